@@ -1,0 +1,18 @@
+"""efviz: where the empirical Fisher stops being the Fisher.
+
+The layers, each importing only from those above it: `data`, `datasets` (what is fitted),
+`likelihoods`, `models` (how), `problems` and `catalogue` (both together: loss, gradient, minimum),
+`curvature` (H, G, F, EF), `optimizers` (a method is a preconditioner), `fields` (pictures as
+numbers), `figures` (numbers as Plotly figures), `components` and `pages` (the dashboard). The
+layers down to `fields` need neither Plotly nor Streamlit.
+"""
+
+from efviz.catalogue import PROBLEMS
+from efviz.curvature import CURVATURES
+from efviz.datasets import DATASETS, load
+from efviz.likelihoods import LIKELIHOODS
+from efviz.models import MODELS
+from efviz.optimizers import METHODS, run
+
+__all__ = ["CURVATURES", "DATASETS", "LIKELIHOODS", "METHODS", "MODELS", "PROBLEMS", "load", "run"]
+__version__ = "0.1.0"

@@ -1,0 +1,110 @@
+"""Sums over examples for whole batches of theta, in pieces that fit the processor's cache.
+
+A piece is some of the thetas (b, D) against some of the examples (n, P). What is to be summed is
+given as functions of a piece; all that are asked for share one pass over the data.
+"""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from functools import cached_property, reduce
+
+import numpy as np
+
+from efviz.data import Array
+from efviz.likelihoods import Likelihood
+from efviz.models import Model, pairs
+
+# Examples, and outputs f, in one piece: a few arrays of this size stay in a core's cache.
+_EXAMPLES = 8192
+_OUTPUTS = 2**16
+
+
+@dataclass(frozen=True, eq=False)
+class Examples:
+    X: Array
+    y: Array
+
+    @cached_property
+    def products(self) -> Array:
+        return pairs(self.X)
+
+
+@dataclass(frozen=True, eq=False)
+class Piece:
+    """b thetas against n examples; outputs and derivatives are computed once, when first asked."""
+
+    model: Model
+    likelihood: Likelihood
+    examples: Examples
+    theta: Array
+
+    @cached_property
+    def f(self) -> Array:
+        return self.model.outputs(self.examples.X, self.theta)
+
+    @cached_property
+    def residual(self) -> Array:
+        """dl/df (b, n, C): for least squares f - y."""
+        return self.likelihood.gradient(self.f, self.examples.y)
+
+    def gram(self, W: Array) -> Array:
+        products = self.examples.products if self.model.linear else None
+        return self.model.gram(self.examples.X, self.theta, W, products)
+
+
+Term = Callable[[Piece], Array]
+
+
+def loss_term(piece: Piece) -> Array:
+    return piece.likelihood.nll(piece.f, piece.examples.y).sum(-1)
+
+
+def gradient_term(piece: Piece) -> Array:
+    return piece.model.pull_back(piece.examples.X, piece.theta, piece.residual)
+
+
+def ggn_term(piece: Piece) -> Array:
+    return piece.gram(piece.likelihood.hessian(piece.f, piece.examples.y))
+
+
+def fisher_term(piece: Piece) -> Array:
+    return piece.gram(piece.likelihood.fisher(piece.f))
+
+
+def empirical_fisher_term(piece: Piece) -> Array:
+    r = piece.residual
+    return piece.gram(r[..., :, None] * r[..., None, :])
+
+
+def hessian_term(piece: Piece) -> Array:
+    G = ggn_term(piece)
+    if piece.model.linear:
+        return G
+    return G + piece.model.second_order(piece.examples.X, piece.theta, piece.residual)
+
+
+def sum_over_examples(
+    model: Model, likelihood: Likelihood, X: Array, y: Array, theta: Array, terms: Sequence[Term]
+) -> list[Array]:
+    """For each term the sum over all examples: theta (..., D) -> (..., *shape of the term)."""
+    lead, flat = theta.shape[:-1], theta.reshape(-1, theta.shape[-1])
+    n_step = min(len(X), _EXAMPLES)
+    b_step = max(1, _OUTPUTS // (n_step * model.n_outputs))
+
+    def part(n: int) -> list[Array]:
+        examples = Examples(X[n : n + n_step], y[n : n + n_step])
+        # A theta far out overflows to inf or nan; callers see that in the result, no warning.
+        with np.errstate(all="ignore"):
+            sums = []
+            for b in range(0, max(1, len(flat)), b_step):
+                piece = Piece(model, likelihood, examples, flat[b : b + b_step])
+                sums.append([term(piece) for term in terms])
+            return [np.concatenate(parts) for parts in zip(*sums, strict=True)]
+
+    with np.errstate(all="ignore"):
+        added = reduce(_add, map(part, range(0, len(X), n_step)))
+    return [total.reshape((*lead, *total.shape[1:])) for total in added]
+
+
+def _add(totals: list[Array], more: list[Array]) -> list[Array]:
+    return [a + b for a, b in zip(totals, more, strict=True)]

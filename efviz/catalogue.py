@@ -1,0 +1,149 @@
+"""PROBLEMS: what the dashboard offers to explore, each with the settings that suit it."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+from functools import partial
+
+from numpy.typing import ArrayLike
+
+from efviz.data import Dataset, principal_components, two_inputs
+from efviz.datasets import DATASETS, FAMILIES, Family, load
+from efviz.problems import (
+    Problem,
+    linear_regression,
+    logistic_regression,
+    poisson_regression,
+    saturation_regression,
+)
+
+Build = Callable[[ArrayLike, ArrayLike], Problem]
+Limits = tuple[float, float]
+
+
+@dataclass(frozen=True)
+class Settings:
+    """Where a problem is first seen: the plane shown, and one setting for all three methods.
+
+    `plane` holds the (low, high) limits of both parameters, None for a square around the minimum;
+    `starts` are in half-widths of the plane from its centre. `scales` are the relative scales of
+    the GD, NGD and EFGD fields, which scale the steps too (App. D.1).
+    """
+
+    plane: tuple[Limits, Limits] | None = None
+    starts: tuple[tuple[float, float], ...] = (
+        (0, 5 / 6),
+        (-1 / 3, -2 / 3),
+        (5 / 6, 1 / 3),
+        (-5 / 6, 1 / 3),
+    )
+    step_size: float = 0.05
+    damping: float = 1e-8
+    n_steps: int = 300
+    scales: tuple[float, float, float] = (1.0, 1.0, 1.0)
+
+
+@dataclass(frozen=True)
+class Entry:
+    """One problem. `dataset(**knobs)` draws or loads its data; `knobs` names what can be set."""
+
+    title: str
+    group: str
+    build: Build
+    dataset: Callable[..., Dataset]
+    knobs: tuple[str, ...]
+    parameter_names: tuple[str, str]
+    settings: Settings = Settings()
+    family: Family | None = None
+    columns: Callable[[], Sequence[str]] = tuple
+
+    def problem(self, dataset: Dataset) -> Problem:
+        """The problem on `dataset`, its parameters named as this entry's axes."""
+        return replace(self.build(dataset.X, dataset.y), parameter_names=self.parameter_names)
+
+
+def _synthetic(
+    family: str, group: str, build: Build, names: tuple[str, str], settings: Settings
+) -> Entry:
+    drawn = FAMILIES[family]
+    return Entry(
+        title=f"{drawn.title} ({group})",
+        group="Synthetic",
+        build=build,
+        dataset=drawn.sample,
+        knobs=("path", "strength", "N", "seed"),
+        parameter_names=names,
+        settings=settings,
+        family=drawn,
+    )
+
+
+COMPONENTS = "principal components"
+
+
+def _real(name: str, build: Build, settings: Settings) -> Entry:
+    def dataset(
+        first: str = "",
+        second: str = "",
+        inputs: str = "columns",
+        scaling: str = "standardised",
+    ) -> Dataset:
+        table, standardised = load(name), scaling == "standardised"
+        if inputs == COMPONENTS:
+            return principal_components(table, standardised=standardised)
+        names = table.feature_names
+        return two_inputs(table, first or names[0], second or names[1], standardised=standardised)
+
+    return Entry(
+        title=DATASETS[name].title,
+        group="Real data",
+        build=build,
+        dataset=dataset,
+        knobs=("inputs", "first", "second", "scaling"),
+        parameter_names=("θ₁", "θ₂"),
+        settings=settings,
+        columns=lambda: load(name).feature_names,
+    )
+
+
+_LONG = Settings(step_size=1e-3, n_steps=50_000)
+
+PROBLEMS: dict[str, Entry] = {
+    "fig1": _synthetic(
+        "lognormal",
+        "Fig. 1",
+        linear_regression,
+        ("b", "θ"),
+        replace(_LONG, plane=((-1, 5), (-1, 5)), scales=(1 / 3, 1.0, 3.0)),
+    ),
+    "fig4": _synthetic(
+        "line",
+        "Fig. 4",
+        linear_regression,
+        ("θ", "b"),
+        replace(_LONG, plane=((-2, 4), (-2, 4))),
+    ),
+    "fig2": _synthetic(
+        "classes",
+        "Fig. 2",
+        logistic_regression,
+        ("θ₁", "θ₂"),
+        Settings(plane=((-2, 2), (-2, 2)), step_size=0.1),
+    ),
+    "poisson": _synthetic(
+        "counts",
+        "Poisson regression",
+        poisson_regression,
+        ("b", "θ"),
+        Settings(plane=((-1, 2), (-1, 2))),
+    ),
+    "saturation": _synthetic(
+        "saturation",
+        "nonlinear least squares",
+        partial(saturation_regression, sigma=0.2),
+        ("a", "b"),
+        Settings(plane=((0.25, 4.25), (-0.75, 3.25))),
+    ),
+    "breast-cancer": _real("breast-cancer", logistic_regression, Settings(step_size=0.1)),
+    "wine": _real("wine", linear_regression, _LONG),
+    "diabetes": _real("diabetes", linear_regression, _LONG),
+}

@@ -1,0 +1,107 @@
+r"""Curvature matrices (problem, theta) -> (..., D, D), all MEANS over n; CURVATURES lists them.
+
+With l_n = -log p(y_n | f_n), f_n = f(x_n, theta), J_n = df_n/dtheta, g_n = nabla_theta l_n.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.random import Generator
+from numpy.typing import ArrayLike
+
+from efviz import batches
+from efviz.data import Array
+from efviz.problems import Problem
+
+Matrix = Callable[[Problem, ArrayLike], Array]
+
+
+def hessian(problem: Problem, theta: ArrayLike) -> Array:
+    """H = 1/N sum_n J_n^T (d2l_n/df2) J_n + 1/N sum_n,c (dl_n/df_c) d2f_nc/dtheta2.
+
+    theta (..., D) -> (..., D, D). Kunstner et al. (2019), Eq. 9; indefinite in general.
+    """
+    if problem.moments:
+        return problem.moments.fisher(problem.check_theta(theta))
+    return problem.mean_over_examples(theta, batches.hessian_term)[0]
+
+
+def ggn(problem: Problem, theta: ArrayLike) -> Array:
+    """Generalized Gauss-Newton matrix of the canonical split: H without the curvature of f.
+
+        G = 1/N sum_n J_n^T (d2l_n/df2) J_n
+
+    theta (..., D) -> (..., D, D). Kunstner et al. (2019), Eqs. 10 and 12.
+    """
+    if problem.moments:
+        return problem.moments.fisher(problem.check_theta(theta))
+    return problem.mean_over_examples(theta, batches.ggn_term)[0]
+
+
+def fisher(problem: Problem, theta: ArrayLike) -> Array:
+    """Fisher information of prod_n p(y | x_n), expectations over the MODEL's y, exact.
+
+        F = 1/N sum_n J_n^T E_{y ~ p(. | f_n)}[dl/df dl/df^T] J_n
+
+    theta (..., D) -> (..., D, D). Kunstner et al. (2019), Eqs. 2 and 6, divided by N.
+    """
+    if problem.moments:
+        return problem.moments.fisher(problem.check_theta(theta))
+    return problem.mean_over_examples(theta, batches.fisher_term)[0]
+
+
+def empirical_fisher(problem: Problem, theta: ArrayLike) -> Array:
+    """Uncentred second moment of the per-example gradients.
+
+        EF = 1/N sum_n g_n g_n^T
+
+    theta (..., D) -> (..., D, D). Kunstner et al. (2019), Eq. 3, divided by N. The y_n are the
+    observed labels, so this is no Monte-Carlo estimate of the Fisher; see `mc_fisher`.
+    """
+    if problem.moments:
+        return problem.moments.empirical_fisher(problem.check_theta(theta))
+    return problem.mean_over_examples(theta, batches.empirical_fisher_term)[0]
+
+
+def mc_fisher(problem: Problem, theta: ArrayLike, rng: Generator, n_samples: int = 1) -> Array:
+    """Unbiased estimate of the Fisher from labels drawn from the model.
+
+        1/N sum_n 1/M sum_m g_nm g_nm^T,   g_nm at y_m ~ p(. | f_n),  M = n_samples
+
+    theta (..., D) -> (..., D, D). Kunstner et al. (2019), Eq. 38. Costs M gradients an example in
+    output space, but one Jacobian.
+    """
+    if n_samples < 1:
+        raise ValueError(f"n_samples must be at least 1, got {n_samples}")
+    theta = problem.check_theta(theta)
+    model, likelihood = problem.model, problem.likelihood
+    f = model.outputs(problem.X, theta)
+    total = np.zeros((*f.shape, f.shape[-1]))
+    # Pieces of draws: M = 10,000 must not need M copies of f.
+    step = max(1, 2**20 // f.size)
+    for m in range(0, n_samples, step):
+        y = likelihood.sample(f, rng, min(step, n_samples - m))
+        r = likelihood.gradient(f, y)
+        total += np.einsum("m...c,m...d->...cd", r, r)
+    return model.gram(problem.X, theta, total / n_samples) / problem.N
+
+
+@dataclass(frozen=True)
+class Curvature:
+    """A curvature matrix: its name, its symbol in KaTeX, and its term of a sum over examples."""
+
+    title: str
+    symbol: str
+    matrix: Matrix
+    term: batches.Term
+
+
+CURVATURES: dict[str, Curvature] = {
+    "hessian": Curvature("Hessian", r"\nabla^2 L", hessian, batches.hessian_term),
+    "ggn": Curvature("Generalized Gauss-Newton", "G", ggn, batches.ggn_term),
+    "fisher": Curvature("Fisher", "F", fisher, batches.fisher_term),
+    "empirical_fisher": Curvature(
+        "Empirical Fisher", r"\tilde F", empirical_fisher, batches.empirical_fisher_term
+    ),
+}

@@ -1,0 +1,84 @@
+"""What a data set is, and the two ways of taking two columns out of a wide one."""
+
+from dataclasses import dataclass, replace
+from typing import Literal
+
+import numpy as np
+from numpy.typing import NDArray
+
+Array = NDArray[np.float64]
+Mask = NDArray[np.bool_]
+Task = Literal["regression", "classification", "count"]
+
+
+@dataclass(frozen=True, eq=False)
+class Dataset:
+    """Inputs X (N, P), used as they are (a bias is a column of ones), and targets y (N,).
+
+    `task` says which likelihood suits y; `notes` is what a reader has to know about the set.
+    """
+
+    X: Array
+    y: Array
+    feature_names: tuple[str, ...]
+    target_name: str
+    task: Task
+    name: str = ""
+    source: str = ""
+    citation: str = ""
+    licence: str = ""
+    notes: str = ""
+
+    def __post_init__(self) -> None:
+        if self.X.ndim != 2 or len(self.X) != len(self.y):
+            raise ValueError(
+                f"X must be (N, P) with one row for each target, got X {self.X.shape} "
+                f"and y {self.y.shape}"
+            )
+        if len(self.feature_names) != self.X.shape[1]:
+            raise ValueError(
+                f"{self.X.shape[1]} columns need as many names, got {len(self.feature_names)}"
+            )
+
+
+def two_inputs(dataset: Dataset, first: str, second: str, *, standardised: bool = True) -> Dataset:
+    """Two named columns of a data set as the inputs of a two-parameter problem.
+
+    Standardised: columns to mean 0 and standard deviation 1, and a numeric target to mean 0, so
+    that the least-squares intercept is exactly 0 and can be left out. Raw: used as they are.
+    """
+    index = [_column(dataset, name) for name in (first, second)]
+    return _prepare(dataset, dataset.X[:, index], (first, second), standardised)
+
+
+def principal_components(dataset: Dataset, *, standardised: bool = True) -> Dataset:
+    """The first two principal components of all columns (of the standardised or raw columns)."""
+    from sklearn.decomposition import PCA
+
+    X = _standardise(dataset.X) if standardised else dataset.X
+    scores = PCA(n_components=2, svd_solver="full").fit_transform(X)
+    return _prepare(dataset, scores, ("PC 1", "PC 2"), standardised)
+
+
+def _column(dataset: Dataset, name: str) -> int:
+    if name not in dataset.feature_names:
+        raise ValueError(
+            f"{dataset.name} has no column {name!r}; its columns are "
+            f"{', '.join(dataset.feature_names)}"
+        )
+    return dataset.feature_names.index(name)
+
+
+def _standardise(X: Array) -> Array:
+    from sklearn.preprocessing import StandardScaler
+
+    return np.asarray(StandardScaler().fit_transform(X), dtype=float)
+
+
+def _prepare(dataset: Dataset, X: Array, names: tuple[str, ...], standardised: bool) -> Dataset:
+    y = dataset.y
+    if standardised:
+        X = _standardise(X)
+        if dataset.task == "regression":
+            y = y - y.mean()
+    return replace(dataset, X=np.ascontiguousarray(X), y=y, feature_names=names)

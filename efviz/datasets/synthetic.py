@@ -1,0 +1,204 @@
+"""Seeded synthetic families, each with paths that lead away from the correct model.
+
+A path has a strength s: s = 0 is the correct model, s = 1 the paper's misspecified case (or its
+like where the paper has none), and the slider goes on beyond both. All strengths use the same
+standard draws, x first and then the noise, so pictures move smoothly with s. The draws come from
+`np.random.RandomState(seed)`, whose stream is frozen across NumPy versions; seed 0 and N = 1000
+give the data of the published figures exactly.
+"""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.random import RandomState
+
+from efviz.data import Array, Dataset, Task
+
+
+@dataclass(frozen=True)
+class Path:
+    """One way to leave the correct model, and how far its strength may go."""
+
+    title: str
+    formula: str
+    low: float
+    high: float
+
+
+@dataclass(frozen=True)
+class Family:
+    """A synthetic data set; `draw(random, N, path, strength) -> (X, y)`."""
+
+    title: str
+    task: Task
+    formula: str
+    feature_names: tuple[str, ...]
+    paths: Mapping[str, Path]
+    draw: Callable[[RandomState, int, str, float], tuple[Array, Array]]
+    citation: str = ""
+
+    def sample(
+        self, N: int = 1000, seed: int = 0, path: str = "", strength: float = 0.0
+    ) -> Dataset:
+        """N examples at `strength` along `path` (the first path if none is named)."""
+        path = path or next(iter(self.paths))
+        if path not in self.paths:
+            raise ValueError(f"{self.title} has no path {path!r}, only {', '.join(self.paths)}")
+        if N < 1:
+            raise ValueError(f"N must be at least 1, got {N}")
+        bounds = self.paths[path]
+        if not bounds.low <= strength <= bounds.high:
+            raise ValueError(
+                f"the strength of {path!r} runs from {bounds.low} to {bounds.high}, got {strength}"
+            )
+        X, y = self.draw(RandomState(seed), N, path, strength)
+        return Dataset(
+            X, y, self.feature_names, "y", self.task, name=self.title, citation=self.citation
+        )
+
+
+def _noise(z: Array, x: Array, path: str, strength: float) -> Array:
+    """Standard normal draws z turned into the noise of `path`; s = 0 gives z itself."""
+    if path == "noise":
+        return (1 + strength) * z
+    if path == "heavy tails":
+        # Tukey's h distribution, scaled to unit variance: only the tails differ from N(0, 1).
+        h = strength / 4
+        return z * np.exp(h * z**2 / 2) * (1 - 2 * h) ** 0.75
+    if path == "growing noise":
+        return x**strength * z
+    return z
+
+
+_NOISE = Path("Noise scale", r"\varepsilon \sim \mathcal N(0, (1+s)^2)", -1, 3)
+_QUADRATIC = Path("Missing quadratic term", r"y \leftarrow y + \tfrac{s}{2} x^2", -1, 3)
+
+
+def _lognormal_line(random: RandomState, N: int, path: str, s: float) -> tuple[Array, Array]:
+    x = random.lognormal(0, 0.75, N)
+    z = random.standard_normal(N)
+    y = 2 + 2 * x + _noise(z, x, path, s)
+    if path == "quadratic":
+        y = y + s / 2 * x**2
+    return np.stack([np.ones(N), x], axis=1), y
+
+
+def _normal_line(random: RandomState, N: int, path: str, s: float) -> tuple[Array, Array]:
+    x = random.standard_normal(N)
+    z = random.standard_normal(N)
+    y = 1 + x + _noise(z, x, path, s)
+    if path == "quadratic":
+        y = y + s / 2 * x**2
+    return np.stack([x, np.ones(N)], axis=1), y
+
+
+# Class means and mixing matrices (x = mu + M z) of Fig. 2: (mu_0, M_0), (mu_1, M_1).
+_CORRECT = ((1.0, 1.0), ((2.0, 0.0), (0.0, 2.0))), ((-1.0, -1.0), ((2.0, 0.0), (0.0, 2.0)))
+_CLASSES = {
+    "A": (((1.5, 1.5), ((3.0, 0.0), (0.0, 3.0))), ((-1.5, -1.5), ((1.0, 0.0), (0.0, 1.0)))),
+    "B": (((1.0, 1.0), ((1.5, -0.9), (-0.9, 1.5))), ((-1.0, -1.0), ((1.5, 0.9), (0.9, 1.5)))),
+}
+
+
+def _two_classes(random: RandomState, N: int, path: str, s: float) -> tuple[Array, Array]:
+    sizes = (N - N // 2, N // 2)
+    inputs = []
+    for size, correct, misspecified in zip(sizes, _CORRECT, _CLASSES[path], strict=True):
+        mu, M = (
+            (1 - s) * np.array(a) + s * np.array(b)
+            for a, b in zip(correct, misspecified, strict=True)
+        )
+        inputs.append(mu + random.standard_normal((size, 2)) @ M)
+    return np.concatenate(inputs), np.repeat([0.0, 1.0], sizes)
+
+
+def _counts(random: RandomState, N: int, path: str, s: float) -> tuple[Array, Array]:
+    from scipy.stats import gamma, norm, poisson
+
+    x = random.standard_normal(N)
+    u = norm.cdf(random.standard_normal(N))
+    z = random.standard_normal(N)
+    rate = np.exp(0.5 + 0.5 * x + (s / 4 * x**2 if path == "quadratic" else 0))
+    if path == "overdispersion" and s > 0:
+        # Gamma-mixed rates with mean 1 and variance s: negative binomial counts.
+        rate = rate * gamma.ppf(norm.cdf(z), 1 / s, scale=s)
+    return np.stack([np.ones(N), x], axis=1), np.asarray(poisson.ppf(u, rate), dtype=float)
+
+
+def _saturating(random: RandomState, N: int, path: str, s: float) -> tuple[Array, Array]:
+    x = 4 * random.random_sample(N)
+    z = random.standard_normal(N)
+    y = 2 * (1 - np.exp(-x)) + 0.2 * _noise(z, x, path, s)
+    if path == "trend":
+        y = y + s / 4 * x
+    return x[:, None], y
+
+
+FAMILIES: dict[str, Family] = {
+    "lognormal": Family(
+        title="Log-normal line",
+        task="regression",
+        formula=r"y = 2 + 2x + \varepsilon,\quad \log x \sim \mathcal N(0, 0.75^2)",
+        feature_names=("1", "x"),
+        paths={
+            "noise": _NOISE,
+            "quadratic": _QUADRATIC,
+            "heavy tails": Path(
+                "Heavy-tailed noise", r"\varepsilon \sim \text{Tukey } h = s/4", 0, 1.75
+            ),
+            "growing noise": Path(
+                "Noise growing with x", r"\varepsilon \sim \mathcal N(0, x^{2s})", -1, 2
+            ),
+        },
+        draw=_lognormal_line,
+        citation="Kunstner et al. (2019), Fig. 1, Eq. 49",
+    ),
+    "line": Family(
+        title="Normal line",
+        task="regression",
+        formula=r"y = 1 + x + \varepsilon,\quad x \sim \mathcal N(0, 1)",
+        feature_names=("x", "1"),
+        paths={"noise": _NOISE, "quadratic": _QUADRATIC},
+        draw=_normal_line,
+        citation="Kunstner et al. (2019), Fig. 4, Table 3",
+    ),
+    "classes": Family(
+        title="Two classes",
+        task="classification",
+        formula=r"x = \mu_y + M_y z,\quad z \sim \mathcal N(0, I)",
+        feature_names=("x₁", "x₂"),
+        paths={
+            "A": Path("A: unequal spread", r"M_0 = (2+s) I,\ M_1 = (2-s) I", -1, 1.75),
+            "B": Path("B: unequal correlation", r"M_{0,1} \to (1.5, \mp 0.9)", -1, 1.5),
+        },
+        draw=_two_classes,
+        citation="Kunstner et al. (2019), Fig. 2, Table 2",
+    ),
+    "counts": Family(
+        title="Counts",
+        task="count",
+        formula=r"y \sim \text{Poisson}(e^{(1+x)/2}),\quad x \sim \mathcal N(0, 1)",
+        feature_names=("1", "x"),
+        paths={
+            "overdispersion": Path(
+                "Overdispersion", r"\text{rate} \sim \text{Gamma, variance } s", 0, 3
+            ),
+            "quadratic": Path(
+                "Missing quadratic term", r"f \leftarrow f + \tfrac{s}{4} x^2", -1, 1.5
+            ),
+        },
+        draw=_counts,
+    ),
+    "saturation": Family(
+        title="Saturating curve",
+        task="regression",
+        formula=r"y = 2(1 - e^{-x}) + 0.2\,\varepsilon,\quad x \sim \mathcal U(0, 4)",
+        feature_names=("x",),
+        paths={
+            "noise": _NOISE,
+            "trend": Path("Missing trend", r"y \leftarrow y + \tfrac{s}{4} x", -1, 3),
+        },
+        draw=_saturating,
+    ),
+}

@@ -1,0 +1,118 @@
+"""Two-dimensional pictures of a problem, as numbers: planes, fields, loss grids, ellipses."""
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import ArrayLike
+
+from efviz.curvature import ggn
+from efviz.data import Array, Mask
+from efviz.optimizers import direction
+from efviz.problems import Problem
+
+
+def vector_field(problem: Problem, method: str, theta: ArrayLike, *, damping: float = 0.0) -> Array:
+    """The update direction -(B(theta) + damping I)^{-1} gradient, theta (..., D) -> (..., D).
+
+    Kunstner et al. (2019), Eqs. 50-52 without the step size. Where the damped matrix is singular
+    it is the direction of minimum norm; `optimizers.direction` says where.
+    """
+    return -direction(problem, method, theta, damping=damping).x
+
+
+def cosine(a: Array, b: Array) -> Array:
+    """Cosine of the angle between vectors (..., D); nan where one of them is zero or not finite."""
+    with np.errstate(all="ignore"):
+        a = a / np.abs(a).max(-1, keepdims=True)
+        b = b / np.abs(b).max(-1, keepdims=True)
+        value = (a * b).sum(-1) / (np.linalg.norm(a, axis=-1) * np.linalg.norm(b, axis=-1))
+    return np.asarray(value)
+
+
+@dataclass(frozen=True)
+class Plane:
+    """A rectangle of a two-parameter problem's parameter plane."""
+
+    x: tuple[float, float]
+    y: tuple[float, float]
+
+    def __post_init__(self) -> None:
+        for low, high in (self.x, self.y):
+            if not (np.isfinite([low, high]).all() and low < high):
+                raise ValueError(f"limits must be finite and increasing, got {low} to {high}")
+
+    @property
+    def center(self) -> Array:
+        return np.array([sum(self.x) / 2, sum(self.y) / 2])
+
+    @property
+    def half_widths(self) -> Array:
+        return np.array([self.x[1] - self.x[0], self.y[1] - self.y[0]]) / 2
+
+    def axes(self, n: int) -> tuple[Array, Array]:
+        return np.linspace(*self.x, n), np.linspace(*self.y, n)
+
+    def grid(self, n: int) -> Array:
+        """(n, n, 2): theta at [row, column] = (x[column], y[row]), ends included."""
+        return np.stack(np.meshgrid(*self.axes(n)), axis=-1)
+
+    def place(self, relative: ArrayLike) -> Array:
+        """Points given in half-widths from the centre, as theta."""
+        return self.center + np.asarray(relative, dtype=float) * self.half_widths
+
+
+def plane_around(problem: Problem, home: Plane | None = None) -> Plane:
+    """The plane to show: `home` if the minimum lies well inside, moved in whole half-widths if not.
+
+    Without a home, a square around the minimum whose half-width is 3.2 times the geometric mean
+    of the semi-axes of the ellipse theta^T H theta = 1.
+    """
+    minimum = problem.minimum
+    if home is not None:
+        if not minimum.exists:
+            return home
+        shift = np.round((minimum.theta - home.center) / home.half_widths) * home.half_widths
+        (x, y), (dx, dy) = (home.x, home.y), (float(value) for value in shift)
+        return Plane((x[0] + dx, x[1] + dx), (y[0] + dy, y[1] + dy))
+    center = minimum.theta if minimum.exists else np.zeros(2)
+    eigenvalues = np.linalg.eigvalsh(ggn(problem, center))
+    usable = eigenvalues[eigenvalues > eigenvalues.max() * 1e-12]
+    half = 3.2 * float(np.exp(-np.log(usable).mean() / 2)) if usable.size else 1.0
+    half = float(f"{half:.1e}")
+    x, y = (float(value) for value in center)
+    return Plane((x - half, x + half), (y - half, y + half))
+
+
+@dataclass(frozen=True, eq=False)
+class Field:
+    """Update directions (n, n, 2) of one method on `plane.grid(n)`."""
+
+    plane: Plane
+    vectors: Array
+    rank_deficient: Mask
+
+
+def update_field(
+    problem: Problem, method: str, plane: Plane, n: int, *, damping: float = 0.0
+) -> Field:
+    """`vector_field` on an n x n grid of the plane, with the places where B was singular."""
+    solution = direction(problem, method, plane.grid(n), damping=damping)
+    return Field(plane, -solution.x, solution.rank_deficient)
+
+
+def loss_grid(problem: Problem, plane: Plane, n: int) -> Array:
+    """L on `plane.grid(n)`, (n, n)."""
+    return problem.loss(plane.grid(n))
+
+
+def ellipse(matrix: Array, center: Array, level: float = 1.0, n: int = 73) -> Array:
+    """Points (n, 2) with (theta - center)^T matrix (theta - center) = level, closed.
+
+    A singular or indefinite matrix has no such ellipse: its points are nan.
+    """
+    w, V = np.linalg.eigh(matrix)
+    angle = np.linspace(0, 2 * np.pi, n)
+    circle = np.stack([np.cos(angle), np.sin(angle)], axis=-1)
+    with np.errstate(all="ignore"):
+        semi_axes = np.where(w > 0, np.sqrt(level / np.where(w > 0, w, 1)), np.nan)
+    return center + (circle * semi_axes) @ V.T

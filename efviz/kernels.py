@@ -1,0 +1,191 @@
+"""Compiled inner loops: sigmoids, moments of least-squares data, and many damped steps from them.
+
+`numba` compiles them; with NUMBA_DISABLE_JIT=1 the same code runs as plain Python.
+"""
+
+from math import exp, log1p
+
+import numpy as np
+from numba import njit
+from numpy.typing import NDArray
+
+from efviz.data import Array
+
+CONSTANT, EMPIRICAL = 0, 1
+"""How the preconditioner depends on theta: not at all, or as the empirical Fisher T : phi phi^T."""
+
+
+@njit(cache=True, nogil=True)
+def bernoulli_nll(f: Array, y: Array) -> Array:
+    """-log sigmoid((2 y - 1) f) for f (B, N), y (N,); exp(-|f|) never overflows nor rounds to 1."""
+    out = np.empty_like(f)
+    for b in range(f.shape[0]):
+        for n in range(f.shape[1]):
+            wrong = (1.0 - 2.0 * y[n]) * f[b, n]
+            out[b, n] = log1p(exp(-abs(wrong))) + max(wrong, 0.0)
+    return out
+
+
+@njit(cache=True, nogil=True)
+def bernoulli_gradient(f: Array, y: Array) -> Array:
+    """sigmoid(f) - y as sign sigmoid(sign f), sign = 1 - 2 y: no cancellation for a good fit."""
+    out = np.empty_like(f)
+    for b in range(f.shape[0]):
+        for n in range(f.shape[1]):
+            sign = 1.0 - 2.0 * y[n]
+            e = exp(-abs(f[b, n]))
+            out[b, n] = sign * (1.0 if sign * f[b, n] > 0.0 else e) / (1.0 + e)
+    return out
+
+
+@njit(cache=True, nogil=True)
+def bernoulli_fisher(f: Array) -> Array:
+    """sigmoid(f) sigmoid(-f) for f (B, N), to full relative precision in both tails."""
+    out = np.empty_like(f)
+    for b in range(f.shape[0]):
+        for n in range(f.shape[1]):
+            e = exp(-abs(f[b, n]))
+            out[b, n] = e / ((1.0 + e) * (1.0 + e))
+    return out
+
+
+@njit(cache=True, nogil=True)
+def _solve(B: Array, g: Array) -> tuple[Array, bool]:
+    """The minimum-norm solution of B d = g for symmetric B, and whether B is rank deficient."""
+    D = len(g)
+    if D == 2:
+        determinant = B[0, 0] * B[1, 1] - B[0, 1] * B[1, 0]
+        # Far from singular: Cramer's rule loses at most the few digits that B's condition allows.
+        if B[0, 0] > 0 and determinant > 1e-6 * B[0, 0] * B[1, 1]:
+            d = np.empty(2)
+            d[0] = (B[1, 1] * g[0] - B[0, 1] * g[1]) / determinant
+            d[1] = (B[0, 0] * g[1] - B[1, 0] * g[0]) / determinant
+            return d, False
+    w, V = np.linalg.eigh(B)
+    cut = D * 2.220446049250313e-16 * np.max(np.abs(w))
+    deficient = False
+    d = np.zeros(D)
+    for k in range(D):
+        if np.abs(w[k]) <= cut:
+            deficient = True
+        else:
+            d += V[:, k] * (np.dot(V[:, k], g) / w[k])
+    return d, deficient
+
+
+@njit(cache=True, nogil=True)
+def steps(
+    phi: Array,
+    center: Array,
+    S: Array,
+    T: Array,
+    scale: Array,
+    kind: int,
+    P: Array,
+    step_size: float,
+    damping: float,
+    n_steps: int,
+    loss_limit: float,
+) -> tuple[int, float, bool]:
+    """Take n_steps from phi = (theta - center, -1), in place; stop where loss exceeds its limit.
+
+    gradient = scale[0] S phi and EF = scale[1] T : phi phi^T; CONSTANT preconditioners come
+    inverted as P. Returns the number of steps taken, the loss there and whether any preconditioner
+    was rank deficient. A step that changes no bit of theta ends the loop: theta has come to rest.
+    """
+    D = len(phi) - 1
+    g = np.zeros(D)
+    d = np.zeros(D)
+    B = np.zeros((D, D))
+    products = np.zeros(T.shape[1])
+    deficient = False
+    loss = 0.0
+    for t in range(n_steps + 1):
+        loss = 0.0
+        for i in range(D + 1):
+            s = 0.0
+            for j in range(D + 1):
+                s += S[i, j] * phi[j]
+            loss += phi[i] * s
+            if i < D:
+                g[i] = scale[0] * s
+        loss *= scale[0] / 2
+        if not loss <= loss_limit:
+            return t, loss, deficient
+        if t == n_steps:
+            break
+        if kind == EMPIRICAL:
+            col = 0
+            for k in range(D + 1):
+                for m in range(k, D + 1):
+                    products[col] = scale[1] * phi[k] * phi[m]
+                    col += 1
+            row = 0
+            for i in range(D):
+                for j in range(i, D):
+                    s = 0.0
+                    for col in range(len(products)):
+                        s += T[row, col] * products[col]
+                    B[i, j] = B[j, i] = s
+                    row += 1
+            for i in range(D):
+                B[i, i] += damping
+            d, singular = _solve(B, g)
+            deficient = deficient or singular
+        else:
+            for i in range(D):
+                s = 0.0
+                for j in range(D):
+                    s += P[i, j] * g[j]
+                d[i] = s
+        moved = False
+        for i in range(D):
+            new = phi[i] - step_size * d[i]
+            moved = moved or center[i] + new != center[i] + phi[i]
+            phi[i] = new
+        if not moved:
+            return n_steps, loss, deficient
+    return n_steps, loss, deficient
+
+
+@njit(cache=True, nogil=True, fastmath={"reassoc", "contract"})
+def moment_sums(X: Array, y: Array, center: Array, rows: NDArray[np.int64]) -> tuple[Array, Array]:
+    """Sums over n of z z^T and of pairs(x) pairs(z)^T, z = (x, y - x . center), in one pass.
+
+    `rows` says which of the pairs of z are the pairs of x. Sums may be reordered to use the
+    processor's vector unit.
+    """
+    N, D = X.shape
+    block = 64
+    S = np.zeros((D + 1, D + 1))
+    T = np.zeros((len(rows), (D + 1) * (D + 2) // 2))
+    z = np.zeros((D + 1, block))
+    products = np.zeros((T.shape[1], block))
+    for n in range(0, N, block):
+        size = min(block, N - n)
+        for b in range(size):
+            residual = y[n + b]
+            for i in range(D):
+                z[i, b] = X[n + b, i]
+                residual -= center[i] * X[n + b, i]
+            z[D, b] = residual
+        q = 0
+        for i in range(D + 1):
+            for j in range(i, D + 1):
+                s = 0.0
+                for b in range(size):
+                    product = z[i, b] * z[j, b]
+                    products[q, b] = product
+                    s += product
+                S[i, j] += s
+                q += 1
+        for r in range(len(rows)):
+            for q in range(T.shape[1]):
+                s = 0.0
+                for b in range(size):
+                    s += products[rows[r], b] * products[q, b]
+                T[r, q] += s
+    for i in range(D + 1):
+        for j in range(i):
+            S[i, j] = S[j, i]
+    return S, T

@@ -1,0 +1,252 @@
+r"""p(y | f): the negative log-likelihood of one example and its derivatives in output space.
+
+Conventions: f (..., N, C); y (N,) or (..., N) - labels 0..C-1 for the categorical one; leading
+axes are broadcast. `nll` leaves out terms that do not depend on f. With l = -log p(y | f):
+
+    gradient  dl/df               (..., N, C)
+    hessian   d2l/df2             (..., N, C, C)
+    fisher    E_{y ~ p(.|f)} [dl/df dl/df^T]   (..., N, C, C), Kunstner et al. (2019), Eq. 42
+    sample    n_samples draws of y from p(. | f)  (n_samples, ..., N)
+
+`natural` says that f is the natural parameter of an exponential family: then, and in general only
+then, hessian = fisher (Proposition 1). Tests read it to choose which theorem must hold.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import ClassVar, Protocol
+
+import numpy as np
+from numpy.random import Generator
+from scipy.special import expit, logsumexp, softmax
+
+from efviz import kernels
+from efviz.data import Array, Mask
+
+
+class Likelihood(Protocol):
+    name: ClassVar[str]
+    natural: ClassVar[bool]
+
+    def nll(self, f: Array, y: Array) -> Array: ...
+    def gradient(self, f: Array, y: Array) -> Array: ...
+    def hessian(self, f: Array, y: Array) -> Array: ...
+    def fisher(self, f: Array) -> Array: ...
+    def mean(self, f: Array) -> Array: ...
+    def sample(self, f: Array, rng: Generator, n_samples: int) -> Array: ...
+    def check(self, y: Array) -> None: ...
+    def recession(self, y: Array, C: int) -> tuple[Array, Mask]: ...
+
+
+def _no_directions(y: Array, C: int) -> tuple[Array, Mask]:
+    """For losses that grow without bound along every line of outputs: no recession at all."""
+    return np.zeros((0, len(y), C)), np.zeros((0, len(y)), dtype=bool)
+
+
+@dataclass(frozen=True)
+class Gaussian:
+    """y ~ N(f, sigma^2): l = (y - f)^2 / (2 sigma^2). Eq. 27; sigma = 1 is plain least squares."""
+
+    name: ClassVar[str] = "gaussian"
+    natural: ClassVar[bool] = True
+    sigma: float = 1.0
+
+    def nll(self, f: Array, y: Array) -> Array:
+        return (f[..., 0] - y) ** 2 / (2 * self.sigma**2)
+
+    def gradient(self, f: Array, y: Array) -> Array:
+        return (f - y[..., None]) / self.sigma**2
+
+    def hessian(self, f: Array, y: Array) -> Array:
+        return self.fisher(f)
+
+    def fisher(self, f: Array) -> Array:
+        return np.full((*f.shape, 1), self.sigma**-2)
+
+    def mean(self, f: Array) -> Array:
+        return f
+
+    def sample(self, f: Array, rng: Generator, n_samples: int) -> Array:
+        return rng.normal(f[..., 0], self.sigma, (n_samples, *f.shape[:-1]))
+
+    def check(self, y: Array) -> None:
+        if not np.isfinite(y).all():
+            raise ValueError("targets must be finite numbers")
+
+    def recession(self, y: Array, C: int) -> tuple[Array, Mask]:
+        return _no_directions(y, C)
+
+
+def _rowwise(kernel: Callable[[Array, Array], Array], f: Array, y: Array) -> Array:
+    """Call a kernel of f (B, N) and y (N,) with f (..., N, 1) and y (..., N)."""
+    shape = np.broadcast_shapes(f.shape[:-1], y.shape)
+    f, labels = f[..., 0], np.ascontiguousarray(y)
+    if y.ndim > 1:
+        # Labels that differ between rows: one long row.
+        f, labels = np.broadcast_to(f, shape).reshape(1, -1), np.broadcast_to(y, shape).ravel()
+    rows = np.ascontiguousarray(f).reshape(-1, labels.shape[-1])
+    return kernel(rows, labels).reshape((*shape, 1))
+
+
+@dataclass(frozen=True)
+class Bernoulli:
+    """y in {0, 1}, p(y = 1) = sigmoid(f): l = -log sigmoid((2y - 1) f). Eq. 53 (which lacks its y).
+
+    Everything is written with exp(-|f|), so that no probability is rounded to 0 or 1; compiled,
+    because a plain NumPy expression of this kind takes three times as long.
+    """
+
+    name: ClassVar[str] = "bernoulli"
+    natural: ClassVar[bool] = True
+
+    def nll(self, f: Array, y: Array) -> Array:
+        return _rowwise(kernels.bernoulli_nll, f, y)[..., 0]
+
+    def gradient(self, f: Array, y: Array) -> Array:
+        return _rowwise(kernels.bernoulli_gradient, f, y)
+
+    def hessian(self, f: Array, y: Array) -> Array:
+        return self.fisher(f)
+
+    def fisher(self, f: Array) -> Array:
+        rows = np.ascontiguousarray(f[..., 0]).reshape(-1, f.shape[-2])
+        return kernels.bernoulli_fisher(rows).reshape((*f.shape, 1))
+
+    def mean(self, f: Array) -> Array:
+        return np.asarray(expit(f))
+
+    def sample(self, f: Array, rng: Generator, n_samples: int) -> Array:
+        return (rng.random((n_samples, *f.shape[:-1])) < self.mean(f)[..., 0]).astype(float)
+
+    def check(self, y: Array) -> None:
+        _check_labels(y, {0.0, 1.0}, "0 or 1")
+
+    def recession(self, y: Array, C: int) -> tuple[Array, Mask]:
+        return (1 - 2 * y)[None, :, None], np.zeros((1, len(y)), dtype=bool)
+
+
+@dataclass(frozen=True)
+class Poisson:
+    """y in {0, 1, ...} ~ Poisson(exp f), the canonical link: l = exp(f) - y f."""
+
+    name: ClassVar[str] = "poisson"
+    natural: ClassVar[bool] = True
+
+    def nll(self, f: Array, y: Array) -> Array:
+        return np.exp(f[..., 0]) - y * f[..., 0]
+
+    def gradient(self, f: Array, y: Array) -> Array:
+        return np.exp(f) - y[..., None]
+
+    def hessian(self, f: Array, y: Array) -> Array:
+        return self.fisher(f)
+
+    def fisher(self, f: Array) -> Array:
+        return np.exp(f)[..., None]
+
+    def mean(self, f: Array) -> Array:
+        return np.exp(f)
+
+    def sample(self, f: Array, rng: Generator, n_samples: int) -> Array:
+        return rng.poisson(np.exp(f[..., 0]), (n_samples, *f.shape[:-1])).astype(float)
+
+    def check(self, y: Array) -> None:
+        if not (np.isfinite(y).all() and (y >= 0).all() and (y == np.floor(y)).all()):
+            bad = y[~(np.isfinite(y) & (y >= 0) & (y == np.floor(y)))][0]
+            raise ValueError(f"Poisson targets are counts 0, 1, 2, ..., got {bad:g}")
+
+    def recession(self, y: Array, C: int) -> tuple[Array, Mask]:
+        return np.ones((1, len(y), 1)), (y > 0)[None, :]
+
+
+@dataclass(frozen=True)
+class Exponential:
+    """Waiting times y > 0 with rate exp f: l = y exp(f) - f.
+
+    f is the logarithm of the natural parameter, not the natural parameter: the kept example of an
+    exponential family whose GGN (mean of y exp f) is not its Fisher (1).
+    """
+
+    name: ClassVar[str] = "exponential"
+    natural: ClassVar[bool] = False
+
+    def nll(self, f: Array, y: Array) -> Array:
+        return y * np.exp(f[..., 0]) - f[..., 0]
+
+    def gradient(self, f: Array, y: Array) -> Array:
+        return y[..., None] * np.exp(f) - 1
+
+    def hessian(self, f: Array, y: Array) -> Array:
+        return (y[..., None] * np.exp(f))[..., None]
+
+    def fisher(self, f: Array) -> Array:
+        return np.ones((*f.shape, 1))
+
+    def mean(self, f: Array) -> Array:
+        return np.exp(-f)
+
+    def sample(self, f: Array, rng: Generator, n_samples: int) -> Array:
+        return rng.exponential(np.exp(-f[..., 0]), (n_samples, *f.shape[:-1]))
+
+    def check(self, y: Array) -> None:
+        if not (np.isfinite(y) & (y > 0)).all():
+            raise ValueError(f"waiting times must be positive, got {y[~(y > 0)][0]:g}")
+
+    def recession(self, y: Array, C: int) -> tuple[Array, Mask]:
+        return _no_directions(y, C)
+
+
+@dataclass(frozen=True)
+class Categorical:
+    """p(y = c | f) = softmax(f)_c: l = -f_y + logsumexp(f). Eqs. 31-34."""
+
+    name: ClassVar[str] = "categorical"
+    natural: ClassVar[bool] = True
+
+    def nll(self, f: Array, y: Array) -> Array:
+        labels = np.broadcast_to(y, f.shape[:-1]).astype(int)
+        return logsumexp(f, axis=-1) - np.take_along_axis(f, labels[..., None], -1)[..., 0]
+
+    def gradient(self, f: Array, y: Array) -> Array:
+        chosen = y[..., None] == np.arange(f.shape[-1])
+        others = np.where(chosen, 0, softmax(f, axis=-1))
+        # pi_y - 1 as minus the sum of the other probabilities: no cancellation near 1.
+        return np.where(chosen, -others.sum(-1, keepdims=True), others)
+
+    def hessian(self, f: Array, y: Array) -> Array:
+        return self.fisher(f)
+
+    def fisher(self, f: Array) -> Array:
+        pi = softmax(f, axis=-1)
+        off = -pi[..., :, None] * pi[..., None, :]
+        eye = np.eye(f.shape[-1], dtype=bool)
+        off = np.where(eye, 0, off)
+        return off - eye * off.sum(-1)[..., None]
+
+    def mean(self, f: Array) -> Array:
+        return np.asarray(softmax(f, axis=-1))
+
+    def sample(self, f: Array, rng: Generator, n_samples: int) -> Array:
+        cumulative = np.cumsum(softmax(f, axis=-1), axis=-1)[..., :-1]
+        u = rng.random((n_samples, *f.shape[:-1]))
+        return (u[..., None] > cumulative).sum(-1).astype(float)
+
+    def check(self, y: Array) -> None:
+        if not (np.isfinite(y).all() and (y >= 0).all() and (y == np.floor(y)).all()):
+            raise ValueError("class labels must be whole numbers 0, 1, ..., C - 1")
+
+    def recession(self, y: Array, C: int) -> tuple[Array, Mask]:
+        # f_c - f_y must not grow, for every other class c.
+        rows = np.eye(C)[:, None, :] - np.eye(C)[y.astype(int)][None]
+        return rows, np.zeros((C, len(y)), dtype=bool)
+
+
+def _check_labels(y: Array, allowed: set[float], words: str) -> None:
+    bad = [value for value in np.unique(y) if value not in allowed]
+    if bad:
+        raise ValueError(f"labels must be {words}, got {bad[0]:g}")
+
+
+LIKELIHOODS: dict[str, type[Likelihood]] = {
+    kind.name: kind for kind in (Gaussian, Bernoulli, Poisson, Exponential, Categorical)
+}

@@ -1,0 +1,141 @@
+"""f(X, theta): outputs, Jacobian and the sums over examples that gradients and matrices need.
+
+Shapes: X (N, P), theta (..., D), outputs f (..., N, C), Jacobian J (..., N, C, D). The sums take
+weights in output space, v (..., N, C) or W (..., N, C, C), symmetric:
+
+    pull_back     sum_n J_n^T v_n              (..., D)
+    gram          sum_n J_n^T W_n J_n          (..., D, D)
+    second_order  sum_{n,c} v_nc d2f_nc/dtheta2  (..., D, D), zero for a linear model
+
+`products`, where a caller has them already, are the pair products of the columns of X.
+"""
+
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import ClassVar, Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+
+from efviz.data import Array
+
+
+class Model(Protocol):
+    name: ClassVar[str]
+    linear: ClassVar[bool]
+
+    def n_parameters(self, P: int) -> int: ...
+    @property
+    def n_outputs(self) -> int: ...
+    def outputs(self, X: Array, theta: Array) -> Array: ...
+    def jacobian(self, X: Array, theta: Array) -> Array: ...
+    def pull_back(self, X: Array, theta: Array, v: Array) -> Array: ...
+    def gram(self, X: Array, theta: Array, W: Array, products: Array | None = None) -> Array: ...
+    def second_order(self, X: Array, theta: Array, v: Array) -> Array: ...
+
+
+@lru_cache
+def upper(D: int) -> tuple[NDArray[np.intp], NDArray[np.intp]]:
+    """np.triu_indices, remembered: inner loops ask for it all the time."""
+    return np.triu_indices(D)
+
+
+def pairs(A: Array) -> Array:
+    """Products of two columns: (N, D) -> (N, D (D + 1) / 2), in the order of `upper`."""
+    i, j = upper(A.shape[-1])
+    return A[..., i] * A[..., j]
+
+
+def symmetric(packed: Array, D: int) -> Array:
+    """The inverse of packing by `upper`: (..., D (D + 1) / 2) -> (..., D, D)."""
+    i, j = upper(D)
+    full = np.empty((*packed.shape[:-1], D, D))
+    full[..., i, j] = packed
+    full[..., j, i] = packed
+    return full
+
+
+@dataclass(frozen=True)
+class Linear:
+    """f_c = x . theta_c, theta = (theta_1, ..., theta_C) one after the other; X is used as is."""
+
+    name: ClassVar[str] = "linear"
+    linear: ClassVar[bool] = True
+    n_outputs: int = 1
+
+    def n_parameters(self, P: int) -> int:
+        return P * self.n_outputs
+
+    def outputs(self, X: Array, theta: Array) -> Array:
+        f = theta.reshape(-1, X.shape[1]) @ X.T
+        return np.swapaxes(f.reshape(*theta.shape[:-1], self.n_outputs, len(X)), -1, -2)
+
+    def jacobian(self, X: Array, theta: Array) -> Array:
+        C, (N, P) = self.n_outputs, X.shape
+        J = np.zeros((N, C, C, P))
+        J[:, np.arange(C), np.arange(C)] = X[:, None, :]
+        return np.broadcast_to(J.reshape(N, C, C * P), (*theta.shape[:-1], N, C, C * P))
+
+    def pull_back(self, X: Array, theta: Array, v: Array) -> Array:
+        return (np.swapaxes(v, -1, -2).reshape(-1, len(X)) @ X).reshape(*v.shape[:-2], -1)
+
+    def gram(self, X: Array, theta: Array, W: Array, products: Array | None = None) -> Array:
+        """One matrix product with the pair products of the columns, for the whole batch."""
+        C, P = self.n_outputs, X.shape[1]
+        lead, N = W.shape[:-3], len(X)
+        i, j = upper(C)
+        weights = np.moveaxis(W[..., i, j] if C > 1 else W[..., 0], -1, -2).reshape(-1, N)
+        packed = weights @ (pairs(X) if products is None else products)
+        blocks = symmetric(packed, P).reshape(*lead, len(i), P, P)
+        if C == 1:
+            return blocks[..., 0, :, :]
+        full = np.empty((*lead, C, C, P, P))
+        full[..., i, j, :, :] = blocks
+        full[..., j, i, :, :] = blocks
+        return np.swapaxes(full, -3, -2).reshape(*lead, C * P, C * P)
+
+    def second_order(self, X: Array, theta: Array, v: Array) -> Array:
+        D = theta.shape[-1]
+        return np.zeros((*theta.shape[:-1], D, D))
+
+
+@dataclass(frozen=True)
+class Saturation:
+    """f = a (1 - exp(-b x)), theta = (a, b), one input: the model whose Hessian is not its GGN."""
+
+    name: ClassVar[str] = "saturation"
+    linear: ClassVar[bool] = False
+    n_outputs: ClassVar[int] = 1
+
+    def n_parameters(self, P: int) -> int:
+        if P != 1:
+            raise ValueError(f"a (1 - exp(-b x)) takes one input column, got {P}")
+        return 2
+
+    def outputs(self, X: Array, theta: Array) -> Array:
+        a, b = theta[..., :1], theta[..., 1:]
+        return (-a * np.expm1(-b * X[:, 0]))[..., None]
+
+    def jacobian(self, X: Array, theta: Array) -> Array:
+        a, b = theta[..., :1], theta[..., 1:]
+        x = X[:, 0]
+        return np.stack([-np.expm1(-b * x), a * x * np.exp(-b * x)], axis=-1)[..., None, :]
+
+    def pull_back(self, X: Array, theta: Array, v: Array) -> Array:
+        return np.einsum("...ncd,...nc->...d", self.jacobian(X, theta), v)
+
+    def gram(self, X: Array, theta: Array, W: Array, products: Array | None = None) -> Array:
+        J = self.jacobian(X, theta)[..., 0, :]
+        return np.swapaxes(J, -1, -2) @ (W[..., 0] * J)
+
+    def second_order(self, X: Array, theta: Array, v: Array) -> Array:
+        a, b = theta[..., :1], theta[..., 1:]
+        x = X[:, 0]
+        slope = x * np.exp(-b * x) * v[..., 0]
+        H = np.zeros((*theta.shape[:-1], 2, 2))
+        H[..., 0, 1] = H[..., 1, 0] = slope.sum(-1)
+        H[..., 1, 1] = -(a * x * slope).sum(-1)
+        return H
+
+
+MODELS: dict[str, type[Model]] = {"linear": Linear, "saturation": Saturation}

@@ -1,0 +1,321 @@
+r"""A method is a preconditioner: theta_{t+1} = theta_t - step_size (B(theta_t) + damping I)^{-1} g.
+
+METHODS lists them (Kunstner et al. (2019), Eqs. 50-52); `direction` is one preconditioned
+gradient, `run` many steps of many runs.
+"""
+
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from efviz import batches, kernels
+from efviz.curvature import CURVATURES
+from efviz.data import Array, Mask
+from efviz.linalg import Solution, solve_damped
+from efviz.problems import Problem
+
+DIVERGENCE = 100.0
+"""A run whose loss exceeds this many times its first loss has diverged (the authors' rule)."""
+
+CONVERGENCE = 1e-6
+"""A run has converged when this fraction of its first excess loss L - L(theta_star) is left."""
+
+
+@dataclass(frozen=True)
+class Method:
+    """`curvature` is a key of CURVATURES, None for B = I, whose step takes no damping (Eq. 50)."""
+
+    title: str
+    curvature: str | None
+
+
+METHODS: dict[str, Method] = {
+    "GD": Method("Gradient descent", None),
+    "NGD": Method("Natural gradient descent", "fisher"),
+    "EFGD": Method("Gradient descent preconditioned by the empirical Fisher", "empirical_fisher"),
+    "Newton": Method("Newton's method", "hessian"),
+}
+
+
+def direction(
+    problem: Problem, method: str, theta: ArrayLike, *, damping: ArrayLike = 0.0
+) -> Solution:
+    """(B + damping I)^{-1} gradient: theta (..., D) -> x (..., D); the update subtracts it.
+
+    Where the damped matrix is singular x has minimum norm and `rank_deficient` (...) says so.
+    """
+    theta = problem.check_theta(theta)
+    damping = _check_damping(damping)
+    curvature = _method(method).curvature
+    if curvature is None:
+        g = problem.gradient(theta)
+        return Solution(g, np.zeros(g.shape[:-1], dtype=bool))
+    if problem.moments:
+        g, B = problem.gradient(theta), CURVATURES[curvature].matrix(problem, theta)
+    else:
+        terms = (batches.gradient_term, CURVATURES[curvature].term)
+        g, B = problem.mean_over_examples(theta, *terms)
+    return solve_damped(B, g, damping)
+
+
+@dataclass(frozen=True, eq=False)
+class Trajectory:
+    """Where a batch of runs went. Leading axes (...) are those of theta_0.
+
+    thetas (..., T, D) and losses (..., T) at the recorded `steps` (T,), nan after a run stopped;
+    `final_theta` and `final_loss` after `steps_done` (...) steps, which for a diverged run is the
+    step that broke the limit. status (...): "converged", "running" or "diverged".
+    """
+
+    steps: NDArray[np.int64]
+    thetas: Array
+    losses: Array
+    status: NDArray[np.str_]
+    steps_done: NDArray[np.int64]
+    final_theta: Array
+    final_loss: Array
+    rank_deficient: Mask
+
+
+def run(
+    problem: Problem,
+    method: str,
+    theta_0: ArrayLike,
+    *,
+    step_size: ArrayLike,
+    damping: ArrayLike = 0.0,
+    n_steps: int,
+    record: int | Sequence[int] | None = None,
+) -> Trajectory:
+    """n_steps updates from every theta_0 (..., D); step_size and damping broadcast to (...).
+
+    `record`: None for every step, a number for about so many in geometric spacing (the first
+    steps, which turn the most, lie densely), or the steps themselves. Neither a run that diverges
+    nor a singular matrix raises: the Trajectory says so.
+    """
+    runs = Runs(
+        problem,
+        method,
+        theta_0,
+        step_size=step_size,
+        damping=damping,
+        n_steps=n_steps,
+        record=record,
+    )
+    runs.advance()
+    return runs.trajectory()
+
+
+def recorded_steps(n_steps: int, record: int | Sequence[int] | None) -> NDArray[np.int64]:
+    """The steps that a run keeps, from 0 to n_steps, increasing."""
+    if record is None:
+        return np.arange(n_steps + 1)
+    if isinstance(record, int):
+        spaced = np.geomspace(1, max(n_steps, 1), max(2, record))
+        return np.unique(np.concatenate([[0, n_steps], np.round(spaced).astype(np.int64)]))
+    chosen = np.unique(np.asarray(record, dtype=np.int64))
+    if chosen.size and (chosen[0] < 0 or chosen[-1] > n_steps):
+        raise ValueError(f"recorded steps lie between 0 and {n_steps}, got {list(record)}")
+    return chosen
+
+
+class Runs:
+    """A batch of runs that can be advanced for a while, looked at, and advanced again."""
+
+    def __init__(
+        self,
+        problem: Problem,
+        method: str,
+        theta_0: ArrayLike,
+        *,
+        step_size: ArrayLike,
+        damping: ArrayLike = 0.0,
+        n_steps: int,
+        record: int | Sequence[int] | None = None,
+    ) -> None:
+        theta = problem.check_theta(theta_0)
+        lead = np.broadcast_shapes(theta.shape[:-1], np.shape(step_size), np.shape(damping))
+        if not (np.asarray(step_size) > 0).all():
+            raise ValueError(f"step_size must be positive, got {step_size!r}")
+        if n_steps < 0:
+            raise ValueError(f"n_steps must be at least 0, got {n_steps}")
+        _check_damping(damping)
+        self.problem, self._lead, self.n_steps = problem, lead, n_steps
+        theta = np.broadcast_to(theta, (*lead, problem.D)).reshape(-1, problem.D).copy()
+        self._state = _State(theta, _spread(step_size, lead), _spread(damping, lead))
+        self._take = _stepper(problem, method, self._state)
+        self._take(self._state, 0)
+        self._first_loss = self._state.loss.copy()
+        self._state.limit = DIVERGENCE * np.abs(self._first_loss)
+        self.steps = recorded_steps(n_steps, record)
+        self._thetas = np.full((len(theta), len(self.steps), problem.D), np.nan)
+        self._losses = np.full((len(theta), len(self.steps)), np.nan)
+        self._at = 0
+        self._next_record = 0
+        self._record()
+
+    @property
+    def fraction(self) -> float:
+        """How much of the work is done, 0 to 1."""
+        return self._at / self.n_steps if self._state.going.any() and self.n_steps else 1.0
+
+    def advance(self, seconds: float = np.inf) -> float:
+        """Take steps for about so many seconds; returns the fraction done."""
+        deadline = time.perf_counter() + seconds
+        while self.fraction < 1:
+            recorded = self._next_record < len(self.steps)
+            target = int(self.steps[self._next_record]) if recorded else self.n_steps
+            if np.isfinite(seconds):
+                target = min(target, self._at + self._slice)
+            self._advance_to(target)
+            if time.perf_counter() >= deadline:
+                break
+        return self.fraction
+
+    # Steps between two looks at the clock: few enough for a slow problem, too many to matter for
+    # a fast one.
+    _slice = 1000
+
+    def _advance_to(self, target: int) -> None:
+        self._take(self._state, target - self._at)
+        self._at = target
+        self._record()
+
+    def _record(self) -> None:
+        while self._next_record < len(self.steps) and self.steps[self._next_record] == self._at:
+            going = self._state.going
+            self._thetas[going, self._next_record] = self._state.theta[going]
+            self._losses[going, self._next_record] = self._state.loss[going]
+            self._next_record += 1
+
+    def trajectory(self) -> Trajectory:
+        """What there is so far; runs that are not finished count as "running"."""
+        state, lead = self._state, self._lead
+        _, T, D = self._thetas.shape
+        status = np.where(state.going, "running", "diverged").astype("U9")
+        minimum = self.problem.minimum
+        if minimum.exists:
+            lowest = float(self.problem.loss(minimum.theta))
+            small = CONVERGENCE * (self._first_loss - lowest) + 1e-13 * abs(lowest)
+            status[state.going & (state.loss - lowest <= small)] = "converged"
+        return Trajectory(
+            steps=self.steps,
+            thetas=self._thetas.reshape((*lead, T, D)).copy(),
+            losses=self._losses.reshape((*lead, T)).copy(),
+            status=status.reshape(lead),
+            steps_done=state.taken.reshape(lead).copy(),
+            final_theta=state.theta.reshape((*lead, D)).copy(),
+            final_loss=state.loss.reshape(lead).copy(),
+            rank_deficient=state.rank_deficient.reshape(lead).copy(),
+        )
+
+
+@dataclass(eq=False)
+class _State:
+    """Runs (R,) on their way; a stepper moves those `going` and notes what became of them."""
+
+    theta: Array
+    step_size: Array
+    damping: Array
+
+    def __post_init__(self) -> None:
+        R = len(self.theta)
+        self.loss = np.zeros(R)
+        self.limit = np.full(R, np.inf)
+        self.taken = np.zeros(R, dtype=np.int64)
+        self.rank_deficient = np.zeros(R, dtype=bool)
+        self.going = np.ones(R, dtype=bool)
+
+
+Stepper = Callable[[_State, int], None]
+"""Take n more steps of all runs that are going; stop those whose loss exceeds its limit."""
+
+
+def _stepper(problem: Problem, method: str, state: _State) -> Stepper:
+    curvature = _method(method).curvature
+    if problem.moments:
+        return _moment_stepper(problem, curvature, state)
+    return _example_stepper(problem, curvature)
+
+
+def _moment_stepper(problem: Problem, curvature: str | None, state: _State) -> Stepper:
+    m, D = problem.moments, problem.D
+    assert m is not None
+    scale = np.array([m.sigma**-2, m.sigma**-4])
+    kind = kernels.EMPIRICAL if curvature == "empirical_fisher" else kernels.CONSTANT
+    damping = np.zeros_like(state.damping) if curvature is None else state.damping
+    inverses = np.tile(np.eye(D), (len(damping), 1, 1))
+    if curvature is not None and kind == kernels.CONSTANT:
+        B = np.broadcast_to(m.S[:-1, :-1] * scale[0], (len(damping), D, D, D))
+        columns = solve_damped(
+            B, np.broadcast_to(np.eye(D), (len(damping), D, D)), damping[:, None]
+        )
+        inverses = np.ascontiguousarray(np.swapaxes(columns.x, -1, -2))
+        state.rank_deficient |= columns.rank_deficient.any(-1)
+
+    def take(state: _State, n: int) -> None:
+        for r in np.flatnonzero(state.going):
+            phi = m.phi(state.theta[r])
+            taken, state.loss[r], deficient = kernels.steps(
+                phi,
+                m.center,
+                m.S,
+                m.T,
+                scale,
+                kind,
+                inverses[r],
+                state.step_size[r],
+                damping[r],
+                n,
+                state.limit[r],
+            )
+            state.theta[r] = m.center + phi[:-1]
+            state.taken[r] += taken
+            state.rank_deficient[r] |= deficient
+            state.going[r] = state.loss[r] <= state.limit[r]
+
+    return take
+
+
+def _example_stepper(problem: Problem, curvature: str | None) -> Stepper:
+    terms: list[batches.Term] = [batches.loss_term, batches.gradient_term]
+    if curvature is not None:
+        terms.append(CURVATURES[curvature].term)
+
+    def take(state: _State, n: int) -> None:
+        for t in range(n + 1):
+            going = np.flatnonzero(state.going)
+            loss, g, *matrix = problem.mean_over_examples(state.theta[going], *terms)
+            state.loss[going] = loss
+            keep = loss <= state.limit[going]
+            state.going[going] = keep
+            if t == n or not keep.any():
+                return
+            going, g = going[keep], g[keep]
+            if matrix:
+                g, deficient = solve_damped(matrix[0][keep], g, state.damping[going])
+                state.rank_deficient[going] |= deficient
+            state.theta[going] -= state.step_size[going, None] * g
+            state.taken[going] += 1
+
+    return take
+
+
+def _method(name: str) -> Method:
+    if name not in METHODS:
+        raise ValueError(f"unknown method {name!r}; there are {', '.join(METHODS)}")
+    return METHODS[name]
+
+
+def _spread(values: ArrayLike, lead: tuple[int, ...]) -> Array:
+    return np.broadcast_to(np.asarray(values, dtype=float), lead).ravel()
+
+
+def _check_damping(damping: ArrayLike) -> Array:
+    damping = np.asarray(damping, dtype=float)
+    if not (damping >= 0).all():
+        raise ValueError(f"damping must not be negative, got {damping}")
+    return damping

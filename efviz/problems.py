@@ -1,0 +1,147 @@
+"""Problem = data + model + likelihood: loss, gradients, minimum; and the usual problems by name.
+
+Conventions, for this module and all that follow: L(theta) is the MEAN over n of the NEGATIVE
+log-likelihood (terms without theta left out); theta (..., D), its leading axes being a batch.
+"""
+
+from dataclasses import dataclass, field
+from functools import cached_property
+
+import numpy as np
+from numpy.typing import ArrayLike
+
+from efviz import batches
+from efviz.data import Array
+from efviz.likelihoods import Bernoulli, Categorical, Gaussian, Likelihood, Poisson
+from efviz.minimum import Minimum, find_minimum
+from efviz.models import Linear, Model, Saturation
+from efviz.moments import MAX_PARAMETERS, Moments, moments
+
+
+@dataclass(frozen=True, eq=False)
+class Problem:
+    """Data X (N, P), y (N,), a model f(X, theta) and a likelihood p(y | f).
+
+    Raises ValueError if X and y do not fit each other or the likelihood.
+    """
+
+    X: Array
+    y: Array
+    model: Model
+    likelihood: Likelihood
+    parameter_names: tuple[str, ...] = ()
+    start: Array = field(default_factory=lambda: np.zeros(0))
+
+    def __post_init__(self) -> None:
+        if self.X.ndim != 2 or self.y.shape != self.X.shape[:1] or not len(self.X):
+            raise ValueError(
+                f"X must be (N, P) and y (N,) with N >= 1, got {self.X.shape} and {self.y.shape}"
+            )
+        if not np.isfinite(self.X).all():
+            raise ValueError("inputs must be finite numbers")
+        self.likelihood.check(self.y)
+        if not self.start.size:
+            object.__setattr__(self, "start", np.zeros(self.D))
+        if not self.parameter_names:
+            names = tuple(f"θ{_subscript(i + 1)}" for i in range(self.D))
+            object.__setattr__(self, "parameter_names", names)
+
+    @property
+    def N(self) -> int:
+        return len(self.X)
+
+    @cached_property
+    def D(self) -> int:
+        return self.model.n_parameters(self.X.shape[1])
+
+    @property
+    def is_least_squares(self) -> bool:
+        return isinstance(self.likelihood, Gaussian) and self.model == Linear()
+
+    @cached_property
+    def moments(self) -> Moments | None:
+        """What a least-squares problem in few dimensions is computed from, else None."""
+        if not self.is_least_squares or self.D > MAX_PARAMETERS:
+            return None
+        assert isinstance(self.likelihood, Gaussian)
+        return moments(self.X, self.y, self.likelihood.sigma)
+
+    def mean_over_examples(self, theta: ArrayLike, *terms: batches.Term) -> list[Array]:
+        """1/N sum_n term for each term, all in one pass over the data."""
+        theta = self.check_theta(theta)
+        sums = batches.sum_over_examples(self.model, self.likelihood, self.X, self.y, theta, terms)
+        return [total / self.N for total in sums]
+
+    def check_theta(self, theta: ArrayLike) -> Array:
+        theta = np.asarray(theta, dtype=float)
+        if theta.ndim < 1 or theta.shape[-1] != self.D:
+            raise ValueError(f"theta must be (..., {self.D}), got {theta.shape}")
+        return theta
+
+    def loss(self, theta: ArrayLike) -> Array:
+        """L(theta) = 1/N sum_n -log p(y_n | f(x_n, theta)). (..., D) -> (...). Eq. 1, a mean."""
+        if self.moments:
+            return self.moments.loss(self.check_theta(theta))
+        return self.mean_over_examples(theta, batches.loss_term)[0]
+
+    def gradient(self, theta: ArrayLike) -> Array:
+        """nabla L(theta), the mean of the per-example gradients. (..., D) -> (..., D)."""
+        if self.moments:
+            return self.moments.gradient(self.check_theta(theta))
+        return self.mean_over_examples(theta, batches.gradient_term)[0]
+
+    def per_example_gradients(self, theta: ArrayLike) -> Array:
+        """g_n = -nabla log p(y_n | f(x_n, theta)), NOT divided by N. (..., D) -> (..., N, D)."""
+        theta = self.check_theta(theta)
+        J = self.model.jacobian(self.X, theta)
+        residual = self.likelihood.gradient(self.model.outputs(self.X, theta), self.y)
+        return np.einsum("...ncd,...nc->...nd", J, residual)
+
+    @cached_property
+    def minimum(self) -> Minimum:
+        return find_minimum(self)
+
+    @property
+    def theta_star(self) -> Array:
+        """argmin L (D,), to machine precision; nan where none exists: see `minimum.reason`."""
+        return self.minimum.theta
+
+
+def _subscript(i: int) -> str:
+    return str(i).translate(str.maketrans("0123456789", "₀₁₂₃₄₅₆₇₈₉"))
+
+
+def _arrays(X: ArrayLike, y: ArrayLike) -> tuple[Array, Array]:
+    return np.ascontiguousarray(X, dtype=float), np.asarray(y, dtype=float)
+
+
+def linear_regression(X: ArrayLike, y: ArrayLike, *, sigma: float = 1.0) -> Problem:
+    """Least squares: y ~ N(X theta, sigma^2), L = 1/N sum_n (y_n - x_n . theta)^2 / (2 sigma^2)."""
+    if not sigma > 0:
+        raise ValueError(f"sigma must be positive, got {sigma}")
+    return Problem(*_arrays(X, y), Linear(), Gaussian(sigma))
+
+
+def logistic_regression(X: ArrayLike, y: ArrayLike) -> Problem:
+    """y in {0, 1}, p(y = 1 | x) = sigmoid(x . theta)."""
+    return Problem(*_arrays(X, y), Linear(), Bernoulli())
+
+
+def poisson_regression(X: ArrayLike, y: ArrayLike) -> Problem:
+    """Counts y ~ Poisson(exp(x . theta)), the canonical link."""
+    return Problem(*_arrays(X, y), Linear(), Poisson())
+
+
+def softmax_regression(X: ArrayLike, y: ArrayLike) -> Problem:
+    """Labels y in {0, ..., C - 1}, p(y = c | x) = softmax(x . theta_c), D = C P, C = max(y) + 1."""
+    X, y = _arrays(X, y)
+    Categorical().check(y)
+    return Problem(X, y, Linear(n_outputs=max(2, int(y.max()) + 1)), Categorical())
+
+
+def saturation_regression(X: ArrayLike, y: ArrayLike, *, sigma: float = 1.0) -> Problem:
+    """Nonlinear least squares: y ~ N(a (1 - exp(-b x)), sigma^2), theta = (a, b), X (N, 1)."""
+    X, y = _arrays(X, y)
+    rise = float(np.quantile(y, 0.9)) or 1.0
+    start = np.array([rise, 1 / max(float(np.abs(X).mean()), 1e-300)])
+    return Problem(X, y, Saturation(), Gaussian(sigma), ("a", "b"), start)
