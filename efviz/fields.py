@@ -72,8 +72,9 @@ def plane_around(problem: Problem, home: Plane | None = None) -> Plane:
         if not minimum.exists:
             return home
         shift = np.round((minimum.theta - home.center) / home.half_widths) * home.half_widths
-        (x, y), (dx, dy) = (home.x, home.y), (float(value) for value in shift)
-        return Plane((x[0] + dx, x[1] + dx), (y[0] + dy, y[1] + dy))
+        dx, dy = (float(value) for value in shift)
+        (x0, x1), (y0, y1) = home.x, home.y
+        return Plane((x0 + dx, x1 + dx), (y0 + dy, y1 + dy))
     center = minimum.theta if minimum.exists else np.zeros(2)
     eigenvalues = np.linalg.eigvalsh(ggn(problem, center))
     usable = eigenvalues[eigenvalues > eigenvalues.max() * 1e-12]
