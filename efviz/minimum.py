@@ -9,6 +9,7 @@ from scipy import optimize
 
 from efviz import batches
 from efviz.data import Array
+from efviz.kernels import rank_tolerance
 from efviz.models import Linear
 
 if TYPE_CHECKING:
@@ -34,17 +35,27 @@ def find_minimum(problem: "Problem") -> Minimum:
     if problem.is_least_squares:
         solution, _, rank, _ = np.linalg.lstsq(problem.X, problem.y, rcond=None)
         return _report(problem, np.asarray(solution, dtype=float), int(rank))
-    if isinstance(problem.model, Linear):
-        runs_off = _recession_direction(problem)
-        if runs_off:
-            return Minimum(np.full(problem.D, np.nan), exists=False, reason=runs_off)
-    theta = _newton(problem)
-    H = _hessian(problem)(theta)
-    H_rank = int(np.linalg.matrix_rank(H, hermitian=True))
-    if H_rank < problem.D and problem.model.linear:
+    if not isinstance(problem.model, Linear):
+        return _nonlinear_minimum(problem)
+    runs_off = _recession_direction(problem)
+    if runs_off:
+        return Minimum(np.full(problem.D, np.nan), exists=False, reason=runs_off)
+    # In units in which all columns are of size 1, columns of very different size do no harm.
+    unit = 1 / np.tile(_size(problem.X), problem.model.n_outputs)
+    theta = _newton(problem, unit)
+    w, V = np.linalg.eigh(_hessian(problem, unit)(theta / unit))
+    flat = w <= rank_tolerance(problem.D) * w.max()
+    if flat.any():
         # Only the row space of the Hessian matters: drop what the loss does not see.
-        theta = np.linalg.pinv(H, hermitian=True) @ (H @ theta)
-    return _report(problem, theta, H_rank)
+        Q = np.linalg.qr(unit[:, None] * V[:, flat])[0]
+        theta = theta - Q @ (Q.T @ theta)
+    return _report(problem, theta, problem.D - int(flat.sum()))
+
+
+def _size(columns: Array) -> Array:
+    """The largest absolute value of each column, 1 for a column of zeros."""
+    size = np.abs(columns).max(axis=0)
+    return np.where(size > 0, size, 1.0)
 
 
 def _report(problem: "Problem", theta: Array, rank: int) -> Minimum:
@@ -57,25 +68,51 @@ def _report(problem: "Problem", theta: Array, rank: int) -> Minimum:
     return Minimum(theta, exists=True, unique=False, reason=reason)
 
 
-def _newton(problem: "Problem") -> Array:
+def _nonlinear_minimum(problem: "Problem") -> Minimum:
+    """The minimum near the start, unless it is flat: then the parameters ran off, or are free."""
+    theta = _newton(problem, np.where(problem.start != 0, np.abs(problem.start), 1.0))
+    EF = problem.mean_over_examples(problem.start, batches.empirical_fisher_term)[0]
+    settled = np.abs(problem.gradient(theta)) <= 1e-7 * np.sqrt(np.diagonal(EF))
+    # In relative parameters, so that "flat" does not depend on their units.
+    w = np.linalg.eigvalsh(_hessian(problem, np.abs(theta))(np.sign(theta)))
+    if settled.all() and w[0] > 1e-8 * w[-1]:
+        return Minimum(theta, exists=True)
+    reason = (
+        "No single finite minimum was found: these data do not determine all parameters, and the "
+        "loss is flat along a curve. Take more examples or less noise."
+    )
+    return Minimum(np.full(problem.D, np.nan), exists=False, reason=reason)
+
+
+def _newton(problem: "Problem", unit: Array) -> Array:
+    """Newton's method from the start, in the parameters theta / unit."""
+
+    def gradient(u: Array) -> Array:
+        return problem.gradient(u * unit) * unit
+
+    hessian, start = _hessian(problem, unit), problem.start / unit
+    spread = problem.mean_over_examples(problem.start, batches.empirical_fisher_term)[0]
+    typical = float(np.sqrt(np.diagonal(spread) @ unit**2))
     result = optimize.minimize(
-        problem.loss,
-        problem.start,
-        jac=problem.gradient,
-        hess=_hessian(problem),
+        lambda u: problem.loss(u * unit),
+        start,
+        jac=gradient,
+        hess=hessian,
         method="trust-exact",
-        options={"gtol": 1e-6 * max(1.0, float(np.abs(problem.gradient(problem.start)).max()))},
+        options={"gtol": 1e-6 * max(typical, 1e-300)},
     )
     # The loss is flat to sqrt(eps) at its minimum; the gradient's root is sharp to eps.
-    root = optimize.root(
-        problem.gradient, result.x, jac=_hessian(problem), method="hybr", options={"xtol": 1e-15}
-    )
-    closer = np.linalg.norm(problem.gradient(root.x)) <= np.linalg.norm(problem.gradient(result.x))
-    return np.asarray(root.x if closer else result.x)
+    root = optimize.root(gradient, result.x, jac=hessian, method="hybr", options={"xtol": 1e-15})
+    closer = np.linalg.norm(gradient(root.x)) <= np.linalg.norm(gradient(result.x))
+    return np.asarray(root.x if closer else result.x) * unit
 
 
-def _hessian(problem: "Problem") -> Callable[[Array], Array]:
-    return lambda theta: problem.mean_over_examples(theta, batches.hessian_term)[0]
+def _hessian(problem: "Problem", unit: Array) -> Callable[[Array], Array]:
+    def hessian(u: Array) -> Array:
+        H = problem.mean_over_examples(u * unit, batches.hessian_term)[0]
+        return np.asarray(H * np.outer(unit, unit))
+
+    return hessian
 
 
 def _recession_direction(problem: "Problem") -> str:
@@ -89,10 +126,12 @@ def _recession_direction(problem: "Problem") -> str:
         return ""
     J = problem.model.jacobian(problem.X, np.zeros(problem.D))
     constraints = np.einsum("knc,ncd->knd", rows, J).reshape(-1, problem.D)
-    constraints = constraints / max(1e-300, float(np.abs(constraints).max()))
-    constraints, unique_index = np.unique(constraints, axis=0, return_index=True)
-    equal = equal.reshape(-1)[unique_index]
-    upper, same = constraints[~equal], constraints[equal]
+    # Neither the units of a parameter nor the length of a constraint change the answer.
+    constraints = constraints / _size(constraints)
+    constraints = constraints / _size(constraints.T)[:, None]
+    equal = equal.reshape(-1)
+    upper = np.unique(constraints[~equal], axis=0)
+    same = np.unique(constraints[equal], axis=0)
     result = optimize.linprog(
         upper.sum(axis=0),
         A_ub=upper if len(upper) else None,
