@@ -50,6 +50,15 @@ def bernoulli_fisher(f: Array) -> Array:
 
 
 @njit(cache=True, nogil=True)
+def rank_tolerance(D: int) -> float:
+    """Eigenvalues of a (D, D) matrix below this fraction of the largest count as zero.
+
+    Sums over many examples are rounded to a few eps, so D eps would be too little for D = 2.
+    """
+    return max(D, 16) * 2.220446049250313e-16
+
+
+@njit(cache=True, nogil=True)
 def _solve(B: Array, g: Array) -> tuple[Array, bool]:
     """The minimum-norm solution of B d = g for symmetric B, and whether B is rank deficient."""
     D = len(g)
@@ -62,7 +71,7 @@ def _solve(B: Array, g: Array) -> tuple[Array, bool]:
             d[1] = (B[0, 0] * g[1] - B[1, 0] * g[0]) / determinant
             return d, False
     w, V = np.linalg.eigh(B)
-    cut = D * 2.220446049250313e-16 * np.max(np.abs(w))
+    cut = rank_tolerance(D) * np.max(np.abs(w))
     deficient = False
     d = np.zeros(D)
     for k in range(D):

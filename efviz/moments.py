@@ -20,6 +20,8 @@ from efviz.models import pairs, symmetric, upper
 
 # Up to this many parameters the (D (D + 1) / 2)-fold moments are small change.
 MAX_PARAMETERS = 8
+# Quadratic forms lose about so much of their precision where columns are nearly collinear.
+_COLLINEAR = 1e-6
 # Of this many examples, evenly spread, the expansion point is the solution.
 _CENTER_EXAMPLES = 20_000
 
@@ -52,12 +54,21 @@ class Moments:
         return symmetric(pairs(self.phi(theta)) @ self.T.T, D) / self.sigma**4
 
 
-def moments(X: Array, y: Array, sigma: float) -> Moments:
-    """All moments that least squares on (X, y) needs, in one pass over the data."""
+def moments(X: Array, y: Array, sigma: float) -> Moments | None:
+    """All moments that least squares on (X, y) needs, in one pass over the data.
+
+    None where columns are so nearly collinear that residuals, small differences of large terms,
+    have to be formed example by example.
+    """
     N, D = X.shape
     thin = slice(None, None, -(-N // _CENTER_EXAMPLES))
     center = np.asarray(np.linalg.lstsq(X[thin], y[thin], rcond=None)[0], dtype=float)
     k, l = upper(D + 1)
     S, T = moment_sums(np.ascontiguousarray(X), y, center, np.flatnonzero(l < D))
+    length = np.sqrt(np.diagonal(S)[:-1])
+    if not length.all():
+        return None
+    if np.linalg.eigvalsh(S[:-1, :-1] / np.outer(length, length))[0] < _COLLINEAR:
+        return None
     # phi phi^T is packed once for k <= l: off-diagonal entries count twice.
     return Moments(center, S / N, T * np.where(k == l, 1.0, 2.0) / N, sigma)
