@@ -4,7 +4,7 @@ Conventions, for this module and all that follow: L(theta) is the MEAN over n of
 log-likelihood (terms without theta left out); theta (..., D), its leading axes being a batch.
 """
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 
 import numpy as np
@@ -60,7 +60,7 @@ class Problem:
 
     @cached_property
     def moments(self) -> Moments | None:
-        """What a least-squares problem in few dimensions is computed from, else None."""
+        """What most least-squares problems in few dimensions are computed from, else None."""
         if not self.is_least_squares or self.D > MAX_PARAMETERS:
             return None
         assert isinstance(self.likelihood, Gaussian)
@@ -142,6 +142,22 @@ def softmax_regression(X: ArrayLike, y: ArrayLike) -> Problem:
 def saturation_regression(X: ArrayLike, y: ArrayLike, *, sigma: float = 1.0) -> Problem:
     """Nonlinear least squares: y ~ N(a (1 - exp(-b x)), sigma^2), theta = (a, b), X (N, 1)."""
     X, y = _arrays(X, y)
-    rise = float(np.quantile(y, 0.9)) or 1.0
-    start = np.array([rise, 1 / max(float(np.abs(X).mean()), 1e-300)])
-    return Problem(X, y, Saturation(), Gaussian(sigma), ("a", "b"), start)
+    problem = Problem(X, y, Saturation(), Gaussian(sigma), ("a", "b"))
+    return replace(problem, start=_best_of_a_scan(problem))
+
+
+def _best_of_a_scan(problem: Problem) -> Array:
+    """The best (a, b) among some b of either sign, each with its own best a."""
+    thin = slice(None, None, -(-problem.N // 2000))
+    X, y = problem.X[thin], problem.y[thin]
+    rate = np.geomspace(1 / 16, 16, 33) / max(float(np.abs(X).mean()), 1e-300)
+    b = np.concatenate([rate, -rate])
+    with np.errstate(all="ignore"):
+        rise = problem.model.outputs(X, np.stack([np.ones_like(b), b], axis=-1))[..., 0]
+        a = rise @ y / (rise**2).sum(-1)
+        loss = ((a[:, None] * rise - y) ** 2).sum(-1)
+    usable = np.isfinite(loss)
+    if not usable.any():
+        return np.array([1.0, rate[16]])
+    best = int(np.argmin(np.where(usable, loss, np.inf)))
+    return np.array([a[best] or 1.0, b[best]])
