@@ -189,8 +189,9 @@ class Exponential:
         return rng.exponential(np.exp(-f[..., 0]), (n_samples, *f.shape[:-1]))
 
     def check(self, y: Array) -> None:
-        if not (np.isfinite(y) & (y > 0)).all():
-            raise ValueError(f"waiting times must be positive, got {y[~(y > 0)][0]:g}")
+        good = np.isfinite(y) & (y > 0)
+        if not good.all():
+            raise ValueError(f"waiting times must be positive numbers, got {y[~good][0]:g}")
 
     def recession(self, y: Array, C: int) -> tuple[Array, Mask]:
         return _no_directions(y, C)
@@ -204,8 +205,8 @@ class Categorical:
     natural: ClassVar[bool] = True
 
     def nll(self, f: Array, y: Array) -> Array:
-        labels = np.broadcast_to(y, f.shape[:-1]).astype(int)
-        return logsumexp(f, axis=-1) - np.take_along_axis(f, labels[..., None], -1)[..., 0]
+        chosen = y[..., None] == np.arange(f.shape[-1])
+        return logsumexp(f, axis=-1) - np.where(chosen, f, 0).sum(-1)
 
     def gradient(self, f: Array, y: Array) -> Array:
         chosen = y[..., None] == np.arange(f.shape[-1])
