@@ -1,0 +1,70 @@
+"""Fixtures over the registries: every model with every likelihood, and every problem on offer."""
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from efviz import LIKELIHOODS, METHODS, MODELS, PROBLEMS
+from efviz.likelihoods import Gaussian
+from efviz.models import Linear
+from efviz.problems import Problem
+
+KINDS = [
+    f"{model}-{likelihood}"
+    for model in MODELS
+    for likelihood in LIKELIHOODS
+    if (model, likelihood) != ("saturation", "categorical")  # one output is no choice of classes
+]
+
+
+def small_problem(kind: str, N: int = 12, seed: int = 0, *, P: int = 3) -> Problem:
+    """A problem of N examples whose labels are drawn from its own model, at a theta near 1/2."""
+    rng = np.random.default_rng(seed)
+    model_name, likelihood_name = kind.split("-")
+    likelihood = Gaussian(0.7) if likelihood_name == "gaussian" else LIKELIHOODS[likelihood_name]()
+    model = Linear(3) if likelihood_name == "categorical" else MODELS[model_name]()
+    X = rng.normal(size=(N, P)) if model.linear else rng.uniform(0.1, 2.0, (N, 1))
+    theta = rng.uniform(0.2, 0.8, model.n_parameters(X.shape[1]))
+    y = likelihood.sample(model.outputs(X, theta), rng, 1)[0]
+    start = np.zeros(0) if model.linear else np.ones(2)
+    return Problem(X, y, model, likelihood, start=start)
+
+
+def listed_problem(key: str, N: int = 40) -> Problem:
+    """About N examples of an entry of PROBLEMS, evenly spread over a real table."""
+    entry = PROBLEMS[key]
+    if entry.family:
+        return entry.problem(entry.dataset(N=N))
+    problem = entry.problem(entry.dataset())
+    thin = slice(None, None, problem.N // N)
+    return replace(problem, X=np.ascontiguousarray(problem.X[thin]), y=problem.y[thin].copy())
+
+
+def some_thetas(problem: Problem, *lead: int, seed: int = 1) -> np.ndarray:
+    """Parameters (*lead, D) around the problem's start."""
+    shape = (*lead, problem.D)
+    return problem.start + np.random.default_rng(seed).uniform(-0.6, 0.6, shape)
+
+
+@pytest.fixture(params=KINDS, scope="session")
+def kind(request):
+    """The name of a model and a likelihood."""
+    return request.param
+
+
+@pytest.fixture(scope="session")
+def small(kind):
+    """A small problem of each kind."""
+    return small_problem(kind)
+
+
+@pytest.fixture(params=list(PROBLEMS), scope="session")
+def listed(request):
+    """A small version of each problem on offer."""
+    return listed_problem(request.param)
+
+
+@pytest.fixture(params=list(METHODS))
+def method(request):
+    return request.param
