@@ -1,13 +1,15 @@
 """Two-dimensional pictures of a problem, as numbers: planes, fields, loss grids, ellipses."""
 
+from collections.abc import Generator, Sequence
 from dataclasses import dataclass
+from typing import TypeVar
 
 import numpy as np
 from numpy.typing import ArrayLike
 
 from efviz.curvature import ggn
-from efviz.data import Array, Mask
-from efviz.optimizers import direction
+from efviz.data import Array
+from efviz.optimizers import direction, directions
 from efviz.problems import Problem
 
 
@@ -84,26 +86,95 @@ def plane_around(problem: Problem, home: Plane | None = None) -> Plane:
     return Plane((x - half, x + half), (y - half, y + half))
 
 
-@dataclass(frozen=True, eq=False)
-class Field:
-    """Update directions (n, n, 2) of one method on `plane.grid(n)`."""
-
-    plane: Plane
-    vectors: Array
-    rank_deficient: Mask
-
-
-def update_field(
-    problem: Problem, method: str, plane: Plane, n: int, *, damping: float = 0.0
-) -> Field:
-    """`vector_field` on an n x n grid of the plane, with the places where B was singular."""
-    solution = direction(problem, method, plane.grid(n), damping=damping)
-    return Field(plane, -solution.x, solution.rank_deficient)
-
-
 def loss_grid(problem: Problem, plane: Plane, n: int) -> Array:
     """L on `plane.grid(n)`, (n, n)."""
     return problem.loss(plane.grid(n))
+
+
+@dataclass(frozen=True, eq=False)
+class FieldComparison:
+    """Fields of several methods on one plane, and how the last two of them point.
+
+    tails (n, n, 2) and vectors[method] (n, n, 2) on a coarse grid; x, y (m,), loss and cosines
+    (m, m) on a fine one. `cosines` is between the directions of the last two methods;
+    `rank_deficient` counts the coarse grid's points with a singular matrix, per method.
+    """
+
+    plane: Plane
+    tails: Array
+    vectors: dict[str, Array]
+    rank_deficient: dict[str, int]
+    x: Array
+    y: Array
+    loss: Array
+    cosines: Array
+
+    @property
+    def negative_share(self) -> float:
+        """The share of the fine grid on which the cosine is negative."""
+        return float(np.mean(self.cosines[np.isfinite(self.cosines)] < 0))
+
+
+T = TypeVar("T")
+Work = Generator[float, None, T]
+"""A computation that can be put down at any yield (of the fraction done) and taken up again."""
+
+# Examples times thetas between two yields: some hundredths of a second.
+_SLICE = 4_000_000
+
+
+def compare_fields(
+    problem: Problem,
+    methods: Sequence[str],
+    plane: Plane,
+    *,
+    density: int,
+    fine: int,
+    damping: float,
+) -> Work[FieldComparison]:
+    """Work towards a FieldComparison on a density x density and a fine x fine grid."""
+    tails, detail = plane.grid(density), plane.grid(fine)
+    total = len(methods) * tails[..., 0].size + 3 * detail[..., 0].size
+
+    def along(
+        theta: Array, names: Sequence[str], start: int, loss: bool
+    ) -> Work[list[list[Array]]]:
+        flat = theta.reshape(-1, 2)
+        step = len(flat) if problem.moments else max(1, _SLICE // problem.N)
+        parts = []
+        for i in range(0, len(flat), step):
+            piece = flat[i : i + step]
+            solved = directions(problem, names, piece, damping=damping)
+            extra = [problem.loss(piece)] if loss else []
+            parts.append([v for s in solved.values() for v in s] + extra)
+            yield (start + (i + len(piece)) * (len(names) + loss)) / total
+        return [list(columns) for columns in zip(*parts, strict=True)]
+
+    coarse = yield from along(tails, methods, 0, loss=False)
+    last = methods[-2:]
+    finer = yield from along(detail, last, len(methods) * tails[..., 0].size, loss=True)
+    coarse_values = [np.concatenate(column) for column in coarse]
+    fine_values = [np.concatenate(column) for column in finer]
+    x, y = plane.axes(fine)
+    return FieldComparison(
+        plane,
+        tails,
+        {name: -coarse_values[2 * i].reshape(tails.shape) for i, name in enumerate(methods)},
+        {name: int(coarse_values[2 * i + 1].sum()) for i, name in enumerate(methods)},
+        x,
+        y,
+        fine_values[-1].reshape(fine, fine),
+        cosine(fine_values[0], fine_values[2]).reshape(fine, fine),
+    )
+
+
+def finish(work: Work[T]) -> T:
+    """Do all of the work at once."""
+    while True:
+        try:
+            next(work)
+        except StopIteration as stop:
+            return stop.value  # type: ignore[no-any-return]
 
 
 def ellipse(matrix: Array, center: Array, level: float = 1.0, n: int = 73) -> Array:

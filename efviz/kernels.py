@@ -9,10 +9,12 @@ import numpy as np
 from numba import njit
 from numpy.typing import NDArray
 
-from efviz.data import Array
+from efviz.data import Array, Mask
 
 CONSTANT, EMPIRICAL = 0, 1
-"""How the preconditioner depends on theta: not at all, or as the empirical Fisher T : phi phi^T."""
+LEAP = 16
+"""How the preconditioner depends on theta: not at all, or as the empirical Fisher T : phi phi^T; and
+from how many steps on a constant one is applied by powers of one matrix instead of step by step."""
 
 
 @njit(cache=True, nogil=True)
@@ -90,7 +92,7 @@ def steps(
     T: Array,
     scale: Array,
     kind: int,
-    P: Array,
+    M: Array,
     step_size: float,
     damping: float,
     n_steps: int,
@@ -98,9 +100,10 @@ def steps(
 ) -> tuple[int, float, bool]:
     """Take n_steps from phi = (theta - center, -1), in place; stop where loss exceeds its limit.
 
-    gradient = scale[0] S phi and EF = scale[1] T : phi phi^T; CONSTANT preconditioners come
-    inverted as P. Returns the number of steps taken, the loss there and whether any preconditioner
-    was rank deficient. A step that changes no bit of theta ends the loop: theta has come to rest.
+    gradient = scale[0] S phi and EF = scale[1] T : phi phi^T. With a CONSTANT preconditioner the
+    direction is M phi. Returns the number of steps taken, the loss there and whether a
+    preconditioner was rank deficient. A step that changes no bit of theta ends the loop: theta has
+    come to rest.
     """
     D = len(phi) - 1
     g = np.zeros(D)
@@ -144,8 +147,8 @@ def steps(
         else:
             for i in range(D):
                 s = 0.0
-                for j in range(D):
-                    s += P[i, j] * g[j]
+                for j in range(D + 1):
+                    s += M[i, j] * phi[j]
                 d[i] = s
         moved = False
         for i in range(D):
@@ -155,6 +158,67 @@ def steps(
         if not moved:
             return n_steps, loss, deficient
     return n_steps, loss, deficient
+
+
+@njit(cache=True, nogil=True)
+def leap(
+    phi: Array, S: Array, scale: float, M: Array, step_size: float, n_steps: int, loss_limit: float
+) -> tuple[bool, float]:
+    """n_steps with a constant preconditioner at once, in place: phi -> A^n phi.
+
+    The excess loss is a sum of modes c rho^(2 t), convex in t, so if it is within its limit now
+    and n steps on, it was in between. Returns False, with phi as it was, if it is not.
+    """
+    D = len(phi) - 1
+    A = np.eye(D + 1)
+    A[:D] -= step_size * M
+    power = np.eye(D + 1)
+    n = n_steps
+    while n:
+        if n & 1:
+            power = A @ power
+        A = A @ A
+        n >>= 1
+    new = power @ phi
+    loss = scale / 2 * (new @ (S @ new))
+    if loss <= loss_limit:
+        phi[:] = new
+        return True, loss
+    return False, loss
+
+
+@njit(cache=True, nogil=True)
+def steps_of_runs(
+    phi: Array,
+    center: Array,
+    S: Array,
+    T: Array,
+    scale: Array,
+    kind: int,
+    M: Array,
+    step_size: Array,
+    damping: Array,
+    n_steps: int,
+    limit: Array,
+    going: Mask,
+    loss: Array,
+    taken: NDArray[np.int64],
+    rank_deficient: Mask,
+) -> None:
+    """`steps` for every run (R,) that is going; all that is known of a run is kept in place."""
+    for r in range(len(phi)):
+        if going[r] and kind == CONSTANT and n_steps > LEAP:
+            done, loss[r] = leap(phi[r], S, scale[0], M[r], step_size[r], n_steps, limit[r])
+            if done:
+                taken[r] += n_steps
+                continue
+        if going[r]:
+            n, loss[r], deficient = steps(
+                phi[r], center, S, T, scale, kind, M[r], step_size[r], damping[r], n_steps, limit[r]
+            )
+            taken[r] += n
+            rank_deficient[r] |= deficient
+            going[r] = loss[r] <= limit[r]
 
 
 @njit(cache=True, nogil=True, fastmath={"reassoc", "contract"})

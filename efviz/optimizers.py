@@ -47,18 +47,29 @@ def direction(
 
     Where the damped matrix is singular x has minimum norm and `rank_deficient` (...) says so.
     """
+    return directions(problem, (method,), theta, damping=damping)[method]
+
+
+def directions(
+    problem: Problem, methods: Sequence[str], theta: ArrayLike, *, damping: ArrayLike = 0.0
+) -> dict[str, Solution]:
+    """`direction` of several methods at the same theta, in one pass over the data."""
     theta = problem.check_theta(theta)
     damping = _check_damping(damping)
-    curvature = _method(method).curvature
-    if curvature is None:
-        g = problem.gradient(theta)
-        return Solution(g, np.zeros(g.shape[:-1], dtype=bool))
+    chosen = {name: _method(name).curvature for name in methods}
+    keys = list(dict.fromkeys(key for key in chosen.values() if key))
     if problem.moments:
-        g, B = problem.gradient(theta), CURVATURES[curvature].matrix(problem, theta)
+        g = problem.gradient(theta)
+        values = [CURVATURES[key].matrix(problem, theta) for key in keys]
     else:
-        terms = (batches.gradient_term, CURVATURES[curvature].term)
-        g, B = problem.mean_over_examples(theta, *terms)
-    return solve_damped(B, g, damping)
+        terms = [CURVATURES[key].term for key in keys]
+        g, *values = problem.mean_over_examples(theta, batches.gradient_term, *terms)
+    matrices = dict(zip(keys, values, strict=True))
+    plain = Solution(g, np.zeros(g.shape[:-1], dtype=bool))
+    return {
+        name: solve_damped(matrices[key], g, damping) if key else plain
+        for name, key in chosen.items()
+    }
 
 
 @dataclass(frozen=True, eq=False)
@@ -247,35 +258,34 @@ def _moment_stepper(problem: Problem, curvature: str | None, state: _State) -> S
     scale = np.array([m.sigma**-2, m.sigma**-4])
     kind = kernels.EMPIRICAL if curvature == "empirical_fisher" else kernels.CONSTANT
     damping = np.zeros_like(state.damping) if curvature is None else state.damping
-    inverses = np.tile(np.eye(D), (len(damping), 1, 1))
+    gradient = m.S[:-1] * scale[0]
+    constant = np.tile(gradient, (len(damping), 1, 1))
     if curvature is not None and kind == kernels.CONSTANT:
-        B = np.broadcast_to(m.S[:-1, :-1] * scale[0], (len(damping), D, D, D))
-        columns = solve_damped(
-            B, np.broadcast_to(np.eye(D), (len(damping), D, D)), damping[:, None]
-        )
-        inverses = np.ascontiguousarray(np.swapaxes(columns.x, -1, -2))
+        B = np.broadcast_to(gradient[:, :-1], (len(damping), D + 1, D, D))
+        columns = solve_damped(B, np.swapaxes(constant, -1, -2), damping[:, None])
+        constant = np.ascontiguousarray(np.swapaxes(columns.x, -1, -2))
         state.rank_deficient |= columns.rank_deficient.any(-1)
+    phi = m.phi(state.theta)
 
     def take(state: _State, n: int) -> None:
-        for r in np.flatnonzero(state.going):
-            phi = m.phi(state.theta[r])
-            taken, state.loss[r], deficient = kernels.steps(
-                phi,
-                m.center,
-                m.S,
-                m.T,
-                scale,
-                kind,
-                inverses[r],
-                state.step_size[r],
-                damping[r],
-                n,
-                state.limit[r],
-            )
-            state.theta[r] = m.center + phi[:-1]
-            state.taken[r] += taken
-            state.rank_deficient[r] |= deficient
-            state.going[r] = state.loss[r] <= state.limit[r]
+        kernels.steps_of_runs(
+            phi,
+            m.center,
+            m.S,
+            m.T,
+            scale,
+            kind,
+            constant,
+            state.step_size,
+            damping,
+            n,
+            state.limit,
+            state.going,
+            state.loss,
+            state.taken,
+            state.rank_deficient,
+        )
+        state.theta = m.center + phi[:, :-1]
 
     return take
 

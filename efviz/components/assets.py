@@ -1,0 +1,75 @@
+"""The files that the components need in the browser, and the routes that serve them.
+
+Plotly.js is the one inside the installed plotly package. All addresses carry a hash of the
+content, so that browsers keep them for good and an upgrade is seen at once.
+"""
+
+import gzip
+from functools import cache
+from importlib.resources import files
+
+import streamlit as st
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.routing import Route
+
+from efviz.components.wire import digest
+
+_PREFIX = "efviz-assets"
+_PLOTLY = "plotly.min.js"
+
+
+@cache
+def content(name: str) -> bytes:
+    if name == _PLOTLY:
+        return files("plotly").joinpath("package_data", _PLOTLY).read_bytes()
+    return files("efviz.components").joinpath("assets", name).read_bytes()
+
+
+@cache
+def _compressed(name: str) -> bytes:
+    return gzip.compress(content(name), compresslevel=6, mtime=0)
+
+
+def base_path() -> str:
+    """ "" or "/prefix", as the server is configured (server.baseUrlPath)."""
+    prefix = str(st.get_option("server.baseUrlPath") or "").strip("/")
+    return f"/{prefix}" if prefix else ""
+
+
+@cache
+def url(name: str) -> str:
+    """The address of an asset on this server."""
+    return f"{base_path()}/{_PREFIX}/{name}?v={digest(content(name))}"
+
+
+def plotly_url() -> str:
+    return url(_PLOTLY)
+
+
+def _serve(request: Request) -> Response:
+    name = request.path_params["name"]
+    if name not in NAMES:
+        return Response("There is no such file.", status_code=404, media_type="text/plain")
+    headers = {
+        "Cache-Control": "public, max-age=31536000, immutable",
+        "Vary": "Accept-Encoding",
+        "X-Content-Type-Options": "nosniff",
+    }
+    body = content(name)
+    if "gzip" in request.headers.get("accept-encoding", ""):
+        body, headers["Content-Encoding"] = _compressed(name), "gzip"
+    return Response(body, media_type="text/javascript", headers=headers)
+
+
+NAMES = (_PLOTLY, "chart.js", "slider.js")
+
+
+def routes() -> list[Route]:
+    return [Route(f"{base_path()}/{_PREFIX}/{{name}}", _serve)]
+
+
+def warm_up() -> None:
+    """Read and compress everything once, at start-up instead of at the first visit."""
+    for name in NAMES:
+        _compressed(name)

@@ -1,0 +1,263 @@
+// The chart: one or several Plotly figures, redrawn in place with Plotly.react.
+//
+// data (bytes): uint32 length | query string, zero padded | uint32 length | JSON header | float32
+// arrays. In the header {"$a": [offset, n]} or {"$a": [offset, rows, columns]} is an array.
+// header: {figures: [{data, layout, name, label, digest}], dark, minWidth, smallest, plotly,
+// revision}
+// Reports `click` {panel, x, y} for a click anywhere in a panel whose layout.meta.click is set.
+
+const NS = Symbol.for('efviz.chart');
+
+let plotly;
+function library(url) {
+  plotly ??= new Promise((resolve, reject) => {
+    if (window.Plotly) return resolve(window.Plotly);
+    const script = document.createElement('script');
+    script.src = url;
+    script.onload = () => resolve(window.Plotly);
+    script.onerror = () => reject(new Error(`Plotly.js could not be loaded from ${url}`));
+    document.head.append(script);
+  });
+  return plotly;
+}
+
+function decode(bytes) {
+  const { buffer } = bytes.slice(); // aligned
+  const text = (at) => {
+    const length = new DataView(buffer).getUint32(at, true);
+    return [new TextDecoder().decode(new Uint8Array(buffer, at + 4, length)), at + 4 + length];
+  };
+  const [query, start] = text(0);
+  const [header, base] = text(start);
+  const array = (at, n) => new Float32Array(buffer, base + 4 * at, n);
+  const spec = JSON.parse(header, (_, value) => {
+    if (!value?.$a) return value;
+    const [at, rows, columns] = value.$a;
+    if (columns === undefined) return array(at, rows);
+    return Array.from({ length: rows }, (_, i) => array(at + i * columns, columns));
+  });
+  return { ...spec, query: query.replace(/\0+$/, '') };
+}
+
+// Figures are made in the colours of the light theme; `dark` says what each becomes.
+function recolour(value, colours) {
+  if (typeof value === 'string') return colours[value] ?? value;
+  if (Array.isArray(value) && !ArrayBuffer.isView(value[0])) {
+    return value.map((item) => recolour(item, colours));
+  }
+  if (value && typeof value === 'object' && !ArrayBuffer.isView(value) && !Array.isArray(value)) {
+    return Object.fromEntries(Object.entries(value).map(([k, v]) => [k, recolour(v, colours)]));
+  }
+  return value;
+}
+
+// The font and the brightness of the page's theme.
+const pen = document.createElement('canvas').getContext('2d');
+function themeOf(element) {
+  const style = getComputedStyle(element);
+  pen.fillStyle = style.getPropertyValue('--st-background-color').trim() || '#fff';
+  const [r, g, b] = [1, 3, 5].map((i) => parseInt(pen.fillStyle.slice(i, i + 2), 16));
+  const font = style.getPropertyValue('--st-font').trim() || 'sans-serif';
+  return { dark: 0.299 * r + 0.587 * g + 0.114 * b < 128, font };
+}
+
+const download = (format, label) => ({
+  name: `download-${format}`,
+  title: `Download as ${label}`,
+  icon: window.Plotly.Icons.camera,
+  click: (gd) =>
+    window.Plotly.downloadImage(gd._efviz.whole, {
+      format,
+      filename: gd._efviz.name,
+      width: gd.clientWidth,
+      height: gd.clientHeight,
+      scale: format === 'png' ? 2 : 1,
+    }),
+});
+
+// One object for all draws: Plotly.react starts from nothing when it finds the config changed.
+let settings;
+const config = () => (settings ??= {
+  displaylogo: false,
+  displayModeBar: 'hover',
+  showSendToCloud: false,
+  doubleClick: false,
+  responsive: false,
+  scrollZoom: false,
+  modeBarButtons: [[download('png', 'PNG'), download('svg', 'SVG')], ['zoom2d', 'pan2d']],
+});
+
+// Path shapes named "ground" (hundreds of arrows or points in one path) lie on an SVG of our own
+// below Plotly's: the browser reads their coordinates itself, which Plotly would do in JavaScript.
+// Downloads are drawn by Plotly from the whole figure.
+const SVG = 'http://www.w3.org/2000/svg';
+
+function split(layout) {
+  const isGround = (shape) => shape.name === 'ground';
+  const ground = layout.shapes?.filter(isGround) ?? [];
+  const rest = layout.shapes?.filter((shape) => !isGround(shape));
+  return [ground, ground.length ? { ...layout, shapes: rest } : layout];
+}
+
+function drawGround(gd, shapes) {
+  let svg = gd._efviz.ground;
+  if (!svg) {
+    svg = gd._efviz.ground = document.createElementNS(SVG, 'svg');
+    svg.setAttribute('class', 'ground');
+    svg.setAttribute('preserveAspectRatio', 'none');
+    gd.prepend(svg);
+  }
+  while (svg.childElementCount > shapes.length) svg.lastChild.remove();
+  shapes.forEach((shape, i) => {
+    const path = svg.children[i] ?? svg.appendChild(document.createElementNS(SVG, 'path'));
+    const { width, color } = shape.line;
+    path.setAttribute('d', shape.path);
+    path.setAttribute('stroke', color);
+    path.setAttribute('stroke-width', width);
+    path.setAttribute('opacity', shape.opacity ?? 1);
+  });
+  placeGround(gd);
+}
+
+function placeGround(gd) {
+  const { _size: size, xaxis, yaxis } = gd._fullLayout;
+  const [x0, x1] = xaxis.range;
+  const [y0, y1] = yaxis.range;
+  const svg = gd._efviz.ground;
+  svg.style.cssText = `left:${size.l}px;top:${size.t}px;width:${size.w}px;height:${size.h}px`;
+  // The paths are in data coordinates, y upwards.
+  svg.setAttribute('viewBox', `${x0} ${-y1} ${x1 - x0} ${y1 - y0}`);
+}
+
+class Chart {
+  constructor(parent) {
+    this.root = document.createElement('div');
+    this.root.className = 'efviz-chart';
+    parent.append(this.root);
+    this.panels = [];
+    this.view = null; // ranges that the reader zoomed to, shared by linked panels
+    this.observer = new ResizeObserver(() => this.draw());
+    this.observer.observe(this.root);
+  }
+
+  async update(bytes, send) {
+    this.send = send;
+    if (bytes !== this.bytes) {
+      this.bytes = bytes;
+      this.spec = decode(bytes);
+    }
+    await library(this.spec.plotly);
+    await this.draw();
+    this.root.dataset.revision = this.spec.revision;
+    const { query } = this.spec;
+    if (query !== location.search.slice(1)) {
+      history.replaceState(history.state, '', location.pathname + (query && `?${query}`));
+    }
+  }
+
+  // The panels' width follows from the room there is; the height of each from its aspect.
+  columns() {
+    const { figures, minWidth } = this.spec;
+    const room = this.root.clientWidth;
+    for (let n = figures.length; n > 1; n = Math.ceil(n / 2)) {
+      if (room / n >= minWidth) return n;
+    }
+    return Math.min(figures.length, room < 2 * this.spec.smallest ? 1 : 2);
+  }
+
+  async draw() {
+    if (!this.spec || !window.Plotly || !this.root.clientWidth) return;
+    const theme = themeOf(this.root);
+    const columns = this.columns();
+    const gap = 8;
+    const width = Math.floor((this.root.clientWidth - gap * (columns - 1)) / columns);
+    this.root.style.gridTemplateColumns = `repeat(${columns}, minmax(0, 1fr))`;
+    await Promise.all(
+      this.spec.figures.map((figure, i) => this.drawPanel(figure, i, width, theme))
+    );
+  }
+
+  drawPanel(figure, i, width, { dark, font }) {
+    const gd = this.panels[i] ?? this.addPanel(i);
+    const state = `${figure.digest} ${width} ${dark} ${this.view && JSON.stringify(this.view)}`;
+    if (gd._efviz.state === state) return undefined;
+    gd._efviz.state = state;
+    gd._efviz.name = figure.name;
+    gd.setAttribute('aria-label', figure.label);
+    const { data, layout } = dark ? recolour(figure, this.spec.dark) : figure;
+    const margin = layout.margin;
+    const height = Math.round(
+      (width - margin.l - margin.r) * (layout.meta?.aspect ?? 1) + margin.t + margin.b
+    );
+    const full = {
+      ...layout,
+      width,
+      height,
+      font: { ...layout.font, family: font },
+      clickanywhere: true,
+      dragmode: matchMedia('(pointer: coarse)').matches ? false : 'zoom',
+    };
+    if (layout.meta?.link && this.view) {
+      full.xaxis = { ...layout.xaxis, range: this.view.x };
+      full.yaxis = { ...layout.yaxis, range: this.view.y };
+    }
+    gd.classList.toggle('clickable', Boolean(layout.meta?.click));
+    gd.style.width = `${width}px`;
+    gd.style.height = `${height}px`;
+    gd._efviz.whole = { data, layout: { ...full, paper_bgcolor: dark ? '#0f1318' : '#ffffff' } };
+    const [ground, rest] = split(full);
+    return window.Plotly.react(gd, data, rest, config()).then(() => {
+      drawGround(gd, ground);
+      this.listen(gd, i);
+    });
+  }
+
+  addPanel(i) {
+    const gd = document.createElement('div');
+    gd.setAttribute('role', 'img');
+    gd._efviz = {};
+    this.panels[i] = gd;
+    this.root.append(gd);
+    return gd;
+  }
+
+  listen(gd, i) {
+    if (gd._efviz.listening) return;
+    gd._efviz.listening = true;
+    const meta = () => this.spec.figures[i]?.layout.meta ?? {};
+    gd.on('plotly_click', (event) => {
+      const x = event.xvals?.[0] ?? event.points?.[0]?.x;
+      const y = event.yvals?.[0] ?? event.points?.[0]?.y;
+      if (meta().click && x !== undefined) this.send({ panel: i, x, y });
+    });
+    gd.on('plotly_relayout', (event) => {
+      const [x0, x1] = [event['xaxis.range[0]'], event['xaxis.range[1]']];
+      if (!meta().link || x0 === undefined) return;
+      const { xaxis, yaxis } = gd.layout;
+      this.view = { x: [x0, x1], y: [...yaxis.range] };
+      gd._efviz.state = undefined;
+      this.draw();
+    });
+    gd.on('plotly_afterplot', () => placeGround(gd));
+    gd.on('plotly_doubleclick', () => {
+      this.view = null;
+      this.draw();
+      return false;
+    });
+  }
+
+  remove() {
+    this.observer.disconnect();
+    this.panels.forEach((gd) => window.Plotly?.purge(gd));
+    this.root.remove();
+  }
+}
+
+export default async function ({ data, parentElement, setTriggerValue }) {
+  const chart = (parentElement[NS] ??= new Chart(parentElement));
+  await chart.update(data, (value) => setTriggerValue('click', value));
+  return () => {
+    chart.remove();
+    delete parentElement[NS];
+  };
+}

@@ -1,0 +1,83 @@
+"""Plotly figures, one or several side by side, redrawn in place."""
+
+import struct
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from math import isfinite
+from typing import Any
+
+import streamlit as st
+
+from efviz.components import assets
+from efviz.components.loader import component
+from efviz.components.wire import digest, pack
+
+
+@dataclass(frozen=True)
+class Click:
+    """A click on a panel, in its data coordinates."""
+
+    panel: int
+    x: float
+    y: float
+
+
+def pack_figures(
+    figures: Mapping[str, Any], *, dark: Mapping[str, str], min_width: int = 280
+) -> bytes:
+    """Figures by title -> what the browser gets. Costs no session: cache it.
+
+    A figure is an ordinary `go.Figure`. Of its `layout.meta` the chart reads `aspect` (height by
+    width of the plot area), `click` (report clicks anywhere), `link` (share zoom with the other
+    linked panels) and `label` (what a screen reader says). `dark` maps colours to those of the
+    dark theme. Panels narrower than `min_width` go to a second row.
+    """
+    specs = []
+    for name, figure in figures.items():
+        # to_plotly_json() would copy everything and turn arrays into base64 text.
+        spec = {"data": figure._data, "layout": figure._layout}
+        label = spec["layout"].get("meta", {}).get("label", name)
+        specs.append(spec | {"name": name, "label": label, "digest": digest(pack(spec))})
+    return pack(
+        {
+            "figures": specs,
+            "dark": dict(dark),
+            "minWidth": min_width,
+            "smallest": 150,
+            "plotly": assets.plotly_url(),
+            "revision": digest("".join(spec["digest"] for spec in specs).encode()),
+        }
+    )
+
+
+def chart(
+    packed: bytes, *, key: str, query: str = "", on_click: Callable[[Click], None] | None = None
+) -> None:
+    """Show packed figures; zoom survives new data, a click anywhere calls `on_click`.
+
+    `query` is what the address bar shall hold behind the "?" once the picture is there.
+    """
+
+    def clicked() -> None:
+        report = st.session_state[key]["click"]
+        click = _click(report)
+        if click and on_click:
+            on_click(click)
+
+    component("chart")(key=key, data=envelope(query, packed), on_click_change=clicked)
+
+
+def envelope(query: str, packed: bytes) -> bytes:
+    """What belongs to one session in front of what all sessions share."""
+    text = query.encode()
+    text += b"\0" * (-len(text) % 4)
+    return struct.pack("<I", len(text)) + text + packed
+
+
+def _click(report: Any) -> Click | None:
+    """The report of a browser, which may say anything, as a click if it is one."""
+    try:
+        click = Click(int(report["panel"]), float(report["x"]), float(report["y"]))
+    except (TypeError, KeyError, ValueError, OverflowError):
+        return None
+    return click if isfinite(click.x) and isfinite(click.y) else None

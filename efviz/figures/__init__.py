@@ -1,0 +1,5 @@
+"""Results as Plotly figures: functions of a result that compute nothing and know no page."""
+
+from efviz.figures.theme import DARK
+
+__all__ = ["DARK"]

@@ -1,0 +1,185 @@
+"""The data panel: what was fitted and the fit of the minimum. DATA_VIEWS lists the views."""
+
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+import plotly.graph_objects as go
+from plotly.colors import sample_colorscale
+
+from efviz.data import Array, Dataset
+from efviz.figures import marks
+from efviz.figures.marks import Limits
+from efviz.figures.theme import CONTOUR, INK, MUTED, POINT, SEQUENTIAL, axis, figure, layout
+from efviz.problems import Problem
+
+SHOWN = 1000
+"""At most so many examples are drawn, the first ones; the panel says so."""
+
+LEVELS = 10
+"""The target as colour is shown in so many levels."""
+
+
+def data_figure(dataset: Dataset, problem: Problem) -> go.Figure:
+    """The view that suits the data: one input as a curve, two inputs as a plane."""
+    inputs = [i for i, name in enumerate(dataset.feature_names) if name != "1"]
+    kind = "curve" if len(inputs) == 1 else dataset.task
+    return DATA_VIEWS[kind](dataset, problem, inputs)
+
+
+def _panel(
+    dataset: Dataset,
+    shapes: list[dict[str, Any]],
+    traces: list[dict[str, Any]],
+    titles: tuple[str, str],
+    limits: tuple[Limits, Limits],
+    label: str,
+) -> go.Figure:
+    N = len(dataset.y)
+    subtitle = f"N = {N:,}" + (f", {SHOWN:,} shown" if N > SHOWN else "")
+    # The marks are sized for this view, so it does not zoom.
+    x, y = (axis(t, r, fixedrange=True) for t, r in zip(titles, limits, strict=True))
+    frame = layout("Data", subtitle, xaxis=x, yaxis=y, shapes=shapes)
+    frame["meta"] = {"aspect": 1, "label": f"{label}; {subtitle}"}
+    return figure(traces, frame)
+
+
+def _line(x: Array, y: Array, name: str) -> dict[str, Any]:
+    return {
+        "type": "scatter",
+        "mode": "lines",
+        "x": x,
+        "y": y,
+        "name": name,
+        "line": {"color": INK, "width": 2.5},
+        "hoverinfo": "skip",
+    }
+
+
+def _limits(values: Array) -> Limits:
+    """The central 99.5 % and a margin: one outlier must not flatten the rest."""
+    low, high = (float(v) for v in np.quantile(values[:SHOWN], [0.0025, 0.9975]))
+    margin = 0.06 * (high - low) or 1.0
+    return low - margin, high + margin
+
+
+def _curve(dataset: Dataset, problem: Problem, inputs: list[int]) -> go.Figure:
+    """y against the one input, with the mean that the minimum predicts."""
+    x = dataset.X[:, inputs[0]]
+    limits = _limits(x), _limits(dataset.y)
+    grid = np.linspace(*limits[0], 80)
+    design = np.ones((len(grid), dataset.X.shape[1]))
+    design[:, inputs[0]] = grid
+    traces = []
+    if problem.minimum.exists:
+        f = problem.model.outputs(design, problem.theta_star)
+        traces.append(_line(grid, problem.likelihood.mean(f)[:, 0], "fit of the minimum"))
+    xy = np.stack([x, dataset.y], axis=-1)[:SHOWN]
+    titles = dataset.feature_names[inputs[0]], dataset.target_name
+    label = "Scatter plot of the data with the fit of the minimum"
+    return _panel(dataset, [marks.points(xy, limits, POINT)], traces, titles, limits, label)
+
+
+def _plane_of(dataset: Dataset, inputs: list[int]) -> tuple[Array, tuple[Limits, Limits], Any]:
+    X = dataset.X[:, inputs]
+    return X, (_limits(X[:, 0]), _limits(X[:, 1])), tuple(dataset.feature_names[i] for i in inputs)
+
+
+def _classes(dataset: Dataset, problem: Problem, inputs: list[int]) -> go.Figure:
+    """Both inputs, class 0 as squares and class 1 as crosses, and the line where p = 1/2."""
+    X, limits, titles = _plane_of(dataset, inputs)
+    # The first of each class, so that neither hides behind the other's number.
+    first, second = (X[dataset.y == label][: SHOWN // 2] for label in (0, 1))
+    shapes = [
+        marks.points(first, limits, POINT),
+        marks.points(second, limits, INK, cross=True),
+    ]
+    traces = [_boundary(problem.theta_star, limits)] if problem.minimum.exists else []
+    label = f"Two classes in {titles[0]} and {titles[1]} with the line p = 1/2"
+    return _panel(dataset, shapes, traces, titles, limits, label)
+
+
+def _boundary(theta: Array, limits: tuple[Limits, Limits]) -> dict[str, Any]:
+    """The line theta . x = 0, long enough to leave the panel."""
+    reach = 2 * float(np.abs(limits).max())
+    along = np.array([-theta[1], theta[0]]) / (np.linalg.norm(theta) or 1.0)
+    ends = np.array([-reach, reach])[:, None] * along
+    return _line(ends[:, 0], ends[:, 1], "p = 1/2")
+
+
+def _coloured(dataset: Dataset, problem: Problem, inputs: list[int]) -> go.Figure:
+    """Both inputs, the target as colour, and lines of equal fitted value."""
+    X, limits, titles = _plane_of(dataset, inputs)
+    y = dataset.y[:SHOWN]
+    low, high = float(y.min()), float(y.max())
+    level = np.minimum((y - low) / ((high - low) or 1.0) * LEVELS, LEVELS - 1).astype(int)
+    colours = sample_colorscale(SEQUENTIAL, np.linspace(0, 1, LEVELS))
+    shapes = [
+        marks.points(X[:SHOWN][level == k], limits, colours[k]) | {"opacity": 0.9}
+        for k in np.unique(level)
+    ]
+    traces = [_colour_bar(low, high)]
+    if problem.minimum.exists:
+        x, vertical = (np.linspace(*r, 12) for r in limits)
+        fitted = np.stack(np.meshgrid(x, vertical), axis=-1) @ problem.theta_star
+        traces.append(
+            {
+                "type": "contour",
+                "name": "fit of the minimum",
+                "x": x,
+                "y": vertical,
+                "z": fitted,
+                "ncontours": 7,
+                "contours": {
+                    "coloring": "none",
+                    "showlabels": True,
+                    "labelfont": {"size": 11, "color": INK},
+                },
+                "line": {"color": CONTOUR, "width": 1.5},
+                "showscale": False,
+                "hoverinfo": "skip",
+            }
+        )
+    label = f"{titles[0]} and {titles[1]}, coloured by {dataset.target_name}, with lines of the fit"
+    return _panel(dataset, shapes, traces, titles, limits, label)
+
+
+def _colour_bar(low: float, high: float) -> dict[str, Any]:
+    """A trace that shows nothing but the scale of the target."""
+    return {
+        "type": "scatter",
+        "mode": "markers",
+        "x": [None],
+        "y": [None],
+        "hoverinfo": "skip",
+        "marker": {
+            "color": [low],
+            "cmin": low,
+            "cmax": high,
+            "colorscale": SEQUENTIAL,
+            "showscale": True,
+            "colorbar": SMALL_BAR | {"nticks": 3},
+        },
+    }
+
+
+SMALL_BAR: dict[str, Any] = {
+    "orientation": "h",
+    "thickness": 6,
+    "len": 0.4,
+    "x": 1,
+    "xanchor": "right",
+    "y": 1,
+    "yanchor": "bottom",
+    "ypad": 2,
+    "outlinewidth": 0,
+    "tickfont": {"size": 10, "color": MUTED},
+}
+
+View = Callable[[Dataset, Problem, list[int]], go.Figure]
+
+DATA_VIEWS: dict[str, View] = {
+    "curve": _curve,
+    "classification": _classes,
+    "regression": _coloured,
+}

@@ -1,0 +1,152 @@
+"""The marks that panels are made of, each one trace or shape."""
+
+from typing import Any
+
+import numpy as np
+
+from efviz.data import Array
+from efviz.figures.theme import ARROW, CONTOUR, GROUND, INK, Style
+
+Limits = tuple[float, float]
+
+GROUND_SHAPE = "ground"
+"""The name of path shapes that the chart component may draw below the traces by itself."""
+
+POINT_SIZE = 0.0125
+"""The side of a point, as a share of the panel (which is about 270 pixels wide)."""
+
+
+def arrows(tails: Array, vectors: Array) -> dict[str, Any]:
+    """Arrows (n, 2) as ONE path shape: hundreds of them cost the browser a single node.
+
+    Arrows that are not finite, or too short to be seen, are left out.
+    """
+    length = np.linalg.norm(vectors, axis=-1)
+    keep = np.isfinite(length) & (length > 0)
+    tails, vectors, length = tails[keep], vectors[keep], length[keep]
+    tips = tails + vectors
+    # Heads of 0.3 of the arrow, but not longer than those of arrows of typical length.
+    typical = np.median(length) if len(length) else 0.0
+    head = vectors * (0.32 * np.minimum(1, 1.3 * typical / length))[:, None]
+    across = 0.45 * np.stack([-head[:, 1], head[:, 0]], axis=-1)
+    points = np.concatenate([tails, tips, tips - head + across, tips, tips - head - across], axis=1)
+    path = "".join(map(_ARROW.__mod__, map(tuple, points.tolist())))
+    return {
+        "type": "path",
+        "name": GROUND_SHAPE,
+        "path": path or "M0,0",
+        "line": {"width": 1.1, "color": ARROW},
+        "layer": "between",
+    }
+
+
+_ARROW = "M%.5g,%.5gL%.5g,%.5gM%.5g,%.5gL%.5g,%.5gL%.5g,%.5g"
+
+
+def contours(x: Array, y: Array, loss: Array, lowest: float) -> dict[str, Any]:
+    """Lines of equal loss, spaced evenly in the square root of the excess over the minimum.
+
+    On a quadratic loss such lines are equally far apart, whatever its size.
+    """
+    with np.errstate(invalid="ignore"):
+        height = np.sqrt(np.maximum(loss - lowest, 0))
+    finite = height[np.isfinite(height)]
+    top = float(np.quantile(finite, 0.95)) if finite.size else 1.0
+    return {
+        "type": "contour",
+        "x": x,
+        "y": y,
+        "z": np.where(np.isfinite(height), height, np.nan),
+        "autocontour": False,
+        "contours": {
+            "start": top / 8,
+            "end": top * 2,
+            "size": max(top, 1e-300) / 8,
+            "coloring": "none",
+        },
+        "line": {"width": 1, "color": CONTOUR},
+        "showscale": False,
+        "hoverinfo": "skip",
+    }
+
+
+def trajectories(thetas: Array, style: Style, name: str) -> dict[str, Any]:
+    """Paths (R, T, 2) as one line with gaps."""
+    gap = np.full((len(thetas), 1, 2), np.nan)
+    points = np.concatenate([thetas, gap], axis=1).reshape(-1, 2)
+    return {
+        "type": "scatter",
+        "mode": "lines",
+        "name": name,
+        "x": points[:, 0],
+        "y": points[:, 1],
+        "line": {"width": 3, "color": style.colour, "dash": style.dash},
+        "hoverinfo": "skip",
+    }
+
+
+def points(
+    xy: Array, limits: tuple[Limits, Limits], colour: str, *, cross: bool = False
+) -> dict[str, Any]:
+    """Points (n, 2) as ONE path shape of small squares, or crosses, in a panel of these limits.
+
+    A marker each would take the browser longer than everything else on the page.
+    """
+    (x0, x1), (y0, y1) = limits
+    inside = (xy >= [x0, y0]).all(-1) & (xy <= [x1, y1]).all(-1)
+    xy = xy[inside]
+    size = POINT_SIZE * (1.6 if cross else 1)
+    dx, dy = size * (x1 - x0) / 2, size * (y1 - y0) / 2
+    x, y = xy.T
+    segments = [x - dx, y, x + dx, y]
+    if cross:
+        segments += [x, y - dy, x, y + dy]
+    ends = np.stack(segments, axis=-1).reshape(-1, 4)
+    path = "".join(map("M%.5g,%.5gL%.5g,%.5g".__mod__, map(tuple, ends.tolist())))
+    return {
+        "type": "path",
+        "name": GROUND_SHAPE,
+        "path": path or f"M{x0},{y0}",
+        "line": {"width": 1.3 if cross else 270 * POINT_SIZE, "color": colour},
+        "opacity": 0.6,
+        "layer": "below",
+    }
+
+
+def starts(points: Array) -> dict[str, Any]:
+    """Starts (R, 2) as numbered hexagons."""
+    return {
+        "type": "scatter",
+        "mode": "markers+text",
+        "name": "starts",
+        "x": points[:, 0],
+        "y": points[:, 1],
+        "text": [str(i + 1) for i in range(len(points))],
+        "textfont": {"size": 10, "color": GROUND},
+        "marker": {
+            "symbol": "hexagon",
+            "size": 16,
+            "color": INK,
+            "line": {"width": 1.5, "color": GROUND},
+        },
+        "hovertemplate": "start %{text}: (%{x:.3g}, %{y:.3g})<extra></extra>",
+        "cliponaxis": False,
+    }
+
+
+def minimum(theta: Array) -> dict[str, Any]:
+    """The minimum as a star."""
+    return {
+        "type": "scatter",
+        "mode": "markers",
+        "name": "minimum",
+        "x": theta[:1],
+        "y": theta[1:],
+        "marker": {
+            "symbol": "star",
+            "size": 13,
+            "color": INK,
+            "line": {"width": 1.5, "color": GROUND},
+        },
+        "hovertemplate": "minimum: (%{x:.4g}, %{y:.4g})<extra></extra>",
+    }

@@ -1,0 +1,105 @@
+"""Colours, dashes and axes of every figure, in one place.
+
+Figures are drawn in the colours of the light theme; DARK says what each becomes on a dark ground.
+The colours of the methods are Paul Tol's high-contrast scheme, their dark counterparts the light
+half of his medium-contrast scheme; each method also has a dash of its own.
+"""
+
+from dataclasses import dataclass
+from typing import Any
+
+import plotly.graph_objects as go
+
+INK = "#1f2933"
+MUTED = "#5f6b76"
+ARROW = "#8b95a0"
+CONTOUR = "#c9cfd5"
+GRID = "#e6e9ec"
+GROUND = "#ffffff"
+POINT = "#7b8792"
+CLEAR = "rgba(0,0,0,0)"
+
+
+@dataclass(frozen=True)
+class Style:
+    """How a method and its matrix are drawn everywhere."""
+
+    colour: str
+    dash: str
+    name: str
+
+
+STYLES: dict[str, Style] = {
+    "GD": Style("#004488", "dash", "gradient descent"),
+    "NGD": Style("#ddaa33", "solid", "natural gradient"),
+    "EFGD": Style("#bb5566", "dashdot", "empirical Fisher"),
+    "Newton": Style("#5f6b76", "dot", "Newton"),
+}
+
+DARK: dict[str, str] = {
+    INK: "#e8eaed",
+    MUTED: "#a4adb6",
+    ARROW: "#77828d",
+    CONTOUR: "#444c55",
+    GRID: "#2b3139",
+    GROUND: "#0f1318",
+    POINT: "#98a3ae",
+    "#004488": "#6699cc",
+    "#bb5566": "#ee99aa",
+    "#5f6b76": "#a4adb6",
+}
+
+# cos = -1, 0, 1: the colours of EF and GD at the ends, the ground in between.
+COSINES = [[0.0, "#bb5566"], [0.5, GROUND], [1.0, "#004488"]]
+SEQUENTIAL = "Cividis"
+
+
+def layout(title: str, subtitle: str = "", **more: Any) -> dict[str, Any]:
+    """The layout that all panels share: title at the left, thin axes, no legend."""
+    text = f"<b>{title}</b>" + (
+        f"  <span style='color:{MUTED}'>{subtitle}</span>" if subtitle else ""
+    )
+    return {
+        "title": {
+            "text": text,
+            "x": 0,
+            "xref": "paper",
+            "xanchor": "left",
+            "y": 1,
+            "yref": "container",
+            "yanchor": "top",
+            "pad": {"t": 7},
+            "font": {"size": 14, "color": INK},
+        },
+        "margin": {"l": 34, "r": 6, "t": 32, "b": 34},
+        "font": {"size": 12, "color": MUTED},
+        "paper_bgcolor": CLEAR,
+        "plot_bgcolor": CLEAR,
+        "showlegend": False,
+        "hovermode": "closest",
+        "hoverlabel": {"bgcolor": GROUND, "font": {"color": INK}, "bordercolor": CONTOUR},
+    } | more
+
+
+def axis(title: str, limits: tuple[float, float] | None = None, **more: Any) -> dict[str, Any]:
+    """A quiet axis: few ticks, a frame line, the title close to it."""
+    return {
+        "title": {"text": title, "standoff": 2, "font": {"size": 13, "color": INK}},
+        "range": list(limits) if limits else None,
+        "nticks": 5,
+        "showgrid": False,
+        "zeroline": False,
+        "showline": True,
+        "mirror": True,
+        "linecolor": CONTOUR,
+        "ticks": "outside",
+        "ticklen": 3,
+        "tickcolor": CONTOUR,
+        "tickfont": {"size": 11, "color": MUTED},
+        "fixedrange": False,
+    } | more
+
+
+def figure(traces: list[dict[str, Any]], layout: dict[str, Any]) -> go.Figure:
+    """An ordinary figure, its properties not checked one by one: tests do that once for all."""
+    return go.Figure(traces, layout, _validate=False)

@@ -1,0 +1,123 @@
+"""Figure 1: data, and the update fields of the methods with trajectories."""
+
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+import plotly.graph_objects as go
+
+from efviz.data import Array, Dataset
+from efviz.fields import FieldComparison
+from efviz.figures import marks
+from efviz.figures.data_views import SMALL_BAR, data_figure
+from efviz.figures.theme import COSINES, STYLES, axis, figure, layout
+from efviz.optimizers import Trajectory
+from efviz.problems import Problem
+
+TRUE_LENGTH = 0.2
+"""Arrows of true length are drawn at this share of the update (the published figure's share)."""
+
+
+def vector_field_figures(
+    dataset: Dataset,
+    problem: Problem,
+    fields: FieldComparison,
+    trajectories: Mapping[str, Trajectory],
+    starts: Array,
+    *,
+    scales: Mapping[str, float],
+    unit_length: bool = False,
+    show_cosines: bool = False,
+) -> dict[str, go.Figure]:
+    """Panel by title: "Data", then one for each method of `fields`; the last can show cosines."""
+    panels = {"Data": data_figure(dataset, problem)}
+    for name in fields.vectors:
+        coloured = show_cosines and name == list(fields.vectors)[-1]
+        panels[name] = _panel(
+            name,
+            problem,
+            fields,
+            trajectories.get(name),
+            starts,
+            scales[name],
+            unit_length,
+            coloured,
+        )
+    return panels
+
+
+def _panel(
+    name: str,
+    problem: Problem,
+    fields: FieldComparison,
+    trajectory: Trajectory | None,
+    starts: Array,
+    scale: float,
+    unit_length: bool,
+    coloured: bool,
+) -> go.Figure:
+    minimum = problem.minimum
+    lowest = float(problem.loss(minimum.theta)) if minimum.exists else float(np.nanmin(fields.loss))
+    traces = [_cosine_map(fields)] if coloured else []
+    traces.append(marks.contours(fields.x, fields.y, fields.loss, lowest))
+    if trajectory is not None:
+        traces.append(marks.trajectories(trajectory.thetas, STYLES[name], name))
+    if len(starts):
+        traces.append(marks.starts(starts))
+    if minimum.exists:
+        traces.append(marks.minimum(minimum.theta))
+    first, second = problem.parameter_names
+    plane = fields.plane
+    width, height = 2 * plane.half_widths
+    frame = layout(
+        name,
+        STYLES[name].name,
+        xaxis=axis(first, plane.x),
+        yaxis=axis(second, plane.y),
+        shapes=[
+            marks.arrows(fields.tails.reshape(-1, 2), _lengths(fields, name, scale, unit_length))
+        ],
+    )
+    frame["meta"] = {
+        "aspect": float(np.clip(height / width, 0.4, 2.5)),
+        "click": True,
+        "link": True,
+        "label": _label(name, trajectory),
+    }
+    return figure(traces, frame)
+
+
+def _lengths(fields: FieldComparison, name: str, scale: float, unit_length: bool) -> Array:
+    vectors = fields.vectors[name].reshape(-1, 2)
+    if not unit_length:
+        return TRUE_LENGTH * scale * vectors
+    spacing = 2 * fields.plane.half_widths / len(fields.tails)
+    with np.errstate(all="ignore"):
+        return vectors / np.linalg.norm(vectors / (0.75 * spacing), axis=-1, keepdims=True)
+
+
+def _cosine_map(fields: FieldComparison) -> dict[str, Any]:
+    return {
+        "type": "heatmap",
+        "x": fields.x,
+        "y": fields.y,
+        "z": fields.cosines,
+        "zmin": -1,
+        "zmax": 1,
+        "zsmooth": "best",
+        "colorscale": COSINES,
+        "opacity": 0.6,
+        "name": "cosine",
+        "hovertemplate": "cos(NGD, EFGD) = %{z:.2f}<extra></extra>",
+        "colorbar": SMALL_BAR | {"tickvals": [-1, 0, 1], "ticktext": ["cos −1", "0", "1"]},
+    }
+
+
+def _label(name: str, trajectory: Trajectory | None) -> str:
+    text = f"{name}: field of update directions over contours of the loss"
+    if trajectory is None:
+        return text
+    status = trajectory.status
+    return (
+        f"{text}; {np.sum(status == 'converged')} of {status.size} trajectories reach the minimum"
+    )

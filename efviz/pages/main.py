@@ -1,0 +1,24 @@
+"""The script that Streamlit runs for every visitor: navigation, style, the chosen page."""
+
+from pathlib import Path
+
+import streamlit as st
+
+import efviz.components
+from efviz.pages import PAGES
+
+_ASSETS = Path(efviz.components.__file__).with_name("assets")
+
+
+def run() -> None:
+    st.set_page_config(page_title="efviz", page_icon=_ASSETS / "icon.svg", layout="wide")
+    st.html(_ASSETS / "page.css")
+    pages = [
+        st.Page(page.main, title=page.title, url_path=page.slug, default=i == 0)
+        for i, page in enumerate(PAGES.values())
+    ]
+    st.navigation(pages, position="top").run()
+
+
+if __name__ == "__main__":
+    run()

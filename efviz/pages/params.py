@@ -1,0 +1,176 @@
+"""Parameters of a page: their defaults, their place in the URL, and what to say of nonsense.
+
+A value that is its default leaves the URL. What a URL holds is checked here and nowhere else:
+`from_query` returns valid values and one sentence for everything it had to replace.
+"""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from math import isfinite
+from typing import Any, Protocol
+
+Values = dict[str, Any]
+
+
+class Kind(Protocol):
+    """How one sort of value is read from text, with ValueError(sentence), and written."""
+
+    def parse(self, text: str, values: Values) -> tuple[Any, str]: ...
+    def format(self, value: Any) -> str: ...
+
+
+@dataclass(frozen=True)
+class Param:
+    """One parameter: its name in the page's controls, its short name in the URL, its default."""
+
+    name: str
+    query: str
+    title: str
+    kind: Kind
+    default: Callable[[Values], Any]
+
+
+@dataclass(frozen=True)
+class Number:
+    """A finite number within bounds, which may depend on the other values."""
+
+    low: float | Callable[[Values], float]
+    high: float | Callable[[Values], float]
+    integer: bool = False
+    zero: bool = False
+
+    def bounds(self, values: Values) -> tuple[float, float]:
+        low = self.low(values) if callable(self.low) else self.low
+        high = self.high(values) if callable(self.high) else self.high
+        return low, high
+
+    def parse(self, text: str, values: Values) -> tuple[Any, str]:
+        low, high = self.bounds(values)
+        try:
+            number = float(text.replace("−", "-"))
+        except ValueError:
+            raise ValueError("is not a number") from None
+        if not isfinite(number):
+            raise ValueError("is not a finite number")
+        words = ""
+        if not (low <= number <= high or (self.zero and number == 0)):
+            words = f"lies outside {low:g} to {high:g}"
+            number = min(max(number, low), high)
+        if self.integer and number != round(number):
+            words = words or "is not a whole number"
+        return (round(number) if self.integer else number), words
+
+    def format(self, value: Any) -> str:
+        return str(value) if self.integer else f"{value:.12g}"
+
+
+@dataclass(frozen=True)
+class Choice:
+    """One of several words, which may depend on the other values."""
+
+    options: Callable[[Values], Sequence[str]]
+
+    def parse(self, text: str, values: Values) -> tuple[Any, str]:
+        options = self.options(values)
+        if text not in options:
+            shown = ", ".join(options[:12]) + (", …" if len(options) > 12 else "")
+            raise ValueError(f"is none of {shown}" if options else "does not apply here")
+        return text, ""
+
+    def format(self, value: Any) -> str:
+        return str(value)
+
+
+@dataclass(frozen=True)
+class Flag:
+    """On (1) or off (0)."""
+
+    def parse(self, text: str, values: Values) -> tuple[Any, str]:
+        if text not in ("0", "1"):
+            raise ValueError("is neither 0 nor 1")
+        return text == "1", ""
+
+    def format(self, value: Any) -> str:
+        return "1" if value else "0"
+
+
+@dataclass(frozen=True)
+class Points:
+    """Rows of numbers, "1,2;3,4"; empty text stands for "choose for me"."""
+
+    width: int
+    most: int
+    check: Callable[[tuple[tuple[float, ...], ...]], str] = lambda rows: ""
+
+    def parse(self, text: str, values: Values) -> tuple[Any, str]:
+        if not text:
+            return (), ""
+        try:
+            rows = tuple(
+                tuple(float(number.replace("−", "-")) for number in row.split(","))
+                for row in text.split(";")
+            )
+        except ValueError:
+            raise ValueError(
+                f"is not of the form {';'.join([','.join('xy' * (self.width // 2))] * 2)}"
+            ) from None
+        if any(len(row) != self.width or not all(map(isfinite, row)) for row in rows):
+            raise ValueError(f"needs {self.width} finite numbers for each point")
+        if any(abs(number) > 1e9 for row in rows for number in row):
+            raise ValueError("lies further out than 1e9")
+        problem = self.check(rows)
+        if problem:
+            raise ValueError(problem)
+        if len(rows) > self.most:
+            return rows[: self.most], f"has more than {self.most} points"
+        return rows, ""
+
+    def format(self, value: Any) -> str:
+        return ";".join(",".join(f"{number:.6g}" for number in row) for row in value)
+
+
+def defaults(params: Sequence[Param], chosen: Values | None = None) -> Values:
+    """Every parameter's default, those in `chosen` kept; later defaults may depend on earlier."""
+    values: Values = dict(chosen or {})
+    for param in params:
+        if param.name not in values:
+            values[param.name] = param.default(values)
+    return values
+
+
+def from_query(params: Sequence[Param], query: Mapping[str, str]) -> tuple[Values, list[str]]:
+    """Valid values from what a URL says, and a sentence for each thing that was not valid."""
+    values: Values = {}
+    sentences = []
+    for param in params:
+        values[param.name] = default = param.default(values)
+        text = query.get(param.query)
+        if text is None:
+            continue
+        shown = text if len(text) <= 40 else text[:40] + "…"
+        try:
+            values[param.name], words = param.kind.parse(text, values)
+        except ValueError as error:
+            words = str(error)
+            values[param.name] = default
+        if words:
+            used = param.kind.format(values[param.name]) or "automatic"
+            sentences.append(f"{param.title} “{shown}” in the link {words}; {used} is used.")
+    known = {param.query for param in params}
+    unknown = [key for key in query if key not in known]
+    if unknown:
+        names = ", ".join(f"“{key[:40]}”" for key in unknown[:5])
+        sentences.append(f"The link also says {names}, which this page does not know.")
+    return values, sentences
+
+
+def to_query(params: Sequence[Param], values: Values) -> str:
+    """The query string of these values: what is not a default, in the order of `params`."""
+    from urllib.parse import quote
+
+    parts = []
+    for param in params:
+        text = param.kind.format(values[param.name])
+        if text != param.kind.format(param.default(values)):
+            parts.append(f"{param.query}={quote(text, safe=',;.-~')}")
+    return "&".join(parts)

@@ -1,0 +1,146 @@
+"""The values of a page's parameters in a session, and the widgets that change them.
+
+The store is the one truth: widgets show what it holds and change it in their callbacks. That lets
+a preset, a click on a chart and a slider set the same value, and keeps everything while the
+visitor looks at another page.
+"""
+
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
+
+import streamlit as st
+
+from efviz.components import slider
+from efviz.pages.params import Choice, Number, Param, Values, defaults, from_query, to_query
+
+
+class Store:
+    """The parameters of the page `slug`, taken from the URL when the session first opens it."""
+
+    def __init__(self, slug: str, params: Sequence[Param]) -> None:
+        self.slug = slug
+        self.params = params
+        self._by_name = {param.name: param for param in params}
+        if slug not in st.session_state:
+            values, sentences = from_query(params, st.query_params.to_dict())
+            st.session_state[slug] = values
+            st.session_state[f"{slug}.sentences"] = sentences
+
+    @property
+    def values(self) -> Values:
+        return dict(st.session_state[self.slug])
+
+    @property
+    def query(self) -> str:
+        return to_query(self.params, self.values)
+
+    @property
+    def sentences(self) -> list[str]:
+        """What had to be replaced in the link, until something is changed."""
+        return list(st.session_state[f"{self.slug}.sentences"])
+
+    def set(self, **values: Any) -> None:
+        st.session_state[self.slug] = self.values | values
+        st.session_state[f"{self.slug}.sentences"] = []
+
+    def reset(self, keep: Sequence[str] = (), **values: Any) -> None:
+        """Defaults for everything but `values` and what is named in `keep`."""
+        kept = {name: self.values[name] for name in keep}
+        self.set(**defaults(self.params, kept | values))
+
+    def slider(
+        self,
+        name: str,
+        *,
+        step: float,
+        log: bool = False,
+        bounds: tuple[float, float] | None = None,
+        label: str = "",
+        help: str = "",
+    ) -> None:
+        """A live slider for a Number; `bounds` narrows its travel, all of the Number can be typed."""
+        param, kind = self._number(name)
+        low, high = bounds or kind.bounds(self.values)
+        convert = (lambda v: round(v)) if kind.integer else float
+        slider(
+            label or param.title,
+            key=self._key(name),
+            value=self.values[name],
+            low=low,
+            high=high,
+            step=step,
+            log=log,
+            zero=kind.zero,
+            help=help,
+            on_change=lambda value: self.set(**{name: convert(value)}),
+        )
+
+    def number(
+        self, name: str, *, step: float | None = None, format: str | None = None, help: str = ""
+    ) -> None:
+        param, kind = self._number(name)
+        low, high = kind.bounds(self.values)
+        as_type: Callable[[float], float] = int if kind.integer else float
+        st.session_state[self._key(name)] = as_type(self.values[name])
+        st.number_input(
+            param.title,
+            as_type(low),
+            as_type(high),
+            step=as_type(step) if step else None,
+            format=format,
+            key=self._key(name),
+            help=help or None,
+            on_change=self._take,
+            args=(name,),
+        )
+
+    def choice(
+        self,
+        name: str,
+        *,
+        titles: Mapping[str, str] | None = None,
+        on_change: Callable[[Any], None] | None = None,
+        segmented: bool = False,
+        help: str = "",
+    ) -> None:
+        """A select box, or a row of segments, for a Choice."""
+        param = self._by_name[name]
+        assert isinstance(param.kind, Choice)
+        options = list(param.kind.options(self.values))
+        st.session_state[self._key(name)] = self.values[name]
+        arguments: dict[str, Any] = {
+            "format_func": lambda option: (titles or {}).get(option, option),
+            "key": self._key(name),
+            "help": help or None,
+            "on_change": self._take,
+            "args": (name, on_change),
+        }
+        if segmented:
+            st.segmented_control(param.title, options, required=True, **arguments)
+        else:
+            st.selectbox(param.title, options, **arguments)
+
+    def toggle(self, name: str, help: str = "") -> None:
+        param = self._by_name[name]
+        st.session_state[self._key(name)] = self.values[name]
+        st.toggle(
+            param.title,
+            key=self._key(name),
+            help=help or None,
+            on_change=self._take,
+            args=(name,),
+        )
+
+    def _key(self, name: str) -> str:
+        return f"{self.slug}.{name}"
+
+    def _number(self, name: str) -> tuple[Param, Number]:
+        param = self._by_name[name]
+        assert isinstance(param.kind, Number)
+        return param, param.kind
+
+    def _take(self, name: str, on_change: Callable[[Any], None] | None = None) -> None:
+        value = st.session_state[self._key(name)]
+        if value is None:
+            return
+        (on_change or (lambda v: self.set(**{name: v})))(value)

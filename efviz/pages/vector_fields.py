@@ -1,0 +1,337 @@
+"""Vector fields: the paper's Figure 1, live."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass, fields
+
+import numpy as np
+import streamlit as st
+
+from efviz.components import Click, chart, pack_figures
+from efviz.data import Array, Dataset
+from efviz.fields import FieldComparison, Plane, compare_fields, plane_around
+from efviz.figures import DARK
+from efviz.figures.vector_fields import vector_field_figures
+from efviz.optimizers import Runs, Trajectory
+from efviz.pages import vector_fields_text as text
+from efviz.pages.jobs import Job, Progress
+from efviz.pages.params import Choice, Flag, Number, Param, Points, Values
+from efviz.pages.problem_choice import (
+    KNOBS,
+    PROBLEM_PARAMS,
+    entry,
+    path_widgets,
+    problem_of,
+    problem_widget,
+)
+from efviz.pages.store import Store
+from efviz.problems import Problem
+
+TITLE, SLUG = "Vector fields", "vector-fields"
+METHODS = ("GD", "NGD", "EFGD")
+RECORDED = 160
+FINE = 31
+MOST_STARTS = 12
+"""Recorded steps of a trajectory, the grid of contours and cosines, starts at the most."""
+
+
+def _increasing(rows: tuple[tuple[float, ...], ...]) -> str:
+    (x0, x1, y0, y1) = rows[0]
+    return "" if x0 < x1 and y0 < y1 else "needs lower limits below upper ones"
+
+
+def _positive(low: float, high: float) -> Number:
+    return Number(low, high)
+
+
+PARAMS: tuple[Param, ...] = (
+    *PROBLEM_PARAMS,
+    Param("damping", "damping", "Damping λ", Number(1e-10, 1e10, zero=True), lambda v: entry(v).settings.damping),
+    Param("step_size", "step", "Step size γ", Number(1e-10, 1e10), lambda v: entry(v).settings.step_size),
+    Param("n_steps", "steps", "Steps", Number(10, 50_000, integer=True), lambda v: entry(v).settings.n_steps),
+    Param("starts", "starts", "Starts", Points(2, MOST_STARTS), lambda _: ()),
+    Param("density", "grid", "Arrows per side", Number(5, 31, integer=True), lambda _: 15),
+    Param("scale_GD", "gd", "Scale of GD", Number(1e-6, 1e6), lambda v: entry(v).settings.scales[0]),
+    Param("scale_NGD", "ngd", "Scale of NGD", Number(1e-6, 1e6), lambda v: entry(v).settings.scales[1]),
+    Param("scale_EFGD", "ef", "Scale of EFGD", Number(1e-6, 1e6), lambda v: entry(v).settings.scales[2]),
+    Param("lengths", "arrows", "Arrow lengths", Choice(lambda _: ("true", "unit")), lambda _: "true"),
+    Param("cosines", "cos", "Colour by cos(NGD, EFGD)", Flag(), lambda _: False),
+    Param("limits", "plane", "Plane limits", Points(4, 1, _increasing), lambda _: ()),
+)  # fmt: skip
+
+KEPT = ("N", "seed", "density", "lengths", "cosines")
+"""What a change of the problem leaves as it is."""
+
+
+@dataclass(frozen=True)
+class Controls:
+    """All that the numbers of the picture depend on: the key of the cache."""
+
+    problem: str
+    path: str
+    strength: float
+    N: int
+    seed: int
+    first: str
+    second: str
+    inputs: str
+    scaling: str
+    damping: float
+    step_size: float
+    n_steps: int
+    starts: tuple[tuple[float, float], ...]
+    density: int
+    scale_GD: float
+    scale_NGD: float
+    scale_EFGD: float
+    limits: tuple[tuple[float, float, float, float], ...]
+
+    @classmethod
+    def of(cls, values: Values) -> "Controls":
+        return cls(**{field.name: values[field.name] for field in fields(cls)})
+
+    @property
+    def scales(self) -> dict[str, float]:
+        return {"GD": self.scale_GD, "NGD": self.scale_NGD, "EFGD": self.scale_EFGD}
+
+
+@dataclass(frozen=True, eq=False)
+class Picture:
+    """What is drawn: everything but how."""
+
+    controls: Controls
+    dataset: Dataset
+    problem: Problem
+    fields: FieldComparison
+    starts: Array
+    trajectories: dict[str, Trajectory]
+
+
+def main() -> None:
+    store = Store(SLUG, PARAMS)
+    header(store)
+    for sentence in store.sentences:
+        st.warning(sentence)
+    live()
+    text.equations(store.values["problem"])
+
+
+def header(store: Store) -> None:
+    with st.container(horizontal=True, vertical_alignment="bottom", key="header"):
+        st.title(TITLE, anchor=False)
+        st.button("Paper Fig. 1, as made", on_click=_preset, args=(store, 1e-3), type="tertiary")
+        st.button("as printed", on_click=_preset, args=(store, 1e-4), type="tertiary")
+
+
+def _preset(store: Store, step_size: float) -> None:
+    store.reset(problem="fig1", step_size=step_size)
+
+
+@st.fragment
+def live() -> None:
+    """Sliders and picture: a fragment, so that a moved slider sends nothing but these."""
+    store = Store(SLUG, PARAMS)
+    controls(store)
+    c = Controls.of(store.values)
+    job = job_for(c)
+    progress = job.advance(0.4)
+    if progress.result is not None:
+        draw(store, progress.result)
+    if not job.done:
+        wait(c, progress)
+
+
+def controls(store: Store) -> None:
+    problem, path, strength, damping, step_size = st.columns([1.25, 1, 1, 1, 1])
+    with problem:
+        problem_widget(store, lambda key: store.reset(KEPT, problem=key))
+    path_widgets(store, path, strength)
+    with damping:
+        store.slider("damping", step=0.25, log=True, help=text.DAMPING)
+    with step_size:
+        store.slider("step_size", step=0.125, log=True, bounds=(1e-6, 1e2), help=text.STEP_SIZE)
+
+
+@st.cache_resource(max_entries=64, show_spinner=False)
+def job_for(c: Controls) -> Job[Picture]:
+    return Job(work(c))
+
+
+def work(c: Controls) -> Iterator[Progress[Picture]]:
+    """Fields first, then the trajectories as far as they have come."""
+    dataset, problem = problem_of(**{knob: getattr(c, knob) for knob in KNOBS})
+    plane = plane_of(c, problem)
+    starts = (
+        np.array(c.starts)
+        if c.starts
+        else plane.place(entry({"problem": c.problem}).settings.starts)
+    )
+    comparison = compare_fields(
+        problem, METHODS, plane, density=c.density, fine=FINE, damping=c.damping
+    )
+    try:
+        while True:
+            yield Progress(next(comparison) / 2, None)
+    except StopIteration as stop:
+        found = stop.value
+    runs = {
+        name: Runs(
+            problem, name, starts, step_size=c.step_size * c.scales[name], damping=c.damping,
+            n_steps=c.n_steps, record=RECORDED,
+        )
+        for name in METHODS
+    }  # fmt: skip
+
+    def picture() -> Picture:
+        paths = {name: run.trajectory() for name, run in runs.items()}
+        return Picture(c, dataset, problem, found, starts, paths)
+
+    while any(run.fraction < 1 for run in runs.values()):
+        for run in runs.values():
+            run.advance(0.05)
+        done = sum(run.fraction for run in runs.values()) / len(runs)
+        yield Progress(0.5 + done / 2, picture())
+    yield Progress(1.0, picture())
+
+
+def plane_of(c: Controls, problem: Problem) -> Plane:
+    if c.limits:
+        x0, x1, y0, y1 = c.limits[0]
+        return Plane((x0, x1), (y0, y1))
+    home = entry({"problem": c.problem}).settings.plane
+    return plane_around(problem, Plane(*home) if home else None)
+
+
+def wait(c: Controls, progress: Progress[Picture]) -> None:
+    """The work goes on with the next run; a visitor who has enough of it keeps what there is."""
+    stopped = st.session_state.get(f"{SLUG}.stopped") == c
+    with st.container(horizontal=True, vertical_alignment="center"):
+        st.progress(
+            min(progress.fraction, 1.0), text=f"{progress.fraction:.0%} of the work is done"
+        )
+        label = "Go on" if stopped else "Stop here"
+        target = None if stopped else c
+        st.button(label, on_click=st.session_state.update, args=({f"{SLUG}.stopped": target},))
+    if not stopped:
+        st.rerun(scope="fragment")
+
+
+@st.cache_data(max_entries=64, show_spinner=False)
+def packed(
+    c: Controls, fraction: float, unit_length: bool, show_cosines: bool, _p: Picture
+) -> bytes:
+    figures = vector_field_figures(
+        _p.dataset,
+        _p.problem,
+        _p.fields,
+        _p.trajectories,
+        _p.starts,
+        scales=c.scales,
+        unit_length=unit_length,
+        show_cosines=show_cosines,
+    )
+    return pack_figures(figures, dark=DARK, min_width=230)
+
+
+def draw(store: Store, p: Picture) -> None:
+    values = store.values
+    done = float(min(t.steps_done.min(initial=0) for t in p.trajectories.values()))
+    chart(
+        packed(p.controls, done, values["lengths"] == "unit", values["cosines"], p),
+        key=f"{SLUG}.chart",
+        query=store.query,
+        on_click=lambda click: add_start(store, p, click),
+    )
+    st.html(
+        text.sentence(p.problem, p.fields, p.trajectories, p.controls.n_steps)
+        + text.table(p.starts, p.trajectories, p.problem)
+    )
+    store.toggle("cosines", help=text.COSINES)
+    more(store, p)
+
+
+def add_start(store: Store, p: Picture, click: Click) -> None:
+    """A click in a field panel is a new start; rounded, so that links stay short."""
+    if click.panel == 0:
+        return
+    digits = 3 - int(np.floor(np.log10(p.fields.plane.half_widths.max())))
+    point = (round(click.x, digits), round(click.y, digits))
+    starts = tuple(map(tuple, p.starts.round(digits).tolist()))
+    store.set(starts=(*starts, point)[-MOST_STARTS:])
+
+
+def more(store: Store, p: Picture) -> None:
+    with st.expander(
+        "More settings: data, starts, arrows, plane", on_change="rerun", key=f"{SLUG}.more"
+    ) as box:
+        if not box.open:
+            return
+        left, middle, right = st.columns(3)
+        with left:
+            if entry(store.values).family:
+                store.slider("N", step=0.25, log=True)
+                store.number("seed", step=1)
+            else:
+                store.choice("inputs")
+                store.choice("scaling", segmented=True)
+            store.slider("n_steps", step=0.25, log=True)
+        with middle:
+            store.slider("density", step=1)
+            store.choice("lengths", segmented=True)
+            for name in METHODS:
+                store.number(f"scale_{name}", format="%.4g")
+        with right:
+            starts_table(store, p)
+            limits(store, p)
+
+
+def starts_table(store: Store, p: Picture) -> None:
+    """The starts as an editable table: what a click does, by keyboard."""
+    first, second = p.problem.parameter_names
+    rows = [{first: float(x), second: float(y)} for x, y in p.starts]
+    edited = st.data_editor(
+        rows,
+        num_rows="dynamic",
+        hide_index=True,
+        key=f"{SLUG}.starts.{hash(tuple(map(tuple, p.starts.tolist())))}",
+        column_config={
+            name: st.column_config.NumberColumn(format="%.4g") for name in (first, second)
+        },
+    )
+    complete = tuple(
+        (float(row[first]), float(row[second]))
+        for row in edited
+        if row.get(first) is not None and row.get(second) is not None
+    )
+    given = tuple(map(tuple, p.starts.tolist()))
+    if complete != given and complete:
+        store.set(starts=complete[:MOST_STARTS])
+        st.rerun(scope="fragment")
+    if store.values["starts"]:
+        st.button("Starts of the paper", on_click=lambda: store.set(starts=()))
+
+
+def limits(store: Store, p: Picture) -> None:
+    """The plane: automatic, or four numbers."""
+    first, second = p.problem.parameter_names
+    given = bool(store.values["limits"])
+    plane = p.fields.plane
+    corners = (*plane.x, *plane.y)
+    if st.toggle("Plane limits of my own", value=given) != given:
+        store.set(limits=() if given else (corners,))
+        st.rerun(scope="fragment")
+    if not given:
+        return
+    names = (f"{first} from", f"{first} to", f"{second} from", f"{second} to")
+    columns = st.columns(2)
+    numbers = [
+        columns[i % 2].number_input(name, value=float(value), format="%.4g", key=f"{SLUG}.limit{i}")
+        for i, (name, value) in enumerate(zip(names, corners, strict=True))
+    ]
+    if numbers[0] < numbers[1] and numbers[2] < numbers[3]:
+        if tuple(numbers) != corners:
+            store.set(limits=(tuple(numbers),))
+            st.rerun(scope="fragment")
+    else:
+        st.warning(
+            "Each lower limit must lie below its upper limit; the last valid plane is shown."
+        )
