@@ -76,15 +76,17 @@ def mc_fisher(problem: Problem, theta: ArrayLike, rng: Generator, n_samples: int
         raise ValueError(f"n_samples must be at least 1, got {n_samples}")
     theta = problem.check_theta(theta)
     model, likelihood = problem.model, problem.likelihood
-    f = model.outputs(problem.X, theta)
-    total = np.zeros((*f.shape, f.shape[-1]))
-    # Pieces of draws: M = 10,000 must not need M copies of f.
-    step = max(1, 2**20 // f.size)
-    for m in range(0, n_samples, step):
-        y = likelihood.sample(f, rng, min(step, n_samples - m))
-        r = likelihood.gradient(f, y)
-        total += np.einsum("m...c,m...d->...cd", r, r)
-    return model.gram(problem.X, theta, total / n_samples) / problem.N
+    # A theta far out overflows to inf or nan, as in `batches`.
+    with np.errstate(all="ignore"):
+        f = model.outputs(problem.X, theta)
+        total = np.zeros((*f.shape, f.shape[-1]))
+        # Pieces of draws: M = 10,000 must not need M copies of f.
+        step = max(1, 2**20 // max(1, f.size))
+        for m in range(0, n_samples, step):
+            y = likelihood.sample(f, rng, min(step, n_samples - m))
+            r = likelihood.gradient(f, y)
+            total += np.einsum("m...c,m...d->...cd", r, r)
+        return model.gram(problem.X, theta, total / n_samples) / problem.N
 
 
 @dataclass(frozen=True)

@@ -148,7 +148,10 @@ class Poisson:
         return np.exp(f)
 
     def sample(self, f: Array, rng: Generator, n_samples: int) -> Array:
-        return rng.poisson(np.exp(f[..., 0]), (n_samples, *f.shape[:-1])).astype(float)
+        rate = np.broadcast_to(np.exp(f[..., 0]), (n_samples, *f.shape[:-1]))
+        # Beyond 1e15 counts are no longer exact: such a rate, or nan, stands for its own draws.
+        drawable = rate < 1e15
+        return np.where(drawable, rng.poisson(np.where(drawable, rate, 0)), rate)
 
     def check(self, y: Array) -> None:
         if not (np.isfinite(y).all() and (y >= 0).all() and (y == np.floor(y)).all()):

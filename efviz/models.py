@@ -77,7 +77,8 @@ class Linear:
         return np.broadcast_to(J.reshape(N, C, C * P), (*theta.shape[:-1], N, C, C * P))
 
     def pull_back(self, X: Array, theta: Array, v: Array) -> Array:
-        return (np.swapaxes(v, -1, -2).reshape(-1, len(X)) @ X).reshape(*v.shape[:-2], -1)
+        sums = np.swapaxes(v, -1, -2).reshape(-1, len(X)) @ X
+        return sums.reshape(*v.shape[:-2], sums.shape[1] * self.n_outputs)
 
     def gram(self, X: Array, theta: Array, W: Array, products: Array | None = None) -> Array:
         """One matrix product with the pair products of the columns, for the whole batch."""

@@ -93,9 +93,11 @@ class Problem:
     def per_example_gradients(self, theta: ArrayLike) -> Array:
         """g_n = -nabla log p(y_n | f(x_n, theta)), NOT divided by N. (..., D) -> (..., N, D)."""
         theta = self.check_theta(theta)
-        J = self.model.jacobian(self.X, theta)
-        residual = self.likelihood.gradient(self.model.outputs(self.X, theta), self.y)
-        return np.einsum("...ncd,...nc->...nd", J, residual)
+        # A theta far out overflows to inf or nan, as in `batches`.
+        with np.errstate(all="ignore"):
+            J = self.model.jacobian(self.X, theta)
+            residual = self.likelihood.gradient(self.model.outputs(self.X, theta), self.y)
+            return np.einsum("...ncd,...nc->...nd", J, residual)
 
     @cached_property
     def minimum(self) -> Minimum:
@@ -136,7 +138,7 @@ def softmax_regression(X: ArrayLike, y: ArrayLike) -> Problem:
     """Labels y in {0, ..., C - 1}, p(y = c | x) = softmax(x . theta_c), D = C P, C = max(y) + 1."""
     X, y = _arrays(X, y)
     Categorical().check(y)
-    return Problem(X, y, Linear(n_outputs=max(2, int(y.max()) + 1)), Categorical())
+    return Problem(X, y, Linear(n_outputs=int(y.max(initial=1)) + 1), Categorical())
 
 
 def saturation_regression(X: ArrayLike, y: ArrayLike, *, sigma: float = 1.0) -> Problem:
