@@ -71,11 +71,11 @@ def _report(problem: "Problem", theta: Array, rank: int) -> Minimum:
 def _nonlinear_minimum(problem: "Problem") -> Minimum:
     """The minimum near the start, unless it is flat: then the parameters ran off, or are free."""
     theta = _newton(problem, np.where(problem.start != 0, np.abs(problem.start), 1.0))
-    EF = problem.mean_over_examples(problem.start, batches.empirical_fisher_term)[0]
-    settled = np.abs(problem.gradient(theta)) <= 1e-7 * np.sqrt(np.diagonal(EF))
-    # In relative parameters, so that "flat" does not depend on their units.
-    w = np.linalg.eigvalsh(_hessian(problem, np.abs(theta))(np.sign(theta)))
-    if settled.all() and w[0] > 1e-8 * w[-1]:
+    # In relative parameters, so that "flat" and "settled" do not depend on their units.
+    unit = np.abs(theta)
+    w, V = np.linalg.eigh(_hessian(problem, unit)(np.sign(theta)))
+    slope = V.T @ (problem.gradient(theta) * unit)
+    if w[0] > 1e-8 * w[-1] and (np.abs(slope) <= 1e-6 * w).all():
         return Minimum(theta, exists=True)
     reason = (
         "No single finite minimum was found: these data do not determine all parameters, and the "
