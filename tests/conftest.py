@@ -19,13 +19,15 @@ KINDS = [
 
 
 def small_problem(kind: str, N: int = 12, seed: int = 0, *, P: int = 3) -> Problem:
-    """A problem of N examples whose labels are drawn from its own model, at a theta near 1/2."""
+    """N examples with labels drawn from the model itself, near theta = 1/2 (linear) or (2, 1)."""
     rng = np.random.default_rng(seed)
     model_name, likelihood_name = kind.split("-")
     likelihood = Gaussian(0.7) if likelihood_name == "gaussian" else LIKELIHOODS[likelihood_name]()
     model = Linear(3) if likelihood_name == "categorical" else MODELS[model_name]()
     X = rng.normal(size=(N, P)) if model.linear else rng.uniform(0.1, 2.0, (N, 1))
     theta = rng.uniform(0.2, 0.8, model.n_parameters(X.shape[1]))
+    if not model.linear:
+        theta = theta + np.array([1.5, 0.5])
     y = likelihood.sample(model.outputs(X, theta), rng, 1)[0]
     start = np.zeros(0) if model.linear else np.ones(2)
     return Problem(X, y, model, likelihood, start=start)
