@@ -126,7 +126,8 @@ def recorded_steps(n_steps: int, record: int | Sequence[int] | None) -> NDArray[
         return np.arange(n_steps + 1)
     if isinstance(record, int):
         spaced = np.geomspace(1, max(n_steps, 1), max(2, record))
-        return np.unique(np.concatenate([[0, n_steps], np.round(spaced).astype(np.int64)]))
+        steps = np.unique(np.concatenate([[0, n_steps], np.round(spaced).astype(np.int64)]))
+        return steps[steps <= n_steps]
     chosen = np.unique(np.asarray(record, dtype=np.int64))
     if chosen.size and (chosen[0] < 0 or chosen[-1] > n_steps):
         raise ValueError(f"recorded steps lie between 0 and {n_steps}, got {list(record)}")
@@ -160,7 +161,9 @@ class Runs:
         self._take = _stepper(problem, method, self._state)
         self._take(self._state, 0)
         self._first_loss = self._state.loss.copy()
-        self._state.limit = DIVERGENCE * np.abs(self._first_loss)
+        self._lowest, self._rounding = _loss_at_the_minimum(problem)
+        with np.errstate(over="ignore"):
+            self._state.limit = DIVERGENCE * np.maximum(np.abs(self._first_loss), self._rounding)
         self.steps = recorded_steps(n_steps, record)
         self._thetas = np.full((len(theta), len(self.steps), problem.D), np.nan)
         self._losses = np.full((len(theta), len(self.steps)), np.nan)
@@ -207,11 +210,8 @@ class Runs:
         state, lead = self._state, self._lead
         _, T, D = self._thetas.shape
         status = np.where(state.going, "running", "diverged").astype("U9")
-        minimum = self.problem.minimum
-        if minimum.exists:
-            lowest = float(self.problem.loss(minimum.theta))
-            small = CONVERGENCE * (self._first_loss - lowest) + 1e-13 * abs(lowest)
-            status[state.going & (state.loss - lowest <= small)] = "converged"
+        small = CONVERGENCE * (self._first_loss - self._lowest) + self._rounding
+        status[state.going & (state.loss - self._lowest <= small)] = "converged"
         return Trajectory(
             steps=self.steps,
             thetas=self._thetas.reshape((*lead, T, D)).copy(),
@@ -222,6 +222,20 @@ class Runs:
             final_loss=state.loss.reshape(lead).copy(),
             rank_deficient=state.rank_deficient.reshape(lead).copy(),
         )
+
+
+def _loss_at_the_minimum(problem: Problem) -> tuple[float, float]:
+    """The lowest loss, nan if there is none, and the size of its rounding.
+
+    Near an exact fit, where the loss is 0, rounding is what rounding theta itself makes of it.
+    """
+    minimum = problem.minimum
+    if not minimum.exists:
+        return np.nan, 0.0
+    lowest = float(problem.loss(minimum.theta))
+    curvature = np.diagonal(CURVATURES["ggn"].matrix(problem, minimum.theta))
+    rounded = (64 * np.finfo(float).eps * minimum.theta) ** 2 @ curvature / 2
+    return lowest, 1e-13 * abs(lowest) + float(rounded)
 
 
 @dataclass(eq=False)
@@ -308,7 +322,8 @@ def _example_stepper(problem: Problem, curvature: str | None) -> Stepper:
             if matrix:
                 g, deficient = solve_damped(matrix[0][keep], g, state.damping[going])
                 state.rank_deficient[going] |= deficient
-            state.theta[going] -= state.step_size[going, None] * g
+            with np.errstate(all="ignore"):
+                state.theta[going] -= state.step_size[going, None] * g
             state.taken[going] += 1
 
     return take
