@@ -5,7 +5,7 @@ names of the problem's model and likelihood.
 """
 
 from collections.abc import Callable, Iterator
-from math import exp, factorial, log
+from math import exp, lgamma, log, tanh
 from typing import Any
 
 import numpy as np
@@ -73,18 +73,17 @@ class GaussianNoise:
 
 class BernoulliLabels:
     def nll(self, f, y):
-        p = 1 / (1 + exp(-f[0]))
-        return -log(p) if y == 1 else -log(1 - p)
+        return max(f[0], 0) + log(1 + exp(-abs(f[0]))) - y * f[0]
 
     def gradient(self, f, y):
-        return np.array([1 / (1 + exp(-f[0])) - y])
+        return np.array([(1 + tanh(f[0] / 2)) / 2 - y])
 
     def hessian(self, f, y):
-        p = 1 / (1 + exp(-f[0]))
+        p = (1 + tanh(f[0] / 2)) / 2
         return np.array([[p * (1 - p)]])
 
     def labels(self, f):
-        p = 1 / (1 + exp(-f[0]))
+        p = (1 + tanh(f[0] / 2)) / 2
         yield 1 - p, 0.0
         yield p, 1.0
 
@@ -101,8 +100,8 @@ class PoissonCounts:
 
     def labels(self, f):
         rate = exp(f[0])
-        for k in range(150):
-            yield exp(k * f[0] - rate) / factorial(k), float(k)
+        for k in range(int(rate + 12 * rate**0.5) + 40):
+            yield exp(k * f[0] - rate - lgamma(k + 1)), float(k)
 
 
 class ExponentialWaits:
