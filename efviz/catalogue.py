@@ -24,9 +24,10 @@ Limits = tuple[float, float]
 class Settings:
     """Where a problem is first seen: the plane shown, and one setting for all three methods.
 
-    `plane` holds the (low, high) limits of both parameters, None for a square around the minimum;
-    `starts` are in half-widths of the plane from its centre. `scales` are the relative scales of
-    the GD, NGD and EFGD fields, which scale the steps too (App. D.1).
+    `plane` holds the (low, high) limits of both parameters, None for a square around the minimum
+    of half-width `reach` (see `fields.plane_around`); `starts` are in half-widths of the plane from
+    its centre. `scales` are the relative scales of the GD, NGD and EFGD fields, which scale the
+    steps too (App. D.1); 0 makes a method's typical update as long as NGD's.
     """
 
     plane: tuple[Limits, Limits] | None = None
@@ -39,7 +40,9 @@ class Settings:
     step_size: float = 0.05
     damping: float = 1e-8
     n_steps: int = 300
-    scales: tuple[float, float, float] = (1.0, 1.0, 1.0)
+    scales: tuple[float, float, float] = (0.0, 1.0, 0.0)
+    unit_length: bool = False
+    reach: float = 3.2
 
 
 @dataclass(frozen=True)
@@ -55,6 +58,7 @@ class Entry:
     settings: Settings = Settings()
     family: Family | None = None
     columns: Callable[[], Sequence[str]] = tuple
+    first_columns: tuple[str, str] = ("", "")
 
     def problem(self, dataset: Dataset) -> Problem:
         """The problem on `dataset`, its parameters named as this entry's axes."""
@@ -80,18 +84,17 @@ def _synthetic(
 COMPONENTS = "principal components"
 
 
-def _real(name: str, build: Build, settings: Settings) -> Entry:
+def _real(name: str, build: Build, columns: tuple[str, str], settings: Settings) -> Entry:
     def dataset(
-        first: str = "",
-        second: str = "",
+        first: str = columns[0],
+        second: str = columns[1],
         inputs: str = "columns",
         scaling: str = "standardised",
     ) -> Dataset:
         table, standardised = load(name), scaling == "standardised"
         if inputs == COMPONENTS:
             return principal_components(table, standardised=standardised)
-        names = table.feature_names
-        return two_inputs(table, first or names[0], second or names[1], standardised=standardised)
+        return two_inputs(table, first, second, standardised=standardised)
 
     return Entry(
         title=DATASETS[name].title,
@@ -102,6 +105,7 @@ def _real(name: str, build: Build, settings: Settings) -> Entry:
         parameter_names=("θ₁", "θ₂"),
         settings=settings,
         columns=lambda: load(name).feature_names,
+        first_columns=columns,
     )
 
 
@@ -127,23 +131,28 @@ PROBLEMS: dict[str, Entry] = {
         "Fig. 2",
         logistic_regression,
         ("θ₁", "θ₂"),
-        Settings(plane=((-2, 2), (-2, 2)), step_size=0.1),
+        Settings(plane=((-1.5, 1.5), (-1.5, 1.5)), unit_length=True),
     ),
     "poisson": _synthetic(
         "counts",
         "Poisson regression",
         poisson_regression,
         ("b", "θ"),
-        Settings(plane=((-1, 2), (-1, 2))),
+        Settings(plane=((-0.75, 1.75), (-0.75, 1.75)), unit_length=True),
     ),
     "saturation": _synthetic(
         "saturation",
-        "nonlinear least squares",
+        "nonlinear",
         partial(saturation_regression, sigma=0.2),
         ("a", "b"),
-        Settings(plane=((0.25, 4.25), (-0.75, 3.25))),
+        Settings(plane=((1, 3), (0.2, 2.2)), unit_length=True),
     ),
-    "breast-cancer": _real("breast-cancer", logistic_regression, Settings(step_size=0.1)),
-    "wine": _real("wine", linear_regression, _LONG),
-    "diabetes": _real("diabetes", linear_regression, _LONG),
+    "breast-cancer": _real(
+        "breast-cancer",
+        logistic_regression,
+        ("mean radius", "mean texture"),
+        Settings(unit_length=True, reach=0.9),
+    ),
+    "wine": _real("wine", linear_regression, ("alcohol", "flavanoids"), _LONG),
+    "diabetes": _real("diabetes", linear_regression, ("bmi", "s5"), _LONG),
 }

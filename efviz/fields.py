@@ -63,11 +63,11 @@ class Plane:
         return self.center + np.asarray(relative, dtype=float) * self.half_widths
 
 
-def plane_around(problem: Problem, home: Plane | None = None) -> Plane:
+def plane_around(problem: Problem, home: Plane | None = None, reach: float = 3.2) -> Plane:
     """The plane to show: `home` if the minimum lies well inside, moved in whole half-widths if not.
 
-    Without a home, a square around the minimum whose half-width is 3.2 times the geometric mean
-    of the semi-axes of the ellipse theta^T H theta = 1.
+    Without a home, a square around the minimum whose half-width is `reach` times the geometric
+    mean of the semi-axes of the ellipse theta^T H theta = 1.
     """
     minimum = problem.minimum
     if home is not None:
@@ -80,7 +80,7 @@ def plane_around(problem: Problem, home: Plane | None = None) -> Plane:
     center = minimum.theta if minimum.exists else np.zeros(2)
     eigenvalues = np.linalg.eigvalsh(ggn(problem, center))
     usable = eigenvalues[eigenvalues > eigenvalues.max() * 1e-12]
-    half = 3.2 * float(np.exp(-np.log(usable).mean() / 2)) if usable.size else 1.0
+    half = reach * float(np.exp(-np.log(usable).mean() / 2)) if usable.size else 1.0
     half = float(f"{half:.1e}")
     x, y = (float(value) for value in center)
     return Plane((x - half, x + half), (y - half, y + half))
@@ -108,6 +108,12 @@ class FieldComparison:
     y: Array
     loss: Array
     cosines: Array
+
+    def typical_length(self, method: str) -> float:
+        """The median length of a method's updates on the coarse grid, nan if none is finite."""
+        length = np.linalg.norm(self.vectors[method], axis=-1)
+        length = length[np.isfinite(length)]
+        return float(np.median(length)) if length.size else float("nan")
 
     @property
     def negative_share(self) -> float:
@@ -146,7 +152,7 @@ def compare_fields(
             piece = flat[i : i + step]
             solved = directions(problem, names, piece, damping=damping)
             extra = [problem.loss(piece)] if loss else []
-            parts.append([v for s in solved.values() for v in s] + extra)
+            parts.append([*(np.asarray(v) for s in solved.values() for v in s), *extra])
             yield (start + (i + len(piece)) * (len(names) + loss)) / total
         return [list(columns) for columns in zip(*parts, strict=True)]
 
@@ -174,7 +180,7 @@ def finish(work: Work[T]) -> T:
         try:
             next(work)
         except StopIteration as stop:
-            return stop.value  # type: ignore[no-any-return]
+            return stop.value
 
 
 def ellipse(matrix: Array, center: Array, level: float = 1.0, n: int = 73) -> Array:

@@ -12,9 +12,10 @@ from numpy.typing import NDArray
 from efviz.data import Array, Mask
 
 CONSTANT, EMPIRICAL = 0, 1
+"""How the preconditioner depends on theta: not at all, or as the empirical Fisher T : phi phi^T."""
+
 LEAP = 16
-"""How the preconditioner depends on theta: not at all, or as the empirical Fisher T : phi phi^T; and
-from how many steps on a constant one is applied by powers of one matrix instead of step by step."""
+"""More steps than this with a constant preconditioner are taken by powers of one matrix."""
 
 
 @njit(cache=True, nogil=True)
@@ -181,10 +182,10 @@ def leap(
         n >>= 1
     new = power @ phi
     loss = scale / 2 * (new @ (S @ new))
-    if loss <= loss_limit:
+    done = bool(loss <= loss_limit)
+    if done:
         phi[:] = new
-        return True, loss
-    return False, loss
+    return done, float(loss)
 
 
 @njit(cache=True, nogil=True)
@@ -198,27 +199,40 @@ def steps_of_runs(
     M: Array,
     step_size: Array,
     damping: Array,
-    n_steps: int,
+    counts: NDArray[np.int64],
     limit: Array,
     going: Mask,
     loss: Array,
     taken: NDArray[np.int64],
     rank_deficient: Mask,
+    thetas: Array,
+    losses: Array,
 ) -> None:
-    """`steps` for every run (R,) that is going; all that is known of a run is kept in place."""
+    """counts[0], counts[1], ... steps of every run (R,) that is going; all is kept in place.
+
+    thetas (R, K, D) and losses (R, K) take what is reached after each of the K counts.
+    """
+    D = phi.shape[1] - 1
     for r in range(len(phi)):
-        if going[r] and kind == CONSTANT and n_steps > LEAP:
-            done, loss[r] = leap(phi[r], S, scale[0], M[r], step_size[r], n_steps, limit[r])
-            if done:
-                taken[r] += n_steps
-                continue
-        if going[r]:
-            n, loss[r], deficient = steps(
-                phi[r], center, S, T, scale, kind, M[r], step_size[r], damping[r], n_steps, limit[r]
-            )
-            taken[r] += n
-            rank_deficient[r] |= deficient
-            going[r] = loss[r] <= limit[r]
+        for k in range(len(counts)):
+            if not going[r]:
+                break
+            n = counts[k]
+            done = False
+            if kind == CONSTANT and n > LEAP:
+                done, loss[r] = leap(phi[r], S, scale[0], M[r], step_size[r], n, limit[r])
+                taken[r] += n if done else 0
+            if not done:
+                n, loss[r], deficient = steps(
+                    phi[r], center, S, T, scale, kind, M[r], step_size[r], damping[r], n, limit[r]
+                )
+                taken[r] += n
+                rank_deficient[r] |= deficient
+                going[r] = loss[r] <= limit[r]
+            if going[r]:
+                for i in range(D):
+                    thetas[r, k, i] = center[i] + phi[r, i]
+                losses[r, k] = loss[r]
 
 
 @njit(cache=True, nogil=True, fastmath={"reassoc", "contract"})

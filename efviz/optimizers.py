@@ -159,7 +159,7 @@ class Runs:
         theta = np.broadcast_to(theta, (*lead, problem.D)).reshape(-1, problem.D).copy()
         self._state = _State(theta, _spread(step_size, lead), _spread(damping, lead))
         self._take = _stepper(problem, method, self._state)
-        self._take(self._state, 0)
+        self._take(self._state, np.zeros(1, dtype=np.int64))
         self._first_loss = self._state.loss.copy()
         self._lowest, self._rounding = _loss_at_the_minimum(problem)
         with np.errstate(over="ignore"):
@@ -167,9 +167,10 @@ class Runs:
         self.steps = recorded_steps(n_steps, record)
         self._thetas = np.full((len(theta), len(self.steps), problem.D), np.nan)
         self._losses = np.full((len(theta), len(self.steps)), np.nan)
-        self._at = 0
-        self._next_record = 0
-        self._record()
+        self._at, self._recorded = -1, 0
+        # Steps between two looks at the clock; grows while they take no time.
+        self._slice = 1
+        self._go_to(np.zeros(1, dtype=np.int64))
 
     @property
     def fraction(self) -> float:
@@ -180,30 +181,31 @@ class Runs:
         """Take steps for about so many seconds; returns the fraction done."""
         deadline = time.perf_counter() + seconds
         while self.fraction < 1:
-            recorded = self._next_record < len(self.steps)
-            target = int(self.steps[self._next_record]) if recorded else self.n_steps
-            if np.isfinite(seconds):
-                target = min(target, self._at + self._slice)
-            self._advance_to(target)
-            if time.perf_counter() >= deadline:
+            begun = time.perf_counter()
+            self._go_to(self._stops(np.isfinite(seconds)))
+            now = time.perf_counter()
+            if now - begun < 0.005:
+                self._slice = min(2 * self._slice, max(1, self.n_steps))
+            if now >= deadline:
                 break
         return self.fraction
 
-    # Steps between two looks at the clock: few enough for a slow problem, too many to matter for
-    # a fast one.
-    _slice = 1000
+    def _stops(self, timed: bool) -> NDArray[np.int64]:
+        """Where to stop next: at all that is left if that is quick, else where the slice ends."""
+        left = self.steps[self._recorded :]
+        if not left.size or left[-1] < self.n_steps:
+            left = np.append(left, self.n_steps)
+        if self.problem.moments or not timed:
+            return left
+        return np.minimum(left[:1], self._at + self._slice)
 
-    def _advance_to(self, target: int) -> None:
-        self._take(self._state, target - self._at)
-        self._at = target
-        self._record()
-
-    def _record(self) -> None:
-        while self._next_record < len(self.steps) and self.steps[self._next_record] == self._at:
-            going = self._state.going
-            self._thetas[going, self._next_record] = self._state.theta[going]
-            self._losses[going, self._next_record] = self._state.loss[going]
-            self._next_record += 1
+    def _go_to(self, stops: NDArray[np.int64]) -> None:
+        counts = np.diff(stops, prepend=max(self._at, 0))
+        thetas, losses = self._take(self._state, counts)
+        kept = np.isin(stops, self.steps)
+        where = slice(self._recorded, self._recorded + int(kept.sum()))
+        self._thetas[:, where], self._losses[:, where] = thetas[:, kept], losses[:, kept]
+        self._at, self._recorded = int(stops[-1]), where.stop
 
     def trajectory(self) -> Trajectory:
         """What there is so far; runs that are not finished count as "running"."""
@@ -255,8 +257,9 @@ class _State:
         self.going = np.ones(R, dtype=bool)
 
 
-Stepper = Callable[[_State, int], None]
-"""Take n more steps of all runs that are going; stop those whose loss exceeds its limit."""
+Stepper = Callable[[_State, NDArray[np.int64]], tuple[Array, Array]]
+"""Take counts[0], then counts[1], ... more steps of all runs that are going, and stop those whose
+loss exceeds its limit. Returns theta (R, K, D) and loss (R, K) after each, nan for stopped runs."""
 
 
 def _stepper(problem: Problem, method: str, state: _State) -> Stepper:
@@ -281,7 +284,9 @@ def _moment_stepper(problem: Problem, curvature: str | None, state: _State) -> S
         state.rank_deficient |= columns.rank_deficient.any(-1)
     phi = m.phi(state.theta)
 
-    def take(state: _State, n: int) -> None:
+    def take(state: _State, counts: NDArray[np.int64]) -> tuple[Array, Array]:
+        thetas = np.full((len(phi), len(counts), D), np.nan)
+        losses = np.full((len(phi), len(counts)), np.nan)
         kernels.steps_of_runs(
             phi,
             m.center,
@@ -292,14 +297,17 @@ def _moment_stepper(problem: Problem, curvature: str | None, state: _State) -> S
             constant,
             state.step_size,
             damping,
-            n,
+            counts,
             state.limit,
             state.going,
             state.loss,
             state.taken,
             state.rank_deficient,
+            thetas,
+            losses,
         )
         state.theta = m.center + phi[:, :-1]
+        return thetas, losses
 
     return take
 
@@ -309,9 +317,11 @@ def _example_stepper(problem: Problem, curvature: str | None) -> Stepper:
     if curvature is not None:
         terms.append(CURVATURES[curvature].term)
 
-    def take(state: _State, n: int) -> None:
+    def step(state: _State, n: int) -> None:
         for t in range(n + 1):
             going = np.flatnonzero(state.going)
+            if not going.size:
+                return
             loss, g, *matrix = problem.mean_over_examples(state.theta[going], *terms)
             state.loss[going] = loss
             keep = loss <= state.limit[going]
@@ -325,6 +335,17 @@ def _example_stepper(problem: Problem, curvature: str | None) -> Stepper:
             with np.errstate(all="ignore"):
                 state.theta[going] -= state.step_size[going, None] * g
             state.taken[going] += 1
+
+    def take(state: _State, counts: NDArray[np.int64]) -> tuple[Array, Array]:
+        thetas = np.full((len(state.theta), len(counts), state.theta.shape[1]), np.nan)
+        losses = np.full(thetas.shape[:2], np.nan)
+        for k, n in enumerate(counts):
+            step(state, int(n))
+            thetas[state.going, k] = state.theta[state.going]
+            losses[state.going, k] = state.loss[state.going]
+            if not state.going.any():
+                break
+        return thetas, losses
 
     return take
 

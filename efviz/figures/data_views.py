@@ -4,13 +4,12 @@ from collections.abc import Callable
 from typing import Any
 
 import numpy as np
-import plotly.graph_objects as go
 from plotly.colors import sample_colorscale
 
 from efviz.data import Array, Dataset
 from efviz.figures import marks
 from efviz.figures.marks import Limits
-from efviz.figures.theme import CONTOUR, INK, MUTED, POINT, SEQUENTIAL, axis, figure, layout
+from efviz.figures.theme import CONTOUR, GROUND, INK, MUTED, POINT, SEQUENTIAL, Spec, axis, layout
 from efviz.problems import Problem
 
 SHOWN = 1000
@@ -20,7 +19,7 @@ LEVELS = 10
 """The target as colour is shown in so many levels."""
 
 
-def data_figure(dataset: Dataset, problem: Problem) -> go.Figure:
+def data_panel(dataset: Dataset, problem: Problem) -> Spec:
     """The view that suits the data: one input as a curve, two inputs as a plane."""
     inputs = [i for i, name in enumerate(dataset.feature_names) if name != "1"]
     kind = "curve" if len(inputs) == 1 else dataset.task
@@ -34,26 +33,19 @@ def _panel(
     titles: tuple[str, str],
     limits: tuple[Limits, Limits],
     label: str,
-) -> go.Figure:
+) -> Spec:
     N = len(dataset.y)
     subtitle = f"N = {N:,}" + (f", {SHOWN:,} shown" if N > SHOWN else "")
     # The marks are sized for this view, so it does not zoom.
     x, y = (axis(t, r, fixedrange=True) for t, r in zip(titles, limits, strict=True))
     frame = layout("Data", subtitle, xaxis=x, yaxis=y, shapes=shapes)
     frame["meta"] = {"aspect": 1, "label": f"{label}; {subtitle}"}
-    return figure(traces, frame)
+    return {"data": traces, "layout": frame}
 
 
 def _line(x: Array, y: Array, name: str) -> dict[str, Any]:
-    return {
-        "type": "scatter",
-        "mode": "lines",
-        "x": x,
-        "y": y,
-        "name": name,
-        "line": {"color": INK, "width": 2.5},
-        "hoverinfo": "skip",
-    }
+    line = {"name": name, "line": {"color": INK, "width": 2.5}}
+    return marks.lines_with_gaps([np.stack([x, y], axis=-1)]) | line
 
 
 def _limits(values: Array) -> Limits:
@@ -63,7 +55,7 @@ def _limits(values: Array) -> Limits:
     return low - margin, high + margin
 
 
-def _curve(dataset: Dataset, problem: Problem, inputs: list[int]) -> go.Figure:
+def _curve(dataset: Dataset, problem: Problem, inputs: list[int]) -> Spec:
     """y against the one input, with the mean that the minimum predicts."""
     x = dataset.X[:, inputs[0]]
     limits = _limits(x), _limits(dataset.y)
@@ -85,7 +77,7 @@ def _plane_of(dataset: Dataset, inputs: list[int]) -> tuple[Array, tuple[Limits,
     return X, (_limits(X[:, 0]), _limits(X[:, 1])), tuple(dataset.feature_names[i] for i in inputs)
 
 
-def _classes(dataset: Dataset, problem: Problem, inputs: list[int]) -> go.Figure:
+def _classes(dataset: Dataset, problem: Problem, inputs: list[int]) -> Spec:
     """Both inputs, class 0 as squares and class 1 as crosses, and the line where p = 1/2."""
     X, limits, titles = _plane_of(dataset, inputs)
     # The first of each class, so that neither hides behind the other's number.
@@ -107,7 +99,7 @@ def _boundary(theta: Array, limits: tuple[Limits, Limits]) -> dict[str, Any]:
     return _line(ends[:, 0], ends[:, 1], "p = 1/2")
 
 
-def _coloured(dataset: Dataset, problem: Problem, inputs: list[int]) -> go.Figure:
+def _coloured(dataset: Dataset, problem: Problem, inputs: list[int]) -> Spec:
     """Both inputs, the target as colour, and lines of equal fitted value."""
     X, limits, titles = _plane_of(dataset, inputs)
     y = dataset.y[:SHOWN]
@@ -166,17 +158,22 @@ def _colour_bar(low: float, high: float) -> dict[str, Any]:
 SMALL_BAR: dict[str, Any] = {
     "orientation": "h",
     "thickness": 6,
-    "len": 0.4,
-    "x": 1,
+    "len": 0.46,
+    "ticklabeloverflow": "allow",
+    "x": 0.99,
     "xanchor": "right",
-    "y": 1,
-    "yanchor": "bottom",
-    "ypad": 2,
+    "y": 0.985,
+    "yanchor": "top",
+    "xpad": 8,
+    "ypad": 3,
+    "bgcolor": GROUND,
     "outlinewidth": 0,
+    "ticks": "",
     "tickfont": {"size": 10, "color": MUTED},
 }
+"""A scale inside the plot area, at its upper right: outside it would move the axes."""
 
-View = Callable[[Dataset, Problem, list[int]], go.Figure]
+View = Callable[[Dataset, Problem, list[int]], Spec]
 
 DATA_VIEWS: dict[str, View] = {
     "curve": _curve,

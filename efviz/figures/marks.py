@@ -1,8 +1,10 @@
 """The marks that panels are made of, each one trace or shape."""
 
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
+from contourpy import LineType, contour_generator
 
 from efviz.data import Array
 from efviz.figures.theme import ARROW, CONTOUR, GROUND, INK, Style
@@ -51,37 +53,35 @@ def contours(x: Array, y: Array, loss: Array, lowest: float) -> dict[str, Any]:
     with np.errstate(invalid="ignore"):
         height = np.sqrt(np.maximum(loss - lowest, 0))
     finite = height[np.isfinite(height)]
-    top = float(np.quantile(finite, 0.95)) if finite.size else 1.0
+    top = float(np.quantile(finite, 0.95)) if finite.size else 0.0
+    levels = top * np.arange(1, 17) / 8 if top > 0 else np.zeros(0)
+    generator = contour_generator(x, y, np.ma.masked_invalid(height), line_type=LineType.Separate)
+    lines: list[Array] = [line for level in levels for line in generator.lines(level)]  # type: ignore[misc]
+    return lines_with_gaps(lines) | {"name": "loss", "line": {"width": 1, "color": CONTOUR}}
+
+
+def lines_with_gaps(lines: Sequence[Array]) -> dict[str, Any]:
+    """Several lines (n, 2) as one trace, nan between them; nothing to hover over.
+
+    The chart component draws such traces below all others, by itself.
+    """
+    gap = np.full((1, 2), np.nan)
+    parts = [part for line in lines for part in (line, gap)]
+    points = np.concatenate(parts) if parts else gap
     return {
-        "type": "contour",
-        "x": x,
-        "y": y,
-        "z": np.where(np.isfinite(height), height, np.nan),
-        "autocontour": False,
-        "contours": {
-            "start": top / 8,
-            "end": top * 2,
-            "size": max(top, 1e-300) / 8,
-            "coloring": "none",
-        },
-        "line": {"width": 1, "color": CONTOUR},
-        "showscale": False,
+        "type": "scatter",
+        "mode": "lines",
+        "x": points[:, 0],
+        "y": points[:, 1],
         "hoverinfo": "skip",
     }
 
 
 def trajectories(thetas: Array, style: Style, name: str) -> dict[str, Any]:
     """Paths (R, T, 2) as one line with gaps."""
-    gap = np.full((len(thetas), 1, 2), np.nan)
-    points = np.concatenate([thetas, gap], axis=1).reshape(-1, 2)
-    return {
-        "type": "scatter",
-        "mode": "lines",
+    return lines_with_gaps(list(thetas)) | {
         "name": name,
-        "x": points[:, 0],
-        "y": points[:, 1],
         "line": {"width": 3, "color": style.colour, "dash": style.dash},
-        "hoverinfo": "skip",
     }
 
 

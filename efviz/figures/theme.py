@@ -8,8 +8,6 @@ half of his medium-contrast scheme; each method also has a dash of its own.
 from dataclasses import dataclass
 from typing import Any
 
-import plotly.graph_objects as go
-
 INK = "#1f2933"
 MUTED = "#5f6b76"
 ARROW = "#8b95a0"
@@ -100,6 +98,9 @@ def axis(title: str, limits: tuple[float, float] | None = None, **more: Any) -> 
     } | more
 
 
-def figure(traces: list[dict[str, Any]], layout: dict[str, Any]) -> go.Figure:
-    """An ordinary figure, its properties not checked one by one: tests do that once for all."""
-    return go.Figure(traces, layout, _validate=False)
+Spec = dict[str, Any]
+"""A panel as {"data": [...], "layout": {...}}: what `go.Figure(spec)` takes and the chart sends.
+
+Pages use specs as they are: making a go.Figure copies and checks every value, which takes longer
+than computing it. Tests make figures of all specs.
+"""

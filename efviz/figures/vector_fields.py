@@ -4,13 +4,12 @@ from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
-import plotly.graph_objects as go
 
 from efviz.data import Array, Dataset
 from efviz.fields import FieldComparison
 from efviz.figures import marks
-from efviz.figures.data_views import SMALL_BAR, data_figure
-from efviz.figures.theme import COSINES, STYLES, axis, figure, layout
+from efviz.figures.data_views import SMALL_BAR, data_panel
+from efviz.figures.theme import COSINES, STYLES, Spec, axis, layout
 from efviz.optimizers import Trajectory
 from efviz.problems import Problem
 
@@ -18,7 +17,7 @@ TRUE_LENGTH = 0.2
 """Arrows of true length are drawn at this share of the update (the published figure's share)."""
 
 
-def vector_field_figures(
+def vector_field_panels(
     dataset: Dataset,
     problem: Problem,
     fields: FieldComparison,
@@ -28,21 +27,23 @@ def vector_field_figures(
     scales: Mapping[str, float],
     unit_length: bool = False,
     show_cosines: bool = False,
-) -> dict[str, go.Figure]:
-    """Panel by title: "Data", then one for each method of `fields`; the last can show cosines."""
-    panels = {"Data": data_figure(dataset, problem)}
+) -> dict[str, Spec]:
+    """Panel by title: "Data", then one for each method of `fields`; the last can show cosines.
+
+    `go.Figure(panel)` is an ordinary figure.
+    """
+    minimum = problem.minimum
+    lowest = float(problem.loss(minimum.theta)) if minimum.exists else float(np.nanmin(fields.loss))
+    contours = marks.contours(fields.x, fields.y, fields.loss, lowest)
+    panels = {"Data": data_panel(dataset, problem)}
     for name in fields.vectors:
-        coloured = show_cosines and name == list(fields.vectors)[-1]
-        panels[name] = _panel(
-            name,
-            problem,
-            fields,
-            trajectories.get(name),
-            starts,
-            scales[name],
-            unit_length,
-            coloured,
+        below = [contours]
+        if show_cosines and name == list(fields.vectors)[-1]:
+            below = [_cosine_map(fields), contours]
+        arrows = marks.arrows(
+            fields.tails.reshape(-1, 2), _lengths(fields, name, scales[name], unit_length)
         )
+        panels[name] = _panel(name, problem, fields, trajectories.get(name), starts, arrows, below)
     return panels
 
 
@@ -52,14 +53,11 @@ def _panel(
     fields: FieldComparison,
     trajectory: Trajectory | None,
     starts: Array,
-    scale: float,
-    unit_length: bool,
-    coloured: bool,
-) -> go.Figure:
+    arrows: dict[str, Any],
+    below: list[dict[str, Any]],
+) -> Spec:
     minimum = problem.minimum
-    lowest = float(problem.loss(minimum.theta)) if minimum.exists else float(np.nanmin(fields.loss))
-    traces = [_cosine_map(fields)] if coloured else []
-    traces.append(marks.contours(fields.x, fields.y, fields.loss, lowest))
+    traces = list(below)
     if trajectory is not None:
         traces.append(marks.trajectories(trajectory.thetas, STYLES[name], name))
     if len(starts):
@@ -74,9 +72,7 @@ def _panel(
         STYLES[name].name,
         xaxis=axis(first, plane.x),
         yaxis=axis(second, plane.y),
-        shapes=[
-            marks.arrows(fields.tails.reshape(-1, 2), _lengths(fields, name, scale, unit_length))
-        ],
+        shapes=[arrows],
     )
     frame["meta"] = {
         "aspect": float(np.clip(height / width, 0.4, 2.5)),
@@ -84,7 +80,7 @@ def _panel(
         "link": True,
         "label": _label(name, trajectory),
     }
-    return figure(traces, frame)
+    return {"data": traces, "layout": frame}
 
 
 def _lengths(fields: FieldComparison, name: str, scale: float, unit_length: bool) -> Array:
@@ -109,7 +105,7 @@ def _cosine_map(fields: FieldComparison) -> dict[str, Any]:
         "opacity": 0.6,
         "name": "cosine",
         "hovertemplate": "cos(NGD, EFGD) = %{z:.2f}<extra></extra>",
-        "colorbar": SMALL_BAR | {"tickvals": [-1, 0, 1], "ticktext": ["cos −1", "0", "1"]},
+        "colorbar": SMALL_BAR | {"tickvals": [-0.97, 0, 0.97], "ticktext": ["cos −1", "0", "1"]},
     }
 
 

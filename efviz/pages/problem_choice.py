@@ -49,8 +49,8 @@ PROBLEM_PARAMS: tuple[Param, ...] = (
     ),
     Param("N", "n", "Examples N", Number(10, 1_000_000, integer=True), lambda _: 1000),
     Param("seed", "seed", "Seed", Number(0, 2**32 - 1, integer=True), lambda _: 0),
-    Param("first", "x1", "First column", Choice(_columns), lambda v: [*_columns(v), ""][0]),
-    Param("second", "x2", "Second column", Choice(_columns), lambda v: [*_columns(v), "", ""][1]),
+    Param("first", "x1", "First column", Choice(_columns), lambda v: entry(v).first_columns[0]),
+    Param("second", "x2", "Second column", Choice(_columns), lambda v: entry(v).first_columns[1]),
     Param(
         "inputs",
         "inputs",

@@ -9,9 +9,18 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 import streamlit as st
+from streamlit.errors import StreamlitAPIException
 
 from efviz.components import slider
 from efviz.pages.params import Choice, Number, Param, Values, defaults, from_query, to_query
+
+
+def run_again() -> None:
+    """Run the fragment again, or the page where it is the page that runs."""
+    try:
+        st.rerun(scope="fragment")
+    except StreamlitAPIException:
+        st.rerun()
 
 
 class Store:
@@ -58,7 +67,7 @@ class Store:
         label: str = "",
         help: str = "",
     ) -> None:
-        """A live slider for a Number; `bounds` narrows its travel, all of the Number can be typed."""
+        """A live slider for a Number, of which `bounds` may be a part."""
         param, kind = self._number(name)
         low, high = bounds or kind.bounds(self.values)
         convert = (lambda v: round(v)) if kind.integer else float

@@ -1,7 +1,8 @@
 """Vector fields: the paper's Figure 1, live."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, fields
+from typing import Any
 
 import numpy as np
 import streamlit as st
@@ -10,7 +11,7 @@ from efviz.components import Click, chart, pack_figures
 from efviz.data import Array, Dataset
 from efviz.fields import FieldComparison, Plane, compare_fields, plane_around
 from efviz.figures import DARK
-from efviz.figures.vector_fields import vector_field_figures
+from efviz.figures.vector_fields import vector_field_panels
 from efviz.optimizers import Runs, Trajectory
 from efviz.pages import vector_fields_text as text
 from efviz.pages.jobs import Job, Progress
@@ -23,7 +24,7 @@ from efviz.pages.problem_choice import (
     problem_of,
     problem_widget,
 )
-from efviz.pages.store import Store
+from efviz.pages.store import Store, run_again
 from efviz.problems import Problem
 
 TITLE, SLUG = "Vector fields", "vector-fields"
@@ -39,26 +40,46 @@ def _increasing(rows: tuple[tuple[float, ...], ...]) -> str:
     return "" if x0 < x1 and y0 < y1 else "needs lower limits below upper ones"
 
 
-def _positive(low: float, high: float) -> Number:
-    return Number(low, high)
+def _setting(name: str, index: int | None = None) -> Callable[[Values], Any]:
+    """The default that the chosen problem brings along."""
 
+    def default(values: Values) -> Any:
+        value = getattr(entry(values).settings, name)
+        return value if index is None else value[index]
+
+    return default
+
+
+def _scale(method: str, query: str) -> Param:
+    kind = Number(1e-9, 1e9, zero=True)
+    default = _setting("scales", METHODS.index(method))
+    return Param(f"scale_{method}", query, f"Scale of {method}", kind, default)
+
+
+def _lengths(values: Values) -> str:
+    return "unit" if entry(values).settings.unit_length else "true"
+
+
+_STEPS = Number(10, 50_000, integer=True)
+_PER_SIDE = Number(5, 31, integer=True)
+_LENGTHS = Choice(lambda _: ("true", "unit"))
 
 PARAMS: tuple[Param, ...] = (
     *PROBLEM_PARAMS,
-    Param("damping", "damping", "Damping λ", Number(1e-10, 1e10, zero=True), lambda v: entry(v).settings.damping),
-    Param("step_size", "step", "Step size γ", Number(1e-10, 1e10), lambda v: entry(v).settings.step_size),
-    Param("n_steps", "steps", "Steps", Number(10, 50_000, integer=True), lambda v: entry(v).settings.n_steps),
+    Param("damping", "damping", "Damping λ", Number(1e-10, 1e10, zero=True), _setting("damping")),
+    Param("step_size", "step", "Step size γ", Number(1e-10, 1e10), _setting("step_size")),
+    Param("n_steps", "steps", "Steps", _STEPS, _setting("n_steps")),
     Param("starts", "starts", "Starts", Points(2, MOST_STARTS), lambda _: ()),
-    Param("density", "grid", "Arrows per side", Number(5, 31, integer=True), lambda _: 15),
-    Param("scale_GD", "gd", "Scale of GD", Number(1e-6, 1e6), lambda v: entry(v).settings.scales[0]),
-    Param("scale_NGD", "ngd", "Scale of NGD", Number(1e-6, 1e6), lambda v: entry(v).settings.scales[1]),
-    Param("scale_EFGD", "ef", "Scale of EFGD", Number(1e-6, 1e6), lambda v: entry(v).settings.scales[2]),
-    Param("lengths", "arrows", "Arrow lengths", Choice(lambda _: ("true", "unit")), lambda _: "true"),
+    Param("density", "grid", "Arrows per side", _PER_SIDE, lambda _: 15),
+    _scale("GD", "gd"),
+    _scale("NGD", "ngd"),
+    _scale("EFGD", "ef"),
+    Param("lengths", "arrows", "Arrow lengths", _LENGTHS, _lengths),
     Param("cosines", "cos", "Colour by cos(NGD, EFGD)", Flag(), lambda _: False),
     Param("limits", "plane", "Plane limits", Points(4, 1, _increasing), lambda _: ()),
-)  # fmt: skip
+)
 
-KEPT = ("N", "seed", "density", "lengths", "cosines")
+KEPT = ("N", "seed", "density", "cosines")
 """What a change of the problem leaves as it is."""
 
 
@@ -89,10 +110,6 @@ class Controls:
     def of(cls, values: Values) -> "Controls":
         return cls(**{field.name: values[field.name] for field in fields(cls)})
 
-    @property
-    def scales(self) -> dict[str, float]:
-        return {"GD": self.scale_GD, "NGD": self.scale_NGD, "EFGD": self.scale_EFGD}
-
 
 @dataclass(frozen=True, eq=False)
 class Picture:
@@ -102,6 +119,7 @@ class Picture:
     dataset: Dataset
     problem: Problem
     fields: FieldComparison
+    scales: dict[str, float]
     starts: Array
     trajectories: dict[str, Trajectory]
 
@@ -173,9 +191,10 @@ def work(c: Controls) -> Iterator[Progress[Picture]]:
             yield Progress(next(comparison) / 2, None)
     except StopIteration as stop:
         found = stop.value
+    scales = scales_of(c, found)
     runs = {
         name: Runs(
-            problem, name, starts, step_size=c.step_size * c.scales[name], damping=c.damping,
+            problem, name, starts, step_size=c.step_size * scales[name], damping=c.damping,
             n_steps=c.n_steps, record=RECORDED,
         )
         for name in METHODS
@@ -183,7 +202,7 @@ def work(c: Controls) -> Iterator[Progress[Picture]]:
 
     def picture() -> Picture:
         paths = {name: run.trajectory() for name, run in runs.items()}
-        return Picture(c, dataset, problem, found, starts, paths)
+        return Picture(c, dataset, problem, found, scales, starts, paths)
 
     while any(run.fraction < 1 for run in runs.values()):
         for run in runs.values():
@@ -193,12 +212,25 @@ def work(c: Controls) -> Iterator[Progress[Picture]]:
     yield Progress(1.0, picture())
 
 
+def scales_of(c: Controls, fields: FieldComparison) -> dict[str, float]:
+    """The relative scales; where 0, the one digit that makes typical updates as long as NGD's."""
+    scales = {}
+    for name in METHODS:
+        scale = getattr(c, f"scale_{name}")
+        if not scale:
+            scale = fields.typical_length("NGD") / fields.typical_length(name)
+            scale = float(f"{scale:.0e}") if 0 < scale < np.inf else 1.0
+        scales[name] = scale
+    return scales
+
+
 def plane_of(c: Controls, problem: Problem) -> Plane:
     if c.limits:
         x0, x1, y0, y1 = c.limits[0]
         return Plane((x0, x1), (y0, y1))
-    home = entry({"problem": c.problem}).settings.plane
-    return plane_around(problem, Plane(*home) if home else None)
+    settings = entry({"problem": c.problem}).settings
+    home = Plane(*settings.plane) if settings.plane else None
+    return plane_around(problem, home, settings.reach)
 
 
 def wait(c: Controls, progress: Progress[Picture]) -> None:
@@ -212,24 +244,24 @@ def wait(c: Controls, progress: Progress[Picture]) -> None:
         target = None if stopped else c
         st.button(label, on_click=st.session_state.update, args=({f"{SLUG}.stopped": target},))
     if not stopped:
-        st.rerun(scope="fragment")
+        run_again()
 
 
 @st.cache_data(max_entries=64, show_spinner=False)
 def packed(
     c: Controls, fraction: float, unit_length: bool, show_cosines: bool, _p: Picture
 ) -> bytes:
-    figures = vector_field_figures(
+    panels = vector_field_panels(
         _p.dataset,
         _p.problem,
         _p.fields,
         _p.trajectories,
         _p.starts,
-        scales=c.scales,
+        scales=_p.scales,
         unit_length=unit_length,
         show_cosines=show_cosines,
     )
-    return pack_figures(figures, dark=DARK, min_width=230)
+    return pack_figures(panels, dark=DARK, min_width=230)
 
 
 def draw(store: Store, p: Picture) -> None:
@@ -277,8 +309,12 @@ def more(store: Store, p: Picture) -> None:
         with middle:
             store.slider("density", step=1)
             store.choice("lengths", segmented=True)
-            for name in METHODS:
-                store.number(f"scale_{name}", format="%.4g")
+            for name, column in zip(METHODS, st.columns(3), strict=True):
+                with column:
+                    used = (
+                        f"In use: {p.scales[name]:.3g}. 0 makes typical updates as long as NGD's."
+                    )
+                    store.number(f"scale_{name}", format="%.4g", help=used)
         with right:
             starts_table(store, p)
             limits(store, p)
@@ -305,7 +341,7 @@ def starts_table(store: Store, p: Picture) -> None:
     given = tuple(map(tuple, p.starts.tolist()))
     if complete != given and complete:
         store.set(starts=complete[:MOST_STARTS])
-        st.rerun(scope="fragment")
+        run_again()
     if store.values["starts"]:
         st.button("Starts of the paper", on_click=lambda: store.set(starts=()))
 
@@ -318,7 +354,7 @@ def limits(store: Store, p: Picture) -> None:
     corners = (*plane.x, *plane.y)
     if st.toggle("Plane limits of my own", value=given) != given:
         store.set(limits=() if given else (corners,))
-        st.rerun(scope="fragment")
+        run_again()
     if not given:
         return
     names = (f"{first} from", f"{first} to", f"{second} from", f"{second} to")
@@ -330,7 +366,7 @@ def limits(store: Store, p: Picture) -> None:
     if numbers[0] < numbers[1] and numbers[2] < numbers[3]:
         if tuple(numbers) != corners:
             store.set(limits=(tuple(numbers),))
-            st.rerun(scope="fragment")
+            run_again()
     else:
         st.warning(
             "Each lower limit must lie below its upper limit; the last valid plane is shown."

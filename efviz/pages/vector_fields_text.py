@@ -26,9 +26,7 @@ def sentence(
         counts = [
             f"{_reached(t)} of {t.status.size} with {name}" for name, t in trajectories.items()
         ]
-        parts.append(
-            f"Starts that reached the minimum within {n_steps:,} steps: {', '.join(counts)}."
-        )
+        parts.append(f"Starts at the minimum after {n_steps:,} steps: {', '.join(counts)}.")
     if problem.minimum.reason:
         parts.append(problem.minimum.reason)
     diverged = [
@@ -42,13 +40,12 @@ def sentence(
             f"{', '.join(diverged)}."
         )
     share = fields.negative_share
-    parts.append(
-        f"EFGD points more than 90° away from NGD on <b>{_percent(share)}</b> of the plane shown."
-    )
+    parts.append(f"EFGD points over 90° away from NGD on <b>{_percent(share)}</b> of the plane.")
     singular = [name for name, count in fields.rank_deficient.items() if count]
     if singular:
         parts.append(
-            f"The matrix of {' and '.join(singular)} is singular at λ = 0: the step of least norm is taken."
+            f"The matrix of {' and '.join(singular)} is singular: where it is, the step of least "
+            "norm is taken. A damping λ above 0 makes it invertible."
         )
     return f"<p class='efviz-sentence'>{' '.join(parts)}</p>"
 
@@ -99,13 +96,14 @@ def equations(problem: str) -> None:
     """The update rule with its numbers in the paper, and what differs from the print."""
     names = " · ".join(f"{name}: {STYLES[name].name}" for name in ("GD", "NGD", "EFGD"))
     st.markdown(
-        r"$\theta_{t+1} = \theta_t - \gamma\,(B(\theta_t) + \lambda I)^{-1} \nabla L(\theta_t)$, with "
-        r"$B + \lambda I = I$ for GD, $B = F$ for NGD, $B = \tilde F$ for EFGD "
-        "(Kunstner et al. 2019, Eqs. 50–52; all means over the examples).",
+        r"$\theta_{t+1} = \theta_t - \gamma\,(B(\theta_t) + \lambda I)^{-1} \nabla L(\theta_t)$, "
+        r"with $B = F$ for NGD and $B = \tilde F$ for EFGD; GD takes $\nabla L(\theta_t)$ itself "
+        "(Kunstner et al. 2019, Eqs. 50-52; all means over the examples).",
         help=names,
     )
     if problem == "fig1":
         st.caption(
-            "The published figure was made with γ = 10⁻³ times the scales ⅓, 1, 3, and with a ridge of "
-            "0.01/2 ‖θ‖² that shows in the third digit and is left out here; its text prints γ = 10⁻⁴."
+            "The published figure was made with γ = 10⁻³ times the scales ⅓, 1, 3, and with a "
+            "ridge of 0.01/2 ‖θ‖² that shows in the third digit and is left out here; the paper "
+            "prints γ = 10⁻⁴."
         )

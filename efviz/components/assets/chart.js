@@ -1,9 +1,9 @@
 // The chart: one or several Plotly figures, redrawn in place with Plotly.react.
 //
-// data (bytes): uint32 length | query string, zero padded | uint32 length | JSON header | float32
-// arrays. In the header {"$a": [offset, n]} or {"$a": [offset, rows, columns]} is an array.
-// header: {figures: [{data, layout, name, label, digest}], dark, minWidth, smallest, plotly,
-// revision}
+// data (bytes): uint32 length | query string, zero padded | packed header | packed figures.
+// Packed: uint32 length | JSON | float32 arrays; {"$a": [offset, n]} or {"$a": [offset, rows,
+// columns]} in the JSON is an array.
+// header: {figures: [{name, size, digest}], dark, minWidth, smallest, plotly}; figure: {data, layout}
 // Reports `click` {panel, x, y} for a click anywhere in a panel whose layout.meta.click is set.
 
 const NS = Symbol.for('efviz.chart');
@@ -21,27 +21,44 @@ function library(url) {
   return plotly;
 }
 
-function decode(bytes) {
-  const { buffer } = bytes.slice(); // aligned
-  const text = (at) => {
-    const length = new DataView(buffer).getUint32(at, true);
-    return [new TextDecoder().decode(new Uint8Array(buffer, at + 4, length)), at + 4 + length];
-  };
-  const [query, start] = text(0);
-  const [header, base] = text(start);
-  const array = (at, n) => new Float32Array(buffer, base + 4 * at, n);
-  const spec = JSON.parse(header, (_, value) => {
-    if (!value?.$a) return value;
-    const [at, rows, columns] = value.$a;
-    if (columns === undefined) return array(at, rows);
-    return Array.from({ length: rows }, (_, i) => array(at + i * columns, columns));
+function text(buffer, at) {
+  const length = new DataView(buffer).getUint32(at, true);
+  return [new TextDecoder().decode(new Uint8Array(buffer, at + 4, length)), at + 4 + length];
+}
+
+function unpack(buffer, at) {
+  const [json, base] = text(buffer, at);
+  const array = (offset, n) => new Float32Array(buffer, base + 4 * offset, n);
+  const value = JSON.parse(json, (_, item) => {
+    if (!item?.$a) return item;
+    const [offset, rows, columns] = item.$a;
+    if (columns === undefined) return array(offset, rows);
+    return Array.from({ length: rows }, (_, i) => array(offset + i * columns, columns));
   });
+  return [value, base];
+}
+
+// Figures that are already shown are not read again.
+function decode(bytes, shown) {
+  const { buffer } = bytes.slice(); // aligned
+  const [query, start] = text(buffer, 0);
+  const [spec, base] = unpack(buffer, start);
+  let at = base;
+  spec.figures = spec.figures.map(({ size, ...figure }, i) => {
+    const known = shown?.figures[i];
+    const body = known?.digest === figure.digest ? known : unpack(buffer, at)[0];
+    at += size;
+    return { ...body, ...figure };
+  });
+  spec.revision = spec.figures.map(({ digest }) => digest).join(' ');
   return { ...spec, query: query.replace(/\0+$/, '') };
 }
 
 // Figures are made in the colours of the light theme; `dark` says what each becomes.
 function recolour(value, colours) {
-  if (typeof value === 'string') return colours[value] ?? value;
+  if (typeof value === 'string') {
+    return value.replace(/#[0-9a-f]{6}\b/g, (colour) => colours[colour] ?? colour);
+  }
   if (Array.isArray(value) && !ArrayBuffer.isView(value[0])) {
     return value.map((item) => recolour(item, colours));
   }
@@ -87,17 +104,40 @@ const config = () => (settings ??= {
   modeBarButtons: [[download('png', 'PNG'), download('svg', 'SVG')], ['zoom2d', 'pan2d']],
 });
 
-// Path shapes named "ground" (hundreds of arrows or points in one path) lie on an SVG of our own
-// below Plotly's: the browser reads their coordinates itself, which Plotly would do in JavaScript.
-// Downloads are drawn by Plotly from the whole figure.
+// Path shapes named "ground" (hundreds of arrows or points in one path) and lines without hover
+// lie on an SVG of our own below Plotly's: the browser itself reads their data coordinates, which
+// halves the time of a redraw. Where an area trace would cover them, Plotly draws all, as it does
+// for downloads, from the whole figure.
 const SVG = 'http://www.w3.org/2000/svg';
+const isLine = ({ type, mode, hoverinfo }) =>
+  type === 'scatter' && mode === 'lines' && hoverinfo === 'skip';
+const isArea = ({ type }) => type === 'heatmap' || type === 'contour';
+const isPath = ({ name }) => name === 'ground';
 
-function split(layout) {
-  const isGround = (shape) => shape.name === 'ground';
-  const ground = layout.shapes?.filter(isGround) ?? [];
-  const rest = layout.shapes?.filter((shape) => !isGround(shape));
-  return [ground, ground.length ? { ...layout, shapes: rest } : layout];
+function split(data, layout) {
+  const shapes = layout.shapes ?? [];
+  if (data.some(isArea)) return { ground: [], data, layout };
+  const lines = data.filter(isLine).map(({ x, y, line }) => ({ path: pathOf(x, y), line }));
+  return {
+    ground: [...shapes.filter(isPath), ...lines],
+    data: data.filter((trace) => !isLine(trace)),
+    layout: { ...layout, shapes: shapes.filter((shape) => !isPath(shape)) },
+  };
 }
+
+function pathOf(x, y) {
+  const parts = [];
+  let pen = 'M';
+  for (let i = 0; i < x.length; i++) {
+    if (Number.isFinite(x[i]) && Number.isFinite(y[i])) {
+      parts.push(pen, x[i], ',', y[i]);
+      pen = 'L';
+    } else pen = 'M';
+  }
+  return parts.join('');
+}
+
+const DASHES = { dash: [3, 2], dot: [1, 1.2], dashdot: [3.5, 1.4, 1, 1.4] };
 
 function drawGround(gd, shapes) {
   let svg = gd._efviz.ground;
@@ -110,10 +150,12 @@ function drawGround(gd, shapes) {
   while (svg.childElementCount > shapes.length) svg.lastChild.remove();
   shapes.forEach((shape, i) => {
     const path = svg.children[i] ?? svg.appendChild(document.createElementNS(SVG, 'path'));
-    const { width, color } = shape.line;
+    const { width, color, dash } = shape.line;
+    const dashes = DASHES[dash]?.map((length) => length * width).join(' ');
     path.setAttribute('d', shape.path);
     path.setAttribute('stroke', color);
     path.setAttribute('stroke-width', width);
+    path.setAttribute('stroke-dasharray', dashes ?? 'none');
     path.setAttribute('opacity', shape.opacity ?? 1);
   });
   placeGround(gd);
@@ -144,7 +186,7 @@ class Chart {
     this.send = send;
     if (bytes !== this.bytes) {
       this.bytes = bytes;
-      this.spec = decode(bytes);
+      this.spec = decode(bytes, this.spec);
     }
     await library(this.spec.plotly);
     await this.draw();
@@ -183,7 +225,7 @@ class Chart {
     if (gd._efviz.state === state) return undefined;
     gd._efviz.state = state;
     gd._efviz.name = figure.name;
-    gd.setAttribute('aria-label', figure.label);
+    gd.setAttribute('aria-label', figure.layout.meta?.label ?? figure.name);
     const { data, layout } = dark ? recolour(figure, this.spec.dark) : figure;
     const margin = layout.margin;
     const height = Math.round(
@@ -205,9 +247,9 @@ class Chart {
     gd.style.width = `${width}px`;
     gd.style.height = `${height}px`;
     gd._efviz.whole = { data, layout: { ...full, paper_bgcolor: dark ? '#0f1318' : '#ffffff' } };
-    const [ground, rest] = split(full);
-    return window.Plotly.react(gd, data, rest, config()).then(() => {
-      drawGround(gd, ground);
+    const parts = split(data, full);
+    return window.Plotly.react(gd, parts.data, parts.layout, config()).then(() => {
+      drawGround(gd, parts.ground);
       this.listen(gd, i);
     });
   }
