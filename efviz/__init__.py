@@ -1,10 +1,11 @@
 """efviz: where the empirical Fisher stops being the Fisher.
 
-The layers, each importing only from those above it: `data`, `datasets` (what is fitted),
-`likelihoods`, `models` (how), `problems` and `catalogue` (both together: loss, gradient, minimum),
-`curvature` (H, G, F, EF), `optimizers` (a method is a preconditioner), `fields` (pictures as
-numbers), `figures` (numbers as Plotly figures), `components` and `pages` (the dashboard). The
-layers down to `fields` need neither Plotly nor Streamlit.
+The layers, each importing only from those above it: `data`, `datasets` (what is fitted), `kernels`,
+`linalg` (compiled loops, damped systems), `likelihoods`, `models` (how), `batches`, `moments`,
+`minimum`, `problems` and `catalogue` (all together: loss, gradient, minimum), `curvature` (H, G, F
+and EF), `optimizers` (a method is a preconditioner), `fields` (pictures as numbers), `figures`
+(numbers as Plotly figures), `components` and `pages` (the dashboard). The layers down to `fields`
+need neither Plotly nor Streamlit.
 """
 
 from efviz.catalogue import PROBLEMS
