@@ -31,8 +31,10 @@ TITLE, SLUG = "Vector fields", "vector-fields"
 METHODS = ("GD", "NGD", "EFGD")
 RECORDED = 160
 FINE = 31
+SLICE = 0.4
 MOST_STARTS = 12
-"""Recorded steps of a trajectory, the grid of contours and cosines, starts at the most."""
+"""Recorded steps of a trajectory, the grid of contours and cosines, seconds of work between two
+pictures, starts at the most."""
 
 
 def _increasing(rows: tuple[tuple[float, ...], ...]) -> str:
@@ -151,11 +153,11 @@ def live() -> None:
     controls(store)
     c = Controls.of(store.values)
     job = job_for(c)
-    progress = job.advance(0.4)
+    progress = job.progress if job.progress.result else job.advance(SLICE)
     if progress.result is not None:
         draw(store, progress.result)
     if not job.done:
-        wait(c, progress)
+        wait(c, job)
 
 
 def controls(store: Store) -> None:
@@ -183,12 +185,15 @@ def work(c: Controls) -> Iterator[Progress[Picture]]:
         if c.starts
         else plane.place(entry({"problem": c.problem}).settings.starts)
     )
+    # Both halves of the work in evaluations of all examples.
+    for_fields = 3 * (c.density**2 + FINE**2)
+    share = for_fields / (for_fields + len(METHODS) * len(starts) * c.n_steps)
     comparison = compare_fields(
         problem, METHODS, plane, density=c.density, fine=FINE, damping=c.damping
     )
     try:
         while True:
-            yield Progress(next(comparison) / 2, None)
+            yield Progress(share * next(comparison), None)
     except StopIteration as stop:
         found = stop.value
     scales = scales_of(c, found)
@@ -208,7 +213,7 @@ def work(c: Controls) -> Iterator[Progress[Picture]]:
         for run in runs.values():
             run.advance(0.05)
         done = sum(run.fraction for run in runs.values()) / len(runs)
-        yield Progress(0.5 + done / 2, picture())
+        yield Progress(share + (1 - share) * done, picture())
     yield Progress(1.0, picture())
 
 
@@ -233,17 +238,20 @@ def plane_of(c: Controls, problem: Problem) -> Plane:
     return plane_around(problem, home, settings.reach)
 
 
-def wait(c: Controls, progress: Progress[Picture]) -> None:
-    """The work goes on with the next run; a visitor who has enough of it keeps what there is."""
+def wait(c: Controls, job: Job[Picture]) -> None:
+    """Work on, and show it with the next run; who has enough of it keeps what there is.
+
+    The work comes after the drawing: what a run sends is lost if the next one begins at once.
+    """
+    fraction = job.progress.fraction
     stopped = st.session_state.get(f"{SLUG}.stopped") == c
     with st.container(horizontal=True, vertical_alignment="center"):
-        st.progress(
-            min(progress.fraction, 1.0), text=f"{progress.fraction:.0%} of the work is done"
-        )
+        st.progress(min(fraction, 1.0), text=f"{fraction:.0%} of the work is done")
         label = "Go on" if stopped else "Stop here"
         target = None if stopped else c
         st.button(label, on_click=st.session_state.update, args=({f"{SLUG}.stopped": target},))
     if not stopped:
+        job.advance(SLICE)
         run_again()
 
 

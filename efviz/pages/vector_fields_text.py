@@ -26,7 +26,9 @@ def sentence(
         counts = [
             f"{_reached(t)} of {t.status.size} with {name}" for name, t in trajectories.items()
         ]
-        parts.append(f"Starts at the minimum after {n_steps:,} steps: {', '.join(counts)}.")
+        done = min(_steps_so_far(t, n_steps) for t in trajectories.values())
+        steps = f"{n_steps:,}" if done == n_steps else f"{done:,} of {n_steps:,}"
+        parts.append(f"Starts at the minimum after {steps} steps: {', '.join(counts)}.")
     if problem.minimum.reason:
         parts.append(problem.minimum.reason)
     diverged = [
@@ -48,6 +50,12 @@ def sentence(
             "norm is taken. A damping λ above 0 makes it invertible."
         )
     return f"<p class='efviz-sentence'>{' '.join(parts)}</p>"
+
+
+def _steps_so_far(t: Trajectory, n_steps: int) -> int:
+    """Steps that every run still going has taken: fewer than n_steps while the work lasts."""
+    going = t.status != "diverged"
+    return int(t.steps_done[going].min()) if going.any() else n_steps
 
 
 def _reached(t: Trajectory) -> int:

@@ -1,0 +1,359 @@
+"""The dashboard in a real Chromium, as a visitor uses it.
+
+The browser is EFVIZ_CHROMIUM or the first chromium on the path. Without one these tests are
+skipped, unless EFVIZ_REQUIRE_BROWSER=1 makes that a failure.
+"""
+
+import os
+import re
+import shutil
+import socket
+import subprocess
+import sys
+import time
+import urllib.request
+from collections.abc import Iterator
+from pathlib import Path
+
+import numpy as np
+import pytest
+from playwright.sync_api import Browser, Locator, Page, expect, sync_playwright
+
+ROOT = Path(__file__).parents[1]
+NAMES = ("chromium", "chromium-browser", "google-chrome")
+CHROMIUM = os.environ.get("EFVIZ_CHROMIUM") or next(filter(None, map(shutil.which, NAMES)), None)
+REQUIRED = os.environ.get("EFVIZ_REQUIRE_BROWSER") == "1"
+FLAGS = ("--no-sandbox", "--disable-gpu", "--disable-background-networking")
+
+pytestmark = [
+    pytest.mark.browser,
+    pytest.mark.skipif(
+        CHROMIUM is None and not REQUIRED,
+        reason="no Chromium found: install one or set EFVIZ_CHROMIUM",
+    ),
+]
+
+
+def free_port() -> int:
+    with socket.socket() as s:
+        s.bind(("127.0.0.1", 0))
+        return int(s.getsockname()[1])
+
+
+@pytest.fixture(scope="session")
+def server() -> Iterator[str]:
+    """The app as `make run` serves it, under a prefix path as a department would host it."""
+    port = free_port()
+    command = [sys.executable, "-m", "streamlit", "run", "app.py", "--server.port", str(port)]
+    command += ["--server.address", "127.0.0.1", "--server.baseUrlPath", "efviz"]
+    process = subprocess.Popen(
+        command, cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True
+    )
+    url = f"http://127.0.0.1:{port}/efviz"
+    for _ in range(900):
+        try:
+            urllib.request.urlopen(f"{url}/_stcore/health").close()
+            break
+        except OSError:
+            if process.poll() is not None:
+                break
+            time.sleep(0.1)
+    else:
+        process.kill()
+    if process.poll() is not None:
+        pytest.fail(f"the server did not start:\n{process.communicate()[0]}")
+    yield url
+    process.terminate()
+    process.communicate(timeout=20)
+
+
+@pytest.fixture(scope="session")
+def browser() -> Iterator[Browser]:
+    if CHROMIUM is None:
+        pytest.fail("EFVIZ_REQUIRE_BROWSER is set, but there is no Chromium")
+    with sync_playwright() as playwright:
+        chromium = playwright.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
+        yield chromium
+        chromium.close()
+
+
+@pytest.fixture
+def page(browser: Browser, server: str) -> Iterator[Page]:
+    """A fresh visitor; errors in the console and requests to other hosts fail the test."""
+    context = browser.new_context(viewport={"width": 1400, "height": 900})
+    page = context.new_page()
+    wrong: list[str] = []
+    page.on("pageerror", lambda error: wrong.append(str(error)))
+    page.on("console", lambda m: wrong.append(m.text) if m.type == "error" else None)
+    local = (server.rpartition("/")[0], "blob:", "data:")
+    page.on("request", lambda r: None if r.url.startswith(local) else wrong.append(r.url))
+    yield page
+    context.close()
+    assert wrong == []
+
+
+def chart(page: Page) -> Locator:
+    return page.locator(".efviz-chart")
+
+
+def panel(page: Page, name: str) -> Locator:
+    return chart(page).locator(f"[role=img][aria-label^='{name}']")
+
+
+def revision(page: Page) -> str:
+    return chart(page).get_attribute("data-revision") or ""
+
+
+def open_page(page: Page, server: str, query: str = "") -> None:
+    page.goto(f"{server}/{query and '?' + query}")
+    expect(chart(page)).to_have_attribute("data-revision", re.compile(".+"), timeout=30_000)
+
+
+def wait_for_picture(page: Page, old: str) -> None:
+    expect(chart(page)).not_to_have_attribute("data-revision", old, timeout=15_000)
+
+
+def slider(page: Page, label: str) -> Locator:
+    return page.get_by_role("slider", name=label, exact=True)
+
+
+def minimum(page: Page, name: str = "NGD") -> list[float]:
+    """Where the star of a panel is, in data coordinates."""
+    found = panel(page, name).evaluate(
+        "gd => gd.data.filter((t) => t.name === 'minimum').map((t) => [t.x[0], t.y[0]])[0]"
+    )
+    return [float(value) for value in found]
+
+
+def starts(page: Page, name: str = "NGD") -> list[list[float]]:
+    found = panel(page, name).evaluate(
+        """gd => { const t = gd.data.find((t) => t.name === 'starts');
+                   return [...t.x].map((x, i) => [x, t.y[i]]); }"""
+    )
+    return [[float(value) for value in row] for row in found]
+
+
+def pixel_of(page: Page, name: str, x: float, y: float) -> tuple[float, float]:
+    """The point of the window that shows (x, y) of a panel."""
+    left, top = panel(page, name).evaluate(
+        """(gd, [x, y]) => {
+          const { xaxis, yaxis } = gd._fullLayout, box = gd.getBoundingClientRect();
+          return [box.left + xaxis._offset + xaxis.d2p(x), box.top + yaxis._offset + yaxis.d2p(y)];
+        }""",
+        [x, y],
+    )
+    return float(left), float(top)
+
+
+def test_the_first_picture_is_figure_1(page: Page, server: str) -> None:
+    open_page(page, server)
+    assert [p.get_attribute("aria-label") is not None for p in chart(page).locator(">div").all()]
+    for name in ("Scatter plot", "GD", "NGD", "EFGD"):
+        expect(panel(page, name)).to_have_count(1)
+    np.testing.assert_allclose(minimum(page), [2.03856408, 1.98039568], rtol=1e-6)
+    expect(page.locator(".efviz-sentence")).to_contain_text("4 of 4 with EFGD")
+    expect(page.locator(".efviz-table tbody tr")).to_have_count(4)
+    assert page.url.endswith("/efviz/")
+
+
+def test_a_key_on_a_slider_moves_the_picture_and_the_link(page: Page, server: str) -> None:
+    open_page(page, server)
+    old = revision(page)
+    slider(page, "Strength s").focus()
+    page.keyboard.press("ArrowRight")
+    wait_for_picture(page, old)
+    expect(page).to_have_url(re.compile(r"\?s=0\.05$"))
+    expect(slider(page, "Strength s")).to_have_attribute("aria-valuetext", "0.05")
+
+
+def test_the_picture_follows_while_the_slider_is_dragged(page: Page, server: str) -> None:
+    open_page(page, server)
+    box = slider(page, "Strength s").bounding_box()
+    assert box
+    seen = set()
+    y = box["y"] + box["height"] / 2
+    page.mouse.move(box["x"] + box["width"] * 0.25, y)
+    page.mouse.down()
+    for i in range(25):
+        page.mouse.move(box["x"] + box["width"] * (0.25 + 0.02 * i), y)
+        page.wait_for_timeout(60)
+        seen.add(revision(page))
+    assert len(seen) >= 3, "no new picture before the mouse was released"
+    page.mouse.up()
+    value = slider(page, "Strength s").get_attribute("aria-valuetext")
+    expect(page).to_have_url(re.compile(rf"[?&]s={re.escape(str(value))}$"), timeout=10_000)
+
+
+def test_a_link_shows_a_fresh_visitor_the_same_picture(page: Page, server: str) -> None:
+    query = "problem=fig2&path=B&s=0.7&damping=0.01&starts=0.5,0.5;-1,0.25&grid=9&cos=1"
+    open_page(page, server, query)
+    first = revision(page)
+    assert starts(page) == [[0.5, 0.5], [-1.0, 0.25]]
+    assert page.url.partition("?")[2] == query
+    other = page.context.browser.new_page()  # type: ignore[union-attr]
+    open_page(other, server, query)
+    assert revision(other) == first
+    other.close()
+
+
+def test_junk_in_a_link_gets_a_sentence_and_a_picture(page: Page, server: str) -> None:
+    open_page(page, server, "s=a%3Cb%3E&damping=-3&problem=nonsense&foo=1&n=12.5")
+    words = page.get_by_role("alert").all_text_contents()
+    assert any("is not a number" in w for w in words)
+    assert any("lies outside" in w for w in words)
+    assert any("nonsense" in w for w in words)
+    assert any("foo" in w for w in words)
+    expect(page.locator(".efviz-sentence")).to_be_visible()
+
+
+@pytest.mark.parametrize("name", ["GD", "NGD", "EFGD"])
+def test_a_click_on_empty_area_places_a_start_there(page: Page, server: str, name: str) -> None:
+    open_page(page, server)
+    old = revision(page)
+    page.mouse.click(*pixel_of(page, name, 3.5, 0.6))
+    wait_for_picture(page, old)
+    assert len(starts(page)) == 5
+    np.testing.assert_allclose(starts(page)[-1], [3.5, 0.6], atol=0.03)
+    assert "starts=" in page.url
+    expect(page.locator(".efviz-table tbody tr")).to_have_count(5)
+
+
+def test_zoom_survives_new_data_and_a_double_click_ends_it(page: Page, server: str) -> None:
+    open_page(page, server)
+    x_range = "gd => gd._fullLayout.xaxis.range"
+    page.mouse.move(*pixel_of(page, "NGD", 1, 1))
+    page.mouse.down()
+    page.mouse.move(*pixel_of(page, "NGD", 3, 3), steps=8)
+    page.mouse.up()
+    page.wait_for_timeout(400)
+    zoomed = panel(page, "NGD").evaluate(x_range)
+    np.testing.assert_allclose(zoomed, [1, 3], atol=0.1)
+    old = revision(page)
+    slider(page, "Strength s").focus()
+    page.keyboard.press("ArrowRight")
+    wait_for_picture(page, old)
+    for name in ("GD", "NGD", "EFGD"):
+        np.testing.assert_allclose(panel(page, name).evaluate(x_range), zoomed, atol=1e-6)
+    page.mouse.dblclick(*pixel_of(page, "GD", 2, 2.5))
+    page.wait_for_timeout(600)
+    for name in ("GD", "NGD", "EFGD"):
+        np.testing.assert_allclose(panel(page, name).evaluate(x_range), [-1, 5], atol=1e-6)
+
+
+def test_a_typed_value_is_taken_and_a_wrong_one_is_explained(page: Page, server: str) -> None:
+    open_page(page, server)
+    typed = page.get_by_role("textbox", name="Damping λ, typed value")
+    old = revision(page)
+    typed.fill("0.25")
+    typed.press("Enter")
+    wait_for_picture(page, old)
+    expect(page).to_have_url(re.compile(r"damping=0\.25"))
+    typed.fill("-3")
+    typed.press("Enter")
+    expect(page.get_by_role("status").filter(has_text="Damping λ is a number")).to_be_visible()
+    expect(typed).to_have_value("0.25")
+
+
+def test_damping_zero_is_at_the_left_end(page: Page, server: str) -> None:
+    open_page(page, server)
+    slider(page, "Damping λ").focus()
+    page.keyboard.press("Home")
+    expect(page).to_have_url(re.compile(r"damping=0$"))
+
+
+def test_presets_set_what_was_made_and_what_is_printed(page: Page, server: str) -> None:
+    open_page(page, server, "problem=fig4&s=1")
+    page.get_by_role("button", name="as printed").click()
+    expect(page).to_have_url(re.compile(r"\?step=0\.0001$"), timeout=15_000)
+    page.get_by_role("button", name="Paper Fig. 1, as made").click()
+    expect(page).to_have_url(re.compile(r"/efviz/$"), timeout=15_000)
+    np.testing.assert_allclose(minimum(page), [2.03856408, 1.98039568], rtol=1e-6)
+
+
+def test_more_settings_open_and_change_the_picture(page: Page, server: str) -> None:
+    open_page(page, server)
+    page.get_by_text("More settings").click()
+    seed = page.get_by_role("spinbutton", name="Seed")
+    expect(seed).to_be_visible(timeout=15_000)
+    old = revision(page)
+    seed.fill("7")
+    seed.press("Enter")
+    wait_for_picture(page, old)
+    expect(page).to_have_url(re.compile(r"seed=7"))
+
+
+@pytest.mark.parametrize("form", ["png", "svg"])
+def test_a_panel_can_be_taken_along(page: Page, server: str, form: str, tmp_path: Path) -> None:
+    open_page(page, server)
+    panel(page, "EFGD").hover()
+    button = panel(page, "EFGD").locator(f"[data-title='Download as {form.upper()}']")
+    with page.expect_download() as download:
+        button.click()
+    assert download.value.suggested_filename == f"EFGD.{form}"
+    file = tmp_path / "figure"
+    download.value.save_as(file)
+    content = file.read_bytes()
+    if form == "png":
+        assert content.startswith(b"\x89PNG")
+    else:
+        # Arrows, contours and trajectories are in it, though the page draws them by itself.
+        assert content.count(b"<path") > 10
+        assert b"#bb5566" in content or b"rgb(187, 85, 102)" in content
+
+
+def test_long_work_shows_progress_and_stops_on_demand(page: Page, server: str) -> None:
+    open_page(page, server, "problem=fig2&n=5000&steps=50000")
+    stop = page.get_by_role("button", name="Stop here")
+    expect(stop).to_be_visible(timeout=20_000)
+    expect(page.get_by_text(re.compile(r"\d+% of the work is done"))).to_be_visible()
+    stop.click()
+    expect(page.get_by_role("button", name="Go on")).to_be_visible(timeout=20_000)
+    rest = revision(page)
+    page.wait_for_timeout(1500)
+    assert revision(page) == rest
+    expect(page.locator(".efviz-sentence")).to_be_visible()
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize("width", [1400, 1024, 400])
+def test_nothing_is_cut_off(browser: Browser, server: str, scheme: str, width: int) -> None:
+    context = browser.new_context(
+        viewport={"width": width, "height": 900},
+        color_scheme=scheme,  # type: ignore[arg-type]
+    )
+    page = context.new_page()
+    open_page(page, server)
+    page.wait_for_timeout(500)
+    assert page.evaluate("document.documentElement.scrollWidth") <= width
+    boxes = [p.bounding_box() for p in chart(page).locator("> div").all()]
+    assert len(boxes) == 4
+    assert all(b and b["x"] >= 0 and b["x"] + b["width"] <= width for b in boxes)
+    sides = {round(b["width"]) for b in boxes if b}
+    assert len(sides) == 1, "panels differ in width"
+    ground = page.locator(".ground path").first.evaluate("p => getComputedStyle(p).stroke")
+    assert ground not in ("none", "")
+    folder = os.environ.get("EFVIZ_SCREENSHOTS")
+    if folder:
+        page.screenshot(path=Path(folder) / f"vector-fields-{width}-{scheme}.png")
+    context.close()
+
+
+def test_headers_keep_other_hosts_out(server: str) -> None:
+    with urllib.request.urlopen(server + "/") as answer:
+        policy = answer.headers["Content-Security-Policy"]
+    assert "default-src 'self'" in policy
+    assert "http" not in policy
+    assert "unsafe-eval" not in policy
+
+
+def test_assets_are_compressed_and_kept(server: str, page: Page) -> None:
+    open_page(page, server)
+    urls = page.evaluate("performance.getEntriesByType('resource').map((e) => e.name)")
+    plotly = next(url for url in urls if "plotly.min.js" in url)
+    request = urllib.request.Request(plotly, headers={"Accept-Encoding": "gzip"})
+    with urllib.request.urlopen(request) as answer:
+        assert answer.headers["Content-Encoding"] == "gzip"
+        assert "immutable" in answer.headers["Cache-Control"]
+        assert len(answer.read()) < 2_000_000
+    with pytest.raises(OSError, match="404"):
+        urllib.request.urlopen(plotly.replace("plotly.min.js", "nothing.js"))
