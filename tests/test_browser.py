@@ -334,7 +334,8 @@ def test_nothing_is_cut_off(browser: Browser, server: str, scheme: str, width: i
     assert ground not in ("none", "")
     folder = os.environ.get("EFVIZ_SCREENSHOTS")
     if folder:
-        page.screenshot(path=Path(folder) / f"vector-fields-{width}-{scheme}.png")
+        name = "screenshot" if (width, scheme) == (1400, "light") else f"{width}-{scheme}"
+        page.screenshot(path=Path(folder) / f"{name}.png")
     context.close()
 
 
