@@ -23,7 +23,12 @@ _PLOTLY = "plotly.min.js"
 def content(name: str) -> bytes:
     if name == _PLOTLY:
         return files("plotly").joinpath("package_data", _PLOTLY).read_bytes()
-    return files("efviz.components").joinpath("assets", name).read_bytes()
+    text = files("efviz.components").joinpath("assets", name).read_text()
+    # What a module imports is kept for good like itself, so it is named by its content too.
+    for other in NAMES:
+        if f"'./{other}'" in text:
+            text = text.replace(f"'./{other}'", f"'./{other}?v={digest(content(other))}'")
+    return text.encode()
 
 
 @cache
@@ -62,7 +67,7 @@ def _serve(request: Request) -> Response:
     return Response(body, media_type="text/javascript", headers=headers)
 
 
-NAMES = (_PLOTLY, "chart.js", "slider.js")
+NAMES = (_PLOTLY, "chart.js", "layers.js", "slider.js")
 
 
 def routes() -> list[Route]:

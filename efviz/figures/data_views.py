@@ -28,7 +28,6 @@ def data_panel(dataset: Dataset, problem: Problem) -> Spec:
 
 def _panel(
     dataset: Dataset,
-    shapes: list[dict[str, Any]],
     traces: list[dict[str, Any]],
     titles: tuple[str, str],
     limits: tuple[Limits, Limits],
@@ -36,9 +35,8 @@ def _panel(
 ) -> Spec:
     N = len(dataset.y)
     subtitle = f"N = {N:,}" + (f", {SHOWN:,} shown" if N > SHOWN else "")
-    # The marks are sized for this view, so it does not zoom.
-    x, y = (axis(t, r, fixedrange=True) for t, r in zip(titles, limits, strict=True))
-    frame = layout("Data", subtitle, xaxis=x, yaxis=y, shapes=shapes)
+    x, y = (axis(t, r) for t, r in zip(titles, limits, strict=True))
+    frame = layout("Data", subtitle, xaxis=x, yaxis=y)
     frame["meta"] = {"aspect": 1, "label": f"{label}; {subtitle}"}
     return {"data": traces, "layout": frame}
 
@@ -62,14 +60,14 @@ def _curve(dataset: Dataset, problem: Problem, inputs: list[int]) -> Spec:
     grid = np.linspace(*limits[0], 80)
     design = np.ones((len(grid), dataset.X.shape[1]))
     design[:, inputs[0]] = grid
-    traces = []
+    xy = np.stack([x, dataset.y], axis=-1)[:SHOWN]
+    traces = [marks.points(xy, POINT)]
     if problem.minimum.exists:
         f = problem.model.outputs(design, problem.theta_star)
         traces.append(_line(grid, problem.likelihood.mean(f)[:, 0], "fit of the minimum"))
-    xy = np.stack([x, dataset.y], axis=-1)[:SHOWN]
     titles = dataset.feature_names[inputs[0]], dataset.target_name
     label = "Scatter plot of the data with the fit of the minimum"
-    return _panel(dataset, [marks.points(xy, limits, POINT)], traces, titles, limits, label)
+    return _panel(dataset, traces, titles, limits, label)
 
 
 def _plane_of(dataset: Dataset, inputs: list[int]) -> tuple[Array, tuple[Limits, Limits], Any]:
@@ -78,17 +76,15 @@ def _plane_of(dataset: Dataset, inputs: list[int]) -> tuple[Array, tuple[Limits,
 
 
 def _classes(dataset: Dataset, problem: Problem, inputs: list[int]) -> Spec:
-    """Both inputs, class 0 as squares and class 1 as crosses, and the line where p = 1/2."""
+    """Both inputs, class 0 as grey discs, class 1 as black squares, and the line p = 1/2."""
     X, limits, titles = _plane_of(dataset, inputs)
     # The first of each class, so that neither hides behind the other's number.
     first, second = (X[dataset.y == label][: SHOWN // 2] for label in (0, 1))
-    shapes = [
-        marks.points(first, limits, POINT),
-        marks.points(second, limits, INK, cross=True),
-    ]
-    traces = [_boundary(problem.theta_star, limits)] if problem.minimum.exists else []
+    traces = [marks.points(first, POINT), marks.points(second, INK, "square", 3)]
+    if problem.minimum.exists:
+        traces.append(_boundary(problem.theta_star, limits))
     label = f"Two classes in {titles[0]} and {titles[1]} with the line p = 1/2"
-    return _panel(dataset, shapes, traces, titles, limits, label)
+    return _panel(dataset, traces, titles, limits, label)
 
 
 def _boundary(theta: Array, limits: tuple[Limits, Limits]) -> dict[str, Any]:
@@ -106,11 +102,11 @@ def _coloured(dataset: Dataset, problem: Problem, inputs: list[int]) -> Spec:
     low, high = float(y.min()), float(y.max())
     level = np.minimum((y - low) / ((high - low) or 1.0) * LEVELS, LEVELS - 1).astype(int)
     colours = sample_colorscale(SEQUENTIAL, np.linspace(0, 1, LEVELS))
-    shapes = [
-        marks.points(X[:SHOWN][level == k], limits, colours[k]) | {"opacity": 0.9}
+    traces = [
+        marks.points(X[:SHOWN][level == k], colours[k], size=5) | {"opacity": 0.9}
         for k in np.unique(level)
     ]
-    traces = [_colour_bar(low, high)]
+    traces.append(_colour_bar(low, high))
     if problem.minimum.exists:
         x, vertical = (np.linspace(*r, 12) for r in limits)
         fitted = np.stack(np.meshgrid(x, vertical), axis=-1) @ problem.theta_star
@@ -133,7 +129,7 @@ def _coloured(dataset: Dataset, problem: Problem, inputs: list[int]) -> Spec:
             }
         )
     label = f"{titles[0]} and {titles[1]}, coloured by {dataset.target_name}, with lines of the fit"
-    return _panel(dataset, shapes, traces, titles, limits, label)
+    return _panel(dataset, traces, titles, limits, label)
 
 
 def _colour_bar(low: float, high: float) -> dict[str, Any]:

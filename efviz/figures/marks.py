@@ -14,9 +14,6 @@ Limits = tuple[float, float]
 GROUND_SHAPE = "ground"
 """The name of path shapes that the chart component may draw below the traces by itself."""
 
-POINT_SIZE = 0.0125
-"""The side of a point, as a share of the panel (which is about 270 pixels wide)."""
-
 
 def arrows(tails: Array, vectors: Array) -> dict[str, Any]:
     """Arrows (n, 2) as ONE path shape: hundreds of them cost the browser a single node.
@@ -85,31 +82,17 @@ def trajectories(thetas: Array, style: Style, name: str) -> dict[str, Any]:
     }
 
 
-def points(
-    xy: Array, limits: tuple[Limits, Limits], colour: str, *, cross: bool = False
-) -> dict[str, Any]:
-    """Points (n, 2) as ONE path shape of small squares, or crosses, in a panel of these limits.
-
-    A marker each would take the browser longer than everything else on the page.
-    """
-    (x0, x1), (y0, y1) = limits
-    inside = (xy >= [x0, y0]).all(-1) & (xy <= [x1, y1]).all(-1)
-    xy = xy[inside]
-    size = POINT_SIZE * (1.6 if cross else 1)
-    dx, dy = size * (x1 - x0) / 2, size * (y1 - y0) / 2
-    x, y = xy.T
-    segments = [x - dx, y, x + dx, y]
-    if cross:
-        segments += [x, y - dy, x, y + dy]
-    ends = np.stack(segments, axis=-1).reshape(-1, 4)
-    path = "".join(map("M%.5g,%.5gL%.5g,%.5g".__mod__, map(tuple, ends.tolist())))
+def points(xy: Array, colour: str, symbol: str = "circle", size: float = 4) -> dict[str, Any]:
+    """Points (n, 2), nothing to hover over: the chart component draws them as one path."""
     return {
-        "type": "path",
-        "name": GROUND_SHAPE,
-        "path": path or f"M{x0},{y0}",
-        "line": {"width": 1.3 if cross else 270 * POINT_SIZE, "color": colour},
-        "opacity": 0.6,
-        "layer": "below",
+        "type": "scatter",
+        "mode": "markers",
+        "name": "data",
+        "x": xy[:, 0],
+        "y": xy[:, 1],
+        "hoverinfo": "skip",
+        "marker": {"symbol": symbol, "size": size, "color": colour, "line": {"width": 0}},
+        "opacity": 0.65,
     }
 
 

@@ -49,7 +49,8 @@ DARK: dict[str, str] = {
 
 # cos = -1, 0, 1: the colours of EF and GD at the ends, the ground in between.
 COSINES = [[0.0, "#bb5566"], [0.5, GROUND], [1.0, "#004488"]]
-SEQUENTIAL = "Cividis"
+# Low to high in colours of like brightness: visible on a light and on a dark ground.
+SEQUENTIAL = [[0, "#3b7dbd"], [1 / 3, "#8f6fb8"], [2 / 3, "#c95b84"], [1, "#d9822b"]]
 
 
 def layout(title: str, subtitle: str = "", **more: Any) -> dict[str, Any]:

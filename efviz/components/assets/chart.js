@@ -6,6 +6,8 @@
 // header: {figures: [{name, size, digest}], dark, minWidth, smallest, plotly}; figure: {data, layout}
 // Reports `click` {panel, x, y} for a click anywhere in a panel whose layout.meta.click is set.
 
+import { Layers, split } from './layers.js';
+
 const NS = Symbol.for('efviz.chart');
 
 let plotly;
@@ -104,73 +106,6 @@ const config = () => (settings ??= {
   modeBarButtons: [[download('png', 'PNG'), download('svg', 'SVG')], ['zoom2d', 'pan2d']],
 });
 
-// Path shapes named "ground" (hundreds of arrows or points in one path) and lines without hover
-// lie on an SVG of our own below Plotly's: the browser itself reads their data coordinates, which
-// halves the time of a redraw. Where an area trace would cover them, Plotly draws all, as it does
-// for downloads, from the whole figure.
-const SVG = 'http://www.w3.org/2000/svg';
-const isLine = ({ type, mode, hoverinfo }) =>
-  type === 'scatter' && mode === 'lines' && hoverinfo === 'skip';
-const isArea = ({ type }) => type === 'heatmap' || type === 'contour';
-const isPath = ({ name }) => name === 'ground';
-
-function split(data, layout) {
-  const shapes = layout.shapes ?? [];
-  if (data.some(isArea)) return { ground: [], data, layout };
-  const lines = data.filter(isLine).map(({ x, y, line }) => ({ path: pathOf(x, y), line }));
-  return {
-    ground: [...shapes.filter(isPath), ...lines],
-    data: data.filter((trace) => !isLine(trace)),
-    layout: { ...layout, shapes: shapes.filter((shape) => !isPath(shape)) },
-  };
-}
-
-function pathOf(x, y) {
-  const parts = [];
-  let pen = 'M';
-  for (let i = 0; i < x.length; i++) {
-    if (Number.isFinite(x[i]) && Number.isFinite(y[i])) {
-      parts.push(pen, x[i], ',', y[i]);
-      pen = 'L';
-    } else pen = 'M';
-  }
-  return parts.join('');
-}
-
-const DASHES = { dash: [3, 2], dot: [1, 1.2], dashdot: [3.5, 1.4, 1, 1.4] };
-
-function drawGround(gd, shapes) {
-  let svg = gd._efviz.ground;
-  if (!svg) {
-    svg = gd._efviz.ground = document.createElementNS(SVG, 'svg');
-    svg.setAttribute('class', 'ground');
-    svg.setAttribute('preserveAspectRatio', 'none');
-    gd.prepend(svg);
-  }
-  while (svg.childElementCount > shapes.length) svg.lastChild.remove();
-  shapes.forEach((shape, i) => {
-    const path = svg.children[i] ?? svg.appendChild(document.createElementNS(SVG, 'path'));
-    const { width, color, dash } = shape.line;
-    const dashes = DASHES[dash]?.map((length) => length * width).join(' ');
-    path.setAttribute('d', shape.path);
-    path.setAttribute('stroke', color);
-    path.setAttribute('stroke-width', width);
-    path.setAttribute('stroke-dasharray', dashes ?? 'none');
-    path.setAttribute('opacity', shape.opacity ?? 1);
-  });
-  placeGround(gd);
-}
-
-function placeGround(gd) {
-  const { _size: size, xaxis, yaxis } = gd._fullLayout;
-  const [x0, x1] = xaxis.range;
-  const [y0, y1] = yaxis.range;
-  const svg = gd._efviz.ground;
-  svg.style.cssText = `left:${size.l}px;top:${size.t}px;width:${size.w}px;height:${size.h}px`;
-  // The paths are in data coordinates, y upwards.
-  svg.setAttribute('viewBox', `${x0} ${-y1} ${x1 - x0} ${y1 - y0}`);
-}
-
 class Chart {
   constructor(parent) {
     this.root = document.createElement('div');
@@ -186,7 +121,10 @@ class Chart {
     this.send = send;
     if (bytes !== this.bytes) {
       this.bytes = bytes;
+      const before = this.plane();
       this.spec = decode(bytes, this.spec);
+      // A zoom belongs to its plane.
+      if (this.plane() !== before) this.view = null;
     }
     await library(this.spec.plotly);
     await this.draw();
@@ -195,6 +133,11 @@ class Chart {
     if (query !== location.search.slice(1)) {
       history.replaceState(history.state, '', location.pathname + (query && `?${query}`));
     }
+  }
+
+  plane() {
+    const linked = this.spec?.figures.find((figure) => figure.layout.meta?.link);
+    return linked && `${linked.layout.xaxis.range} ${linked.layout.yaxis.range}`;
   }
 
   // The panels' width follows from the room there is; the height of each from its aspect.
@@ -248,8 +191,14 @@ class Chart {
     gd.style.height = `${height}px`;
     gd._efviz.whole = { data, layout: { ...full, paper_bgcolor: dark ? '#0f1318' : '#ffffff' } };
     const parts = split(data, full);
-    return window.Plotly.react(gd, parts.data, parts.layout, config()).then(() => {
-      drawGround(gd, parts.ground);
+    const { meta, ...frame } = parts.layout;
+    const rest = parts.data.length ? figure.digest : '';
+    const plotly = `${rest} ${JSON.stringify(frame)}`;
+    if (gd._efviz.plotly === plotly) return gd._efviz.layers.draw(parts);
+    gd._efviz.plotly = plotly;
+    return window.Plotly.react(gd, parts.data, frame, config()).then(() => {
+      gd._efviz.layers ??= new Layers(gd);
+      gd._efviz.layers.draw(parts);
       this.listen(gd, i);
     });
   }
@@ -275,12 +224,12 @@ class Chart {
     gd.on('plotly_relayout', (event) => {
       const [x0, x1] = [event['xaxis.range[0]'], event['xaxis.range[1]']];
       if (!meta().link || x0 === undefined) return;
-      const { xaxis, yaxis } = gd.layout;
-      this.view = { x: [x0, x1], y: [...yaxis.range] };
-      gd._efviz.state = undefined;
+      this.view = { x: [x0, x1], y: [...gd.layout.yaxis.range] };
       this.draw();
     });
-    gd.on('plotly_afterplot', () => placeGround(gd));
+    for (const moved of ['plotly_afterplot', 'plotly_relayouting']) {
+      gd.on(moved, () => gd._efviz.layers.place());
+    }
     gd.on('plotly_doubleclick', () => {
       this.view = null;
       this.draw();
