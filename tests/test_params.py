@@ -1,0 +1,132 @@
+"""A link restores what it was made from, and junk in it gets a sentence and a valid value."""
+
+from math import isfinite
+from typing import Any
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from efviz import PROBLEMS
+from efviz.pages.params import Choice, Flag, Number, Points, Values, defaults, from_query, to_query
+from efviz.pages.vector_fields import PARAMS, Controls
+
+BY_NAME = {param.name: param for param in PARAMS}
+
+
+def valid(param: Any, values: Values) -> st.SearchStrategy[Any]:
+    """Any valid value of a parameter, given those before it."""
+    kind = param.kind
+    if isinstance(kind, Number):
+        low, high = kind.bounds(values)
+        if kind.integer:
+            return st.integers(int(low), int(high))
+        numbers = st.floats(low, high, allow_nan=False).map(lambda x: float(f"{x:.12g}"))
+        numbers = numbers.filter(lambda x: low <= x <= high)
+        return numbers | st.just(0.0) if kind.zero else numbers
+    if isinstance(kind, Choice):
+        return st.sampled_from(list(kind.options(values)) or [param.default(values)])
+    if isinstance(kind, Flag):
+        return st.booleans()
+    assert isinstance(kind, Points)
+    number = st.floats(-1e3, 1e3).map(lambda x: float(f"{x:.6g}"))
+    row = st.tuples(*[number] * kind.width)
+    return st.lists(row, max_size=kind.most).map(tuple).filter(lambda r: not r or not kind.check(r))
+
+
+@st.composite
+def all_values(draw: st.DrawFn) -> Values:
+    values: Values = {}
+    for param in PARAMS:
+        values[param.name] = draw(valid(param, values))
+    return values
+
+
+@settings(max_examples=150, deadline=None)
+@given(all_values())
+def test_a_link_restores_every_value(values: Values) -> None:
+    query = dict(part.split("=", 1) for part in to_query(PARAMS, values).split("&") if part)
+    from urllib.parse import unquote
+
+    restored, sentences = from_query(PARAMS, {k: unquote(v) for k, v in query.items()})
+    assert restored == values
+    assert sentences == []
+
+
+@pytest.mark.parametrize("problem", PROBLEMS)
+def test_defaults_are_valid_and_leave_the_link(problem: str) -> None:
+    values = defaults(PARAMS, {"problem": problem})
+    query = to_query(PARAMS, values)
+    assert query == ("" if problem == "fig1" else f"problem={problem}")
+    assert from_query(PARAMS, {"problem": problem}) == (values, [])
+    hash(Controls.of(values))
+
+
+@pytest.mark.parametrize(
+    ("query", "name", "value", "words"),
+    [
+        ({"s": "abc"}, "strength", 0.0, "is not a number"),
+        ({"s": "nan"}, "strength", 0.0, "is not a finite number"),
+        ({"s": "1e400"}, "strength", 0.0, "is not a finite number"),
+        ({"s": "9"}, "strength", 3, "lies outside -1 to 3"),
+        ({"path": "heavy tails", "s": "-1"}, "strength", 0, "lies outside 0 to 1.75"),
+        ({"n": "12.4"}, "N", 12, "is not a whole number"),
+        ({"n": "10000000"}, "N", 1_000_000, "lies outside"),
+        ({"damping": "-1"}, "damping", 1e-10, "lies outside"),
+        ({"problem": "fig99"}, "problem", "fig1", "is none of fig1"),
+        ({"x1": "mean radius"}, "first", "", "does not apply here"),
+        ({"cos": "yes"}, "cosines", False, "is neither 0 nor 1"),
+        ({"starts": "1,2,3"}, "starts", (), "needs 2 finite numbers"),
+        ({"starts": "1,inf"}, "starts", (), "needs 2 finite numbers"),
+        ({"starts": "1;2,<b>"}, "starts", (), "is not of the form x,y;x,y"),
+        ({"starts": ";".join(["1,2"] * 13)}, "starts", ((1.0, 2.0),) * 12, "more than 12 points"),
+        ({"plane": "3,1,0,1"}, "limits", (), "needs lower limits below upper ones"),
+        ({"plane": "0,1e300,0,1"}, "limits", (), "further out than 1e9"),
+    ],
+)
+def test_junk_is_named_and_replaced(
+    query: dict[str, str], name: str, value: Any, words: str
+) -> None:
+    values, sentences = from_query(PARAMS, query)
+    assert values[name] == value
+    assert len(sentences) == 1
+    assert words in sentences[0]
+    assert BY_NAME[name].title in sentences[0]
+
+
+def test_a_unicode_minus_is_a_minus() -> None:
+    values, sentences = from_query(PARAMS, {"s": "−0.5"})
+    assert values["strength"] == -0.5
+    assert sentences == []
+
+
+def test_unknown_keys_are_named() -> None:
+    values, sentences = from_query(PARAMS, {"utm_source": "mail"})
+    assert values == defaults(PARAMS)
+    assert "utm_source" in sentences[0]
+
+
+QUERY_KEYS = st.sampled_from([param.query for param in PARAMS]) | st.text(max_size=20)
+NUMBERS = st.floats().map(str) | st.integers().map(str)
+
+
+@settings(max_examples=300, deadline=None)
+@given(st.dictionaries(QUERY_KEYS, st.text(max_size=60) | NUMBERS, max_size=8))
+def test_whatever_a_link_says_the_values_are_valid(query: dict[str, str]) -> None:
+    values, sentences = from_query(PARAMS, query)
+    assert set(values) == set(BY_NAME)
+    for param in PARAMS:
+        kind, value = param.kind, values[param.name]
+        if isinstance(kind, Number):
+            low, high = kind.bounds(values)
+            assert isfinite(value)
+            assert low <= value <= high or (kind.zero and value == 0)
+        if isinstance(kind, Choice):
+            assert value in (list(kind.options(values)) or [param.default(values)])
+    assert all(len(sentence) < 600 for sentence in sentences)
+    restored, more = from_query(
+        PARAMS,
+        {p.query: p.kind.format(values[p.name]) for p in PARAMS if p.kind.format(values[p.name])},
+    )
+    assert not [s for s in more if "does not apply" not in s]
+    assert restored["problem"] == values["problem"]
