@@ -1,0 +1,239 @@
+"""Panels are valid figures and show the numbers that they were made from."""
+
+import re
+from dataclasses import replace
+from typing import Any
+
+import numpy as np
+import plotly.graph_objects as go
+import pytest
+from numpy.testing import assert_allclose, assert_array_equal
+
+from efviz import METHODS, PROBLEMS
+from efviz.fields import Plane, compare_fields, finish, plane_around
+from efviz.figures import marks
+from efviz.figures.theme import DARK, STYLES
+from efviz.figures.vector_fields import TRUE_LENGTH, vector_field_panels
+from efviz.optimizers import Trajectory, run
+from efviz.pages import vector_fields_text as text
+from efviz.problems import logistic_regression
+
+SHOWN = ("GD", "NGD", "EFGD")
+PATHS = [
+    (key, path, strength)
+    for key, entry in PROBLEMS.items()
+    if entry.family
+    for path, p in entry.family.paths.items()
+    for strength in (p.low, 0.0, p.high)
+]
+
+
+def picture(key: str, **knobs: Any) -> dict[str, Any]:
+    """What the page would draw, on few examples and steps."""
+    entry = PROBLEMS[key]
+    small = {"N": 60} if entry.family else {}
+    dataset = entry.dataset(**(small | knobs))
+    problem = entry.problem(dataset)
+    home = Plane(*entry.settings.plane) if entry.settings.plane else None
+    plane = plane_around(problem, home, entry.settings.reach)
+    fields = finish(compare_fields(problem, SHOWN, plane, density=5, fine=9, damping=1e-3))
+    starts = plane.place([(0, 0.5), (-0.5, -0.5)])
+    paths = {
+        name: run(problem, name, starts, step_size=1e-2, damping=1e-3, n_steps=20, record=8)
+        for name in SHOWN
+    }
+    return {
+        "dataset": dataset,
+        "problem": problem,
+        "fields": fields,
+        "trajectories": paths,
+        "starts": starts,
+        "scales": dict.fromkeys(SHOWN, 1.0),
+    }
+
+
+def trace(panel: dict[str, Any], name: str) -> dict[str, Any]:
+    (found,) = [t for t in panel["data"] if t.get("name") == name]
+    return found
+
+
+def check(panels: dict[str, Any]) -> None:
+    """Plotly accepts every property of every panel."""
+    assert list(panels) == ["Data", *SHOWN]
+    for panel in panels.values():
+        figure = go.Figure(panel)
+        assert figure.layout.meta["label"]
+
+
+@pytest.mark.parametrize("key", PROBLEMS)
+@pytest.mark.parametrize("cosines", [False, True], ids=["plain", "cosines"])
+def test_every_problem_makes_valid_figures(key: str, cosines: bool) -> None:
+    check(vector_field_panels(**picture(key), show_cosines=cosines))
+
+
+@pytest.mark.parametrize(("key", "path", "strength"), PATHS)
+def test_both_ends_of_every_path_make_valid_figures(key: str, path: str, strength: float) -> None:
+    check(vector_field_panels(**picture(key, path=path, strength=strength)))
+
+
+@pytest.mark.parametrize("key", [k for k, e in PROBLEMS.items() if not e.family])
+@pytest.mark.parametrize("scaling", ["standardised", "raw"])
+def test_principal_components_make_valid_figures(key: str, scaling: str) -> None:
+    check(vector_field_panels(**picture(key, inputs="principal components", scaling=scaling)))
+
+
+@pytest.mark.parametrize("name", SHOWN)
+def test_the_drawn_path_is_the_trajectory(name: str) -> None:
+    p = picture("fig1")
+    drawn = trace(vector_field_panels(**p)[name], name)
+    thetas = p["trajectories"][name].thetas
+    xy = np.stack([drawn["x"], drawn["y"]], axis=-1).reshape(len(thetas), -1, 2)
+    assert_array_equal(xy[:, :-1], thetas)
+    assert np.isnan(xy[:, -1]).all()
+    assert drawn["line"]["color"] == STYLES[name].colour
+    assert drawn["line"]["dash"] == STYLES[name].dash
+
+
+def arrow_points(path: str) -> np.ndarray:
+    """Tail and tip of each arrow of a path."""
+    numbers = [float(n) for n in re.findall(r"-?\d+\.?\d*(?:e[+-]?\d+)?", path)]
+    return np.array(numbers).reshape(-1, 10)[:, :4].reshape(-1, 2, 2)
+
+
+@pytest.mark.parametrize("name", SHOWN)
+def test_arrows_start_on_the_grid_and_have_the_length_of_the_update(name: str) -> None:
+    p = picture("fig1")
+    panel = vector_field_panels(**(p | {"scales": dict.fromkeys(SHOWN, 2.0)}))[name]
+    arrows = arrow_points(panel["layout"]["shapes"][0]["path"])
+    assert_allclose(arrows[:, 0], p["fields"].tails.reshape(-1, 2), atol=1e-4)
+    update = p["fields"].vectors[name].reshape(-1, 2)
+    assert_allclose(arrows[:, 1] - arrows[:, 0], 2 * TRUE_LENGTH * update, rtol=1e-2, atol=1e-3)
+
+
+def test_unit_arrows_are_equally_long() -> None:
+    p = picture("fig2")
+    for name in SHOWN:
+        panel = vector_field_panels(**p, unit_length=True)[name]
+        tail, tip = np.moveaxis(arrow_points(panel["layout"]["shapes"][0]["path"]), 1, 0)
+        assert_allclose(np.ptp(np.linalg.norm(tip - tail, axis=-1)), 0, atol=2e-3)
+
+
+def test_arrows_that_are_not_finite_are_left_out() -> None:
+    tails = np.zeros((3, 2))
+    vectors = np.array([[1, 0], [np.nan, 1], [np.inf, 0]])
+    assert len(arrow_points(marks.arrows(tails, vectors)["path"])) == 1
+
+
+def test_the_loss_is_constant_along_a_contour() -> None:
+    p = picture("fig1")
+    fine = finish(
+        compare_fields(p["problem"], SHOWN, p["fields"].plane, density=5, fine=61, damping=0)
+    )
+    drawn = trace(vector_field_panels(**(p | {"fields": fine}))["GD"], "loss")
+    xy = np.stack([drawn["x"], drawn["y"]], axis=-1)
+    lines = np.split(xy, np.flatnonzero(np.isnan(xy[:, 0])) + 1)
+    lowest = p["problem"].loss(p["problem"].theta_star)
+    heights = [np.sqrt(p["problem"].loss(line[:-1]) - lowest) for line in lines if len(line) > 5]
+    assert len(heights) > 5
+    spacing = np.diff(sorted({round(float(h.mean()), 2) for h in heights})).min()
+    assert all(np.ptp(h) < 0.2 * spacing for h in heights)
+
+
+def test_a_problem_without_a_minimum_has_no_star_and_says_why() -> None:
+    p = picture("fig2")
+    X = p["dataset"].X
+    y = (X[:, 0] > 0).astype(float)
+    separable = replace(logistic_regression(X, y), parameter_names=("θ₁", "θ₂"))
+    p |= {"problem": separable, "dataset": replace(p["dataset"], y=y)}
+    panels = vector_field_panels(**p)
+    check(panels)
+    assert "minimum" not in {t.get("name") for panel in panels.values() for t in panel["data"]}
+    words = text.sentence(separable, p["fields"], p["trajectories"], 20)
+    assert "no finite minimum" in words
+
+
+def test_the_cosine_map_shows_the_cosines() -> None:
+    p = picture("fig1")
+    panels = vector_field_panels(**p, show_cosines=True)
+    drawn = trace(panels["EFGD"], "cosine")
+    assert_array_equal(drawn["z"], p["fields"].cosines)
+    assert (drawn["zmin"], drawn["zmax"]) == (-1, 1)
+    assert np.abs(drawn["z"]).max() <= 1 + 1e-12
+    assert all(t.get("name") != "cosine" for t in panels["NGD"]["data"])
+
+
+def test_every_method_has_a_style_of_its_own() -> None:
+    assert set(METHODS) == set(STYLES)
+    assert len({s.dash for s in STYLES.values()}) == len(STYLES)
+    assert len({s.colour for s in STYLES.values()}) == len(STYLES)
+
+
+def luminance(colour: str) -> float:
+    """Relative luminance as WCAG defines it."""
+    channels = np.array([int(colour[i : i + 2], 16) for i in (1, 3, 5)]) / 255
+    linear = np.where(channels <= 0.04045, channels / 12.92, ((channels + 0.055) / 1.055) ** 2.4)
+    return float(linear @ [0.2126, 0.7152, 0.0722])
+
+
+@pytest.mark.parametrize("name", [n for n in STYLES if n != "NGD"])  # prescribed: see STYLES
+@pytest.mark.parametrize("theme", ["light", "dark"])
+def test_lines_stand_out_from_the_ground(name: str, theme: str) -> None:
+    colour, ground = STYLES[name].colour, "#ffffff"
+    if theme == "dark":
+        colour, ground = DARK.get(colour, colour), DARK[ground]
+    low, high = sorted([luminance(colour), luminance(ground)])
+    assert (high + 0.05) / (low + 0.05) >= 3
+
+
+def trajectory(status: list[str], losses: list[float], steps: int = 10) -> Trajectory:
+    R = len(status)
+    return Trajectory(
+        steps=np.array([0, steps]),
+        thetas=np.zeros((R, 2, 2)),
+        losses=np.zeros((R, 2)),
+        status=np.array(status),
+        steps_done=np.full(R, steps),
+        final_theta=np.zeros((R, 2)),
+        final_loss=np.array(losses),
+        rank_deficient=np.zeros(R, dtype=bool),
+    )
+
+
+def test_the_sentence_counts_what_happened() -> None:
+    p = picture("fig1")
+    paths = {
+        "GD": trajectory(["converged", "running"], [0.5, 0.6]),
+        "EFGD": trajectory(["diverged", "converged"], [np.inf, 0.5]),
+    }
+    fields = replace(p["fields"], cosines=np.array([[-0.5, 0.5], [0.9, 1.0]]))
+    words = text.sentence(p["problem"], fields, paths, 10)
+    assert "1 of 2 with GD, 1 of 2 with EFGD" in words
+    assert "Diverged" in words
+    assert "1 with EFGD" in words
+    assert "<b>25 %</b>" in words
+    assert "after 10 steps" in words
+    assert "after 10 of 50 steps" in text.sentence(p["problem"], fields, paths, 50)
+
+
+def test_a_singular_matrix_is_named() -> None:
+    p = picture("fig1")
+    fields = replace(p["fields"], rank_deficient={"GD": 0, "NGD": 25, "EFGD": 3})
+    assert "NGD and EFGD is singular" in text.sentence(p["problem"], fields, p["trajectories"], 20)
+
+
+def test_the_table_holds_the_final_losses() -> None:
+    p = picture("fig1")
+    paths = {"GD": trajectory(["running", "diverged"], [0.123456, np.inf])}
+    html = text.table(p["starts"], paths, p["problem"])
+    assert "0.12346" in html
+    assert "∞" in html
+    assert "diverged at step 10" in html
+    assert html.count("<tr>") == 3
+
+
+def test_names_cannot_become_markup() -> None:
+    p = picture("fig1")
+    named = replace(p["problem"], parameter_names=("<b>x</b>", "θ"))
+    html = text.table(p["starts"], p["trajectories"], named)
+    assert "<b>x" not in html
+    assert "&lt;b&gt;x" in html

@@ -1,0 +1,142 @@
+"""Pages run at their defaults, at their extremes and on junk, without an exception."""
+
+import json
+from typing import Any
+
+import pytest
+from streamlit.testing.v1 import AppTest
+
+from efviz import PROBLEMS
+from efviz.pages import PAGES, vector_fields
+from efviz.pages.params import defaults
+
+
+def script(slug: str) -> None:
+    from efviz.pages import PAGES
+
+    PAGES[slug].main()
+
+
+def open_page(slug: str = vector_fields.SLUG, **query: str) -> AppTest:
+    at = AppTest.from_function(script, args=(slug,), default_timeout=60)
+    for key, value in query.items():
+        at.query_params[key] = value
+    return at.run()
+
+
+def components(at: AppTest, name: str) -> list[Any]:
+    return [c.proto for c in at.get("bidi_component") if c.proto.component_name == f"efviz_{name}"]
+
+
+def sentence(at: AppTest) -> str:
+    bodies = [element.proto.body for element in at.get("html")]
+    return next(body for body in bodies if "efviz-sentence" in body)
+
+
+def assert_a_picture(at: AppTest) -> None:
+    assert not at.exception
+    assert len(components(at, "chart")) == 1
+    assert "of the plane" in sentence(at)
+
+
+@pytest.mark.parametrize("slug", PAGES)
+def test_every_page_opens(slug: str) -> None:
+    assert not open_page(slug).exception
+
+
+def test_the_script_of_the_app_opens_the_first_page() -> None:
+    at = AppTest.from_file(vector_fields.__file__.replace("vector_fields.py", "main.py"))
+    at.default_timeout = 60
+    assert_a_picture(at.run())
+    assert at.title[0].value == vector_fields.TITLE
+
+
+@pytest.mark.parametrize("problem", PROBLEMS)
+def test_every_problem_opens(problem: str) -> None:
+    assert_a_picture(open_page(problem=problem))
+
+
+EXTREMES: dict[str, dict[str, str]] = {
+    "few examples": {"n": "10"},
+    "many examples": {"n": "1000000"},
+    "few steps": {"steps": "10"},
+    "large step": {"step": "1e10"},
+    "small step": {"step": "1e-10"},
+    "no damping": {"damping": "0"},
+    "large damping": {"damping": "1e10"},
+    "one place for all starts": {"starts": ";".join(["2,2"] * 12)},
+    "starts far out": {"starts": "1e9,-1e9"},
+    "tiny plane": {"plane": "2,2.000001,2,2.000001"},
+    "huge plane": {"plane": "-1e9,1e9,-1e9,1e9"},
+    "flat plane": {"plane": "-1000,1000,0,0.001"},
+    "large scale": {"ef": "1e9"},
+    "dense": {"grid": "31", "arrows": "unit", "cos": "1"},
+    "exact fit": {"s": "-1", "damping": "0"},
+}
+
+
+@pytest.mark.parametrize("problem", ["fig1", "fig2", "saturation"])
+@pytest.mark.parametrize("extreme", EXTREMES)
+def test_extreme_settings_end_in_a_picture(problem: str, extreme: str) -> None:
+    query = {"problem": problem, "steps": "300"} | EXTREMES[extreme]
+    if extreme == "many examples" and problem != "fig1":
+        query["n"] = "20000"
+    if extreme == "exact fit" and problem == "fig2":
+        query["s"] = "1.75"
+    assert_a_picture(open_page(**query))
+
+
+@pytest.mark.parametrize("problem", [key for key, e in PROBLEMS.items() if not e.family])
+@pytest.mark.parametrize("inputs", ["columns", "principal components"])
+def test_raw_tables_open(problem: str, inputs: str) -> None:
+    assert_a_picture(open_page(problem=problem, inputs=inputs, scaling="raw", steps="300"))
+
+
+def test_a_column_with_itself_is_singular_and_says_so() -> None:
+    at = open_page(problem="wine", x1="alcohol", x2="alcohol", damping="0")
+    assert_a_picture(at)
+    assert "only 1 of the 2 parameters" in sentence(at)
+    assert "is singular" in sentence(at)
+
+
+def test_junk_in_a_link_gets_a_warning_and_a_picture() -> None:
+    at = open_page(s="<script>", n="-1", starts="∞", problem="x" * 10_000, nothing="1")
+    assert_a_picture(at)
+    said = [warning.value for warning in at.warning]
+    assert len(said) == 5
+    assert all(len(words) < 300 for words in said)
+
+
+def values(at: AppTest) -> dict[str, Any]:
+    return dict(at.session_state[vector_fields.SLUG])
+
+
+def test_presets_are_the_figure_as_made_and_as_printed() -> None:
+    at = open_page(problem="fig2", n="50")
+    made, printed = at.button[0], at.button[1]
+    assert "as made" in made.label
+    made.click().run()
+    assert values(at) == defaults(vector_fields.PARAMS)
+    at.button[1].click().run()
+    assert "as printed" in printed.label
+    assert values(at) == defaults(vector_fields.PARAMS) | {"step_size": 1e-4}
+    assert_a_picture(at)
+
+
+def test_another_problem_brings_its_settings_and_keeps_the_seed() -> None:
+    at = open_page(seed="7", n="50", step="0.5", s="1", starts="1,1")
+    at.selectbox[0].select("fig2").run()
+    assert_a_picture(at)
+    expected = defaults(vector_fields.PARAMS, {"problem": "fig2", "seed": 7, "N": 50})
+    assert values(at) == expected
+
+
+def test_sliders_show_what_the_store_holds() -> None:
+    at = open_page(damping="0.25", s="0.5")
+    held = {}
+    for proto in components(at, "slider"):
+        data = json.loads(proto.json)
+        held[data["label"]] = data["value"]
+    assert held["Damping λ"] == 0.25
+    assert held["Strength s"] == 0.5
+    assert held["Step size γ"] == 1e-3
