@@ -31,12 +31,16 @@ class Examples:
 
 @dataclass(frozen=True, eq=False)
 class Piece:
-    """b thetas against n examples; outputs and derivatives are computed once, when first asked."""
+    """b thetas against n examples; outputs and derivatives are computed once, when first asked.
+
+    `jointly`: the gradient and the Fisher will both be asked for.
+    """
 
     model: Model
     likelihood: Likelihood
     examples: Examples
     theta: Array
+    jointly: bool = False
 
     @cached_property
     def f(self) -> Array:
@@ -45,7 +49,20 @@ class Piece:
     @cached_property
     def residual(self) -> Array:
         """dl/df (b, n, C): for least squares f - y."""
+        if self.jointly:
+            return self._both[0]
         return self.likelihood.gradient(self.f, self.examples.y)
+
+    @cached_property
+    def fisher(self) -> Array:
+        """E[dl/df dl/df^T] (b, n, C, C) over the model's own labels."""
+        if self.jointly:
+            return self._both[1]
+        return self.likelihood.fisher(self.f)
+
+    @cached_property
+    def _both(self) -> tuple[Array, Array]:
+        return self.likelihood.gradient_and_fisher(self.f, self.examples.y)
 
     def gram(self, W: Array) -> Array:
         products = self.examples.products if self.model.linear else None
@@ -68,7 +85,7 @@ def ggn_term(piece: Piece) -> Array:
 
 
 def fisher_term(piece: Piece) -> Array:
-    return piece.gram(piece.likelihood.fisher(piece.f))
+    return piece.gram(piece.fisher)
 
 
 def empirical_fisher_term(piece: Piece) -> Array:
@@ -91,13 +108,15 @@ def sum_over_examples(
     n_step = min(len(X), _EXAMPLES)
     b_step = max(1, _OUTPUTS // (n_step * model.n_outputs))
 
+    jointly = fisher_term in terms and len(terms) > 1
+
     def part(n: int) -> list[Array]:
         examples = Examples(X[n : n + n_step], y[n : n + n_step])
         # A theta far out overflows to inf or nan; callers see that in the result, no warning.
         with np.errstate(all="ignore"):
             sums = []
             for b in range(0, max(1, len(flat)), b_step):
-                piece = Piece(model, likelihood, examples, flat[b : b + b_step])
+                piece = Piece(model, likelihood, examples, flat[b : b + b_step], jointly)
                 sums.append([term(piece) for term in terms])
             return [np.concatenate(parts) for parts in zip(*sums, strict=True)]
 

@@ -35,6 +35,9 @@ class Likelihood(Protocol):
     def mean(self, f: Array) -> Array: ...
     def sample(self, f: Array, rng: Generator, n_samples: int) -> Array: ...
     def check(self, y: Array) -> None: ...
+    def gradient_and_fisher(self, f: Array, y: Array) -> tuple[Array, Array]:
+        return self.gradient(f, y), self.fisher(f)
+
     def recession(self, y: Array, C: int) -> tuple[Array, Mask]: ...
 
 
@@ -44,7 +47,7 @@ def _no_directions(y: Array, C: int) -> tuple[Array, Mask]:
 
 
 @dataclass(frozen=True)
-class Gaussian:
+class Gaussian(Likelihood):
     """y ~ N(f, sigma^2): l = (y - f)^2 / (2 sigma^2). Eq. 27; sigma = 1 is plain least squares."""
 
     name: ClassVar[str] = "gaussian"
@@ -89,7 +92,7 @@ def _rowwise(kernel: Callable[[Array, Array], Array], f: Array, y: Array) -> Arr
 
 
 @dataclass(frozen=True)
-class Bernoulli:
+class Bernoulli(Likelihood):
     """y in {0, 1}, p(y = 1) = sigmoid(f): l = -log sigmoid((2y - 1) f). Eq. 53 (which lacks its y).
 
     Everything is written with exp(-|f|), so that no probability is rounded to 0 or 1; compiled,
@@ -112,6 +115,14 @@ class Bernoulli:
         rows = np.ascontiguousarray(f[..., 0]).reshape(-1, f.shape[-2])
         return kernels.bernoulli_fisher(rows).reshape((*f.shape, 1))
 
+    def gradient_and_fisher(self, f: Array, y: Array) -> tuple[Array, Array]:
+        """Both at the cost of one where all of f share the same labels."""
+        if y.ndim > 1:
+            return self.gradient(f, y), self.fisher(f)
+        rows = np.ascontiguousarray(f[..., 0]).reshape(-1, f.shape[-2])
+        gradient, fisher = kernels.bernoulli_gradient_and_fisher(rows, np.ascontiguousarray(y))
+        return gradient.reshape(f.shape), fisher.reshape((*f.shape, 1))
+
     def mean(self, f: Array) -> Array:
         return np.asarray(expit(f))
 
@@ -126,7 +137,7 @@ class Bernoulli:
 
 
 @dataclass(frozen=True)
-class Poisson:
+class Poisson(Likelihood):
     """y in {0, 1, ...} ~ Poisson(exp f), the canonical link: l = exp(f) - y f."""
 
     name: ClassVar[str] = "poisson"
@@ -163,7 +174,7 @@ class Poisson:
 
 
 @dataclass(frozen=True)
-class Exponential:
+class Exponential(Likelihood):
     """Waiting times y > 0 with rate exp f: l = y exp(f) - f.
 
     f is the logarithm of the natural parameter, not the natural parameter: the kept example of an
@@ -201,7 +212,7 @@ class Exponential:
 
 
 @dataclass(frozen=True)
-class Categorical:
+class Categorical(Likelihood):
     """p(y = c | f) = softmax(f)_c: l = -f_y + logsumexp(f). Eqs. 31-34."""
 
     name: ClassVar[str] = "categorical"

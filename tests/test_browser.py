@@ -120,14 +120,16 @@ def slider(page: Page, label: str) -> Locator:
 def minimum(page: Page, name: str = "NGD") -> list[float]:
     """Where the star of a panel is, in data coordinates."""
     found = panel(page, name).evaluate(
-        "gd => gd._efviz.whole.data.filter((t) => t.name === 'minimum').map((t) => [t.x[0], t.y[0]])[0]"
+        """gd => gd._efviz.whole.data.filter((t) => t.name === 'minimum')
+                    .map((t) => [t.x[0], t.y[0]])[0]"""
     )
     return [float(value) for value in found]
 
 
 def starts(page: Page, name: str = "NGD") -> list[list[float]]:
     found = panel(page, name).evaluate(
-        """gd => { const t = gd._efviz.whole.data.find((t) => t.name === 'starts');
+        """gd => { const all = gd._efviz.whole.data;
+                   const t = all.find((t) => t.name === 'starts');
                    return [...t.x].map((x, i) => [x, t.y[i]]); }"""
     )
     return [[float(value) for value in row] for row in found]

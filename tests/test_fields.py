@@ -146,7 +146,10 @@ def test_a_comparison_holds_the_fields_the_losses_and_the_cosines(listed):
         assert got.rank_deficient[name] == 0
     a, b = fine["NGD"], fine["EFGD"]
     expected = (a * b).sum(-1) / np.sqrt((a**2).sum(-1) * (b**2).sum(-1))
-    assert_allclose(got.cosines, expected, rtol=1e-9, atol=1e-10)
+    # At the minimum itself both directions are rounding errors, and so is their angle.
+    size = np.linalg.norm(a, axis=-1)
+    clear = size > 1e-10 * size.max()
+    assert_allclose(got.cosines[clear], expected[clear], rtol=1e-9, atol=1e-10)
     assert got.negative_share == pytest.approx((expected < 0).mean())
 
 

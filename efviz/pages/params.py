@@ -30,6 +30,11 @@ class Param:
     default: Callable[[Values], Any]
 
 
+def shortest(number: float) -> str:
+    """The shortest text that is read as exactly this number: a narrow plane needs all digits."""
+    return repr(float(number)).removesuffix(".0").replace("e+", "e")
+
+
 @dataclass(frozen=True)
 class Number:
     """A finite number within bounds, which may depend on the other values."""
@@ -44,6 +49,11 @@ class Number:
         high = self.high(values) if callable(self.high) else self.high
         return low, high
 
+    def nearest(self, number: float, values: Values) -> float:
+        """The valid number that is nearest, 0 counting only as itself."""
+        low, high = self.bounds(values)
+        return number if self.zero and number == 0 else min(max(number, low), high)
+
     def parse(self, text: str, values: Values) -> tuple[Any, str]:
         low, high = self.bounds(values)
         try:
@@ -52,16 +62,16 @@ class Number:
             raise ValueError("is not a number") from None
         if not isfinite(number):
             raise ValueError("is not a finite number")
-        words = ""
-        if not (low <= number <= high or (self.zero and number == 0)):
-            words = f"lies outside {low:g} to {high:g}"
-            number = min(max(number, low), high)
+        words, nearest = "", self.nearest(number, values)
+        if number != nearest:
+            words = f"lies outside {low:g} to {high:g}" if low < high else "does not apply here"
+            number = nearest
         if self.integer and number != round(number):
             words = words or "is not a whole number"
         return (round(number) if self.integer else number), words
 
     def format(self, value: Any) -> str:
-        return str(value) if self.integer else f"{value:.12g}"
+        return str(value) if self.integer else shortest(value)
 
 
 @dataclass(frozen=True)
@@ -126,7 +136,13 @@ class Points:
         return rows, ""
 
     def format(self, value: Any) -> str:
-        return ";".join(",".join(f"{number:.6g}" for number in row) for row in value)
+        return ";".join(",".join(map(shortest, row)) for row in value)
+
+
+def quoted(text: str) -> str:
+    """Foreign text as Markdown that shows it as it is: in a span of code nothing is a link."""
+    plain = " ".join(text.replace("`", "'").split())
+    return f"`{plain[:40]}…`" if len(plain) > 40 else f"`{plain or ' '}`"
 
 
 def defaults(params: Sequence[Param], chosen: Values | None = None) -> Values:
@@ -147,7 +163,6 @@ def from_query(params: Sequence[Param], query: Mapping[str, str]) -> tuple[Value
         text = query.get(param.query)
         if text is None:
             continue
-        shown = text if len(text) <= 40 else text[:40] + "…"
         try:
             values[param.name], words = param.kind.parse(text, values)
         except ValueError as error:
@@ -155,11 +170,11 @@ def from_query(params: Sequence[Param], query: Mapping[str, str]) -> tuple[Value
             values[param.name] = default
         if words:
             used = param.kind.format(values[param.name]) or "automatic"
-            sentences.append(f"{param.title} “{shown}” in the link {words}; {used} is used.")
+            sentences.append(f"{param.title} {quoted(text)} in the link {words}; {used} is used.")
     known = {param.query for param in params}
     unknown = [key for key in query if key not in known]
     if unknown:
-        names = ", ".join(f"“{key[:40]}”" for key in unknown[:5])
+        names = ", ".join(map(quoted, unknown[:5]))
         sentences.append(f"The link also says {names}, which this page does not know.")
     return values, sentences
 

@@ -91,9 +91,10 @@ class Store:
         low, high = kind.bounds(self.values)
         as_type: Callable[[float], float] = int if kind.integer else float
         st.session_state[self._key(name)] = as_type(self.values[name])
+        # What lies between 0 and the lower bound is put right when it is taken over.
         st.number_input(
             param.title,
-            as_type(low),
+            as_type(0 if kind.zero else low),
             as_type(high),
             step=as_type(step) if step else None,
             format=format,
@@ -152,4 +153,7 @@ class Store:
         value = st.session_state[self._key(name)]
         if value is None:
             return
+        kind = self._by_name[name].kind
+        if isinstance(kind, Number):
+            value = kind.nearest(value, self.values)
         (on_change or (lambda v: self.set(**{name: v})))(value)

@@ -3,12 +3,16 @@
 from efviz.components import assets
 from efviz.fields import finish
 from efviz.pages import vector_fields
+from efviz.pages.params import defaults
+
+# One problem computed from moments and one from examples: together they use all inner loops.
+_PROBLEMS = ("fig1", "fig2")
 
 
 def warm_up() -> None:
     """Compile or load the inner loops, import what figures need, compress the assets."""
-    from efviz.pages.params import defaults
-
     assets.warm_up()
-    controls = vector_fields.Controls.of(defaults(vector_fields.PARAMS))
-    finish(progress.fraction for progress in vector_fields.work(controls))
+    for problem in _PROBLEMS:
+        values = defaults(vector_fields.PARAMS, {"problem": problem, "n_steps": 10})
+        controls = vector_fields.Controls.of(values)
+        finish(progress.fraction for progress in vector_fields.work(controls))
