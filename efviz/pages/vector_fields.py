@@ -1,6 +1,6 @@
 """Vector fields: the paper's Figure 1, live."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, fields
 from typing import Any
 
@@ -37,9 +37,14 @@ MOST_STARTS = 12
 pictures, starts at the most."""
 
 
-def _increasing(rows: tuple[tuple[float, ...], ...]) -> str:
+def _drawable(rows: tuple[tuple[float, ...], ...]) -> str:
     (x0, x1, y0, y1) = rows[0]
-    return "" if x0 < x1 and y0 < y1 else "needs lower limits below upper ones"
+    if not (x0 < x1 and y0 < y1):
+        return "needs lower limits below upper ones"
+    # Browsers draw with float32: a narrower plane would show its steps.
+    if any(high - low < 1e-4 * max(abs(low), abs(high)) for low, high in ((x0, x1), (y0, y1))):
+        return "is narrower than 1/10,000 of its distance from 0, too fine to be drawn"
+    return ""
 
 
 def _setting(name: str, index: int | None = None) -> Callable[[Values], Any]:
@@ -78,7 +83,7 @@ PARAMS: tuple[Param, ...] = (
     _scale("EFGD", "ef"),
     Param("lengths", "arrows", "Arrow lengths", _LENGTHS, _lengths),
     Param("cosines", "cos", "Colour by cos(NGD, EFGD)", Flag(), lambda _: False),
-    Param("limits", "plane", "Plane limits", Points(4, 1, _increasing), lambda _: ()),
+    Param("limits", "plane", "Plane limits", Points(4, 1, _drawable), lambda _: ()),
 )
 
 KEPT = ("N", "seed", "density", "cosines")
@@ -290,13 +295,16 @@ def draw(store: Store, p: Picture) -> None:
 
 
 def add_start(store: Store, p: Picture, click: Click) -> None:
-    """A click in a field panel is a new start; rounded, so that links stay short."""
+    """A click in a field panel is a new start."""
     if click.panel == 0:
         return
+    set_starts(store, p, [*p.starts.tolist(), [click.x, click.y]][-MOST_STARTS:])
+
+
+def set_starts(store: Store, p: Picture, points: Sequence[Sequence[float]]) -> None:
+    """Starts to about a thousandth of the plane, so that links stay short."""
     digits = 3 - int(np.floor(np.log10(p.fields.plane.half_widths.max())))
-    point = (round(click.x, digits), round(click.y, digits))
-    starts = tuple(map(tuple, p.starts.round(digits).tolist()))
-    store.set(starts=(*starts, point)[-MOST_STARTS:])
+    store.set(starts=tuple((round(x, digits), round(y, digits)) for x, y in points))
 
 
 def more(store: Store, p: Picture) -> None:
@@ -348,7 +356,7 @@ def starts_table(store: Store, p: Picture) -> None:
     )
     given = tuple(map(tuple, p.starts.tolist()))
     if complete != given and complete:
-        store.set(starts=complete[:MOST_STARTS])
+        set_starts(store, p, complete[:MOST_STARTS])
         run_again()
     if store.values["starts"]:
         st.button("Starts of the paper", on_click=lambda: store.set(starts=()))
@@ -371,11 +379,9 @@ def limits(store: Store, p: Picture) -> None:
         columns[i % 2].number_input(name, value=float(value), format="%.4g", key=f"{SLUG}.limit{i}")
         for i, (name, value) in enumerate(zip(names, corners, strict=True))
     ]
-    if numbers[0] < numbers[1] and numbers[2] < numbers[3]:
-        if tuple(numbers) != corners:
-            store.set(limits=(tuple(numbers),))
-            run_again()
-    else:
-        st.warning(
-            "Each lower limit must lie below its upper limit; the last valid plane is shown."
-        )
+    wrong = _drawable((tuple(numbers),))
+    if wrong:
+        st.warning(f"The plane {wrong}; the last valid plane is shown.")
+    elif tuple(numbers) != corners:
+        store.set(limits=(tuple(numbers),))
+        run_again()

@@ -50,8 +50,10 @@ class Slider {
     this.label.title = this.range.title = data.help ?? '';
     this.typed.setAttribute('aria-label', `${data.label}, typed value`);
     const [low, high] = data.log ? [Math.log10(data.min), Math.log10(data.max)] : [data.min, data.max];
-    this.low = data.zero ? low - data.step : low;
-    Object.assign(this.range, { min: this.low, max: high, step: data.step });
+    // Whole steps from end to end, so that both ends can be reached.
+    this.step = (high - low) / Math.max(1, Math.round((high - low) / data.step));
+    this.low = data.zero ? low - this.step : low;
+    Object.assign(this.range, { min: this.low, max: high, step: this.step });
     this.high = high;
     if (this.pending === undefined || data.ack === this.pending) {
       const answered = this.pending !== undefined;
@@ -64,10 +66,10 @@ class Slider {
 
   // Positions snap to the step, counted from the left end.
   fromPosition(position) {
-    const { log, zero, step } = this.data;
-    let snapped = this.low + Math.round((position - this.low) / step) * step;
+    const { log, zero } = this.data;
+    let snapped = this.low + Math.round((position - this.low) / this.step) * this.step;
     snapped = Math.min(this.high, Number(snapped.toPrecision(12)));
-    if (zero && snapped < this.low + step / 2) return 0;
+    if (zero && snapped < this.low + this.step / 2) return 0;
     return log ? Number((10 ** snapped).toPrecision(12)) : snapped;
   }
 
