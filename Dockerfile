@@ -1,0 +1,38 @@
+FROM python:3.13-slim
+
+WORKDIR /app
+
+# Wheels only: nothing is compiled here, so there is no compiler to leave behind. Test suites of
+# the packages are not needed either.
+COPY requirements.txt .
+RUN pip install --no-cache-dir --only-binary :all: --requirement requirements.txt \
+    && find /usr/local/lib/python3*/site-packages -type d -name tests -prune -exec rm -rf {} +
+
+COPY .streamlit .streamlit
+COPY app.py .
+COPY efviz efviz
+
+# numba compiles the inner loops here instead of in each container: for a generic processor, because
+# the container may run on another one than the build, and numba drops what was compiled for another.
+# Only moments of least-squares data notice (12 instead of 8 ms for a million examples).
+ENV NUMBA_CPU_NAME=generic
+RUN NUMBA_CACHE_DIR=/app/compiled python -c "from efviz.pages.warm_up import warm_up; warm_up()" \
+    && python -m compileall -q app.py efviz \
+    && chmod -R a+rX . \
+    && useradd --system --uid 10001 --home-dir /tmp --no-create-home efviz
+
+ENV HOME=/tmp \
+    NUMBA_CACHE_DIR=/tmp/compiled \
+    STREAMLIT_BROWSER_GATHER_USAGE_STATS=false \
+    STREAMLIT_SERVER_ADDRESS=0.0.0.0 \
+    STREAMLIT_SERVER_HEADLESS=true \
+    STREAMLIT_SERVER_PORT=8501
+
+USER 10001
+EXPOSE 8501
+HEALTHCHECK --interval=30s --timeout=5s --start-period=60s CMD ["python", "-c", \
+    "from urllib.request import *; build_opener(ProxyHandler({})).open('http://127.0.0.1:8501/_stcore/health', timeout=4)"]
+
+# numba reads its cache only where it may also write, and /tmp is all that a read-only container
+# may write.
+CMD ["sh", "-c", "cp -rT /app/compiled /tmp/compiled && exec streamlit run app.py"]
