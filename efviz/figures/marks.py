@@ -29,7 +29,8 @@ def arrows(tails: Array, vectors: Array) -> dict[str, Any]:
     head = vectors * (0.32 * np.minimum(1, 1.3 * typical / length))[:, None]
     across = 0.45 * np.stack([-head[:, 1], head[:, 0]], axis=-1)
     points = np.concatenate([tails, tips, tips - head + across, tips, tips - head - across], axis=1)
-    path = "".join(map(_ARROW.__mod__, map(tuple, points.tolist())))
+    form = _ARROW.replace("g", f"{_digits(tails)}g")
+    path = "".join(map(form.__mod__, map(tuple, points.tolist())))
     return {
         "type": "path",
         "name": GROUND_SHAPE,
@@ -39,7 +40,16 @@ def arrows(tails: Array, vectors: Array) -> dict[str, Any]:
     }
 
 
-_ARROW = "M%.5g,%.5gL%.5g,%.5gM%.5g,%.5gL%.5g,%.5gL%.5g,%.5g"
+_ARROW = "M%.g,%.gL%.g,%.gM%.g,%.gL%.g,%.gL%.g,%.g"
+
+
+def _digits(points: Array) -> int:
+    """Significant digits that tell points apart to 1/10,000 of their spread, wherever they lie."""
+    size = np.abs(points).max(axis=0, initial=0)
+    spread = points.max(axis=0, initial=-np.inf) - points.min(axis=0, initial=np.inf)
+    wide = spread > 0
+    far = (size[wide] / spread[wide]).max(initial=1)
+    return 4 + int(np.ceil(np.log10(max(far, 2))))
 
 
 def contours(x: Array, y: Array, loss: Array, lowest: float) -> dict[str, Any]:

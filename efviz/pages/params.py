@@ -32,7 +32,7 @@ class Param:
 
 def shortest(number: float) -> str:
     """The shortest text that is read as exactly this number: a narrow plane needs all digits."""
-    return repr(float(number)).removesuffix(".0").replace("e+", "e")
+    return repr(float(number) + 0.0).removesuffix(".0").replace("e+", "e")
 
 
 @dataclass(frozen=True)
