@@ -2,7 +2,7 @@
 
 The layers, each importing only from those above it: `data`, `datasets` (what is fitted), `kernels`,
 `linalg` (compiled loops, damped systems), `likelihoods`, `models` (how), `batches`, `moments`,
-`minimum`, `problems` and `catalogue` (all together: loss, gradient, minimum), `curvature` (H, G, F
+`existence`, `minimum`, `problems` and `catalogue` (all together: loss, gradient, minimum), `curvature` (H, G, F
 and EF), `optimizers` (a method is a preconditioner), `fields` (pictures as numbers), `figures`
 (numbers as Plotly figures), `components` and `pages` (the dashboard). The layers down to `fields`
 need neither Plotly nor Streamlit.

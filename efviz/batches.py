@@ -11,12 +11,17 @@ from functools import cached_property, reduce
 import numpy as np
 
 from efviz.data import Array
+from efviz.kernels import linear_outputs, weighted_sums
 from efviz.likelihoods import Likelihood
 from efviz.models import Model, pairs
 
 # Examples, and outputs f, in one piece: a few arrays of this size stay in a core's cache.
 _EXAMPLES = 8192
 _OUTPUTS = 2**16
+# Up to so many columns a compiled loop over examples beats a matrix product of their pairs.
+_FEW = 4
+# Pieces so long that threads at work on several samples seldom wait for the interpreter.
+_LONG = 2**15
 
 
 @dataclass(frozen=True, eq=False)
@@ -123,6 +128,29 @@ def sum_over_examples(
     with np.errstate(all="ignore"):
         added = reduce(_add, map(part, range(0, len(X), n_step)))
     return [total.reshape((*lead, *total.shape[1:])) for total in added]
+
+
+def gradient_and_matrices(
+    model: Model, likelihood: Likelihood, X: Array, y: Array, theta: Array
+) -> tuple[Array, Array, Array]:
+    """Sums of gradient (D,), Fisher (D, D) and empirical Fisher (D, D) at ONE theta (D,).
+
+    The same as `sum_over_examples` of the three terms; for one linear output in a third of the time.
+    """
+    if not (model.linear and model.n_outputs == 1 and X.shape[1] <= _FEW):
+        terms = (gradient_term, fisher_term, empirical_fisher_term)
+        g, F, E = sum_over_examples(model, likelihood, X, y, theta, terms)
+        return g, F, E
+
+    def part(n: int) -> list[Array]:
+        x = X[n : n + _LONG]
+        f = linear_outputs(x, theta)[:, None]
+        v, w = likelihood.gradient_and_fisher(f, y[n : n + _LONG])
+        return list(weighted_sums(x, v[:, 0], w[:, 0, 0]))
+
+    with np.errstate(all="ignore"):
+        g, F, E = reduce(_add, map(part, range(0, len(X), _LONG)))
+    return g, F, E
 
 
 def _add(totals: list[Array], more: list[Array]) -> list[Array]:

@@ -7,9 +7,11 @@ axes are broadcast. `nll` leaves out terms that do not depend on f. With l = -lo
     hessian   d2l/df2             (..., N, C, C)
     fisher    E_{y ~ p(.|f)} [dl/df dl/df^T]   (..., N, C, C), Kunstner et al. (2019), Eq. 42
     sample    n_samples draws of y from p(. | f)  (n_samples, ..., N)
+    quality   how well f (N, C) fits y (N,), in the words of its kind of regression
 
 `natural` says that f is the natural parameter of an exponential family: then, and in general only
-then, hessian = fisher (Proposition 1). Tests read it to choose which theorem must hold.
+then, hessian = fisher (Proposition 1). `self_concordant` says that besides, with one output,
+|d3l/df3| <= d2l/df2 everywhere. Tests read both to choose which theorem must hold.
 """
 
 from collections.abc import Callable
@@ -24,9 +26,19 @@ from efviz import kernels
 from efviz.data import Array, Mask
 
 
+@dataclass(frozen=True)
+class Quality:
+    """A mean over the examples; `expected` is its value under the model, None if it has no fixed one."""
+
+    name: str
+    value: float
+    expected: float | None = None
+
+
 class Likelihood(Protocol):
     name: ClassVar[str]
     natural: ClassVar[bool]
+    self_concordant: ClassVar[bool] = False
 
     def nll(self, f: Array, y: Array) -> Array: ...
     def gradient(self, f: Array, y: Array) -> Array: ...
@@ -34,6 +46,7 @@ class Likelihood(Protocol):
     def fisher(self, f: Array) -> Array: ...
     def mean(self, f: Array) -> Array: ...
     def sample(self, f: Array, rng: Generator, n_samples: int) -> Array: ...
+    def quality(self, f: Array, y: Array) -> Quality: ...
     def check(self, y: Array) -> None: ...
     def gradient_and_fisher(self, f: Array, y: Array) -> tuple[Array, Array]:
         return self.gradient(f, y), self.fisher(f)
@@ -72,6 +85,9 @@ class Gaussian(Likelihood):
     def sample(self, f: Array, rng: Generator, n_samples: int) -> Array:
         return rng.normal(f[..., 0], self.sigma, (n_samples, *f.shape[:-1]))
 
+    def quality(self, f: Array, y: Array) -> Quality:
+        return Quality("residual variance", float(np.mean((y - f[:, 0]) ** 2)), self.sigma**2)
+
     def check(self, y: Array) -> None:
         if not np.isfinite(y).all():
             raise ValueError("targets must be finite numbers")
@@ -101,6 +117,7 @@ class Bernoulli(Likelihood):
 
     name: ClassVar[str] = "bernoulli"
     natural: ClassVar[bool] = True
+    self_concordant: ClassVar[bool] = True
 
     def nll(self, f: Array, y: Array) -> Array:
         return _rowwise(kernels.bernoulli_nll, f, y)[..., 0]
@@ -129,8 +146,13 @@ class Bernoulli(Likelihood):
     def sample(self, f: Array, rng: Generator, n_samples: int) -> Array:
         return (rng.random((n_samples, *f.shape[:-1])) < self.mean(f)[..., 0]).astype(float)
 
+    def quality(self, f: Array, y: Array) -> Quality:
+        return Quality("accuracy", float(np.mean((f[:, 0] > 0) == (y == 1))))
+
     def check(self, y: Array) -> None:
-        _check_labels(y, {0.0, 1.0}, "0 or 1")
+        good = (y == 0) | (y == 1)
+        if not good.all():
+            raise ValueError(f"labels must be 0 or 1, got {y[~good][0]:g}")
 
     def recession(self, y: Array, C: int) -> tuple[Array, Mask]:
         return (1 - 2 * y)[None, :, None], np.zeros((1, len(y)), dtype=bool)
@@ -142,6 +164,7 @@ class Poisson(Likelihood):
 
     name: ClassVar[str] = "poisson"
     natural: ClassVar[bool] = True
+    self_concordant: ClassVar[bool] = True
 
     def nll(self, f: Array, y: Array) -> Array:
         return np.exp(f[..., 0]) - y * f[..., 0]
@@ -163,6 +186,11 @@ class Poisson(Likelihood):
         # Beyond 1e15 counts are no longer exact: such a rate, or nan, stands for its own draws.
         drawable = rate < 1e15
         return np.where(drawable, rng.poisson(np.where(drawable, rate, 0)), rate)
+
+    def quality(self, f: Array, y: Array) -> Quality:
+        """Pearson's dispersion: 1 for counts that vary as the model says."""
+        rate = np.exp(f[:, 0])
+        return Quality("dispersion", float(np.mean((y - rate) ** 2 / rate)), 1.0)
 
     def check(self, y: Array) -> None:
         if not (np.isfinite(y).all() and (y >= 0).all() and (y == np.floor(y)).all()):
@@ -201,6 +229,9 @@ class Exponential(Likelihood):
 
     def sample(self, f: Array, rng: Generator, n_samples: int) -> Array:
         return rng.exponential(np.exp(-f[..., 0]), (n_samples, *f.shape[:-1]))
+
+    def quality(self, f: Array, y: Array) -> Quality:
+        return Quality("dispersion", float(np.mean((y * np.exp(f[:, 0]) - 1) ** 2)), 1.0)
 
     def check(self, y: Array) -> None:
         good = np.isfinite(y) & (y > 0)
@@ -246,6 +277,9 @@ class Categorical(Likelihood):
         u = rng.random((n_samples, *f.shape[:-1]))
         return (u[..., None] > cumulative).sum(-1).astype(float)
 
+    def quality(self, f: Array, y: Array) -> Quality:
+        return Quality("accuracy", float(np.mean(f.argmax(-1) == y)))
+
     def check(self, y: Array) -> None:
         if not (np.isfinite(y).all() and (y >= 0).all() and (y == np.floor(y)).all()):
             raise ValueError("class labels must be whole numbers 0, 1, ..., C - 1")
@@ -254,12 +288,6 @@ class Categorical(Likelihood):
         # f_c - f_y must not grow, for every other class c.
         rows = np.eye(C)[:, None, :] - np.eye(C)[y.astype(int)][None]
         return rows, np.zeros((C, len(y)), dtype=bool)
-
-
-def _check_labels(y: Array, allowed: set[float], words: str) -> None:
-    bad = [value for value in np.unique(y) if value not in allowed]
-    if bad:
-        raise ValueError(f"labels must be {words}, got {bad[0]:g}")
 
 
 LIKELIHOODS: dict[str, type[Likelihood]] = {

@@ -1,7 +1,7 @@
 """theta_star to machine precision, or a sentence why there is none."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -9,6 +9,7 @@ from scipy import optimize
 
 from efviz import batches
 from efviz.data import Array
+from efviz.existence import PROVEN, column_sizes, is_self_concordant, newton_step, recession
 from efviz.kernels import rank_tolerance
 from efviz.models import Linear
 
@@ -33,15 +34,64 @@ class Minimum:
 def find_minimum(problem: "Problem") -> Minimum:
     """argmin L(theta): direct for least squares, else scipy's trust-region Newton method."""
     if problem.is_least_squares:
-        solution, _, rank, _ = np.linalg.lstsq(problem.X, problem.y, rcond=None)
-        return _report(problem, np.asarray(solution, dtype=float), int(rank))
+        return _least_squares(problem)
     if not isinstance(problem.model, Linear):
         return _nonlinear_minimum(problem)
-    runs_off = _recession_direction(problem)
+    if is_self_concordant(problem):
+        theta = _proven_minimum(problem)
+        if theta is not None:
+            return Minimum(theta, exists=True)
+    return _convex_minimum(problem)
+
+
+def _least_squares(problem: "Problem") -> Minimum:
+    if problem.moments:
+        # Moments are kept only of columns far from collinear, about a point near the solution.
+        return Minimum(problem.moments.minimum(), exists=True)
+    solution, _, rank, _ = np.linalg.lstsq(problem.X, problem.y, rcond=None)
+    return _report(problem, np.asarray(solution, dtype=float), int(rank))
+
+
+def _proven_minimum(problem: "Problem") -> Array | None:
+    """The minimum where it can be proven to exist; None says nothing.
+
+    scipy only has to find the region in which Newton's method is sure to converge.
+    """
+    size = column_sizes(problem.X)
+    theta = _first_guess(problem)
+    step, reach = newton_step(problem, theta, size)
+    if not reach <= PROVEN:
+        theta = _trust_region(problem, 1 / size)
+        step, reach = newton_step(problem, theta, size)
+    best = np.inf
+    # The reach is squared by every step: 3e-8 is one step from rounding.
+    while reach <= PROVEN and reach < 0.9 * best:
+        theta, best = theta - step, reach
+        if reach < 3e-8:
+            return theta
+        step, reach = newton_step(problem, theta, size)
+    return theta if best <= PROVEN else None
+
+
+def _first_guess(problem: "Problem") -> Array:
+    """The start; of very many examples the minimum of some, evenly spread."""
+    if problem.N <= _SOME or problem.start.any():
+        return problem.start
+    thin = slice(None, None, problem.N // (_SOME // 4))
+    few = replace(problem, X=np.ascontiguousarray(problem.X[thin]), y=problem.y[thin].copy())
+    theta = _proven_minimum(few)
+    return problem.start if theta is None else theta
+
+
+_SOME = 40_000
+
+
+def _convex_minimum(problem: "Problem") -> Minimum:
+    runs_off = recession(problem)
     if runs_off:
         return Minimum(np.full(problem.D, np.nan), exists=False, reason=runs_off)
     # In units in which all columns are of size 1, columns of very different size do no harm.
-    unit = 1 / np.tile(_size(problem.X), problem.model.n_outputs)
+    unit = 1 / np.tile(column_sizes(problem.X), problem.model.n_outputs)
     theta = _newton(problem, unit)
     w, V = np.linalg.eigh(_hessian(problem, unit)(theta / unit))
     flat = w <= rank_tolerance(problem.D) * w.max()
@@ -50,12 +100,6 @@ def find_minimum(problem: "Problem") -> Minimum:
         Q = np.linalg.qr(unit[:, None] * V[:, flat])[0]
         theta = theta - Q @ (Q.T @ theta)
     return _report(problem, theta, problem.D - int(flat.sum()))
-
-
-def _size(columns: Array) -> Array:
-    """The largest absolute value of each column, 1 for a column of zeros."""
-    size = np.abs(columns).max(axis=0)
-    return np.where(size > 0, size, 1.0)
 
 
 def _report(problem: "Problem", theta: Array, rank: int) -> Minimum:
@@ -84,27 +128,33 @@ def _nonlinear_minimum(problem: "Problem") -> Minimum:
     return Minimum(np.full(problem.D, np.nan), exists=False, reason=reason)
 
 
+def _trust_region(problem: "Problem", unit: Array) -> Array:
+    """scipy's trust-region Newton method from the start, in the parameters theta / unit."""
+    spread = problem.gradient_and_matrices(problem.start)[2]
+    typical = float(np.sqrt(np.diagonal(spread) @ unit**2))
+    result = optimize.minimize(
+        lambda u: problem.loss(u * unit),
+        problem.start / unit,
+        jac=lambda u: problem.gradient(u * unit) * unit,
+        hess=_hessian(problem, unit),
+        method="trust-exact",
+        options={"gtol": 1e-6 * max(typical, 1e-300)},
+    )
+    return np.asarray(result.x * unit)
+
+
 def _newton(problem: "Problem", unit: Array) -> Array:
-    """Newton's method from the start, in the parameters theta / unit."""
+    """The trust-region minimum, sharpened: the loss is flat to sqrt(eps), its gradient's root not."""
 
     def gradient(u: Array) -> Array:
         return problem.gradient(u * unit) * unit
 
-    hessian, start = _hessian(problem, unit), problem.start / unit
-    spread = problem.mean_over_examples(problem.start, batches.empirical_fisher_term)[0]
-    typical = float(np.sqrt(np.diagonal(spread) @ unit**2))
-    result = optimize.minimize(
-        lambda u: problem.loss(u * unit),
-        start,
-        jac=gradient,
-        hess=hessian,
-        method="trust-exact",
-        options={"gtol": 1e-6 * max(typical, 1e-300)},
+    found = _trust_region(problem, unit) / unit
+    root = optimize.root(
+        gradient, found, jac=_hessian(problem, unit), method="hybr", options={"xtol": 1e-15}
     )
-    # The loss is flat to sqrt(eps) at its minimum; the gradient's root is sharp to eps.
-    root = optimize.root(gradient, result.x, jac=hessian, method="hybr", options={"xtol": 1e-15})
-    closer = np.linalg.norm(gradient(root.x)) <= np.linalg.norm(gradient(result.x))
-    return np.asarray(root.x if closer else result.x) * unit
+    closer = np.linalg.norm(gradient(root.x)) <= np.linalg.norm(gradient(found))
+    return np.asarray(root.x if closer else found) * unit
 
 
 def _hessian(problem: "Problem", unit: Array) -> Callable[[Array], Array]:
@@ -113,38 +163,3 @@ def _hessian(problem: "Problem", unit: Array) -> Callable[[Array], Array]:
         return np.asarray(H * np.outer(unit, unit))
 
     return hessian
-
-
-def _recession_direction(problem: "Problem") -> str:
-    """The sentence for a loss that falls for ever along some direction, or "" if there is none.
-
-    The likelihood states, per example, which output changes never raise the loss; a linear
-    program asks for a parameter direction v with J_n v in all those cones, some strictly.
-    """
-    rows, equal = problem.likelihood.recession(problem.y, problem.model.n_outputs)
-    if not len(rows):
-        return ""
-    J = problem.model.jacobian(problem.X, np.zeros(problem.D))
-    constraints = np.einsum("knc,ncd->knd", rows, J).reshape(-1, problem.D)
-    # Neither the units of a parameter nor the length of a constraint change the answer.
-    constraints = constraints / _size(constraints)
-    constraints = constraints / _size(constraints.T)[:, None]
-    equal = equal.reshape(-1)
-    upper = np.unique(constraints[~equal], axis=0)
-    same = np.unique(constraints[equal], axis=0)
-    result = optimize.linprog(
-        upper.sum(axis=0),
-        A_ub=upper if len(upper) else None,
-        b_ub=np.zeros(len(upper)) if len(upper) else None,
-        A_eq=same if len(same) else None,
-        b_eq=np.zeros(len(same)) if len(same) else None,
-        bounds=[(-1, 1)] * problem.D,
-        method="highs",
-    )
-    if result.status != 0 or result.fun > -1e-7 * max(1, len(upper)) ** 0.5:
-        return ""
-    return (
-        "There is no finite minimum: along some direction the loss falls for ever, because a "
-        "plane through the origin separates the classes (or all such counts are zero). "
-        "Add noise, take more examples or other columns."
-    )

@@ -45,6 +45,10 @@ class Moments:
     def gradient(self, theta: Array) -> Array:
         return self.phi(theta) @ self.S[:, :-1] / self.sigma**2
 
+    def minimum(self) -> Array:
+        """argmin L: the expansion point and a small correction."""
+        return self.center + np.linalg.solve(self.S[:-1, :-1], self.S[:-1, -1])
+
     def fisher(self, theta: Array) -> Array:
         D = theta.shape[-1]
         return np.broadcast_to(self.S[:-1, :-1] / self.sigma**2, (*theta.shape[:-1], D, D)).copy()

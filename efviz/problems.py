@@ -99,6 +99,19 @@ class Problem:
             residual = self.likelihood.gradient(self.model.outputs(self.X, theta), self.y)
             return np.einsum("...ncd,...nc->...nd", J, residual)
 
+    def gradient_and_matrices(self, theta: ArrayLike) -> tuple[Array, Array, Array]:
+        """nabla L (D,), Fisher and empirical Fisher (D, D) at one theta (D,), all means, in one pass.
+
+        The same as `gradient`, `curvature.fisher` and `curvature.empirical_fisher`.
+        """
+        theta = self.check_theta(theta)
+        if self.moments:
+            m = self.moments
+            return m.gradient(theta), m.fisher(theta), m.empirical_fisher(theta)
+        sums = batches.gradient_and_matrices(self.model, self.likelihood, self.X, self.y, theta)
+        g, F, E = (total / self.N for total in sums)
+        return g, F, E
+
     @cached_property
     def minimum(self) -> Minimum:
         return find_minimum(self)

@@ -26,33 +26,53 @@ class Path:
     high: float
 
 
+Draws = tuple[Array, ...]
+
+
 @dataclass(frozen=True)
 class Family:
-    """A synthetic data set; `draw(random, N, path, strength) -> (X, y)`."""
+    """A synthetic data set.
+
+    `draw(random, N)` gives the standard draws of N examples, which all paths and strengths share;
+    `shape(draws, path, strength)` makes (X, y) of them.
+    """
 
     title: str
     task: Task
     formula: str
     feature_names: tuple[str, ...]
     paths: Mapping[str, Path]
-    draw: Callable[[RandomState, int, str, float], tuple[Array, Array]]
+    draw: Callable[[RandomState, int], Draws]
+    shape: Callable[[Draws, str, float], tuple[Array, Array]]
     citation: str = ""
 
+    def draws(self, N: int = 1000, seed: int = 0) -> Draws:
+        """The standard draws behind `sample`: a caller that moves the strength keeps them."""
+        if N < 1:
+            raise ValueError(f"N must be at least 1, got {N}")
+        return self.draw(RandomState(seed), N)
+
     def sample(
-        self, N: int = 1000, seed: int = 0, path: str = "", strength: float = 0.0
+        self,
+        N: int = 1000,
+        seed: int = 0,
+        path: str = "",
+        strength: float = 0.0,
+        draws: Draws | None = None,
     ) -> Dataset:
-        """N examples at `strength` along `path` (the first path if none is named)."""
+        """N examples at `strength` along `path` (the first path if none is named).
+
+        `draws`: those of this N and seed, where the caller has them already.
+        """
         path = path or next(iter(self.paths))
         if path not in self.paths:
             raise ValueError(f"{self.title} has no path {path!r}, only {', '.join(self.paths)}")
-        if N < 1:
-            raise ValueError(f"N must be at least 1, got {N}")
         bounds = self.paths[path]
         if not bounds.low <= strength <= bounds.high:
             raise ValueError(
                 f"the strength of {path!r} runs from {bounds.low} to {bounds.high}, got {strength}"
             )
-        X, y = self.draw(RandomState(seed), N, path, strength)
+        X, y = self.shape(self.draws(N, seed) if draws is None else draws, path, strength)
         return Dataset(
             X, y, self.feature_names, "y", self.task, name=self.title, citation=self.citation
         )
@@ -75,22 +95,34 @@ _NOISE = Path("Noise scale", r"\varepsilon \sim \mathcal N(0, (1+s)^2)", -1, 3)
 _QUADRATIC = Path("Missing quadratic term", r"y \leftarrow y + \tfrac{s}{2} x^2", -1, 3)
 
 
-def _lognormal_line(random: RandomState, N: int, path: str, s: float) -> tuple[Array, Array]:
-    x = random.lognormal(0, 0.75, N)
-    z = random.standard_normal(N)
+def _with_ones(x: Array, column: int) -> Array:
+    X = np.ones((len(x), 2))
+    X[:, column] = x
+    return X
+
+
+def _draw_lognormal(random: RandomState, N: int) -> Draws:
+    return random.lognormal(0, 0.75, N), random.standard_normal(N)
+
+
+def _lognormal_line(draws: Draws, path: str, s: float) -> tuple[Array, Array]:
+    x, z = draws
     y = 2 + 2 * x + _noise(z, x, path, s)
     if path == "quadratic":
-        y = y + s / 2 * x**2
-    return np.stack([np.ones(N), x], axis=1), y
+        y += s / 2 * x**2
+    return _with_ones(x, 1), y
 
 
-def _normal_line(random: RandomState, N: int, path: str, s: float) -> tuple[Array, Array]:
-    x = random.standard_normal(N)
-    z = random.standard_normal(N)
+def _draw_normal(random: RandomState, N: int) -> Draws:
+    return random.standard_normal(N), random.standard_normal(N)
+
+
+def _normal_line(draws: Draws, path: str, s: float) -> tuple[Array, Array]:
+    x, z = draws
     y = 1 + x + _noise(z, x, path, s)
     if path == "quadratic":
-        y = y + s / 2 * x**2
-    return np.stack([x, np.ones(N)], axis=1), y
+        y += s / 2 * x**2
+    return _with_ones(x, 0), y
 
 
 # Class means and mixing matrices (x = mu + M z) of Fig. 2: (mu_0, M_0), (mu_1, M_1).
@@ -101,37 +133,54 @@ _CLASSES = {
 }
 
 
-def _two_classes(random: RandomState, N: int, path: str, s: float) -> tuple[Array, Array]:
-    sizes = (N - N // 2, N // 2)
-    inputs = []
-    for size, correct, misspecified in zip(sizes, _CORRECT, _CLASSES[path], strict=True):
+def _draw_two_classes(random: RandomState, N: int) -> Draws:
+    """The standard normal z of class 0, then of class 1."""
+    return random.standard_normal((N - N // 2, 2)), random.standard_normal((N // 2, 2))
+
+
+def _two_classes(draws: Draws, path: str, s: float) -> tuple[Array, Array]:
+    sizes = [len(z) for z in draws]
+    X = np.empty((sum(sizes), 2))
+    parts = X[: sizes[0]], X[sizes[0] :]
+    for part, z, correct, misspecified in zip(parts, draws, _CORRECT, _CLASSES[path], strict=True):
         mu, M = (
             (1 - s) * np.array(a) + s * np.array(b)
             for a, b in zip(correct, misspecified, strict=True)
         )
-        inputs.append(mu + random.standard_normal((size, 2)) @ M)
-    return np.concatenate(inputs), np.repeat([0.0, 1.0], sizes)
+        # Column by column: a product with so small a matrix is no work for BLAS and its threads.
+        for j in range(2):
+            part[:, j] = z[:, 0] * M[0, j] + z[:, 1] * M[1, j] + mu[j]
+    return X, np.repeat([0.0, 1.0], sizes)
 
 
-def _counts(random: RandomState, N: int, path: str, s: float) -> tuple[Array, Array]:
-    from scipy.stats import gamma, norm, poisson
+def _draw_counts(random: RandomState, N: int) -> Draws:
+    """x, and uniform levels of the counts and of their rates."""
+    from scipy.special import ndtr
 
-    x = random.standard_normal(N)
-    u = norm.cdf(random.standard_normal(N))
-    z = random.standard_normal(N)
+    x, u, z = (random.standard_normal(N) for _ in range(3))
+    return x, ndtr(u), ndtr(z)
+
+
+def _counts(draws: Draws, path: str, s: float) -> tuple[Array, Array]:
+    from scipy.stats import gamma, poisson
+
+    x, u, v = draws
     rate = np.exp(0.5 + 0.5 * x + (s / 4 * x**2 if path == "quadratic" else 0))
     if path == "overdispersion" and s > 0:
         # Gamma-mixed rates with mean 1 and variance s: negative binomial counts.
-        rate = rate * gamma.ppf(norm.cdf(z), 1 / s, scale=s)
-    return np.stack([np.ones(N), x], axis=1), np.asarray(poisson.ppf(u, rate), dtype=float)
+        rate = rate * gamma.ppf(v, 1 / s, scale=s)
+    return _with_ones(x, 1), np.asarray(poisson.ppf(u, rate), dtype=float)
 
 
-def _saturating(random: RandomState, N: int, path: str, s: float) -> tuple[Array, Array]:
-    x = 4 * random.random_sample(N)
-    z = random.standard_normal(N)
+def _draw_saturating(random: RandomState, N: int) -> Draws:
+    return 4 * random.random_sample(N), random.standard_normal(N)
+
+
+def _saturating(draws: Draws, path: str, s: float) -> tuple[Array, Array]:
+    x, z = draws
     y = 2 * (1 - np.exp(-x)) + 0.2 * _noise(z, x, path, s)
     if path == "trend":
-        y = y + s / 4 * x
+        y += s / 4 * x
     return x[:, None], y
 
 
@@ -151,7 +200,8 @@ FAMILIES: dict[str, Family] = {
                 "Noise growing with x", r"\varepsilon \sim \mathcal N(0, x^{2s})", -1, 2
             ),
         },
-        draw=_lognormal_line,
+        draw=_draw_lognormal,
+        shape=_lognormal_line,
         citation="Kunstner et al. (2019), Fig. 1, Eq. 49",
     ),
     "line": Family(
@@ -160,7 +210,8 @@ FAMILIES: dict[str, Family] = {
         formula=r"y = 1 + x + \varepsilon,\quad x \sim \mathcal N(0, 1)",
         feature_names=("x", "1"),
         paths={"noise": _NOISE, "quadratic": _QUADRATIC},
-        draw=_normal_line,
+        draw=_draw_normal,
+        shape=_normal_line,
         citation="Kunstner et al. (2019), Fig. 4, Table 3",
     ),
     "classes": Family(
@@ -172,7 +223,8 @@ FAMILIES: dict[str, Family] = {
             "A": Path("A: unequal spread", r"M_0 = (2+s) I,\ M_1 = (2-s) I", -1, 1.75),
             "B": Path("B: unequal correlation", r"M_{0,1} \to (1.5, \mp 0.9)", -1, 1.5),
         },
-        draw=_two_classes,
+        draw=_draw_two_classes,
+        shape=_two_classes,
         citation="Kunstner et al. (2019), Fig. 2, Table 2",
     ),
     "counts": Family(
@@ -188,7 +240,8 @@ FAMILIES: dict[str, Family] = {
                 "Missing quadratic term", r"f \leftarrow f + \tfrac{s}{4} x^2", -1, 1.5
             ),
         },
-        draw=_counts,
+        draw=_draw_counts,
+        shape=_counts,
     ),
     "saturation": Family(
         title="Saturating curve",
@@ -199,6 +252,7 @@ FAMILIES: dict[str, Family] = {
             "noise": _NOISE,
             "trend": Path("Missing trend", r"y \leftarrow y + \tfrac{s}{4} x", -1, 3),
         },
-        draw=_saturating,
+        draw=_draw_saturating,
+        shape=_saturating,
     ),
 }
