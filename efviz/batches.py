@@ -135,7 +135,8 @@ def gradient_and_matrices(
 ) -> tuple[Array, Array, Array]:
     """Sums of gradient (D,), Fisher (D, D) and empirical Fisher (D, D) at ONE theta (D,).
 
-    The same as `sum_over_examples` of the three terms; for one linear output in a third of the time.
+    The same as `sum_over_examples` of the three terms, for one linear output in a third of the
+    time.
     """
     if not (model.linear and model.n_outputs == 1 and X.shape[1] <= _FEW):
         terms = (gradient_term, fisher_term, empirical_fisher_term)

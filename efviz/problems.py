@@ -100,7 +100,7 @@ class Problem:
             return np.einsum("...ncd,...nc->...nd", J, residual)
 
     def gradient_and_matrices(self, theta: ArrayLike) -> tuple[Array, Array, Array]:
-        """nabla L (D,), Fisher and empirical Fisher (D, D) at one theta (D,), all means, in one pass.
+        """nabla L (D,), Fisher and empirical Fisher (D, D) at one theta (D,): all means, one pass.
 
         The same as `gradient`, `curvature.fisher` and `curvature.empirical_fisher`.
         """

@@ -23,16 +23,24 @@ class Click:
 
 
 def pack_figures(
-    figures: Mapping[str, Any], *, dark: Mapping[str, str], min_width: int = 280
+    figures: Mapping[str, Any],
+    *,
+    dark: Mapping[str, str],
+    rows: int = 1,
+    min_width: int = 280,
+    max_width: int = 1200,
 ) -> bytes:
     """Figures by title -> what the browser gets. Costs no session: cache it.
 
     A figure is a `go.Figure` or what `go.Figure()` takes, {"data": ..., "layout": ...}. Of its
     `layout.meta` the chart reads `aspect` (height by width of the plot area), `click` (report
     clicks anywhere), `link` (share zoom with the other linked panels) and `label` (what a screen
-    reader says). `dark` maps colours to those of the dark theme. Panels that would be narrower
-    than `min_width` go to a second row.
+    reader says). `dark` maps colours to those of the dark theme. Every `rows` figures stand below
+    each other. Panels that would be narrower than `min_width` go to a second row; none becomes
+    wider than `max_width`.
     """
+    if len(figures) % rows:
+        raise ValueError(f"{len(figures)} figures do not fill columns of {rows}")
     bodies = [pack(_spec(figure)) for figure in figures.values()]
     header = {
         "figures": [
@@ -40,7 +48,9 @@ def pack_figures(
             for name, body in zip(figures, bodies, strict=True)
         ],
         "dark": dict(dark),
+        "rows": rows,
         "minWidth": min_width,
+        "maxWidth": max_width,
         "smallest": 150,
         "plotly": assets.plotly_url(),
     }

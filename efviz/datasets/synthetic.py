@@ -14,6 +14,7 @@ import numpy as np
 from numpy.random import RandomState
 
 from efviz.data import Array, Dataset, Task
+from efviz.kernels import poisson_quantile
 
 
 @dataclass(frozen=True)
@@ -169,7 +170,15 @@ def _counts(draws: Draws, path: str, s: float) -> tuple[Array, Array]:
     if path == "overdispersion" and s > 0:
         # Gamma-mixed rates with mean 1 and variance s: negative binomial counts.
         rate = rate * gamma.ppf(v, 1 / s, scale=s)
-    return _with_ones(x, 1), np.asarray(poisson.ppf(u, rate), dtype=float)
+    large = rate > _LARGE
+    y = poisson_quantile(u, np.where(large, 0.0, rate))
+    if large.any():
+        y[large] = poisson.ppf(u[large], rate[large])
+    return _with_ones(x, 1), y
+
+
+# Beyond this rate exp(-rate) comes near the smallest numbers.
+_LARGE = 500.0
 
 
 def _draw_saturating(random: RandomState, N: int) -> Draws:
@@ -220,8 +229,8 @@ FAMILIES: dict[str, Family] = {
         formula=r"x = \mu_y + M_y z,\quad z \sim \mathcal N(0, I)",
         feature_names=("x₁", "x₂"),
         paths={
-            "A": Path("A: unequal spread", r"M_0 = (2+s) I,\ M_1 = (2-s) I", -1, 1.75),
-            "B": Path("B: unequal correlation", r"M_{0,1} \to (1.5, \mp 0.9)", -1, 1.5),
+            "A": Path("Unequal spread", r"M_0 = (2+s) I,\ M_1 = (2-s) I", -1, 1.75),
+            "B": Path("Unequal correlation", r"M_{0,1} \to (1.5, \mp 0.9)", -1, 1.5),
         },
         draw=_draw_two_classes,
         shape=_two_classes,

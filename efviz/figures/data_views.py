@@ -19,26 +19,29 @@ LEVELS = 10
 """The target as colour is shown in so many levels."""
 
 
-def data_panel(dataset: Dataset, problem: Problem) -> Spec:
+def data_panel(
+    dataset: Dataset, problem: Problem, *, title: str = "Data", aspect: float = 1.0
+) -> Spec:
     """The view that suits the data: one input as a curve, two inputs as a plane."""
     inputs = [i for i, name in enumerate(dataset.feature_names) if name != "1"]
     kind = "curve" if len(inputs) == 1 else dataset.task
-    return DATA_VIEWS[kind](dataset, problem, inputs)
+    panel = DATA_VIEWS[kind](dataset, problem, inputs)
+    N = len(dataset.y)
+    subtitle = f"N = {N:,}" + (f", {SHOWN:,} shown" if N > SHOWN else "")
+    frame = panel["layout"]
+    meta = {"aspect": aspect, "label": f"{title}: {frame['meta']['label']}; {subtitle}"}
+    panel["layout"] = frame | layout(title, subtitle) | {"meta": meta}
+    return panel
 
 
 def _panel(
-    dataset: Dataset,
     traces: list[dict[str, Any]],
     titles: tuple[str, str],
     limits: tuple[Limits, Limits],
     label: str,
 ) -> Spec:
-    N = len(dataset.y)
-    subtitle = f"N = {N:,}" + (f", {SHOWN:,} shown" if N > SHOWN else "")
     x, y = (axis(t, r) for t, r in zip(titles, limits, strict=True))
-    frame = layout("Data", subtitle, xaxis=x, yaxis=y)
-    frame["meta"] = {"aspect": 1, "label": f"{label}; {subtitle}"}
-    return {"data": traces, "layout": frame}
+    return {"data": traces, "layout": {"xaxis": x, "yaxis": y, "meta": {"label": label}}}
 
 
 def _line(x: Array, y: Array, name: str) -> dict[str, Any]:
@@ -67,7 +70,7 @@ def _curve(dataset: Dataset, problem: Problem, inputs: list[int]) -> Spec:
         traces.append(_line(grid, problem.likelihood.mean(f)[:, 0], "fit of the minimum"))
     titles = dataset.feature_names[inputs[0]], dataset.target_name
     label = "Scatter plot of the data with the fit of the minimum"
-    return _panel(dataset, traces, titles, limits, label)
+    return _panel(traces, titles, limits, label)
 
 
 def _plane_of(dataset: Dataset, inputs: list[int]) -> tuple[Array, tuple[Limits, Limits], Any]:
@@ -84,7 +87,7 @@ def _classes(dataset: Dataset, problem: Problem, inputs: list[int]) -> Spec:
     if problem.minimum.exists:
         traces.append(_boundary(problem.theta_star, limits))
     label = f"Two classes in {titles[0]} and {titles[1]} with the line p = 1/2"
-    return _panel(dataset, traces, titles, limits, label)
+    return _panel(traces, titles, limits, label)
 
 
 def _boundary(theta: Array, limits: tuple[Limits, Limits]) -> dict[str, Any]:
@@ -109,7 +112,8 @@ def _coloured(dataset: Dataset, problem: Problem, inputs: list[int]) -> Spec:
     traces.append(_colour_bar(low, high))
     if problem.minimum.exists:
         x, vertical = (np.linspace(*r, 12) for r in limits)
-        fitted = np.stack(np.meshgrid(x, vertical), axis=-1) @ problem.theta_star
+        f = np.stack(np.meshgrid(x, vertical), axis=-1) @ problem.theta_star
+        fitted = problem.likelihood.mean(f[..., None])[..., 0]
         traces.append(
             {
                 "type": "contour",
@@ -129,7 +133,7 @@ def _coloured(dataset: Dataset, problem: Problem, inputs: list[int]) -> Spec:
             }
         )
     label = f"{titles[0]} and {titles[1]}, coloured by {dataset.target_name}, with lines of the fit"
-    return _panel(dataset, traces, titles, limits, label)
+    return _panel(traces, titles, limits, label)
 
 
 def _colour_bar(low: float, high: float) -> dict[str, Any]:
@@ -175,4 +179,5 @@ DATA_VIEWS: dict[str, View] = {
     "curve": _curve,
     "classification": _classes,
     "regression": _coloured,
+    "count": _coloured,
 }

@@ -143,3 +143,51 @@ def minimum(theta: Array) -> dict[str, Any]:
         },
         "hovertemplate": "minimum: (%{x:.4g}, %{y:.4g})<extra></extra>",
     }
+
+
+def labels(points: Array, texts: Sequence[str], position: str = "center") -> dict[str, Any]:
+    """Words at points (n, 2): names beside lines, instead of a legend."""
+    return {
+        "type": "scatter",
+        "mode": "text",
+        "name": "labels",
+        "x": points[:, 0],
+        "y": points[:, 1],
+        "text": list(texts),
+        "textposition": f"middle {position}",
+        "textfont": {"size": 12, "color": INK},
+        "hoverinfo": "skip",
+    }
+
+
+def band(x: Array, low: Array, high: Array, colour: str) -> dict[str, Any]:
+    """The area between two curves over x (n,)."""
+    return {
+        "type": "scatter",
+        "mode": "lines",
+        "x": np.concatenate([x, x[::-1]]),
+        "y": np.concatenate([low, high[::-1]]),
+        "fill": "toself",
+        "fillcolor": colour,
+        "line": {"width": 0, "color": colour},
+        "hoverinfo": "skip",
+    }
+
+
+def dots(xy: Array, texts: Sequence[str], *, strong: bool) -> dict[str, Any]:
+    """Named points (n, 2) on a curve; `strong` is the reader's own."""
+    return {
+        "type": "scatter",
+        "mode": "markers",
+        "name": "shown",
+        "x": xy[:, 0],
+        "y": xy[:, 1],
+        "text": list(texts),
+        "marker": {
+            "symbol": "hexagon" if strong else "circle",
+            "size": 13 if strong else 9,
+            "color": INK,
+            "line": {"width": 1.5, "color": GROUND},
+        },
+        "hovertemplate": "%{text}: %{y:.3g} at N = %{x}<extra></extra>",
+    }

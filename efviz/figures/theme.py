@@ -14,6 +14,7 @@ ARROW = "#8b95a0"
 CONTOUR = "#c9cfd5"
 GRID = "#e6e9ec"
 GROUND = "#ffffff"
+BAND = "#dfe3e7"
 POINT = "#7b8792"
 CLEAR = "rgba(0,0,0,0)"
 
@@ -42,6 +43,7 @@ DARK: dict[str, str] = {
     GRID: "#2b3139",
     GROUND: "#0f1318",
     POINT: "#98a3ae",
+    BAND: "#262d35",
     "#004488": "#6699cc",
     "#bb5566": "#ee99aa",
     "#5f6b76": "#a4adb6",
@@ -70,7 +72,7 @@ def layout(title: str, subtitle: str = "", **more: Any) -> dict[str, Any]:
             "pad": {"t": 7},
             "font": {"size": 14, "color": INK},
         },
-        "margin": {"l": 34, "r": 6, "t": 32, "b": 34},
+        "margin": {"l": 34, "r": 6, "t": 32, "b": 38},
         "font": {"size": 12, "color": MUTED},
         "paper_bgcolor": CLEAR,
         "plot_bgcolor": CLEAR,

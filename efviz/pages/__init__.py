@@ -1,8 +1,9 @@
 """The pages of the dashboard. PAGES lists them in the order of the navigation."""
 
-from efviz.pages import vector_fields
+from efviz.pages import at_minimum, vector_fields
 from efviz.pages.registry import Page
 
 PAGES: dict[str, Page] = {
-    page.slug: page for page in (Page(vector_fields.TITLE, vector_fields.SLUG, vector_fields.main),)
+    module.SLUG: Page(module.TITLE, module.SLUG, module.main)
+    for module in (vector_fields, at_minimum)
 }

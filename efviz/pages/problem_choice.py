@@ -8,7 +8,7 @@ from streamlit.delta_generator import DeltaGenerator
 
 from efviz.catalogue import COMPONENTS, PROBLEMS, Entry
 from efviz.data import Dataset
-from efviz.datasets import DATASETS, Path
+from efviz.datasets import DATASETS, Draws, Path
 from efviz.pages.params import Choice, Number, Param, Values
 from efviz.pages.store import Store
 from efviz.problems import Problem
@@ -37,37 +37,52 @@ def _if_real(*options: str) -> Choice:
     return Choice(lambda values: [] if entry(values).family else options)
 
 
-PROBLEM_PARAMS: tuple[Param, ...] = (
-    Param("problem", "problem", "Problem", Choice(lambda _: list(PROBLEMS)), lambda _: "fig1"),
-    Param("path", "path", "Misspecification", Choice(_paths), lambda v: next(iter(_paths(v)), "")),
-    Param(
-        "strength",
-        "s",
-        "Strength s",
-        Number(lambda v: getattr(path(v), "low", 0.0), lambda v: getattr(path(v), "high", 0.0)),
-        lambda _: 0.0,
-    ),
-    Param("N", "n", "Examples N", Number(10, 1_000_000, integer=True), lambda _: 1000),
-    Param("seed", "seed", "Seed", Number(0, 2**32 - 1, integer=True), lambda _: 0),
-    Param("first", "x1", "First column", Choice(_columns), lambda v: entry(v).first_columns[0]),
-    Param("second", "x2", "Second column", Choice(_columns), lambda v: entry(v).first_columns[1]),
-    Param(
-        "inputs",
-        "inputs",
-        "Inputs",
-        _if_real("columns", COMPONENTS),
-        lambda v: "" if entry(v).family else "columns",
-    ),
-    Param(
-        "scaling",
-        "scaling",
-        "Scaling",
-        _if_real("standardised", "raw"),
-        lambda v: "" if entry(v).family else "standardised",
-    ),
-)
+def problem_params(first: str, strength: float = 0.0) -> tuple[Param, ...]:
+    """The parameters of a page that opens with the problem `first`, off the model by `strength`."""
+    return (
+        Param("problem", "problem", "Problem", Choice(lambda _: list(PROBLEMS)), lambda _: first),
+        Param("path", "path", "Misspecification", Choice(_paths), _first_path),
+        Param("strength", "s", "Strength s", Number(_lowest, _highest), _strength(strength)),
+        Param("N", "n", "Examples N", Number(10, 1_000_000, integer=True), lambda _: 1000),
+        Param("seed", "seed", "Seed", Number(0, 2**32 - 1, integer=True), lambda _: 0),
+        Param("first", "x1", "First column", Choice(_columns), lambda v: entry(v).first_columns[0]),
+        Param(
+            "second", "x2", "Second column", Choice(_columns), lambda v: entry(v).first_columns[1]
+        ),
+        Param(
+            "inputs",
+            "inputs",
+            "Inputs",
+            _if_real("columns", COMPONENTS),
+            lambda v: "" if entry(v).family else "columns",
+        ),
+        Param(
+            "scaling",
+            "scaling",
+            "Scaling",
+            _if_real("standardised", "raw"),
+            lambda v: "" if entry(v).family else "standardised",
+        ),
+    )
 
-KNOBS = tuple(param.name for param in PROBLEM_PARAMS)
+
+def _first_path(values: Values) -> str:
+    return next(iter(_paths(values)), "")
+
+
+def _lowest(values: Values) -> float:
+    return getattr(path(values), "low", 0.0)
+
+
+def _highest(values: Values) -> float:
+    return getattr(path(values), "high", 0.0)
+
+
+def _strength(chosen: float) -> Callable[[Values], float]:
+    return lambda values: chosen if entry(values).family else 0.0
+
+
+KNOBS = tuple(param.name for param in problem_params("fig1"))
 
 
 def problem_widget(store: Store, on_problem: Callable[[Any], None]) -> None:
@@ -116,6 +131,24 @@ def problem_notes(values: Values) -> str:
     return f"{source.notes}\n\n{source.source}. {source.citation}; {source.licence}."
 
 
+@st.cache_resource(max_entries=4, show_spinner=False)
+def _draws(problem: str, N: int, seed: int) -> Draws:
+    """The standard draws that all paths and strengths share."""
+    family = PROBLEMS[problem].family
+    assert family is not None
+    return family.draws(N, seed)
+
+
+def build(values: Values) -> tuple[Dataset, Problem]:
+    """The data and the problem that these values name, made anew."""
+    chosen = entry(values)
+    knobs = {knob: values[knob] for knob in chosen.knobs}
+    if chosen.family:
+        knobs["draws"] = _draws(values["problem"], values["N"], values["seed"])
+    dataset = chosen.dataset(**knobs)
+    return dataset, chosen.problem(dataset)
+
+
 @st.cache_resource(max_entries=8, show_spinner=False)
 def problem_of(
     problem: str,
@@ -128,8 +161,5 @@ def problem_of(
     inputs: str,
     scaling: str,
 ) -> tuple[Dataset, Problem]:
-    """The data and the problem that these values name; shared by all sessions, never changed."""
-    given = locals()
-    chosen = PROBLEMS[problem]
-    dataset = chosen.dataset(**{knob: given[knob] for knob in chosen.knobs})
-    return dataset, chosen.problem(dataset)
+    """The same, shared by all sessions and never changed."""
+    return build(locals())

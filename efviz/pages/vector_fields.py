@@ -18,10 +18,10 @@ from efviz.pages.jobs import Job, Progress
 from efviz.pages.params import Choice, Flag, Number, Param, Points, Values
 from efviz.pages.problem_choice import (
     KNOBS,
-    PROBLEM_PARAMS,
     entry,
     path_widgets,
     problem_of,
+    problem_params,
     problem_widget,
 )
 from efviz.pages.store import Store, run_again
@@ -72,7 +72,7 @@ _PER_SIDE = Number(5, 31, integer=True)
 _LENGTHS = Choice(lambda _: ("true", "unit"))
 
 PARAMS: tuple[Param, ...] = (
-    *PROBLEM_PARAMS,
+    *problem_params("fig1"),
     Param("damping", "damping", "Damping λ", Number(1e-10, 1e10, zero=True), _setting("damping")),
     Param("step_size", "step", "Step size γ", Number(1e-10, 1e10), _setting("step_size")),
     Param("n_steps", "steps", "Steps", _STEPS, _setting("n_steps")),

@@ -3,7 +3,8 @@
 // data (bytes): uint32 length | query string, zero padded | packed header | packed figures.
 // Packed: uint32 length | JSON | float32 arrays; {"$a": [offset, n]} or {"$a": [offset, rows,
 // columns]} in the JSON is an array.
-// header: {figures: [{name, size, digest}], dark, minWidth, smallest, plotly}; figure: {data, layout}
+// header: {figures: [{name, size, digest}], dark, rows, minWidth, maxWidth, smallest, plotly};
+// figure: {data, layout}. `rows` figures stand below each other and stay so in every layout.
 // Reports `click` {panel, x, y} for a click anywhere in a panel whose layout.meta.click is set.
 
 import { Layers, split } from './layers.js';
@@ -142,12 +143,20 @@ class Chart {
 
   // The panels' width follows from the room there is; the height of each from its aspect.
   columns() {
-    const { figures, minWidth } = this.spec;
+    const { figures, rows, minWidth, smallest } = this.spec;
+    const groups = figures.length / rows;
     const room = this.root.clientWidth;
-    for (let n = figures.length; n > 1; n = Math.ceil(n / 2)) {
+    for (let n = groups; n > 1; n = Math.ceil(n / 2)) {
       if (room / n >= minWidth) return n;
     }
-    return Math.min(figures.length, room < 2 * this.spec.smallest ? 1 : 2);
+    return Math.min(groups, room < 2 * smallest ? 1 : 2);
+  }
+
+  place(gd, i, columns) {
+    const { rows } = this.spec;
+    const group = Math.floor(i / rows);
+    gd.style.gridRow = Math.floor(group / columns) * rows + (i % rows) + 1;
+    gd.style.gridColumn = (group % columns) + 1;
   }
 
   async draw() {
@@ -155,15 +164,18 @@ class Chart {
     const theme = themeOf(this.root);
     const columns = this.columns();
     const gap = 8;
-    const width = Math.floor((this.root.clientWidth - gap * (columns - 1)) / columns);
-    this.root.style.gridTemplateColumns = `repeat(${columns}, minmax(0, 1fr))`;
+    const room = Math.floor((this.root.clientWidth - gap * (columns - 1)) / columns);
+    const width = Math.min(room, this.spec.maxWidth);
+    this.root.style.gridTemplateColumns = `repeat(${columns}, minmax(0, ${width}px))`;
+    while (this.panels.length > this.spec.figures.length) this.drop(this.panels.pop());
+    this.panels.forEach((gd, i) => this.place(gd, i, columns));
     await Promise.all(
-      this.spec.figures.map((figure, i) => this.drawPanel(figure, i, width, theme))
+      this.spec.figures.map((figure, i) => this.drawPanel(figure, i, width, columns, theme))
     );
   }
 
-  drawPanel(figure, i, width, { dark, font }) {
-    const gd = this.panels[i] ?? this.addPanel(i);
+  drawPanel(figure, i, width, columns, { dark, font }) {
+    const gd = this.panels[i] ?? this.addPanel(i, columns);
     const state = `${figure.digest} ${width} ${dark} ${this.view && JSON.stringify(this.view)}`;
     if (gd._efviz.state === state) return undefined;
     gd._efviz.state = state;
@@ -203,11 +215,12 @@ class Chart {
     });
   }
 
-  addPanel(i) {
+  addPanel(i, columns) {
     const gd = document.createElement('div');
     gd.setAttribute('role', 'img');
     gd._efviz = {};
     this.panels[i] = gd;
+    this.place(gd, i, columns);
     this.root.append(gd);
     return gd;
   }
@@ -237,9 +250,14 @@ class Chart {
     });
   }
 
+  drop(gd) {
+    window.Plotly?.purge(gd);
+    gd.remove();
+  }
+
   remove() {
     this.observer.disconnect();
-    this.panels.forEach((gd) => window.Plotly?.purge(gd));
+    this.panels.forEach((gd) => this.drop(gd));
     this.root.remove();
   }
 }

@@ -1,8 +1,8 @@
 // What the chart draws by itself, on two SVGs of its own around Plotly's.
 //
-// The ground, below: path shapes named "ground" (hundreds of arrows in one path), and lines and
-// points without hover, one path each, whose data coordinates the browser itself reads. The marks,
-// above: small sets of symbols with their numbers. What is left to Plotly, axes and titles, seldom
+// The ground, below: path shapes named "ground" (hundreds of arrows in one path), and lines, bands
+// and points without hover, one path each, whose data coordinates the browser itself reads. The
+// marks, above: small sets of symbols with their numbers, and words. What is left to Plotly, axes and titles, seldom
 // changes, so that most pictures need no Plotly.react at all, which takes ten times as long.
 // Where an area trace would cover the ground Plotly draws all, as it does for downloads.
 
@@ -20,6 +20,7 @@ const isMarks = (trace) =>
   trace.marker.symbol in SYMBOLS &&
   isPlain(trace) &&
   trace.x.length <= FEW;
+const isWords = (trace) => isScatter(trace, 'text') && trace.hoverinfo === 'skip';
 const isArea = ({ type }) => type === 'heatmap';
 const isGround = ({ name }) => name === 'ground';
 
@@ -28,18 +29,26 @@ export function split(data, layout) {
   if (data.some(isArea)) return { ground: [], marks: [], data, layout };
   const shapes = layout.shapes ?? [];
   const lower = data.filter((trace) => isLine(trace) || isPoints(trace));
-  const upper = data.filter(isMarks);
+  const upper = data.filter((trace) => isMarks(trace) || isWords(trace));
+  const scale = [scaleOf(layout.xaxis), scaleOf(layout.yaxis)];
   return {
-    ground: [...shapes.filter(isGround), ...lower.map(onePath)],
+    ground: [...shapes.filter(isGround), ...lower.map((trace) => onePath(trace, ...scale))],
     marks: upper,
     data: data.filter((trace) => !lower.includes(trace) && !upper.includes(trace)),
     layout: { ...layout, shapes: shapes.filter((shape) => !isGround(shape)) },
   };
 }
 
+// From data to the numbers of the axis, which on a logarithmic one are powers of ten.
+const scaleOf = (axis) => (axis?.type === 'log' ? Math.log10 : null);
+
 // A point is a line of no length, drawn by the caps of its ends.
-function onePath({ mode, x, y, line, marker, opacity }) {
-  if (mode === 'lines') return { path: linesOf(x, y), line, opacity };
+function onePath({ mode, x, y, line, marker, opacity, fill, fillcolor }, scaleX, scaleY) {
+  if (scaleX) x = x.map(scaleX);
+  if (scaleY) y = y.map(scaleY);
+  if (mode === 'lines') {
+    return { path: linesOf(x, y), line, opacity, fill: fill === 'toself' ? fillcolor : 'none' };
+  }
   const parts = [];
   for (let i = 0; i < x.length; i++) parts.push('M', x[i], ',', y[i], 'h0');
   const { size: width, color, symbol } = marker;
@@ -68,6 +77,7 @@ const ring = (n, radius) =>
     return [radius(i) * Math.cos(angle), radius(i) * Math.sin(angle)];
   });
 const SYMBOLS = {
+  circle: ring(24, () => 1),
   hexagon: ring(6, () => 1),
   star: ring(10, (i) => (i % 2 ? 0.55 : 1.4)),
 };
@@ -105,6 +115,7 @@ export class Layers {
       path.setAttribute('stroke-dasharray', dashes ?? 'none');
       path.setAttribute('stroke-linecap', shape.cap ?? 'butt');
       path.setAttribute('opacity', shape.opacity ?? 1);
+      path.setAttribute('fill', shape.fill ?? 'none');
     });
     this.traces = marks;
     this.place();
@@ -119,13 +130,27 @@ export class Layers {
     this.ground.style.cssText = this.marks.style.cssText = box;
     // The paths are in data coordinates, y upwards; the marks in pixels.
     this.ground.setAttribute('viewBox', `${x0} ${-y1} ${x1 - x0} ${y1 - y0}`);
-    const toX = (x) => ((x - x0) / (x1 - x0)) * size.w;
-    const toY = (y) => ((y1 - y) / (y1 - y0)) * size.h;
+    const plain = (value) => value;
+    const [inX, inY] = [scaleOf(xaxis) ?? plain, scaleOf(yaxis) ?? plain];
+    const toX = (x) => ((inX(x) - x0) / (x1 - x0)) * size.w;
+    const toY = (y) => ((y1 - inY(y)) / (y1 - y0)) * size.h;
     this.marks.replaceChildren(...this.traces.flatMap((trace) => marksOf(trace, toX, toY)));
   }
 }
 
-function marksOf({ x, y, text, textfont, marker, hovertemplate }, toX, toY) {
+function wordsOf({ x, y, text, textfont, textposition }, toX, toY) {
+  return Array.from(x, (value, i) => {
+    const style = { fill: textfont.color, 'font-size': textfont.size, class: 'word' };
+    if (textposition.endsWith('right')) style.class += ' after';
+    const word = element('text', { ...style, x: toX(value), y: toY(y[i]) });
+    word.textContent = text[i];
+    return word;
+  });
+}
+
+function marksOf(trace, toX, toY) {
+  if (trace.mode === 'text') return wordsOf(trace, toX, toY);
+  const { mode, x, y, text, textfont, marker, hovertemplate } = trace;
   const corners = SYMBOLS[marker.symbol].map((corner) => corner.map((c) => (c * marker.size) / 2));
   return Array.from(x, (value, i) => {
     const group = element('g', { transform: `translate(${toX(value)},${toY(y[i])})` });
@@ -139,7 +164,7 @@ function marksOf({ x, y, text, textfont, marker, hovertemplate }, toX, toY) {
       },
       group
     );
-    if (text) {
+    if (mode.endsWith('text')) {
       const style = { fill: textfont.color, 'font-size': textfont.size };
       element('text', style, group).textContent = text[i];
     }

@@ -1,0 +1,109 @@
+"""How far the empirical Fisher is from the Fisher at the minimum, in numbers."""
+
+from dataclasses import dataclass
+from functools import cached_property
+
+import numpy as np
+from numpy.polynomial import chebyshev
+from scipy import linalg
+
+from efviz.curvature import hessian
+from efviz.data import Array
+from efviz.fields import Work
+from efviz.likelihoods import Quality
+from efviz.problems import Problem
+
+
+def relative_distance(EF: Array, F: Array) -> Array:
+    """|EF - F| / |F| in Frobenius norms, (..., D, D) -> (...); nan where F is zero."""
+    with np.errstate(all="ignore"):
+        return np.asarray(np.linalg.norm(EF - F, axis=(-2, -1)) / np.linalg.norm(F, axis=(-2, -1)))
+
+
+def generalized_eigenvalues(EF: Array, F: Array) -> Array:
+    """mu with EF v = mu F v, ascending (D,): all 1 where EF = F; nan for a singular F.
+
+    mu is the ratio v^T EF v / v^T F v at its stationary directions, in any parametrisation.
+    """
+    try:
+        return np.asarray(linalg.eigh(EF, F, eigvals_only=True))
+    except np.linalg.LinAlgError:
+        return np.full(len(F), np.nan)
+
+
+def angle_between_axes(EF: Array, F: Array) -> float:
+    """Degrees from 0 to 90 between the eigenvectors of the largest eigenvalues."""
+    a, b = (np.linalg.eigh(matrix)[1][:, -1] for matrix in (EF, F))
+    # From sine and cosine: the cosine alone would lose half of the digits of a small angle.
+    cosine, sine = abs(a @ b), np.linalg.norm(a - b * (a @ b))
+    return float(np.degrees(np.arctan2(sine, cosine)))
+
+
+def roundness(matrix: Array) -> float:
+    """Shortest by longest semi-axis of theta^T M theta = 1: 1 is a circle, which has no axis."""
+    w = np.linalg.eigvalsh(matrix)
+    return float(np.sqrt(max(w[0], 0.0) / w[-1])) if w[-1] > 0 else 0.0
+
+
+@dataclass(frozen=True, eq=False)
+class Comparison:
+    """H, F and EF (D, D), means over n, at theta (D,), and how well the model fits there."""
+
+    N: int
+    theta: Array
+    loss: float
+    hessian: Array
+    fisher: Array
+    empirical_fisher: Array
+    quality: Quality
+
+    @cached_property
+    def distance(self) -> float:
+        return float(relative_distance(self.empirical_fisher, self.fisher))
+
+    @cached_property
+    def eigenvalues(self) -> Array:
+        return generalized_eigenvalues(self.empirical_fisher, self.fisher)
+
+    @cached_property
+    def angle(self) -> float:
+        return angle_between_axes(self.empirical_fisher, self.fisher)
+
+
+def compare(problem: Problem, theta: Array) -> Comparison:
+    """All matrices at theta (D,). Kunstner et al. (2019), section 4.2, takes theta_star."""
+    _, F, EF = problem.gradient_and_matrices(theta)
+    likelihood, model = problem.likelihood, problem.model
+    H = F if likelihood.natural and model.linear else hessian(problem, theta)
+    quality = likelihood.quality(model.outputs(problem.X, theta), problem.y)
+    return Comparison(problem.N, theta, float(problem.loss(theta)), H, F, EF, quality)
+
+
+def smooth_loss_grid(
+    problem: Problem, center: Array, half_width: float, n: int, degree: int = 8
+) -> Work[Array]:
+    """Work towards L on the n x n grid over center +- half_width, (n, n) like `Plane.grid`.
+
+    Interpolated by a Chebyshev polynomial from (degree + 1)^2 values where that is exact to 1e-4 of
+    the rise of the loss, else computed point by point: close to its minimum a loss of a million
+    examples is a polynomial to far more digits than a screen shows.
+    """
+    nodes = chebyshev.chebpts1(degree + 1)
+    fit = np.linalg.inv(chebyshev.chebvander(nodes, degree))
+    rows = []
+    for theta in _square(center, half_width, nodes):
+        rows.append(problem.loss(theta))
+        yield len(rows) / len(nodes)
+    at_nodes = np.stack(rows)
+    line = np.linspace(-1, 1, n)
+    coefficients = fit @ at_nodes @ fit.T
+    rise = float(np.ptp(at_nodes))
+    tail = np.abs(coefficients[-2:]).sum() + np.abs(coefficients[:, -2:]).sum()
+    if np.isfinite(rise) and tail <= 1e-4 * rise:
+        return np.asarray(chebyshev.chebgrid2d(line, line, coefficients))
+    return problem.loss(_square(center, half_width, line))
+
+
+def _square(center: Array, half_width: float, line: Array) -> Array:
+    """theta (n, n, 2) at [row, column] = (line[column], line[row]) in half-widths from center."""
+    return center + half_width * np.stack(np.meshgrid(line, line), axis=-1)

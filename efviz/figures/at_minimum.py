@@ -1,0 +1,248 @@
+"""Figures 2 and 4: ellipses of the matrices at the minimum; and their distance against N."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from efviz.comparison import Comparison
+from efviz.convergence import Convergence
+from efviz.data import Array
+from efviz.fields import ellipse
+from efviz.figures import marks
+from efviz.figures.theme import BAND, CONTOUR, INK, MUTED, STYLES, Spec, axis, layout
+from efviz.optimizers import Trajectory
+
+LEVEL = 9 / 1000
+"""Ellipses are (theta - theta*)^T M (theta - theta*) = LEVEL, M a mean over the examples: those of
+the published figures, theta* + 3 (N M)^(-1/2) u with |u| = 1 and N = 1000."""
+
+
+def semi_axes(matrix: Array) -> Array:
+    """Of the ellipse of `matrix`, shortest first (D,); inf along directions without curvature."""
+    w = np.linalg.eigvalsh(matrix)[::-1]
+    with np.errstate(divide="ignore"):
+        return np.asarray(np.sqrt(LEVEL / np.maximum(w, 0)))
+
+
+def half_width(comparisons: Sequence[Comparison]) -> float:
+    """Room for all ellipses, as a round number; but no more than six times the Fisher's."""
+    fisher = [semi_axes(c.fisher).max() for c in comparisons]
+    others = [semi_axes(m).max() for c in comparisons for m in (c.hessian, c.empirical_fisher)]
+    finite = [a for a in fisher if np.isfinite(a)] or [1.0]
+    room = 1.25 * min(max([*others, *finite]), 6 * max(finite))
+    scale = 10 ** np.floor(np.log10(room))
+    steps = np.array([1, 1.5, 2, 3, 5, 7, 10])
+    return float(f"{scale * steps[np.searchsorted(steps, room / scale * (1 - 1e-9))]:.2g}")
+
+
+def ellipse_panel(
+    comparison: Comparison, names: Sequence[str], half: float, loss: Array | None
+) -> Spec:
+    """The ellipses of F, EF and H around theta*, over contours of the loss on (n, n) points.
+
+    The axes are theta - theta*: the same in all panels, so that the ellipses can be compared.
+    """
+    traces = []
+    if loss is not None:
+        line = np.linspace(-half, half, len(loss))
+        traces.append(marks.contours(line, line, loss, comparison.loss))
+    F, EF, H = comparison.fisher, comparison.empirical_fisher, comparison.hessian
+    # Where the Hessian is the Fisher one label says so.
+    same = bool(np.allclose(H, F, rtol=1e-9, atol=0))
+    drawn = {"F = H" if same else "F": (F, "NGD"), "EF": (EF, "EFGD")}
+    if not same:
+        drawn["H"] = (H, "Newton")
+    for name, (matrix, method) in drawn.items():
+        style = STYLES[method]
+        traces.append(
+            marks.lines_with_gaps([ellipse(matrix, np.zeros(2), LEVEL)])
+            | {"name": name, "line": {"width": 3, "color": style.colour, "dash": style.dash}}
+        )
+    traces.append(marks.minimum(np.zeros(2)))
+    traces.append(_labels({name: matrix for name, (matrix, _) in drawn.items()}, half))
+    x, y = (axis(f"{name} − {name}*", (-half, half)) for name in names)
+    frame = layout("EF and F at θ*", f"distance {_percent(comparison)}")
+    frame |= {"xaxis": x, "yaxis": y}
+    frame["meta"] = {
+        "aspect": 1,
+        "link": True,
+        "label": (
+            "Ellipses of the Fisher and the empirical Fisher around the minimum over contours of "
+            f"the loss; their relative distance is {_percent(comparison)}"
+        ),
+    }
+    return {"data": traces, "layout": frame}
+
+
+def _percent(comparison: Comparison) -> str:
+    return f"{comparison.distance:.3g}"
+
+
+def _labels(matrices: Mapping[str, Array], half: float) -> dict[str, Any]:
+    """A name beside each ellipse, where it lies farthest outside all others."""
+    angle = np.linspace(0, 2 * np.pi, 73)[:-1]
+    u = np.stack([np.cos(angle), np.sin(angle)], axis=-1)
+    with np.errstate(divide="ignore", invalid="ignore"):
+        radius = {
+            name: np.sqrt(LEVEL / np.maximum(np.einsum("ni,ij,nj->n", u, matrix, u), 0))
+            for name, matrix in matrices.items()
+        }
+    points, texts = [], []
+    taken: list[Array] = []
+    for name, r in radius.items():
+        others = np.max([s for other, s in radius.items() if other != name], axis=0)
+        visible = np.abs(u * r[:, None]).max(axis=-1) < 0.86 * half
+        if not visible.any():
+            continue
+        # Ellipses are symmetric, and two may be one: keep away from the labels that are there.
+        free = np.min([np.ones(len(u)), *(1 - u @ other for other in taken)], axis=0)
+        score = np.where(visible, np.minimum(r / others, 2) + 0.15 * free, -np.inf)
+        best = int(np.argmax(score))
+        taken.append(u[best])
+        points.append(u[best] * (r[best] + 0.085 * half))
+        texts.append(name)
+    return marks.labels(np.array(points).reshape(-1, 2), texts)
+
+
+def runaway_panel(
+    path: Trajectory, names: Sequence[str], grid: tuple[Array, Array], loss: Array
+) -> Spec:
+    """The iterates theta_t (1, T, 2) of a loss without a minimum, over its contours."""
+    x, y = grid
+    frame = layout(
+        "No minimum: θ runs off",
+        xaxis=axis(names[0], (float(x[0]), float(x[-1]))),
+        yaxis=axis(names[1], (float(y[0]), float(y[-1]))),
+    )
+    frame["meta"] = {
+        "aspect": 1,
+        "label": "Iterates of natural gradient descent run off along contours of a loss that falls "
+        "for ever",
+    }
+    style = STYLES["NGD"]
+    thetas = path.thetas[0]
+    traces = [
+        marks.contours(x, y, loss, 0.0),
+        marks.trajectories(path.thetas[:1], style, "iterates"),
+        marks.points(thetas, INK, size=5) | {"opacity": 1},
+        marks.labels(thetas[[0, -1]], ["0", str(int(path.steps[-1]))]),
+    ]
+    return {"data": traces, "layout": frame}
+
+
+@dataclass(frozen=True)
+class Mark:
+    """The distance of one view at the N that is shown."""
+
+    name: str
+    N: int
+    distance: float
+    own: bool = False
+
+
+DASHES = ("solid", "dash", "dot")
+
+
+def convergence_panel(
+    convergence: Convergence | None, cases: Sequence[str], shown: Sequence[Mark]
+) -> Spec:
+    """|EF - F| / |F| at the minimum against N: median and range over the seeds, and N^(-1/2)."""
+    N = np.array(convergence.sizes if convergence else (10, 1_000_000), dtype=float)
+    traces: list[dict[str, Any]] = []
+    bands: list[dict[str, Any]] = []
+    seen = [m.distance for m in shown if m.distance > 0]
+    ends, names = [], []
+    if convergence:
+        low, middle, high = convergence.quantiles((0.0, 0.5, 1.0))
+        seen += [*low[low > 0], *high[high > 0]]
+        for k, name in enumerate(cases):
+            known = middle[k] > 0
+            if not known.any():
+                continue
+            bands.append(marks.band(N[known], low[k, known], high[k, known], BAND) | {"name": name})
+            curve = np.stack([N, middle[k]], axis=-1)[known]
+            style = {"line": {"width": 2.5, "color": INK, "dash": DASHES[k % 3]}, "name": name}
+            traces.append(marks.lines_with_gaps([curve]) | style)
+            ends.append(curve[-1])
+            names.append(name)
+        first = middle[0]
+        if (first > 0).any():
+            i = int(np.argmax(first > 0))
+            fall = first[i] * np.sqrt(N[i] / N)
+            traces.append(
+                marks.lines_with_gaps([np.stack([N, fall], axis=-1)])
+                | {"line": {"width": 1.5, "color": MUTED, "dash": "dot"}, "name": "N^(-1/2)"}
+            )
+            ends.append(np.array([N[-1], fall[-1]]))
+            names.append("∝ 1/√N")
+    bottom, top = _decades(seen)
+    at = float(shown[0].N)
+    traces.append(
+        marks.lines_with_gaps([np.array([[at, bottom], [at, top]])])
+        | {"line": {"width": 1.5, "color": CONTOUR}, "name": "N"}
+    )
+    for own in (False, True):
+        some = [m for m in shown if m.own == own and m.distance > 0]
+        if some:
+            traces.append(marks.dots(some_points(some), [m.name for m in some], strong=own))
+    if ends:
+        traces.append(marks.labels(spread(np.array(ends), top / bottom), names, position="right"))
+    frame = layout(
+        "Distance of EF to F at the minimum",
+        "median and range over the seeds",
+        xaxis=_log_axis("examples N", (N[0], N[-1]), room=0.2),
+        yaxis=_log_axis("‖EF − F‖ / ‖F‖", (bottom, top)),
+    )
+    frame["margin"] = frame["margin"] | {"l": 60}
+    frame["meta"] = {
+        "aspect": 0.5,
+        "click": True,
+        "label": "Relative distance of the empirical Fisher to the Fisher against the number of "
+        "examples: " + "; ".join(f"{m.name} {m.distance:.3g} at N = {m.N:,}" for m in shown),
+    }
+    return {"data": bands + traces, "layout": frame}
+
+
+def some_points(shown: Sequence[Mark]) -> Array:
+    return np.array([(m.N, m.distance) for m in shown], dtype=float)
+
+
+def spread(ends: Array, span: float) -> Array:
+    """Ends of lines (n, 2) moved apart in log y, so that their names do not overlap."""
+    order = np.argsort(ends[:, 1])
+    height = np.log(ends[order, 1])
+    least = 0.075 * np.log(span)
+    for i in range(1, len(height)):
+        height[i] = max(height[i], height[i - 1] + least)
+    moved = ends.copy()
+    moved[order, 1] = np.exp(height)
+    return moved
+
+
+def _decades(values: Sequence[float]) -> tuple[float, float]:
+    """Whole decades around all values, so that the axis seldom changes."""
+    finite = [v for v in values if np.isfinite(v)] or [0.1]
+    low, high = np.floor(np.log10(min(finite))), np.ceil(np.log10(max(finite)))
+    return float(10**low), float(10 ** max(high, low + 1))
+
+
+def _log_axis(title: str, limits: tuple[float, float], room: float = 0.0) -> dict[str, Any]:
+    low, high = np.log10(limits)
+    powers = np.arange(np.ceil(low - 1e-9), np.floor(high + 1e-9) + 1)
+    return axis(
+        title,
+        (float(low), float(high + room * (high - low))),
+        type="log",
+        tickvals=[float(10**p) for p in powers],
+        ticktext=[_power(int(p)) for p in powers],
+        nticks=0,
+    )
+
+
+def _power(p: int) -> str:
+    """10^p in words of the axis: plain where short."""
+    if -2 <= p <= 4:
+        return f"{10.0**p:,.{max(0, -p)}f}"
+    return "10" + str(p).translate(str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹"))
