@@ -2,11 +2,11 @@
 
 The layers, each importing only from those above it: `data`, `kernels`, `linalg` (compiled loops,
 damped systems), `datasets` (what is fitted), `likelihoods`, `models` (how), `batches`, `moments`,
-`existence`, `minimum`, `problems` and `catalogue` (all together: loss, gradient, minimum),
-`curvature` (H, G, F and EF), `optimizers` (a method is a preconditioner), `fields` (pictures as
-numbers), `comparison`, `convergence` (EF against F at the minimum), `figures` (numbers as Plotly
-figures), `components` and `pages` (the dashboard). The layers down to `convergence` need neither
-Plotly nor Streamlit.
+`existence`, `minimum`, `problems` and `catalogue` (all together: loss, gradient, minimum), `tables`
+(the same from anybody's own file), `curvature` (H, G, F and EF), `optimizers` (a method is a
+preconditioner), `fields` (pictures as numbers), `comparison`, `convergence` (EF against F at the
+minimum), `figures` (numbers as Plotly figures), `components` and `pages` (the dashboard). The
+layers down to `convergence` need neither Plotly nor Streamlit.
 """
 
 from efviz.catalogue import PROBLEMS

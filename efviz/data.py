@@ -10,6 +10,9 @@ Array = NDArray[np.float64]
 Mask = NDArray[np.bool_]
 Task = Literal["regression", "classification", "count"]
 
+# The name of the column of ones, an input without a column of its own in a table.
+BIAS = "1"
+
 
 @dataclass(frozen=True, eq=False)
 class Dataset:
@@ -46,9 +49,16 @@ def two_inputs(dataset: Dataset, first: str, second: str, *, standardised: bool 
 
     Standardised: columns to mean 0 and standard deviation 1, and a numeric target to mean 0, so
     that the least-squares intercept is exactly 0 and can be left out. Raw: used as they are.
+    The name BIAS, "1", means a column of ones: the intercept. It is never standardised, and a
+    target is not centred for it, as there is an intercept to be found.
     """
-    index = [_column(dataset, name) for name in (first, second)]
-    return _prepare(dataset, dataset.X[:, index], (first, second), standardised)
+    names = (first, second)
+    given = [name for name in names if name != BIAS]
+    X = dataset.X[:, [_column(dataset, name) for name in given]]
+    X, y = _prepare(dataset, X, standardised, centred=BIAS not in names)
+    columns = dict(zip(given, X.T, strict=True)) | {BIAS: np.ones(len(X))}
+    X = np.column_stack([columns[name] for name in names])
+    return replace(dataset, X=X, y=y, feature_names=names)
 
 
 def principal_components(dataset: Dataset, *, standardised: bool = True) -> Dataset:
@@ -57,7 +67,8 @@ def principal_components(dataset: Dataset, *, standardised: bool = True) -> Data
 
     X = _standardise(dataset.X) if standardised else dataset.X
     scores = PCA(n_components=2, svd_solver="full").fit_transform(X)
-    return _prepare(dataset, scores, ("PC 1", "PC 2"), standardised)
+    X, y = _prepare(dataset, scores, standardised)
+    return replace(dataset, X=X, y=y, feature_names=("PC 1", "PC 2"))
 
 
 def _column(dataset: Dataset, name: str) -> int:
@@ -75,10 +86,12 @@ def _standardise(X: Array) -> Array:
     return np.asarray(StandardScaler().fit_transform(X), dtype=float)
 
 
-def _prepare(dataset: Dataset, X: Array, names: tuple[str, ...], standardised: bool) -> Dataset:
+def _prepare(
+    dataset: Dataset, X: Array, standardised: bool, *, centred: bool = True
+) -> tuple[Array, Array]:
     y = dataset.y
-    if standardised:
+    if standardised and X.shape[1]:
         X = _standardise(X)
-        if dataset.task == "regression":
-            y = y - y.mean()
-    return replace(dataset, X=np.ascontiguousarray(X), y=y, feature_names=names)
+    if standardised and centred and dataset.task == "regression":
+        y = y - y.mean()
+    return np.ascontiguousarray(X), y

@@ -1,0 +1,21 @@
+"""Anybody's own table: reading it, saying what was wrong, and two columns of it as a data set."""
+
+from efviz.tables.columns import Column
+from efviz.tables.errors import TableError
+from efviz.tables.own import REGRESSIONS, Choice, Regression, inputs_of, own_dataset, suggest
+from efviz.tables.reading import MAX_BYTES, MAX_COLUMNS, Table, read_table
+
+__all__ = [
+    "MAX_BYTES",
+    "MAX_COLUMNS",
+    "REGRESSIONS",
+    "Choice",
+    "Column",
+    "Regression",
+    "Table",
+    "TableError",
+    "inputs_of",
+    "own_dataset",
+    "read_table",
+    "suggest",
+]
