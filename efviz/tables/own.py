@@ -337,8 +337,9 @@ def _most_correlated(table: Table, target: str, y: Array) -> tuple[str, str] | N
     if not ranked:
         return None
     first = ranked[0]
+    with_target = np.where(np.isnan(y), np.nan, columns[first])
     for second in ranked[1:]:
-        if 0 <= _correlation(columns[first], columns[second]) < 0.999:
+        if 0 <= _correlation(with_target, columns[second]) < 0.999:
             return first, second
     return first, BIAS
 

@@ -114,8 +114,11 @@ def read_table(content: bytes | str, name: str = "") -> Table:
         frame.iloc[first:], np.arange(first, len(frame)) + body.skipped + 1, notes
     )
     if not len(frame):
+        names = [name for name in names if name]
         raise TableError(
-            f"The file has a header ({quoted(*filter(None, names))}) but no rows below it."
+            f"The file has a header ({quoted(*names)}) but no rows below it."
+            if names
+            else "The file has delimiters but no values; it needs a header and rows of values."
         )
     used = [k for k in range(len(names)) if names[k] or (frame[k] != "").any()]
     if len(used) == 1:
@@ -224,7 +227,9 @@ def _parse(body: _Body, delimiter: str, notes: list[str]) -> Any:
         records, short = _records(body, delimiter, width)
         if records * width > MAX_CELLS:
             raise TableError(
-                short or "The table has too many cells to be read; leave out columns or rows."
+                f"{short}; give all rows equally many."
+                if short
+                else "The table has too many cells to be read; leave out columns or rows."
             )
     try:
         return _read(body, delimiter)
