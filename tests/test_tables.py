@@ -339,6 +339,7 @@ NASTY = {
     "one line": lambda n: "a" * n,
     "quotation marks": lambda n: "a,b\n" + '"\n' * (n // 2),
     "one long number": lambda n: "a,b\n" + "1" * n + ",2\n",
+    "almost a number as a name": lambda n: "1" * 130_000 + "x,b\n1,2\n",
     "spaces": lambda n: "a b" + " " * n + "c\n1 2 3\n",
     "many empty cells": lambda n: "a,b\n1,2\n" + ",\n" * (n // 2) + "1,2\n",
     "single digits": lambda n: "a,b\n" + "1,2\n" * (n // 4),

@@ -25,7 +25,8 @@ MISSING_LABELS = ["", "na", "n/a", "#n/a", "<na>", "nan", "null", "?"]
 MISSING = [*MISSING_LABELS, "none", "-", "--", "–", "—", "."]
 BOOLEANS = ({"false", "true"}, {"no", "yes"})
 
-_PLAIN = r"(?:[+-]?(?:[0-9]+\.?[0-9]*|\.[0-9]+)(?:[eE][+-]?[0-9]+)?)"
+# No two parts of a pattern match the same text side by side: a long cell takes linear time.
+_PLAIN = r"(?:[+-]?(?:[0-9]+(?:\.[0-9]*)?|\.[0-9]+)(?:[eE][+-]?[0-9]+)?)"
 
 
 def _written(decimal: str, *marks: str) -> str:
