@@ -340,6 +340,7 @@ NASTY = {
     "quotation marks": lambda n: "a,b\n" + '"\n' * (n // 2),
     "one long number": lambda n: "a,b\n" + "1" * n + ",2\n",
     "almost a number as a name": lambda n: "1" * 130_000 + "x,b\n1,2\n",
+    "almost an address": lambda n: "http://" + "a." * (n // 2) + ",b\n1,2\n",
     "spaces": lambda n: "a b" + " " * n + "c\n1 2 3\n",
     "many empty cells": lambda n: "a,b\n1,2\n" + ",\n" * (n // 2) + "1,2\n",
     "single digits": lambda n: "a,b\n" + "1,2\n" * (n // 4),
@@ -355,6 +356,15 @@ def test_time_is_bounded(case):
     with suppress(TableError):
         _is_valid(read_table(content))
     assert time.perf_counter() - started < 5
+
+
+@pytest.mark.parametrize("sep", list(",;\t|"))
+def test_a_header_longer_than_the_sample_is_split(sep):
+    names = [f"a rather long name {i}" for i in range(250)]
+    rows = [names, *([f"{i / 7:.3f}" for i in range(k, k + 250)] for k in range(3))]
+    table = read_table("\n".join(sep.join(row) for row in rows))
+    assert list(table.columns) == names
+    assert_array_equal(table.columns[names[0]].numbers, [0, 0.143, 0.286])
 
 
 def test_a_large_table_is_read_exactly_and_quickly():

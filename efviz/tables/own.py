@@ -6,13 +6,14 @@ from dataclasses import dataclass, replace
 import numpy as np
 from numpy.typing import ArrayLike
 
+from efviz.catalogue import COMPONENTS
 from efviz.data import BIAS, Array, Dataset, Mask, Task, principal_components, two_inputs
 from efviz.problems import Problem, linear_regression, logistic_regression, poisson_regression
 from efviz.tables.columns import Column
 from efviz.tables.errors import TableError, counted, quoted
 from efviz.tables.reading import Table
 
-COLUMNS, COMPONENTS = "columns", "principal components"
+COLUMNS = "columns"
 MIN_ROWS = 3
 # The empirical Fisher sums fourth powers, and these must not overflow.
 LIMIT = 1e70

@@ -25,8 +25,8 @@ MAX_NAME = 100
 MAX_BLANK = 100_000
 DELIMITERS = (",", ";", "\t", "|")
 WHITESPACE = r"\s+"
-# As much as clevercsv looks at, in characters: it takes its time.
-SAMPLE = 8000
+# As much as clevercsv looks at, in characters: on some cells it takes quadratic time.
+SAMPLE = 4000
 # A line before the table: blank, a comment, or the delimiter as Excel names it.
 _NO_TABLE = re.compile(r"(?:[ \t]*|[ \t]*#[^\n]*|sep=[,;\t|])\n")
 
