@@ -7,12 +7,14 @@ from contextlib import asynccontextmanager
 from pathlib import Path
 
 import streamlit as st
+from starlette.formparsers import MultiPartParser
 from starlette.middleware import Middleware
 
 import efviz.pages
 from efviz.components import assets
 from efviz.pages.headers import Headers
 from efviz.pages.warm_up import warm_up
+from efviz.tables import MAX_BYTES
 
 SCRIPT = Path(efviz.pages.__file__).with_name("main.py")
 
@@ -26,6 +28,8 @@ async def lifespan(_: st.App) -> AsyncIterator[None]:
     # What is loaded by now stays: the collector need not look at it again.
     gc.collect()
     gc.freeze()
+    # Uploaded tables stay in memory: by default parts over 1 MB go through a temporary file.
+    MultiPartParser.spool_max_size = 2 * MAX_BYTES
     yield
 
 

@@ -1,9 +1,10 @@
 """From key press on a slider to the repainted page, against a floor measured in the same run.
 
-    python benchmarks/latency.py [--rounds 30] [--chromium /usr/bin/chromium]
+    python benchmarks/latency.py [--page at-the-minimum] [--rounds 30] [--chromium PATH]
 
-Serves three apps: efviz as it is configured, and `floor_app.py` (one slider, one small native
-chart) under Streamlit's default settings and with its garbage collection after each rerun off.
+Serves three apps: a page of efviz (by default the first) as it is configured, and `floor_app.py`
+(one slider, one small native chart) under Streamlit's default settings and with its garbage
+collection after each rerun off.
 Key presses alternate between the three pages. Then the slider of efviz is dragged with the mouse
 and repainted pictures are counted. Times drift with the machine: quote the ratios.
 """
@@ -55,8 +56,9 @@ PAINTED = """
 class App:
     """One served app, its page, and how to tell that it has repainted."""
 
-    def __init__(self, name: str, script: Path, port: int, seen: tuple[str, str]):
+    def __init__(self, name: str, script: Path, port: int, seen: tuple[str, str], path: str = ""):
         self.name, self.script, self.port, self.seen = name, script, port, seen
+        self.path = path
         self.times: list[float] = []
 
     def serve(self, stack: ExitStack, *options: str) -> None:
@@ -80,10 +82,12 @@ class App:
 
     def open(self, page: Page) -> None:
         self.page = page
-        page.goto(f"http://127.0.0.1:{self.port}")
+        page.goto(f"http://127.0.0.1:{self.port}/{self.path}")
         selector, attribute = self.seen
         page.wait_for_selector(f"{selector}[{attribute}]" if attribute else selector)
+        # Until work that goes on behind the first picture is done.
         page.wait_for_timeout(1500)
+        page.locator("[data-testid='stProgress']").first.wait_for(state="detached", timeout=60_000)
 
     def slider(self) -> Locator:
         return self.page.get_by_role("slider").first
@@ -130,11 +134,14 @@ def pictures_per_second(app: App, seconds: float = 4.0) -> float:
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
+    parser.add_argument("--page", default="", help="vector-fields or at-the-minimum")
     parser.add_argument("--rounds", type=int, default=30)
     parser.add_argument("--chromium", default=os.environ.get("EFVIZ_CHROMIUM", "/usr/bin/chromium"))
     options = parser.parse_args()
     native = ("[data-testid='stPlotlyChart'] .gtitle", "")
-    efviz = App("efviz", HERE.parent / "app.py", 8701, (".efviz-chart", "data-revision"))
+    efviz = App(
+        "efviz", HERE.parent / "app.py", 8701, (".efviz-chart", "data-revision"), options.page
+    )
     plain = App("floor", HERE / "floor_app.py", 8702, native)
     quick = App("floor, no GC", HERE / "floor_app.py", 8703, native)
     with ExitStack() as stack:

@@ -66,6 +66,19 @@ class Comparison:
         return generalized_eigenvalues(self.empirical_fisher, self.fisher)
 
     @cached_property
+    def rescaled_distance(self) -> float:
+        """The distance if the model's fixed spread were fitted; nan where it has none.
+
+        With residual variance (or dispersion) s^2 in place of the model's own, EF / F shrinks by
+        their ratio: what is left is not a matter of scale.
+        """
+        expected = self.quality.expected
+        if expected is None or not self.quality.value > 0:
+            return float("nan")
+        scale = self.quality.value / expected
+        return float(relative_distance(self.empirical_fisher / scale, self.fisher))
+
+    @cached_property
     def angle(self) -> float:
         return angle_between_axes(self.empirical_fisher, self.fisher)
 

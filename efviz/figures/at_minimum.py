@@ -146,9 +146,15 @@ DASHES = ("solid", "dash", "dot")
 
 
 def convergence_panel(
-    convergence: Convergence | None, cases: Sequence[str], shown: Sequence[Mark]
+    convergence: Convergence | None,
+    cases: Sequence[str],
+    shown: Sequence[Mark],
+    correct: int = 0,
 ) -> Spec:
-    """|EF - F| / |F| at the minimum against N: median and range over the seeds, and N^(-1/2)."""
+    """|EF - F| / |F| at the minimum against N: median and range over the seeds.
+
+    With the line N^(-1/2) through the first point of the case that is `correct`.
+    """
     N = np.array(convergence.sizes if convergence else (10, 1_000_000), dtype=float)
     traces: list[dict[str, Any]] = []
     bands: list[dict[str, Any]] = []
@@ -167,7 +173,7 @@ def convergence_panel(
             traces.append(marks.lines_with_gaps([curve]) | style)
             ends.append(curve[-1])
             names.append(name)
-        first = middle[0]
+        first = middle[correct]
         if (first > 0).any():
             i = int(np.argmax(first > 0))
             fall = first[i] * np.sqrt(N[i] / N)
@@ -231,12 +237,15 @@ def _decades(values: Sequence[float]) -> tuple[float, float]:
 def _log_axis(title: str, limits: tuple[float, float], room: float = 0.0) -> dict[str, Any]:
     low, high = np.log10(limits)
     powers = np.arange(np.ceil(low - 1e-9), np.floor(high + 1e-9) + 1)
+    ticks = {float(10**p): _power(int(p)) for p in powers}
+    if len(ticks) < 2:
+        ticks = {float(value): f"{value:,.3g}" for value in limits}
     return axis(
         title,
         (float(low), float(high + room * (high - low))),
         type="log",
-        tickvals=[float(10**p) for p in powers],
-        ticktext=[_power(int(p)) for p in powers],
+        tickvals=list(ticks),
+        ticktext=list(ticks.values()),
         nticks=0,
     )
 

@@ -24,15 +24,18 @@ from efviz.figures.data_views import data_panel
 from efviz.figures.theme import Spec
 from efviz.optimizers import Trajectory, run
 from efviz.pages import at_minimum_text as text
+from efviz.pages.caches import cached
 from efviz.pages.jobs import Job, Progress
+from efviz.pages.own_table_widgets import ready
 from efviz.pages.params import Param, Values
 from efviz.pages.problem_choice import (
-    KNOBS,
     build,
     entry,
+    knobs,
     path_widgets,
     problem_params,
     problem_widget,
+    table_widgets,
 )
 from efviz.pages.store import Store, run_again
 from efviz.problems import Problem
@@ -64,11 +67,15 @@ class Controls:
     second: str
     inputs: str
     scaling: str
+    target: str = ""
+    regression: str = ""
+    positive: str = ""
+    table: str = ""
     redrawn: bool = False
 
     @classmethod
     def of(cls, values: Values) -> "Controls":
-        return cls(**{name: values[name] for name in KNOBS})
+        return cls(**knobs(values))
 
     @property
     def values(self) -> Values:
@@ -145,6 +152,8 @@ def live() -> None:
     """Sliders and pictures: a fragment, so that a moved slider sends nothing but these."""
     store = Store(SLUG, PARAMS)
     controls(store)
+    if not ready(store):
+        return
     c = Controls.of(store.values)
     job, curves = job_for(c), curves_for(of_curves(c))
     picture = (job.progress if job.progress.result else job.advance(SLICE)).result
@@ -154,27 +163,36 @@ def live() -> None:
 
 
 def controls(store: Store) -> None:
-    problem, path, strength, N = st.columns([1.25, 1, 1, 1])
+    problem, path, strength, N, seed = st.columns([1.25, 1, 1, 1, 0.6])
     with problem:
         problem_widget(store, lambda key: store.reset(KEPT, problem=key))
     path_widgets(store, path, strength)
     with N:
         if entry(store.values).family:
             store.slider("N", step=0.25, log=True, help=text.N)
-        else:
-            store.choice("inputs")
+    with seed:
+        store.number("seed", step=1, help=text.SEED)
+    table_widgets(store)
 
 
 def cases(c: Controls) -> dict[Name, Controls]:
     """The views that stand still: correct, A, B; of a table itself, and with redrawn targets."""
     family = entry(c.values).family
     if family is None:
-        return {Name("the table"): c, Name("targets drawn from the fit"): replace(c, redrawn=True)}
+        return {
+            Name("the table"): c,
+            Name("redrawn", "targets of the model"): replace(c, redrawn=True),
+        }
     first, *_ = family.paths
     views = {Name("correct model"): replace(c, path=first, strength=0.0)}
     for letter, (key, path) in zip("AB", family.paths.items(), strict=False):
         views[Name(letter, path.title.lower())] = replace(c, path=key, strength=1.0)
     return views
+
+
+def correct_case(c: Controls) -> int:
+    """Which of the cases is correct by construction."""
+    return 0 if entry(c.values).family else 1
 
 
 def all_views(c: Controls) -> dict[Name, Controls]:
@@ -205,7 +223,7 @@ def redraw(problem: Problem, rng: np.random.Generator) -> Array:
     return np.asarray(problem.likelihood.sample(f, rng, 1)[0])
 
 
-@st.cache_resource(max_entries=128, show_spinner=False)
+@cached(max_entries=128)
 def view_of(name: Name, c: Controls) -> View:
     dataset, problem = problem_for(c)
     minimum = problem.minimum
@@ -227,18 +245,19 @@ def _aspect(c: Controls) -> float:
     return 0.72 if entry(c.values).family else 1.0
 
 
-def run_off(problem: Problem) -> Runaway | None:
+def run_off(problem: Problem) -> Runaway:
     """Natural gradient steps of size 1, which for logistic regression are Newton's."""
-    if not problem.model.linear:
-        return None
-    path = run(problem, "NGD", np.zeros((1, 2)), step_size=1.0, n_steps=RUNAWAY_STEPS)
-    steps = [compare(problem, theta) for theta in path.thetas[0]]
-    reach = 1.15 * float(np.abs(path.thetas[0]).max()) or 1.0
-    axis = np.linspace(-reach, reach, POINTS)
-    return Runaway(path, steps, (axis, axis), problem.loss(np.stack(np.meshgrid(axis, axis), -1)))
+    path = run(problem, "NGD", problem.start[None], step_size=1.0, n_steps=RUNAWAY_STEPS)
+    thetas = path.thetas[0][np.isfinite(path.thetas[0]).all(axis=-1)]
+    steps = [compare(problem, theta) for theta in thetas]
+    low, high = thetas.min(axis=0), thetas.max(axis=0)
+    half = 0.6 * float((high - low).max()) or 1.0
+    axes = [np.linspace(m - half, m + half, POINTS) for m in (low + high) / 2]
+    grid = np.stack(np.meshgrid(*axes), axis=-1)
+    return Runaway(path, steps, (axes[0], axes[1]), problem.loss(grid))
 
 
-@st.cache_resource(max_entries=256, show_spinner=False)
+@cached(max_entries=256)
 def _loss_around(c: Controls, half: float, _theta: Array) -> list[Array]:
     """One list that is filled when somebody has computed the grid."""
     return []
@@ -272,7 +291,7 @@ def work(c: Controls) -> Iterator[Progress[Picture]]:
     yield Progress(1.0, Picture(views, half, losses))
 
 
-@st.cache_resource(max_entries=64, show_spinner=False)
+@cached(max_entries=64)
 def job_for(c: Controls) -> Job[Picture]:
     return Job(work(c))
 
@@ -289,7 +308,7 @@ def workers() -> ThreadPoolExecutor:
     return ThreadPoolExecutor(2, thread_name_prefix="convergence")
 
 
-@st.cache_resource(max_entries=16, show_spinner=False)
+@cached(max_entries=16)
 def curves_for(c: Controls) -> Job[Convergence]:
     named = list(cases(c).values())
     family = entry(c.values).family
@@ -347,7 +366,7 @@ def wait(c: Controls, job: Job[Picture], curves: Job[Convergence]) -> None:
         run_again()
 
 
-@st.cache_data(max_entries=64, show_spinner=False)
+@cached(max_entries=64)
 def packed_views(c: Controls, ready: tuple[bool, ...], _p: Picture) -> bytes:
     panels: dict[str, Spec] = {}
     for k, (view, loss) in enumerate(zip(_p.views, _p.losses, strict=True)):
@@ -360,10 +379,8 @@ def packed_views(c: Controls, ready: tuple[bool, ...], _p: Picture) -> bytes:
 def lower_panel(view: View, half: float, loss: Array | None) -> Spec:
     if view.comparison:
         return ellipse_panel(view.comparison, view.names, half, loss)
-    if view.runaway:
-        r = view.runaway
-        return runaway_panel(r.path, view.names, r.axes, r.loss)
-    raise NotImplementedError
+    assert view.runaway
+    return runaway_panel(view.runaway.path, view.names, view.runaway.axes, view.runaway.loss)
 
 
 def draw(store: Store, c: Controls, p: Picture, curves: Convergence | None) -> None:
@@ -380,14 +397,15 @@ def draw(store: Store, c: Controls, p: Picture, curves: Convergence | None) -> N
             for view in p.views
             if view.comparison
         ]
-        panel = convergence_panel(curves, [name.short for name in cases(c)], marks)
+        names = [name.short for name in cases(c)]
+        panel = convergence_panel(curves, names, marks, correct=correct_case(c))
         chart(
             pack_figures({"distance": panel}, dark=DARK),
             key=f"{SLUG}.curves",
             query=store.query,
             on_click=lambda click: choose_size(store, click),
         )
-        _say(text.convergence(curves, [name.short for name in cases(c)]))
+        _say(text.convergence(curves, names))
 
 
 def _say(words: str) -> None:

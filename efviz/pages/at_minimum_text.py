@@ -15,6 +15,8 @@ if TYPE_CHECKING:
 
 N = "More examples: the distance falls with the correct model and stalls with the others (Eq. 17)."
 
+SEED = "Another seed draws another sample."
+
 
 def number(value: float, digits: int = 3) -> str:
     """Three digits, a real minus, words for what is not finite."""
@@ -135,7 +137,10 @@ def table(views: "Sequence[View]") -> str:
     """One row a view, one column a number."""
     compared = [view.comparison for view in views if view.comparison]
     name = compared[0].quality.name if compared else "fit"
-    rows = (*ROWS[:3], (name, quality), *ROWS[3:])
+    rows = [*ROWS[:3], (name, quality), *ROWS[3:]]
+    if compared and compared[0].quality.expected is not None:
+        fitted = f"distance with the {name} fitted"
+        rows.insert(4, (fitted, lambda c: number(c.rescaled_distance)))
     head = "".join(f"<th scope='col'>{escape(view.name.full)}</th>" for view in views)
     body = "".join(
         f"<tr><th scope='row'>{title}</th>"

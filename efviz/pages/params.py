@@ -76,12 +76,14 @@ class Number:
 
 @dataclass(frozen=True)
 class Choice:
-    """One of several words, which may depend on the other values."""
+    """One of several words, which may depend on the other values; None: not known yet, anything."""
 
-    options: Callable[[Values], Sequence[str]]
+    options: Callable[[Values], Sequence[str] | None]
 
     def parse(self, text: str, values: Values) -> tuple[Any, str]:
         options = self.options(values)
+        if options is None:
+            return text[:200], ""
         if text not in options:
             shown = ", ".join(options[:12]) + (", …" if len(options) > 12 else "")
             raise ValueError(f"is none of {shown}" if options else "does not apply here")

@@ -1,20 +1,27 @@
 """Choosing a problem: the parameters and widgets that every page shares, and the problem itself."""
 
 from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
 from efviz.catalogue import COMPONENTS, PROBLEMS, Entry
-from efviz.data import Dataset
+from efviz.data import BIAS, Dataset
 from efviz.datasets import DATASETS, Draws, Path
+from efviz.pages import own_table
+from efviz.pages.caches import cached
+from efviz.pages.own_table import OWN
 from efviz.pages.params import Choice, Number, Param, Values
 from efviz.pages.store import Store
 from efviz.problems import Problem
+from efviz.tables import REGRESSIONS
 
 
 def entry(values: Values) -> Entry:
+    if values["problem"] == OWN:
+        return own_table.entry(values)
     return PROBLEMS[values["problem"]]
 
 
@@ -29,7 +36,10 @@ def _paths(values: Values) -> list[str]:
     return list(family.paths) if family else []
 
 
-def _columns(values: Values) -> list[str]:
+def _columns(values: Values) -> list[str] | None:
+    """None while nobody knows: the table of a link has to be loaded again."""
+    if values["problem"] == OWN and own_table.loaded() is None:
+        return None
     return list(entry(values).columns())
 
 
@@ -37,10 +47,15 @@ def _if_real(*options: str) -> Choice:
     return Choice(lambda values: [] if entry(values).family else options)
 
 
+def _problems(values: Values) -> list[str]:
+    return [*PROBLEMS, OWN]
+
+
 def problem_params(first: str, strength: float = 0.0) -> tuple[Param, ...]:
     """The parameters of a page that opens with the problem `first`, off the model by `strength`."""
     return (
-        Param("problem", "problem", "Problem", Choice(lambda _: list(PROBLEMS)), lambda _: first),
+        Param("problem", "problem", "Problem", Choice(_problems), lambda _: first),
+        *own_table.PARAMS,
         Param("path", "path", "Misspecification", Choice(_paths), _first_path),
         Param("strength", "s", "Strength s", Number(_lowest, _highest), _strength(strength)),
         Param("N", "n", "Examples N", Number(10, 1_000_000, integer=True), lambda _: 1000),
@@ -85,32 +100,72 @@ def _strength(chosen: float) -> Callable[[Values], float]:
 KNOBS = tuple(param.name for param in problem_params("fig1"))
 
 
+def knobs(values: Values) -> Values:
+    """What a problem is made from: the parameters, and which own table they speak of."""
+    return {name: values[name] for name in KNOBS} | {"table": own_table.digest(values)}
+
+
 def problem_widget(store: Store, on_problem: Callable[[Any], None]) -> None:
     store.choice(
         "problem",
-        titles={key: e.title for key, e in PROBLEMS.items()},
+        titles={key: e.title for key, e in PROBLEMS.items()} | {OWN: own_table.TITLE},
         on_change=on_problem,
         help=problem_notes(store.values),
     )
+
+
+BIAS_TITLE = {BIAS: "1 (intercept)"}
+
+
+def table_widgets(store: Store) -> None:
+    """What to make of a table: the target of an own one, and how the inputs are taken."""
+    values = store.values
+    own = values["problem"] == OWN
+    if entry(values).family or (own and own_table.loaded() is None):
+        return
+    names = ["target", "regression", "positive"] if own else []
+    if not own_table.classes(values):
+        names = names[:2]
+    boxes = st.columns([1] * len(names) + [1.25, 1.25])
+    titles = {key: r.title for key, r in REGRESSIONS.items()}
+    for name, box in zip(names, boxes, strict=False):
+        with box:
+            store.choice(name, titles=titles, on_change=partial(_choose, store, name))
+    with boxes[-2]:
+        store.choice("inputs", segmented=True, titles={"columns": "two columns"})
+    with boxes[-1]:
+        store.choice("scaling", segmented=True)
+
+
+def _choose(store: Store, name: str, value: str) -> None:
+    """What follows from the target, or from the regression, follows again."""
+    follow = {"target": ("regression", "positive", "first", "second"), "regression": ("positive",)}
+    values = store.values | {name: value}
+    for param in store.params:
+        if param.name in follow.get(name, ()):
+            values[param.name] = param.default(values)
+    store.set(**values)
 
 
 def path_widgets(store: Store, left: DeltaGenerator, right: DeltaGenerator) -> None:
     """Where the data leave the model, path and strength; of a real table its two columns."""
     values = store.values
     family = entry(values).family
+    if values["problem"] == OWN and own_table.loaded() is None:
+        return
     with left:
         if family:
             titles = {key: p.title for key, p in family.paths.items()}
             store.choice("path", titles=titles, on_change=lambda key: _choose_path(store, key))
         elif values["inputs"] == "columns":
-            store.choice("first")
+            store.choice("first", titles=BIAS_TITLE)
         else:
             st.markdown("Inputs: the first two principal components of all columns.")
     with right:
         if family:
             store.slider("strength", step=0.05, help="0: the model is correct; 1: the paper's case")
         elif values["inputs"] == "columns":
-            store.choice("second")
+            store.choice("second", titles=BIAS_TITLE)
 
 
 def _choose_path(store: Store, key: str) -> None:
@@ -127,6 +182,8 @@ def problem_notes(values: Values) -> str:
         path = family.paths[values["path"]]
         words = f"${family.formula}$\n\n{path.title}: ${path.formula}$"
         return f"{words}\n\n{family.citation}" if family.citation else words
+    if values["problem"] == OWN:
+        return "A file of yours. It stays in the memory of this session and is forgotten with it."
     source = DATASETS[values["problem"]]
     return f"{source.notes}\n\n{source.source}. {source.citation}; {source.licence}."
 
@@ -142,14 +199,14 @@ def _draws(problem: str, N: int, seed: int) -> Draws:
 def build(values: Values) -> tuple[Dataset, Problem]:
     """The data and the problem that these values name, made anew."""
     chosen = entry(values)
-    knobs = {knob: values[knob] for knob in chosen.knobs}
+    given = {knob: values[knob] for knob in chosen.knobs}
     if chosen.family:
-        knobs["draws"] = _draws(values["problem"], values["N"], values["seed"])
-    dataset = chosen.dataset(**knobs)
+        given["draws"] = _draws(values["problem"], values["N"], values["seed"])
+    dataset = chosen.dataset(**given)
     return dataset, chosen.problem(dataset)
 
 
-@st.cache_resource(max_entries=8, show_spinner=False)
+@cached(max_entries=8)
 def problem_of(
     problem: str,
     path: str,
@@ -160,6 +217,10 @@ def problem_of(
     second: str,
     inputs: str,
     scaling: str,
+    target: str = "",
+    regression: str = "",
+    positive: str = "",
+    table: str = "",
 ) -> tuple[Dataset, Problem]:
     """The same, shared by all sessions and never changed."""
     return build(locals())

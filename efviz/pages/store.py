@@ -52,6 +52,12 @@ class Store:
         st.session_state[self.slug] = self.values | values
         st.session_state[f"{self.slug}.sentences"] = []
 
+    def check_again(self) -> None:
+        """After the choices have changed: what is no longer one becomes its default."""
+        texts = {p.query: p.kind.format(self.values[p.name]) for p in self.params}
+        values, _ = from_query(self.params, texts)
+        self.set(**values)
+
     def reset(self, keep: Sequence[str] = (), **values: Any) -> None:
         """Defaults for everything but `values` and what is named in `keep`."""
         kept = {name: self.values[name] for name in keep}
@@ -116,7 +122,7 @@ class Store:
         """A select box, or a row of segments, for a Choice."""
         param = self._by_name[name]
         assert isinstance(param.kind, Choice)
-        options = list(param.kind.options(self.values))
+        options = list(param.kind.options(self.values) or ())
         st.session_state[self._key(name)] = self.values[name]
         arguments: dict[str, Any] = {
             "format_func": lambda option: (titles or {}).get(option, option),

@@ -14,15 +14,18 @@ from efviz.figures import DARK
 from efviz.figures.vector_fields import vector_field_panels
 from efviz.optimizers import Runs, Trajectory
 from efviz.pages import vector_fields_text as text
+from efviz.pages.caches import cached
 from efviz.pages.jobs import Job, Progress
+from efviz.pages.own_table_widgets import ready
 from efviz.pages.params import Choice, Flag, Number, Param, Points, Values
 from efviz.pages.problem_choice import (
-    KNOBS,
     entry,
+    knobs,
     path_widgets,
     problem_of,
     problem_params,
     problem_widget,
+    table_widgets,
 )
 from efviz.pages.store import Store, run_again
 from efviz.problems import Problem
@@ -103,6 +106,10 @@ class Controls:
     second: str
     inputs: str
     scaling: str
+    target: str
+    regression: str
+    positive: str
+    table: str
     damping: float
     step_size: float
     n_steps: int
@@ -115,7 +122,12 @@ class Controls:
 
     @classmethod
     def of(cls, values: Values) -> "Controls":
+        values = values | knobs(values)
         return cls(**{field.name: values[field.name] for field in fields(cls)})
+
+    @property
+    def values(self) -> Values:
+        return {field.name: getattr(self, field.name) for field in fields(self)}
 
 
 @dataclass(frozen=True, eq=False)
@@ -156,6 +168,8 @@ def live() -> None:
     """Sliders and picture: a fragment, so that a moved slider sends nothing but these."""
     store = Store(SLUG, PARAMS)
     controls(store)
+    if not ready(store):
+        return
     c = Controls.of(store.values)
     job = job_for(c)
     progress = job.progress if job.progress.result else job.advance(SLICE)
@@ -174,22 +188,19 @@ def controls(store: Store) -> None:
         store.slider("damping", step=0.25, log=True, help=text.DAMPING)
     with step_size:
         store.slider("step_size", step=0.125, log=True, bounds=(1e-6, 1e2), help=text.STEP_SIZE)
+    table_widgets(store)
 
 
-@st.cache_resource(max_entries=64, show_spinner=False)
+@cached(max_entries=64)
 def job_for(c: Controls) -> Job[Picture]:
     return Job(work(c))
 
 
 def work(c: Controls) -> Iterator[Progress[Picture]]:
     """Fields first, then the trajectories as far as they have come."""
-    dataset, problem = problem_of(**{knob: getattr(c, knob) for knob in KNOBS})
+    dataset, problem = problem_of(**knobs(c.values))
     plane = plane_of(c, problem)
-    starts = (
-        np.array(c.starts)
-        if c.starts
-        else plane.place(entry({"problem": c.problem}).settings.starts)
-    )
+    starts = np.array(c.starts) if c.starts else plane.place(entry(c.values).settings.starts)
     # Both halves of the work in evaluations of all examples.
     for_fields = 3 * (c.density**2 + FINE**2)
     share = for_fields / (for_fields + len(METHODS) * len(starts) * c.n_steps)
@@ -238,7 +249,7 @@ def plane_of(c: Controls, problem: Problem) -> Plane:
     if c.limits:
         x0, x1, y0, y1 = c.limits[0]
         return Plane((x0, x1), (y0, y1))
-    settings = entry({"problem": c.problem}).settings
+    settings = entry(c.values).settings
     home = Plane(*settings.plane) if settings.plane else None
     return plane_around(problem, home, settings.reach)
 
@@ -260,7 +271,7 @@ def wait(c: Controls, job: Job[Picture]) -> None:
         run_again()
 
 
-@st.cache_data(max_entries=64, show_spinner=False)
+@cached(max_entries=64)
 def packed(
     c: Controls, fraction: float, unit_length: bool, show_cosines: bool, _p: Picture
 ) -> bytes:
@@ -318,9 +329,6 @@ def more(store: Store, p: Picture) -> None:
             if entry(store.values).family:
                 store.slider("N", step=0.25, log=True)
                 store.number("seed", step=1)
-            else:
-                store.choice("inputs")
-                store.choice("scaling", segmented=True)
             store.slider("n_steps", step=0.25, log=True)
         with middle:
             store.slider("density", step=1)

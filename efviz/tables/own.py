@@ -112,10 +112,10 @@ def inputs_of(table: Table, target: str = "") -> list[str]:
     ]
 
 
-def suggest(table: Table) -> Choice:
-    """Settings to begin with.
+def suggest(table: Table, target: str = "") -> Choice:
+    """Settings to begin with, for `target` if one is named.
 
-    The target is the first column of a name usual for targets, else the last that varies. Two
+    Else the target is the first column of a name usual for targets, else the last that varies. Two
     classes, text and names like "class" make it a logistic regression (the last class against the
     rest), counts called so a Poisson regression, all else a linear one. The inputs are the columns
     of numbers most correlated with the target, but no two that say the same, and the column of
@@ -123,10 +123,10 @@ def suggest(table: Table) -> Choice:
     """
     usable = [name for name, column in table.columns.items() if _varies(table, column)]
     usual = [name for name in usable if name.casefold() in TARGETS]
-    for target in [*usual, *reversed(usable)]:
-        key, positive = _regression_for(table, table.columns[target])
-        if inputs := _most_correlated(table, target, _target(table.columns[target], positive)):
-            return Choice(target, key, positive, *inputs)
+    for name in [target] if target else [*usual, *reversed(usable)]:
+        key, positive = _regression_for(table, table.columns[name])
+        if inputs := _most_correlated(table, name, _target(table.columns[name], positive)):
+            return Choice(name, key, positive, *inputs)
     problems = [column.problem for column in table.columns.values() if column.problem]
     raise TableError(
         "A regression needs a target and an input that are not the same everywhere, and the table "
