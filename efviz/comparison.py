@@ -15,7 +15,7 @@ from efviz.problems import Problem
 
 
 def relative_distance(EF: Array, F: Array) -> Array:
-    """|EF - F| / |F| in Frobenius norms, (..., D, D) -> (...); nan where F is zero."""
+    """|EF - F| / |F| in Frobenius norms, (..., D, D) -> (...); inf where F is zero."""
     with np.errstate(all="ignore"):
         return np.asarray(np.linalg.norm(EF - F, axis=(-2, -1)) / np.linalg.norm(F, axis=(-2, -1)))
 

@@ -184,8 +184,8 @@ def convergence(found: Convergence | None, cases: Sequence[str]) -> str:
         if len(known) < 2:
             continue
         power = float(np.polyfit(np.log(N[known]), np.log(curve[known]), 1)[0])
-        if power < -0.25:
-            way = f"falls like N<sup>{number(power, 2)}</sup>"
+        if abs(power) > 0.25:
+            way = f"{'falls' if power < 0 else 'grows'} like N<sup>{number(power, 2)}</sup>"
         else:
             way = f"stalls at {number(float(curve[known[-1]]))}"
         parts.append(f"{escape(name)} {way}")
