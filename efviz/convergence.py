@@ -1,6 +1,6 @@
 """How the distance of the empirical Fisher to the Fisher at the minimum changes with N (Eq. 17)."""
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import FIRST_COMPLETED, Executor, Future, wait
 from dataclasses import dataclass, replace
 
@@ -10,7 +10,7 @@ from efviz.comparison import relative_distance
 from efviz.data import Array
 from efviz.problems import Problem
 
-Sample = Callable[[int, int], Sequence[Problem]]
+Sample = Callable[[int, int], Iterable[Problem]]
 """sample(N, seed) -> the cases to compare, drawn afresh for every N and seed."""
 
 

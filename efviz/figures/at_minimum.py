@@ -132,6 +132,38 @@ def runaway_panel(
     return {"data": traces, "layout": frame}
 
 
+def vanishing_panel(comparisons: Sequence[Comparison]) -> Spec:
+    """Loss, |F| and |EF| along iterates that run off: EF vanishes faster than F."""
+    steps = np.arange(len(comparisons), dtype=float)
+    curves = {
+        "loss": (np.array([c.loss for c in comparisons]), "GD", INK),
+        "‖F‖": (np.array([np.linalg.norm(c.fisher) for c in comparisons]), "NGD", None),
+        "‖EF‖": (np.array([np.linalg.norm(c.empirical_fisher) for c in comparisons]), "EFGD", None),
+    }
+    traces, ends, names = [], [], []
+    for name, (values, method, colour) in curves.items():
+        style = STYLES[method]
+        line = {"width": 2.5, "color": colour or style.colour, "dash": style.dash}
+        seen = values > 0
+        points = np.stack([steps, values], axis=-1)[seen]
+        if not len(points):
+            continue
+        traces.append(marks.lines_with_gaps([points]) | {"name": name, "line": line})
+        ends.append(points[-1])
+        names.append(name)
+    bottom, top = _decades([v for values, *_ in curves.values() for v in values[values > 0]])
+    if ends:
+        traces.append(marks.labels(spread(np.array(ends), top / bottom), names, position="right"))
+    frame = layout(
+        "What becomes of F and EF",
+        xaxis=axis("steps", (0.0, 1.2 * max(steps[-1], 1))),
+        yaxis=_log_axis("", (bottom, top)),
+    )
+    frame["margin"] = frame["margin"] | {"l": 46}
+    frame["meta"] = {"aspect": 1, "label": "Loss and norms of F and EF along the iterates"}
+    return {"data": traces, "layout": frame}
+
+
 @dataclass(frozen=True)
 class Mark:
     """The distance of one view at the N that is shown."""
@@ -149,13 +181,16 @@ def convergence_panel(
     convergence: Convergence | None,
     cases: Sequence[str],
     shown: Sequence[Mark],
+    *,
+    N: int,
     correct: int = 0,
 ) -> Spec:
     """|EF - F| / |F| at the minimum against N: median and range over the seeds.
 
-    With the line N^(-1/2) through the first point of the case that is `correct`.
+    With the line N^(-1/2) through the first point of the case that is `correct`, and a line at the
+    present N.
     """
-    N = np.array(convergence.sizes if convergence else (10, 1_000_000), dtype=float)
+    sizes = np.array(convergence.sizes if convergence else (10, 1_000_000), dtype=float)
     traces: list[dict[str, Any]] = []
     bands: list[dict[str, Any]] = []
     seen = [m.distance for m in shown if m.distance > 0]
@@ -167,8 +202,10 @@ def convergence_panel(
             known = middle[k] > 0
             if not known.any():
                 continue
-            bands.append(marks.band(N[known], low[k, known], high[k, known], BAND) | {"name": name})
-            curve = np.stack([N, middle[k]], axis=-1)[known]
+            bands.append(
+                marks.band(sizes[known], low[k, known], high[k, known], BAND) | {"name": name}
+            )
+            curve = np.stack([sizes, middle[k]], axis=-1)[known]
             style = {"line": {"width": 2.5, "color": INK, "dash": DASHES[k % 3]}, "name": name}
             traces.append(marks.lines_with_gaps([curve]) | style)
             ends.append(curve[-1])
@@ -176,15 +213,15 @@ def convergence_panel(
         first = middle[correct]
         if (first > 0).any():
             i = int(np.argmax(first > 0))
-            fall = first[i] * np.sqrt(N[i] / N)
+            fall = first[i] * np.sqrt(sizes[i] / sizes)
             traces.append(
-                marks.lines_with_gaps([np.stack([N, fall], axis=-1)])
+                marks.lines_with_gaps([np.stack([sizes, fall], axis=-1)])
                 | {"line": {"width": 1.5, "color": MUTED, "dash": "dot"}, "name": "N^(-1/2)"}
             )
-            ends.append(np.array([N[-1], fall[-1]]))
+            ends.append(np.array([sizes[-1], fall[-1]]))
             names.append("∝ 1/√N")
     bottom, top = _decades(seen)
-    at = float(shown[0].N)
+    at = float(N)
     traces.append(
         marks.lines_with_gaps([np.array([[at, bottom], [at, top]])])
         | {"line": {"width": 1.5, "color": CONTOUR}, "name": "N"}
@@ -198,7 +235,7 @@ def convergence_panel(
     frame = layout(
         "Distance of EF to F at the minimum",
         "median and range over the seeds",
-        xaxis=_log_axis("examples N", (N[0], N[-1]), room=0.2),
+        xaxis=_log_axis("examples N", (sizes[0], sizes[-1]), room=0.2),
         yaxis=_log_axis("‖EF − F‖ / ‖F‖", (bottom, top)),
     )
     frame["margin"] = frame["margin"] | {"l": 60}
@@ -230,7 +267,7 @@ def spread(ends: Array, span: float) -> Array:
 def _decades(values: Sequence[float]) -> tuple[float, float]:
     """Whole decades around all values, so that the axis seldom changes."""
     finite = [v for v in values if np.isfinite(v)] or [0.1]
-    low, high = np.floor(np.log10(min(finite))), np.ceil(np.log10(max(finite)))
+    low, high = np.floor(np.log10(0.9 * min(finite))), np.ceil(np.log10(1.1 * max(finite)))
     return float(10**low), float(10 ** max(high, low + 1))
 
 

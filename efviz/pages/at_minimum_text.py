@@ -11,7 +11,7 @@ from efviz.comparison import Comparison, roundness
 from efviz.convergence import Convergence
 
 if TYPE_CHECKING:
-    from efviz.pages.at_minimum import View
+    from efviz.pages.at_minimum_views import View
 
 N = "More examples: the distance falls with the correct model and stalls with the others (Eq. 17)."
 
@@ -41,17 +41,26 @@ def sentence(views: "Sequence[View]") -> str:
         parts += [f"{escape(t)}: {note}" for t, c in shown for note in notes(c)]
         parts.append(_better_but_wrong(shown))
     for view in views:
+        named = f"{escape(view.name.short)}: " if len(views) > 1 else ""
         if view.reason:
-            parts.append(f"{escape(view.name.short)}: {view.reason}")
+            parts.append(f"{named}{view.reason}")
         if view.runaway:
             parts.append(_runs_off(view))
-    return f"<p class='efviz-sentence'>{' '.join(filter(None, parts))}</p>"
+    return f"<p class='efviz-sentence'>{' '.join(map(_capital, filter(None, parts)))}</p>"
+
+
+def _capital(words: str) -> str:
+    return words[0].upper() + words[1:] if not words.startswith("s =") else words
+
+
+# Squares of residuals that are rounding errors.
+ROUNDING = 1e-24
 
 
 def notes(c: Comparison) -> list[str]:
     """What has to be said of these matrices."""
-    if not c.empirical_fisher.any():
-        return ["EF is zero, because the model fits every example exactly."]
+    if np.linalg.norm(c.empirical_fisher) < ROUNDING * np.linalg.norm(c.fisher):
+        return ["EF is zero to rounding, because the model fits every example exactly."]
     longest = _longest(c.empirical_fisher) / _longest(c.fisher)
     if longest > 6:
         return [
@@ -67,7 +76,7 @@ def _longest(matrix: np.ndarray) -> float:
 def _better_but_wrong(shown: Sequence[tuple[str, Comparison]]) -> str:
     """The caption's point, where these data make it."""
     name, first = shown[0]
-    if first.quality.name != "accuracy":
+    if first.quality.name != "accuracy" or name != "correct model":
         return ""
     wrong = [
         (t, c)
@@ -172,7 +181,7 @@ def caption(problem: str, views: "Sequence[View]") -> str:
     )
 
 
-def convergence(found: Convergence | None, cases: Sequence[str]) -> str:
+def convergence(found: Convergence | None, cases: Sequence[str], *, drawn: bool) -> str:
     """How each curve goes on, as a power of N fitted from N = 100."""
     if found is None:
         return ""
@@ -196,12 +205,13 @@ def convergence(found: Convergence | None, cases: Sequence[str]) -> str:
         else ""
     )
     seeds = len(found.computed)
-    return (
-        f"<p class='efviz-note'>Over {seeds} seeds: {'; '.join(parts)}.{words} Each point is the "
-        "page itself at that N and seed; click to choose N.</p>"
-        if parts
-        else ""
+    curves = f" {'; '.join(parts)}." if parts else ""
+    source = (
+        "each point is what this page shows at that N and seed; click to choose N"
+        if drawn
+        else "below the full N, random subsets of the rows"
     )
+    return f"<p class='efviz-note'>{seeds} seeds, {source}.{curves}{words}</p>"
 
 
 def equations(problem: str) -> None:

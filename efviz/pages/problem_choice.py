@@ -126,7 +126,7 @@ def table_widgets(store: Store) -> None:
     names = ["target", "regression", "positive"] if own else []
     if not own_table.classes(values):
         names = names[:2]
-    boxes = st.columns([1] * len(names) + [1.25, 1.25])
+    boxes = st.columns([1] * len(names) + [1.6, 1.2])
     titles = {key: r.title for key, r in REGRESSIONS.items()}
     for name, box in zip(names, boxes, strict=False):
         with box:

@@ -2,7 +2,7 @@
 
 from efviz.components import assets
 from efviz.fields import finish
-from efviz.pages import at_minimum, vector_fields
+from efviz.pages import at_minimum, at_minimum_views, vector_fields
 from efviz.pages.params import defaults
 
 # One problem computed from moments and one from examples: together they use all inner loops.
@@ -16,5 +16,5 @@ def warm_up() -> None:
         values = defaults(vector_fields.PARAMS, {"problem": problem, "n_steps": 10})
         controls = vector_fields.Controls.of(values)
         finish(progress.fraction for progress in vector_fields.work(controls))
-    first = at_minimum.Controls.of(defaults(at_minimum.PARAMS))
-    finish(progress.fraction for progress in at_minimum.work(first))
+    first = at_minimum_views.Controls.of(defaults(at_minimum.PARAMS))
+    finish(progress.fraction for progress in at_minimum_views.work(first))

@@ -1,0 +1,286 @@
+"""What the At the minimum page shows: its views, their numbers, and the curves over N."""
+
+from collections.abc import Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, fields, replace
+
+import numpy as np
+import streamlit as st
+
+from efviz.comparison import Comparison, compare, smooth_loss_grid
+from efviz.convergence import Convergence, Sample, converge, sizes
+from efviz.data import Array, Dataset
+from efviz.figures.at_minimum import half_width
+from efviz.figures.data_views import data_panel
+from efviz.figures.theme import Spec
+from efviz.optimizers import Trajectory, run
+from efviz.pages.caches import cached
+from efviz.pages.jobs import Job, Progress
+from efviz.pages.params import Values
+from efviz.pages.problem_choice import build, entry, knobs
+from efviz.problems import Problem
+
+POINTS = 41
+"""Loss contours are drawn from so many points a side."""
+SEEDS = 8
+LARGEST = 1_000_000
+"""Of the curves: seeds, and the largest sample."""
+RUNAWAY_STEPS = 12
+CORRECT = "correct model"
+
+
+@dataclass(frozen=True)
+class Controls:
+    """All that the numbers of one view depend on: the key of the caches.
+
+    `redrawn`: the targets are drawn from the model at the minimum, which makes it correct.
+    """
+
+    problem: str
+    path: str
+    strength: float
+    N: int
+    seed: int
+    first: str
+    second: str
+    inputs: str
+    scaling: str
+    target: str = ""
+    regression: str = ""
+    positive: str = ""
+    table: str = ""
+    redrawn: bool = False
+
+    @classmethod
+    def of(cls, values: Values) -> "Controls":
+        return cls(**knobs(values))
+
+    @property
+    def values(self) -> Values:
+        return {field.name: getattr(self, field.name) for field in fields(self)}
+
+
+@dataclass(frozen=True)
+class Name:
+    """What a view is called: `short` in charts and sentences, where `rest` would be in the way."""
+
+    short: str
+    rest: str = ""
+
+    @property
+    def full(self) -> str:
+        return f"{self.short}: {self.rest}" if self.rest else self.short
+
+
+@dataclass(frozen=True, eq=False)
+class View:
+    """One column of the page: what is drawn, without the data, which may be a million examples."""
+
+    name: Name
+    controls: Controls
+    N: int
+    names: tuple[str, ...]
+    data: Spec
+    reason: str
+    comparison: Comparison | None
+    runaway: "Runaway | None"
+
+
+@dataclass(frozen=True, eq=False)
+class Runaway:
+    """Where there is no minimum: iterates, the matrices on the way, and the loss around."""
+
+    path: Trajectory
+    comparisons: list[Comparison]
+    axes: tuple[Array, Array]
+    loss: Array
+
+
+@dataclass(frozen=True, eq=False)
+class Picture:
+    """The views that are ready, the plane they share, and the loss grids that are ready."""
+
+    views: list[View]
+    half: float
+    losses: list[Array | None]
+
+
+def cases(c: Controls) -> dict[Name, Controls]:
+    """The views that stand still: correct, A, B; of a table itself, and with redrawn targets."""
+    family = entry(c.values).family
+    if family is None:
+        views = {Name("the table"): c}
+        # Where the table has no minimum there is no model to draw targets from.
+        if has_minimum(c):
+            views[Name("redrawn", "targets of the model")] = replace(c, redrawn=True)
+        return views
+    first, *_ = family.paths
+    views = {Name(CORRECT): replace(c, path=first, strength=0.0)}
+    for letter, (key, path) in zip("AB", family.paths.items(), strict=False):
+        views[Name(letter, path.title.lower())] = replace(c, path=key, strength=1.0)
+    return views
+
+
+def correct_case(c: Controls) -> int:
+    """Which of the cases is correct by construction."""
+    return 0 if entry(c.values).family else 1
+
+
+def all_views(c: Controls) -> dict[Name, Controls]:
+    """The cases, and what the sliders say."""
+    family = entry(c.values).family
+    if family is None:
+        return cases(c)
+    strength = f"s = {c.strength:.3g}".replace("-", "−")
+    return cases(c) | {Name(strength, family.paths[c.path].title.lower()): c}
+
+
+def problem_for(c: Controls) -> tuple[Dataset, Problem]:
+    dataset, problem = build(c.values)
+    if not c.redrawn:
+        return dataset, problem
+    y = redraw(problem, np.random.default_rng(c.seed))
+    return replace(dataset, y=y), replace(problem, y=y)
+
+
+@cached(max_entries=64)
+def has_minimum(c: Controls) -> bool:
+    return build(c.values)[1].minimum.exists
+
+
+def redraw(problem: Problem, rng: np.random.Generator) -> Array:
+    """Targets that the model itself would give at its minimum; where there is none, as they are.
+
+    Least squares takes its noise from the residuals: the model says nothing of its size.
+    """
+    if not problem.minimum.exists:
+        return problem.y
+    f = problem.model.outputs(problem.X, problem.theta_star)
+    return np.asarray(problem.likelihood.sample(f, rng, 1)[0])
+
+
+@cached(max_entries=128)
+def view_of(name: Name, c: Controls) -> View:
+    dataset, problem = problem_for(c)
+    minimum = problem.minimum
+    comparison = compare(problem, minimum.theta) if minimum.exists else None
+    title = name.full if len(name.short) == 1 or "=" in name.short else name.full.capitalize()
+    panel = data_panel(dataset, problem, title=title, aspect=_aspect(c))
+    return View(
+        name,
+        c,
+        problem.N,
+        problem.parameter_names,
+        panel,
+        minimum.reason,
+        comparison,
+        None if comparison else run_off(problem),
+    )
+
+
+def _aspect(c: Controls) -> float:
+    return 0.72 if entry(c.values).family else 1.0
+
+
+def run_off(problem: Problem) -> Runaway:
+    """Natural gradient steps of size 1, which for logistic regression are Newton's."""
+    path = run(problem, "NGD", problem.start[None], step_size=1.0, n_steps=RUNAWAY_STEPS)
+    thetas = path.thetas[0][np.isfinite(path.thetas[0]).all(axis=-1)]
+    steps = [compare(problem, theta) for theta in thetas]
+    low, high = thetas.min(axis=0), thetas.max(axis=0)
+    half = 0.6 * float((high - low).max()) or 1.0
+    axes = [np.linspace(m - half, m + half, POINTS) for m in (low + high) / 2]
+    grid = np.stack(np.meshgrid(*axes), axis=-1)
+    return Runaway(path, steps, (axes[0], axes[1]), problem.loss(grid))
+
+
+@cached(max_entries=256)
+def _loss_around(c: Controls, half: float, _theta: Array) -> list[Array]:
+    """One list that is filled when somebody has computed the grid."""
+    return []
+
+
+def work(c: Controls) -> Iterator[Progress[Picture]]:
+    """All numbers first, then the contours, view by view."""
+    named = all_views(c)
+    views: list[View] = []
+    for name, controls in named.items():
+        views.append(view_of(name, controls))
+        yield Progress(0.5 * len(views) / len(named), None)
+    compared = [view.comparison for view in views if view.comparison]
+    half = half_width(compared) if compared else 1.0
+    losses: list[Array | None] = [None] * len(views)
+    for k, view in enumerate(views):
+        if view.comparison is None:
+            continue
+        known = _loss_around(view.controls, half, view.comparison.theta)
+        if not known:
+            _, problem = problem_for(view.controls)
+            grid = smooth_loss_grid(problem, view.comparison.theta, half, POINTS)
+            while True:
+                try:
+                    share = next(grid)
+                except StopIteration as stop:
+                    known.append(stop.value)
+                    break
+                yield Progress(0.5 + 0.5 * (k + share) / len(views), Picture(views, half, losses))
+        losses = [*losses[:k], known[0], *losses[k + 1 :]]
+    yield Progress(1.0, Picture(views, half, losses))
+
+
+@cached(max_entries=64)
+def job_for(c: Controls) -> Job[Picture]:
+    return Job(work(c))
+
+
+def of_curves(c: Controls) -> Controls:
+    """What the curves depend on: neither on the strength nor on N and seed of the views."""
+    family = entry(c.values).family
+    return replace(c, N=1000, seed=0, strength=0.0, path=next(iter(family.paths)) if family else "")
+
+
+@st.cache_resource(max_entries=1, show_spinner=False)
+def workers() -> ThreadPoolExecutor:
+    """For samples of all sessions: as many as a small machine has processors."""
+    return ThreadPoolExecutor(2, thread_name_prefix="convergence")
+
+
+@cached(max_entries=16)
+def curves_for(c: Controls) -> Job[Convergence]:
+    named = list(cases(c).values())
+    family = entry(c.values).family
+    if family is None:
+        sample, largest = subsets(named), build(c.values)[1].N
+    else:
+        sample, largest = fresh_samples(named), LARGEST
+    found = converge(sample, len(named), range(SEEDS), sizes(min(10, largest), largest), workers())
+    return Job(Progress(convergence.fraction, convergence) for convergence in found)
+
+
+def fresh_samples(named: Sequence[Controls]) -> Sample:
+    """What the page shows at every N and seed."""
+    chosen = entry(named[0].values)
+    family = chosen.family
+    assert family is not None
+
+    def sample(N: int, seed: int) -> Iterator[Problem]:
+        draws = family.draws(N, seed)
+        for c in named:
+            yield chosen.problem(family.sample(N, seed, c.path, c.strength, draws=draws))
+
+    return sample
+
+
+def subsets(named: Sequence[Controls]) -> Sample:
+    """Rows of a table, chosen without replacement; their targets as they are, and redrawn."""
+    _, problem = build(named[0].values)
+
+    def sample(N: int, seed: int) -> Iterator[Problem]:
+        rng = np.random.default_rng(seed)
+        rows = np.sort(rng.choice(problem.N, N, replace=False))
+        X = np.ascontiguousarray(problem.X[rows])
+        for c in named:
+            y = redraw(problem, rng) if c.redrawn else problem.y
+            yield replace(problem, X=X, y=y[rows].copy())
+
+    return sample

@@ -1,0 +1,247 @@
+"""The page At the minimum: its numbers are the library's, its words follow from them."""
+
+import re
+from typing import Any
+
+import numpy as np
+import plotly.graph_objects as go
+import pytest
+from numpy.testing import assert_allclose
+from streamlit.testing.v1 import AppTest
+from test_pages import components, open_page, sentence
+
+from efviz import PROBLEMS
+from efviz.comparison import compare
+from efviz.convergence import Convergence
+from efviz.figures.at_minimum import (
+    LEVEL,
+    Mark,
+    convergence_panel,
+    ellipse_panel,
+    half_width,
+    runaway_panel,
+    semi_axes,
+    spread,
+    vanishing_panel,
+)
+from efviz.pages import at_minimum, at_minimum_text, at_minimum_views
+from efviz.pages.at_minimum_views import Controls, cases, run_off, view_of
+from efviz.pages.params import defaults
+from efviz.problems import logistic_regression
+
+SLUG = at_minimum.SLUG
+
+
+@pytest.fixture(autouse=True)
+def _small_curves(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Two seeds up to N = 1,000: the curves themselves are tested in test_convergence."""
+    monkeypatch.setattr(at_minimum_views, "SEEDS", 2)
+    monkeypatch.setattr(at_minimum_views, "LARGEST", 1000)
+
+
+def page(**query: str) -> AppTest:
+    at = open_page(SLUG, **query)
+    assert not at.exception
+    assert len(components(at, "chart")) == 2
+    return at
+
+
+def html(at: AppTest) -> str:
+    return " ".join(element.proto.body for element in at.get("html"))
+
+
+def controls(**values: Any) -> Controls:
+    return Controls.of(defaults(at_minimum.PARAMS, values))
+
+
+@pytest.mark.parametrize("problem", PROBLEMS)
+def test_every_problem_opens(problem: str) -> None:
+    at = page(problem=problem)
+    assert "Relative distance of EF to F" in sentence(at)
+
+
+EXTREMES: dict[str, dict[str, str]] = {
+    "few examples": {"n": "10"},
+    "few examples of another seed": {"n": "10", "seed": "4"},
+    "many examples": {"n": "300000"},
+    "far beyond the paper": {"s": "3"},
+    "exact fit": {"s": "-1"},
+}
+
+
+@pytest.mark.parametrize("problem", ["fig1", "fig2", "fig4", "poisson", "saturation"])
+@pytest.mark.parametrize("extreme", EXTREMES)
+def test_extreme_settings_end_in_a_picture(problem: str, extreme: str) -> None:
+    if extreme == "many examples" and problem == "saturation":
+        EXTREMES[extreme]["n"] = "30000"
+    at = open_page(SLUG, problem=problem, **EXTREMES[extreme])
+    assert not at.exception
+    assert components(at, "chart")
+    assert "nan" not in html(at)
+
+
+def test_the_caption_of_figure_2_holds_and_is_shown() -> None:
+    words = html(page())
+    assert "and so it is" in words
+    shares = [float(x) for x in re.findall(r"([\d.]+) %", words.split("and so it is:")[1])[:3]]
+    assert round(shares[0]) == 73
+    assert min(shares[1:]) >= 85
+    assert "a good classifier is not a well-specified model" in sentence(page())
+    assert "do not repeat" in html(page(n="100", seed="3"))
+
+
+@pytest.mark.parametrize("problem", ["fig2", "fig4"])
+def test_the_table_shows_what_the_library_computes(problem: str) -> None:
+    words = html(page(problem=problem))
+    entry = PROBLEMS[problem]
+    for c in cases(controls(problem=problem)).values():
+        p = entry.problem(entry.dataset(path=c.path, strength=c.strength))
+        found = compare(p, p.theta_star)
+        for value in (found.distance, *found.eigenvalues):
+            assert at_minimum_text.number(float(value)) in words
+        assert at_minimum_text.number(found.loss, 4) in words
+
+
+def test_figure_4_says_that_larger_noise_is_a_matter_of_scale() -> None:
+    words = html(page(problem="fig4"))
+    row = words.split("distance with the residual variance fitted")[1].split("</tr>")[0]
+    correct, A, B, _ = (float(x) for x in re.findall(r"<td>([\d.]+)</td>", row))
+    assert correct == pytest.approx(A, rel=1e-2)
+    assert B > 5 * A
+
+
+def test_an_exact_fit_has_no_empirical_fisher() -> None:
+    assert "EF is zero" in sentence(page(problem="fig4", s="-1"))
+
+
+def test_the_views_are_the_papers_cases() -> None:
+    found = {name.full: (c.path, c.strength) for name, c in cases(controls()).items()}
+    assert found == {
+        "correct model": ("A", 0.0),
+        "A: unequal spread": ("A", 1.0),
+        "B: unequal correlation": ("B", 1.0),
+    }
+
+
+def test_the_morph_changes_its_own_view_alone() -> None:
+    one, two = (at_minimum_views.all_views(controls(strength=s)) for s in (0.5, 0.55))
+    assert list(one.values())[:3] == list(two.values())[:3]
+    assert list(one.values())[3] != list(two.values())[3]
+    fixed = list(one.items())[1]
+    assert view_of(*fixed) is view_of(*fixed)
+
+
+@pytest.mark.parametrize("problem", ["fig2", "saturation", "wine"])
+def test_ellipses_are_level_sets_of_their_matrices(problem: str) -> None:
+    name, c = next(iter(cases(controls(problem=problem)).items()))
+    view = view_of(name, c)
+    assert view.comparison
+    panel = go.Figure(ellipse_panel(view.comparison, view.names, 1.0, None))
+    drawn = {trace.name: np.stack([trace.x, trace.y], -1) for trace in panel.data}
+    matrices = {"EF": view.comparison.empirical_fisher, "F": view.comparison.fisher}
+    matrices["F = H"] = matrices["F"]
+    for key in set(drawn) & set(matrices):
+        points = drawn[key][np.isfinite(drawn[key]).all(-1)]
+        level = np.einsum("ni,ij,nj->n", points, matrices[key], points)
+        assert_allclose(level, LEVEL, rtol=1e-9)
+    assert ("H" in drawn) == (problem == "saturation")
+
+
+def test_the_published_ellipse_is_three_times_the_inverse_root_of_the_sum() -> None:
+    name, c = next(iter(cases(controls()).items()))
+    F = view_of(name, c).comparison.fisher  # type: ignore[union-attr]
+    w, V = np.linalg.eigh(1000 * F)
+    root = V @ np.diag(w**-0.5) @ V.T
+    u = np.stack([np.cos(np.linspace(0, 6, 50)), np.sin(np.linspace(0, 6, 50))], -1)
+    published = 3 * u @ root
+    assert_allclose(np.einsum("ni,ij,nj->n", published, F, published), LEVEL, rtol=1e-12)
+    lengths = np.linalg.norm(published, axis=-1)
+    assert semi_axes(F)[0] <= lengths.min() + 1e-12
+    assert lengths.max() <= semi_axes(F)[1] + 1e-12
+
+
+def test_the_plane_has_room_for_all_ellipses_but_not_without_end() -> None:
+    entry = PROBLEMS["fig4"]
+    found = []
+    for s in (0.0, 1.0, -0.5, -0.99):
+        p = entry.problem(entry.dataset(path="noise", strength=s))
+        found.append(compare(p, p.theta_star))
+    half = half_width(found[:3])
+    longest = max(semi_axes(m).max() for c in found[:3] for m in (c.fisher, c.empirical_fisher))
+    assert longest < half < 2.5 * longest
+    limit = half_width(found)
+    assert limit < 11 * semi_axes(found[0].fisher).max()
+    assert f"{half:.1g}" in ("0.2", "0.3")
+
+
+def test_where_there_is_no_minimum_the_matrices_vanish_ef_first() -> None:
+    rng = np.random.default_rng(0)
+    X = rng.normal(size=(80, 2))
+    problem = logistic_regression(X, X @ [1.0, 0.5] > 0)
+    away = run_off(problem)
+    lengths = np.linalg.norm(away.path.thetas[0], axis=-1)
+    assert (np.diff(lengths) > 0).all()
+    ratio = [
+        np.linalg.norm(c.empirical_fisher) / np.linalg.norm(c.fisher) for c in away.comparisons
+    ]
+    assert ratio[-1] < 0.1 * ratio[0]
+    assert away.comparisons[-1].distance > 0.9
+    names = ("θ₁", "θ₂")
+    drawn = go.Figure(runaway_panel(away.path, names, away.axes, away.loss))
+    assert_allclose(drawn.data[1].x[:-1], away.path.thetas[0, :, 0])
+    curves = {t.name: t.y for t in go.Figure(vanishing_panel(away.comparisons)).data}
+    expected = [np.linalg.norm(c.empirical_fisher) for c in away.comparisons]
+    assert_allclose(curves["‖EF‖"][:-1], expected)
+
+
+def curves() -> Convergence:
+    sizes = (10, 100, 1000)
+    rows = [[[0.5, 0.2, 0.05], [0.4, 0.1, 0.06]], [[1.0, 1.2, 1.1], [np.nan, 1.3, 1.2]]]
+    return Convergence(sizes, np.array(rows), np.ones((2, 3), dtype=bool))
+
+
+def test_the_chart_of_distances_shows_median_range_and_the_line() -> None:
+    shown = [Mark("correct", 100, 0.2), Mark("yours", 100, 0.7, own=True)]
+    spec = convergence_panel(curves(), ["correct", "A"], shown, N=100)
+    figure = go.Figure(spec)
+    traces: dict[str, list[Any]] = {}
+    for trace in figure.data:
+        traces.setdefault(trace.name, []).append(trace)
+    band, line = traces["correct"]
+    assert_allclose(line.y[:3], [0.45, 0.15, 0.055])
+    assert band.fill == "toself"
+    assert_allclose(band.y[:3], [0.4, 0.1, 0.05])
+    assert_allclose(band.y[3:], [0.06, 0.2, 0.5])
+    fall = traces["N^(-1/2)"][0].y[:3]
+    assert_allclose(fall, 0.45 / np.sqrt([1, 10, 100]))
+    assert_allclose(traces["N"][0].x[:2], 100)
+    assert [t.text[0] for t in traces["shown"]] == ["correct", "yours"]
+    assert figure.layout.xaxis.type == figure.layout.yaxis.type == "log"
+
+
+def test_the_chart_of_distances_is_there_before_its_curves() -> None:
+    figure = go.Figure(convergence_panel(None, ["correct"], [Mark("correct", 50, 0.1)], N=50))
+    assert [trace.name for trace in figure.data] == ["N", "shown"]
+
+
+def test_words_for_curves_name_falling_and_stalling() -> None:
+    words = at_minimum_text.convergence(curves(), ["correct", "A"], drawn=True)
+    assert "correct falls like N<sup>" in words
+    assert "A stalls at" in words
+    assert "1 of the small samples have no minimum" in words
+
+
+def test_names_at_lines_do_not_overlap() -> None:
+    ends = np.array([[10, 1.0], [10, 1.01], [10, 0.5], [10, 1.02]])
+    moved = spread(ends, span=1e3)
+    gaps = np.diff(np.sort(np.log(moved[:, 1])))
+    assert (gaps >= 0.075 * np.log(1e3) - 1e-12).all()
+    assert_allclose(moved[2], ends[2])
+
+
+@pytest.mark.parametrize(
+    ("value", "words"),
+    [(0.0831, "0.0831"), (-0.5, "−0.5"), (1.5e-7, "1.5 · 10<sup>−7</sup>"), (np.inf, "∞")],
+)
+def test_numbers_are_written_with_three_digits(value: float, words: str) -> None:
+    assert at_minimum_text.number(value) == words

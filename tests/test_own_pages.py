@@ -1,0 +1,175 @@
+"""Own tables on the pages: loaded, chosen from, refused with a sentence, never shared."""
+
+from typing import Any
+
+import numpy as np
+import pytest
+from streamlit.testing.v1 import AppTest
+from test_pages import components, open_page, sentence
+
+from efviz.pages import PAGES, at_minimum_views, own_table
+from efviz.pages.own_table_widgets import EXAMPLE
+
+MOONS = "\n".join(
+    ["a,b,kind,count"]
+    + [
+        f"{x:.4f},{y:.4f},{'up' if x + 0.3 * np.sin(9 * y) > 0 else 'down'},{i % 5}"
+        for i, (x, y) in enumerate(np.random.default_rng(0).normal(size=(60, 2)))
+    ]
+)
+SEPARABLE = "a,b,side\n" + "\n".join(f"{1.1 * x},{(7 * x) % 5},{int(x > 5)}" for x in range(1, 11))
+
+
+@pytest.fixture(autouse=True)
+def _short_curves(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(at_minimum_views, "SEEDS", 2)
+
+
+def paste(at: AppTest, text: str) -> AppTest:
+    at.text_area[0].input(text)
+    return next(b for b in at.button if b.label == "Use the text").click().run()
+
+
+def values(at: AppTest, slug: str) -> dict[str, Any]:
+    return dict(at.session_state[slug])
+
+
+def choose(at: AppTest, label: str, option: str) -> AppTest:
+    boxes = [*at.selectbox, *at.get("button_group")]
+    return next(b for b in boxes if b.label == label).set_value(option).run()
+
+
+@pytest.fixture(params=list(PAGES))
+def slug(request: pytest.FixtureRequest) -> str:
+    return str(request.param)
+
+
+def test_without_a_table_the_page_asks_for_one(slug: str) -> None:
+    at = open_page(slug, problem="own")
+    assert not at.exception
+    assert components(at, "chart") == []
+    assert at.text_area[0].label == "or pasted"
+    assert at.warning == []
+
+
+@pytest.mark.parametrize("text", [EXAMPLE, MOONS], ids=["example", "moons"])
+def test_a_pasted_table_makes_a_picture(slug: str, text: str) -> None:
+    at = paste(open_page(slug, problem="own", steps="300"), text)
+    assert not at.exception
+    assert components(at, "chart")
+    assert sentence(at)
+    assert not at.error
+
+
+@pytest.mark.parametrize(
+    ("target", "regression"),
+    [("kind", "logistic"), ("count", "poisson"), ("count", "linear"), ("a", "linear")],
+)
+def test_target_and_regression_can_be_chosen(slug: str, target: str, regression: str) -> None:
+    at = paste(open_page(slug, problem="own", steps="300"), MOONS)
+    at = choose(at, "Target", target)
+    at = choose(at, "Regression", regression)
+    assert not at.exception
+    assert values(at, slug)["regression"] == regression
+    assert target not in (values(at, slug)["first"], values(at, slug)["second"])
+    assert components(at, "chart")
+    for change in ({"inputs": "principal components"}, {"scaling": "raw"}):
+        at.session_state[slug] = values(at, slug) | change
+        assert not at.run().exception
+
+
+REFUSED = {
+    "empty": "",
+    "words": "to be or not to be",
+    "one column": "a\n1\n2\n3",
+    "constant": "a,b\n1,2\n1,2\n1,2",
+    "only text": "a,b\nx,y\nz,w\nu,v",
+}
+
+
+@pytest.mark.parametrize("name", REFUSED)
+def test_what_is_no_table_gets_a_sentence_and_changes_nothing(slug: str, name: str) -> None:
+    at = paste(open_page(slug, problem="own", steps="300"), MOONS)
+    before = values(at, slug)
+    at = paste(at, REFUSED[name])
+    assert not at.exception
+    assert len(at.error) == 1
+    assert at.error[0].value.endswith((".", "?"))
+    assert values(at, slug) == before
+    assert components(at, "chart")
+
+
+def test_a_target_that_does_not_suit_is_explained(slug: str) -> None:
+    at = paste(open_page(slug, problem="own", steps="300"), MOONS)
+    at = choose(at, "Target", "a")
+    at = choose(at, "Regression", "poisson")
+    assert not at.exception
+    assert "is a whole number from 0 up" in at.warning[0].value
+    at = choose(at, "Target", "count")
+    assert not at.warning
+    assert components(at, "chart")
+
+
+def test_cells_that_are_no_numbers_are_named_by_row_and_column() -> None:
+    at = paste(open_page("at-the-minimum", problem="own"), MOONS + "\n1.0,about 2,up,1")
+    said = " ".join(caption.value for caption in at.caption)
+    assert "about 2" in said
+    assert "62" in said
+
+
+def test_a_separable_classification_runs_off_and_says_so() -> None:
+    at = paste(open_page("at-the-minimum", problem="own"), SEPARABLE)
+    at = choose(at, "Regression", "logistic")
+    assert not at.exception
+    assert "There is no finite minimum" in sentence(at)
+    assert "steps of size 1" in sentence(at)
+
+
+def test_a_loaded_table_serves_both_pages_and_can_be_forgotten() -> None:
+    at = paste(open_page("at-the-minimum", problem="own"), MOONS)
+    next(b for b in at.button if b.label == "Forget this table").click().run()
+    assert components(at, "chart") == []
+    assert not at.exception
+
+
+def test_a_link_keeps_what_was_chosen_until_the_table_is_there() -> None:
+    query = {"problem": "own", "y": "count", "fit": "poisson", "x1": "b", "x2": "1"}
+    at = open_page("at-the-minimum", **query)
+    assert at.warning == []
+    at = paste(at, MOONS)
+    found = values(at, "at-the-minimum")
+    assert (found["target"], found["regression"]) == ("count", "poisson")
+    assert (found["first"], found["second"]) == ("b", "1")
+    assert components(at, "chart")
+
+
+def test_what_a_link_says_of_another_table_is_dropped() -> None:
+    at = open_page("at-the-minimum", problem="own", y="nobody", x1="<b>", fit="poisson")
+    at = paste(at, MOONS)
+    assert not at.exception
+    assert values(at, "at-the-minimum")["target"] == "count"
+    assert components(at, "chart")
+
+
+def test_nobody_else_sees_the_table() -> None:
+    paste(open_page("at-the-minimum", problem="own"), MOONS)
+    other = open_page("at-the-minimum", problem="own")
+    assert components(other, "chart") == []
+    assert own_table._KEY not in other.session_state
+
+
+def test_two_tables_of_equal_settings_do_not_share_a_picture() -> None:
+    at = paste(open_page("at-the-minimum", problem="own"), MOONS)
+    first = sentence(at)
+    at = paste(at, MOONS + "\n0.5,0.5,up,4")
+    assert sentence(at) != first
+
+
+def test_foreign_names_are_shown_as_they_are() -> None:
+    at = paste(
+        open_page("at-the-minimum", problem="own"),
+        MOONS.replace("kind", "<img src=x onerror=alert(1)>").replace("a,b", "$a$,[b](http://x)"),
+    )
+    assert not at.exception
+    bodies = [e.proto.body for e in at.get("html")]
+    assert not any("<img" in body for body in bodies)
