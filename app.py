@@ -19,6 +19,11 @@ from efviz.tables import MAX_BYTES
 SCRIPT = Path(efviz.pages.__file__).with_name("main.py")
 
 
+def keep_uploads_in_memory() -> None:
+    """Without this, parts over 1 MB of an upload go through a temporary file."""
+    MultiPartParser.spool_max_size = 2 * MAX_BYTES
+
+
 @asynccontextmanager
 async def lifespan(_: st.App) -> AsyncIterator[None]:
     """Compile, compress and compute once what the first visitor would otherwise wait for."""
@@ -28,8 +33,7 @@ async def lifespan(_: st.App) -> AsyncIterator[None]:
     # What is loaded by now stays: the collector need not look at it again.
     gc.collect()
     gc.freeze()
-    # Uploaded tables stay in memory: by default parts over 1 MB go through a temporary file.
-    MultiPartParser.spool_max_size = 2 * MAX_BYTES
+    keep_uploads_in_memory()
     yield
 
 

@@ -142,6 +142,9 @@ def gradient_and_matrices(
         terms = (gradient_term, fisher_term, empirical_fisher_term)
         g, F, E = sum_over_examples(model, likelihood, X, y, theta, terms)
         return g, F, E
+    at_once = likelihood.linear_sums(X, y, theta)
+    if at_once is not None:
+        return at_once
 
     def part(n: int) -> list[Array]:
         x = X[n : n + _LONG]

@@ -51,6 +51,10 @@ class Likelihood(Protocol):
     def gradient_and_fisher(self, f: Array, y: Array) -> tuple[Array, Array]:
         return self.gradient(f, y), self.fisher(f)
 
+    def linear_sums(self, X: Array, y: Array, theta: Array) -> tuple[Array, Array, Array] | None:
+        """Sums of gradient, Fisher and EF for f = X theta, where one compiled loop gives all."""
+        return None
+
     def recession(self, y: Array, C: int) -> tuple[Array, Mask]: ...
 
 
@@ -145,6 +149,9 @@ class Bernoulli(Likelihood):
 
     def sample(self, f: Array, rng: Generator, n_samples: int) -> Array:
         return (rng.random((n_samples, *f.shape[:-1])) < self.mean(f)[..., 0]).astype(float)
+
+    def linear_sums(self, X: Array, y: Array, theta: Array) -> tuple[Array, Array, Array] | None:
+        return kernels.bernoulli_sums(X, y, theta) if X.shape[1] == 2 else None
 
     def quality(self, f: Array, y: Array) -> Quality:
         return Quality("accuracy", float(np.mean((f[:, 0] > 0) == (y == 1))))

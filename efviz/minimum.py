@@ -64,10 +64,10 @@ def _proven_minimum(problem: "Problem") -> Array | None:
         theta = _trust_region(problem, 1 / size)
         step, reach = newton_step(problem, theta, size)
     best = np.inf
-    # The reach is squared by every step: 3e-8 is one step from rounding.
+    # The reach is squared by every step: 1e-7 is one step from rounding.
     while reach <= PROVEN and reach < 0.9 * best:
         theta, best = theta - step, reach
-        if reach < 3e-8:
+        if reach < 1e-7:
             return theta
         step, reach = newton_step(problem, theta, size)
     return theta if best <= PROVEN else None

@@ -4,6 +4,7 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
+from browsing import browser, page, server  # noqa: F401
 
 from efviz import LIKELIHOODS, METHODS, MODELS, PROBLEMS
 from efviz.likelihoods import Gaussian

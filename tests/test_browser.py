@@ -1,120 +1,24 @@
-"""The dashboard in a real Chromium, as a visitor uses it.
-
-The browser is EFVIZ_CHROMIUM or the first chromium on the path. Without one these tests are
-skipped, unless EFVIZ_REQUIRE_BROWSER=1 makes that a failure.
-"""
+"""The page Vector fields in a real Chromium, as a visitor uses it."""
 
 import os
 import re
-import shutil
-import socket
-import subprocess
-import sys
-import time
 import urllib.request
-from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
 import pytest
-from playwright.sync_api import Browser, Locator, Page, expect, sync_playwright
+from browsing import (
+    chart,
+    needs_chromium,
+    open_page,
+    panel,
+    revision,
+    slider,
+    wait_for_picture,
+)
+from playwright.sync_api import Browser, Page, expect
 
-ROOT = Path(__file__).parents[1]
-NAMES = ("chromium", "chromium-browser", "google-chrome")
-CHROMIUM = os.environ.get("EFVIZ_CHROMIUM") or next(filter(None, map(shutil.which, NAMES)), None)
-REQUIRED = os.environ.get("EFVIZ_REQUIRE_BROWSER") == "1"
-FLAGS = ("--no-sandbox", "--disable-gpu", "--disable-background-networking")
-
-pytestmark = [
-    pytest.mark.browser,
-    pytest.mark.skipif(
-        CHROMIUM is None and not REQUIRED,
-        reason="no Chromium found: install one or set EFVIZ_CHROMIUM",
-    ),
-]
-
-
-def free_port() -> int:
-    with socket.socket() as s:
-        s.bind(("127.0.0.1", 0))
-        return int(s.getsockname()[1])
-
-
-@pytest.fixture(scope="session")
-def server() -> Iterator[str]:
-    """The app as `make run` serves it, under a prefix path as a department would host it."""
-    port = free_port()
-    command = [sys.executable, "-m", "streamlit", "run", "app.py", "--server.port", str(port)]
-    command += ["--server.address", "127.0.0.1", "--server.baseUrlPath", "efviz"]
-    process = subprocess.Popen(
-        command, cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True
-    )
-    url = f"http://127.0.0.1:{port}/efviz"
-    for _ in range(900):
-        try:
-            urllib.request.urlopen(f"{url}/_stcore/health").close()
-            break
-        except OSError:
-            if process.poll() is not None:
-                break
-            time.sleep(0.1)
-    else:
-        process.kill()
-    if process.poll() is not None:
-        pytest.fail(f"the server did not start:\n{process.communicate()[0]}")
-    yield url
-    process.terminate()
-    process.communicate(timeout=20)
-
-
-@pytest.fixture(scope="session")
-def browser() -> Iterator[Browser]:
-    if CHROMIUM is None:
-        pytest.fail("EFVIZ_REQUIRE_BROWSER is set, but there is no Chromium")
-    with sync_playwright() as playwright:
-        chromium = playwright.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
-        yield chromium
-        chromium.close()
-
-
-@pytest.fixture
-def page(browser: Browser, server: str) -> Iterator[Page]:
-    """A fresh visitor; errors in the console and requests to other hosts fail the test."""
-    context = browser.new_context(viewport={"width": 1400, "height": 900})
-    page = context.new_page()
-    wrong: list[str] = []
-    page.on("pageerror", lambda error: wrong.append(str(error)))
-    page.on("console", lambda m: wrong.append(m.text) if m.type == "error" else None)
-    local = (server.rpartition("/")[0], "blob:", "data:")
-    page.on("request", lambda r: None if r.url.startswith(local) else wrong.append(r.url))
-    yield page
-    context.close()
-    assert wrong == []
-
-
-def chart(page: Page) -> Locator:
-    return page.locator(".efviz-chart")
-
-
-def panel(page: Page, name: str) -> Locator:
-    return chart(page).locator(f"[role=img][aria-label^='{name}']")
-
-
-def revision(page: Page) -> str:
-    return chart(page).get_attribute("data-revision") or ""
-
-
-def open_page(page: Page, server: str, query: str = "") -> None:
-    page.goto(f"{server}/{query and '?' + query}")
-    expect(chart(page)).to_have_attribute("data-revision", re.compile(".+"), timeout=30_000)
-
-
-def wait_for_picture(page: Page, old: str) -> None:
-    expect(chart(page)).not_to_have_attribute("data-revision", old, timeout=15_000)
-
-
-def slider(page: Page, label: str) -> Locator:
-    return page.get_by_role("slider", name=label, exact=True)
+pytestmark = needs_chromium
 
 
 def minimum(page: Page, name: str = "NGD") -> list[float]:
@@ -150,7 +54,7 @@ def pixel_of(page: Page, name: str, x: float, y: float) -> tuple[float, float]:
 def test_the_first_picture_is_figure_1(page: Page, server: str) -> None:
     open_page(page, server)
     assert [p.get_attribute("aria-label") is not None for p in chart(page).locator(">div").all()]
-    for name in ("Scatter plot", "GD", "NGD", "EFGD"):
+    for name in ("Data", "GD", "NGD", "EFGD"):
         expect(panel(page, name)).to_have_count(1)
     np.testing.assert_allclose(minimum(page), [2.03856408, 1.98039568], rtol=1e-6)
     expect(page.locator(".efviz-sentence")).to_contain_text("4 of 4 with EFGD")

@@ -33,7 +33,7 @@ def half_width(comparisons: Sequence[Comparison]) -> float:
     finite = [a for a in fisher if np.isfinite(a)] or [1.0]
     room = 1.25 * min(max([*others, *finite]), 6 * max(finite))
     scale = 10 ** np.floor(np.log10(room))
-    steps = np.array([1, 1.5, 2, 3, 5, 7, 10])
+    steps = np.array([1, 1.2, 1.5, 2, 2.5, 3, 4, 5, 6, 8, 10])
     return float(f"{scale * steps[np.searchsorted(steps, room / scale * (1 - 1e-9))]:.2g}")
 
 
@@ -63,20 +63,20 @@ def ellipse_panel(
     traces.append(marks.minimum(np.zeros(2)))
     traces.append(_labels({name: matrix for name, (matrix, _) in drawn.items()}, half))
     x, y = (axis(f"{name} − {name}*", (-half, half)) for name in names)
-    frame = layout("EF and F at θ*", f"distance {_percent(comparison)}")
+    frame = layout(f"EF from F: {_distance(comparison)}")
     frame |= {"xaxis": x, "yaxis": y}
     frame["meta"] = {
         "aspect": 1,
         "link": True,
         "label": (
             "Ellipses of the Fisher and the empirical Fisher around the minimum over contours of "
-            f"the loss; their relative distance is {_percent(comparison)}"
+            f"the loss; their relative distance is {_distance(comparison)}"
         ),
     }
     return {"data": traces, "layout": frame}
 
 
-def _percent(comparison: Comparison) -> str:
+def _distance(comparison: Comparison) -> str:
     return f"{comparison.distance:.3g}"
 
 

@@ -143,7 +143,7 @@ def panels_of(view: View, half: float, loss: Array | None) -> list[Spec]:
 
 def draw(store: Store, c: Controls, p: Picture, curves: Convergence | None) -> None:
     ready = tuple(loss is not None for loss in p.losses)
-    chart(packed_views(c, ready, p), key=f"{SLUG}.views", query=store.query)
+    chart(packed_views(c, ready, p), key=f"{SLUG}.chart", query=store.query)
     st.html(text.sentence(p.views))
     if any(view.comparison for view in p.views):
         left, right = st.columns([1, 1.15])

@@ -85,10 +85,12 @@ def _better_but_wrong(shown: Sequence[tuple[str, Comparison]]) -> str:
     ]
     if not wrong:
         return ""
-    titles = " and ".join(f"{escape(t)} ({_percent(c.quality.value)})" for t, c in wrong)
+    named = [f"{escape(t)} ({_percent(c.quality.value)})" for t, c in wrong]
+    titles = " and ".join([", ".join(named[:-1]), named[-1]] if len(named) > 1 else named)
     return (
         f"{titles} classify better than the {escape(name)} ({_percent(first.quality.value)}), "
-        "and their EF is further off: a good classifier is not a well-specified model."
+        f"and {'their' if len(named) > 1 else 'its'} EF is further off: a good classifier is not a "
+        "well-specified model."
     )
 
 

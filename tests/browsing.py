@@ -1,0 +1,123 @@
+"""A served app, a real Chromium, and a visitor's moves.
+
+The browser is EFVIZ_CHROMIUM or the first chromium on the path. Without one these tests are
+skipped, unless EFVIZ_REQUIRE_BROWSER=1 makes that a failure.
+"""
+
+import os
+import re
+import shutil
+import socket
+import subprocess
+import sys
+import time
+import urllib.request
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Browser, ConsoleMessage, Locator, Page, expect, sync_playwright
+
+ROOT = Path(__file__).parents[1]
+NAMES = ("chromium", "chromium-browser", "google-chrome")
+CHROMIUM = os.environ.get("EFVIZ_CHROMIUM") or next(filter(None, map(shutil.which, NAMES)), None)
+REQUIRED = os.environ.get("EFVIZ_REQUIRE_BROWSER") == "1"
+FLAGS = ("--no-sandbox", "--disable-gpu", "--disable-background-networking")
+
+needs_chromium = [
+    pytest.mark.browser,
+    pytest.mark.skipif(
+        CHROMIUM is None and not REQUIRED,
+        reason="no Chromium found: install one or set EFVIZ_CHROMIUM",
+    ),
+]
+
+
+def free_port() -> int:
+    with socket.socket() as s:
+        s.bind(("127.0.0.1", 0))
+        return int(s.getsockname()[1])
+
+
+@pytest.fixture(scope="session")
+def server() -> Iterator[str]:
+    """The app as `make run` serves it, under a prefix path as a department would host it."""
+    port = free_port()
+    command = [sys.executable, "-m", "streamlit", "run", "app.py", "--server.port", str(port)]
+    command += ["--server.address", "127.0.0.1", "--server.baseUrlPath", "efviz"]
+    process = subprocess.Popen(
+        command, cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True
+    )
+    url = f"http://127.0.0.1:{port}/efviz"
+    for _ in range(900):
+        try:
+            urllib.request.urlopen(f"{url}/_stcore/health").close()
+            break
+        except OSError:
+            if process.poll() is not None:
+                break
+            time.sleep(0.1)
+    else:
+        process.kill()
+    if process.poll() is not None:
+        pytest.fail(f"the server did not start:\n{process.communicate()[0]}")
+    yield url
+    process.terminate()
+    process.communicate(timeout=20)
+
+
+@pytest.fixture(scope="session")
+def browser() -> Iterator[Browser]:
+    if CHROMIUM is None:
+        pytest.fail("EFVIZ_REQUIRE_BROWSER is set, but there is no Chromium")
+    with sync_playwright() as playwright:
+        chromium = playwright.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
+        yield chromium
+        chromium.close()
+
+
+def harmless(message: ConsoleMessage) -> bool:
+    """Streamlit looks for its server below a page's own address before it looks above it."""
+    looks = "404" in message.text and "/_stcore/" in message.location["url"]
+    return message.type != "error" or looks
+
+
+@pytest.fixture
+def page(browser: Browser, server: str) -> Iterator[Page]:
+    """A fresh visitor; errors in the console and requests to other hosts fail the test."""
+    context = browser.new_context(viewport={"width": 1400, "height": 900})
+    page = context.new_page()
+    wrong: list[str] = []
+    page.on("pageerror", lambda error: wrong.append(str(error)))
+    page.on("console", lambda m: None if harmless(m) else wrong.append(m.text))
+    local = (server.rpartition("/")[0], "blob:", "data:")
+    page.on("request", lambda r: None if r.url.startswith(local) else wrong.append(r.url))
+    yield page
+    context.close()
+    assert wrong == []
+
+
+def chart(page: Page) -> Locator:
+    """The page's first chart."""
+    return page.locator(".efviz-chart").first
+
+
+def panel(page: Page, name: str) -> Locator:
+    return chart(page).locator(f"[role=img][aria-label^='{name}']")
+
+
+def revision(page: Page) -> str:
+    return chart(page).get_attribute("data-revision") or ""
+
+
+def open_page(page: Page, server: str, query: str = "", slug: str = "") -> None:
+    page.goto(f"{server}/{slug}{query and '?' + query}")
+    expect(chart(page)).to_have_attribute("data-revision", re.compile(".+"), timeout=30_000)
+
+
+def wait_for_picture(page: Page, old: str) -> None:
+    expect(chart(page)).not_to_have_attribute("data-revision", old, timeout=15_000)
+
+
+def slider(page: Page, label: str) -> Locator:
+    return page.get_by_role("slider", name=label, exact=True)
