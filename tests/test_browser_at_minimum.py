@@ -169,5 +169,7 @@ def test_nothing_is_cut_off(browser: Browser, server: str, scheme: str, width: i
     assert heading["y"] >= bar["y"] + bar["height"] - 1, "the bar covers the title"
     folder = os.environ.get("EFVIZ_SCREENSHOTS")
     if folder:
-        page.screenshot(path=Path(folder) / f"minimum-{width}-{scheme}.png")
+        shown = (width, scheme) == (1400, "light")
+        name = "screenshot-minimum" if shown else f"minimum-{width}-{scheme}"
+        page.screenshot(path=Path(folder) / f"{name}.png")
     context.close()

@@ -73,7 +73,8 @@ def _load(store: Store) -> None:
 def _take(store: Store, content: bytes | str, name: str) -> None:
     """Read the table; one that cannot be used leaves everything as it is, and says why."""
     try:
-        own_table.load(content, name)
+        with st.spinner("Reading the table …"):
+            own_table.load(content, name)
     except TableError as error:
         st.session_state["own table.refused"] = [str(error)]
         return
