@@ -6,7 +6,7 @@ from functools import partial
 
 from numpy.typing import ArrayLike
 
-from efviz.data import Dataset, principal_components, two_inputs
+from efviz.data import Dataset, Task, principal_components, two_inputs, with_bias
 from efviz.datasets import DATASETS, FAMILIES, Family, load
 from efviz.problems import (
     Problem,
@@ -156,3 +156,23 @@ PROBLEMS: dict[str, Entry] = {
     "wine": _real("wine", linear_regression, ("alcohol", "flavanoids"), _LONG),
     "diabetes": _real("diabetes", linear_regression, ("bmi", "s5"), _LONG),
 }
+
+
+LIKELIHOOD_OF: dict[Task, Build] = {
+    "regression": linear_regression,
+    "classification": logistic_regression,
+    "count": poisson_regression,
+}
+
+
+def optimization_problem(dataset: Dataset | str, *, standardised: bool = False) -> Problem:
+    """The problem of the paper's optimization experiments (App. D.3) on a data set or its name.
+
+    All columns and a bias, without normalisation unless `standardised`; least squares, logistic or
+    Poisson regression as its task says.
+    """
+    data = with_bias(
+        load(dataset) if isinstance(dataset, str) else dataset, standardised=standardised
+    )
+    problem = LIKELIHOOD_OF[data.task](data.X, data.y)
+    return replace(problem, parameter_names=data.feature_names)

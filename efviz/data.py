@@ -71,6 +71,17 @@ def principal_components(dataset: Dataset, *, standardised: bool = True) -> Data
     return replace(dataset, X=X, y=y, feature_names=("PC 1", "PC 2"))
 
 
+def with_bias(dataset: Dataset, *, standardised: bool = False) -> Dataset:
+    """All columns and, last, one of ones: the inputs of the paper's optimization experiments.
+
+    Used as they are, as there, or `standardised`: columns to mean 0 and standard deviation 1 (a
+    constant one to 0). The targets stay, because the bias takes their mean.
+    """
+    X = _standardise(dataset.X) if standardised else dataset.X
+    names = (*dataset.feature_names, BIAS)
+    return replace(dataset, X=np.column_stack([X, np.ones(len(X))]), feature_names=names)
+
+
 def _column(dataset: Dataset, name: str) -> int:
     if name not in dataset.feature_names:
         raise ValueError(

