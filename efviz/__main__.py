@@ -1,10 +1,20 @@
 """python -m efviz: data sets and sweeps without a browser."""
 
 import argparse
+import json
+import os
 import sys
 from collections.abc import Sequence
+from pathlib import Path
 
+import numpy as np
+
+from efviz.catalogue import optimization_problem
+from efviz.data import Array, Dataset
 from efviz.datasets import DATASETS, DataUnavailable, load
+from efviz.optimizers import METHODS
+from efviz.sweeps import DAMPINGS, STEP_SIZES, Progress, Sweep, grid_search
+from efviz.tables import read_table, whole_dataset
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -31,6 +41,29 @@ def _parser() -> argparse.ArgumentParser:
     data.add_argument("names", nargs="*", metavar="name", help="only these data sets")
     data.add_argument("--no-fetch", action="store_true", help="list only, ask no network")
     data.set_defaults(command=_data)
+    sweep = commands.add_parser(
+        "sweep",
+        help="run a method for every step size and damping of a grid",
+        description="Run a method on a data set for every step size and damping of a grid, by "
+        "default that of the paper's Table 5. What is finished is kept: a sweep that was stopped "
+        "or killed goes on where it was.",
+    )
+    sweep.add_argument("data", help=f"a CSV file, or one of {', '.join(DATASETS)}")
+    sweep.add_argument("--method", choices=list(METHODS), required=True)
+    sweep.add_argument("--out", type=Path, required=True, help="where to: a .csv or .json file")
+    sweep.add_argument("--target", help="the column of a CSV file to predict")
+    sweep.add_argument("--standardised", action="store_true", help="columns to mean 0, deviation 1")
+    for axis, usual in (("--step-sizes", "-20 10 241"), ("--dampings", "-10 10 41")):
+        sweep.add_argument(
+            axis,
+            nargs=3,
+            type=float,
+            metavar=("FIRST", "LAST", "COUNT"),
+            help=f"their log10, evenly spaced; by default {usual}",
+        )
+    sweep.add_argument("--steps", type=int, default=100, help="steps of each run")
+    sweep.add_argument("--jobs", type=int, default=1, help="processes; -1 for one a core")
+    sweep.set_defaults(command=_sweep)
     return parser
 
 
@@ -56,6 +89,99 @@ def _data(options: argparse.Namespace) -> int:
     for sentence in missing:
         print(f"efviz: {sentence}", file=sys.stderr)
     return 1 if missing else 0
+
+
+def _sweep(options: argparse.Namespace) -> int:
+    import joblib
+    from tqdm import tqdm
+
+    if options.out.suffix not in (".csv", ".json"):
+        raise ValueError(f"--out must end in .csv or .json, got {options.out}")
+    data = _dataset(options.data, options.target)
+    problem = optimization_problem(data, standardised=options.standardised)
+    layout = "{l_bar}{bar}| {elapsed}{postfix}"
+    bar = tqdm(total=1.0, desc=f"{data.name} {options.method}", bar_format=layout, leave=False)
+
+    def show(progress: Progress) -> None:
+        bar.set_postfix_str(f"{progress.seconds_left:.0f} s left", refresh=False)
+        bar.update(progress.fraction - bar.n)
+
+    with bar, joblib.parallel_config(n_jobs=options.jobs):
+        result = grid_search(
+            problem,
+            options.method,
+            _grid(options.step_sizes, STEP_SIZES),
+            _grid(options.dampings, DAMPINGS),
+            n_steps=options.steps,
+            progress=show,
+        )
+    _write(options.out, data, result)
+    print(f"{data.name}, {options.method}: {_summary(result)}")
+    return 0
+
+
+def _dataset(name: str, target: str | None) -> Dataset:
+    if name in DATASETS:
+        return load(name)
+    if not Path(name).is_file():
+        raise ValueError(f"{name!r} is no file and no data set; there are {', '.join(DATASETS)}")
+    data, notes = whole_dataset(
+        read_table(Path(name).read_bytes(), Path(name).stem), target=target or ""
+    )
+    for note in notes:
+        print(f"efviz: {note}", file=sys.stderr)
+    return data
+
+
+def _grid(spaced: Sequence[float] | None, default: Array) -> Array:
+    if spaced is None:
+        return default
+    if spaced[2] < 1 or spaced[2] != int(spaced[2]):
+        raise ValueError(f"COUNT must be a whole number from 1 on, got {spaced[2]:g}")
+    return np.logspace(spaced[0], spaced[1], int(spaced[2]))
+
+
+def _write(path: Path, data: Dataset, result: Sweep) -> None:
+    """The whole table in one go: a reader never sees half a file."""
+    import pandas
+
+    columns = result.columns()
+    part = path.with_name(f"{path.name}.part")
+    if path.suffix == ".csv":
+        pandas.DataFrame(columns).to_csv(part, index=False)
+    else:
+        step_size, damping, loss = (x if np.isfinite(x) else None for x in result.best())
+        best = {"step_size": step_size, "damping": damping, "final_loss": loss}
+        columns["final_loss"] = [x if np.isfinite(x) else None for x in columns["final_loss"]]
+        document = {
+            "data": data.name,
+            "source": data.source,
+            "citation": data.citation,
+            "method": result.method,
+            "n_steps": result.n_steps,
+            "first_loss": result.first_loss,
+            "best": best,
+            "depends_on_rounding": result.chaotic,
+            "cells": columns,
+        }
+        part.write_text(json.dumps(document, allow_nan=False))
+    os.replace(part, path)
+
+
+def _summary(result: Sweep) -> str:
+    step_size, damping, loss = result.best()
+    if not np.isfinite(loss):
+        return "no run finished"
+    words = f"least loss {loss:.9g} at step size 10^{np.log10(step_size):.3f}"
+    if METHODS[result.method].curvature:
+        words += f", damping 10^{np.log10(damping):.1f}" if damping else ", no damping"
+        ties = int(result.ties().sum()) - 1
+    else:
+        ties = int(result.ties()[:, 0].sum()) - 1
+    words += f"; {ties} other cells are as good" if ties else "; no other cell is as good"
+    if result.chaotic:
+        words += f"; this run depends on rounding (one ulp changes it by {result.one_ulp:.0e})"
+    return words
 
 
 if __name__ == "__main__":

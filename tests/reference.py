@@ -9,6 +9,7 @@ from math import exp, lgamma, log, tanh
 from typing import Any
 
 import numpy as np
+from scipy.special import expit
 
 
 class LinearModel:
@@ -238,3 +239,57 @@ def relative_error(value, expected) -> float:
     value, expected = np.asarray(value, dtype=float), np.asarray(expected, dtype=float)
     assert value.shape == expected.shape, (value.shape, expected.shape)
     return float(np.linalg.norm(value - expected) / np.linalg.norm(expected))
+
+
+def plain_run(X, y, kind, method, step_size, damping, n_steps=100, theta_0=None, other=False):
+    """(status, last loss) of one run as one would write it down, with NumPy and a general solver.
+
+    Least squares ("gaussian") or logistic regression ("bernoulli"); a loss that exceeds 100 times
+    the first one, or is no number, ends the run. `other` takes the same sums in another order.
+    """
+    N, D = X.shape
+    theta = np.zeros(D) if theta_0 is None else np.array(theta_0, dtype=float)
+    first = None
+    with np.errstate(all="ignore"):
+        for t in range(n_steps + 1):
+            f = X @ theta
+            if kind == "gaussian":
+                s, weights = f - y, np.ones(N)
+                loss = 0.5 * np.mean(s**2)
+            else:
+                p, q = expit(f), expit(-f)
+                s, weights = np.where(y == 1, -q, p), p * q
+                loss = np.mean(np.logaddexp(0, np.where(y == 1, -f, f)))
+            first = loss if first is None else first
+            if not loss <= 100 * first:
+                return "diverged", loss
+            if t == n_steps:
+                return "finished", loss
+            g = X.T @ s / N
+            if method != "GD":
+                weights = weights if method == "NGD" else s**2
+                if other:
+                    G = X * np.sqrt(weights / N)[:, None]
+                    B = G.T @ G
+                else:
+                    B = (X.T * weights) @ X / N
+                try:
+                    g = np.linalg.solve(B + damping * np.eye(D), g)
+                except np.linalg.LinAlgError:
+                    return "singular", loss
+            theta = theta - step_size * g
+    raise AssertionError("unreachable")
+
+
+def depends_on_rounding(X, y, kind, method, step_size, damping, n_steps=100, *, by=1e-9):
+    """Whether the plain run ends elsewhere after a change that means nothing.
+
+    That is the next number after the step size, or another order of the same sums.
+    """
+    status, loss = plain_run(X, y, kind, method, step_size, damping, n_steps)
+    after = float(np.nextafter(step_size, np.inf))
+    for step, other in ((after, False), (step_size, True)):
+        again, moved = plain_run(X, y, kind, method, step, damping, n_steps, other=other)
+        if again != status or not abs(moved - loss) <= by * abs(loss):
+            return True
+    return False

@@ -12,7 +12,15 @@ from numpy.testing import assert_allclose, assert_array_equal
 from sklearn.linear_model import LinearRegression, LogisticRegression, PoissonRegressor
 
 from efviz.data import BIAS, Dataset, two_inputs
-from efviz.tables import REGRESSIONS, Table, TableError, own_dataset, read_table, suggest
+from efviz.tables import (
+    REGRESSIONS,
+    Table,
+    TableError,
+    own_dataset,
+    read_table,
+    suggest,
+    whole_dataset,
+)
 from efviz.tables.own import LIMIT
 
 
@@ -394,3 +402,28 @@ def test_two_inputs_may_hold_the_column_of_ones():
     assert_allclose(ones.X[:, 1].mean(), 0, atol=1e-15)
     assert_array_equal(ones.y, data.y)
     assert_array_equal(two_inputs(data, "x", BIAS, standardised=False).X, [[1, 1], [2, 1], [6, 1]])
+
+
+def test_the_whole_table_is_a_target_and_all_other_numbers():
+    text = "row,a,name,b,y\n1,1.5,u,4,0.5\n2,2.5,v,,0.25\n3,3.5,w,6,1\n4,0.5,x,5,2\n5,9,z,7,4\n"
+    data, notes = whole_dataset(read_table(text, "mine"))
+    assert (data.name, data.target_name, data.task) == ("mine", "y", "regression")
+    assert data.feature_names == ("a", "b")
+    assert_array_equal(data.X, [[1.5, 4], [3.5, 6], [0.5, 5], [9, 7]])
+    assert_array_equal(data.y, [0.5, 1, 2, 4])
+    assert len(notes) == 2
+    assert data.notes == " ".join(notes)
+    data, _ = whole_dataset(read_table(text), target="name", positive="w", regression="logistic")
+    assert data.target_name == "name = w"
+    assert_array_equal(data.y, [0, 1, 0, 0])
+    assert data.feature_names == ("a", "b", "y")
+
+
+def test_a_whole_table_that_cannot_be_fitted_is_answered_with_a_sentence():
+    table = read_table("a,y\n1,2\n3,2.5\n5,7\n")
+    with pytest.raises(TableError, match="no column"):
+        whole_dataset(table, target="z")
+    with pytest.raises(TableError, match="a count is a whole number"):
+        whole_dataset(table, regression="poisson")
+    with pytest.raises(ValueError, match="no regression 'probit'"):
+        whole_dataset(table, regression="probit")

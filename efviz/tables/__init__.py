@@ -1,8 +1,16 @@
-"""Anybody's own table: reading it, saying what was wrong, and two columns of it as a data set."""
+"""Anybody's own table: reading it, saying what was wrong, and what to fit to it."""
 
 from efviz.tables.columns import Column
 from efviz.tables.errors import TableError
-from efviz.tables.own import REGRESSIONS, Choice, Regression, inputs_of, own_dataset, suggest
+from efviz.tables.own import (
+    REGRESSIONS,
+    Choice,
+    Regression,
+    inputs_of,
+    own_dataset,
+    suggest,
+    whole_dataset,
+)
 from efviz.tables.reading import MAX_BYTES, MAX_COLUMNS, Table, read_table
 
 __all__ = [
@@ -18,4 +26,5 @@ __all__ = [
     "own_dataset",
     "read_table",
     "suggest",
+    "whole_dataset",
 ]

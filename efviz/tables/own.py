@@ -183,6 +183,38 @@ def own_dataset(
     return replace(data, notes=" ".join(notes)), tuple(notes)
 
 
+def whole_dataset(
+    table: Table, *, target: str = "", regression: str = "", positive: str = ""
+) -> tuple[Dataset, tuple[str, ...]]:
+    """The data set of a target and all columns of numbers besides it, and notes on what was done.
+
+    Columns that count the rows are left out, and rows with missing values. What is not given is as
+    `suggest` has it. Raises TableError, a sentence for the visitor, if there is no such data set.
+    """
+    if target:
+        _get(table, target)
+    begin = suggest(table, target)
+    target, regression = target or begin.target, regression or begin.regression
+    if regression not in REGRESSIONS:
+        raise ValueError(f"no regression {regression!r}; there are {', '.join(REGRESSIONS)}")
+    column, chosen = _get(table, target), REGRESSIONS[regression]
+    if objection := chosen.objection(table, column):
+        raise TableError(objection)
+    notes: list[str] = []
+    names = inputs_of(table, target)
+    counters = [name for name in names if _counts_rows(table.columns[name])]
+    notes += [f"{quoted(name)} counts the rows and is left out." for name in counters]
+    names = [name for name in names if name not in counters]
+    classes = chosen.task == "classification"
+    y = _target(column, _positive(column, positive) if classes else "")
+    X = np.column_stack([_numbers(table, name) for name in names])
+    keep = _complete(table, [*names, target], np.column_stack([X, y]), notes)
+    X, y = X[keep], y[keep]
+    title = _classes(column, _positive(column, positive), y, notes) if classes else target
+    data = Dataset(X, y, tuple(names), title, chosen.task, table.name, "your table")
+    return replace(data, notes=" ".join(notes)), tuple(notes)
+
+
 def _get(table: Table, name: str) -> Column:
     if name not in table.columns:
         raise TableError(f"The table has no column {quoted(name)}; choose one that it has.")

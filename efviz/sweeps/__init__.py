@@ -1,0 +1,374 @@
+"""Step size x damping grids over whole batches of runs: the search of the paper's App. D.3.
+
+`grid_search` is all at once, `sweep` the same as an iterator that can be left at any time. Pieces
+of the grid go through joblib: inside `joblib.parallel_config("dask")`, or any other backend, the
+same call works on a cluster. Each piece holds step sizes from all over the grid, so that pieces
+cost the same and unfinished results already show the whole picture, only coarser.
+"""
+
+import time
+import warnings
+from collections.abc import Callable, Generator, Iterator
+from contextlib import closing
+from dataclasses import dataclass
+from functools import cached_property, lru_cache
+from typing import Any
+
+import joblib
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from efviz.data import Array, Mask
+from efviz.optimizers import METHODS
+from efviz.problems import Problem
+from efviz.sweeps import store
+from efviz.sweeps.outcome import FINISHED, STATUSES, Outcome, Plan
+from efviz.sweeps.paths import plan
+
+STEP_SIZES: Array = np.logspace(-20, 10, 241)
+"""Table 5, at the spacing 0.125 that was used; the print says 0.25."""
+
+DAMPINGS: Array = np.logspace(-10, 10, 41)
+"""Table 5, at the spacing 0.5 that was used; the print says 0.25."""
+
+TIE = 1e-12
+"""Losses within this relative distance of the best one are as good."""
+
+CHAOS = 1e-9
+"""A loss that changes by more than this when its step size moves by one ulp means nothing."""
+
+_ROWS = 8
+
+
+@dataclass(frozen=True, eq=False)
+class Sweep:
+    """Where every run of the grid ended: step_sizes (S,) x dampings (L,).
+
+    final_loss (S, L) is the last loss of a run: after n_steps, or the one that broke the limit, or
+    the one at which a matrix could not be solved with; nan where nothing was computed. status
+    (S, L): "finished", "diverged", "singular" or "missing". `nearly_singular` (S, L): some matrix
+    was not positive definite to working precision. GD takes no damping: its columns are equal.
+
+    `one_ulp` is by how much, relatively, the best loss changes when its step size moves to the next
+    number: beyond CHAOS the run depends on rounding, and another machine selects another cell.
+    """
+
+    method: str
+    step_sizes: Array
+    dampings: Array
+    n_steps: int
+    first_loss: float
+    final_loss: Array
+    status: NDArray[np.str_]
+    steps_taken: NDArray[np.int64]
+    nearly_singular: Mask
+    one_ulp: float = np.nan
+
+    @cached_property
+    def _best(self) -> tuple[int, int] | None:
+        loss = np.where(self.status == STATUSES[FINISHED], self.final_loss, np.inf)
+        if not np.isfinite(loss).any():
+            return None
+        row, column = np.unravel_index(np.argmin(loss), loss.shape)
+        return int(row), int(column)
+
+    def best(self) -> tuple[float, float, float]:
+        """(step size, damping, loss) of the first cell of least loss; nan if no run finished.
+
+        Others may be as good: see `ties`. GD takes no damping and gets the first one.
+        """
+        if self._best is None:
+            return np.nan, np.nan, np.nan
+        row, column = self._best
+        return (
+            float(self.step_sizes[row]),
+            float(self.dampings[column]),
+            float(self.final_loss[row, column]),
+        )
+
+    def ties(self) -> Mask:
+        """The cells (S, L) that finished within 1e-12, relatively, of the best loss."""
+        least = self.best()[2]
+        finished = self.status == STATUSES[FINISHED]
+        return np.asarray(finished & (self.final_loss <= least + TIE * abs(least)))
+
+    @property
+    def chaotic(self) -> bool:
+        """Whether the selected run depends on rounding."""
+        return bool(self.one_ulp > CHAOS)
+
+    @property
+    def complete(self) -> bool:
+        return not (self.status == "missing").any()
+
+    def columns(self) -> dict[str, list[Any]]:
+        """The grid as a long table, one line a cell: what CSV and JSON files hold."""
+        step_size, damping = np.meshgrid(self.step_sizes, self.dampings, indexing="ij")
+        table = {
+            "step_size": step_size,
+            "damping": damping,
+            "status": self.status,
+            "final_loss": self.final_loss,
+            "steps": self.steps_taken,
+            "tied_with_best": self.ties(),
+        }
+        return {name: values.ravel().tolist() for name, values in table.items()}
+
+
+@dataclass(frozen=True, eq=False)
+class Progress:
+    """How much of a sweep is done (0 to 1), about how long the rest takes, and what there is."""
+
+    fraction: float
+    seconds_left: float
+    result: Callable[[], Sweep]
+
+
+def grid_search(
+    problem: Problem,
+    method: str,
+    step_sizes: ArrayLike,
+    dampings: ArrayLike,
+    *,
+    theta_0: ArrayLike | None = None,
+    n_steps: int = 100,
+    progress: Callable[[Progress], object] | None = None,
+    cache: bool = True,
+) -> Sweep:
+    """Run `method` from theta_0 for every step size (S,) and damping (L,): (S, L) runs.
+
+    A run whose loss exceeds 100 times its first one has diverged and stops (the authors' rule).
+    theta_0 (D,) is the problem's start, which is 0 for linear models, if not given. `progress` is
+    called with a Progress every few moments and stops the sweep by returning False: what was
+    finished is returned, the rest is "missing". `cache` keeps finished pieces on disk and takes
+    those that are there. Raises ValueError for arguments that make no sense; no run ever raises.
+    """
+    steps = sweep(
+        problem,
+        method,
+        step_sizes,
+        dampings,
+        theta_0=theta_0,
+        n_steps=n_steps,
+        cache=cache,
+    )
+    last = None
+    try:
+        for last in steps:
+            if progress is not None and progress(last) is False:
+                break
+    finally:
+        steps.close()
+    assert last is not None
+    return last.result()
+
+
+def sweep(
+    problem: Problem,
+    method: str,
+    step_sizes: ArrayLike,
+    dampings: ArrayLike,
+    *,
+    theta_0: ArrayLike | None = None,
+    n_steps: int = 100,
+    cache: bool = True,
+) -> Generator[Progress, None, None]:
+    """`grid_search` in slices: yields Progress; whoever stops asking has cancelled the rest."""
+    if method not in METHODS:
+        raise ValueError(f"unknown method {method!r}; there are {', '.join(METHODS)}")
+    step_sizes, dampings = _axis("step_sizes", step_sizes), _axis("dampings", dampings)
+    if not (step_sizes > 0).all():
+        raise ValueError(f"step_sizes must be positive, got {step_sizes.min()}")
+    if not (dampings >= 0).all():
+        raise ValueError(f"dampings must not be negative, got {dampings.min()}")
+    if n_steps < 0:
+        raise ValueError(f"n_steps must be at least 0, got {n_steps}")
+    theta = problem.check_theta(problem.start if theta_0 is None else theta_0)
+    if theta.ndim != 1 or not np.isfinite(theta).all():
+        raise ValueError(f"theta_0 must be ({problem.D},) finite numbers, got {theta_0!r}")
+    return _Search(problem, method, step_sizes, dampings, theta, n_steps, cache).steps()
+
+
+def _axis(name: str, values: ArrayLike) -> Array:
+    axis = np.asarray(values, dtype=float)
+    if axis.ndim != 1 or not axis.size or not np.isfinite(axis).all():
+        raise ValueError(f"{name} must be a list of finite numbers, got {values!r}")
+    return axis
+
+
+class _Search:
+    """A grid on its way: its pieces, and what they have given so far."""
+
+    def __init__(
+        self,
+        problem: Problem,
+        method: str,
+        step_sizes: Array,
+        dampings: Array,
+        theta_0: Array,
+        n_steps: int,
+        cache: bool,
+    ) -> None:
+        self.problem, self.method, self.theta_0, self.n_steps = problem, method, theta_0, n_steps
+        self.step_sizes, self.dampings, self.cache = step_sizes, dampings, cache
+        self.first_loss = float(problem.loss(theta_0))
+        self.key = store.problem_digest(problem, method, theta_0, n_steps)
+        # GD takes no damping: one column stands for all.
+        self.levels = dampings if METHODS[method].curvature else np.zeros(1)
+        self.outcome = Outcome(len(step_sizes) * len(self.levels))
+        count = -(-len(step_sizes) // _ROWS)
+        rows = np.arange(len(step_sizes))
+        cells = np.arange(self.outcome.R).reshape(len(rows), -1)
+        self.pieces = [cells[k::count].ravel() for k in range(count)]
+
+    def steps(self) -> Generator[Progress, None, None]:
+        pending = []
+        for cells in self.pieces:
+            known = store.load(self._name(cells), len(cells)) if self.cache else None
+            if known is None:
+                pending.append(cells)
+            else:
+                self._keep(cells, known)
+        begun, found = time.perf_counter(), 1 - len(pending) / len(self.pieces)
+        one_ulp = np.nan
+        with closing(self._compute(pending)) as parts:
+            for done in parts:
+                passed = time.perf_counter() - begun
+                left = passed * (1 - done) / done
+                yield Progress(found + (1 - found) * done, left, self._result)
+        if np.isfinite(self._result().best()[2]):
+            one_ulp = self._one_ulp()
+        yield Progress(1.0, 0.0, lambda: self._result(one_ulp))
+
+    def _compute(self, pending: list[NDArray[np.int64]]) -> Generator[float, None, None]:
+        """Compute the pending pieces here or wherever joblib is told to; yields the fraction."""
+        arguments = [(*self._runs(cells), self.n_steps) for cells in pending]
+        if _here():
+            for i, (cells, (step_size, damping, n_steps)) in enumerate(
+                zip(pending, arguments, strict=True)
+            ):
+                outcome = Outcome(len(cells))
+                work = self._plan.advance(step_size, damping, n_steps, outcome)
+                for part in _alone(work):
+                    yield (i + part) / len(pending)
+                self._finish(cells, outcome)
+                yield (i + 1) / len(pending)
+            return
+        tasks = (
+            joblib.delayed(_piece)(i, self.key, self.problem, self.method, self.theta_0, *some)
+            for i, some in enumerate(arguments)
+        )
+        results = joblib.Parallel(return_as="generator_unordered")(tasks)
+        try:
+            for finished, (i, outcome) in enumerate(results, 1):
+                self._finish(pending[i], outcome)
+                yield finished / len(pending)
+        finally:
+            with warnings.catch_warnings():
+                # joblib warns of tasks that were given up: that is what cancelling means.
+                warnings.simplefilter("ignore")
+                results.close()
+
+    @cached_property
+    def _plan(self) -> Plan:
+        return plan(self.problem, self.method, self.theta_0)
+
+    def _runs(self, cells: NDArray[np.int64]) -> tuple[Array, Array]:
+        row, column = np.divmod(cells, len(self.levels))
+        return self.step_sizes[row], self.levels[column]
+
+    def _name(self, cells: NDArray[np.int64]) -> str:
+        return store.digest(self.key, *self._runs(cells))
+
+    def _finish(self, cells: NDArray[np.int64], outcome: Outcome) -> None:
+        self._keep(cells, outcome)
+        if self.cache:
+            store.save(self._name(cells), outcome)
+
+    def _keep(self, cells: NDArray[np.int64], outcome: Outcome) -> None:
+        self.outcome.loss[cells] = outcome.loss
+        self.outcome.status[cells] = outcome.status
+        self.outcome.taken[cells] = outcome.taken
+        self.outcome.nearly_singular[cells] = outcome.nearly_singular
+
+    def _result(self, one_ulp: float = np.nan) -> Sweep:
+        shape = (len(self.step_sizes), len(self.dampings))
+
+        def grid(values: NDArray[Any]) -> NDArray[Any]:
+            values = values.reshape(shape[0], len(self.levels))
+            return np.broadcast_to(values, shape).copy()
+
+        return Sweep(
+            method=self.method,
+            step_sizes=self.step_sizes,
+            dampings=self.dampings,
+            n_steps=self.n_steps,
+            first_loss=self.first_loss,
+            final_loss=grid(self.outcome.loss),
+            status=grid(np.array(STATUSES)[self.outcome.status]),
+            steps_taken=grid(self.outcome.taken),
+            nearly_singular=grid(self.outcome.nearly_singular),
+            one_ulp=one_ulp,
+        )
+
+    def _one_ulp(self) -> float:
+        """The largest relative change of the best loss, run again and with the next step size."""
+        step_size, damping, loss = self._result().best()
+        gamma = np.array([step_size, np.nextafter(step_size, np.inf)])
+        outcome = Outcome(2)
+        damping = damping if METHODS[self.method].curvature else 0.0
+        for _ in _alone(self._plan.advance(gamma, np.full(2, damping), self.n_steps, outcome)):
+            pass
+        with np.errstate(all="ignore"):
+            change = np.abs(outcome.loss - loss) / abs(loss) if loss else np.abs(outcome.loss)
+        return float(np.nan_to_num(change, nan=np.inf).max())
+
+
+def _here() -> bool:
+    """Whether joblib would do everything in this very thread, so that work can go in slices."""
+    backend, n_jobs = joblib.parallel.get_active_backend()
+    local = type(backend).__name__ in ("SequentialBackend", "LokyBackend", "ThreadingBackend")
+    return local and backend.effective_n_jobs(1 if n_jobs is None else n_jobs) == 1
+
+
+@lru_cache(maxsize=1)
+def _threads() -> Any:
+    from threadpoolctl import ThreadpoolController
+
+    return ThreadpoolController()
+
+
+def _alone(work: Generator[float, None, None]) -> Iterator[float]:
+    """`work`, each slice with one BLAS thread: the same digits wherever and however many."""
+    while True:
+        with _threads().limit(limits=1, user_api="blas"):
+            try:
+                part = next(work)
+            except StopIteration:
+                return
+        yield part
+
+
+_plans: dict[str, Plan] = {}
+
+
+def _piece(
+    i: int,
+    key: str,
+    problem: Problem,
+    method: str,
+    theta_0: Array,
+    step_size: Array,
+    damping: Array,
+    n_steps: int,
+) -> tuple[int, Outcome]:
+    """One piece, in whatever process joblib chose; the plan of the last sweep is remembered."""
+    chosen = _plans.get(key)
+    if chosen is None:
+        chosen = plan(problem, method, theta_0)
+        _plans.clear()
+        _plans[key] = chosen
+    outcome = Outcome(len(step_size))
+    for _ in _alone(chosen.advance(step_size, damping, n_steps, outcome)):
+        pass
+    return i, outcome

@@ -1,0 +1,113 @@
+"""One step after the other of a whole batch, whatever its runs are known by."""
+
+from dataclasses import dataclass
+from typing import Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+
+from efviz.data import Array, Mask
+from efviz.models import upper
+from efviz.sweeps import loops
+from efviz.sweeps.outcome import DIVERGED, FINISHED, SINGULAR, Outcome, Steps
+
+
+class Point(Protocol):
+    """Some runs (R,) where they are now, in the coordinates of their plan."""
+
+    def exceeds(self, limit: float) -> Mask: ...
+    def loss(self) -> Array: ...
+    def gradient(self) -> Array: ...
+    def matrix(self) -> Array: ...
+    def part(self, runs: Mask) -> "Point": ...
+
+
+@dataclass(frozen=True, eq=False)
+class Batch:
+    """How a batch moves: u -= gamma (B(u) + lambda M)^-1 g(u), or gamma M^-1 g(u).
+
+    `metric` is M, packed; `spread` its inverse.
+    """
+
+    metric: Array
+    spread: Array
+    size: int
+    preconditioned: bool
+
+    def at(self, u: Array) -> Point:
+        raise NotImplementedError
+
+    def advance(
+        self,
+        u: Array,
+        step_size: Array,
+        damping: Array,
+        limit: float,
+        n_steps: int,
+        runs: NDArray[np.int64],
+        outcome: Outcome,
+    ) -> Steps:
+        """Take all steps of `runs`, which start at u (R, K); those that stop leave the batch."""
+        for t in range(n_steps + 1):
+            keep = np.ones(len(runs), dtype=bool)
+            for a in range(0, len(runs), self.size):
+                piece = slice(a, a + self.size)
+                with np.errstate(all="ignore"):
+                    self._step(u, step_size, damping, limit, t, n_steps, runs, piece, keep, outcome)
+            if not keep.all():
+                runs, u = runs[keep], u[keep]
+                step_size, damping = step_size[keep], damping[keep]
+            if not len(runs):
+                return
+            yield (t + 1) / (n_steps + 1)
+
+    def _step(
+        self,
+        u: Array,
+        step_size: Array,
+        damping: Array,
+        limit: float,
+        t: int,
+        n_steps: int,
+        runs: NDArray[np.int64],
+        piece: slice,
+        keep: Mask,
+        outcome: Outcome,
+    ) -> None:
+        """One step of the runs in `piece`, in place; `keep` loses those that stop."""
+        point, within = self.at(u[piece]), runs[piece]
+        over = point.exceeds(limit)
+        if over.any():
+            outcome.close(within[over], DIVERGED, point.part(over).loss(), t)
+            keep[piece] = ~over
+            if over.all():
+                return
+            point = point.part(~over)
+        going = np.arange(*piece.indices(len(u)))[~over]
+        if t == n_steps:
+            outcome.close(runs[going], FINISHED, point.loss(), t)
+            return
+        d = point.gradient()
+        if self.preconditioned:
+            solved = np.zeros(len(going), dtype=np.int8)
+            g, d = d, np.empty_like(d)
+            loops.solve_runs(point.matrix(), self.metric, damping[going], g, d, solved)
+            outcome.nearly_singular[runs[going]] |= solved == loops.NEARLY_SINGULAR
+            failed = solved == loops.SINGULAR
+            if failed.any():
+                outcome.close(runs[going[failed]], SINGULAR, point.part(failed).loss(), t)
+                keep[going[failed]] = False
+        else:
+            d = d @ self.spread
+        new = u[going] - step_size[going, None] * d
+        # A step that changes no bit of theta is followed by others like it.
+        rest = (new == u[going]).all(axis=-1)
+        if rest.any():
+            outcome.close(runs[going[rest]], FINISHED, point.part(rest).loss(), n_steps)
+            keep[going[rest]] = False
+        u[going] = new
+
+
+def packed(matrix: Array) -> Array:
+    """The upper triangle of a symmetric matrix, row by row."""
+    return matrix[upper(len(matrix))]

@@ -1,0 +1,177 @@
+r"""The inputs of a model linear in theta, in the coordinates in which whole batches are cheap.
+
+With X = Q T, T (K, D) of full rank K, and u = T (theta - theta_0), outputs are f = f_0 + Q u, and
+the step theta -= gamma (B + lambda I)^-1 g reads
+
+    u -= gamma (B_u + lambda M)^-1 g_u,   B_u = 1/N sum_n w_n q_n q_n^T,
+    M = (T T^T)^-1                        g_u = 1/N sum_n s_n q_n
+
+so that directions which no example sees drop out: no gradient has a component there. A dense design
+takes the singular vectors X = U diag(sigma) V^T, Q = sqrt(N) U: M is diagonal, and B_u is well
+scaled whatever the units of the columns. A sparse design takes the emptiest columns of X that span
+all others: few entries a row, and few pair products.
+"""
+
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy import sparse
+from scipy.linalg import lapack
+
+from efviz.data import Array
+from efviz.models import pairs, upper
+from efviz.sweeps import loops
+
+# Below this share of nonzero pair products, and from so many columns on, sparse sums are cheaper.
+_SPARSE_SHARE, _SPARSE_COLUMNS = 0.1, 32
+# A column counts as a combination of others if no more than this part of it is left.
+_DEPENDENT = 1e-8
+
+
+class Design(Protocol):
+    """R runs at a time: U (R, K), outputs and weights (R, N)."""
+
+    @property
+    def metric(self) -> Array: ...  # M (K, K)
+    @property
+    def spread(self) -> Array: ...  # its inverse T T^T
+    def outputs(self, U: Array) -> Array: ...
+    def gradient(self, s: Array) -> Array: ...
+    def gram(self, w: Array) -> Array: ...
+    def leverages(self, D: Array) -> Array: ...
+
+
+@dataclass(frozen=True, eq=False)
+class Dense:
+    Q: Array
+    scale: Array
+
+    @cached_property
+    def metric(self) -> Array:
+        return np.diag(self.scale**-2)
+
+    @cached_property
+    def spread(self) -> Array:
+        return np.diag(self.scale**2)
+
+    @cached_property
+    def pairs(self) -> Array:
+        return pairs(self.Q) / len(self.Q)
+
+    @cached_property
+    def mean(self) -> Array:
+        return self.Q / len(self.Q)
+
+    def outputs(self, U: Array) -> Array:
+        """Q u for each run: (R, K) -> (R, N)."""
+        return U @ self.Q.T
+
+    def gradient(self, s: Array) -> Array:
+        """1/N sum_n s_n q_n: (R, N) -> (R, K)."""
+        return s @ self.mean
+
+    def gram(self, w: Array) -> Array:
+        """1/N sum_n w_n q_n q_n^T, packed: one matrix product with the pair products."""
+        return w @ self.pairs
+
+    def leverages(self, inverse: Array) -> Array:
+        """q_n^T A^-1 q_n / N for A^-1 (L, K, K): (L, N)."""
+        return np.einsum("lnk,nk->ln", self.Q @ inverse, self.mean)
+
+
+def dense(X: Array) -> Dense:
+    """The singular vectors of X (N, D) by Jacobi's method, which bears columns of any size."""
+    N, D = X.shape
+    tall = X if N >= D else np.concatenate([X, np.zeros((D - N, D))])
+    values, U, _, work, _, info = lapack.dgejsv(tall, joba=0, jobu=0, jobv=3)
+    if info:
+        raise np.linalg.LinAlgError(f"the singular values of X were not found (dgejsv {info})")
+    sigma = values * (work[0] / work[1])
+    kept = sigma > max(N, D) * np.finfo(float).eps * sigma.max(initial=0)
+    Q = np.ascontiguousarray(U[:N, : len(sigma)][:, kept]) * np.sqrt(N)
+    return Dense(Q, sigma[kept] / np.sqrt(N))
+
+
+@dataclass(frozen=True, eq=False)
+class Sparse:
+    """Q by column and by row, its pair products (N, K (K + 1) / 2) by pair, and T T^T."""
+
+    by_column: sparse.csc_array
+    by_row: sparse.csr_array
+    products: sparse.csc_array
+    spread: Array
+
+    @cached_property
+    def metric(self) -> Array:
+        return np.asarray(np.linalg.inv(self.spread), dtype=float)
+
+    def outputs(self, U: Array) -> Array:
+        return _sums(self.by_row, U)
+
+    def gradient(self, s: Array) -> Array:
+        return _sums(self.by_column, s) / self.by_row.shape[0]
+
+    def gram(self, w: Array) -> Array:
+        return _sums(self.products, w) / self.by_row.shape[0]
+
+    def leverages(self, inverse: Array) -> Array:
+        Q = self.by_row.toarray()
+        return np.stack([((Q @ A) * Q).sum(-1) for A in inverse]) / len(Q)
+
+
+def _sums(matrix: sparse.csc_array | sparse.csr_array, rows: Array) -> Array:
+    """(R, n) -> (R, m): weighted sums over the entries of each column (csc) or row (csr)."""
+    out = np.empty((len(matrix.indptr) - 1, len(rows)))
+    loops.add_rows(matrix.indptr, matrix.indices, matrix.data, np.ascontiguousarray(rows.T), out)
+    return np.ascontiguousarray(out.T)
+
+
+def design(X: Array) -> Design:
+    """The cheaper of the two for inputs X (N, D)."""
+    X = X[:, (X != 0).any(axis=0)]
+    K = X.shape[1]
+    in_a_row = (X != 0).sum(axis=1)
+    share = (in_a_row * (in_a_row + 1)).mean() / max(1, K * (K + 1))
+    if K < _SPARSE_COLUMNS or share > _SPARSE_SHARE:
+        return dense(X)
+    return _sparse(X)
+
+
+def _sparse(X: Array) -> Sparse:
+    Q = X[:, _emptiest_basis(X)]
+    T = np.linalg.lstsq(Q, X, rcond=None)[0]
+    K = Q.shape[1]
+    rows = sparse.csr_array(Q)
+    i, j = upper(K)
+    packed = np.zeros((K, K), dtype=np.int64)
+    packed[i, j] = np.arange(len(i))
+    example, pair, value = [], [], []
+    for n in range(len(Q)):
+        at = rows.indices[rows.indptr[n] : rows.indptr[n + 1]]
+        values = rows.data[rows.indptr[n] : rows.indptr[n + 1]]
+        a, b = upper(len(at))
+        example.append(np.full(len(a), n))
+        pair.append(packed[at[a], at[b]])
+        value.append(values[a] * values[b])
+    where = np.concatenate(example), np.concatenate(pair)
+    products = sparse.csc_array((np.concatenate(value), where), shape=(len(Q), len(i)))
+    return Sparse(sparse.csc_array(Q), rows, products, T @ T.T)
+
+
+def _emptiest_basis(X: Array) -> NDArray[np.int64]:
+    """Columns of X that span all of them, with the fewest entries in all: greedily is best."""
+    entries = (X != 0).sum(axis=0)
+    basis = np.zeros((len(X), 0))
+    kept: list[int] = []
+    for k in np.argsort(entries, kind="stable"):
+        x = X[:, k] / np.linalg.norm(X[:, k])
+        for _ in range(2):
+            x = x - basis @ (basis.T @ x)
+        length = np.linalg.norm(x)
+        if length > _DEPENDENT:
+            basis = np.column_stack([basis, x / length])
+            kept.append(int(k))
+    return np.array(kept)

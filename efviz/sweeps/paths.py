@@ -1,0 +1,19 @@
+"""Which of the ways to run a batch suits a problem and a method."""
+
+from efviz.data import Array
+from efviz.optimizers import METHODS
+from efviz.problems import Problem
+from efviz.sweeps.general import General
+from efviz.sweeps.linear import Linear
+from efviz.sweeps.outcome import Plan
+from efviz.sweeps.quadratic import Quadratic
+
+
+def plan(problem: Problem, method: str, theta_0: Array) -> Plan:
+    """How runs of `method` (a key of METHODS) from theta_0 (D,) are computed."""
+    curvature = METHODS[method].curvature
+    if problem.is_least_squares and curvature != "empirical_fisher":
+        return Quadratic(problem, curvature, theta_0)
+    if problem.model.linear and problem.model.n_outputs == 1:
+        return Linear(problem, curvature, theta_0)
+    return General(problem, curvature, theta_0)

@@ -1,0 +1,80 @@
+"""Finished pieces of sweeps on disk, so that none is computed twice.
+
+One file a piece, named by a digest of everything that its numbers depend on. A file appears whole
+or not at all, whoever else writes it at the same time; one that cannot be read is computed anew.
+"""
+
+import contextlib
+import hashlib
+import os
+import tempfile
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from efviz.data import Array
+from efviz.datasets.files import cache_folder
+from efviz.problems import Problem
+from efviz.sweeps.outcome import Outcome
+
+# Counted up whenever the numbers of a sweep may change.
+_FORMAT = "1"
+_FIELDS = {"loss": np.float64, "status": np.int8, "taken": np.int64, "nearly_singular": np.bool_}
+
+
+def digest(*parts: str | NDArray[np.generic]) -> str:
+    """A name for these strings and arrays, the same in every process."""
+    sha = hashlib.sha256(_FORMAT.encode())
+    for part in parts:
+        if isinstance(part, str):
+            sha.update(f"|{len(part)}|{part}".encode())
+        else:
+            sha.update(f"|{part.dtype.str}{part.shape}|".encode())
+            sha.update(np.ascontiguousarray(part).tobytes())
+    return sha.hexdigest()
+
+
+def problem_digest(problem: Problem, method: str, theta_0: Array, n_steps: int) -> str:
+    """What all pieces of one sweep have in common."""
+    kind = f"{problem.model!r} {problem.likelihood!r} {method} {n_steps}"
+    return digest(kind, problem.X, problem.y, theta_0)
+
+
+def path_of(key: str) -> Path:
+    return cache_folder() / "sweeps" / key[:2] / f"{key}.npz"
+
+
+def load(key: str, R: int) -> Outcome | None:
+    """The piece called `key` of R runs, None if it is not there or damaged."""
+    try:
+        with path_of(key).open("rb") as raw, np.load(raw, allow_pickle=False) as file:
+            if str(file["key"]) != key:
+                return None
+            outcome = Outcome(R)
+            for name, dtype in _FIELDS.items():
+                values = file[name]
+                if values.shape != (R,) or values.dtype != dtype:
+                    return None
+                setattr(outcome, name, values)
+            return outcome
+    except Exception:
+        # Whatever is wrong with a file that anybody may have cut short: it is only a cache.
+        return None
+
+
+def save(key: str, outcome: Outcome) -> None:
+    """Keep a piece; where nothing can be written, do without."""
+    path = path_of(key)
+    temporary = ""
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        handle, temporary = tempfile.mkstemp(dir=path.parent, suffix=".part")
+        with os.fdopen(handle, "wb") as file:
+            fields = {name: getattr(outcome, name) for name in _FIELDS}
+            np.savez_compressed(file, key=np.array(key), **fields)
+        os.replace(temporary, path)
+    except OSError:
+        if temporary:
+            with contextlib.suppress(OSError):
+                os.unlink(temporary)

@@ -1,0 +1,301 @@
+"""How a sweep is carried out: progress, cancelling, cache, a kill, other processes, a cluster."""
+
+import csv
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+import joblib
+import numpy as np
+import pytest
+from numpy.testing import assert_array_equal
+
+import efviz.sweeps
+from efviz.__main__ import main
+from efviz.catalogue import optimization_problem
+from efviz.sweeps import Sweep, grid_search, store, sweep
+
+ROOT = Path(__file__).parent.parent
+STEPS, DAMPINGS = np.logspace(-6, 3, 40), np.logspace(-8, 4, 4)
+
+
+@pytest.fixture
+def cache(monkeypatch, tmp_path):
+    """An empty cache of its own."""
+    monkeypatch.setenv("EFVIZ_CACHE", str(tmp_path / "cache"))
+    return tmp_path / "cache" / "sweeps"
+
+
+@pytest.fixture(scope="module")
+def wine():
+    return optimization_problem("wine")
+
+
+@pytest.fixture(scope="module")
+def expected(wine):
+    return grid_search(wine, "EFGD", STEPS, DAMPINGS, cache=False)
+
+
+def assert_same(got: Sweep, expected: Sweep) -> None:
+    assert_array_equal(got.final_loss, expected.final_loss)
+    assert_array_equal(got.status, expected.status)
+    assert_array_equal(got.steps_taken, expected.steps_taken)
+    assert_array_equal(got.nearly_singular, expected.nearly_singular)
+    assert got.one_ulp == expected.one_ulp
+
+
+def pieces(cache: Path) -> list[Path]:
+    return sorted(cache.rglob("*.npz"))
+
+
+def test_progress_tells_the_fraction_and_the_time_left_and_ends_at_one(wine, expected):
+    told = []
+    got = grid_search(wine, "EFGD", STEPS, DAMPINGS, progress=told.append, cache=False)
+    assert_same(got, expected)
+    fractions = [progress.fraction for progress in told]
+    assert len(fractions) > 100
+    assert fractions == sorted(fractions)
+    assert 0 < fractions[0] < 0.05
+    assert fractions[-1] == 1
+    left = [progress.seconds_left for progress in told]
+    assert np.isfinite(left).all()
+    assert left[-1] == 0
+
+
+def test_pieces_cost_about_the_same_so_that_the_fraction_is_one_of_time(wine):
+    begun, told = time.process_time(), []
+
+    def note(progress):
+        told.append((progress.fraction, time.process_time() - begun))
+
+    grid_search(wine, "EFGD", np.logspace(-6, 3, 160), DAMPINGS, progress=note, cache=False)
+    fraction, seconds = np.array(told).T
+    assert np.abs(fraction - seconds / seconds[-1]).max() < 0.25
+
+
+def test_a_cancelled_sweep_keeps_what_was_finished_and_goes_on_from_there(wine, expected, cache):
+    def stop(progress):
+        return progress.fraction < 0.5
+
+    partial = grid_search(wine, "EFGD", STEPS, DAMPINGS, progress=stop)
+    assert not partial.complete
+    missing = partial.status == "missing"
+    assert 0.3 < missing.mean() < 0.8
+    assert np.isnan(partial.final_loss[missing]).all()
+    assert_array_equal(partial.final_loss[~missing], expected.final_loss[~missing])
+    assert partial.best()[2] == partial.final_loss[partial.status == "finished"].min()
+    found = len(pieces(cache))
+    assert found == round((1 - missing.mean()) * 5)
+    first = next(sweep(wine, "EFGD", STEPS, DAMPINGS))
+    assert first.fraction >= found / 5
+    assert_same(grid_search(wine, "EFGD", STEPS, DAMPINGS), expected)
+
+
+def test_an_error_in_the_callback_comes_out(wine):
+    def fail(progress):
+        raise RuntimeError("enough")
+
+    with pytest.raises(RuntimeError, match="enough"):
+        grid_search(wine, "GD", STEPS, [0.0], progress=fail, cache=False)
+
+
+def test_no_sweep_is_computed_twice(wine, expected, cache, monkeypatch):
+    assert_same(grid_search(wine, "EFGD", STEPS, DAMPINGS), expected)
+    assert len(pieces(cache)) == 5
+    searched = []
+    compute = efviz.sweeps._Search._compute
+    monkeypatch.setattr(
+        efviz.sweeps._Search,
+        "_compute",
+        lambda self, some: searched.extend(some) or compute(self, []),
+    )
+    assert_same(grid_search(wine, "EFGD", STEPS, DAMPINGS), expected)
+    assert not searched
+
+
+@pytest.mark.parametrize("other", ["method", "start", "steps", "data", "dampings"])
+def test_another_sweep_is_not_taken_for_this_one(wine, cache, other):
+    grid_search(wine, "EFGD", STEPS[:3], DAMPINGS)
+    problem = optimization_problem("wine", standardised=True) if other == "data" else wine
+    method = "NGD" if other == "method" else "EFGD"
+    knobs = {"start": {"theta_0": np.full(14, 1e-3)}, "steps": {"n_steps": 99}}.get(other, {})
+    dampings = DAMPINGS * 2 if other == "dampings" else DAMPINGS
+    got = grid_search(problem, method, STEPS[:3], dampings, **knobs)
+    assert_same(got, grid_search(problem, method, STEPS[:3], dampings, cache=False, **knobs))
+    assert len(pieces(cache)) == 2
+
+
+DAMAGE = {
+    "empty": lambda data, other: b"",
+    "cut short": lambda data, other: data[: len(data) // 2],
+    "one byte changed": lambda data, other: data[:200] + bytes([data[200] ^ 255]) + data[201:],
+    "other words": lambda data, other: b"not a piece",
+    "another piece": lambda data, other: other,
+}
+
+
+@pytest.mark.parametrize("damage", list(DAMAGE))
+def test_a_damaged_file_is_ignored_and_computed_anew(wine, expected, cache, damage):
+    grid_search(wine, "EFGD", STEPS, DAMPINGS)
+    files = pieces(cache)
+    whole = [path.read_bytes() for path in files]
+    files[2].write_bytes(DAMAGE[damage](whole[2], whole[3]))
+    assert_same(grid_search(wine, "EFGD", STEPS, DAMPINGS), expected)
+    again = store.load(files[2].stem, 32)
+    assert again is not None
+    assert not list(cache.rglob("*.part"))
+
+
+def test_a_cache_that_cannot_be_written_is_done_without(wine, expected, monkeypatch, tmp_path):
+    (tmp_path / "file").write_text("in the way")
+    monkeypatch.setenv("EFVIZ_CACHE", str(tmp_path / "file"))
+    assert_same(grid_search(wine, "EFGD", STEPS, DAMPINGS), expected)
+
+
+def test_many_writers_of_the_same_pieces_do_not_get_into_each_other_s_way(wine, expected, cache):
+    with ThreadPoolExecutor(4) as pool:
+        work = [pool.submit(grid_search, wine, "EFGD", STEPS, DAMPINGS) for _ in range(4)]
+        for each in work:
+            assert_same(each.result(), expected)
+    assert len(pieces(cache)) == 5
+    assert not list(cache.rglob("*.part"))
+
+
+COMMAND = [
+    *("sweep", "breast-cancer", "--method", "EFGD"),
+    *("--step-sizes", "-6", "2", "96", "--dampings", "-8", "0", "9"),
+]
+
+
+def start(folder: Path, out: str) -> subprocess.Popen:
+    environment = os.environ | {"EFVIZ_CACHE": str(folder), "PYTHONWARNINGS": "ignore"}
+    return subprocess.Popen(
+        [sys.executable, "-m", "efviz", *COMMAND, "--out", str(folder / out)],
+        cwd=ROOT,
+        env=environment,
+        stderr=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        text=True,
+    )
+
+
+def test_a_killed_sweep_resumes_and_ends_with_the_same_table(tmp_path):
+    (tmp_path / "killed").mkdir()
+    (tmp_path / "whole").mkdir()
+    with start(tmp_path / "killed", "a.csv") as first:
+        deadline = time.monotonic() + 120
+        while len(pieces(tmp_path / "killed")) < 3 and time.monotonic() < deadline:
+            time.sleep(0.005)
+        os.kill(first.pid, signal.SIGKILL)
+    done = {path: path.stat().st_mtime_ns for path in pieces(tmp_path / "killed")}
+    assert 3 <= len(done) < 12
+    assert not (tmp_path / "killed" / "a.csv").exists()
+    # It goes on, and at the same time another process does the same work.
+    both = [start(tmp_path / "killed", out) for out in ("a.csv", "b.csv")]
+    whole = start(tmp_path / "whole", "a.csv")
+    for process in (*both, whole):
+        words, errors = process.communicate()
+        assert process.returncode == 0, errors
+        assert "breast-cancer, EFGD: least loss" in words
+    for path, written in done.items():
+        assert path.stat().st_mtime_ns == written
+    assert len(pieces(tmp_path / "killed")) == 12
+    tables = [
+        tmp_path / "killed" / "a.csv",
+        tmp_path / "killed" / "b.csv",
+        tmp_path / "whole/a.csv",
+    ]
+    assert len({path.read_text() for path in tables}) == 1
+
+
+@pytest.mark.parametrize("backend", ["loky", "threading"])
+def test_other_processes_and_threads_end_with_the_same_table(wine, expected, cache, backend):
+    told = []
+    with joblib.parallel_config(backend, n_jobs=2):
+        got = grid_search(wine, "EFGD", STEPS, DAMPINGS, progress=told.append)
+    assert_same(got, expected)
+    assert [round(5 * progress.fraction) for progress in told] == [1, 2, 3, 4, 5, 5]
+    assert len(pieces(cache)) == 5
+
+
+def test_a_sweep_in_other_processes_can_be_cancelled(wine, cache):
+    with joblib.parallel_config("threading", n_jobs=2):
+        got = grid_search(wine, "EFGD", STEPS, DAMPINGS, progress=lambda progress: False)
+    assert not got.complete
+    assert (got.status != "missing").any()
+
+
+@pytest.mark.filterwarnings("default")
+def test_a_cluster_ends_with_the_same_table(wine, expected, cache):
+    distributed = pytest.importorskip(
+        "distributed", reason="dask.distributed is not installed: pip install 'efviz[cluster]'"
+    )
+    with (
+        distributed.LocalCluster(
+            n_workers=2, threads_per_worker=1, dashboard_address=None, silence_logs=50
+        ) as cluster,
+        distributed.Client(cluster),
+        joblib.parallel_config("dask"),
+    ):
+        got = grid_search(wine, "EFGD", STEPS, DAMPINGS)
+    assert_same(got, expected)
+
+
+def test_the_command_writes_csv_and_json(cache, tmp_path, capsys):
+    grid = ["--step-sizes", "-3", "1", "9", "--dampings", "-10", "-8", "2"]
+    for out in ("t.csv", "t.json"):
+        command = ["sweep", "wine", "--method", "NGD", "--out", str(tmp_path / out), *grid]
+        assert main(command) == 0
+    captured = capsys.readouterr()
+    assert "wine, NGD: least loss 0.0298386937 at step size 10^-0.500" in captured.out
+    assert "3 other cells are as good" in captured.out
+    assert "wine NGD: " in captured.err
+    with (tmp_path / "t.csv").open() as file:
+        rows = list(csv.DictReader(file))
+    document = json.loads((tmp_path / "t.json").read_text())
+    assert document["data"] == "wine"
+    assert document["citation"]
+    assert len(rows) == len(document["cells"]["final_loss"]) == 18
+    for i, row in enumerate(rows):
+        for name, text in row.items():
+            value = document["cells"][name][i]
+            assert str(value) == text or float(text) == value
+    assert document["best"]["final_loss"] == min(
+        loss
+        for loss, status in zip(
+            document["cells"]["final_loss"], document["cells"]["status"], strict=True
+        )
+        if status == "finished"
+    )
+    assert not list(tmp_path.glob("*.part"))
+
+
+def test_the_command_takes_an_own_table(cache, tmp_path, capsys):
+    (tmp_path / "own.csv").write_text("x,y\n1,1\n2,2.5\n3,2.8\n4,4.2\n")
+    out = tmp_path / "t.csv"
+    grid = ["--step-sizes", "-3", "0", "4", "--steps", "500"]
+    command = ["sweep", str(tmp_path / "own.csv"), "--method", "GD", "--out", str(out), *grid]
+    assert main([*command, "--target", "x"]) == 0
+    assert "own, GD: least loss" in capsys.readouterr().out
+    assert out.read_text().count("\n") == 4 * 41 + 1
+
+
+@pytest.mark.parametrize(
+    ("arguments", "words"),
+    [
+        (["iris", "--method", "GD", "--out", "t.csv"], "'iris' is no file and no data set"),
+        (["wine", "--method", "GD", "--out", "t.txt"], "--out must end in .csv or .json"),
+        (
+            ["wine", "--method", "GD", "--out", "t.csv", "--dampings", "0", "1", "0"],
+            "COUNT must be a whole number",
+        ),
+    ],
+)
+def test_the_command_names_what_it_cannot_use(arguments, words, capsys, cache):
+    assert main(["sweep", *arguments]) == 1
+    assert words in capsys.readouterr().err

@@ -1,0 +1,257 @@
+"""Whole grids of runs: the same as one run after the other, whatever becomes of a single one."""
+
+import numpy as np
+import pytest
+from conftest import small_problem
+from numpy.testing import assert_allclose, assert_array_equal
+from reference import depends_on_rounding, plain_run
+
+from efviz import DATASETS, run
+from efviz.catalogue import optimization_problem
+from efviz.datasets import available
+from efviz.problems import Problem, linear_regression, logistic_regression
+from efviz.sweeps import CHAOS, DAMPINGS, STEP_SIZES, grid_search
+
+PAPER = [name for name, entry in DATASETS.items() if entry.paper]
+PAPER_METHODS = ("GD", "NGD", "EFGD")
+SETS = (*PAPER, "breast-cancer-libsvm")
+
+
+def paper_problem(name: str) -> Problem:
+    if name not in available():
+        pytest.skip(f"{name} is not on this machine: set EFVIZ_DATA")
+    return optimization_problem(name)
+
+
+def search(problem: Problem, method: str, step_sizes, dampings=(0.0,), **knobs):
+    return grid_search(problem, method, step_sizes, dampings, cache=False, **knobs)
+
+
+def test_the_grids_are_those_of_table_5_as_they_were_used():
+    assert STEP_SIZES.shape == (241,)
+    assert DAMPINGS.shape == (41,)
+    assert_allclose(np.diff(np.log10(STEP_SIZES)), 0.125)
+    assert_allclose(np.diff(np.log10(DAMPINGS)), 0.5)
+
+
+@pytest.mark.parametrize("method", PAPER_METHODS)
+@pytest.mark.parametrize("name", SETS)
+def test_a_grid_of_a_paper_s_set_is_one_plain_run_after_the_other(name, method):
+    problem = paper_problem(name)
+    rng = np.random.default_rng([SETS.index(name), PAPER_METHODS.index(method)])
+    S, L = {"a1a": (6, 1), "powerplant": (6, 3)}.get(name, (12, 4))
+    step_sizes = np.sort(rng.choice(STEP_SIZES, S, replace=False))
+    dampings = np.sort(rng.choice(DAMPINGS, L, replace=False)) if method != "GD" else np.zeros(1)
+    got = search(problem, method, step_sizes, dampings)
+    excepted = 0
+    for at in np.ndindex(got.final_loss.shape):
+        cell = (problem.likelihood.name, method, step_sizes[at[0]], dampings[at[1]])
+        status, loss = plain_run(problem.X, problem.y, *cell)
+        same = got.status[at] == status and _close(got.final_loss[at], loss, 1e-9)
+        if not same:
+            # A positive definite matrix, which only rounding makes singular, is such a case too.
+            by_rounding = status == "singular" or depends_on_rounding(
+                problem.X, problem.y, *cell, by=1e-10
+            )
+            assert by_rounding, (cell, status, loss, got.status[at], got.final_loss[at])
+            excepted += 1
+    assert excepted <= 0.3 * got.final_loss.size
+
+
+def _close(value: float, expected: float, tolerance: float) -> bool:
+    return bool(
+        value == expected
+        or abs(value - expected) <= tolerance * abs(expected)
+        or not (np.isfinite(value) or np.isfinite(expected))
+    )
+
+
+def _against_single_runs(problem: Problem, method: str, step_sizes, dampings, theta_0=None) -> None:
+    got = search(problem, method, step_sizes, dampings, theta_0=theta_0, n_steps=12)
+    alone = run(
+        problem,
+        method,
+        problem.start if theta_0 is None else theta_0,
+        step_size=np.array(step_sizes)[:, None],
+        damping=np.array(dampings),
+        n_steps=12,
+    )
+    assert_array_equal(got.status == "diverged", alone.status == "diverged")
+    assert_array_equal(got.steps_taken, alone.steps_done)
+    assert_allclose(got.final_loss, alone.final_loss, rtol=1e-9)
+    assert got.first_loss == problem.loss(problem.start if theta_0 is None else theta_0)
+
+
+def test_a_grid_of_any_problem_is_its_single_runs(small, method):
+    theta_0 = small.start + 0.1
+    _against_single_runs(small, method, [1e-9, 1e-3, 0.1, 0.7], [0.01, 1.0], theta_0)
+
+
+@pytest.mark.parametrize("P", [1, 5, 20])
+def test_a_grid_of_more_or_fewer_columns_than_rows_is_its_single_runs(P, method):
+    for kind in ("linear-gaussian", "linear-bernoulli"):
+        problem = small_problem(kind, N=12, P=P)
+        _against_single_runs(problem, method, [1e-7, 0.03, 0.3, 30.0], [0.1, 10.0])
+
+
+def test_sparse_columns_and_their_dense_twin_end_alike(method):
+    rng = np.random.default_rng(0)
+    X = np.zeros((300, 40))
+    for group in range(4):
+        # Four questions with ten answers each: the four sums of columns are the same.
+        X[np.arange(300), 10 * group + rng.integers(0, 10, 300)] = 1
+    y = (rng.random(300) < 0.4).astype(float)
+    turn = np.linalg.qr(rng.normal(size=(40, 40)))[0]
+    step_sizes, dampings = [1e-8, 1e-2, 1.0, 1e3], [1e-6, 1e-1]
+    sparse = search(logistic_regression(X, y), method, step_sizes, dampings)
+    turned = search(logistic_regression(X @ turn, y), method, step_sizes, dampings)
+    assert_array_equal(sparse.status, turned.status)
+    assert_allclose(sparse.final_loss, turned.final_loss, rtol=1e-9)
+
+
+@pytest.mark.parametrize("method", ["NGD", "EFGD", "Newton"])
+@pytest.mark.parametrize("build", [linear_regression, logistic_regression])
+def test_a_singular_matrix_stops_its_own_run_and_no_other(build, method):
+    rng = np.random.default_rng(0)
+    X = rng.normal(size=(30, 3))
+    X[:, 2] = 0
+    problem = build(X, np.arange(30) % 2)
+    step_sizes, dampings = [1e-6, 0.1, 0.5], [0.0, 0.1, 1.0]
+    got = search(problem, method, step_sizes, dampings)
+    assert (got.status[:, 0] == "singular").all()
+    assert_array_equal(got.steps_taken[:, 0], 0)
+    assert_allclose(got.final_loss[:, 0], got.first_loss, rtol=1e-12)
+    alone = search(problem, method, step_sizes, dampings[1:])
+    assert (alone.status == "finished").all()
+    assert_allclose(got.final_loss[:, 1:], alone.final_loss, rtol=1e-12)
+    for i, step_size in enumerate(step_sizes):
+        kind = problem.likelihood.name
+        status, loss = plain_run(X, problem.y, kind, method.replace("Newton", "NGD"), step_size, 0)
+        assert got.status[i, 0] == status
+        assert got.final_loss[i, 0] == pytest.approx(loss)
+
+
+def test_a_matrix_that_becomes_singular_on_the_way_stops_its_run_there():
+    # One example, no damping: EF = r^2, so a step is step_size / r. From r = -2, a step size of 4
+    # lands on r = 0, where EF is 0.
+    got = search(linear_regression([[1.0]], [2.0]), "EFGD", [4.0, 1e-3], [0.0])
+    assert got.status[:, 0].tolist() == ["singular", "finished"]
+    assert got.steps_taken[:, 0].tolist() == [1, 100]
+    assert got.final_loss[0, 0] == 0
+    assert got.best()[0] == 1e-3
+
+
+def test_runs_that_leave_the_batch_leave_the_others_as_they_are():
+    problem = optimization_problem("wine")
+    step_sizes, dampings = np.logspace(-4, 3, 15), np.logspace(-8, 0, 5)
+    whole = search(problem, "EFGD", step_sizes, dampings)
+    assert {"finished", "diverged"} <= set(whole.status.ravel())
+    calm = search(problem, "EFGD", step_sizes[:6], dampings)
+    assert_allclose(whole.final_loss[:6], calm.final_loss, rtol=1e-11)
+
+
+@pytest.mark.parametrize("method", PAPER_METHODS)
+def test_a_diverged_run_stops_at_the_step_that_broke_its_limit(method):
+    problem = optimization_problem("boston")
+    got = search(problem, method, np.logspace(-6, 6, 25), [1e-8, 1e-2])
+    over = got.status == "diverged"
+    assert over.any()
+    assert (got.final_loss[over] > 100 * got.first_loss).all()
+    assert (got.final_loss[~over] <= 100 * got.first_loss).all()
+    assert (got.steps_taken[~over] == 100).all()
+    assert (got.steps_taken[over] >= 1).all()
+
+
+def test_natural_gradient_descent_on_least_squares_has_a_hundred_best_cells():
+    problem = optimization_problem("boston")
+    got = search(problem, "NGD", STEP_SIZES, DAMPINGS)
+    tied = got.ties()
+    assert tied.sum() > 100
+    step_size, damping, loss = got.best()
+    assert loss == got.final_loss[got.status == "finished"].min()
+    assert got.final_loss[tied].max() <= loss * (1 + 1e-12)
+    assert got.final_loss[(got.status == "finished") & ~tied].min() > loss * (1 + 1e-12)
+    printed = np.argmin(abs(np.log10(STEP_SIZES) - 0.125)), np.argmin(DAMPINGS)
+    assert tied[printed]
+    assert tied[np.flatnonzero(step_size == STEP_SIZES), np.flatnonzero(damping == DAMPINGS)]
+    least = problem.loss(problem.theta_star)
+    assert loss == pytest.approx(float(least), rel=1e-12)
+
+
+def test_gradient_descent_takes_no_damping():
+    got = search(optimization_problem("wine"), "GD", STEP_SIZES[::8], DAMPINGS[::10])
+    assert got.final_loss.shape == (31, 5)
+    for column in got.final_loss.T:
+        assert_array_equal(column, got.final_loss[:, 0])
+    assert got.best()[1] == DAMPINGS[0]
+
+
+def test_a_selected_run_that_depends_on_rounding_is_reported():
+    cancer, wine = (optimization_problem(name) for name in ("breast-cancer", "wine"))
+    published = search(cancer, "EFGD", [10**-1.25], [1e-10])
+    assert published.chaotic
+    assert published.one_ulp > CHAOS
+    calm = search(wine, "EFGD", [10**-1.375], [1e-6])
+    assert not calm.chaotic
+    assert calm.one_ulp < 1e-12
+    assert not search(wine, "NGD", [1.0], [1e-10]).chaotic
+
+
+def test_steps_too_small_to_change_the_matrix_end_where_single_steps_do():
+    problem = optimization_problem("breast-cancer")
+    for method in ("NGD", "EFGD"):
+        for step_size in (1e-20, 1e-12, 1e-9, 1e-8, 1e-7):
+            got = search(problem, method, [step_size], [1e-8, 1e-2, 1e6])
+            for column, damping in enumerate((1e-8, 1e-2, 1e6)):
+                cell = ("bernoulli", method, step_size, damping)
+                _, loss = plain_run(problem.X, problem.y, *cell)
+                assert got.final_loss[0, column] == pytest.approx(loss, rel=2e-11)
+
+
+def test_logistic_losses_are_not_clipped():
+    # The authors clip probabilities to 1e-8: no loss of theirs exceeds 18.4, none is below 1e-8.
+    X, y = np.array([[1.0], [2.0], [3.0]]), np.array([1.0, 1.0, 1.0])
+    got = search(logistic_regression(X, y), "GD", [1e-20, 50.0])
+    assert got.final_loss[1, 0] < 1e-20
+    X, y = np.array([[1.0], [1.0], [-30.0]]), np.array([0.0, 1.0, 1.0])
+    got = search(logistic_regression(X, y), "GD", [1e-20, 200.0])
+    assert got.status[1, 0] == "diverged"
+    assert got.final_loss[1, 0] > 100 * np.log(2)
+
+
+@pytest.mark.parametrize(
+    ("arguments", "words"),
+    [
+        (("SGD", [1.0], [0.0]), "unknown method 'SGD'"),
+        (("GD", [1.0, -1.0], [0.0]), "step_sizes must be positive, got -1"),
+        (("GD", [[1.0]], [0.0]), "step_sizes must be a list of finite numbers"),
+        (("NGD", [1.0], []), "dampings must be a list of finite numbers"),
+        (("NGD", [1.0], [-1e-3]), "dampings must not be negative"),
+        (("NGD", [np.nan], [1.0]), "step_sizes must be a list of finite numbers"),
+    ],
+)
+def test_arguments_that_make_no_sense_are_named(arguments, words):
+    with pytest.raises(ValueError, match=words):
+        search(optimization_problem("wine"), *arguments)
+
+
+def test_a_start_and_a_number_of_steps_that_make_no_sense_are_named():
+    problem = optimization_problem("wine")
+    with pytest.raises(ValueError, match=r"theta must be \(..., 14\)"):
+        search(problem, "GD", [1.0], theta_0=[1.0])
+    with pytest.raises(ValueError, match=r"theta_0 must be \(14,\) finite numbers"):
+        search(problem, "GD", [1.0], theta_0=np.full(14, np.nan))
+    with pytest.raises(ValueError, match="n_steps must be at least 0"):
+        search(problem, "GD", [1.0], n_steps=-1)
+
+
+def test_no_steps_end_at_the_start_and_no_finished_run_has_no_best(method):
+    problem = small_problem("linear-bernoulli")
+    got = search(problem, method, [1e-3, 1.0], [0.1], n_steps=0, theta_0=[1.0, 0.0, 0.0])
+    assert_allclose(got.final_loss, float(problem.loss([1.0, 0.0, 0.0])), rtol=1e-14)
+    assert (got.status == "finished").all()
+    worst = search(optimization_problem("wine"), "GD", [1e5, 1e6])
+    assert (worst.status == "diverged").all()
+    assert np.isnan(worst.best()).all()
+    assert not worst.ties().any()
+    assert not worst.chaotic
