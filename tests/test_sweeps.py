@@ -11,6 +11,8 @@ from efviz.catalogue import optimization_problem
 from efviz.datasets import available
 from efviz.problems import Problem, linear_regression, logistic_regression
 from efviz.sweeps import CHAOS, DAMPINGS, STEP_SIZES, grid_search
+from efviz.sweeps.outcome import FINISHED, Outcome
+from efviz.sweeps.paths import plan
 
 PAPER = [name for name, entry in DATASETS.items() if entry.paper]
 PAPER_METHODS = ("GD", "NGD", "EFGD")
@@ -197,15 +199,28 @@ def test_a_selected_run_that_depends_on_rounding_is_reported():
     assert not search(wine, "NGD", [1.0], [1e-10]).chaotic
 
 
-def test_steps_too_small_to_change_the_matrix_end_where_single_steps_do():
+@pytest.mark.parametrize("method", ["NGD", "EFGD"])
+@pytest.mark.parametrize("name", ["breast-cancer", "wine"])
+def test_paths_that_are_straight_or_parabolas_end_where_single_steps_do(name, method):
+    problem = optimization_problem(name)
+    step_sizes, dampings = np.logspace(-14, -3, 12), [1e-8, 1e-2, 1e4]
+    got = search(problem, method, step_sizes, dampings)
+    for at in np.ndindex(got.final_loss.shape):
+        cell = (problem.likelihood.name, method, step_sizes[at[0]], dampings[at[1]])
+        _, loss = plain_run(problem.X, problem.y, *cell)
+        if not depends_on_rounding(problem.X, problem.y, *cell, by=1e-12):
+            assert got.final_loss[at] == pytest.approx(loss, rel=2e-11)
+
+
+def test_most_small_steps_are_taken_at_once():
+    """What makes a sweep fast must not fall asleep."""
     problem = optimization_problem("breast-cancer")
-    for method in ("NGD", "EFGD"):
-        for step_size in (1e-20, 1e-12, 1e-9, 1e-8, 1e-7):
-            got = search(problem, method, [step_size], [1e-8, 1e-2, 1e6])
-            for column, damping in enumerate((1e-8, 1e-2, 1e6)):
-                cell = ("bernoulli", method, step_size, damping)
-                _, loss = plain_run(problem.X, problem.y, *cell)
-                assert got.final_loss[0, column] == pytest.approx(loss, rel=2e-11)
+    chosen = plan(problem, "EFGD", problem.start)
+    step_size, damping = np.meshgrid(STEP_SIZES[:120], DAMPINGS)
+    outcome = Outcome(step_size.size)
+    parts = list(chosen.advance(step_size.ravel(), damping.ravel(), 100, outcome))
+    assert (outcome.status == FINISHED).all()
+    assert len(parts) == 1
 
 
 def test_logistic_losses_are_not_clipped():

@@ -1,0 +1,91 @@
+"""Batches of a model linear in theta, known by their outputs f (R, N)."""
+
+from dataclasses import dataclass
+from functools import cached_property
+
+import numpy as np
+
+from efviz.data import Array, Mask
+from efviz.likelihoods import Bernoulli, Gaussian
+from efviz.problems import Problem
+from efviz.sweeps import loops
+from efviz.sweeps.batch import Batch
+from efviz.sweeps.designs import Design
+
+
+@dataclass(frozen=True, eq=False)
+class Outputs:
+    """Runs of a model linear in theta, known by their outputs f (R, N)."""
+
+    design: Design
+    problem: Problem
+    curvature: str | None
+    f: Array
+
+    @cached_property
+    def _terms(self) -> tuple[Array, Array, Array]:
+        """s = dl/df, the weights w of the matrix, and what bounds the loss; each (R, N) or (R,)."""
+        likelihood, y = self.problem.likelihood, self.problem.y
+        if isinstance(likelihood, Bernoulli):
+            s, w = np.empty_like(self.f), np.empty_like(self.f)
+            empirical = self.curvature == "empirical_fisher"
+            return s, w, loops.bernoulli_terms(self.f, y, not empirical, s, w)
+        if isinstance(likelihood, Gaussian):
+            s, w = np.empty_like(self.f), np.empty_like(self.f)
+            return s, w, loops.gaussian_terms(self.f, y, likelihood.sigma**-2, s, w)
+        f = self.f[..., None]
+        s = likelihood.gradient(f, y)[..., 0]
+        if self.curvature == "empirical_fisher":
+            w = s**2
+        elif self.curvature == "fisher":
+            w = likelihood.fisher(f)[..., 0, 0]
+        else:
+            w = likelihood.hessian(f, y)[..., 0, 0]
+        return s, w, likelihood.nll(f, y).mean(-1)
+
+    def exceeds(self, limit: float) -> Mask:
+        bound = self._terms[2]
+        if not isinstance(self.problem.likelihood, Bernoulli):
+            return np.asarray(~(bound <= limit))
+        # hinge <= loss <= hinge + log 2: the logarithms are needed only in between.
+        over = np.asarray(~(bound <= limit))
+        between = (bound + 0.7 > limit) & ~over
+        if between.any():
+            over[between] = ~(self._exact(self.f[between]) <= limit)
+        return over
+
+    def loss(self) -> Array:
+        return self._exact(self.f)
+
+    def _exact(self, f: Array) -> Array:
+        return self.problem.likelihood.nll(f[..., None], self.problem.y).mean(-1)
+
+    def gradient(self) -> Array:
+        return self.design.gradient(self._terms[0])
+
+    def matrix(self) -> Array:
+        return self.design.gram(self._terms[1])
+
+    def weights(self) -> tuple[Array, Array]:
+        return self._terms[:2]
+
+    def part(self, runs: Mask) -> "Outputs":
+        part = Outputs(self.design, self.problem, self.curvature, self.f[runs])
+        s, w, bound = self._terms
+        part.__dict__["_terms"] = (s[runs], w[runs], bound[runs])
+        return part
+
+
+@dataclass(frozen=True, eq=False)
+class OutputBatch(Batch):
+    design: Design
+    problem: Problem
+    curvature: str | None
+    f_0: Array
+
+    def at(self, u: Array) -> Outputs:
+        return self.outputs(self.design.outputs(u))
+
+    def outputs(self, change: Array) -> Outputs:
+        """The runs whose outputs differ from those of theta_0 by `change` (R, N)."""
+        return Outputs(self.design, self.problem, self.curvature, change + self.f_0)
