@@ -5,8 +5,9 @@ damped systems), `datasets` (what is fitted), `likelihoods`, `models` (how), `ba
 `existence`, `minimum`, `problems` and `catalogue` (all together: loss, gradient, minimum), `tables`
 (the same from anybody's own file), `curvature` (H, G, F and EF), `optimizers` (a method is a
 preconditioner), `fields` (pictures as numbers), `comparison`, `convergence` (EF against F at the
-minimum), `sweeps` (whole grids of runs), `figures` (numbers as Plotly figures), `components` and
-`pages` (the dashboard). The layers down to `sweeps` need neither Plotly nor Streamlit.
+minimum), `sweeps` (whole grids of runs), `results` (Table 6 again), `figures` (numbers as Plotly
+figures), `components` and `pages` (the dashboard). The layers down to `results` need neither Plotly
+nor Streamlit.
 """
 
 from efviz.catalogue import PROBLEMS

@@ -9,6 +9,7 @@ from pathlib import Path
 
 import numpy as np
 
+from efviz import results
 from efviz.catalogue import optimization_problem
 from efviz.data import Array, Dataset
 from efviz.datasets import DATASETS, DataUnavailable, load
@@ -64,6 +65,15 @@ def _parser() -> argparse.ArgumentParser:
     sweep.add_argument("--steps", type=int, default=100, help="steps of each run")
     sweep.add_argument("--jobs", type=int, default=1, help="processes; -1 for one a core")
     sweep.set_defaults(command=_sweep)
+    results = commands.add_parser(
+        "results",
+        help="the paper's Table 6, printed beside reproduced",
+        description="Show the paper's Table 6 as printed and as its grid search gives it.",
+    )
+    results.add_argument(
+        "--renew", action="store_true", help="compute the shipped results again (some minutes)"
+    )
+    results.set_defaults(command=_results)
     return parser
 
 
@@ -117,6 +127,31 @@ def _sweep(options: argparse.Namespace) -> int:
         )
     _write(options.out, data, result)
     print(f"{data.name}, {options.method}: {_summary(result)}")
+    return 0
+
+
+def _results(options: argparse.Namespace) -> int:
+    if options.renew:
+        from tqdm import tqdm
+
+        with tqdm(total=1.0, bar_format="{desc} {l_bar}{bar}| {elapsed}", leave=False) as bar:
+
+            def show(paper: str, method: str, progress: Progress) -> None:
+                bar.set_description_str(f"{paper} {method}", refresh=False)
+                bar.n = progress.fraction
+                bar.refresh()
+
+            results.renew(progress=show)
+        results.lines.cache_clear()
+    for line in results.lines():
+        printed, best = (
+            f"{cell[0]:7.3f}{'' if cell[1] is None else f'{cell[1]:6.1f}':6}"
+            for cell in (line.printed, line.best)
+        )
+        print(
+            f"{line.paper:13}{line.method:5} printed {printed} {line.printed_loss:14.8g}   "
+            f"grid {best} {line.best_loss:14.8g}   {line.sentence()}"
+        )
     return 0
 
 

@@ -34,8 +34,10 @@ DAMPINGS: Array = np.logspace(-10, 10, 41)
 TIE = 1e-12
 """Losses within this relative distance of the best one are as good."""
 
-CHAOS = 1e-9
-"""A loss that changes by more than this when its step size moves by one ulp means nothing."""
+CHAOS = 1e-11
+"""A loss that changes by more than this, relatively, when its step size moves by one ulp, depends
+on rounding: the run amplifies a last bit 50,000 times and more, and the rounding of less careful
+sums, or of another machine, likewise."""
 
 _ROWS = 8
 

@@ -75,6 +75,8 @@ class Dense:
 
     def gram(self, w: Array) -> Array:
         """1/N sum_n w_n q_n q_n^T, packed: one matrix product with the pair products."""
+        if len(w) == 1:
+            return ((self.Q.T * w) @ self.mean)[upper(self.Q.shape[1])][None]
         return w @ self.pairs
 
     def leverages(self, inverse: Array) -> Array:
@@ -85,6 +87,8 @@ class Dense:
 def dense(X: Array) -> Dense:
     """The singular vectors of X (N, D) by Jacobi's method, which bears columns of any size."""
     N, D = X.shape
+    if not X.any():
+        return Dense(np.zeros((N, 0)), np.zeros(0))
     tall = X if N >= D else np.concatenate([X, np.zeros((D - N, D))])
     values, U, _, work, _, info = lapack.dgejsv(tall, joba=0, jobu=0, jobv=3)
     if info:
@@ -131,7 +135,7 @@ def _sums(matrix: sparse.csc_array | sparse.csr_array, rows: Array) -> Array:
 
 def design(X: Array) -> Design:
     """The cheaper of the two for inputs X (N, D)."""
-    X = X[:, (X != 0).any(axis=0)]
+    X = np.ascontiguousarray(X[:, (X != 0).any(axis=0)])
     K = X.shape[1]
     in_a_row = (X != 0).sum(axis=1)
     share = (in_a_row * (in_a_row + 1)).mean() / max(1, K * (K + 1))

@@ -11,13 +11,15 @@ from efviz.models import pairs, upper
 from efviz.optimizers import DIVERGENCE
 from efviz.problems import Problem
 from efviz.sweeps.batch import Batch, packed
-from efviz.sweeps.designs import Dense, Design, design
+from efviz.sweeps.designs import Dense, Design, Sparse, design
 from efviz.sweeps.outcome import Outcome, Steps, close_undamped
 from efviz.sweeps.outputs import OutputBatch
 from efviz.sweeps.still import close_still
 
 # Outputs in one piece of a batch: a few arrays of this size stay in a core's cache.
 _OUTPUTS = 2**16
+# Examples in one piece of the moments, and pair products of examples that may be kept (0.5 GB).
+_EXAMPLES, _PAIRS = 8192, 2**26
 
 
 @dataclass(frozen=True, eq=False)
@@ -71,6 +73,23 @@ class Linear:
     def design(self) -> Design:
         return design(self.problem.X)
 
+    @property
+    def fits(self) -> bool:
+        """Whether pair products of all examples fit into memory, or are not needed."""
+        K = len(self.design.metric)
+        few = isinstance(self.design, Sparse) or self._from_moments or self.curvature is None
+        return few or self.problem.N * K * (K + 1) // 2 <= _PAIRS
+
+    @property
+    def _from_moments(self) -> bool:
+        K = len(self.design.metric)
+        cheap = (K + 1) * (K + 2) // 2 < self.problem.N
+        return (
+            isinstance(self.problem.likelihood, Gaussian)
+            and isinstance(self.design, Dense)
+            and cheap
+        )
+
     @cached_property
     def f_0(self) -> Array:
         return self.problem.X @ self.theta_0
@@ -93,18 +112,25 @@ class Linear:
     def _batch(self) -> tuple[Batch, Array]:
         """The batch, and where its runs start."""
         K = len(self.design.metric)
-        likelihood, D = self.problem.likelihood, self.design
-        cheap = (K + 1) * (K + 2) // 2 < self.problem.N
-        if not (isinstance(likelihood, Gaussian) and isinstance(D, Dense) and cheap):
+        if not self._from_moments:
             return self._outputs, np.zeros(K)
+        likelihood, D = self.problem.likelihood, self.design
+        assert isinstance(likelihood, Gaussian)
+        assert isinstance(D, Dense)
         residual = self.f_0 - self.problem.y
         v = residual @ D.mean
         e = D.Q @ v - residual
         precision = likelihood.sigma**-2
         k, l = upper(K + 1)
         # phi phi^T is packed once for k <= l: off-diagonal entries count twice.
-        z = pairs(np.column_stack([D.Q, e])) * np.where(k == l, 1.0, 2.0)
-        moments = precision**2 * (z.T @ D.pairs)
+        twice = np.where(k == l, 1.0, 2.0)[:, None]
+        moments = np.zeros((len(k), K * (K + 1) // 2))
+        for n in range(0, self.problem.N, _EXAMPLES):
+            q, mean = D.Q[n : n + _EXAMPLES], D.mean[n : n + _EXAMPLES]
+            z = np.column_stack([q, e[n : n + _EXAMPLES]])
+            i, j = upper(K)
+            moments += pairs(z).T @ (q[:, i] * mean[:, j])
+        moments *= precision**2 * twice
         lowest = precision * float(e @ e) / (2 * self.problem.N)
         return MomentBatch(packed(D.metric), D.spread, 256, True, moments, lowest, precision), v
 

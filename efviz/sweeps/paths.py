@@ -15,5 +15,7 @@ def plan(problem: Problem, method: str, theta_0: Array) -> Plan:
     if problem.is_least_squares and curvature != "empirical_fisher":
         return Quadratic(problem, curvature, theta_0)
     if problem.model.linear and problem.model.n_outputs == 1:
-        return Linear(problem, curvature, theta_0)
+        linear = Linear(problem, curvature, theta_0)
+        if linear.fits:
+            return linear
     return General(problem, curvature, theta_0)

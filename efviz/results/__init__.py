@@ -1,0 +1,245 @@
+"""Table 6, printed beside reproduced: the grid search on the paper's sets, as shipped results.
+
+`python -m efviz results --renew` makes the two files here again, from the sweeps themselves:
+table6.json with one line a set and method, and grids.npz with the losses of all runs that finished
+(float32: for pictures) and every status.
+"""
+
+import json
+import os
+from collections.abc import Callable
+from dataclasses import asdict, dataclass
+from functools import lru_cache
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from efviz.catalogue import optimization_problem
+from efviz.datasets import DATASETS
+from efviz.optimizers import METHODS
+from efviz.sweeps import CHAOS, DAMPINGS, STEP_SIZES, Progress, Sweep, grid_search
+from efviz.sweeps.outcome import FINISHED, STATUSES
+
+FOLDER = Path(__file__).parent
+
+TABLE_6: dict[str, dict[str, tuple[float, float | None]]] = {
+    "Boston": {"GD": (-5.25, None), "NGD": (0.125, -10.0), "EFGD": (-1.25, -8.0)},
+    "BreastCancer": {"GD": (-5.125, None), "NGD": (0.125, -10.0), "EFGD": (-1.25, -10.0)},
+    "a1a": {"GD": (0.25, None), "NGD": (0.25, -10.0), "EFGD": (-0.375, -8.0)},
+    "Wine": {"GD": (-5.625, None), "NGD": (0.0, -8.5), "EFGD": (-1.375, -6.0)},
+    "Energy": {"GD": (-5.5, None), "NGD": (0.0, -7.5), "EFGD": (0.875, -3.0)},
+    "Powerplant": {"GD": (-5.75, None), "NGD": (-0.625, -8.0), "EFGD": (3.375, -1.0)},
+    "Yacht": {"GD": (-1.5, None), "NGD": (-0.75, -7.5), "EFGD": (1.625, -6.5)},
+}
+"""As printed in App. D: log10 of the selected step size and damping, None where there is none."""
+
+WHY: dict[tuple[str, str], str] = {
+    ("Boston", "NGD"): "The print repeats BreastCancer's step size.",
+    ("Boston", "EFGD"): "The print repeats BreastCancer's step size, with which the loss hardly "
+    "falls in 100 steps; the published curve was not made with it.",
+    (
+        "Powerplant",
+        "EFGD",
+    ): "Both cells are runs that jump about and never settle: which of them is "
+    "low after 100 steps is chance.",
+}
+"""What else is known about a printed line."""
+
+# Neighbouring cells differ by so much and more.
+_OTHER_CELL = 1e-6
+
+
+@dataclass(frozen=True)
+class Line:
+    """One line of Table 6: what is printed, what the grid gives, and what to think of it.
+
+    Exponents are log10; `tied` lists the (row, column) of all cells within 1e-12 of the best loss,
+    a column being 0 for GD. The two `one_ulp` say by how much a loss changes, relatively, with the
+    next step size. `verdict`: "same", "same loss, tie" or "differs", by `excess`, the printed
+    cell's loss relative to the best one less 1 (inf where the printed run does not finish).
+    """
+
+    name: str
+    paper: str
+    method: str
+    printed: tuple[float, float | None]
+    printed_status: str
+    printed_loss: float
+    printed_one_ulp: float
+    best: tuple[float, float | None]
+    best_loss: float
+    best_one_ulp: float
+    tied: tuple[tuple[int, int], ...]
+    verdict: str
+    excess: float
+
+    @property
+    def chaotic(self) -> bool:
+        """Whether the selected or the printed run depends on rounding."""
+        return max(self.best_one_ulp, self.printed_one_ulp) > CHAOS
+
+    def sentence(self) -> str:
+        """The verdict in words."""
+        others = len(self.tied) - 1
+        words = {
+            "same": "The same cell"
+            + (f"; {others} others are as good." if others else ", and no other is as good."),
+            "same loss, tie": f"The same loss: the printed cell is one of {others + 1} that are as "
+            "good, of which rounding picks one.",
+            "differs": "Another cell: the printed one "
+            + (
+                f"ends {_percent(self.excess)} higher."
+                if np.isfinite(self.excess)
+                else "does not finish."
+            ),
+        }[self.verdict]
+        if self.best_one_ulp > CHAOS:
+            words += (
+                " The selected run depends on rounding: the next step size changes its loss by "
+                f"{_percent(self.best_one_ulp)}, "
+            )
+            words += (
+                "so another machine may select another cell."
+                if self.best_one_ulp > _OTHER_CELL
+                else "so its last digits differ between machines."
+            )
+        elif self.printed_one_ulp > CHAOS:
+            words += (
+                " The printed run depends on rounding: the next step size changes its loss by "
+                f"{_percent(self.printed_one_ulp)}."
+            )
+        why = WHY.get((self.paper, self.method), "")
+        return f"{words} {why}".strip()
+
+
+def _percent(ratio: float) -> str:
+    percent = 100 * ratio
+    return f"{percent:.0f} %" if percent >= 10 else f"{percent:.2g} %"
+
+
+def paper_sets() -> dict[str, str]:
+    """The names in DATASETS of the sets of Table 6, by their names in the paper."""
+    names = {entry.paper: name for name, entry in DATASETS.items() if entry.paper}
+    return {paper: names[paper] for paper in TABLE_6}
+
+
+def compute(
+    paper: str, method: str, progress: Callable[[Progress], object] | None = None
+) -> tuple[Line, Sweep]:
+    """The full grid of Table 5, and the line of Table 6 that it makes."""
+    name = paper_sets()[paper]
+    problem = optimization_problem(name)
+    sweep = grid_search(problem, method, STEP_SIZES, DAMPINGS, progress=progress)
+    printed = TABLE_6[paper][method]
+    row = _nearest(STEP_SIZES, printed[0])
+    column = 0 if printed[1] is None else _nearest(DAMPINGS, printed[1])
+    damped = METHODS[method].curvature is not None
+    tied = sweep.ties() if damped else sweep.ties()[:, :1]
+    step_size, damping, loss = sweep.best()
+    best = (_exponent(step_size), _exponent(damping) if damped else None)
+    finished = sweep.status[row, column] == STATUSES[FINISHED]
+    printed_loss = float(sweep.final_loss[row, column])
+    again = grid_search(problem, method, STEP_SIZES[[row]], DAMPINGS[[column]], cache=False)
+    line = Line(
+        name=name,
+        paper=paper,
+        method=method,
+        printed=printed,
+        printed_status=str(sweep.status[row, column]),
+        printed_loss=printed_loss,
+        printed_one_ulp=again.one_ulp if finished else np.inf,
+        best=best,
+        best_loss=loss,
+        best_one_ulp=sweep.one_ulp,
+        tied=tuple((int(i), int(j)) for i, j in np.argwhere(tied)),
+        verdict="same" if best == printed else "same loss, tie" if tied[row, column] else "differs",
+        excess=printed_loss / loss - 1 if finished else np.inf,
+    )
+    return line, sweep
+
+
+def _nearest(grid: np.ndarray, exponent: float) -> int:
+    return int(np.argmin(np.abs(np.log10(grid) - exponent)))
+
+
+def _exponent(value: float) -> float:
+    return round(float(np.log10(value)), 6) + 0.0
+
+
+def renew(
+    folder: Path = FOLDER, progress: Callable[[str, str, Progress], object] | None = None
+) -> None:
+    """Compute everything again (what the cache has is not) and write the two files in `folder`."""
+    done = []
+    grids: dict[str, Any] = {}
+    for paper, lines in TABLE_6.items():
+        for method in lines:
+
+            def tell(update: Progress, paper: str = paper, method: str = method) -> None:
+                if progress is not None:
+                    progress(paper, method, update)
+
+            line, sweep = compute(paper, method, tell)
+            done.append(asdict(line))
+            columns = slice(None) if METHODS[method].curvature else slice(1)
+            finished = sweep.status == STATUSES[FINISHED]
+            loss = np.where(finished, sweep.final_loss, np.nan).astype(np.float32)
+            status = np.array([STATUSES.index(word) for word in sweep.status.ravel()], np.uint8)
+            grids[f"{line.name}/{method}/loss"] = loss[:, columns]
+            grids[f"{line.name}/{method}/status"] = status.reshape(loss.shape)[:, columns]
+            grids[f"{line.name}/{method}/first"] = np.array(sweep.first_loss)
+    text = ",\n".join(json.dumps(line) for line in done)
+    for name in ("table6.json", "grids.npz"):
+        part = folder / f"{name}.part"
+        if name == "table6.json":
+            part.write_text(f"[\n{text}\n]\n")
+        else:
+            with part.open("wb") as file:
+                np.savez_compressed(file, **grids)
+        os.replace(part, folder / name)
+
+
+@lru_cache
+def lines() -> tuple[Line, ...]:
+    """The shipped lines of Table 6, in its order."""
+    read = []
+    for entry in json.loads((FOLDER / "table6.json").read_text()):
+        entry["printed"], entry["best"] = tuple(entry["printed"]), tuple(entry["best"])
+        entry["tied"] = tuple((i, j) for i, j in entry["tied"])
+        read.append(Line(**entry))
+    return tuple(read)
+
+
+def line(name: str, method: str) -> Line | None:
+    """The shipped line of a data set (a key of DATASETS) and a method, if there is one."""
+    found = (line for line in lines() if (line.name, line.method) == (name, method))
+    return next(found, None)
+
+
+@lru_cache
+def sweep(name: str, method: str) -> Sweep | None:
+    """The shipped grid of a data set and a method, for pictures: losses have seven digits.
+
+    Losses of runs that did not finish are nan, and how many steps they took is not told (-1).
+    None where nothing is shipped. For all digits call `grid_search`.
+    """
+    with np.load(FOLDER / "grids.npz", allow_pickle=False) as file:
+        if f"{name}/{method}/loss" not in file:
+            return None
+        loss, status = file[f"{name}/{method}/loss"], file[f"{name}/{method}/status"]
+        first = float(file[f"{name}/{method}/first"])
+    shape = (len(STEP_SIZES), len(DAMPINGS))
+    found = line(name, method)
+    return Sweep(
+        method=method,
+        step_sizes=STEP_SIZES,
+        dampings=DAMPINGS,
+        n_steps=100,
+        first_loss=first,
+        final_loss=np.broadcast_to(loss.astype(float), shape),
+        status=np.broadcast_to(np.array(STATUSES)[status], shape),
+        steps_taken=np.full(shape, -1),
+        nearly_singular=np.zeros(shape, dtype=bool),
+        one_ulp=found.best_one_ulp if found else np.nan,
+    )
