@@ -59,6 +59,17 @@ def test_a_batch_with_its_own_dampings_is_one_system_at_a_time():
         assert_allclose(x[at], expected, rtol=1e-10)
 
 
+@pytest.mark.parametrize("D", [1, 2, 5, 30])
+def test_columns_of_very_different_size_do_no_harm(D):
+    rng = np.random.default_rng(D)
+    A = rng.normal(size=(D, 2 * D))
+    A, g = A @ A.T, rng.normal(size=D)
+    scale = 2.0 ** rng.integers(-40, 40, D)
+    x, deficient = solve_damped(A * np.outer(scale, scale), g * scale)
+    assert_allclose(x * scale, np.linalg.solve(A, g), rtol=1e-9)
+    assert not deficient
+
+
 def test_a_matrix_of_zeros_gives_zero_and_is_deficient():
     x, deficient = solve_damped(np.zeros((3, 3)), np.ones(3))
     assert_array_equal(x, 0)

@@ -7,7 +7,7 @@ import pytest
 from numpy.testing import assert_allclose, assert_array_equal
 from reference import depends_on_rounding
 
-from efviz import DATASETS, results
+from efviz import DATASETS, results, run
 from efviz.__main__ import main
 from efviz.catalogue import optimization_problem
 from efviz.datasets import available
@@ -121,6 +121,22 @@ def test_the_selected_and_the_printed_cell_come_out_again(shipped):
         )
         if one_ulp <= CHAOS:
             assert_allclose(got.best()[2], loss, rtol=1e-9)
+
+
+def test_a_single_run_of_a_selected_cell_ends_where_its_sweep_did(shipped):
+    if shipped.name not in available() or shipped.name == "a1a":
+        pytest.skip(f"{shipped.name} is not on this machine, or takes long")
+    problem = optimization_problem(shipped.name)
+    alone = run(
+        problem,
+        shipped.method,
+        problem.start,
+        step_size=STEP_SIZES[np.argmin(abs(np.log10(STEP_SIZES) - shipped.best[0]))],
+        damping=DAMPINGS[np.argmin(abs(np.log10(DAMPINGS) - (shipped.best[1] or 0)))],
+        n_steps=100,
+    )
+    if shipped.best_one_ulp <= CHAOS:
+        assert float(alone.final_loss) == pytest.approx(shipped.best_loss, rel=1e-9)
 
 
 def test_results_are_renewed_into_a_folder(tmp_path, monkeypatch):
