@@ -13,7 +13,9 @@ from pathlib import Path
 import joblib
 import numpy as np
 import pytest
+from joblib.parallel import ThreadingBackend
 from numpy.testing import assert_array_equal
+from threadpoolctl import threadpool_info, threadpool_limits
 
 import efviz.sweeps
 from efviz.__main__ import main
@@ -223,6 +225,29 @@ def test_other_processes_and_threads_end_with_the_same_table(wine, expected, cac
     assert len(pieces(cache)) == 5
 
 
+def test_a_backend_that_answers_only_when_all_is_done_will_do(wine, expected):
+    class AllAtOnce(ThreadingBackend):
+        supports_return_generator = False
+
+    joblib.register_parallel_backend("all at once", AllAtOnce)
+    with joblib.parallel_config("all at once", n_jobs=2):
+        assert_same(grid_search(wine, "EFGD", STEPS, DAMPINGS, cache=False), expected)
+
+
+def test_the_threads_of_blas_are_as_they_were_after_a_sweep(wine):
+    def threads() -> list[int]:
+        return [each["num_threads"] for each in threadpool_info() if each["user_api"] == "blas"]
+
+    with threadpool_limits(2, user_api="blas"):
+        before = threads()
+        with joblib.parallel_config("threading", n_jobs=3):
+            grid_search(wine, "EFGD", STEPS, DAMPINGS, cache=False)
+        unfinished = sweep(wine, "EFGD", STEPS, DAMPINGS, cache=False)
+        next(unfinished)
+        assert threads() == before
+        unfinished.close()
+
+
 def test_a_sweep_in_other_processes_can_be_cancelled(wine, cache):
     with joblib.parallel_config("threading", n_jobs=2):
         got = grid_search(wine, "EFGD", STEPS, DAMPINGS, progress=lambda progress: False)
@@ -235,7 +260,10 @@ def test_a_cluster_ends_with_the_same_table(wine, expected, cache):
     distributed = pytest.importorskip(
         "distributed", reason="dask.distributed is not installed: pip install 'efviz[cluster]'"
     )
+    # A busy machine may take its time to start two processes.
+    patient = {"distributed.comm.timeouts.connect": "120s"}
     with (
+        pytest.importorskip("dask").config.set(patient),
         distributed.LocalCluster(
             n_workers=2, threads_per_worker=1, dashboard_address=None, silence_logs=50
         ) as cluster,

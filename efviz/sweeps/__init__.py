@@ -6,6 +6,7 @@ same call works on a cluster. Each piece holds step sizes from all over the grid
 cost the same and unfinished results already show the whole picture, only coarser.
 """
 
+import threading
 import time
 import warnings
 from collections.abc import Callable, Generator, Iterator
@@ -260,16 +261,19 @@ class _Search:
             joblib.delayed(_piece)(i, self.key, self.problem, self.method, self.theta_0, *some)
             for i, some in enumerate(arguments)
         )
-        results = joblib.Parallel(return_as="generator_unordered")(tasks)
+        backend = joblib.parallel.get_active_backend()[0]
+        one_by_one = backend.supports_return_generator
+        results = joblib.Parallel(return_as="generator_unordered" if one_by_one else "list")(tasks)
         try:
             for finished, (i, outcome) in enumerate(results, 1):
                 self._finish(pending[i], outcome)
                 yield finished / len(pending)
         finally:
-            with warnings.catch_warnings():
-                # joblib warns of tasks that were given up: that is what cancelling means.
-                warnings.simplefilter("ignore")
-                results.close()
+            if one_by_one:
+                with warnings.catch_warnings():
+                    # joblib warns of tasks that were given up: that is what cancelling means.
+                    warnings.simplefilter("ignore")
+                    results.close()
 
     @cached_property
     def _plan(self) -> Plan:
@@ -333,6 +337,26 @@ def _here() -> bool:
     return local and backend.effective_n_jobs(1 if n_jobs is None else n_jobs) == 1
 
 
+class _OneThread:
+    """BLAS on one thread while anybody in this process is inside; then as it was before."""
+
+    def __init__(self) -> None:
+        self._lock, self._inside = threading.Lock(), 0
+        self._limiter: Any = None
+
+    def __enter__(self) -> None:
+        with self._lock:
+            if not self._inside:
+                self._limiter = _threads().limit(limits=1, user_api="blas")
+            self._inside += 1
+
+    def __exit__(self, *_: object) -> None:
+        with self._lock:
+            self._inside -= 1
+            if not self._inside and self._limiter is not None:
+                self._limiter.restore_original_limits()
+
+
 @lru_cache(maxsize=1)
 def _threads() -> Any:
     from threadpoolctl import ThreadpoolController
@@ -340,10 +364,13 @@ def _threads() -> Any:
     return ThreadpoolController()
 
 
+_one_thread = _OneThread()
+
+
 def _alone(work: Generator[float, None, None]) -> Iterator[float]:
     """`work`, each slice with one BLAS thread: the same digits wherever and however many."""
     while True:
-        with _threads().limit(limits=1, user_api="blas"):
+        with _one_thread:
             try:
                 part = next(work)
             except StopIteration:
