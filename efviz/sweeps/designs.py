@@ -93,10 +93,11 @@ def dense(X: Array) -> Dense:
     values, U, _, work, _, info = lapack.dgejsv(tall, joba=0, jobu=0, jobv=3)
     if info:
         raise np.linalg.LinAlgError(f"the singular values of X were not found (dgejsv {info})")
+    # Decreasing. How many are not zero must not depend on the units of the columns.
     sigma = values * (work[0] / work[1])
-    kept = sigma > max(N, D) * np.finfo(float).eps * sigma.max(initial=0)
-    Q = np.ascontiguousarray(U[:N, : len(sigma)][:, kept]) * np.sqrt(N)
-    return Dense(Q, sigma[kept] / np.sqrt(N))
+    size = np.abs(X).max(axis=0)
+    rank = int(np.linalg.matrix_rank(X / np.where(size > 0, size, 1)))
+    return Dense(np.ascontiguousarray(U[:N, :rank]) * np.sqrt(N), sigma[:rank] / np.sqrt(N))
 
 
 @dataclass(frozen=True, eq=False)
