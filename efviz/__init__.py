@@ -4,10 +4,10 @@ The layers, each importing only from those above it: `data`, `kernels`, `linalg`
 damped systems), `datasets` (what is fitted), `likelihoods`, `models` (how), `batches`, `moments`,
 `existence`, `minimum`, `problems` and `catalogue` (all together: loss, gradient, minimum), `tables`
 (the same from anybody's own file), `curvature` (H, G, F and EF), `optimizers` (a method is a
-preconditioner), `fields` (pictures as numbers), `comparison`, `convergence` (EF against F at the
-minimum), `sweeps` (whole grids of runs), `results` (Table 6 again), `figures` (numbers as Plotly
-figures), `components` and `pages` (the dashboard). The layers down to `results` need neither Plotly
-nor Streamlit.
+preconditioner), `fields` (pictures as numbers), `comparison`, `convergence`, `alignment` (EF
+against F at the minimum and on the way), `sweeps` (whole grids of runs), `results` (Table 6 again),
+`figures` (numbers as Plotly figures), `components` and `pages` (the dashboard). The layers down to
+`results` need neither Plotly nor Streamlit.
 """
 
 from efviz.catalogue import PROBLEMS

@@ -20,6 +20,8 @@ _EXAMPLES = 8192
 _OUTPUTS = 2**16
 # Up to so many columns a compiled loop over examples beats a matrix product of their pairs.
 _FEW = 4
+# Products of pairs of columns, formed once, pay for few columns or for many thetas.
+_SMALL, _BATCH = 8, 16
 # Pieces so long that threads at work on several samples seldom wait for the interpreter.
 _LONG = 2**15
 
@@ -70,7 +72,9 @@ class Piece:
         return self.likelihood.gradient_and_fisher(self.f, self.examples.y)
 
     def gram(self, W: Array) -> Array:
-        products = self.examples.products if self.model.linear else None
+        D, b = self.examples.X.shape[1], len(self.theta)
+        shared = self.model.linear and (D <= _SMALL or b >= _BATCH)
+        products = self.examples.products if shared else None
         return self.model.gram(self.examples.X, self.theta, W, products)
 
 

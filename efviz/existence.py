@@ -53,8 +53,8 @@ def newton_step(problem: "Problem", theta: Array, size: Array) -> NewtonStep:
 
 NO_MINIMUM = (
     "There is no finite minimum: along some direction the loss falls for ever, because a "
-    "plane through the origin separates the classes (or all such counts are zero). "
-    "Add noise, take more examples or other columns."
+    "plane through the origin separates the classes, or some examples of one class from all "
+    "others (or all such counts are zero). Add noise, take more examples or other columns."
 )
 
 

@@ -81,8 +81,14 @@ class Linear:
         return sums.reshape(*v.shape[:-2], sums.shape[1] * self.n_outputs)
 
     def gram(self, X: Array, theta: Array, W: Array, products: Array | None = None) -> Array:
-        """One matrix product with the pair products of the columns, for the whole batch."""
+        """One matrix product with the pair products of the columns, for the whole batch.
+
+        Without `products`, and one output, one product X^T W X a theta.
+        """
         C, P = self.n_outputs, X.shape[1]
+        if products is None and C == 1:
+            full = np.swapaxes(W[..., 0] * X, -1, -2) @ X
+            return (full + np.swapaxes(full, -1, -2)) / 2
         lead, N = W.shape[:-3], len(X)
         i, j = upper(C)
         weights = np.moveaxis(W[..., i, j] if C > 1 else W[..., 0], -1, -2).reshape(-1, N)

@@ -21,9 +21,9 @@ from efviz.figures.at_minimum import (
     half_width,
     runaway_panel,
     semi_axes,
-    spread,
     vanishing_panel,
 )
+from efviz.figures.log_axes import spread
 from efviz.pages import at_minimum, at_minimum_text, at_minimum_views
 from efviz.pages.at_minimum_views import Controls, cases, run_off, view_of
 from efviz.pages.params import defaults

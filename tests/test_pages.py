@@ -93,7 +93,7 @@ def test_raw_tables_open(problem: str, inputs: str) -> None:
 
 
 def test_a_column_with_itself_is_singular_and_says_so() -> None:
-    at = open_page(problem="wine", x1="alcohol", x2="alcohol", damping="0")
+    at = open_page(problem="wine", x1="alcohol", x2="alcohol", damping="0", steps="300")
     assert_a_picture(at)
     assert "only 1 of the 2 parameters" in sentence(at)
     assert "is singular" in sentence(at)

@@ -25,7 +25,10 @@ def valid(param: Any, values: Values) -> st.SearchStrategy[Any]:
         numbers = numbers.filter(lambda x: low <= x <= high)
         return numbers | st.just(0.0) if kind.zero else numbers
     if isinstance(kind, Choice):
-        return st.sampled_from(list(kind.options(values)) or [param.default(values)])
+        options = kind.options(values)
+        if options is None:  # of a table that is not there: any text will be kept
+            return st.text(st.characters(codec="utf-8", exclude_characters="&"), max_size=20)
+        return st.sampled_from(list(options) or [param.default(values)])
     if isinstance(kind, Flag):
         return st.booleans()
     assert isinstance(kind, Points)

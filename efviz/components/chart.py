@@ -34,10 +34,11 @@ def pack_figures(
 
     A figure is a `go.Figure` or what `go.Figure()` takes, {"data": ..., "layout": ...}. Of its
     `layout.meta` the chart reads `aspect` (height by width of the plot area), `click` (report
-    clicks anywhere), `link` (share zoom with the other linked panels) and `label` (what a screen
-    reader says). `dark` maps colours to those of the dark theme. Every `rows` figures stand below
-    each other. Panels that would be narrower than `min_width` go to a second row; none becomes
-    wider than `max_width`.
+    clicks anywhere), `link` (share zoom with the other linked panels), `label` (what a screen
+    reader says) and `still` (a name of all but the marks: while it stays, only they are redrawn).
+    `dark` maps colours to those of the dark theme. Every `rows` figures stand below each other.
+    Panels that would be narrower than `min_width` go to a second row; none becomes wider than
+    `max_width`.
     """
     if len(figures) % rows:
         raise ValueError(f"{len(figures)} figures do not fill columns of {rows}")

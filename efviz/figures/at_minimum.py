@@ -11,6 +11,7 @@ from efviz.convergence import Convergence
 from efviz.data import Array
 from efviz.fields import ellipse
 from efviz.figures import marks
+from efviz.figures.log_axes import decades, log_axis, spread
 from efviz.figures.theme import BAND, CONTOUR, INK, MUTED, STYLES, Spec, axis, layout
 from efviz.optimizers import Trajectory
 
@@ -151,13 +152,13 @@ def vanishing_panel(comparisons: Sequence[Comparison]) -> Spec:
         traces.append(marks.lines_with_gaps([points]) | {"name": name, "line": line})
         ends.append(points[-1])
         names.append(name)
-    bottom, top = _decades([v for values, *_ in curves.values() for v in values[values > 0]])
+    bottom, top = decades([v for values, *_ in curves.values() for v in values[values > 0]])
     if ends:
         traces.append(marks.labels(spread(np.array(ends), top / bottom), names, position="right"))
     frame = layout(
         "What becomes of F and EF",
         xaxis=axis("steps", (0.0, 1.2 * max(steps[-1], 1))),
-        yaxis=_log_axis("", (bottom, top)),
+        yaxis=log_axis("", (bottom, top)),
     )
     frame["margin"] = frame["margin"] | {"l": 46}
     frame["meta"] = {"aspect": 1, "label": "Loss and norms of F and EF along the iterates"}
@@ -220,7 +221,7 @@ def convergence_panel(
             )
             ends.append(np.array([sizes[-1], fall[-1]]))
             names.append("∝ 1/√N")
-    bottom, top = _decades(seen)
+    bottom, top = decades(seen)
     at = float(N)
     traces.append(
         marks.lines_with_gaps([np.array([[at, bottom], [at, top]])])
@@ -235,8 +236,8 @@ def convergence_panel(
     frame = layout(
         "Distance of EF to F at the minimum",
         "median and range over the seeds",
-        xaxis=_log_axis("examples N", (sizes[0], sizes[-1]), room=0.2),
-        yaxis=_log_axis("‖EF − F‖ / ‖F‖", (bottom, top)),
+        xaxis=log_axis("examples N", (sizes[0], sizes[-1]), room=0.2),
+        yaxis=log_axis("‖EF − F‖ / ‖F‖", (bottom, top)),
     )
     frame["margin"] = frame["margin"] | {"l": 60}
     frame["meta"] = {
@@ -250,45 +251,3 @@ def convergence_panel(
 
 def some_points(shown: Sequence[Mark]) -> Array:
     return np.array([(m.N, m.distance) for m in shown], dtype=float)
-
-
-def spread(ends: Array, span: float) -> Array:
-    """Ends of lines (n, 2) moved apart in log y, so that their names do not overlap."""
-    order = np.argsort(ends[:, 1])
-    height = np.log(ends[order, 1])
-    least = 0.075 * np.log(span)
-    for i in range(1, len(height)):
-        height[i] = max(height[i], height[i - 1] + least)
-    moved = ends.copy()
-    moved[order, 1] = np.exp(height)
-    return moved
-
-
-def _decades(values: Sequence[float]) -> tuple[float, float]:
-    """Whole decades around all values, so that the axis seldom changes."""
-    finite = [v for v in values if np.isfinite(v)] or [0.1]
-    low, high = np.floor(np.log10(0.9 * min(finite))), np.ceil(np.log10(1.1 * max(finite)))
-    return float(10**low), float(10 ** max(high, low + 1))
-
-
-def _log_axis(title: str, limits: tuple[float, float], room: float = 0.0) -> dict[str, Any]:
-    low, high = np.log10(limits)
-    powers = np.arange(np.ceil(low - 1e-9), np.floor(high + 1e-9) + 1)
-    ticks = {float(10**p): _power(int(p)) for p in powers}
-    if len(ticks) < 2:
-        ticks = {float(value): f"{value:,.3g}" for value in limits}
-    return axis(
-        title,
-        (float(low), float(high + room * (high - low))),
-        type="log",
-        tickvals=list(ticks),
-        ticktext=list(ticks.values()),
-        nticks=0,
-    )
-
-
-def _power(p: int) -> str:
-    """10^p in words of the axis: plain where short."""
-    if -2 <= p <= 4:
-        return f"{10.0**p:,.{max(0, -p)}f}"
-    return "10" + str(p).translate(str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹"))

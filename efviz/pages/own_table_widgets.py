@@ -24,8 +24,11 @@ EXAMPLE = """hours,coffee,passed
 """
 
 
-def ready(store: Store) -> bool:
-    """Show the own table's panel if it is chosen; is there a problem to draw?"""
+def ready(store: Store, *, check: bool = True) -> bool:
+    """Show the own table's panel if it is chosen; is there a problem to draw?
+
+    `check`: two of its columns must make a data set.
+    """
     if store.values["problem"] != OWN:
         return True
     found = own_table.loaded()
@@ -33,9 +36,11 @@ def ready(store: Store) -> bool:
     with st.expander(title, expanded=found is None, key=f"{store.slug}.{found and found.digest}"):
         _load(store)
         if found:
-            _report(store)
+            _report(store, check)
     if found is None:
         return False
+    if not check:
+        return True
     trouble = own_table.made(store.values).trouble
     if trouble:
         st.warning(trouble)
@@ -82,11 +87,12 @@ def _take(store: Store, content: bytes | str, name: str) -> None:
     run_again()
 
 
-def _report(store: Store) -> None:
+def _report(store: Store, check: bool) -> None:
     """What was done to the table, and which columns are no numbers."""
     found = own_table.loaded()
     assert found is not None
-    sentences = [*found.table.notes, *own_table.made(store.values).notes, *own_table.unusable()]
+    made = own_table.made(store.values).notes if check else ()
+    sentences = [*found.table.notes, *made, *own_table.unusable()]
     columns = len(found.table.columns)
     st.markdown(f"{found.table.N:,} rows, {columns:,} columns.")
     shown = sentences[:12]

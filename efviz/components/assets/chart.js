@@ -204,7 +204,8 @@ class Chart {
     gd._efviz.whole = { data, layout: { ...full, paper_bgcolor: dark ? '#0f1318' : '#ffffff' } };
     const parts = split(data, full);
     const { meta, ...frame } = parts.layout;
-    const rest = parts.data.length ? figure.digest : '';
+    // `still` names what Plotly draws: a figure whose marks alone have moved is not drawn again.
+    const rest = parts.data.length ? (layout.meta?.still ?? figure.digest) : '';
     const plotly = `${rest} ${JSON.stringify(frame)}`;
     if (gd._efviz.plotly === plotly) return gd._efviz.layers.draw(parts);
     gd._efviz.plotly = plotly;

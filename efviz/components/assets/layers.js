@@ -4,7 +4,8 @@
 // and points without hover, one path each, whose data coordinates the browser itself reads. The
 // marks, above: small sets of symbols with their numbers, and words. What is left to Plotly, axes and titles, seldom
 // changes, so that most pictures need no Plotly.react at all, which takes ten times as long.
-// Where an area trace would cover the ground Plotly draws all, as it does for downloads.
+// Where an area trace would cover the ground Plotly draws all but the marks, as it does for
+// downloads.
 
 const SVG = 'http://www.w3.org/2000/svg';
 const FEW = 100;
@@ -26,7 +27,10 @@ const isGround = ({ name }) => name === 'ground';
 
 // Which part of a figure lies where.
 export function split(data, layout) {
-  if (data.some(isArea)) return { ground: [], marks: [], data, layout };
+  if (data.some(isArea)) {
+    const above = data.filter(isMarks);
+    return { ground: [], marks: above, data: data.filter((t) => !above.includes(t)), layout };
+  }
   const shapes = layout.shapes ?? [];
   const lower = data.filter((trace) => isLine(trace) || isPoints(trace));
   const upper = data.filter((trace) => isMarks(trace) || isWords(trace));

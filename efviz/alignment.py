@@ -1,0 +1,78 @@
+"""How the empirical Fisher's step compares with the natural gradient, along a path and far out."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import ArrayLike
+
+from efviz.data import Array, Mask
+from efviz.fields import Work, cosine
+from efviz.linalg import solve_damped
+from efviz.problems import Problem
+
+
+@dataclass(frozen=True, eq=False)
+class Alignment:
+    """Along thetas (T, D): cos of the angle between the NGD and EFGD directions.
+
+    damped (T,): both matrices with the damping of the run, as Fig. 3 was made; undamped (T,): as
+    its text says, by the pseudo-inverse where a matrix is singular: `singular` (T,) says where.
+    nan where there is no direction.
+    """
+
+    damped: Array
+    undamped: Array
+    singular: Mask
+
+
+def alignment(problem: Problem, thetas: Array, damping: float) -> Work[Alignment]:
+    """Work towards the Alignment along thetas (T, D). Kunstner et al. (2019), Fig. 3, row 2."""
+    rows = []
+    for t, theta in enumerate(thetas):
+        g, F, EF = problem.gradient_and_matrices(theta)
+        both = np.stack([F, EF])
+        damped = solve_damped(both, np.stack([g, g]), damping)
+        plain = solve_damped(both, np.stack([g, g]))
+        rows.append(
+            (
+                float(cosine(damped.x[0], damped.x[1])),
+                float(cosine(plain.x[0], plain.x[1])),
+                float(plain.rank_deficient.any()),
+            )
+        )
+        yield (t + 1) / len(thetas)
+    values = np.array(rows).reshape(-1, 3)
+    return Alignment(values[:, 0], values[:, 1], np.asarray(values[:, 2] > 0))
+
+
+@dataclass(frozen=True, eq=False)
+class StepSizes:
+    """|gradient| (T,) and the lengths (T,) of the undamped directions, per method."""
+
+    gradient: Array
+    directions: dict[str, Array]
+
+
+def step_lengths(
+    problem: Problem, towards: ArrayLike, distances: ArrayLike, damping: float = 0.0
+) -> Work[StepSizes]:
+    """Work towards StepSizes at theta_star + t * towards, for t in distances (T,).
+
+    Section 4.3: far from the minimum EF grows like the square of the gradient, so that the length
+    of (EF + damping I)^-1 g falls like 1 / |g|; that of F^-1 g, for least squares, grows like |g|.
+    """
+    towards, distances = np.asarray(towards, dtype=float), np.asarray(distances, dtype=float)
+    gradients, lengths = [], []
+    for t in distances:
+        g, F, EF = problem.gradient_and_matrices(problem.theta_star + t * towards)
+        found = solve_damped(np.stack([F, EF]), np.stack([g, g]), damping).x
+        gradients.append(np.linalg.norm(g))
+        lengths.append(np.linalg.norm(found, axis=-1))
+        yield len(gradients) / len(distances)
+    both = np.array(lengths).reshape(-1, 2)
+    return StepSizes(np.array(gradients), {"NGD": both[:, 0], "EFGD": both[:, 1]})
+
+
+FIG_6: Sequence[float] = (0.875, 0.75, 0.5, 0.0)
+"""The starts of Fig. 6, as multiples of theta_star."""

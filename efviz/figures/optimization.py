@@ -1,0 +1,296 @@
+"""Figures 3, 5 and 6: losses and cosines per iteration, whole grids, lengths of steps."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import numpy as np
+
+from efviz.alignment import Alignment, StepSizes
+from efviz.data import Array
+from efviz.figures import marks
+from efviz.figures.log_axes import decades, log_axis, power, spread
+from efviz.figures.theme import ARROW, CONTOUR, GRID, INK, MUTED, STYLES, Spec, axis, layout
+from efviz.optimizers import Trajectory
+from efviz.sweeps import Sweep
+
+LOW_HIGH = [[0, "#0b5f8a"], [0.5, "#79b0c9"], [1, "#e7eef2"]]
+"""Final losses: dark is low."""
+
+
+def loss_panel(
+    paths: Mapping[str, Trajectory], *, title: str = "Loss", lowest: float = np.nan
+) -> Spec:
+    """Loss per iteration of one run of each method, and `lowest`, the loss at the minimum."""
+    traces: list[dict[str, Any]] = []
+    ends, names = [], []
+    seen = [lowest]
+    for name, path in paths.items():
+        loss, style = np.ravel(path.losses), STYLES[name]
+        finite = np.isfinite(loss) & (loss > 0)
+        points = np.stack([path.steps, loss], axis=-1)[finite]
+        if not len(points):
+            continue
+        line = {"width": 2.5, "color": style.colour, "dash": style.dash}
+        traces.append(marks.lines_with_gaps([points]) | {"name": name, "line": line})
+        seen += [float(points[:, 1].min()), float(points[0, 1]) * 2]
+        ends.append(points[-1])
+        names.append(name)
+    bottom, top = decades(seen)
+    steps = max((float(path.steps[-1]) for path in paths.values()), default=100.0)
+    if np.isfinite(lowest) and lowest > 0:
+        level = np.array([[0, lowest], [steps, lowest]])
+        line = {"width": 1.5, "color": CONTOUR}
+        traces.insert(0, marks.lines_with_gaps([level]) | {"name": "minimum", "line": line})
+    if ends:
+        # A run that diverges leaves above: its name stays at the edge.
+        placed = np.array(ends)
+        placed[:, 1] = np.clip(placed[:, 1], bottom, top * 0.8)
+        traces.append(marks.labels(spread(placed, top / bottom), names, position="right"))
+    frame = layout(
+        title,
+        xaxis=axis("iteration", (0.0, 1.12 * steps)),
+        yaxis=log_axis("", (bottom, top)),
+    )
+    frame["margin"] = frame["margin"] | {"l": 46}
+    ended = "; ".join(f"{n} ends at {float(np.ravel(p.losses)[-1]):.3g}" for n, p in paths.items())
+    frame["meta"] = {"aspect": 0.55, "label": f"{title} per iteration on a log scale: {ended}"}
+    return {"data": traces, "layout": frame}
+
+
+def cosine_panel(found: Alignment | None, damping: float) -> Spec:
+    """cos(NGD, EFGD) along the EFGD path, as the figure was made and as its text says.
+
+    None: not known yet, the empty panel.
+    """
+    if found is None:
+        nothing = np.full(101, np.nan)
+        found = Alignment(nothing, nothing, np.zeros(101, dtype=bool))
+    steps = np.arange(len(found.damped), dtype=float)
+    style = STYLES["EFGD"]
+    last = max(float(steps[-1]), 1.0)
+    zero = marks.lines_with_gaps([np.array([[0.0, 0.0], [last, 0.0]])])
+    traces = [zero | {"name": "zero", "line": {"width": 1, "color": CONTOUR}}]
+    ends, names = [], []
+    kinds = {"undamped": (found.undamped, MUTED, "dot"), "damped": (found.damped, style.colour, "")}
+    for name, (values, colour, dash) in kinds.items():
+        line = {"width": 2.5, "color": colour} | ({"dash": dash} if dash else {})
+        curve = np.stack([steps, values], axis=-1)
+        traces.append(marks.lines_with_gaps([curve]) | {"name": name, "line": line})
+        known = np.flatnonzero(np.isfinite(values))
+        if len(known):
+            ends.append(curve[known[-1]])
+            names.append(name)
+    if len(ends) == 2 and abs(ends[0][1] - ends[1][1]) < 0.16:
+        middle = float(np.clip((ends[0][1] + ends[1][1]) / 2, -0.9, 0.9))
+        sign = 1 if ends[0][1] >= ends[1][1] else -1
+        ends = [
+            np.array([end[0], middle + s * 0.09])
+            for end, s in zip(ends, (sign, -sign), strict=True)
+        ]
+    if ends:
+        traces.append(marks.labels(np.array(ends), names, position="right"))
+    frame = layout(
+        "cos(NGD, EFGD)",
+        f"along the EFGD path; damped: λ = {power(damping)}",
+        xaxis=axis("iteration", (0.0, 1.16 * last)),
+        yaxis=axis("", (-1.08, 1.08), tickvals=[-1, -0.5, 0, 0.5, 1], nticks=0),
+    )
+    frame["meta"] = {
+        "aspect": 0.55,
+        "label": "Cosine of the angle between the natural gradient and the EF direction along the "
+        f"path of EFGD; at its end {float(found.damped[-1]):.3g} damped and "
+        f"{float(found.undamped[-1]):.3g} undamped",
+    }
+    return {"data": traces, "layout": frame}
+
+
+def sweep_panel(
+    method: str,
+    sweep: Sweep,
+    *,
+    current: tuple[float, float],
+    printed: tuple[float, float] | None,
+    still: str,
+) -> Spec:
+    """Final loss for every step size and damping, in powers of ten; or a curve where one is free.
+
+    A star is the selected cell, small dots the cells that are as good, a ring the printed one, a
+    hexagon the one that runs above.
+    """
+    rows, columns = np.log10(sweep.step_sizes), np.log10(sweep.dampings)
+    loss = np.where(sweep.status == "finished", sweep.final_loss, np.nan)
+    best_step, best_damping, _ = sweep.best()
+    found = np.isfinite(best_step)
+    points = {"current": (np.log10(current[0]), _log_or_edge(current[1], columns))}
+    if found:
+        points["best"] = (np.log10(best_step), np.log10(best_damping))
+    if printed:
+        points["printed"] = printed
+    curve = bool(np.all(np.isnan(loss) | (loss == loss[:, :1])))
+    if curve:
+        traces, y = _curve(rows, loss[:, 0])
+        points = {name: (x, _at(rows, loss[:, 0], x)) for name, (x, _) in points.items()}
+        points = {name: point for name, point in points.items() if np.isfinite(point[1])}
+    else:
+        traces, y = _map(sweep, rows, columns, loss)
+    for name, symbol, size in (
+        ("printed", "circle", 15),
+        ("best", "star", 13),
+        ("current", "hexagon", 12),
+    ):
+        if name in points:
+            traces.append(_cell(points[name], name, symbol, size))
+    frame = layout(
+        method,
+        STYLES[method].name,
+        xaxis=axis("step size γ", (float(rows[0]), float(rows[-1])), **_ticks(rows, 5)),
+        yaxis=y,
+    )
+    frame["margin"] = frame["margin"] | {"l": 48}
+    diverged = float(np.mean(sweep.status == "diverged"))
+    frame["meta"] = {
+        "aspect": 0.62,
+        "click": True,
+        "still": f"{still} {method}",
+        "label": f"{method}: final loss over step size and damping; {diverged:.0%} of the runs "
+        "diverge",
+    }
+    return {"data": traces, "layout": frame}
+
+
+def _log_or_edge(damping: float, columns: Array) -> float:
+    """No damping is shown at the lower edge."""
+    return float(np.log10(damping)) if damping > 0 else float(columns[0])
+
+
+def _ticks(values: Array, every: float) -> dict[str, Any]:
+    low, high = np.ceil(values[0] / every) * every, values[-1]
+    at = np.arange(low, high + 1e-9, every)
+    return {"tickvals": at.tolist(), "ticktext": [power(10.0**v) for v in at], "nticks": 0}
+
+
+def _map(
+    sweep: Sweep, rows: Array, columns: Array, loss: Array
+) -> tuple[list[dict[str, Any]], dict[str, Any]]:
+    """Final losses as colour, runs that ended otherwise as grey, and the cells that tie."""
+    found = np.isfinite(loss).any()
+    with np.errstate(all="ignore"):
+        height = np.log10(np.maximum(loss, 1e-300) / sweep.first_loss)
+    ended = {"diverged": 0.0, "singular": 1.0}
+    other = np.full(loss.shape, np.nan)
+    for status, value in ended.items():
+        other[sweep.status == status] = value
+    shared = {"type": "heatmap", "x": rows, "y": columns, "showscale": False}
+    traces = [
+        shared
+        | {
+            "z": other.T,
+            "name": "ended early",
+            "colorscale": [[0, GRID], [1, ARROW]],
+            "zmin": 0,
+            "zmax": 1,
+            "hovertemplate": "γ = 10^%{x}, λ = 10^%{y}: diverged or singular<extra></extra>",
+        },
+        shared
+        | {
+            "z": height.T,
+            "name": "final loss",
+            "colorscale": LOW_HIGH,
+            # Light is no better than the start, however much worse.
+            "zmax": 0,
+            "zmin": min(float(np.nanmin(height)), -1e-3) if found else -1,
+            "hovertemplate": "γ = 10^%{x}, λ = 10^%{y}: 10^%{z:.2f} of the first loss"
+            "<extra></extra>",
+        },
+    ]
+    tied = np.argwhere(sweep.ties())
+    if len(tied) > 1:
+        xy = np.stack([rows[tied[:, 0]], columns[tied[:, 1]]], axis=-1)
+        traces.append(marks.points(xy, INK, size=2.5) | {"opacity": 1, "name": "as good"})
+    return traces, axis(
+        "damping λ", (float(columns[0]) - 0.8, float(columns[-1])), **_ticks(columns, 5)
+    )
+
+
+def _curve(rows: Array, loss: Array) -> tuple[list[dict[str, Any]], dict[str, Any]]:
+    known = np.isfinite(loss) & (loss > 0)
+    bottom, top = decades(loss[known]) if known.any() else (0.1, 1.0)
+    curve = np.stack([rows, np.where(known, np.log10(np.where(known, loss, 1)), np.nan)], axis=-1)
+    line = {"width": 2.5, "color": STYLES["GD"].colour}
+    at = np.arange(np.log10(bottom), np.log10(top) + 1e-9)
+    ticks = {"tickvals": at.tolist(), "ticktext": [power(10.0**v) for v in at], "nticks": 0}
+    return [marks.lines_with_gaps([curve]) | {"name": "final loss", "line": line}], axis(
+        "final loss", (float(at[0]), float(at[-1])), **ticks
+    )
+
+
+def _at(rows: Array, loss: Array, x: float) -> float:
+    value = loss[int(np.argmin(np.abs(rows - x)))]
+    return float(np.log10(value)) if value > 0 else np.nan
+
+
+WORDS = {"best": "selected: least loss", "printed": "printed in Table 6", "current": "runs above"}
+
+
+def _cell(point: tuple[float, float], name: str, symbol: str, size: float) -> dict[str, Any]:
+    return marks.dots(np.array([point]), [WORDS[name]], strong=False) | {
+        "name": name,
+        "marker": {
+            "symbol": symbol,
+            "size": size,
+            "color": "#ffffff" if name == "printed" else INK,
+            "line": {"width": 1.5, "color": INK if name == "printed" else "#ffffff"},
+        },
+        "hovertemplate": "%{text}<extra></extra>",
+    }
+
+
+def lengths_panel(found: StepSizes) -> Spec:
+    """Length of the EF and of the natural-gradient step against that of the gradient, log-log."""
+    traces, ends, names = [], [], []
+    values: list[float] = []
+    for method, lengths in found.directions.items():
+        seen = np.isfinite(lengths) & (lengths > 0) & (found.gradient > 0)
+        points = np.stack([found.gradient, lengths], axis=-1)[seen]
+        if not len(points):
+            continue
+        style = STYLES[method]
+        line = {"width": 2.5, "color": style.colour, "dash": style.dash}
+        traces.append(marks.lines_with_gaps([points]) | {"name": method, "line": line})
+        ends.append(points[-1])
+        names.append(method)
+        values += points[:, 1].tolist()
+        if method == "EFGD":
+            fall = points[-1, 1] * points[-1, 0] / points[:, 0]
+            line = {"width": 1.5, "color": MUTED, "dash": "dot"}
+            guide = np.stack([points[:, 0], fall], axis=-1)[len(points) // 2 :]
+            traces.append(marks.lines_with_gaps([guide]) | {"name": "slope −1", "line": line})
+    bottom, top = decades(values)
+    left, right = decades(found.gradient[found.gradient > 0])
+    if ends:
+        placed = spread(np.array(ends), top / bottom)
+        traces.append(marks.labels(placed, names, position="right"))
+    frame = layout(
+        "Length of the step",
+        "far from the minimum EF's falls like 1/‖∇L‖",
+        xaxis=log_axis("‖∇L‖", (left, right), room=0.15),
+        yaxis=log_axis("", (bottom, top)),
+    )
+    frame["margin"] = frame["margin"] | {"l": 46}
+    frame["meta"] = {
+        "aspect": 0.7,
+        "label": "Length of the EF and natural gradient directions against that of the gradient",
+    }
+    return {"data": traces, "layout": frame}
+
+
+def start_panels(
+    runs: Sequence[tuple[float, Mapping[str, Trajectory]]], lowest: float
+) -> dict[str, Spec]:
+    """Fig. 6: a panel of losses for every start, a multiple of theta_star."""
+    panels = {}
+    for multiple, paths in runs:
+        panel = loss_panel(paths, title=f"θ₀ = {multiple:g} θ*", lowest=lowest)
+        panel["layout"]["meta"]["aspect"] = 0.7
+        panels[f"start {multiple:g}"] = panel
+    return panels

@@ -1,0 +1,324 @@
+"""Optimization on real data: the paper's Figures 3, 5 and 6, and the grids behind Table 6."""
+
+import time
+from collections.abc import Callable, Iterator
+from functools import partial
+from typing import Any
+
+import numpy as np
+import streamlit as st
+
+from efviz.alignment import Alignment
+from efviz.components import Click, chart, pack_figures
+from efviz.figures import DARK
+from efviz.figures.optimization import (
+    cosine_panel,
+    lengths_panel,
+    loss_panel,
+    start_panels,
+    sweep_panel,
+)
+from efviz.pages import optimization_text as text
+from efviz.pages import own_table
+from efviz.pages.caches import cached
+from efviz.pages.jobs import Job
+from efviz.pages.optimization_runs import (
+    METHODS,
+    RunKey,
+    Source,
+    alignment_job,
+    data_sets,
+    far_job,
+    has_minimum,
+    known_sweep,
+    path_job,
+    printed,
+    problem_of,
+    run_keys,
+    selected,
+    sweep_job,
+    trouble,
+)
+from efviz.pages.own_table import OWN
+from efviz.pages.own_table_widgets import ready
+from efviz.pages.params import Choice, Flag, Number, Param, Values
+from efviz.pages.store import Store, run_again
+from efviz.sweeps import DAMPINGS, STEP_SIZES
+from efviz.tables import REGRESSIONS
+
+TITLE, SLUG = "Optimization", "optimization"
+SLICE = 0.15
+
+_USUAL = {"GD": (1e-3, 0.0), "NGD": (1.0, 1e-8), "EFGD": (1e-2, 1e-3)}
+"""Step size and damping where no grid is known."""
+
+
+def _setting(method: str, index: int) -> Callable[[Values], float]:
+    def default(values: Values) -> float:
+        found = selected(Source.of(values), method) if values["problem"] != OWN else None
+        # Grid values are powers of ten at eighths: twelve digits bring them back.
+        return float(f"{(found or _USUAL[method])[index]:.12g}")
+
+    return default
+
+
+def _step(method: str, query: str) -> Param:
+    kind = Number(1e-20, 1e10)
+    return Param(f"step_{method}", query, f"{method} step size γ", kind, _setting(method, 0))
+
+
+def _damping(method: str, query: str) -> Param:
+    kind = Number(1e-10, 1e10, zero=True)
+    return Param(f"damping_{method}", query, f"{method} damping λ", kind, _setting(method, 1))
+
+
+PARAMS: tuple[Param, ...] = (
+    Param("problem", "set", "Data set", Choice(lambda _: [*data_sets(), OWN]), lambda _: "boston"),
+    *own_table.PARAMS,
+    Param(
+        "scaling", "scaling", "Inputs", Choice(lambda _: ("raw", "standardised")), lambda _: "raw"
+    ),
+    Param("multiple", "start", "Start θ₀ / θ*", Number(-2, 2), lambda _: 0.0),
+    _step("GD", "gd"),
+    _step("NGD", "ngd"),
+    _damping("NGD", "ngdl"),
+    _step("EFGD", "ef"),
+    _damping("EFGD", "efl"),
+    Param("far", "far", "Starts near and far (Fig. 6)", Flag(), lambda _: False),
+)
+
+
+def main() -> None:
+    store = Store(SLUG, PARAMS)
+    with st.container(horizontal=True, vertical_alignment="bottom", key="header"):
+        st.title(TITLE, anchor=False)
+        for name, label in (
+            ("boston", "Boston"),
+            ("breast-cancer", "BreastCancer"),
+            ("a1a", "a1a"),
+        ):
+            st.button(
+                f"Paper Fig. 3: {label}",
+                on_click=store.reset,
+                kwargs={"problem": name},
+                type="tertiary",
+            )
+    for sentence in store.sentences:
+        st.warning(sentence)
+    live()
+    st.html(text.table_6())
+    text.equations()
+
+
+@st.fragment
+def live() -> None:
+    store = Store(SLUG, PARAMS)
+    source_widgets(store)
+    if not ready(store, check=False):
+        return
+    source = Source.of(store.values)
+    words = trouble(source)
+    if words:
+        st.warning(words)
+    else:
+        method_sliders(store)
+        draw_runs(store)
+    draw_grids(store, source)
+    if not words:
+        draw_far(store, source)
+        wait(store, source)
+
+
+def source_widgets(store: Store) -> None:
+    names, scaling, multiple = st.columns([1.6, 1.2, 1.4])
+    with names:
+        store.choice(
+            "problem",
+            titles=data_sets() | {OWN: own_table.TITLE},
+            on_change=lambda key: store.reset(problem=key),
+            help=text.notes(store.values["problem"]),
+        )
+    with scaling:
+        store.choice("scaling", segmented=True, on_change=lambda v: renew(store, scaling=v))
+    with multiple:
+        if has_minimum(store.values):
+            store.slider("multiple", step=0.125, help=text.START)
+    if store.values["problem"] == OWN and own_table.loaded():
+        wanted = ["target", "regression"] + ["positive"] * bool(own_table.classes(store.values))
+        titles = {key: r.title for key, r in REGRESSIONS.items()}
+        for name, box in zip(wanted, st.columns(len(wanted)), strict=True):
+            with box:
+                store.choice(name, titles=titles, on_change=partial(choose, store, name))
+
+
+def choose(store: Store, name: str, value: Any) -> None:
+    renew(store, **{name: value})
+
+
+def renew(store: Store, **change: Any) -> None:
+    """Another problem: what follows from it follows again."""
+    order = ["problem", "target", "regression", "positive", "scaling"]
+    last = max(order.index(name) for name in change)
+    kept = {name: store.values[name] for name in order[: last + 1] if name not in change}
+    kept["scaling"] = change.get("scaling", store.values["scaling"])
+    store.reset(**kept | change)
+
+
+def method_sliders(store: Store) -> None:
+    names = ("step_GD", "step_NGD", "damping_NGD", "step_EFGD", "damping_EFGD")
+    for name, box in zip(names, st.columns(5), strict=True):
+        with box:
+            if name.startswith("step"):
+                store.slider(name, step=0.125, log=True, bounds=(1e-10, 1e6), help=text.STEP)
+            else:
+                store.slider(name, step=0.5, log=True, help=text.DAMPING)
+
+
+def draw_runs(store: Store) -> None:
+    """What is known of the runs; the rest comes with the next runs of the page."""
+    keys = run_keys(store.values)
+    settle(run_jobs(keys), SLICE)
+    paths = {method: path_job(key).progress for method, key in keys.items()}
+    cosines = known_cosines(keys["EFGD"])
+    progress = tuple(path.fraction for path in paths.values())
+    chart(
+        packed_runs(keys["GD"], keys["NGD"], keys["EFGD"], progress, cosines is not None),
+        key=f"{SLUG}.chart",
+        query=store.query,
+    )
+    finished = {m: path.result for m, path in paths.items() if path.result and path.fraction == 1}
+    problem = problem_of(keys["GD"].source)
+    st.html(text.sentence(problem, finished, cosines, store.values["multiple"]))
+
+
+def run_jobs(keys: dict[str, RunKey]) -> Iterator[Job[Any]]:
+    """The runs, and when they are finished the cosines along the last."""
+    yield from (path_job(key) for key in keys.values())
+    yield alignment_job(keys["EFGD"])
+
+
+def settle(jobs: Iterator[Job[Any]], seconds: float) -> bool:
+    """Work on the jobs in their order for so long; is all done?"""
+    deadline = time.perf_counter() + seconds
+    for job in jobs:
+        while not job.done:
+            left = deadline - time.perf_counter()
+            if left <= 0:
+                return False
+            job.advance(left)
+    return True
+
+
+def known_cosines(key: RunKey) -> Alignment | None:
+    return alignment_job(key).progress.result if path_job(key).done else None
+
+
+@cached(max_entries=64)
+def packed_runs(
+    gd: RunKey, ngd: RunKey, efgd: RunKey, progress: tuple[float, ...], known: bool
+) -> bytes:
+    """`progress` and `known` say how far the jobs of these keys have come."""
+    jobs = {key.method: path_job(key).progress.result for key in (gd, ngd, efgd)}
+    paths = {method: path for method, path in jobs.items() if path is not None}
+    problem = problem_of(gd.source)
+    minimum = problem.minimum
+    lowest = float(problem.loss(minimum.theta)) if minimum.exists else np.nan
+    panels = {
+        "loss": loss_panel(paths, lowest=lowest),
+        "cosine": cosine_panel(known_cosines(efgd) if known else None, efgd.damping),
+    }
+    return pack_figures(panels, dark=DARK, min_width=340)
+
+
+def draw_grids(store: Store, source: Source) -> None:
+    grids = {method: known_sweep(source, method) for method in METHODS}
+    st.subheader("Every step size and damping", anchor=False)
+    panels = {}
+    for method, grid in grids.items():
+        if grid is None:
+            continue
+        current = store.values[f"step_{method}"], store.values.get(f"damping_{method}", 0.0)
+        share = float(np.mean(grid.status != "missing"))
+        still = f"{source} {share}"
+        panels[method] = sweep_panel(
+            method, grid, current=current, printed=printed(source, method), still=still
+        )
+    if panels:
+        chart(
+            pack_figures(panels, dark=DARK, min_width=300),
+            key=f"{SLUG}.grids",
+            query=store.query,
+            on_click=lambda click: choose_cell(store, list(panels)[click.panel], click),
+        )
+        st.html(text.grids({m: g for m, g in grids.items() if g is not None}, source.shipped))
+    elif not trouble(source):
+        st.markdown(text.NO_GRID)
+
+
+def choose_cell(store: Store, method: str, click: Click) -> None:
+    """The nearest cell of the grid runs above; a click on GD's curve chooses its step size."""
+    step = STEP_SIZES[np.argmin(np.abs(np.log10(STEP_SIZES) - click.x))]
+    change = {f"step_{method}": float(f"{step:.12g}")}
+    if method != "GD":
+        damping = DAMPINGS[np.argmin(np.abs(np.log10(DAMPINGS) - click.y))]
+        change[f"damping_{method}"] = float(f"{damping:.12g}")
+    store.set(**change)
+
+
+def draw_far(store: Store, source: Source) -> None:
+    store.toggle("far", help=text.FAR)
+    if not store.values["far"]:
+        return
+    if not problem_of(source).minimum.exists:
+        st.markdown(problem_of(source).minimum.reason)
+        return
+    found = far(store, source).progress.result
+    if found is None:
+        return
+    panels = start_panels(found.runs, found.lowest) | {"lengths": lengths_panel(found.lengths)}
+    chart(pack_figures(panels, dark=DARK, min_width=240), key=f"{SLUG}.starts", query=store.query)
+    st.html(text.far(found.lengths))
+
+
+def far(store: Store, source: Source) -> Job[Any]:
+    values = store.values
+    steps = tuple(values[f"step_{method}"] for method in METHODS)
+    dampings = tuple(values.get(f"damping_{method}", 0.0) for method in METHODS)
+    return far_job(source, steps, dampings)
+
+
+def wait(store: Store, source: Source) -> None:
+    """Work on what is on the page and not finished; whole grids only when asked for."""
+    if not settle(run_jobs(run_keys(store.values)), SLICE):
+        run_again()
+    if store.values["far"] and problem_of(source).minimum.exists:
+        job = far(store, source)
+        if not job.done:
+            _bar(job.progress.fraction, "of the runs from other starts")
+            job.advance(SLICE)
+            run_again()
+    if not (source.shipped and all(known_sweep(source, method) for method in METHODS)):
+        sweep_controls(source)
+
+
+def sweep_controls(source: Source) -> None:
+    """Run the whole grid: on demand, with progress, until stopped."""
+    jobs = {method: sweep_job(source, method) for method in METHODS}
+    if all(job.done for job in jobs.values()):
+        return
+    state = f"{SLUG}.sweeping"
+    running = st.session_state.get(state) == source
+    fraction = sum(1.0 if j.done else j.progress.fraction for j in jobs.values()) / len(jobs)
+    with st.container(horizontal=True, vertical_alignment="center"):
+        if running or fraction:
+            _bar(fraction, "of the 3 grids")
+        label = "Stop here" if running else ("Go on" if fraction else "Run all 19,000 cells")
+        target = None if running else source
+        st.button(label, on_click=st.session_state.update, args=({state: target},))
+    if running:
+        next(job for job in jobs.values() if not job.done).advance(SLICE)
+        run_again()
+
+
+def _bar(fraction: float, what: str) -> None:
+    st.progress(min(fraction, 1.0), text=f"{fraction:.0%} {what} is done")

@@ -1,0 +1,246 @@
+"""What the Optimization page computes: single runs, cosines along them, sweeps, other starts."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass, fields
+
+import numpy as np
+
+from efviz import results
+from efviz.alignment import FIG_6, Alignment, StepSizes, alignment, step_lengths
+from efviz.catalogue import optimization_problem
+from efviz.datasets import DATASETS, DataUnavailable
+from efviz.optimizers import Runs, Trajectory
+from efviz.pages import own_table
+from efviz.pages.caches import cached
+from efviz.pages.jobs import Job, Progress
+from efviz.pages.own_table import OWN
+from efviz.pages.params import Values
+from efviz.problems import Problem
+from efviz.sweeps import DAMPINGS, STEP_SIZES, Sweep, sweep
+from efviz.tables import TableError, whole_dataset
+
+METHODS = ("GD", "NGD", "EFGD")
+N_STEPS = 100
+DISTANCES = np.geomspace(1e-3, 1e6, 37)
+"""From the minimum, in lengths of theta_star, at which lengths of steps are compared."""
+
+
+@dataclass(frozen=True)
+class Source:
+    """Which problem: the key of everything that does not depend on the sliders of a method."""
+
+    problem: str
+    scaling: str
+    target: str
+    regression: str
+    positive: str
+    table: str
+
+    @classmethod
+    def of(cls, values: Values) -> "Source":
+        names = [field.name for field in fields(cls) if field.name != "table"]
+        return cls(**{name: values[name] for name in names}, table=own_table.digest(values))
+
+    @property
+    def shipped(self) -> str:
+        """The name under which results are shipped, "" if none are."""
+        return self.problem if self.problem != OWN and self.scaling == "raw" else ""
+
+
+@dataclass(frozen=True)
+class RunKey:
+    """One run of one method."""
+
+    problem: str
+    scaling: str
+    target: str
+    regression: str
+    positive: str
+    table: str
+    method: str
+    step_size: float
+    damping: float
+    multiple: float
+
+    @property
+    def source(self) -> Source:
+        return Source(**{field.name: getattr(self, field.name) for field in fields(Source)})
+
+
+def run_keys(values: Values) -> dict[str, RunKey]:
+    """The runs that the sliders ask for."""
+    source = Source.of(values)
+    common = {field.name: getattr(source, field.name) for field in fields(Source)}
+    return {
+        method: RunKey(
+            **common,
+            method=method,
+            step_size=values[f"step_{method}"],
+            damping=values.get(f"damping_{method}", 0.0),
+            multiple=values["multiple"],
+        )
+        for method in METHODS
+    }
+
+
+@cached(max_entries=8)
+def problem_of(source: Source) -> Problem:
+    """Raises DataUnavailable or TableError, sentences for the visitor."""
+    standardised = source.scaling == "standardised"
+    if source.problem != OWN:
+        return optimization_problem(source.problem, standardised=standardised)
+    found = own_table.loaded()
+    assert found is not None
+    dataset, _ = whole_dataset(
+        found.table, target=source.target, regression=source.regression, positive=source.positive
+    )
+    return optimization_problem(dataset, standardised=standardised)
+
+
+def trouble(source: Source) -> str:
+    """Why there is no such problem here, or ""."""
+    if source.problem == OWN and own_table.loaded() is None:
+        return ""
+    try:
+        problem_of(source)
+    except (DataUnavailable, TableError) as error:
+        return str(error)
+    return ""
+
+
+def has_minimum(values: Values) -> bool:
+    """Is there a theta_star whose multiples can be starts?"""
+    source = Source.of(values)
+    known = source.problem != OWN or own_table.loaded() is not None
+    return known and not trouble(source) and problem_of(source).minimum.exists
+
+
+def start_of(problem: Problem, multiple: float) -> np.ndarray:
+    """multiple * theta_star; 0, all that there is without a minimum, needs none."""
+    if multiple == 0 or not problem.minimum.exists:
+        return np.zeros(problem.D)
+    return np.asarray(multiple * problem.theta_star)
+
+
+def _runs(key: RunKey) -> Runs:
+    problem = problem_of(key.source)
+    return Runs(
+        problem, key.method, start_of(problem, key.multiple)[None], step_size=key.step_size,
+        damping=key.damping, n_steps=N_STEPS,
+    )  # fmt: skip
+
+
+@cached(max_entries=128)
+def path_job(key: RunKey) -> Job[Trajectory]:
+    """One run, in slices: partial trajectories are there to be drawn."""
+
+    def steps() -> Iterator[Progress[Trajectory]]:
+        runs = _runs(key)
+        while runs.fraction < 1:
+            runs.advance(0.05)
+            yield Progress(runs.fraction, runs.trajectory())
+        yield Progress(1.0, runs.trajectory())
+
+    return Job(steps())
+
+
+@cached(max_entries=64)
+def alignment_job(key: RunKey) -> Job[Alignment]:
+    """Cosines along the path of `key`, an EFGD run that is finished."""
+
+    def steps() -> Iterator[Progress[Alignment]]:
+        path = path_job(key).progress.result
+        assert path is not None
+        thetas = path.thetas[0][np.isfinite(path.thetas[0]).all(axis=-1)]
+        work = alignment(problem_of(key.source), thetas, key.damping)
+        while True:
+            try:
+                yield Progress(next(work), None)
+            except StopIteration as stop:
+                yield Progress(1.0, stop.value)
+                return
+
+    return Job(steps())
+
+
+@cached(max_entries=16)
+def sweep_job(source: Source, method: str) -> Job[Sweep]:
+    """The whole grid of Table 5; results of an own table are kept nowhere but in its session."""
+
+    def steps() -> Iterator[Progress[Sweep]]:
+        work = sweep(problem_of(source), method, STEP_SIZES, DAMPINGS, cache=source.problem != OWN)
+        for progress in work:
+            yield Progress(progress.fraction, progress.result())
+
+    return Job(steps())
+
+
+def known_sweep(source: Source, method: str) -> Sweep | None:
+    """What is shipped, else what has been computed so far."""
+    shipped = results.sweep(source.shipped, method) if source.shipped else None
+    return shipped or sweep_job(source, method).progress.result
+
+
+@dataclass(frozen=True, eq=False)
+class FarOut:
+    """Fig. 6 and section 4.3: runs from multiples of theta_star, and lengths of steps."""
+
+    runs: list[tuple[float, dict[str, Trajectory]]]
+    lengths: StepSizes
+    lowest: float
+
+
+@cached(max_entries=16)
+def far_job(source: Source, steps: tuple[float, ...], dampings: tuple[float, ...]) -> Job[FarOut]:
+    """`steps` and `dampings` of the methods in the order of METHODS."""
+
+    def work() -> Iterator[Progress[FarOut]]:
+        problem = problem_of(source)
+        common = {field.name: getattr(source, field.name) for field in fields(Source)}
+        runs: list[tuple[float, dict[str, Trajectory]]] = []
+        total = len(FIG_6) * len(METHODS) + 1
+        for multiple in FIG_6:
+            found: dict[str, Trajectory] = {}
+            for method, step, damping in zip(METHODS, steps, dampings, strict=True):
+                key = RunKey(
+                    **common, method=method, step_size=step, damping=damping, multiple=multiple
+                )
+                one = _runs(key)
+                while one.fraction < 1:
+                    one.advance(0.05)
+                    yield Progress((len(runs) * len(METHODS) + len(found)) / total, None)
+                found[method] = one.trajectory()
+            runs.append((multiple, found))
+        towards = problem.theta_star / (np.linalg.norm(problem.theta_star) or 1.0)
+        scale = float(np.linalg.norm(problem.theta_star)) or 1.0
+        lengths = step_lengths(problem, -towards, scale * DISTANCES)
+        while True:
+            try:
+                yield Progress((total - 1 + next(lengths)) / total, None)
+            except StopIteration as stop:
+                lowest = float(problem.loss(problem.theta_star))
+                yield Progress(1.0, FarOut(runs, stop.value, lowest))
+                return
+
+    return Job(work())
+
+
+def selected(source: Source, method: str) -> tuple[float, float] | None:
+    """Step size and damping of the best cell that is known, on the grid."""
+    found = known_sweep(source, method)
+    if found is None:
+        return None
+    step_size, damping, _ = found.best()
+    return (step_size, damping) if np.isfinite(step_size) else None
+
+
+def printed(source: Source, method: str) -> tuple[float, float] | None:
+    """The printed cell of Table 6 in log10; (x, 0) for GD, which has no damping."""
+    line = results.line(source.shipped, method) if source.shipped else None
+    return (line.printed[0], line.printed[1] or 0.0) if line else None
+
+
+def data_sets() -> dict[str, str]:
+    """The sets on offer, by key: the paper's first."""
+    order = sorted(DATASETS, key=lambda name: not DATASETS[name].paper)
+    return {name: DATASETS[name].title for name in order}

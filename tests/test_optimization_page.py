@@ -1,0 +1,226 @@
+"""The page Optimization: runs, cosines and grids are the library's; every set opens or says why."""
+
+import json
+from typing import Any
+
+import numpy as np
+import plotly.graph_objects as go
+import pytest
+from numpy.testing import assert_allclose
+from streamlit.testing.v1 import AppTest
+from test_own_pages import MOONS, paste
+from test_pages import components, open_page, sentence
+
+from efviz import DATASETS, results
+from efviz.alignment import Alignment, StepSizes, alignment
+from efviz.catalogue import optimization_problem
+from efviz.components import Click
+from efviz.datasets import DataUnavailable, load
+from efviz.fields import finish
+from efviz.figures.log_axes import power
+from efviz.figures.optimization import cosine_panel, lengths_panel, loss_panel, sweep_panel
+from efviz.optimizers import run
+from efviz.pages import optimization, optimization_text
+from efviz.pages.optimization import METHODS, PARAMS, choose_cell
+from efviz.pages.params import defaults
+from efviz.pages.store import Store
+
+SLUG = optimization.SLUG
+
+
+def page(**query: str) -> AppTest:
+    at = open_page(SLUG, **query)
+    assert not at.exception
+    return at
+
+
+def html(at: AppTest) -> str:
+    return " ".join(element.proto.body for element in at.get("html"))
+
+
+def is_here(name: str) -> bool:
+    try:
+        load(name)
+    except DataUnavailable:
+        return False
+    return True
+
+
+@pytest.mark.parametrize("name", DATASETS)
+def test_every_set_opens_or_says_how_to_get_it(name: str) -> None:
+    at = page(set=name)
+    if is_here(name):
+        assert "ends at" in sentence(at)
+        assert not at.warning
+    else:
+        assert at.warning
+        # The shipped grids are shown all the same.
+        assert bool(components(at, "chart")) == bool(results.line(name, "GD"))
+
+
+@pytest.mark.parametrize("method", METHODS)
+def test_the_defaults_are_the_selected_cells(method: str) -> None:
+    values = defaults(PARAMS, {"problem": "boston"})
+    step, damping, loss = results.sweep("boston", method).best()  # type: ignore[union-attr]
+    assert values[f"step_{method}"] == pytest.approx(step, rel=1e-11)
+    problem = optimization_problem("boston")
+    path = run(problem, method, np.zeros(problem.D), step_size=step, damping=damping, n_steps=100)
+    assert float(path.final_loss) == pytest.approx(loss, rel=1e-6)
+    assert optimization_text.number(loss, 4) in sentence(page())
+
+
+def test_table_6_has_a_verdict_for_every_line() -> None:
+    words = html(page())
+    for line in results.lines():
+        assert line.verdict in words
+    assert words.count("<tr>") >= len(results.lines())
+
+
+@pytest.mark.parametrize(
+    "query",
+    [
+        {"gd": "1e10"},
+        {"ngd": "1e-20", "ngdl": "0"},
+        {"ef": "1e10", "efl": "0"},
+        {"efl": "1e10"},
+        {"start": "1"},
+        {"start": "-2"},
+        {"set": "breast-cancer", "start": "0.5"},
+        {"set": "wine", "scaling": "standardised"},
+        {"set": "wine", "far": "1"},
+        {"set": "breast-cancer", "far": "1"},
+        {"set": "nothing", "gd": "x", "start": "∞"},
+    ],
+    ids=lambda query: " ".join(f"{k}={v}" for k, v in query.items()),
+)
+def test_extreme_settings_end_in_a_picture(query: dict[str, str]) -> None:
+    at = page(**query)
+    assert components(at, "chart")
+    assert "nan" not in html(at)
+    if query.get("set") == "nothing":
+        assert len(at.warning) == 3
+
+
+def test_a_run_that_diverges_says_where() -> None:
+    assert "GD diverges at step" in sentence(page(gd="1e10"))
+
+
+def test_a_start_at_the_minimum_stays_there() -> None:
+    words = sentence(page(start="1"))
+    lowest = optimization_text.number(
+        float(optimization_problem("boston").loss(optimization_problem("boston").theta_star)), 4
+    )
+    assert f"GD ends at {lowest}" in words
+    assert f"EFGD ends at {lowest}" in words
+
+
+def test_without_a_minimum_the_start_is_zero_and_that_is_said() -> None:
+    at = page(set="breast-cancer", start="0.5")
+    assert "the runs start at 0" in sentence(at)
+
+
+def test_an_own_table_runs_on_all_its_columns() -> None:
+    at = paste(page(set="own"), MOONS)
+    assert not at.exception
+    assert "ends at" in sentence(at)
+    labels = [b.label for b in at.button]
+    assert "Run all 19,000 cells" in labels
+
+
+def test_a_click_in_a_grid_runs_the_nearest_cell(monkeypatch: pytest.MonkeyPatch) -> None:
+    kept: dict[str, Any] = {}
+    monkeypatch.setattr(Store, "set", lambda self, **values: kept.update(values))
+    store = Store.__new__(Store)
+    choose_cell(store, "EFGD", Click(2, -1.27, -7.8))
+    assert kept == {
+        "step_EFGD": pytest.approx(10**-1.25, rel=1e-11),
+        "damping_EFGD": pytest.approx(10**-8.0, rel=1e-11),
+    }
+    kept.clear()
+    choose_cell(store, "GD", Click(0, -5.3, 2.0))
+    assert kept == {"step_GD": pytest.approx(10**-5.25, rel=1e-11)}
+
+
+def test_sliders_hold_what_the_link_says() -> None:
+    at = page(set="wine", ef="0.5", efl="0.25")
+    held = {}
+    for proto in components(at, "slider"):
+        data = json.loads(proto.json)
+        held[data["label"]] = data["value"]
+    assert held["EFGD step size γ"] == 0.5
+    assert held["EFGD damping λ"] == 0.25
+
+
+@pytest.mark.parametrize("method", METHODS)
+def test_a_grid_shows_losses_ties_and_marks(method: str) -> None:
+    grid = results.sweep("boston", method)
+    assert grid is not None
+    spec = sweep_panel(method, grid, current=(1e-3, 0.0), printed=(-1.0, -3.0), still="x")
+    figure = go.Figure(spec)
+    names = [trace.name for trace in figure.data]
+    if method == "GD":
+        curve = figure.data[0]
+        assert_allclose(curve.x[:241], np.log10(grid.step_sizes))
+        known = np.isfinite(np.array(curve.y[:241], dtype=float))
+        expected = np.where(grid.status == "finished", grid.final_loss, np.nan)[:, 0]
+        assert_allclose(10.0 ** np.array(curve.y[:241])[known], expected[known], rtol=1e-6)
+    else:
+        heat = next(trace for trace in figure.data if trace.name == "final loss")
+        value = np.array(heat.z, dtype=float).T
+        finished = grid.status == "finished"
+        assert_allclose(
+            10 ** value[finished] * grid.first_loss, grid.final_loss[finished], rtol=1e-6
+        )
+        assert np.isnan(value[~finished]).all()
+        if grid.ties().sum() > 1:
+            dots = figure.data[names.index("as good")]
+            assert len(dots.x) == grid.ties().sum()
+    best = figure.data[names.index("best")]
+    assert best.x[0] == pytest.approx(np.log10(grid.best()[0]))
+
+
+def test_losses_and_cosines_are_drawn_as_they_are() -> None:
+    problem = optimization_problem("wine")
+    key = {"step_size": 1e-2, "damping": 1e-3, "n_steps": 30}
+    paths = {
+        m: run(problem, m, np.zeros((1, problem.D)), **key)  # type: ignore[arg-type]
+        for m in ("NGD", "EFGD")
+    }
+    figure = go.Figure(loss_panel(paths, lowest=0.01))
+    drawn = {trace.name: trace for trace in figure.data}
+    assert_allclose(drawn["EFGD"].y[:-1], paths["EFGD"].losses[0])
+    assert_allclose(drawn["minimum"].y[:2], 0.01)
+    found = finish(alignment(problem, paths["EFGD"].thetas[0], 1e-3))
+    drawn = {trace.name: trace for trace in go.Figure(cosine_panel(found, 1e-3)).data}
+    assert_allclose(drawn["damped"].y[:-1], found.damped)
+    assert_allclose(drawn["undamped"].y[:-1], found.undamped)
+    assert go.Figure(cosine_panel(None, 0.0)).layout.title.text
+
+
+def test_lengths_show_the_slope_that_section_4_3_states() -> None:
+    g = np.geomspace(1e-3, 1e5, 9)
+    figure = go.Figure(lengths_panel(StepSizes(g, {"NGD": g, "EFGD": 1 / g})))
+    guide = next(trace for trace in figure.data if trace.name == "slope −1")
+    x, y = (np.array(v, dtype=float)[:-1] for v in (guide.x, guide.y))
+    assert_allclose(x * y, 1)
+    words = optimization_text.far(StepSizes(g, {"NGD": g, "EFGD": 1 / g}))
+    assert "power −1 " in words
+    flat = StepSizes(np.full(9, 2.0), {"NGD": g, "EFGD": g})
+    assert "no longer grows" in optimization_text.far(flat)
+
+
+def test_words_for_cosines_that_oppose() -> None:
+    problem = optimization_problem("wine")
+    values = np.array([-0.5, 0.5, np.nan])
+    found = Alignment(values, values, np.array([True, False, False]))
+    words = optimization_text.sentence(problem, {}, found, 0.0)
+    assert "points away from it at 50%" in words
+    assert "pseudo-inverse" in words
+
+
+@pytest.mark.parametrize(
+    ("value", "words"),
+    [(0, "0"), (1e-3, "10⁻³"), (10_000, "10,000"), (0.01, "0.01"), (5.62e-6, "5.62·10⁻⁶")],
+)
+def test_powers_are_plain_where_short(value: float, words: str) -> None:
+    assert power(value) == words
