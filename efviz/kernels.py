@@ -201,6 +201,27 @@ def _solve(B: Array, g: Array) -> tuple[Array, bool]:
             d[0] = (B[1, 1] * g[0] - B[0, 1] * g[1]) / determinant
             d[1] = (B[0, 0] * g[1] - B[1, 0] * g[0]) / determinant
             return d, False
+    # A positive definite matrix in units in which its diagonal is 1: columns of very different size
+    # do no harm.
+    unit, scaled = np.zeros(D), np.zeros((D, D))
+    sound = True
+    for i in range(D):
+        if B[i, i] > 0:
+            unit[i] = 1 / np.sqrt(B[i, i])
+        sound = sound and B[i, i] > 0
+    for i in range(D):
+        for j in range(D):
+            scaled[i, j] = B[i, j] * unit[i] * unit[j]
+            # In a definite matrix no element is beyond 1 then, but for rounding.
+            sound = sound and abs(scaled[i, j]) < 2
+    if sound:
+        w, V = np.linalg.eigh(scaled)
+        if w[0] > rank_tolerance(D) * w[D - 1]:
+            h = unit * g
+            d = np.zeros(D)
+            for k in range(D):
+                d += V[:, k] * (np.dot(V[:, k], h) / w[k])
+            return unit * d, False
     w, V = np.linalg.eigh(B)
     cut = rank_tolerance(D) * np.max(np.abs(w))
     deficient = False
@@ -211,6 +232,16 @@ def _solve(B: Array, g: Array) -> tuple[Array, bool]:
         else:
             d += V[:, k] * (np.dot(V[:, k], g) / w[k])
     return d, deficient
+
+
+@njit(cache=True, nogil=True)
+def solve_each(B: Array, damping: Array, g: Array, x: Array, rank_deficient: Mask) -> None:
+    """`_solve` with (B + damping I) for each of R systems: B (R, D, D), g (R, D), into x (R, D)."""
+    for r in range(len(B)):
+        A = B[r].copy()
+        for i in range(A.shape[0]):
+            A[i, i] += damping[r]
+        x[r], rank_deficient[r] = _solve(A, g[r])
 
 
 @njit(cache=True, nogil=True)
