@@ -255,23 +255,47 @@ def test_a_sweep_in_other_processes_can_be_cancelled(wine, cache):
     assert (got.status != "missing").any()
 
 
-@pytest.mark.filterwarnings("default")
-def test_a_cluster_ends_with_the_same_table(wine, expected, cache):
-    distributed = pytest.importorskip(
+ON_A_CLUSTER = """
+import sys
+import joblib
+import numpy as np
+from distributed import Client, LocalCluster
+from efviz.catalogue import optimization_problem
+from efviz.sweeps import grid_search
+
+if __name__ == "__main__":
+    quiet = {"dashboard_address": None, "silence_logs": 50}
+    with LocalCluster(n_workers=2, threads_per_worker=1, **quiet) as cluster, Client(cluster):
+        with joblib.parallel_config("dask"):
+            got = grid_search(
+                optimization_problem("wine"), "EFGD", np.logspace(-6, 3, 40), np.logspace(-8, 4, 4)
+            )
+    np.savez(sys.argv[1], loss=got.final_loss, status=got.status, steps=got.steps_taken)
+"""
+
+
+def test_a_cluster_ends_with_the_same_table(expected, cache, tmp_path):
+    pytest.importorskip(
         "distributed", reason="dask.distributed is not installed: pip install 'efviz[cluster]'"
     )
-    # A busy machine may take its time to start two processes.
-    patient = {"distributed.comm.timeouts.connect": "120s"}
-    with (
-        pytest.importorskip("dask").config.set(patient),
-        distributed.LocalCluster(
-            n_workers=2, threads_per_worker=1, dashboard_address=None, silence_logs=50
-        ) as cluster,
-        distributed.Client(cluster),
-        joblib.parallel_config("dask"),
-    ):
-        got = grid_search(wine, "EFGD", STEPS, DAMPINGS)
-    assert_same(got, expected)
+    # A process of its own, as dask starts its workers from the main module.
+    (tmp_path / "script.py").write_text(ON_A_CLUSTER)
+    environment = os.environ | {
+        "PYTHONPATH": os.pathsep.join([str(ROOT), os.environ.get("PYTHONPATH", "")]),
+        "DASK_DISTRIBUTED__COMM__TIMEOUTS__CONNECT": "120s",
+    }
+    done = subprocess.run(
+        [sys.executable, str(tmp_path / "script.py"), str(tmp_path / "got.npz")],
+        env=environment,
+        capture_output=True,
+        text=True,
+    )
+    assert done.returncode == 0, done.stderr
+    with np.load(tmp_path / "got.npz") as got:
+        assert_array_equal(got["loss"], expected.final_loss)
+        assert_array_equal(got["status"], expected.status)
+        assert_array_equal(got["steps"], expected.steps_taken)
+    assert len(pieces(cache)) == 5
 
 
 def test_the_command_writes_csv_and_json(cache, tmp_path, capsys):
