@@ -29,6 +29,7 @@ def pack_figures(
     rows: int = 1,
     min_width: int = 280,
     max_width: int = 1200,
+    smallest: int = 150,
 ) -> bytes:
     """Figures by title -> what the browser gets. Costs no session: cache it.
 
@@ -38,7 +39,7 @@ def pack_figures(
     reader says) and `still` (a name of all but the marks: while it stays, only they are redrawn).
     `dark` maps colours to those of the dark theme. Every `rows` figures stand below each other.
     Panels that would be narrower than `min_width` go to a second row; none becomes wider than
-    `max_width`.
+    `max_width`, and where two would be narrower than `smallest` each has its own row.
     """
     if len(figures) % rows:
         raise ValueError(f"{len(figures)} figures do not fill columns of {rows}")
@@ -52,7 +53,7 @@ def pack_figures(
         "rows": rows,
         "minWidth": min_width,
         "maxWidth": max_width,
-        "smallest": 150,
+        "smallest": smallest,
         "plotly": assets.plotly_url(),
     }
     return pack(header) + b"".join(bodies)

@@ -8,6 +8,8 @@ import numpy as np
 from efviz.data import Array
 from efviz.figures.theme import axis
 
+MOST_TICKS = 6
+
 
 def spread(ends: Array, span: float) -> Array:
     """Ends of lines (n, 2) moved apart in log y, so that their names do not overlap."""
@@ -32,6 +34,9 @@ def log_axis(title: str, limits: tuple[float, float], room: float = 0.0) -> dict
     low, high = np.log10(limits)
     powers = np.arange(np.ceil(low - 1e-9), np.floor(high + 1e-9) + 1)
     ticks = {float(10**p): power(10.0**p) for p in powers}
+    if len(ticks) > MOST_TICKS:
+        every = -(-len(ticks) // MOST_TICKS)
+        ticks = dict(list(ticks.items())[::every])
     if len(ticks) < 2:
         ticks = {float(value): f"{value:,.3g}" for value in limits}
     return axis(

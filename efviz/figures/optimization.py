@@ -18,9 +18,16 @@ LOW_HIGH = [[0, "#0b5f8a"], [0.5, "#79b0c9"], [1, "#e7eef2"]]
 
 
 def loss_panel(
-    paths: Mapping[str, Trajectory], *, title: str = "Loss", lowest: float = np.nan
+    paths: Mapping[str, Trajectory],
+    *,
+    title: str = "Loss",
+    lowest: float = np.nan,
+    room: float = 0.12,
 ) -> Spec:
-    """Loss per iteration of one run of each method, and `lowest`, the loss at the minimum."""
+    """Loss per iteration of one run of each method, and `lowest`, the loss at the minimum.
+
+    `room` for names at the right, as a share of the iterations.
+    """
     traces: list[dict[str, Any]] = []
     ends, names = [], []
     seen = [lowest]
@@ -48,7 +55,7 @@ def loss_panel(
         traces.append(marks.labels(spread(placed, top / bottom), names, position="right"))
     frame = layout(
         title,
-        xaxis=axis("iteration", (0.0, 1.12 * steps)),
+        xaxis=axis("iteration", (0.0, (1 + room) * steps)),
         yaxis=log_axis("", (bottom, top)),
     )
     frame["margin"] = frame["margin"] | {"l": 46}
@@ -272,8 +279,7 @@ def lengths_panel(found: StepSizes) -> Spec:
         traces.append(marks.labels(placed, names, position="right"))
     frame = layout(
         "Length of the step",
-        "far from the minimum EF's falls like 1/‖∇L‖",
-        xaxis=log_axis("‖∇L‖", (left, right), room=0.15),
+        xaxis=log_axis("‖∇L‖", (left, right), room=0.25),
         yaxis=log_axis("", (bottom, top)),
     )
     frame["margin"] = frame["margin"] | {"l": 46}
@@ -290,7 +296,7 @@ def start_panels(
     """Fig. 6: a panel of losses for every start, a multiple of theta_star."""
     panels = {}
     for multiple, paths in runs:
-        panel = loss_panel(paths, title=f"θ₀ = {multiple:g} θ*", lowest=lowest)
+        panel = loss_panel(paths, title=f"θ₀ = {multiple:g} θ*", lowest=lowest, room=0.35)
         panel["layout"]["meta"]["aspect"] = 0.7
         panels[f"start {multiple:g}"] = panel
     return panels

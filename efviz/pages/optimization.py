@@ -227,7 +227,7 @@ def packed_runs(
         "loss": loss_panel(paths, lowest=lowest),
         "cosine": cosine_panel(known_cosines(efgd) if known else None, efgd.damping),
     }
-    return pack_figures(panels, dark=DARK, min_width=340)
+    return pack_figures(panels, dark=DARK, min_width=340, smallest=260)
 
 
 def draw_grids(store: Store, source: Source) -> None:
@@ -245,7 +245,7 @@ def draw_grids(store: Store, source: Source) -> None:
         )
     if panels:
         chart(
-            pack_figures(panels, dark=DARK, min_width=300),
+            pack_figures(panels, dark=DARK, min_width=300, smallest=260),
             key=f"{SLUG}.grids",
             query=store.query,
             on_click=lambda click: choose_cell(store, list(panels)[click.panel], click),
@@ -276,7 +276,11 @@ def draw_far(store: Store, source: Source) -> None:
     if found is None:
         return
     panels = start_panels(found.runs, found.lowest) | {"lengths": lengths_panel(found.lengths)}
-    chart(pack_figures(panels, dark=DARK, min_width=240), key=f"{SLUG}.starts", query=store.query)
+    chart(
+        pack_figures(panels, dark=DARK, min_width=210, smallest=220),
+        key=f"{SLUG}.starts",
+        query=store.query,
+    )
     st.html(text.far(found.lengths))
 
 

@@ -1,12 +1,24 @@
 """Start-up work: what the first visitor would otherwise wait for."""
 
+from efviz.catalogue import optimization_problem
 from efviz.components import assets
 from efviz.fields import finish
 from efviz.pages import at_minimum, at_minimum_views, vector_fields
+from efviz.pages.optimization_runs import METHODS
 from efviz.pages.params import defaults
+from efviz.sweeps import DAMPINGS, STEP_SIZES, grid_search
 
 # One problem computed from moments and one from examples: together they use all inner loops.
 _PROBLEMS = ("fig1", "fig2")
+
+
+def compile_all() -> None:
+    """Everything that would be compiled at its first use: for building an image."""
+    warm_up()
+    for name in ("wine", "breast-cancer"):
+        problem = optimization_problem(name)
+        for method in METHODS:
+            grid_search(problem, method, STEP_SIZES[::40], DAMPINGS[::10], n_steps=3, cache=False)
 
 
 def warm_up() -> None:
