@@ -81,7 +81,8 @@ def plane_around(problem: Problem, home: Plane | None = None, reach: float = 3.2
     eigenvalues = np.linalg.eigvalsh(ggn(problem, center))
     usable = eigenvalues[eigenvalues > eigenvalues.max() * 1e-12]
     half = reach * float(np.exp(-np.log(usable).mean() / 2)) if usable.size else 1.0
-    half = float(f"{half:.1e}")
+    # Wide enough to tell its points apart, however far out the minimum lies.
+    half = max(float(f"{half:.1e}"), 1e6 * float(np.spacing(np.abs(center).max())))
     x, y = (float(value) for value in center)
     return Plane((x - half, x + half), (y - half, y + half))
 

@@ -15,7 +15,6 @@ from efviz import DATASETS, results
 from efviz.alignment import Alignment, StepSizes, alignment
 from efviz.catalogue import optimization_problem
 from efviz.components import Click
-from efviz.datasets import DataUnavailable, load
 from efviz.fields import finish
 from efviz.figures.log_axes import power
 from efviz.figures.optimization import cosine_panel, lengths_panel, loss_panel, sweep_panel
@@ -38,18 +37,10 @@ def html(at: AppTest) -> str:
     return " ".join(element.proto.body for element in at.get("html"))
 
 
-def is_here(name: str) -> bool:
-    try:
-        load(name)
-    except DataUnavailable:
-        return False
-    return True
-
-
 @pytest.mark.parametrize("name", DATASETS)
 def test_every_set_opens_or_says_how_to_get_it(name: str) -> None:
     at = page(set=name)
-    if is_here(name):
+    if DATASETS[name].found():
         assert "ends at" in sentence(at)
         assert not at.warning
     else:
@@ -207,6 +198,15 @@ def test_lengths_show_the_slope_that_section_4_3_states() -> None:
     assert "power −1 " in words
     flat = StepSizes(np.full(9, 2.0), {"NGD": g, "EFGD": g})
     assert "no longer grows" in optimization_text.far(flat)
+
+
+def test_a_grid_too_large_for_memory_is_refused_with_a_sentence(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(optimization, "LARGEST_GRID", 100)
+    at = page(set="wine", scaling="standardised")
+    assert any("more memory than this page may take" in m.value for m in at.markdown)
+    assert "Run all 19,000 cells" not in [b.label for b in at.button]
 
 
 def test_words_for_cosines_that_oppose() -> None:

@@ -30,6 +30,13 @@ def paste(at: AppTest, text: str) -> AppTest:
     return next(b for b in at.button if b.label == "Use the text").click().run()
 
 
+def own(slug: str) -> dict[str, str]:
+    """The link to the own table of a page."""
+    if slug == "optimization":
+        return {"set": "own"}
+    return {"problem": "own"} | ({"steps": "300"} if slug == "vector-fields" else {})
+
+
 def values(at: AppTest, slug: str) -> dict[str, Any]:
     return dict(at.session_state[slug])
 
@@ -45,7 +52,7 @@ def slug(request: pytest.FixtureRequest) -> str:
 
 
 def test_without_a_table_the_page_asks_for_one(slug: str) -> None:
-    at = open_page(slug, problem="own")
+    at = open_page(slug, **own(slug))
     assert not at.exception
     assert components(at, "chart") == []
     assert at.text_area[0].label == "or pasted"
@@ -54,7 +61,7 @@ def test_without_a_table_the_page_asks_for_one(slug: str) -> None:
 
 @pytest.mark.parametrize("text", [EXAMPLE, MOONS], ids=["example", "moons"])
 def test_a_pasted_table_makes_a_picture(slug: str, text: str) -> None:
-    at = paste(open_page(slug, problem="own", steps="300"), text)
+    at = paste(open_page(slug, **own(slug)), text)
     assert not at.exception
     assert components(at, "chart")
     assert sentence(at)
@@ -66,14 +73,17 @@ def test_a_pasted_table_makes_a_picture(slug: str, text: str) -> None:
     [("kind", "logistic"), ("count", "poisson"), ("count", "linear"), ("a", "linear")],
 )
 def test_target_and_regression_can_be_chosen(slug: str, target: str, regression: str) -> None:
-    at = paste(open_page(slug, problem="own", steps="300"), MOONS)
+    at = paste(open_page(slug, **own(slug)), MOONS)
     at = choose(at, "Target", target)
     at = choose(at, "Regression", regression)
     assert not at.exception
     assert values(at, slug)["regression"] == regression
-    assert target not in (values(at, slug)["first"], values(at, slug)["second"])
+    assert target not in (values(at, slug).get("first"), values(at, slug).get("second"))
     assert components(at, "chart")
-    for change in ({"inputs": "principal components"}, {"scaling": "raw"}):
+    changes = [{"scaling": "raw"}]
+    if slug != "optimization":
+        changes.append({"inputs": "principal components"})
+    for change in changes:
         at.session_state[slug] = values(at, slug) | change
         assert not at.run().exception
 
@@ -89,7 +99,7 @@ REFUSED = {
 
 @pytest.mark.parametrize("name", REFUSED)
 def test_what_is_no_table_gets_a_sentence_and_changes_nothing(slug: str, name: str) -> None:
-    at = paste(open_page(slug, problem="own", steps="300"), MOONS)
+    at = paste(open_page(slug, **own(slug)), MOONS)
     before = values(at, slug)
     at = paste(at, REFUSED[name])
     assert not at.exception
@@ -100,7 +110,7 @@ def test_what_is_no_table_gets_a_sentence_and_changes_nothing(slug: str, name: s
 
 
 def test_a_target_that_does_not_suit_is_explained(slug: str) -> None:
-    at = paste(open_page(slug, problem="own", steps="300"), MOONS)
+    at = paste(open_page(slug, **own(slug)), MOONS)
     at = choose(at, "Target", "a")
     at = choose(at, "Regression", "poisson")
     assert not at.exception
@@ -173,3 +183,66 @@ def test_foreign_names_are_shown_as_they_are() -> None:
     assert not at.exception
     bodies = [e.proto.body for e in at.get("html")]
     assert not any("<img" in body for body in bodies)
+
+
+NAMES = "a,b,person,empty,word,y\n" + "\n".join(
+    f"{x:.3f},{z:.3f},person {i},,same,{int(x > z)}"
+    for i, (x, z) in enumerate(np.random.default_rng(1).normal(size=(60, 2)))
+)
+
+
+@pytest.mark.parametrize("target", ["person", "empty", "word"])
+def test_a_column_that_cannot_be_a_target_is_explained(slug: str, target: str) -> None:
+    at = paste(open_page(slug, **own(slug)), NAMES)
+    at = choose(at, "Target", target)
+    assert not at.exception
+    assert at.warning
+
+
+def test_counts_with_negative_losses_open() -> None:
+    rng = np.random.default_rng(0)
+    rows = rng.normal(size=(80, 2))
+    counts = rng.poisson(np.exp(3 + 0.3 * rows[:, 0]))
+    text = "a,b,visits\n" + "\n".join(
+        f"{a:.3f},{b:.3f},{n}" for (a, b), n in zip(rows, counts, strict=True)
+    )
+    at = paste(open_page("optimization", set="own"), text)
+    assert not at.exception
+    assert values(at, "optimization")["regression"] == "poisson"
+    assert "nan" not in sentence(at)
+
+
+def test_another_table_brings_its_own_settings() -> None:
+    at = paste(open_page("at-the-minimum", problem="own"), MOONS)
+    at = choose(at, "Target", "count")
+    at = choose(at, "Regression", "poisson")
+    rows = np.random.default_rng(2).normal(size=(50, 3))
+    at = paste(at, "u,v,w\n" + "\n".join(",".join(f"{x:.4f}" for x in row) for row in rows))
+    assert not at.warning
+    assert values(at, "at-the-minimum")["regression"] == "linear"
+    assert components(at, "chart")
+
+
+def test_a_forgotten_table_can_be_loaded_again() -> None:
+    at = paste(open_page("at-the-minimum", problem="own"), MOONS)
+    next(b for b in at.button if b.label == "Forget this table").click().run()
+    assert not at.text_area[0].value
+    at = paste(at, MOONS)
+    assert components(at, "chart")
+
+
+def test_names_are_no_markup_in_warnings_and_axes() -> None:
+    bad = "<a href='x'>k</a>"
+    at = paste(open_page("at-the-minimum", problem="own"), MOONS.replace("a,b", f"{bad},b"))
+    sent = b"".join(bytes(c.bytes) for c in components(at, "chart"))
+    assert b'"text":"&lt;a href' in sent
+    assert b'"text":"<a href' not in sent
+    at = paste(at, "[click](http://x),b\n" + "\n".join(f"t{i},u{i}" for i in range(70)))
+    assert "\\[click\\]" in at.error[0].value
+
+
+def test_a_large_column_used_raw_is_drawn() -> None:
+    rows = np.random.default_rng(3).normal(size=(40, 2)) * [1e60, 1.0]
+    text = "a,b,y\n" + "\n".join(f"{a},{b},{a / 1e60 + b}" for a, b in rows)
+    at = paste(open_page("vector-fields", problem="own", steps="10", scaling="raw"), text)
+    assert not at.exception

@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import AsyncIterator
+from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 from starlette.datastructures import Headers, UploadFile
@@ -27,7 +28,10 @@ def received(size: int) -> UploadFile:
             yield chunk
 
     headers = Headers({"content-type": "multipart/form-data; boundary=x"})
-    form = asyncio.run(MultiPartParser(headers, stream()).parse())
+    parse = MultiPartParser(headers, stream()).parse
+    # In a thread of its own: a browser test may have left an event loop running in this one.
+    with ThreadPoolExecutor(1) as thread:
+        form = thread.submit(lambda: asyncio.run(parse())).result()
     file = form["f"]
     assert isinstance(file, UploadFile)
     return file

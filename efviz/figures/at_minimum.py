@@ -113,14 +113,14 @@ def runaway_panel(
     """The iterates theta_t (1, T, 2) of a loss without a minimum, over its contours."""
     x, y = grid
     frame = layout(
-        "No minimum: θ runs off",
+        "No minimum to be found",
         xaxis=axis(names[0], (float(x[0]), float(x[-1]))),
         yaxis=axis(names[1], (float(y[0]), float(y[-1]))),
     )
     frame["meta"] = {
         "aspect": 1,
-        "label": "Iterates of natural gradient descent run off along contours of a loss that falls "
-        "for ever",
+        "label": "Iterates of natural gradient descent over contours of a loss that has no single "
+        "finite minimum",
     }
     style = STYLES["NGD"]
     thetas = path.thetas[0]

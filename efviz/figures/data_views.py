@@ -1,6 +1,7 @@
 """The data panel: what was fitted and the fit of the minimum. DATA_VIEWS lists the views."""
 
 from collections.abc import Callable
+from html import escape
 from typing import Any
 
 import numpy as np
@@ -40,7 +41,7 @@ def _panel(
     limits: tuple[Limits, Limits],
     label: str,
 ) -> Spec:
-    x, y = (axis(t, r) for t, r in zip(titles, limits, strict=True))
+    x, y = (axis(escape(t, quote=False), r) for t, r in zip(titles, limits, strict=True))
     return {"data": traces, "layout": {"xaxis": x, "yaxis": y, "meta": {"label": label}}}
 
 

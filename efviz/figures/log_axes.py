@@ -24,8 +24,8 @@ def spread(ends: Array, span: float) -> Array:
 
 
 def decades(values: Iterable[float]) -> tuple[float, float]:
-    """Whole decades around all values, so that the axis seldom changes."""
-    finite = [v for v in values if np.isfinite(v)] or [0.1]
+    """Whole decades around all positive values, so that the axis seldom changes."""
+    finite = [v for v in values if np.isfinite(v) and v > 0] or [0.1]
     low, high = np.floor(np.log10(0.9 * min(finite))), np.ceil(np.log10(1.1 * max(finite)))
     return float(10**low), float(10 ** max(high, low + 1))
 

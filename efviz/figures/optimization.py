@@ -30,9 +30,12 @@ def loss_panel(
     """
     traces: list[dict[str, Any]] = []
     ends, names = [], []
+    base = _base(paths, lowest)
+    if base:
+        title, lowest = f"{title} above its least", np.nan
     seen = [lowest]
     for name, path in paths.items():
-        loss, style = np.ravel(path.losses), STYLES[name]
+        loss, style = np.ravel(path.losses) - base, STYLES[name]
         finite = np.isfinite(loss) & (loss > 0)
         points = np.stack([path.steps, loss], axis=-1)[finite]
         if not len(points):
@@ -62,6 +65,13 @@ def loss_panel(
     ended = "; ".join(f"{n} ends at {float(np.ravel(p.losses)[-1]):.3g}" for n, p in paths.items())
     frame["meta"] = {"aspect": 0.55, "label": f"{title} per iteration on a log scale: {ended}"}
     return {"data": traces, "layout": frame}
+
+
+def _base(paths: Mapping[str, Trajectory], lowest: float) -> float:
+    """0, or the least of losses that may be negative: those of counts."""
+    values = np.concatenate([np.ravel(path.losses) for path in paths.values()] or [np.zeros(0)])
+    least = float(np.nanmin(np.append(values, lowest))) if values.size else 0.0
+    return least if least <= 0 else 0.0
 
 
 def cosine_panel(found: Alignment | None, damping: float) -> Spec:
@@ -181,8 +191,14 @@ def _map(
 ) -> tuple[list[dict[str, Any]], dict[str, Any]]:
     """Final losses as colour, runs that ended otherwise as grey, and the cells that tie."""
     found = np.isfinite(loss).any()
+    least = float(np.nanmin(loss)) if found else 1.0
+    words = "10^%{z:.2f} of the first loss"
     with np.errstate(all="ignore"):
-        height = np.log10(np.maximum(loss, 1e-300) / sweep.first_loss)
+        height = np.log10(loss / sweep.first_loss)
+        if least <= 0 or sweep.first_loss <= 0:
+            # Losses that may be negative: the share of the way from the first to the least.
+            height = (loss - least) / abs(sweep.first_loss - least or 1.0) - 1
+            words = "%{z:.3f} of the way from the first loss to the least"
     ended = {"diverged": 0.0, "singular": 1.0}
     other = np.full(loss.shape, np.nan)
     for status, value in ended.items():
@@ -206,8 +222,7 @@ def _map(
             # Light is no better than the start, however much worse.
             "zmax": 0,
             "zmin": min(float(np.nanmin(height)), -1e-3) if found else -1,
-            "hovertemplate": "γ = 10^%{x}, λ = 10^%{y}: 10^%{z:.2f} of the first loss"
-            "<extra></extra>",
+            "hovertemplate": f"γ = 10^%{{x}}, λ = 10^%{{y}}: {words}<extra></extra>",
         },
     ]
     tied = np.argwhere(sweep.ties())
@@ -220,20 +235,31 @@ def _map(
 
 
 def _curve(rows: Array, loss: Array) -> tuple[list[dict[str, Any]], dict[str, Any]]:
-    known = np.isfinite(loss) & (loss > 0)
-    bottom, top = decades(loss[known]) if known.any() else (0.1, 1.0)
-    curve = np.stack([rows, np.where(known, np.log10(np.where(known, loss, 1)), np.nan)], axis=-1)
+    known = np.isfinite(loss)
+    values = _heights(loss)
+    curve = np.stack([rows, values], axis=-1)
     line = {"width": 2.5, "color": STYLES["GD"].colour}
+    trace = marks.lines_with_gaps([curve]) | {"name": "final loss", "line": line}
+    if known.any() and float(loss[known].min()) <= 0:
+        low, high = float(values[known].min()), float(values[known].max())
+        margin = 0.06 * (high - low or 1.0)
+        return [trace], axis("final loss", (low - margin, high + margin))
+    bottom, top = decades(loss[known])
     at = np.arange(np.log10(bottom), np.log10(top) + 1e-9)
     ticks = {"tickvals": at.tolist(), "ticktext": [power(10.0**v) for v in at], "nticks": 0}
-    return [marks.lines_with_gaps([curve]) | {"name": "final loss", "line": line}], axis(
-        "final loss", (float(at[0]), float(at[-1])), **ticks
-    )
+    return [trace], axis("final loss", (float(at[0]), float(at[-1])), **ticks)
+
+
+def _heights(loss: Array) -> Array:
+    """log10 of losses, or as they are where they may be negative."""
+    known = np.isfinite(loss)
+    if known.any() and float(loss[known].min()) <= 0:
+        return loss
+    return np.log10(loss)
 
 
 def _at(rows: Array, loss: Array, x: float) -> float:
-    value = loss[int(np.argmin(np.abs(rows - x)))]
-    return float(np.log10(value)) if value > 0 else np.nan
+    return float(_heights(loss)[int(np.argmin(np.abs(rows - x)))])
 
 
 WORDS = {"best": "selected: least loss", "printed": "printed in Table 6", "current": "runs above"}

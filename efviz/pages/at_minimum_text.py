@@ -102,14 +102,18 @@ def _runs_off(view: "View") -> str:
     """The matrices along iterates that have no end."""
     assert view.runaway
     path, steps = view.runaway.path, view.runaway.comparisons
-    last = steps[-1]
+    first, last = steps[0], steps[-1]
     length = float(np.linalg.norm(last.theta))
+    vanish = (
+        ": both vanish" if np.linalg.norm(last.fisher) < np.linalg.norm(first.fisher) / 50 else ""
+    )
     sizes = [float(np.linalg.norm(m)) for m in (last.fisher, last.empirical_fisher)]
     return (
-        f"After {int(path.steps[-1])} steps of size 1 of natural gradient descent from 0, "
+        f"After {int(path.steps_done[0])} steps of size 1 of natural gradient descent from "
+        f"{'0' if not first.theta.any() else 'the first guess'}, "
         f"‖θ‖ = {number(length)}, the loss is {number(last.loss)}, ‖F‖ = {number(sizes[0])} and "
-        f"‖EF‖ = {number(sizes[1])}: both vanish, and their relative distance, "
-        f"{number(steps[0].distance)} at θ = 0, is {number(last.distance)}."
+        f"‖EF‖ = {number(sizes[1])}{vanish}; their relative distance, "
+        f"{number(first.distance)} at the start, is {number(last.distance)}."
     )
 
 

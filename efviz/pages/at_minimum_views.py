@@ -228,7 +228,8 @@ def work(c: Controls) -> Iterator[Progress[Picture]]:
     yield Progress(1.0, Picture(views, half, losses))
 
 
-@cached(max_entries=64)
+# A job under way holds its data; what is finished lies in the caches of views and losses.
+@cached(max_entries=6)
 def job_for(c: Controls) -> Job[Picture]:
     return Job(work(c))
 

@@ -2,11 +2,20 @@
 
 from collections.abc import Callable
 from functools import wraps
-from typing import ParamSpec, TypeVar
+from typing import Any, ParamSpec, TypeVar
 
 import streamlit as st
 
 from efviz.pages.own_table import OWN
+
+_PRIVATE: list[Any] = []
+
+
+def forget_private() -> None:
+    """Drop what was made of own tables."""
+    for function in _PRIVATE:
+        function.clear()
+
 
 P = ParamSpec("P")
 T = TypeVar("T")
@@ -24,6 +33,8 @@ def cached(max_entries: int) -> Callable[[Callable[P, T]], Callable[P, T]]:
         private = st.cache_resource(max_entries=max_entries, show_spinner=False, scope="session")(
             function
         )
+
+        _PRIVATE.append(private)
 
         @wraps(function)
         def call(*args: P.args, **kwargs: P.kwargs) -> T:

@@ -40,7 +40,7 @@ from efviz.pages.optimization_runs import (
     trouble,
 )
 from efviz.pages.own_table import OWN
-from efviz.pages.own_table_widgets import ready
+from efviz.pages.own_table_widgets import plain, ready
 from efviz.pages.params import Choice, Flag, Number, Param, Values
 from efviz.pages.store import Store, run_again
 from efviz.sweeps import DAMPINGS, STEP_SIZES
@@ -48,6 +48,8 @@ from efviz.tables import REGRESSIONS
 
 TITLE, SLUG = "Optimization", "optimization"
 SLICE = 0.15
+LARGEST_GRID = 2e8
+"""Examples times squared parameters: a grid keeps half of it as numbers in memory."""
 
 _USUAL = {"GD": (1e-3, 0.0), "NGD": (1.0, 1e-8), "EFGD": (1e-2, 1e-3)}
 """Step size and damping where no grid is known."""
@@ -119,7 +121,7 @@ def live() -> None:
     source = Source.of(store.values)
     words = trouble(source)
     if words:
-        st.warning(words)
+        st.warning(plain(words))
     else:
         method_sliders(store)
         draw_runs(store)
@@ -307,6 +309,10 @@ def wait(store: Store, source: Source) -> None:
 
 def sweep_controls(source: Source) -> None:
     """Run the whole grid: on demand, with progress, until stopped."""
+    problem = problem_of(source)
+    if problem.N * problem.D**2 > LARGEST_GRID:
+        st.markdown(text.too_large(problem))
+        return
     jobs = {method: sweep_job(source, method) for method in METHODS}
     if all(job.done for job in jobs.values()):
         return
@@ -320,7 +326,10 @@ def sweep_controls(source: Source) -> None:
         target = None if running else source
         st.button(label, on_click=st.session_state.update, args=({state: target},))
     if running:
-        next(job for job in jobs.values() if not job.done).advance(SLICE)
+        for job in jobs.values():
+            if not job.done:
+                job.advance(SLICE)
+                break
         run_again()
 
 

@@ -88,6 +88,12 @@ def problem_of(source: Source) -> Problem:
     """Raises DataUnavailable or TableError, sentences for the visitor."""
     standardised = source.scaling == "standardised"
     if source.problem != OWN:
+        if not DATASETS[source.problem].found():
+            # Nobody's page waits for a download.
+            raise DataUnavailable(
+                f"The set {source.problem} is not on this machine. Whoever runs the dashboard can "
+                f"fetch it with: python -m efviz data {source.problem}"
+            )
         return optimization_problem(source.problem, standardised=standardised)
     found = own_table.loaded()
     assert found is not None
@@ -146,10 +152,14 @@ def path_job(key: RunKey) -> Job[Trajectory]:
 
 @cached(max_entries=64)
 def alignment_job(key: RunKey) -> Job[Alignment]:
-    """Cosines along the path of `key`, an EFGD run that is finished."""
+    """Cosines along the path of `key`, an EFGD run."""
 
     def steps() -> Iterator[Progress[Alignment]]:
-        path = path_job(key).progress.result
+        job = path_job(key)
+        while not job.done:
+            job.advance(0.05)
+            yield Progress(0.0, None)
+        path = job.progress.result
         assert path is not None
         thetas = path.thetas[0][np.isfinite(path.thetas[0]).all(axis=-1)]
         work = alignment(problem_of(key.source), thetas, key.damping)
@@ -163,7 +173,7 @@ def alignment_job(key: RunKey) -> Job[Alignment]:
     return Job(steps())
 
 
-@cached(max_entries=16)
+@cached(max_entries=6)
 def sweep_job(source: Source, method: str) -> Job[Sweep]:
     """The whole grid of Table 5; results of an own table are kept nowhere but in its session."""
 
@@ -226,8 +236,8 @@ def far_job(source: Source, steps: tuple[float, ...], dampings: tuple[float, ...
 
 
 def selected(source: Source, method: str) -> tuple[float, float] | None:
-    """Step size and damping of the best cell that is known, on the grid."""
-    found = known_sweep(source, method)
+    """Step size and damping of the best cell that is shipped: the same on every server."""
+    found = results.sweep(source.shipped, method) if source.shipped else None
     if found is None:
         return None
     step_size, damping, _ = found.best()

@@ -25,6 +25,13 @@ NO_GRID = (
 )
 
 
+def too_large(problem: Problem) -> str:
+    return (
+        f"A whole grid on {problem.N:,} examples with {problem.D:,} parameters would need more "
+        "memory than this page may take; run it with `python -m efviz sweep`, or use fewer columns."
+    )
+
+
 def notes(name: str) -> str:
     if name not in DATASETS:
         return "A file of yours: all its columns of numbers, and a bias."

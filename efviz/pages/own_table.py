@@ -25,6 +25,7 @@ from efviz.tables import (
 OWN = "own"
 TITLE = "Your own table …"
 _KEY = "own table"
+FILE, GENERATION = "own table.file", "own table.generation"
 
 
 @dataclass(frozen=True, eq=False)
@@ -46,7 +47,16 @@ def load(content: bytes | str, name: str) -> Loaded:
 
 
 def forget() -> None:
+    """The table, what was made of it, and what the widgets still hold of it."""
     st.session_state.pop(_KEY, None)
+    st.session_state.pop(FILE, None)
+    st.session_state[GENERATION] = generation() + 1
+    _made.clear()
+
+
+def generation() -> int:
+    """How many tables were forgotten: widgets with a new key are empty."""
+    return int(st.session_state.get(GENERATION, 0))
 
 
 def loaded() -> Loaded | None:
@@ -185,6 +195,9 @@ def _positive(values: Values) -> str:
     known = classes(values)
     return known[-1] if known else ""
 
+
+FOLLOWING = ("target", "regression", "positive", "first", "second")
+"""What a table with another target makes void."""
 
 PARAMS: tuple[Param, ...] = (
     Param("target", "y", "Target", Choice(_targets), _target),

@@ -3,6 +3,7 @@
 import streamlit as st
 
 from efviz.pages import own_table
+from efviz.pages.caches import forget_private
 from efviz.pages.own_table import OWN
 from efviz.pages.params import quoted
 from efviz.pages.store import Store, run_again
@@ -39,11 +40,14 @@ def ready(store: Store, *, check: bool = True) -> bool:
             _report(store, check)
     if found is None:
         return False
+    if st.session_state.get(f"{store.slug}.table") != found.digest:
+        _adopt(store)
+        run_again()
     if not check:
         return True
     trouble = own_table.made(store.values).trouble
     if trouble:
-        st.warning(trouble)
+        st.warning(plain(trouble))
     return not trouble
 
 
@@ -57,13 +61,18 @@ def _load(store: Store) -> None:
         given = st.file_uploader(
             f"A file of up to {MAX_BYTES >> 20} MB",
             type=["csv", "tsv", "txt"],
-            key=f"{store.slug}.file",
+            key=f"{store.slug}.file.{own_table.generation()}",
         )
-        if given is not None and st.session_state.get("own table.file") != given.file_id:
-            st.session_state["own table.file"] = given.file_id
+        if given is not None and st.session_state.get(own_table.FILE) != given.file_id:
+            st.session_state[own_table.FILE] = given.file_id
             _take(store, given.getvalue(), given.name)
     with paste, st.form(f"{store.slug}.paste", border=False):
-        text = st.text_area("or pasted", placeholder=EXAMPLE, key=f"{store.slug}.text", height=120)
+        text = st.text_area(
+            "or pasted",
+            placeholder=EXAMPLE,
+            key=f"{store.slug}.text.{own_table.generation()}",
+            height=120,
+        )
         pasted, example = st.columns(2)
         use = pasted.form_submit_button("Use the text")
         try_it = example.form_submit_button("Use the example", type="tertiary")
@@ -72,7 +81,7 @@ def _load(store: Store) -> None:
     if try_it:
         _take(store, EXAMPLE, "example")
     for sentence in st.session_state.pop("own table.refused", []):
-        st.error(sentence)
+        st.error(plain(sentence))
 
 
 def _take(store: Store, content: bytes | str, name: str) -> None:
@@ -83,8 +92,17 @@ def _take(store: Store, content: bytes | str, name: str) -> None:
     except TableError as error:
         st.session_state["own table.refused"] = [str(error)]
         return
-    store.check_again()
+    _adopt(store)
     run_again()
+
+
+def _adopt(store: Store) -> None:
+    """Settings for the table that is there now: those that speak of its target are kept."""
+    found = own_table.loaded()
+    assert found is not None
+    st.session_state[f"{store.slug}.table"] = found.digest
+    known = store.values["target"] in found.table.columns
+    store.check_again(forget=() if known else own_table.FOLLOWING)
 
 
 def _report(store: Store, check: bool) -> None:
@@ -99,10 +117,15 @@ def _report(store: Store, check: bool) -> None:
     if len(sentences) > len(shown):
         shown.append(f"… and {len(sentences) - 12} more remarks.")
     for sentence in shown:
-        st.caption(_plain(sentence))
-    st.button("Forget this table", on_click=own_table.forget, key=f"{store.slug}.forget")
+        st.caption(plain(sentence))
+    st.button("Forget this table", on_click=_forget, key=f"{store.slug}.forget")
 
 
-def _plain(sentence: str) -> str:
+def _forget() -> None:
+    own_table.forget()
+    forget_private()
+
+
+def plain(sentence: str) -> str:
     """Foreign names in a sentence must not become Markdown."""
     return "".join(f"\\{c}" if c in "\\`*_{}[]<>()#+!|~$:" else c for c in sentence)

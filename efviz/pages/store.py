@@ -52,9 +52,10 @@ class Store:
         st.session_state[self.slug] = self.values | values
         st.session_state[f"{self.slug}.sentences"] = []
 
-    def check_again(self) -> None:
+    def check_again(self, forget: Sequence[str] = ()) -> None:
         """After the choices have changed: what is no longer one becomes its default."""
-        texts = {p.query: p.kind.format(self.values[p.name]) for p in self.params}
+        kept = [param for param in self.params if param.name not in forget]
+        texts = {param.query: param.kind.format(self.values[param.name]) for param in kept}
         values, _ = from_query(self.params, texts)
         self.set(**values)
 

@@ -191,7 +191,7 @@ def controls(store: Store) -> None:
     table_widgets(store)
 
 
-@cached(max_entries=64)
+@cached(max_entries=24)
 def job_for(c: Controls) -> Job[Picture]:
     return Job(work(c))
 

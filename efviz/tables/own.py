@@ -125,6 +125,8 @@ def suggest(table: Table, target: str = "") -> Choice:
     usual = [name for name in usable if name.casefold() in TARGETS]
     for name in [target] if target else [*usual, *reversed(usable)]:
         key, positive = _regression_for(table, table.columns[name])
+        if not positive and table.columns[name].numbers is None:
+            continue
         if inputs := _most_correlated(table, name, _target(table.columns[name], positive)):
             return Choice(name, key, positive, *inputs)
     problems = [column.problem for column in table.columns.values() if column.problem]
@@ -193,8 +195,9 @@ def whole_dataset(
     """
     if target:
         _get(table, target)
-    begin = suggest(table, target)
-    target, regression = target or begin.target, regression or begin.regression
+    if not (target and regression):
+        begin = suggest(table, target)
+        target, regression = target or begin.target, regression or begin.regression
     if regression not in REGRESSIONS:
         raise ValueError(f"no regression {regression!r}; there are {', '.join(REGRESSIONS)}")
     column, chosen = _get(table, target), REGRESSIONS[regression]

@@ -142,6 +142,8 @@ export class Layers {
   }
 }
 
+const digits = (number) => String(Number(number.toPrecision(4)));
+
 function wordsOf({ x, y, text, textfont, textposition }, toX, toY) {
   return Array.from(x, (value, i) => {
     const style = { fill: textfont.color, 'font-size': textfont.size, class: 'word' };
@@ -174,8 +176,8 @@ function marksOf(trace, toX, toY) {
     }
     element('title', {}, group).textContent = hovertemplate
       .replace(/<extra>.*/, '')
-      .replace(/%\{(\w)[^}]*\}/g, (_, key) => Number({ x: value, y: y[i] }[key]).toPrecision(4))
-      .replace('%{text}', text?.[i] ?? '');
+      .replace(/%\{([xy])(?::[^}]*)?\}/g, (_, key) => digits({ x: value, y: y[i] }[key]))
+      .replace('%{text}', () => text?.[i] ?? '');
     return group;
   });
 }
