@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import FIRST_COMPLETED, Executor, Future, wait
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 import numpy as np
 
@@ -77,7 +77,7 @@ def converge(
         for case, problem in enumerate(sample(sizes[i], seeds[k])):
             near = found.get(k)
             if near and np.isfinite(near[case]).all():
-                problem = replace(problem, start=near[case])
+                problem = problem.searched_from(near[case])
             values.append(distance_at_minimum(problem))
             minima.append(problem.theta_star)
         found[k] = minima

@@ -84,6 +84,18 @@ def poisson_quantile(u: Array, rate: Array) -> Array:
 
 
 @njit(cache=True, nogil=True)
+def affine(z: Array, M: Array, mu: Array, out: Array) -> None:
+    """out = z M + mu for z (N, D): so small an M is no work for BLAS and its threads."""
+    N, D = z.shape
+    for n in range(N):
+        for j in range(D):
+            total = 0.0
+            for i in range(D):
+                total += z[n, i] * M[i, j]
+            out[n, j] = total + mu[j]
+
+
+@njit(cache=True, nogil=True)
 def linear_outputs(X: Array, theta: Array) -> Array:
     """X theta (N,): few columns need no BLAS, whose threads would wait for each other."""
     N, D = X.shape

@@ -55,13 +55,16 @@ def _least_squares(problem: "Problem") -> Minimum:
 def _proven_minimum(problem: "Problem") -> Array | None:
     """The minimum where it can be proven to exist; None says nothing.
 
-    scipy only has to find the region in which Newton's method is sure to converge.
+    scipy only has to find the region in which Newton's method is sure to converge: first by the
+    quickest way, then by the surest.
     """
     size = column_sizes(problem.X)
     theta = _first_guess(problem)
     step, reach = newton_step(problem, theta, size)
-    if not reach <= PROVEN:
-        theta = _trust_region(problem, 1 / size)
+    for search in (_root, _trust_region):
+        if reach <= PROVEN:
+            break
+        theta = search(problem, 1 / size)
         step, reach = newton_step(problem, theta, size)
     best = np.inf
     # The reach is squared by every step: 1e-7 is one step from rounding.
@@ -126,6 +129,19 @@ def _nonlinear_minimum(problem: "Problem") -> Minimum:
         "loss is flat along a curve. Take more examples or less noise."
     )
     return Minimum(np.full(problem.D, np.nan), exists=False, reason=reason)
+
+
+def _root(problem: "Problem", unit: Array) -> Array:
+    """A root of the gradient by MINPACK's hybrid method: quick, and now and then lost."""
+
+    def gradient_and_hessian(u: Array) -> tuple[Array, Array]:
+        g, H, _ = problem.gradient_and_matrices(u * unit)
+        return g * unit, H * np.outer(unit, unit)
+
+    start = problem.start / unit
+    with np.errstate(all="ignore"):
+        result = optimize.root(gradient_and_hessian, start, jac=True, method="hybr")
+    return np.asarray(result.x * unit)
 
 
 def _trust_region(problem: "Problem", unit: Array) -> Array:

@@ -4,6 +4,7 @@ Conventions, for this module and all that follow: L(theta) is the MEAN over n of
 log-likelihood (terms without theta left out); theta (..., D), its leading axes being a batch.
 """
 
+from copy import copy
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 
@@ -111,6 +112,13 @@ class Problem:
         sums = batches.gradient_and_matrices(self.model, self.likelihood, self.X, self.y, theta)
         g, F, E = (total / self.N for total in sums)
         return g, F, E
+
+    def searched_from(self, theta: Array) -> "Problem":
+        """The same problem with another start: its data need no second check."""
+        other = copy(self)
+        other.__dict__.pop("minimum", None)
+        object.__setattr__(other, "start", theta)
+        return other
 
     @cached_property
     def minimum(self) -> Minimum:

@@ -14,7 +14,7 @@ import numpy as np
 from numpy.random import RandomState
 
 from efviz.data import Array, Dataset, Task
-from efviz.kernels import poisson_quantile
+from efviz.kernels import affine, poisson_quantile
 
 
 @dataclass(frozen=True)
@@ -148,9 +148,7 @@ def _two_classes(draws: Draws, path: str, s: float) -> tuple[Array, Array]:
             (1 - s) * np.array(a) + s * np.array(b)
             for a, b in zip(correct, misspecified, strict=True)
         )
-        # Column by column: a product with so small a matrix is no work for BLAS and its threads.
-        for j in range(2):
-            part[:, j] = z[:, 0] * M[0, j] + z[:, 1] * M[1, j] + mu[j]
+        affine(z, M, mu, part)
     return X, np.repeat([0.0, 1.0], sizes)
 
 
