@@ -39,7 +39,7 @@ from efviz.pages.problem_choice import (
 from efviz.pages.store import Store, run_again
 
 TITLE, SLUG = "At the minimum", "at-the-minimum"
-SLICE = 0.1
+SLICE = 0.15
 """Seconds of work between two pictures: a slider never waits longer."""
 
 PARAMS: tuple[Param, ...] = problem_params("fig2", strength=0.5)
