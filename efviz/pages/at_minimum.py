@@ -77,12 +77,9 @@ def live() -> None:
     c = Controls.of(store.values)
     job, curves = job_for(c), curves_for(of_curves(c))
     picture = (job.progress if job.progress.result else job.advance(SLICE)).result
-    # Asked before drawing: another session may finish the work meanwhile.
-    finished = job.done and curves.done
     if picture is not None:
         draw(store, c, picture, curves.progress.result)
-    if not finished:
-        wait(c, job, curves)
+    wait(c, job, curves)
 
 
 def controls(store: Store) -> None:
@@ -100,6 +97,8 @@ def controls(store: Store) -> None:
 
 def wait(c: Controls, job: Job[Picture], curves: Job[Convergence]) -> None:
     """Work on what is not finished, and show it with the next run."""
+    if job.done and curves.done:
+        return
     stopped = st.session_state.get(f"{SLUG}.stopped") == c
     now = job if not job.done else curves
     what = "the picture" if now is job else "the chart of distances"

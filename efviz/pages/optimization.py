@@ -47,7 +47,7 @@ from efviz.sweeps import DAMPINGS, STEP_SIZES
 from efviz.tables import REGRESSIONS
 
 TITLE, SLUG = "Optimization", "optimization"
-SLICE = 0.15
+SLICE, FIRST = 0.15, 0.8
 LARGEST_GRID = 2e8
 """Examples times squared parameters: a grid keeps half of it as numbers in memory."""
 
@@ -124,11 +124,11 @@ def live() -> None:
         st.warning(plain(words))
     else:
         method_sliders(store)
-        complete = draw_runs(store)
+        draw_runs(store)
     draw_grids(store, source)
     if not words:
         draw_far(store, source)
-        wait(store, source, complete)
+        wait(store, source)
 
 
 def source_widgets(store: Store) -> None:
@@ -176,10 +176,10 @@ def method_sliders(store: Store) -> None:
                 store.slider(name, step=0.5, log=True, help=text.DAMPING)
 
 
-def draw_runs(store: Store) -> bool:
-    """What is known of the runs; is it all? The rest comes with the next runs of the page."""
+def draw_runs(store: Store) -> None:
+    """What is known of the runs; the rest comes with the next runs of the page."""
     keys = run_keys(store.values)
-    settle(run_jobs(keys), SLICE)
+    settle(run_jobs(keys), FIRST)
     paths = {method: path_job(key).progress for method, key in keys.items()}
     cosines = known_cosines(keys["EFGD"])
     progress = tuple(path.fraction for path in paths.values())
@@ -191,7 +191,6 @@ def draw_runs(store: Store) -> bool:
     finished = {m: path.result for m, path in paths.items() if path.result and path.fraction == 1}
     problem = problem_of(keys["GD"].source)
     st.html(text.sentence(problem, finished, cosines, store.values["multiple"]))
-    return cosines is not None and len(finished) == len(keys)
 
 
 def run_jobs(keys: dict[str, RunKey]) -> Iterator[Job[Any]]:
@@ -294,13 +293,9 @@ def far(store: Store, source: Source) -> Job[Any]:
     return far_job(source, steps, dampings)
 
 
-def wait(store: Store, source: Source, complete: bool) -> None:
+def wait(store: Store, source: Source) -> None:
     """Work on what is on the page and not finished; whole grids only when asked for."""
-    if not complete:
-        begun = time.perf_counter()
-        settle(run_jobs(run_keys(store.values)), SLICE)
-        # What this run has sent would be lost if the next one began at once.
-        time.sleep(max(0.0, SLICE - (time.perf_counter() - begun)))
+    if not settle(run_jobs(run_keys(store.values)), SLICE):
         run_again()
     if store.values["far"] and problem_of(source).minimum.exists:
         job = far(store, source)
