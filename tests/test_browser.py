@@ -16,7 +16,7 @@ from browsing import (
     slider,
     wait_for_picture,
 )
-from playwright.sync_api import Browser, Page, expect
+from playwright.sync_api import Browser, Page, Route, expect
 
 pytestmark = needs_chromium
 
@@ -205,6 +205,19 @@ def test_a_panel_can_be_taken_along(page: Page, server: str, form: str, tmp_path
         # Arrows, contours and trajectories are in it, though the page draws them by itself.
         assert content.count(b"<path") > 10
         assert b"#bb5566" in content or b"rgb(187, 85, 102)" in content
+
+
+def test_a_slider_moved_before_the_chart_is_loaded_does_no_harm(page: Page, server: str) -> None:
+    waiting: list[Route] = []
+    page.route("**/plotly.min.js*", lambda route: waiting.append(route))
+    page.goto(server)
+    slider(page, "Step size γ").focus(timeout=30_000)
+    for _ in range(3):
+        page.keyboard.press("ArrowRight")
+        page.wait_for_timeout(500)
+    waiting[0].continue_()
+    expect(panel(page, "EFGD")).to_be_visible(timeout=15_000)
+    expect(page).to_have_url(re.compile(r"step=0\.002\d+"))
 
 
 def test_long_work_shows_progress_and_stops_on_demand(page: Page, server: str) -> None:
