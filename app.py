@@ -9,6 +9,7 @@ from pathlib import Path
 import streamlit as st
 from starlette.formparsers import MultiPartParser
 from starlette.middleware import Middleware
+from threadpoolctl import threadpool_limits
 
 import efviz.pages
 from efviz.components import assets
@@ -27,6 +28,9 @@ def keep_uploads_in_memory() -> None:
 @asynccontextmanager
 async def lifespan(_: st.App) -> AsyncIterator[None]:
     """Compile, compress and compute once what the first visitor would otherwise wait for."""
+    # Matrices are small and visitors many: BLAS threads that wait for each other cost up to
+    # sixteen times the work when the cores are busy.
+    threadpool_limits(1, user_api="blas")
     warm_up()
     # The thread that sends must not wait 5 ms for each message while scripts compute.
     sys.setswitchinterval(0.0005)

@@ -4,12 +4,16 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
+import threadpoolctl
 from browsing import browser, page, server  # noqa: F401
 
 from efviz import LIKELIHOODS, METHODS, MODELS, PROBLEMS
 from efviz.likelihoods import Gaussian
 from efviz.models import Linear
 from efviz.problems import Problem
+
+# As in app.py: tests run side by side, and so do their matrices.
+threadpoolctl.threadpool_limits(1, user_api="blas")
 
 KINDS = [
     f"{model}-{likelihood}"
