@@ -37,6 +37,7 @@ from efviz.pages.problem_choice import (
     table_widgets,
 )
 from efviz.pages.store import Store, run_again
+from efviz.pages.working import working
 
 TITLE, SLUG = "At the minimum", "at-the-minimum"
 SLICE = 0.15
@@ -76,10 +77,13 @@ def live() -> None:
         return
     c = Controls.of(store.values)
     job, curves = job_for(c), curves_for(of_curves(c))
-    picture = (job.progress if job.progress.result else job.advance(SLICE)).result
-    if picture is not None:
-        draw(store, c, picture, curves.progress.result)
-    wait(c, job, curves)
+    picture = job.progress if job.progress.result else job.advance(SLICE)
+    distances = curves.progress
+    if picture.result is not None:
+        draw(store, c, picture.result, distances.result)
+    # Asked of what was drawn: another session may have finished the work meanwhile.
+    if not (picture.complete and distances.complete):
+        wait(c, job, curves)
 
 
 def controls(store: Store) -> None:
@@ -97,18 +101,9 @@ def controls(store: Store) -> None:
 
 def wait(c: Controls, job: Job[Picture], curves: Job[Convergence]) -> None:
     """Work on what is not finished, and show it with the next run."""
-    if job.done and curves.done:
-        return
-    stopped = st.session_state.get(f"{SLUG}.stopped") == c
     now = job if not job.done else curves
     what = "the picture" if now is job else "the chart of distances"
-    fraction = now.progress.fraction
-    with st.container(horizontal=True, vertical_alignment="center"):
-        st.progress(min(fraction, 1.0), text=f"{fraction:.0%} of {what} is computed")
-        label = "Go on" if stopped else "Stop here"
-        target = None if stopped else c
-        st.button(label, on_click=st.session_state.update, args=({f"{SLUG}.stopped": target},))
-    if not stopped:
+    if working(f"{SLUG}.work", c, now.progress.fraction, f"of {what} is computed"):
         now.advance(SLICE)
         run_again()
 

@@ -22,6 +22,10 @@ class Progress(Generic[T]):
     fraction: float
     result: T | None
 
+    @property
+    def complete(self) -> bool:
+        return self.fraction >= 1
+
 
 class Job(Generic[T]):
     """One computation on its way. `advance` may be called from many threads."""
@@ -50,6 +54,7 @@ class Job(Generic[T]):
                     self._progress = next(self._steps)
                 except StopIteration:
                     self._steps = None
+                    self._progress = Progress(1.0, self._progress.result)
                 except Exception as error:
                     self._error = error
                 if time.perf_counter() >= deadline:

@@ -43,11 +43,12 @@ from efviz.pages.own_table import OWN
 from efviz.pages.own_table_widgets import plain, ready
 from efviz.pages.params import Choice, Flag, Number, Param, Values
 from efviz.pages.store import Store, run_again
+from efviz.pages.working import progress_bar, working
 from efviz.sweeps import DAMPINGS, STEP_SIZES
 from efviz.tables import REGRESSIONS
 
 TITLE, SLUG = "Optimization", "optimization"
-SLICE, FIRST = 0.15, 0.8
+SLICE = 0.15
 LARGEST_GRID = 2e8
 """Examples times squared parameters: a grid keeps half of it as numbers in memory."""
 
@@ -124,11 +125,15 @@ def live() -> None:
         st.warning(plain(words))
     else:
         method_sliders(store)
-        draw_runs(store)
-    draw_grids(store, source)
+        complete = draw_runs(store)
+    grids_complete = draw_grids(store, source)
     if not words:
-        draw_far(store, source)
-        wait(store, source)
+        complete &= draw_far(store, source)
+        if not complete:
+            settle(all_jobs(store, source), SLICE)
+            run_again()
+        if not grids_complete:
+            sweep_controls(source)
 
 
 def source_widgets(store: Store) -> None:
@@ -176,10 +181,10 @@ def method_sliders(store: Store) -> None:
                 store.slider(name, step=0.5, log=True, help=text.DAMPING)
 
 
-def draw_runs(store: Store) -> None:
-    """What is known of the runs; the rest comes with the next runs of the page."""
+def draw_runs(store: Store) -> bool:
+    """What is known of the runs; is it all? The rest comes with the next runs of the page."""
     keys = run_keys(store.values)
-    settle(run_jobs(keys), FIRST)
+    settle(run_jobs(keys), SLICE)
     paths = {method: path_job(key).progress for method, key in keys.items()}
     cosines = known_cosines(keys["EFGD"])
     progress = tuple(path.fraction for path in paths.values())
@@ -188,9 +193,10 @@ def draw_runs(store: Store) -> None:
         key=f"{SLUG}.chart",
         query=store.query,
     )
-    finished = {m: path.result for m, path in paths.items() if path.result and path.fraction == 1}
+    finished = {m: path.result for m, path in paths.items() if path.result and path.complete}
     problem = problem_of(keys["GD"].source)
     st.html(text.sentence(problem, finished, cosines, store.values["multiple"]))
+    return cosines is not None and len(finished) == len(keys)
 
 
 def run_jobs(keys: dict[str, RunKey]) -> Iterator[Job[Any]]:
@@ -232,29 +238,40 @@ def packed_runs(
     return pack_figures(panels, dark=DARK, min_width=340, smallest=260)
 
 
-def draw_grids(store: Store, source: Source) -> None:
-    grids = {method: known_sweep(source, method) for method in METHODS}
+def draw_grids(store: Store, source: Source) -> bool:
+    """What is known of the grids; is it all?"""
+    found = {method: known_sweep(source, method) for method in METHODS}
+    grids = {method: grid for method, grid in found.items() if grid is not None}
     st.subheader("Every step size and damping", anchor=False)
-    panels = {}
-    for method, grid in grids.items():
-        if grid is None:
-            continue
-        current = store.values[f"step_{method}"], store.values.get(f"damping_{method}", 0.0)
-        share = float(np.mean(grid.status != "missing"))
-        still = f"{source} {share}"
-        panels[method] = sweep_panel(
-            method, grid, current=current, printed=printed(source, method), still=still
-        )
-    if panels:
+    known = tuple((m, float(np.mean(grid.status != "missing"))) for m, grid in grids.items())
+    if grids:
+        values = store.values
+        current = tuple((values[f"step_{m}"], values.get(f"damping_{m}", 0.0)) for m in grids)
         chart(
-            pack_figures(panels, dark=DARK, min_width=300, smallest=260),
+            packed_grids(source, known, current),
             key=f"{SLUG}.grids",
             query=store.query,
-            on_click=lambda click: choose_cell(store, list(panels)[click.panel], click),
+            on_click=lambda click: choose_cell(store, list(grids)[click.panel], click),
         )
-        st.html(text.grids({m: g for m, g in grids.items() if g is not None}, source.shipped))
+        st.html(text.grids(grids, source.shipped))
     elif not trouble(source):
         st.markdown(text.NO_GRID)
+    return len(grids) == len(METHODS) and all(share == 1 for _, share in known)
+
+
+@cached(max_entries=64)
+def packed_grids(
+    source: Source, known: tuple[tuple[str, float], ...], current: tuple[tuple[float, float], ...]
+) -> bytes:
+    """`known` says how far the grid of each method has come."""
+    panels = {}
+    for (method, share), cell in zip(known, current, strict=True):
+        grid = known_sweep(source, method)
+        assert grid is not None
+        panels[method] = sweep_panel(
+            method, grid, current=cell, printed=printed(source, method), still=f"{source} {share}"
+        )
+    return pack_figures(panels, dark=DARK, min_width=300, smallest=260)
 
 
 def choose_cell(store: Store, method: str, click: Click) -> None:
@@ -267,16 +284,19 @@ def choose_cell(store: Store, method: str, click: Click) -> None:
     store.set(**change)
 
 
-def draw_far(store: Store, source: Source) -> None:
+def draw_far(store: Store, source: Source) -> bool:
+    """Starts near and far if they are asked for; is there no more of them to come?"""
     store.toggle("far", help=text.FAR)
     if not store.values["far"]:
-        return
+        return True
     if not problem_of(source).minimum.exists:
         st.markdown(problem_of(source).minimum.reason)
-        return
-    found = far(store, source).progress.result
+        return True
+    job = far(store, source)
+    found = job.progress.result
     if found is None:
-        return
+        progress_bar(job.progress.fraction, "of the runs from other starts is done")
+        return False
     panels = start_panels(found.runs, found.lowest) | {"lengths": lengths_panel(found.lengths)}
     chart(
         pack_figures(panels, dark=DARK, min_width=210, smallest=220),
@@ -284,6 +304,7 @@ def draw_far(store: Store, source: Source) -> None:
         query=store.query,
     )
     st.html(text.far(found.lengths))
+    return True
 
 
 def far(store: Store, source: Source) -> Job[Any]:
@@ -293,18 +314,10 @@ def far(store: Store, source: Source) -> Job[Any]:
     return far_job(source, steps, dampings)
 
 
-def wait(store: Store, source: Source) -> None:
-    """Work on what is on the page and not finished; whole grids only when asked for."""
-    if not settle(run_jobs(run_keys(store.values)), SLICE):
-        run_again()
+def all_jobs(store: Store, source: Source) -> Iterator[Job[Any]]:
+    yield from run_jobs(run_keys(store.values))
     if store.values["far"] and problem_of(source).minimum.exists:
-        job = far(store, source)
-        if not job.done:
-            _bar(job.progress.fraction, "of the runs from other starts")
-            job.advance(SLICE)
-            run_again()
-    if not (source.shipped and all(known_sweep(source, method) for method in METHODS)):
-        sweep_controls(source)
+        yield far(store, source)
 
 
 def sweep_controls(source: Source) -> None:
@@ -313,25 +326,9 @@ def sweep_controls(source: Source) -> None:
     if problem.N * problem.D**2 > LARGEST_GRID:
         st.markdown(text.too_large(problem))
         return
-    jobs = {method: sweep_job(source, method) for method in METHODS}
-    if all(job.done for job in jobs.values()):
-        return
-    state = f"{SLUG}.sweeping"
-    running = st.session_state.get(state) == source
-    fraction = sum(1.0 if j.done else j.progress.fraction for j in jobs.values()) / len(jobs)
-    with st.container(horizontal=True, vertical_alignment="center"):
-        if running or fraction:
-            _bar(fraction, "of the 3 grids")
-        label = "Stop here" if running else ("Go on" if fraction else "Run all 19,000 cells")
-        target = None if running else source
-        st.button(label, on_click=st.session_state.update, args=({state: target},))
-    if running:
-        for job in jobs.values():
-            if not job.done:
-                job.advance(SLICE)
-                break
+    jobs = [sweep_job(source, method) for method in METHODS]
+    fraction = sum(job.progress.fraction for job in jobs) / len(jobs)
+    ask = "Run all 19,000 cells"
+    if working(f"{SLUG}.sweep", source, fraction, "of the 3 grids is done", ask=ask):
+        settle(iter(jobs), SLICE)
         run_again()
-
-
-def _bar(fraction: float, what: str) -> None:
-    st.progress(min(fraction, 1.0), text=f"{fraction:.0%} {what} is done")

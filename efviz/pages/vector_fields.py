@@ -28,6 +28,7 @@ from efviz.pages.problem_choice import (
     table_widgets,
 )
 from efviz.pages.store import Store, run_again
+from efviz.pages.working import working
 from efviz.problems import Problem
 
 TITLE, SLUG = "Vector fields", "vector-fields"
@@ -175,7 +176,8 @@ def live() -> None:
     progress = job.progress if job.progress.result else job.advance(SLICE)
     if progress.result is not None:
         draw(store, progress.result)
-    if not job.done:
+    # Asked of what was drawn: another session may have finished the work meanwhile.
+    if not progress.complete:
         wait(c, job)
 
 
@@ -259,14 +261,7 @@ def wait(c: Controls, job: Job[Picture]) -> None:
 
     The work comes after the drawing: what a run sends is lost if the next one begins at once.
     """
-    fraction = job.progress.fraction
-    stopped = st.session_state.get(f"{SLUG}.stopped") == c
-    with st.container(horizontal=True, vertical_alignment="center"):
-        st.progress(min(fraction, 1.0), text=f"{fraction:.0%} of the work is done")
-        label = "Go on" if stopped else "Stop here"
-        target = None if stopped else c
-        st.button(label, on_click=st.session_state.update, args=({f"{SLUG}.stopped": target},))
-    if not stopped:
+    if working(f"{SLUG}.work", c, job.progress.fraction, "of the work is done"):
         job.advance(SLICE)
         run_again()
 
