@@ -11,15 +11,13 @@ from efviz.pages.params import Choice, Param, Values, quoted
 from efviz.problems import linear_regression
 from efviz.tables import (
     REGRESSIONS,
+    Suggestion,
     Table,
     TableError,
     inputs_of,
     own_dataset,
     read_table,
     suggest,
-)
-from efviz.tables import (
-    Choice as Suggestion,
 )
 
 OWN = "own"

@@ -4,8 +4,8 @@ from efviz.tables.columns import Column
 from efviz.tables.errors import TableError
 from efviz.tables.own import (
     REGRESSIONS,
-    Choice,
     Regression,
+    Suggestion,
     inputs_of,
     own_dataset,
     suggest,
@@ -17,9 +17,9 @@ __all__ = [
     "MAX_BYTES",
     "MAX_COLUMNS",
     "REGRESSIONS",
-    "Choice",
     "Column",
     "Regression",
+    "Suggestion",
     "Table",
     "TableError",
     "inputs_of",

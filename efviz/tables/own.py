@@ -41,7 +41,7 @@ class Regression:
 
 
 @dataclass(frozen=True)
-class Choice:
+class Suggestion:
     """The settings of `own_dataset`, and `regression`, a key of REGRESSIONS."""
 
     target: str
@@ -112,7 +112,7 @@ def inputs_of(table: Table, target: str = "") -> list[str]:
     ]
 
 
-def suggest(table: Table, target: str = "") -> Choice:
+def suggest(table: Table, target: str = "") -> Suggestion:
     """Settings to begin with, for `target` if one is named.
 
     Else the target is the first column of a name usual for targets, else the last that varies. Two
@@ -128,7 +128,7 @@ def suggest(table: Table, target: str = "") -> Choice:
         if not positive and table.columns[name].numbers is None:
             continue
         if inputs := _most_correlated(table, name, _target(table.columns[name], positive)):
-            return Choice(name, key, positive, *inputs)
+            return Suggestion(name, key, positive, *inputs)
     problems = [column.problem for column in table.columns.values() if column.problem]
     raise TableError(
         "A regression needs a target and an input that are not the same everywhere, and the table "
