@@ -87,6 +87,7 @@ class Remote:
                 downloader=pooch.HTTPDownloader(progressbar=progress, timeout=20),
             )
         except Exception as error:
+            # requests, the file system and pooch's check each raise errors of their own.
             words = str(error).splitlines()[0] if str(error) else type(error).__name__
             raise DataUnavailable(
                 f"{self.folder} is not on this machine and could not be fetched ({words}). {advice}"

@@ -56,6 +56,7 @@ class Job(Generic[T]):
                     self._steps = None
                     self._progress = Progress(1.0, self._progress.result)
                 except Exception as error:
+                    # Any at all: the generator is dead then, and everyone who asks is to hear why.
                     self._error = error
                 if time.perf_counter() >= deadline:
                     break

@@ -35,6 +35,7 @@ class Batch:
     preconditioned: bool
 
     def at(self, u: Array) -> Point:
+        # What a point is made of is all that the kinds of batches differ in.
         raise NotImplementedError
 
     def advance(

@@ -59,7 +59,7 @@ def solve_runs(
         L = A
         try:
             L = np.asarray(np.linalg.cholesky(A))
-        except Exception:
+        except Exception:  # Compiled code cannot name LinAlgError; nothing else is raised here.
             definite = False
         if not definite:
             outcome[r] = _eliminate(A, g[r], d[r])

@@ -2,10 +2,10 @@
 //
 // The ground, below: path shapes named "ground" (hundreds of arrows in one path), and lines, bands
 // and points without hover, one path each, whose data coordinates the browser itself reads. The
-// marks, above: small sets of symbols with their numbers, and words. What is left to Plotly, axes and titles, seldom
-// changes, so that most pictures need no Plotly.react at all, which takes ten times as long.
-// Where an area trace would cover the ground Plotly draws all but the marks, as it does for
-// downloads.
+// marks, above: small sets of symbols with their numbers, and words. What is left to Plotly, axes
+// and titles, seldom changes, so that most pictures need no Plotly.react at all, which takes ten
+// times as long. Where an area trace would cover the ground Plotly draws all but the marks, as it
+// does for downloads.
 
 const SVG = 'http://www.w3.org/2000/svg';
 const FEW = 100;
