@@ -1,7 +1,7 @@
 """What the Optimization page computes: single runs, cosines along them, sweeps, other starts."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass, fields
+from dataclasses import asdict, dataclass, fields
 
 import numpy as np
 
@@ -48,15 +48,9 @@ class Source:
 
 
 @dataclass(frozen=True)
-class RunKey:
-    """One run of one method."""
+class RunKey(Source):
+    """One run of one method on that problem."""
 
-    problem: str
-    scaling: str
-    target: str
-    regression: str
-    positive: str
-    table: str
     method: str
     step_size: float
     damping: float
@@ -70,10 +64,9 @@ class RunKey:
 def run_keys(values: Values) -> dict[str, RunKey]:
     """The runs that the sliders ask for."""
     source = Source.of(values)
-    common = {field.name: getattr(source, field.name) for field in fields(Source)}
     return {
         method: RunKey(
-            **common,
+            **asdict(source),
             method=method,
             step_size=values[f"step_{method}"],
             damping=values.get(f"damping_{method}", 0.0),
@@ -206,14 +199,17 @@ def far_job(source: Source, steps: tuple[float, ...], dampings: tuple[float, ...
 
     def work() -> Iterator[Progress[FarOut]]:
         problem = problem_of(source)
-        common = {field.name: getattr(source, field.name) for field in fields(Source)}
         runs: list[tuple[float, dict[str, Trajectory]]] = []
         total = len(FIG_6) * len(METHODS) + 1
         for multiple in FIG_6:
             found: dict[str, Trajectory] = {}
             for method, step, damping in zip(METHODS, steps, dampings, strict=True):
                 key = RunKey(
-                    **common, method=method, step_size=step, damping=damping, multiple=multiple
+                    **asdict(source),
+                    method=method,
+                    step_size=step,
+                    damping=damping,
+                    multiple=multiple,
                 )
                 one = _runs(key)
                 while one.fraction < 1:
