@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, fields, replace
+from dataclasses import dataclass, replace
 
 import numpy as np
 import streamlit as st
@@ -16,8 +16,7 @@ from efviz.figures.theme import Spec
 from efviz.optimizers import Trajectory, run
 from efviz.pages.caches import cached
 from efviz.pages.jobs import Job, Progress
-from efviz.pages.params import Values
-from efviz.pages.problem_choice import build, entry, knobs
+from efviz.pages.problem_choice import Knobs, build, entry
 from efviz.problems import Problem
 
 POINTS = 41
@@ -30,34 +29,13 @@ CORRECT = "correct model"
 
 
 @dataclass(frozen=True)
-class Controls:
+class Controls(Knobs):
     """All that the numbers of one view depend on: the key of the caches.
 
     `redrawn`: the targets are drawn from the model at the minimum, which makes it correct.
     """
 
-    problem: str
-    path: str
-    strength: float
-    N: int
-    seed: int
-    first: str
-    second: str
-    inputs: str
-    scaling: str
-    target: str = ""
-    regression: str = ""
-    positive: str = ""
-    table: str = ""
     redrawn: bool = False
-
-    @classmethod
-    def of(cls, values: Values) -> "Controls":
-        return cls(**knobs(values))
-
-    @property
-    def values(self) -> Values:
-        return {field.name: getattr(self, field.name) for field in fields(self)}
 
 
 @dataclass(frozen=True)

@@ -1,8 +1,9 @@
 """Choosing a problem: the parameters and widgets that every page shares, and the problem itself."""
 
 from collections.abc import Callable
+from dataclasses import dataclass, fields
 from functools import partial
-from typing import Any
+from typing import Any, Self
 
 import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
@@ -97,12 +98,42 @@ def _strength(chosen: float) -> Callable[[Values], float]:
     return lambda values: chosen if entry(values).family else 0.0
 
 
-KNOBS = tuple(param.name for param in problem_params("fig1"))
+@dataclass(frozen=True)
+class Knobs:
+    """What a problem is made from: the parameters, and which own table they speak of.
 
+    Controls of pages inherit them: keys of caches are quickest to compare when they are flat.
+    """
 
-def knobs(values: Values) -> Values:
-    """What a problem is made from: the parameters, and which own table they speak of."""
-    return {name: values[name] for name in KNOBS} | {"table": own_table.digest(values)}
+    problem: str
+    path: str
+    strength: float
+    N: int
+    seed: int
+    first: str
+    second: str
+    inputs: str
+    scaling: str
+    target: str
+    regression: str
+    positive: str
+    table: str
+
+    @classmethod
+    def of(cls, values: Values) -> Self:
+        """Those of a page's values that are fields; any other field keeps its default."""
+        values = values | {"table": own_table.digest(values)}
+        names = [field.name for field in fields(cls)]
+        return cls(**{name: values[name] for name in names if name in values})
+
+    @property
+    def values(self) -> Values:
+        return {field.name: getattr(self, field.name) for field in fields(self)}
+
+    @property
+    def knobs(self) -> "Knobs":
+        """These alone, without what a subclass adds: the key of the problem."""
+        return Knobs(**{field.name: getattr(self, field.name) for field in fields(Knobs)})
 
 
 def problem_widget(store: Store, on_problem: Callable[[Any], None]) -> None:
@@ -207,20 +238,6 @@ def build(values: Values) -> tuple[Dataset, Problem]:
 
 
 @cached(max_entries=8)
-def problem_of(
-    problem: str,
-    path: str,
-    strength: float,
-    N: int,
-    seed: int,
-    first: str,
-    second: str,
-    inputs: str,
-    scaling: str,
-    target: str = "",
-    regression: str = "",
-    positive: str = "",
-    table: str = "",
-) -> tuple[Dataset, Problem]:
+def problem_of(knobs: Knobs) -> tuple[Dataset, Problem]:
     """The same, shared by all sessions and never changed."""
-    return build(locals())
+    return build(knobs.values)

@@ -1,7 +1,7 @@
 """Vector fields: the paper's Figure 1, live."""
 
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, fields
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -19,8 +19,8 @@ from efviz.pages.jobs import Job, Progress
 from efviz.pages.own_table_widgets import ready
 from efviz.pages.params import Choice, Flag, Number, Param, Points, Values
 from efviz.pages.problem_choice import (
+    Knobs,
     entry,
-    knobs,
     path_widgets,
     problem_of,
     problem_params,
@@ -95,22 +95,9 @@ KEPT = ("N", "seed", "density", "cosines")
 
 
 @dataclass(frozen=True)
-class Controls:
+class Controls(Knobs):
     """All that the numbers of the picture depend on: the key of the cache."""
 
-    problem: str
-    path: str
-    strength: float
-    N: int
-    seed: int
-    first: str
-    second: str
-    inputs: str
-    scaling: str
-    target: str
-    regression: str
-    positive: str
-    table: str
     damping: float
     step_size: float
     n_steps: int
@@ -120,15 +107,6 @@ class Controls:
     scale_NGD: float
     scale_EFGD: float
     limits: tuple[tuple[float, float, float, float], ...]
-
-    @classmethod
-    def of(cls, values: Values) -> "Controls":
-        values = values | knobs(values)
-        return cls(**{field.name: values[field.name] for field in fields(cls)})
-
-    @property
-    def values(self) -> Values:
-        return {field.name: getattr(self, field.name) for field in fields(self)}
 
 
 @dataclass(frozen=True, eq=False)
@@ -200,7 +178,7 @@ def job_for(c: Controls) -> Job[Picture]:
 
 def work(c: Controls) -> Iterator[Progress[Picture]]:
     """Fields first, then the trajectories as far as they have come."""
-    dataset, problem = problem_of(**knobs(c.values))
+    dataset, problem = problem_of(c.knobs)
     plane = plane_of(c, problem)
     starts = np.array(c.starts) if c.starts else plane.place(entry(c.values).settings.starts)
     # Both halves of the work in evaluations of all examples.
