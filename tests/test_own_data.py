@@ -2,6 +2,7 @@
 
 import re
 from contextlib import suppress
+from functools import partial
 
 import numpy as np
 import pandas as pd
@@ -50,6 +51,7 @@ FRAME = _frame()
 TABLE = _table(FRAME)
 TARGETS = {"linear": "y", "logistic": "ill", "poisson": "visits"}
 INPUTS = [("a", "b"), (BIAS, "b"), ("b", BIAS)]
+linear_data = partial(own_dataset, TABLE, regression="linear")
 
 
 def _label(value: object) -> float:
@@ -114,9 +116,7 @@ def test_the_minimum_is_the_fit_of_an_independent_package(regression, inputs):
 
 
 def test_an_intercept_of_its_own_is_that_of_the_independent_package():
-    data, _ = own_dataset(
-        TABLE, target="y", regression="linear", first="a", second=BIAS, standardised=False
-    )
+    data, _ = linear_data(target="y", first="a", second=BIAS, standardised=False)
     fit = LinearRegression().fit(data.X[:, :1], data.y)
     theta_star = REGRESSIONS["linear"].build(data.X, data.y).theta_star
     assert_allclose(theta_star, [fit.coef_[0], fit.intercept_], rtol=1e-6)
@@ -124,13 +124,7 @@ def test_an_intercept_of_its_own_is_that_of_the_independent_package():
 
 @pytest.mark.parametrize("standardised", [True, False])
 def test_principal_components_are_of_all_columns_that_vary(standardised):
-    data, notes = own_dataset(
-        TABLE,
-        target="y",
-        regression="linear",
-        inputs="principal components",
-        standardised=standardised,
-    )
+    data, notes = linear_data(target="y", inputs="principal components", standardised=standardised)
     X = FRAME[["noise", "a", "b", "visits"]].to_numpy(float)
     X = np.column_stack([X, FRAME["ill"] == "yes"])
     X = X - X.mean(0)
@@ -175,14 +169,7 @@ def test_a_column_called_1_and_the_column_of_ones_are_told_apart():
 
 @pytest.mark.parametrize("standardised", [True, False])
 def test_a_constant_target_is_allowed_and_said(standardised):
-    data, notes = own_dataset(
-        TABLE,
-        target="same",
-        regression="linear",
-        first="a",
-        second=BIAS,
-        standardised=standardised,
-    )
+    data, notes = linear_data(target="same", first="a", second=BIAS, standardised=standardised)
     assert_allclose(REGRESSIONS["linear"].build(data.X, data.y).theta_star, [0, 7], atol=1e-12)
     assert notes == ('"same" is 7 in all rows, so that there is no residual.',)
 
@@ -268,9 +255,7 @@ def test_settings_that_no_page_offers_are_errors_of_the_program():
 
 
 def test_raw_inputs_may_be_constant():
-    data, _ = own_dataset(
-        TABLE, target="y", regression="linear", first="a", second="same", standardised=False
-    )
+    data, _ = linear_data(target="y", first="a", second="same", standardised=False)
     assert_array_equal(data.X[:, 1], 7)
 
 
