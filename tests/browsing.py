@@ -13,7 +13,9 @@ import sys
 import time
 import urllib.request
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
+from typing import Literal
 
 import pytest
 from playwright.sync_api import Browser, ConsoleMessage, Locator, Page, expect, sync_playwright
@@ -22,6 +24,7 @@ ROOT = Path(__file__).parents[1]
 NAMES = ("chromium", "chromium-browser", "google-chrome")
 CHROMIUM = os.environ.get("EFVIZ_CHROMIUM") or next(filter(None, map(shutil.which, NAMES)), None)
 REQUIRED = os.environ.get("EFVIZ_REQUIRE_BROWSER") == "1"
+Scheme = Literal["light", "dark"]
 FLAGS = ("--no-sandbox", "--disable-gpu", "--disable-background-networking")
 
 needs_chromium = [
@@ -95,6 +98,33 @@ def page(browser: Browser, server: str) -> Iterator[Page]:
     yield page
     context.close()
     assert wrong == []
+
+
+@contextmanager
+def page_of_width(browser: Browser, width: int, scheme: Scheme) -> Iterator[Page]:
+    """A fresh visitor with a window of that width, who likes his pages light or dark."""
+    context = browser.new_context(viewport={"width": width, "height": 900}, color_scheme=scheme)
+    yield context.new_page()
+    context.close()
+
+
+def assert_nothing_is_cut_off(page: Page, *charts: Locator) -> None:
+    """The page is no wider than its window, and no panel of the charts reaches out of it."""
+    assert page.viewport_size
+    width = page.viewport_size["width"]
+    assert page.evaluate("document.documentElement.scrollWidth") <= width
+    for panels in charts:
+        for box in [p.bounding_box() for p in panels.locator("> div").all()]:
+            assert box
+            assert box["x"] >= 0
+            assert box["x"] + box["width"] <= width
+
+
+def keep_screenshot(page: Page, name: str) -> None:
+    """Into the folder that EFVIZ_SCREENSHOTS names, if it does."""
+    folder = os.environ.get("EFVIZ_SCREENSHOTS")
+    if folder:
+        page.screenshot(path=Path(folder) / f"{name}.png")
 
 
 def chart(page: Page) -> Locator:

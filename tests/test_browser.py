@@ -1,6 +1,5 @@
 """The page Vector fields in a real Chromium, as a visitor uses it."""
 
-import os
 import re
 import urllib.request
 from pathlib import Path
@@ -8,9 +7,13 @@ from pathlib import Path
 import numpy as np
 import pytest
 from browsing import (
+    Scheme,
+    assert_nothing_is_cut_off,
     chart,
+    keep_screenshot,
     needs_chromium,
     open_page,
+    page_of_width,
     panel,
     revision,
     slider,
@@ -235,27 +238,19 @@ def test_long_work_shows_progress_and_stops_on_demand(page: Page, server: str) -
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 @pytest.mark.parametrize("width", [1400, 1024, 400])
-def test_nothing_is_cut_off(browser: Browser, server: str, scheme: str, width: int) -> None:
-    context = browser.new_context(
-        viewport={"width": width, "height": 900},
-        color_scheme=scheme,  # type: ignore[arg-type]
-    )
-    page = context.new_page()
-    open_page(page, server)
-    page.wait_for_timeout(500)
-    assert page.evaluate("document.documentElement.scrollWidth") <= width
-    boxes = [p.bounding_box() for p in chart(page).locator("> div").all()]
-    assert len(boxes) == 4
-    assert all(b and b["x"] >= 0 and b["x"] + b["width"] <= width for b in boxes)
-    sides = {round(b["width"]) for b in boxes if b}
-    assert len(sides) == 1, "panels differ in width"
-    ground = page.locator(".ground path").first.evaluate("p => getComputedStyle(p).stroke")
-    assert ground not in ("none", "")
-    folder = os.environ.get("EFVIZ_SCREENSHOTS")
-    if folder:
-        name = "screenshot" if (width, scheme) == (1400, "light") else f"{width}-{scheme}"
-        page.screenshot(path=Path(folder) / f"{name}.png")
-    context.close()
+def test_nothing_is_cut_off(browser: Browser, server: str, scheme: Scheme, width: int) -> None:
+    with page_of_width(browser, width, scheme) as page:
+        open_page(page, server)
+        page.wait_for_timeout(500)
+        assert_nothing_is_cut_off(page, chart(page))
+        boxes = [p.bounding_box() for p in chart(page).locator("> div").all()]
+        assert len(boxes) == 4
+        sides = {round(b["width"]) for b in boxes if b}
+        assert len(sides) == 1, "panels differ in width"
+        ground = page.locator(".ground path").first.evaluate("p => getComputedStyle(p).stroke")
+        assert ground not in ("none", "")
+        shown = (width, scheme) == (1400, "light")
+        keep_screenshot(page, "screenshot" if shown else f"{width}-{scheme}")
 
 
 def test_headers_keep_other_hosts_out(server: str) -> None:

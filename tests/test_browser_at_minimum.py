@@ -1,12 +1,22 @@
 """The page At the minimum, and own tables, in a real Chromium."""
 
-import os
 import re
 from pathlib import Path
 
 import numpy as np
 import pytest
-from browsing import chart, needs_chromium, open_page, revision, slider, wait_for_picture
+from browsing import (
+    Scheme,
+    assert_nothing_is_cut_off,
+    chart,
+    keep_screenshot,
+    needs_chromium,
+    open_page,
+    page_of_width,
+    revision,
+    slider,
+    wait_for_picture,
+)
 from playwright.sync_api import Browser, Locator, Page, expect
 
 pytestmark = needs_chromium
@@ -150,26 +160,15 @@ def test_separable_classes_run_off_in_the_picture(page: Page, server: str) -> No
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 @pytest.mark.parametrize("width", [1400, 1024, 400])
-def test_nothing_is_cut_off(browser: Browser, server: str, scheme: str, width: int) -> None:
-    context = browser.new_context(
-        viewport={"width": width, "height": 900},
-        color_scheme=scheme,  # type: ignore[arg-type]
-    )
-    page = context.new_page()
-    open_page(page, server, slug=SLUG)
-    wait_for_curves(page)
-    assert page.evaluate("document.documentElement.scrollWidth") <= width
-    for panels in (chart(page), curves(page)):
-        boxes = [p.bounding_box() for p in panels.locator("> div").all()]
-        assert all(b and b["x"] >= 0 and b["x"] + b["width"] <= width for b in boxes)
-    heading = page.get_by_role("heading", name="At the minimum").bounding_box()
-    bar = page.locator("header").first.bounding_box()
-    assert heading
-    assert bar
-    assert heading["y"] >= bar["y"] + bar["height"] - 1, "the bar covers the title"
-    folder = os.environ.get("EFVIZ_SCREENSHOTS")
-    if folder:
+def test_nothing_is_cut_off(browser: Browser, server: str, scheme: Scheme, width: int) -> None:
+    with page_of_width(browser, width, scheme) as page:
+        open_page(page, server, slug=SLUG)
+        wait_for_curves(page)
+        assert_nothing_is_cut_off(page, chart(page), curves(page))
+        heading = page.get_by_role("heading", name="At the minimum").bounding_box()
+        bar = page.locator("header").first.bounding_box()
+        assert heading
+        assert bar
+        assert heading["y"] >= bar["y"] + bar["height"] - 1, "the bar covers the title"
         shown = (width, scheme) == (1400, "light")
-        name = "screenshot-minimum" if shown else f"minimum-{width}-{scheme}"
-        page.screenshot(path=Path(folder) / f"{name}.png")
-    context.close()
+        keep_screenshot(page, "screenshot-minimum" if shown else f"minimum-{width}-{scheme}")

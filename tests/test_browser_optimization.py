@@ -3,7 +3,17 @@
 import re
 
 import pytest
-from browsing import chart, needs_chromium, open_page, revision, slider, wait_for_picture
+from browsing import (
+    Scheme,
+    assert_nothing_is_cut_off,
+    chart,
+    needs_chromium,
+    open_page,
+    page_of_width,
+    revision,
+    slider,
+    wait_for_picture,
+)
 from playwright.sync_api import Browser, Page, expect
 
 pytestmark = needs_chromium
@@ -55,19 +65,8 @@ def test_a_sweep_of_an_own_setting_progresses_and_stops(page: Page, server: str)
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 @pytest.mark.parametrize("width", [1400, 400])
-def test_nothing_is_cut_off(browser: Browser, server: str, scheme: str, width: int) -> None:
-    context = browser.new_context(
-        viewport={"width": width, "height": 900},
-        color_scheme=scheme,  # type: ignore[arg-type]
-    )
-    page = context.new_page()
-    open_page(page, server, slug=SLUG)
-    expect(page.locator(".efviz-sentence")).to_contain_text("Along its path", timeout=20_000)
-    assert page.evaluate("document.documentElement.scrollWidth") <= width
-    for i in (0, 1):
-        for panel in page.locator(".efviz-chart").nth(i).locator("> div").all():
-            box = panel.bounding_box()
-            assert box
-            assert box["x"] >= 0
-            assert box["x"] + box["width"] <= width
-    context.close()
+def test_nothing_is_cut_off(browser: Browser, server: str, scheme: Scheme, width: int) -> None:
+    with page_of_width(browser, width, scheme) as page:
+        open_page(page, server, slug=SLUG)
+        expect(page.locator(".efviz-sentence")).to_contain_text("Along its path", timeout=20_000)
+        assert_nothing_is_cut_off(page, chart(page), page.locator(".efviz-chart").nth(1))
