@@ -6,12 +6,16 @@ import numpy as np
 import pytest
 import threadpoolctl
 from browsing import browser, page, server  # noqa: F401
+from hypothesis import settings
 
 from efviz import LIKELIHOODS, METHODS, MODELS, PROBLEMS
 from efviz.likelihoods import Gaussian
 from efviz.models import Linear
 from efviz.problems import Problem
 
+# The same examples in every run, however busy the machine is.
+settings.register_profile("efviz", deadline=None, derandomize=True)
+settings.load_profile("efviz")
 # As in app.py: tests run side by side, and so do their matrices.
 threadpoolctl.threadpool_limits(1, user_api="blas")
 

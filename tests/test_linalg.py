@@ -25,7 +25,7 @@ def symmetric_systems(draw):
 
 
 @given(symmetric_systems())
-@settings(max_examples=150, deadline=None, derandomize=True)
+@settings(max_examples=150)
 def test_without_damping_the_solution_is_that_of_the_pseudo_inverse(system):
     B, g, rank = system
     expected = np.linalg.pinv(B, rcond=1e-12, hermitian=True) @ g
@@ -36,7 +36,7 @@ def test_without_damping_the_solution_is_that_of_the_pseudo_inverse(system):
 
 
 @given(symmetric_systems(), st.floats(-3, 10))
-@settings(max_examples=100, deadline=None, derandomize=True)
+@settings(max_examples=100)
 def test_damping_is_added_to_the_diagonal(system, exponent):
     B, g, _ = system
     B, damping = B @ B, 10**exponent  # positive semidefinite

@@ -348,7 +348,7 @@ def test_the_largest_numbers_accepted_overflow_nowhere(regression):
 VALUES = ["0", "1", "2", "3.5", "-7", "1e69", "1e-300", "1e308", "", "a", "b", "yes", "no"]
 
 
-@settings(max_examples=120, deadline=None)
+@settings(max_examples=120)
 @given(st.data())
 def test_any_table_makes_a_finite_data_set_or_a_sentence(data):
     kinds = data.draw(st.lists(st.sampled_from([VALUES[:5], VALUES[:3], VALUES]), min_size=2))

@@ -279,7 +279,7 @@ def _tables(draw):
     return frame, options, draw(st.sampled_from(["utf-8", "utf-8-sig", "cp1252", "utf-16"]))
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150)
 @given(_tables())
 def test_what_pandas_writes_is_read_back_exactly(written):
     frame, options, encoding = written
