@@ -1,8 +1,8 @@
 """efviz: where the empirical Fisher stops being the Fisher.
 
-The layers, each importing only from those above it: `data`, `kernels`, `linalg` (compiled loops,
-damped systems), `datasets` (what is fitted), `likelihoods`, `models` (how), `batches`, `moments`,
-`existence`, `minimum`, `problems` and `catalogue` (all together: loss, gradient, minimum), `tables`
+The layers, each importing only from those above it: `data`, `kernels`, `softmax`, `linalg`
+(compiled loops, damped systems), `datasets` (what is fitted), `likelihoods`, `models` (how),
+`batches`, `moments`, `existence`, `minimum`, `problems` and `catalogue` (all together: loss, gradient, minimum), `tables`
 (the same from anybody's own file), `curvature` (H, G, F and EF), `optimizers` (a method is a
 preconditioner), `fields` (pictures as numbers), `comparison`, `convergence`, `alignment` (EF
 against F at the minimum and on the way), `sweeps` (whole grids of runs), `results` (Table 6 again),

@@ -14,6 +14,7 @@ from efviz.data import Array
 from efviz.kernels import linear_outputs, weighted_sums
 from efviz.likelihoods import Likelihood
 from efviz.models import Model, pairs
+from efviz.softmax import outer_products
 
 # Examples, and outputs f, in one piece: a few arrays of this size stay in a core's cache.
 _EXAMPLES = 8192
@@ -99,7 +100,8 @@ def fisher_term(piece: Piece) -> Array:
 
 def empirical_fisher_term(piece: Piece) -> Array:
     r = piece.residual
-    return piece.gram(r[..., :, None] * r[..., None, :])
+    one = r.shape[-1] == 1
+    return piece.gram((r * r)[..., None] if one else outer_products(np.ascontiguousarray(r)))
 
 
 def hessian_term(piece: Piece) -> Array:

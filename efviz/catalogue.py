@@ -10,6 +10,7 @@ from efviz.data import Dataset, Task, principal_components, two_inputs, with_bia
 from efviz.datasets import DATASETS, FAMILIES, Family, load
 from efviz.problems import (
     Problem,
+    contrast_regression,
     linear_regression,
     logistic_regression,
     poisson_regression,
@@ -139,6 +140,13 @@ PROBLEMS: dict[str, Entry] = {
         poisson_regression,
         ("b", "θ"),
         Settings(plane=((-0.75, 1.75), (-0.75, 1.75)), unit_length=True),
+    ),
+    "softmax": _synthetic(
+        "three classes",
+        "softmax",
+        partial(contrast_regression, n_classes=3),
+        ("θ₁", "θ₂"),
+        Settings(plane=((0, 4), (-3, 1)), unit_length=True),
     ),
     "saturation": _synthetic(
         "saturation",

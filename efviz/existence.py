@@ -27,12 +27,14 @@ PROVEN = 0.5
 
 
 def is_self_concordant(problem: "Problem") -> bool:
-    """|l'''| <= l'' in the one output, l'' the Fisher, outputs linear: `newton_step` applies."""
+    """|l'''| <= s l'' along lines of outputs, l'' the Fisher, outputs linear: see `newton_step`."""
     return problem.model.linear and problem.likelihood.self_concordant
 
 
 def newton_step(problem: "Problem", theta: Array, size: Array) -> NewtonStep:
-    """H^-1 g and its reach max_n |x_n|_{H^-1} |H^-1 g|_H, bounded through the columns' `size`.
+    """H^-1 g and its reach max_n |x_n|_{H^-1} |H^-1 g|_H, bounded through the inputs' `size` (D,).
+
+    Of several outputs, differences of two take the place of x_n; they are of the same size.
 
     Bach (2010), "Self-concordant analysis for logistic regression", Prop. 2: with |l'''| <= l''
     and a reach of at most 1/2 the loss has one minimum, within 4 |H^-1 g|_H. inf where H is
@@ -62,6 +64,11 @@ def column_sizes(columns: Array) -> Array:
     """The largest absolute value of each column, 1 for a column of zeros."""
     size = largest(columns)
     return np.where(size > 0, size, 1.0)
+
+
+def parameter_sizes(problem: "Problem") -> Array:
+    """The size of the column that each parameter of a linear model multiplies, (D,)."""
+    return np.tile(column_sizes(problem.X), problem.D // problem.X.shape[1])
 
 
 def recession(problem: "Problem") -> str:

@@ -10,19 +10,22 @@ axes are broadcast. `nll` leaves out terms that do not depend on f. With l = -lo
     quality   how well f (N, C) fits y (N,), in the words of its kind of regression
 
 `natural` says that f is the natural parameter of an exponential family: then, and in general only
-then, hessian = fisher (Proposition 1). `self_concordant` says that besides, with one output,
-|d3l/df3| <= d2l/df2 everywhere. Tests read both to choose which theorem must hold.
+then, hessian = fisher (Proposition 1). `self_concordant` says that besides, along any line of
+outputs f + t v, |d3l/dt3| <= s d2l/dt2 everywhere, with s = |v| for one output and
+s = max v - min v for several. Tests read both to choose which theorem must hold.
 """
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from math import prod
 from typing import ClassVar, Protocol
 
 import numpy as np
 from numpy.random import Generator
-from scipy.special import expit, logsumexp, softmax
+from scipy.special import expit
+from scipy.special import softmax as probabilities
 
-from efviz import kernels
+from efviz import kernels, softmax
 from efviz.data import Array, Mask
 
 
@@ -249,38 +252,54 @@ class Exponential(Likelihood):
         return _no_directions(y, C)
 
 
+def _rows_of_outputs(f: Array, y: Array) -> tuple[Array, Array, tuple[int, ...]]:
+    """f (..., N, C) and y (..., N) as a kernel's f (B, N, C) and y (N,), and their joint shape."""
+    C, shape = f.shape[-1], np.broadcast_shapes(f.shape[:-1], y.shape)
+    if y.ndim > 1:
+        # Labels that differ between rows: one long row.
+        f, y = np.broadcast_to(f, (*shape, C)), np.broadcast_to(y, shape).reshape(-1)
+    rows = np.ascontiguousarray(f).reshape(prod(shape) // len(y), len(y), C)
+    return rows, np.ascontiguousarray(y), shape
+
+
 @dataclass(frozen=True)
 class Categorical(Likelihood):
     """p(y = c | f) = softmax(f)_c: l = -f_y + logsumexp(f). Eqs. 31-34."""
 
     name: ClassVar[str] = "categorical"
     natural: ClassVar[bool] = True
+    # Third and second cumulant of v_y, which lies within max v - min v of its mean.
+    self_concordant: ClassVar[bool] = True
 
     def nll(self, f: Array, y: Array) -> Array:
-        chosen = y[..., None] == np.arange(f.shape[-1])
-        return logsumexp(f, axis=-1) - np.where(chosen, f, 0).sum(-1)
+        rows, labels, shape = _rows_of_outputs(f, y)
+        return softmax.nll(rows, labels).reshape(shape)
 
     def gradient(self, f: Array, y: Array) -> Array:
-        chosen = y[..., None] == np.arange(f.shape[-1])
-        others = np.where(chosen, 0, softmax(f, axis=-1))
-        # pi_y - 1 as minus the sum of the other probabilities: no cancellation near 1.
-        return np.where(chosen, -others.sum(-1, keepdims=True), others)
+        rows, labels, shape = _rows_of_outputs(f, y)
+        return softmax.gradient(rows, labels).reshape(*shape, f.shape[-1])
 
     def hessian(self, f: Array, y: Array) -> Array:
         return self.fisher(f)
 
     def fisher(self, f: Array) -> Array:
-        pi = softmax(f, axis=-1)
-        off = -pi[..., :, None] * pi[..., None, :]
-        eye = np.eye(f.shape[-1], dtype=bool)
-        off = np.where(eye, 0, off)
-        return off - eye * off.sum(-1)[..., None]
+        C = f.shape[-1]
+        rows = np.ascontiguousarray(f).reshape(prod(f.shape[:-2]), f.shape[-2], C)
+        return softmax.fisher(rows).reshape(*f.shape, C)
+
+    def gradient_and_fisher(self, f: Array, y: Array) -> tuple[Array, Array]:
+        """Both at the cost of one where all of f share the same labels."""
+        if y.ndim > 1:
+            return self.gradient(f, y), self.fisher(f)
+        rows, labels, _ = _rows_of_outputs(f, y)
+        gradient, fisher = softmax.gradient_and_fisher(rows, labels)
+        return gradient.reshape(f.shape), fisher.reshape(*f.shape, f.shape[-1])
 
     def mean(self, f: Array) -> Array:
-        return np.asarray(softmax(f, axis=-1))
+        return np.asarray(probabilities(f, axis=-1))
 
     def sample(self, f: Array, rng: Generator, n_samples: int) -> Array:
-        cumulative = np.cumsum(softmax(f, axis=-1), axis=-1)[..., :-1]
+        cumulative = np.cumsum(probabilities(f, axis=-1), axis=-1)[..., :-1]
         u = rng.random((n_samples, *f.shape[:-1]))
         return (u[..., None] > cumulative).sum(-1).astype(float)
 

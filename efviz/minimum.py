@@ -9,9 +9,14 @@ from scipy import optimize
 
 from efviz import batches
 from efviz.data import Array
-from efviz.existence import PROVEN, column_sizes, is_self_concordant, newton_step, recession
+from efviz.existence import (
+    PROVEN,
+    is_self_concordant,
+    newton_step,
+    parameter_sizes,
+    recession,
+)
 from efviz.kernels import rank_tolerance
-from efviz.models import Linear
 
 if TYPE_CHECKING:
     from efviz.problems import Problem
@@ -35,7 +40,7 @@ def find_minimum(problem: "Problem") -> Minimum:
     """argmin L(theta): direct for least squares, else scipy's trust-region Newton method."""
     if problem.is_least_squares:
         return _least_squares(problem)
-    if not isinstance(problem.model, Linear):
+    if not problem.model.linear:
         return _nonlinear_minimum(problem)
     if is_self_concordant(problem):
         theta = _proven_minimum(problem)
@@ -58,7 +63,7 @@ def _proven_minimum(problem: "Problem") -> Array | None:
     scipy only has to find the region in which Newton's method is sure to converge: first by the
     quickest way, then by the surest.
     """
-    size = column_sizes(problem.X)
+    size = parameter_sizes(problem)
     theta = _first_guess(problem)
     step, reach = newton_step(problem, theta, size)
     for search in (_root, _trust_region):
@@ -94,7 +99,7 @@ def _convex_minimum(problem: "Problem") -> Minimum:
     if runs_off:
         return Minimum(np.full(problem.D, np.nan), exists=False, reason=runs_off)
     # In units in which all columns are of size 1, columns of very different size do no harm.
-    unit = 1 / np.tile(column_sizes(problem.X), problem.model.n_outputs)
+    unit = 1 / parameter_sizes(problem)
     theta = _newton(problem, unit)
     w, V = np.linalg.eigh(_hessian(problem, unit)(theta / unit))
     flat = w <= rank_tolerance(problem.D) * w.max()

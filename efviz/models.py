@@ -11,7 +11,7 @@ weights in output space, v (..., N, C) or W (..., N, C, C), symmetric:
 """
 
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import cached_property, lru_cache
 from typing import ClassVar, Protocol
 
 import numpy as np
@@ -107,6 +107,43 @@ class Linear:
 
 
 @dataclass(frozen=True)
+class Contrast:
+    """f = (0, x . theta_1, ..., x . theta_{C-1}): class 0 is what the others are compared with.
+
+    Softmax does not see a number added to all outputs; with one output fixed every parameter is
+    determined by the data.
+    """
+
+    name: ClassVar[str] = "contrast"
+    linear: ClassVar[bool] = True
+    n_outputs: int = 3
+
+    @cached_property
+    def _free(self) -> Linear:
+        return Linear(self.n_outputs - 1)
+
+    def n_parameters(self, P: int) -> int:
+        return self._free.n_parameters(P)
+
+    def outputs(self, X: Array, theta: Array) -> Array:
+        free = self._free.outputs(X, theta)
+        return np.concatenate([np.zeros_like(free[..., :1]), free], axis=-1)
+
+    def jacobian(self, X: Array, theta: Array) -> Array:
+        free = self._free.jacobian(X, theta)
+        return np.concatenate([np.zeros_like(free[..., :1, :]), free], axis=-2)
+
+    def pull_back(self, X: Array, theta: Array, v: Array) -> Array:
+        return self._free.pull_back(X, theta, v[..., 1:])
+
+    def gram(self, X: Array, theta: Array, W: Array, products: Array | None = None) -> Array:
+        return self._free.gram(X, theta, W[..., 1:, 1:], products)
+
+    def second_order(self, X: Array, theta: Array, v: Array) -> Array:
+        return self._free.second_order(X, theta, v)
+
+
+@dataclass(frozen=True)
 class Saturation:
     """f = a (1 - exp(-b x)), theta = (a, b), one input: the model whose Hessian is not its GGN."""
 
@@ -145,4 +182,4 @@ class Saturation:
         return H
 
 
-MODELS: dict[str, type[Model]] = {"linear": Linear, "saturation": Saturation}
+MODELS: dict[str, type[Model]] = {kind.name: kind for kind in (Linear, Contrast, Saturation)}

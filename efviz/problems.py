@@ -15,7 +15,7 @@ from efviz import batches
 from efviz.data import Array
 from efviz.likelihoods import Bernoulli, Categorical, Gaussian, Likelihood, Poisson
 from efviz.minimum import Minimum, find_minimum
-from efviz.models import Linear, Model, Saturation
+from efviz.models import Contrast, Linear, Model, Saturation
 from efviz.moments import MAX_PARAMETERS, Moments, moments
 
 
@@ -160,6 +160,20 @@ def softmax_regression(X: ArrayLike, y: ArrayLike) -> Problem:
     X, y = _arrays(X, y)
     Categorical().check(y)
     return Problem(X, y, Linear(n_outputs=int(y.max(initial=1)) + 1), Categorical())
+
+
+def contrast_regression(X: ArrayLike, y: ArrayLike, *, n_classes: int | None = None) -> Problem:
+    """Softmax regression with theta_0 = 0, class 0 being the reference: D = (C - 1) P.
+
+    y in {0, ..., C - 1}, C = `n_classes` or max(y) + 1, p(y = c | x) = softmax(f)_c with
+    f = (0, x . theta_1, ..., x . theta_{C-1}).
+    """
+    X, y = _arrays(X, y)
+    Categorical().check(y)
+    C = int(y.max(initial=1)) + 1 if n_classes is None else n_classes
+    if not y.max(initial=0) < C or C < 2:
+        raise ValueError(f"{C} classes are 0 to {C - 1}, at least two, got {y.max(initial=0):g}")
+    return Problem(X, y, Contrast(C), Categorical())
 
 
 def saturation_regression(X: ArrayLike, y: ArrayLike, *, sigma: float = 1.0) -> Problem:

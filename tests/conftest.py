@@ -23,7 +23,9 @@ KINDS = [
     f"{model}-{likelihood}"
     for model in MODELS
     for likelihood in LIKELIHOODS
-    if (model, likelihood) != ("saturation", "categorical")  # one output is no choice of classes
+    # One output is no choice of classes, and several are nothing else.
+    if (likelihood == "categorical") >= (model == "contrast")
+    and (model, likelihood) != ("saturation", "categorical")
 ]
 
 
@@ -32,7 +34,7 @@ def small_problem(kind: str, N: int = 12, seed: int = 0, *, P: int = 3) -> Probl
     rng = np.random.default_rng(seed)
     model_name, likelihood_name = kind.split("-")
     likelihood = Gaussian(0.7) if likelihood_name == "gaussian" else LIKELIHOODS[likelihood_name]()
-    model = Linear(3) if likelihood_name == "categorical" else MODELS[model_name]()
+    model = Linear(3) if kind == "linear-categorical" else MODELS[model_name]()
     X = rng.normal(size=(N, P)) if model.linear else rng.uniform(0.1, 2.0, (N, 1))
     theta = rng.uniform(0.2, 0.8, model.n_parameters(X.shape[1]))
     if not model.linear:

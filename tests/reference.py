@@ -35,6 +35,20 @@ class LinearModel:
         return np.zeros((self.C, D, D))
 
 
+class ContrastModel(LinearModel):
+    """f = (0, f_1, ..., f_{C-1}), the others as in LinearModel"""
+
+    def f(self, x, theta):
+        return np.array([0.0, *super().f(x, [0.0] * len(x) + list(theta))[1:]])
+
+    def J(self, x, theta):
+        return super().J(x, theta)[:, len(x) :]
+
+    def d2f(self, x, theta):
+        D = (self.C - 1) * len(x)
+        return np.zeros((self.C, D, D))
+
+
 class SaturationModel:
     """f = a (1 - exp(-b x))"""
 
@@ -160,7 +174,11 @@ def reference_likelihood(likelihood: Any) -> Any:
 
 def reference_model(model: Any) -> Any:
     """The slow twin of a model, found by its name."""
-    return LinearModel(model.n_outputs) if model.name == "linear" else SaturationModel()
+    return {
+        "linear": lambda: LinearModel(model.n_outputs),
+        "contrast": lambda: ContrastModel(model.n_outputs),
+        "saturation": SaturationModel,
+    }[model.name]()
 
 
 class Slow:

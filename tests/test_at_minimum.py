@@ -69,7 +69,7 @@ EXTREMES: dict[str, dict[str, str]] = {
 }
 
 
-@pytest.mark.parametrize("problem", ["fig1", "fig2", "fig4", "poisson", "saturation"])
+@pytest.mark.parametrize("problem", [key for key, e in PROBLEMS.items() if e.family])
 @pytest.mark.parametrize("extreme", EXTREMES)
 def test_extreme_settings_end_in_a_picture(problem: str, extreme: str) -> None:
     if extreme == "many examples" and problem == "saturation":

@@ -30,8 +30,8 @@ def test_a_path_leads_away_and_without_jumps(name, path):
     assert np.isfinite(values).all()
     steps = np.abs(np.diff(values, axis=0))
     assert steps.max() > 0
-    if family.task == "count":
-        # Counts move by jumps of one, each example at its own strength.
+    if family.task == "count" or name == "three classes":
+        # Counts and labels move by jumps of one, each example at its own strength.
         assert np.median(steps[..., -1].sum(-1)) <= 0.2 * 40
     else:
         spread = np.abs(values).max((0, 1))
@@ -115,6 +115,38 @@ def test_counts_are_poisson_and_overdispersed_along_their_path():
     data = rate.sample(N=100_000, path="quadratic", strength=1.0)
     near = np.abs(data.X[:, 1] - 1) < 0.05
     assert data.y[near].mean() == pytest.approx(np.exp(1.25), rel=0.05)
+
+
+@pytest.mark.parametrize(
+    ("path", "s", "expected"),
+    [
+        ("intercept", 0.0, lambda x: (1, np.exp(2 * x), np.exp(-x))),
+        ("intercept", 2.0, lambda x: (np.exp(2), np.exp(2 * x), np.exp(-x))),
+        ("quadratic", 1.5, lambda x: (np.exp(0.75 * x**2), np.exp(2 * x), np.exp(-x))),
+    ],
+)
+def test_three_classes_have_the_odds_their_path_says(path, s, expected):
+    data = FAMILIES["three classes"].sample(N=200_000, path=path, strength=s)
+    for x in (-0.7, 0.4):
+        near = np.abs(data.X[:, 0] - x) < 0.05
+        shares = [np.mean(data.y[near] == c) for c in range(3)]
+        odds = np.array(expected(x))
+        assert_allclose(shares, odds / odds.sum(), atol=0.02)
+
+
+def test_random_labels_and_differing_slopes_blur_three_classes():
+    family = FAMILIES["three classes"]
+    random = family.sample(N=200_000, path="label noise", strength=2.0)
+    far = random.X[:, 0] > 2.5  # where class 1 is all but certain
+    assert np.mean(random.y[far] == 2) == pytest.approx(0.6 / 3, abs=0.03)
+    x, s = 1.0, 1.5
+    slopes = family.sample(N=400_000, path="slopes", strength=s)
+    near = np.abs(slopes.X[:, 0] - x) < 0.05
+    rng = np.random.default_rng(0)
+    f = np.array([0, 2, -1]) * x + s * x * np.array([0, 1, 1]) * rng.normal(size=(400_000, 3))
+    expected = (np.exp(f) / np.exp(f).sum(1, keepdims=True)).mean(0)
+    shares = [np.mean(slopes.y[near] == c) for c in range(3)]
+    assert_allclose(shares, expected, atol=0.02)
 
 
 def test_the_saturating_curve_has_its_noise_and_its_trend():

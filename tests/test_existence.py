@@ -9,38 +9,45 @@ from scipy import optimize
 from sklearn.linear_model import LogisticRegression
 
 from efviz import LIKELIHOODS, PROBLEMS
-from efviz.existence import PROVEN, column_sizes, newton_step, recession
+from efviz.existence import PROVEN, column_sizes, newton_step, parameter_sizes, recession
 from efviz.likelihoods import Gaussian
-from efviz.problems import logistic_regression, poisson_regression
+from efviz.problems import contrast_regression, logistic_regression, poisson_regression
 
 CONCORDANT = [name for name, kind in LIKELIHOODS.items() if kind.self_concordant]
 
 
 @pytest.mark.parametrize("name", CONCORDANT)
-def test_third_derivatives_are_bounded_by_second_ones(name):
-    likelihood = LIKELIHOODS[name]()
-    f = np.linspace(-20, 20, 4001)[:, None]
+@pytest.mark.parametrize("slope", [(1.0,), (1.0, 0.0, 0.0), (0.3, -1.0, 0.5)], ids=str)
+def test_third_derivatives_along_lines_of_outputs_are_bounded_by_second_ones(name, slope):
+    if (name == "categorical") != (len(slope) > 1):
+        return
+    likelihood, v, h = LIKELIHOODS[name](), np.array(slope), 1e-5
+    f = np.linspace(-20, 20, 4001)[:, None] * v + np.arange(len(v))
     y = np.ones(len(f))
-    h = 1e-5
-    third = (likelihood.hessian(f + h, y) - likelihood.hessian(f - h, y)) / (2 * h)
-    assert (np.abs(third) <= likelihood.hessian(f, y) * (1 + 1e-8)).all()
+
+    def second(f):
+        return np.einsum("c,ncd,d->n", v, likelihood.hessian(f, y), v)
+
+    third = (second(f + h * v) - second(f - h * v)) / (2 * h)
+    s = np.ptp(v) if len(v) > 1 else abs(v[0])
+    assert (np.abs(third) <= s * second(f) * (1 + 1e-8)).all()
 
 
 def test_squares_would_satisfy_it_trivially_but_are_solved_directly():
     assert not Gaussian.self_concordant
 
 
-@pytest.mark.parametrize("build", [logistic_regression, poisson_regression])
+@pytest.mark.parametrize("build", [logistic_regression, poisson_regression, contrast_regression])
 @pytest.mark.parametrize("seed", range(6))
 def test_a_proven_minimum_lies_within_the_stated_distance(build, seed):
     rng = np.random.default_rng(seed)
     X = rng.normal(size=(50, 2)) * np.array([1, 10.0 ** rng.integers(-3, 4)])
-    problem = build(X, rng.integers(0, 2, 50))
+    problem = build(X, rng.integers(0, 3 if build is contrast_regression else 2, 50))
     theta_star = problem.theta_star
-    size = column_sizes(problem.X)
+    size = parameter_sizes(problem)
     proven = 0
     for scale in (3.0, 1.0, 0.3, 0.1, 0.01, 1e-4):
-        theta = theta_star + scale * rng.normal(size=2) / size
+        theta = theta_star + scale * rng.normal(size=problem.D) / size
         step, reach = newton_step(problem, theta, size)
         if reach <= PROVEN:
             proven += 1
@@ -62,6 +69,27 @@ def test_a_loss_without_a_minimum_is_never_proven_to_have_one(seed):
             assert newton_step(problem, theta, size).reach > PROVEN
     assert not problem.minimum.exists
     assert recession(problem)
+
+
+@pytest.mark.parametrize("seed", range(10))
+def test_three_classes_in_a_row_are_never_proven_to_have_a_minimum(seed):
+    x = np.random.default_rng(seed).normal(size=(30, 1))
+    X = np.hstack([x, np.ones_like(x)])
+    problem = contrast_regression(X, np.digitize(x[:, 0], [-0.5, 0.5]), n_classes=3)
+    direction = np.array([-10.0, -5.0, 10.0, -5.0]) if seed % 2 else np.array([-1, 0, 1, 0])
+    for length in np.geomspace(1e-3, 100, 30):
+        assert newton_step(problem, length * direction, parameter_sizes(problem)).reach > PROVEN
+    assert not problem.minimum.exists
+    assert recession(problem)
+
+
+def test_the_minimum_of_three_classes_is_proven_without_a_linear_program(monkeypatch):
+    monkeypatch.setattr("efviz.minimum.recession", None)
+    entry = PROBLEMS["softmax"]
+    problem = entry.problem(entry.dataset(N=100_000))
+    fit = LogisticRegression(C=np.inf, fit_intercept=False, tol=1e-12, max_iter=1000)
+    coefficients = fit.fit(problem.X, problem.y).coef_[:, 0]
+    assert_allclose(problem.theta_star, coefficients[1:] - coefficients[0], rtol=1e-6)
 
 
 def test_quasi_separated_classes_are_never_proven_to_have_a_minimum():

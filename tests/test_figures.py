@@ -152,6 +152,21 @@ def test_a_problem_without_a_minimum_has_no_star_and_says_why() -> None:
     assert "no finite minimum" in words
 
 
+def test_classes_along_one_input_lie_in_strips_below_their_probabilities() -> None:
+    p = picture("softmax")
+    panel = vector_field_panels(**p)["Data"]
+    drawn = trace(panel, "data")
+    assert_array_equal(drawn["x"], p["dataset"].X[:, 0])
+    assert ((drawn["y"] < p["dataset"].y) & (drawn["y"] > p["dataset"].y - 0.4)).all()
+    fit = trace(panel, "fit of the minimum")
+    curves = np.stack([fit["x"], fit["y"]], axis=-1).reshape(3, -1, 2)[:, :-1]
+    share = curves[..., 1] - np.arange(3)[:, None]
+    assert_allclose(share.sum(0), share.sum(0)[0], rtol=1e-12)
+    x = curves[0, :, 0]
+    f = np.stack([0 * x, *np.multiply.outer(p["problem"].theta_star, x)])
+    assert_allclose(share / share.sum(0), np.exp(f) / np.exp(f).sum(0), rtol=1e-10)
+
+
 def test_the_cosine_map_shows_the_cosines() -> None:
     p = picture("fig1")
     panels = vector_field_panels(**p, show_cosines=True)

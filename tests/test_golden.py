@@ -103,6 +103,7 @@ def test_the_published_minima_stay_where_they_are(key, theta_star):
     ("name", "x", "y"),
     [
         ("lognormal", 3.7548159128575267, 10.065594505424853),
+        ("three classes", 1.764052345967664, 1.0),
         ("line", 1.764052345967664, 3.3200150256774617),
         ("classes", 4.528104691935328, 0.0),
         ("counts", 1.764052345967664, 5.0),

@@ -8,7 +8,7 @@ from numpy.testing import assert_allclose, assert_array_equal
 from reference import central_differences, reference_likelihood, relative_error
 from scipy import stats
 
-from efviz import LIKELIHOODS, kernels
+from efviz import LIKELIHOODS, kernels, softmax
 from efviz.likelihoods import Bernoulli, Categorical, Exponential, Gaussian, Poisson
 
 OUTPUTS = {name: 3 if name == "categorical" else 1 for name in LIKELIHOODS}
@@ -197,6 +197,24 @@ def test_compiled_sigmoids_are_those_of_the_plain_python_code(kernel):
     compiled = getattr(kernels, kernel)
     arguments = (f,) if kernel == "bernoulli_fisher" else (f, y)
     assert_allclose(compiled(*arguments), compiled.py_func(*arguments), rtol=1e-15)
+
+
+@pytest.mark.parametrize("kernel", ["nll", "gradient", "fisher", "gradient_and_fisher"])
+def test_compiled_softmax_is_that_of_the_plain_python_code(kernel):
+    f = np.array([[[-800.0, -3.0, 0.0], [0.5, 20.0, 800.0], [1.0, 1.0, 1.0]]])
+    compiled = getattr(softmax, kernel)
+    arguments = (f,) if kernel == "fisher" else (f, np.array([0.0, 1.0, 2.0]))
+    for got, expected in zip(compiled(*arguments), compiled.py_func(*arguments), strict=True):
+        assert_allclose(got, expected, rtol=1e-15)
+
+
+def test_gradient_and_fisher_together_are_those_alone(likelihood, f):
+    rng = np.random.default_rng(9)
+    f = f + rng.normal(size=(2, 1, 1))
+    for y in (likelihood.sample(f[0], rng, 1)[0], likelihood.sample(f, rng, 1)[0]):
+        gradient, fisher = likelihood.gradient_and_fisher(f, y)
+        assert_allclose(gradient, likelihood.gradient(f, y), rtol=1e-14)
+        assert_allclose(fisher, likelihood.fisher(f), rtol=1e-14)
 
 
 def test_registry_keys_are_the_names():

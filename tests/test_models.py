@@ -6,9 +6,15 @@ from numpy.testing import assert_allclose, assert_array_equal
 from reference import central_differences, reference_model, relative_error
 
 from efviz import MODELS
-from efviz.models import Linear, Saturation, pairs, symmetric, upper
+from efviz.models import Contrast, Linear, Saturation, pairs, symmetric, upper
 
-VARIANTS = {"linear": Linear(), "linear, 3 outputs": Linear(3), "saturation": Saturation()}
+VARIANTS = {
+    "linear": Linear(),
+    "linear, 3 outputs": Linear(3),
+    "contrast": Contrast(),
+    "contrast, 2 classes": Contrast(2),
+    "saturation": Saturation(),
+}
 
 
 @pytest.fixture(params=list(VARIANTS))

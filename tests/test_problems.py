@@ -12,6 +12,7 @@ from reference import Slow, central_differences, relative_error
 from efviz import PROBLEMS
 from efviz.problems import (
     Problem,
+    contrast_regression,
     linear_regression,
     logistic_regression,
     poisson_regression,
@@ -24,6 +25,7 @@ BUILDERS = {
     "logistic": logistic_regression,
     "poisson": poisson_regression,
     "softmax": softmax_regression,
+    "contrast": contrast_regression,
     "saturation": saturation_regression,
 }
 
@@ -202,6 +204,27 @@ def test_two_class_softmax_is_logistic_regression_in_the_difference():
     logistic, softmax = logistic_regression(X, y), softmax_regression(X, y)
     assert_allclose(softmax.loss(theta), logistic.loss(difference), rtol=1e-12)
     assert_allclose(softmax.gradient(theta)[:, 2:], logistic.gradient(difference), rtol=1e-10)
+
+
+def test_a_reference_class_is_softmax_with_its_parameters_held_at_zero():
+    rng = np.random.default_rng(4)
+    X, y = rng.normal(size=(30, 2)), rng.integers(0, 3, 30)
+    theta = rng.normal(size=(5, 4))
+    padded = np.concatenate([np.zeros((5, 2)), theta], axis=1)
+    contrast, softmax = contrast_regression(X, y), softmax_regression(X, y)
+    assert (contrast.D, softmax.D) == (4, 6)
+    assert_allclose(contrast.loss(theta), softmax.loss(padded), rtol=1e-13)
+    assert_allclose(contrast.gradient(theta), softmax.gradient(padded)[:, 2:], rtol=1e-10)
+    difference = softmax.theta_star[2:] - np.tile(softmax.theta_star[:2], 2)
+    assert_allclose(contrast.theta_star, difference, rtol=1e-8)
+
+
+def test_classes_that_no_label_names_can_be_asked_for_but_not_fewer_than_there_are():
+    assert contrast_regression(np.ones((2, 1)), [0, 1], n_classes=3).D == 2
+    with pytest.raises(ValueError, match="2 classes are 0 to 1, at least two, got 2"):
+        contrast_regression(np.ones((2, 1)), [0, 2], n_classes=2)
+    with pytest.raises(ValueError, match="at least two"):
+        contrast_regression(np.ones((2, 1)), [0, 0], n_classes=1)
 
 
 @pytest.mark.parametrize("key", list(PROBLEMS))

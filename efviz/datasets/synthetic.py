@@ -179,6 +179,32 @@ def _counts(draws: Draws, path: str, s: float) -> tuple[Array, Array]:
 _LARGE = 500.0
 
 
+def _draw_three_classes(random: RandomState, N: int) -> Draws:
+    """x, uniform levels of the labels, and deviations of an example's slopes."""
+    from scipy.special import ndtr
+
+    x, u, *slopes = (random.standard_normal(N) for _ in range(4))
+    return x, ndtr(u), np.stack(slopes, axis=-1)
+
+
+def _three_classes(draws: Draws, path: str, s: float) -> tuple[Array, Array]:
+    from scipy.special import softmax
+
+    x, u, deviations = draws
+    f = np.zeros((len(x), 3))
+    slopes = np.array([2.0, -1.0]) + (s * deviations if path == "slopes" else 0.0)
+    f[:, 1:] = x[:, None] * slopes
+    if path == "intercept":
+        f[:, 0] += s
+    if path == "quadratic":
+        f[:, 0] += s / 2 * x**2
+    p = softmax(f, axis=1)
+    if path == "label noise":
+        p = (1 - 0.3 * s) * p + 0.3 * s / 3
+    y = (u[:, None] > np.cumsum(p, axis=1)[:, :2]).sum(axis=1)
+    return x[:, None], y.astype(float)
+
+
 def _draw_saturating(random: RandomState, N: int) -> Draws:
     return 4 * random.random_sample(N), random.standard_normal(N)
 
@@ -249,6 +275,27 @@ FAMILIES: dict[str, Family] = {
         },
         draw=_draw_counts,
         shape=_counts,
+    ),
+    "three classes": Family(
+        title="Three classes",
+        task="classification",
+        formula=r"p(y \mid x) = \text{softmax}(0, 2x, -x),\quad x \sim \mathcal N(0, 1)",
+        feature_names=("x",),
+        paths={
+            "intercept": Path("Missing intercept", r"f_0 \leftarrow f_0 + s", -1, 3),
+            "quadratic": Path(
+                "Missing quadratic term", r"f_0 \leftarrow f_0 + \tfrac{s}{2} x^2", -1, 3
+            ),
+            "label noise": Path("Random labels", r"0.3\,s \text{ of the labels are random}", 0, 3),
+            "slopes": Path(
+                "Slopes that differ",
+                r"\text{slopes } \sim \mathcal N((2, -1), s^2 I) \text{ for each example}",
+                0,
+                3,
+            ),
+        },
+        draw=_draw_three_classes,
+        shape=_three_classes,
     ),
     "saturation": Family(
         title="Saturating curve",

@@ -23,9 +23,10 @@ LEVELS = 10
 def data_panel(
     dataset: Dataset, problem: Problem, *, title: str = "Data", aspect: float = 1.0
 ) -> Spec:
-    """The view that suits the data: one input as a curve, two inputs as a plane."""
+    """The view that suits the data: one input as a curve or curves, two inputs as a plane."""
     inputs = [i for i, name in enumerate(dataset.feature_names) if name != "1"]
-    kind = "curve" if len(inputs) == 1 else dataset.task
+    curve = "curve" if problem.model.n_outputs == 1 else "strips"
+    kind = curve if len(inputs) == 1 else dataset.task
     panel = DATA_VIEWS[kind](dataset, problem, inputs)
     N = len(dataset.y)
     subtitle = f"N = {N:,}" + (f", {SHOWN:,} shown" if N > SHOWN else "")
@@ -72,6 +73,40 @@ def _curve(dataset: Dataset, problem: Problem, inputs: list[int]) -> Spec:
     titles = dataset.feature_names[inputs[0]], dataset.target_name
     label = "Scatter plot of the data with the fit of the minimum"
     return _panel(traces, titles, limits, label)
+
+
+def _strips(dataset: Dataset, problem: Problem, inputs: list[int]) -> Spec:
+    """One strip a class: its examples along the one input, and its probability above them.
+
+    The probability, that of the minimum, takes _HIGH of a strip; the examples are spread over the
+    rest so that they do not hide each other.
+    """
+    C = problem.model.n_outputs
+    x, y = dataset.X[:SHOWN, inputs[0]], dataset.y[:SHOWN]
+    limits = _limits(x), (-0.45, C - 1 + 1.12 * _HIGH)
+    spread = (np.arange(len(x)) * 0.618 % 1 - 1) * 0.8 * (1 - _HIGH) - 0.07
+    traces = [marks.points(np.stack([x, y + spread], axis=-1), POINT)]
+    grid = np.linspace(*limits[0], 80)
+    ends = np.array(limits[0])
+    floors = [np.stack([ends, np.full(2, c)], axis=-1) for c in range(C)]
+    thin = {"name": "zero", "line": {"color": CONTOUR, "width": 1}}
+    traces.append(marks.lines_with_gaps(floors) | thin)
+    if problem.minimum.exists:
+        design = np.ones((len(grid), dataset.X.shape[1]))
+        design[:, inputs[0]] = grid
+        p = problem.likelihood.mean(problem.model.outputs(design, problem.theta_star))
+        curves = [np.stack([grid, c + _HIGH * p[:, c]], axis=-1) for c in range(C)]
+        fit = {"name": "fit of the minimum", "line": {"color": INK, "width": 2.5}}
+        traces.append(marks.lines_with_gaps(curves) | fit)
+    titles = dataset.feature_names[inputs[0]], "class and its probability"
+    label = f"{C} classes along {titles[0]}, each with its probability at the minimum"
+    panel = _panel(traces, titles, limits, label)
+    ticks = {"tickvals": list(range(C)), "ticktext": [f"{c}" for c in range(C)]}
+    panel["layout"]["yaxis"] |= {"tickmode": "array"} | ticks
+    return panel
+
+
+_HIGH = 0.62
 
 
 def _plane_of(dataset: Dataset, inputs: list[int]) -> tuple[Array, tuple[Limits, Limits], Any]:
@@ -178,6 +213,7 @@ View = Callable[[Dataset, Problem, list[int]], Spec]
 
 DATA_VIEWS: dict[str, View] = {
     "curve": _curve,
+    "strips": _strips,
     "classification": _classes,
     "regression": _coloured,
     "count": _coloured,
