@@ -2,20 +2,32 @@
 
 The layers, each importing only from those above it: `data`, `kernels`, `softmax`, `linalg`
 (compiled loops, damped systems), `datasets` (what is fitted), `likelihoods`, `models` (how),
-`batches`, `moments`, `existence`, `minimum`, `problems` and `catalogue` (all together: loss, gradient, minimum), `tables`
-(the same from anybody's own file), `curvature` (H, G, F and EF), `optimizers` (a method is a
-preconditioner), `fields` (pictures as numbers), `comparison`, `convergence`, `alignment` (EF
-against F at the minimum and on the way), `sweeps` (whole grids of runs), `results` (Table 6 again),
-`figures` (numbers as Plotly figures), `components` and `pages` (the dashboard). The layers down to
-`results` need neither Plotly nor Streamlit.
+`batches`, `moments`, `existence`, `minimum`, `problems` and `catalogue` (all together: loss,
+gradient, minimum), `tables` (the same from anybody's own file), `curvature` (H, G, F and EF),
+`optimizers` (a method is a preconditioner), `fields` (pictures as numbers), `comparison`,
+`convergence`, `alignment` (EF against F at the minimum and on the way), `label_sources` (whose
+label it is), `sweeps` (whole grids of runs), `results` (Table 6 again), `figures` (numbers as
+Plotly figures), `components` and `pages` (the dashboard). The layers down to `results` need neither
+Plotly nor Streamlit.
 """
 
 from efviz.catalogue import PROBLEMS
 from efviz.curvature import CURVATURES
 from efviz.datasets import DATASETS, load
+from efviz.label_sources import LABEL_SOURCES
 from efviz.likelihoods import LIKELIHOODS
 from efviz.models import MODELS
 from efviz.optimizers import METHODS, run
 
-__all__ = ["CURVATURES", "DATASETS", "LIKELIHOODS", "METHODS", "MODELS", "PROBLEMS", "load", "run"]
+__all__ = [
+    "CURVATURES",
+    "DATASETS",
+    "LABEL_SOURCES",
+    "LIKELIHOODS",
+    "METHODS",
+    "MODELS",
+    "PROBLEMS",
+    "load",
+    "run",
+]
 __version__ = "0.1.0"

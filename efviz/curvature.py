@@ -69,24 +69,37 @@ def mc_fisher(problem: Problem, theta: ArrayLike, rng: Generator, n_samples: int
 
         1/N sum_n 1/M sum_m g_nm g_nm^T,   g_nm at y_m ~ p(. | f_n),  M = n_samples
 
-    theta (..., D) -> (..., D, D). Kunstner et al. (2019), Eq. 38. Costs M gradients an example in
-    output space, but one Jacobian.
+    theta (..., D) -> (..., D, D). Kunstner et al. (2019), Eq. 38. One Jacobian an example serves
+    all its labels. Up to M = LABEL_BY_LABEL every label comes from `likelihood.sample`; for more, where
+    the likelihood can, only the statistics that the sum needs are drawn (of normal residuals their
+    sum of squares, of classes their counts): the same distribution from another stream of `rng`.
     """
     if n_samples < 1:
         raise ValueError(f"n_samples must be at least 1, got {n_samples}")
     theta = problem.check_theta(theta)
+    total = sampled_sum(problem, problem.X, theta, rng, n_samples)
+    return total / problem.N
+
+
+LABEL_BY_LABEL = 32
+
+
+def sampled_sum(problem: Problem, X: Array, theta: Array, rng: Generator, n_samples: int) -> Array:
+    """`mc_fisher` as a sum over the inputs X (n, P), some of the problem's."""
     model, likelihood = problem.model, problem.likelihood
     # A theta far out overflows to inf or nan, as in `batches`.
     with np.errstate(all="ignore"):
-        f = model.outputs(problem.X, theta)
-        total = np.zeros((*f.shape, f.shape[-1]))
-        # Pieces of draws: M = 10,000 must not need M copies of f.
-        step = max(1, 2**20 // max(1, f.size))
-        for m in range(0, n_samples, step):
-            y = likelihood.sample(f, rng, min(step, n_samples - m))
-            r = likelihood.gradient(f, y)
-            total += np.einsum("m...c,m...d->...cd", r, r)
-        return model.gram(problem.X, theta, total / n_samples) / problem.N
+        f = model.outputs(X, theta)
+        W = likelihood.sampled_fisher(f, rng, n_samples) if n_samples > LABEL_BY_LABEL else None
+        if W is None:
+            W = np.zeros((*f.shape, f.shape[-1]))
+            # Pieces of draws: M = 10,000 must not need M copies of f.
+            step = max(1, 2**20 // max(1, f.size))
+            for m in range(0, n_samples, step):
+                y = likelihood.sample(f, rng, min(step, n_samples - m))
+                r = likelihood.gradient(f, y)
+                W += np.einsum("m...c,m...d->...cd", r, r) / n_samples
+        return model.gram(X, theta, W)
 
 
 @dataclass(frozen=True)

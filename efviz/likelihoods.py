@@ -7,6 +7,9 @@ axes are broadcast. `nll` leaves out terms that do not depend on f. With l = -lo
     hessian   d2l/df2             (..., N, C, C)
     fisher    E_{y ~ p(.|f)} [dl/df dl/df^T]   (..., N, C, C), Kunstner et al. (2019), Eq. 42
     sample    n_samples draws of y from p(. | f)  (n_samples, ..., N)
+    most_likely    argmax_y p(y | f), of several the one that is named  (..., N)
+    fourth_moment  E_{y ~ p(.|f)} [(r^T K r)^2], r = dl/df, for symmetric K (..., N, C, C)  (..., N)
+    sampled_fisher 1/M sum_m r_m r_m^T, y_m ~ p(.|f), at a cost without M; None where there is none
     quality   how well f (N, C) fits y (N,), in the words of its kind of regression
 
 `natural` says that f is the natural parameter of an exponential family: then, and in general only
@@ -22,7 +25,7 @@ from typing import ClassVar, Protocol
 
 import numpy as np
 from numpy.random import Generator
-from scipy.special import expit
+from scipy.special import expit, gammaln
 from scipy.special import softmax as probabilities
 
 from efviz import kernels, softmax
@@ -49,6 +52,12 @@ class Likelihood(Protocol):
     def fisher(self, f: Array) -> Array: ...
     def mean(self, f: Array) -> Array: ...
     def sample(self, f: Array, rng: Generator, n_samples: int) -> Array: ...
+    def most_likely(self, f: Array) -> Array: ...
+    def fourth_moment(self, f: Array, K: Array) -> Array: ...
+    def sampled_fisher(self, f: Array, rng: Generator, n_samples: int) -> Array | None:
+        """Drawn from sufficient statistics of the labels: `sample` takes another stream."""
+        return None
+
     def quality(self, f: Array, y: Array) -> Quality: ...
     def check(self, y: Array) -> None: ...
     def gradient_and_fisher(self, f: Array, y: Array) -> tuple[Array, Array]:
@@ -91,6 +100,17 @@ class Gaussian(Likelihood):
 
     def sample(self, f: Array, rng: Generator, n_samples: int) -> Array:
         return rng.normal(f[..., 0], self.sigma, (n_samples, *f.shape[:-1]))
+
+    def most_likely(self, f: Array) -> Array:
+        """The mean, where the gradient is zero."""
+        return f[..., 0]
+
+    def fourth_moment(self, f: Array, K: Array) -> Array:
+        return 3 * K[..., 0, 0] ** 2 / self.sigma**4
+
+    def sampled_fisher(self, f: Array, rng: Generator, n_samples: int) -> Array | None:
+        squares = rng.chisquare(n_samples, f.shape[:-1]) / n_samples
+        return (squares / self.sigma**2)[..., None, None]
 
     def quality(self, f: Array, y: Array) -> Quality:
         return Quality("residual variance", float(np.mean((y - f[:, 0]) ** 2)), self.sigma**2)
@@ -156,6 +176,20 @@ class Bernoulli(Likelihood):
     def linear_sums(self, X: Array, y: Array, theta: Array) -> tuple[Array, Array, Array] | None:
         return kernels.bernoulli_sums(X, y, theta) if X.shape[1] == 2 else None
 
+    def most_likely(self, f: Array) -> Array:
+        """1 where f > 0; 0 at the tie f = 0."""
+        return (f[..., 0] > 0).astype(float)
+
+    def fourth_moment(self, f: Array, K: Array) -> Array:
+        """p (1 - p) (1 - 3 p (1 - p)) K^2."""
+        variance = self.fisher(f)[..., 0, 0]
+        return variance * (1 - 3 * variance) * K[..., 0, 0] ** 2
+
+    def sampled_fisher(self, f: Array, rng: Generator, n_samples: int) -> Array | None:
+        p, q = expit(f), expit(-f)
+        ones = rng.binomial(n_samples, np.nan_to_num(p)) / n_samples
+        return (ones * q**2 + (1 - ones) * p**2)[..., None]
+
     def quality(self, f: Array, y: Array) -> Quality:
         return Quality("accuracy", float(np.mean((f[:, 0] > 0) == (y == 1))))
 
@@ -196,6 +230,25 @@ class Poisson(Likelihood):
         # Beyond 1e15 counts are no longer exact: such a rate, or nan, stands for its own draws.
         drawable = rate < 1e15
         return np.where(drawable, rng.poisson(np.where(drawable, rate, 0)), rate)
+
+    def most_likely(self, f: Array) -> Array:
+        """floor(exp f); the larger of two where exp f is a whole number."""
+        return np.floor(np.exp(f[..., 0]))
+
+    def fourth_moment(self, f: Array, K: Array) -> Array:
+        rate = np.exp(f[..., 0])
+        return (rate + 3 * rate**2) * K[..., 0, 0] ** 2
+
+    def sampled_fisher(self, f: Array, rng: Generator, n_samples: int) -> Array | None:
+        """From how often each count is drawn, while there are fewer counts than draws."""
+        rate = np.exp(f)
+        largest = rate.max(initial=0)
+        if not largest < 100 or n_samples < (counts := int(largest + 12 * largest**0.5) + 40):
+            return None
+        k = np.arange(counts)
+        p = np.exp(k * f - rate - gammaln(k + 1))
+        drawn = rng.multinomial(n_samples, p / p.sum(-1, keepdims=True))
+        return ((drawn * (k - rate) ** 2).sum(-1) / n_samples)[..., None, None]
 
     def quality(self, f: Array, y: Array) -> Quality:
         """Pearson's dispersion: 1 for counts that vary as the model says."""
@@ -239,6 +292,13 @@ class Exponential(Likelihood):
 
     def sample(self, f: Array, rng: Generator, n_samples: int) -> Array:
         return rng.exponential(np.exp(-f[..., 0]), (n_samples, *f.shape[:-1]))
+
+    def most_likely(self, f: Array) -> Array:
+        """0, whatever f: the density falls from there. It is no label that `check` accepts."""
+        return np.zeros(f.shape[:-1])
+
+    def fourth_moment(self, f: Array, K: Array) -> Array:
+        return 9 * K[..., 0, 0] ** 2
 
     def quality(self, f: Array, y: Array) -> Quality:
         return Quality("dispersion", float(np.mean((y * np.exp(f[:, 0]) - 1) ** 2)), 1.0)
@@ -302,6 +362,25 @@ class Categorical(Likelihood):
         cumulative = np.cumsum(probabilities(f, axis=-1), axis=-1)[..., :-1]
         u = rng.random((n_samples, *f.shape[:-1]))
         return (u[..., None] > cumulative).sum(-1).astype(float)
+
+    def most_likely(self, f: Array) -> Array:
+        """The first of those with the largest output."""
+        return f.argmax(-1).astype(float)
+
+    def _gradient_of_each_label(self, f: Array) -> Array:
+        """(..., N, C, C): row c is dl/df at y = c."""
+        labels = (np.full(f.shape[-2], float(c)) for c in range(f.shape[-1]))
+        return np.stack([self.gradient(f, y) for y in labels], axis=-2)
+
+    def fourth_moment(self, f: Array, K: Array) -> Array:
+        r = self._gradient_of_each_label(f)
+        form = np.einsum("...kc,...cd,...kd->...k", r, K, r, optimize=True)
+        return (self.mean(f) * form**2).sum(-1)
+
+    def sampled_fisher(self, f: Array, rng: Generator, n_samples: int) -> Array | None:
+        r = self._gradient_of_each_label(f)
+        share = rng.multinomial(n_samples, np.nan_to_num(self.mean(f))) / n_samples
+        return np.swapaxes(r, -1, -2) @ (share[..., None] * r)
 
     def quality(self, f: Array, y: Array) -> Quality:
         return Quality("accuracy", float(np.mean(f.argmax(-1) == y)))
