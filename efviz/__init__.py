@@ -6,9 +6,9 @@ The layers, each importing only from those above it: `data`, `kernels`, `softmax
 gradient, minimum), `tables` (the same from anybody's own file), `curvature` (H, G, F and EF),
 `optimizers` (a method is a preconditioner), `fields` (pictures as numbers), `comparison`,
 `convergence`, `alignment` (EF against F at the minimum and on the way), `label_sources` (whose
-label it is), `sweeps` (whole grids of runs), `results` (Table 6 again), `figures` (numbers as
-Plotly figures), `components` and `pages` (the dashboard). The layers down to `results` need neither
-Plotly nor Streamlit.
+label it is), `agreement` (why two matrices are equal), `sweeps` (whole grids of runs), `results`
+(Table 6 again), `figures` (numbers as Plotly figures), `components`, `pages` (the dashboard). The
+layers down to `results` need neither Plotly nor Streamlit.
 """
 
 from efviz.catalogue import PROBLEMS

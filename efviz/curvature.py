@@ -70,9 +70,9 @@ def mc_fisher(problem: Problem, theta: ArrayLike, rng: Generator, n_samples: int
         1/N sum_n 1/M sum_m g_nm g_nm^T,   g_nm at y_m ~ p(. | f_n),  M = n_samples
 
     theta (..., D) -> (..., D, D). Kunstner et al. (2019), Eq. 38. One Jacobian an example serves
-    all its labels. Up to M = LABEL_BY_LABEL every label comes from `likelihood.sample`; for more, where
-    the likelihood can, only the statistics that the sum needs are drawn (of normal residuals their
-    sum of squares, of classes their counts): the same distribution from another stream of `rng`.
+    all its labels. Up to M = LABEL_BY_LABEL every label comes from `likelihood.sample`; for more,
+    where the likelihood can, only the statistics that the sum needs are drawn (of normal residuals
+    their sum of squares, of classes their counts): the same distribution, another stream of `rng`.
     """
     if n_samples < 1:
         raise ValueError(f"n_samples must be at least 1, got {n_samples}")
