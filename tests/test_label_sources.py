@@ -182,7 +182,9 @@ def test_fourth_moments_are_those_of_the_slow_sums_over_labels(kind):
 
 def test_sums_of_labels_drawn_at_once_are_distributed_as_sums_of_single_labels(kind):
     problem = small_problem(kind)
-    likelihood, M, R = problem.likelihood, 120, 4000
+    likelihood, R = problem.likelihood, 8000
+    # Few labels tell most; counts are drawn at once only where there are more labels than counts.
+    M = 100 if likelihood.name == "poisson" else 3
     f = problem.model.outputs(problem.X, some_thetas(problem))[:4]
     rng = np.random.default_rng(5)
     at_once = likelihood.sampled_fisher(np.broadcast_to(f, (R, *f.shape)), rng, M)
@@ -193,9 +195,9 @@ def test_sums_of_labels_drawn_at_once_are_distributed_as_sums_of_single_labels(k
     singly = np.einsum("mrnc,mrnd->rncd", r, r) / M
     error = np.sqrt((at_once.var(0) + singly.var(0)) / R)
     assert (np.abs(at_once.mean(0) - singly.mean(0)) <= 5 * error + 1e-14).all()
-    assert_allclose(at_once.std(0), singly.std(0), rtol=0.12, atol=1e-14)
+    assert_allclose(at_once.std(0), singly.std(0), rtol=0.1, atol=1e-14)
     skew = [((v - v.mean(0)) ** 3).mean(0) / (v.std(0) ** 3 + 1e-30) for v in (at_once, singly)]
-    assert_allclose(*skew, atol=0.3)
+    assert_allclose(*skew, rtol=0.2, atol=0.3)
 
 
 def test_few_labels_are_drawn_one_by_one_from_the_stream_of_sample(small):
