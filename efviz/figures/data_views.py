@@ -98,7 +98,8 @@ def _strips(dataset: Dataset, problem: Problem, inputs: list[int]) -> Spec:
         curves = [np.stack([grid, c + _HIGH * p[:, c]], axis=-1) for c in range(C)]
         fit = {"name": "fit of the minimum", "line": {"color": INK, "width": 2.5}}
         traces.append(marks.lines_with_gaps(curves) | fit)
-    titles = dataset.feature_names[inputs[0]], "class and its probability"
+    name, target = dataset.feature_names[inputs[0]], dataset.target_name
+    titles = name, f"{target} and p({target} | {name})"
     label = f"{C} classes along {titles[0]}, each with its probability at the minimum"
     panel = _panel(traces, titles, limits, label)
     ticks = {"tickvals": list(range(C)), "ticktext": [f"{c}" for c in range(C)]}
