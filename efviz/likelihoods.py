@@ -10,12 +10,15 @@ axes are broadcast. `nll` leaves out terms that do not depend on f. With l = -lo
     most_likely    argmax_y p(y | f), of several the one that is named  (..., N)
     fourth_moment  E_{y ~ p(.|f)} [(r^T K r)^2], r = dl/df, for symmetric K (..., N, C, C)  (..., N)
     sampled_fisher 1/M sum_m r_m r_m^T, y_m ~ p(.|f), at a cost without M; None where there is none
+    kl        KL(p(. | f) || p(. | g)), exact      (..., N)
+    log_base  log p(y | f) + nll(f, y), the terms that nll leaves out; it depends on y alone
     quality   how well f (N, C) fits y (N,), in the words of its kind of regression
 
 `natural` says that f is the natural parameter of an exponential family: then, and in general only
 then, hessian = fisher (Proposition 1). `self_concordant` says that besides, along any line of
 outputs f + t v, |d3l/dt3| <= s d2l/dt2 everywhere, with s = |v| for one output and
-s = max v - min v for several. Tests read both to choose which theorem must hold.
+s = max v - min v for several; `discrete` that p(y | f) is a probability, not a density. Tests read
+them to choose which theorem must hold.
 """
 
 from collections.abc import Callable
@@ -25,7 +28,7 @@ from typing import ClassVar, Protocol
 
 import numpy as np
 from numpy.random import Generator
-from scipy.special import expit, gammaln
+from scipy.special import expit, gammaln, log_softmax, logsumexp
 from scipy.special import softmax as probabilities
 
 from efviz import kernels, softmax
@@ -45,6 +48,7 @@ class Likelihood(Protocol):
     name: ClassVar[str]
     natural: ClassVar[bool]
     self_concordant: ClassVar[bool] = False
+    discrete: ClassVar[bool] = False
 
     def nll(self, f: Array, y: Array) -> Array: ...
     def gradient(self, f: Array, y: Array) -> Array: ...
@@ -58,6 +62,10 @@ class Likelihood(Protocol):
         """Drawn from sufficient statistics of the labels: `sample` takes another stream."""
         return None
 
+    def kl(self, f: Array, g: Array) -> Array: ...
+    def log_base(self, y: Array) -> Array:
+        return np.zeros(y.shape)
+
     def quality(self, f: Array, y: Array) -> Quality: ...
     def check(self, y: Array) -> None: ...
     def gradient_and_fisher(self, f: Array, y: Array) -> tuple[Array, Array]:
@@ -68,6 +76,13 @@ class Likelihood(Protocol):
         return None
 
     def recession(self, y: Array, C: int) -> tuple[Array, Mask]: ...
+
+
+def _excess(x: Array) -> Array:
+    """exp(x) - 1 - x, to 13 digits also near zero, where the difference has none left."""
+    series = x**2 / 2 * (1 + x / 3 * (1 + x / 4 * (1 + x / 5 * (1 + x / 6 * (1 + x / 7)))))
+    with np.errstate(over="ignore"):
+        return np.where(np.abs(x) < 0.02, series, np.expm1(x) - x)
 
 
 def _no_directions(y: Array, C: int) -> tuple[Array, Mask]:
@@ -112,6 +127,12 @@ class Gaussian(Likelihood):
         squares = rng.chisquare(n_samples, f.shape[:-1]) / n_samples
         return (squares / self.sigma**2)[..., None, None]
 
+    def kl(self, f: Array, g: Array) -> Array:
+        return (f[..., 0] - g[..., 0]) ** 2 / (2 * self.sigma**2)
+
+    def log_base(self, y: Array) -> Array:
+        return np.full(y.shape, -np.log(2 * np.pi * self.sigma**2) / 2)
+
     def quality(self, f: Array, y: Array) -> Quality:
         return Quality("residual variance", float(np.mean((y - f[:, 0]) ** 2)), self.sigma**2)
 
@@ -144,6 +165,7 @@ class Bernoulli(Likelihood):
 
     name: ClassVar[str] = "bernoulli"
     natural: ClassVar[bool] = True
+    discrete: ClassVar[bool] = True
     self_concordant: ClassVar[bool] = True
 
     def nll(self, f: Array, y: Array) -> Array:
@@ -172,6 +194,17 @@ class Bernoulli(Likelihood):
 
     def sample(self, f: Array, rng: Generator, n_samples: int) -> Array:
         return (rng.random((n_samples, *f.shape[:-1])) < self.mean(f)[..., 0]).astype(float)
+
+    def kl(self, f: Array, g: Array) -> Array:
+        """Written for the less likely label, whose probability keeps its digits."""
+        f, g = f[..., 0], g[..., 0]
+        sign = np.where(f > 0, -1.0, 1.0)
+        f, step = sign * f, sign * (g - f)
+        p = expit(f)
+        with np.errstate(over="ignore", invalid="ignore"):
+            near = np.log1p(expit(-f) * _excess(-p * step) + p * _excess(expit(-f) * step))
+            far = np.logaddexp(-np.logaddexp(0, f), step - np.logaddexp(0, -f)) - p * step
+        return np.where(np.abs(step) < 1, near, far)
 
     def linear_sums(self, X: Array, y: Array, theta: Array) -> tuple[Array, Array, Array] | None:
         return kernels.bernoulli_sums(X, y, theta) if X.shape[1] == 2 else None
@@ -208,6 +241,7 @@ class Poisson(Likelihood):
 
     name: ClassVar[str] = "poisson"
     natural: ClassVar[bool] = True
+    discrete: ClassVar[bool] = True
     self_concordant: ClassVar[bool] = True
 
     def nll(self, f: Array, y: Array) -> Array:
@@ -249,6 +283,12 @@ class Poisson(Likelihood):
         p = np.exp(k * f - rate - gammaln(k + 1))
         drawn = rng.multinomial(n_samples, p / p.sum(-1, keepdims=True))
         return ((drawn * (k - rate) ** 2).sum(-1) / n_samples)[..., None, None]
+
+    def kl(self, f: Array, g: Array) -> Array:
+        return (np.exp(f) * _excess(g - f))[..., 0]
+
+    def log_base(self, y: Array) -> Array:
+        return np.asarray(-gammaln(y + 1))
 
     def quality(self, f: Array, y: Array) -> Quality:
         """Pearson's dispersion: 1 for counts that vary as the model says."""
@@ -300,6 +340,9 @@ class Exponential(Likelihood):
     def fourth_moment(self, f: Array, K: Array) -> Array:
         return 9 * K[..., 0, 0] ** 2
 
+    def kl(self, f: Array, g: Array) -> Array:
+        return _excess(g - f)[..., 0]
+
     def quality(self, f: Array, y: Array) -> Quality:
         return Quality("dispersion", float(np.mean((y * np.exp(f[:, 0]) - 1) ** 2)), 1.0)
 
@@ -330,6 +373,7 @@ class Categorical(Likelihood):
     natural: ClassVar[bool] = True
     # Third and second cumulant of v_y, which lies within max v - min v of its mean.
     self_concordant: ClassVar[bool] = True
+    discrete: ClassVar[bool] = True
 
     def nll(self, f: Array, y: Array) -> Array:
         rows, labels, shape = _rows_of_outputs(f, y)
@@ -381,6 +425,16 @@ class Categorical(Likelihood):
         r = self._gradient_of_each_label(f)
         share = rng.multinomial(n_samples, np.nan_to_num(self.mean(f))) / n_samples
         return np.swapaxes(r, -1, -2) @ (share[..., None] * r)
+
+    def kl(self, f: Array, g: Array) -> Array:
+        step = g - f
+        pi = probabilities(f, axis=-1)
+        # Outputs are free to move together: take the mean step away.
+        step = step - (pi * step).sum(-1, keepdims=True)
+        with np.errstate(over="ignore", invalid="ignore"):
+            near = np.log1p((pi * _excess(step)).sum(-1))
+        far = logsumexp(log_softmax(f, axis=-1) + step, axis=-1)
+        return np.where(np.abs(step).max(-1) < 1, near, far)
 
     def quality(self, f: Array, y: Array) -> Quality:
         return Quality("accuracy", float(np.mean(f.argmax(-1) == y)))
