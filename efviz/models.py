@@ -7,6 +7,9 @@ weights in output space, v (..., N, C) or W (..., N, C, C), symmetric:
     gram          sum_n J_n^T W_n J_n          (..., D, D)
     second_order  sum_{n,c} v_nc d2f_nc/dtheta2  (..., D, D), zero for a linear model
 
+`smoothness` is the least beta with ||d2f_nc/dtheta2||_2 <= beta for all n, c and low <= theta <=
+high, (D,) each: Proposition 2 of Kunstner et al. (2019).
+
 `products`, where a caller has them already, are the pair products of the columns of X.
 """
 
@@ -32,6 +35,7 @@ class Model(Protocol):
     def pull_back(self, X: Array, theta: Array, v: Array) -> Array: ...
     def gram(self, X: Array, theta: Array, W: Array, products: Array | None = None) -> Array: ...
     def second_order(self, X: Array, theta: Array, v: Array) -> Array: ...
+    def smoothness(self, X: Array, low: Array, high: Array) -> float: ...
 
 
 @lru_cache
@@ -104,6 +108,9 @@ class Linear:
     def second_order(self, X: Array, theta: Array, v: Array) -> Array:
         D = theta.shape[-1]
         return np.zeros((*theta.shape[:-1], D, D))
+
+    def smoothness(self, X: Array, low: Array, high: Array) -> float:
+        return 0.0
 
 
 @dataclass(frozen=True)
@@ -180,6 +187,13 @@ class Saturation:
         H[..., 0, 1] = H[..., 1, 0] = slope.sum(-1)
         H[..., 1, 1] = -(a * x * slope).sum(-1)
         return H
+
+    def smoothness(self, X: Array, low: Array, high: Array) -> float:
+        """d2f = x exp(-b x) [[0, 1], [1, -a x]] grows with |a| and with -b x: a corner is worst."""
+        x = X[:, 0]
+        bend = max(abs(low[0]), abs(high[0])) * np.abs(x)
+        steepest = np.exp(np.maximum(-low[1] * x, -high[1] * x))
+        return float((np.abs(x) * steepest * (bend + np.hypot(bend, 2)) / 2).max())
 
 
 MODELS: dict[str, type[Model]] = {kind.name: kind for kind in (Linear, Contrast, Saturation)}
