@@ -196,18 +196,8 @@ class Bernoulli(Likelihood):
         return (rng.random((n_samples, *f.shape[:-1])) < self.mean(f)[..., 0]).astype(float)
 
     def kl(self, f: Array, g: Array) -> Array:
-        """Written for the less likely label, whose probability keeps its digits."""
-        f, g = f[..., 0], g[..., 0]
-        sign = np.where(f > 0, -1.0, 1.0)
-        f, step = sign * f, sign * (g - f)
-        p = expit(f)
-        with np.errstate(over="ignore", invalid="ignore"):
-            near = np.log1p(expit(-f) * _excess(-p * step) + p * _excess(expit(-f) * step))
-            far = np.logaddexp(-np.logaddexp(0, f), step - np.logaddexp(0, -f)) - p * step
-        return np.where(np.abs(step) < 1, near, far)
-
-    def linear_sums(self, X: Array, y: Array, theta: Array) -> tuple[Array, Array, Array] | None:
-        return kernels.bernoulli_sums(X, y, theta) if X.shape[1] == 2 else None
+        f, g = (np.ascontiguousarray(v[..., 0]) for v in np.broadcast_arrays(f, g))
+        return kernels.bernoulli_kl(f.ravel(), g.ravel()).reshape(f.shape)
 
     def most_likely(self, f: Array) -> Array:
         """1 where f > 0; 0 at the tie f = 0."""
