@@ -75,6 +75,16 @@ def _excess(x: float) -> float:
 
 
 @njit(cache=True, nogil=True)
+def excess(x: Array) -> Array:
+    """exp(x) - 1 - x of every element, to 13 digits and more."""
+    out = np.empty(x.size)
+    flat = x.ravel()
+    for i in range(x.size):
+        out[i] = _excess(flat[i])
+    return out.reshape(x.shape)
+
+
+@njit(cache=True, nogil=True)
 def bernoulli_kl(f: Array, g: Array) -> Array:
     """KL(Bernoulli(sigmoid f) || Bernoulli(sigmoid g)) for f, g (n,).
 

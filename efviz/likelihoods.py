@@ -78,13 +78,6 @@ class Likelihood(Protocol):
     def recession(self, y: Array, C: int) -> tuple[Array, Mask]: ...
 
 
-def _excess(x: Array) -> Array:
-    """exp(x) - 1 - x, to 13 digits also near zero, where the difference has none left."""
-    series = x**2 / 2 * (1 + x / 3 * (1 + x / 4 * (1 + x / 5 * (1 + x / 6 * (1 + x / 7)))))
-    with np.errstate(over="ignore"):
-        return np.where(np.abs(x) < 0.02, series, np.expm1(x) - x)
-
-
 def _no_directions(y: Array, C: int) -> tuple[Array, Mask]:
     """For losses that grow without bound along every line of outputs: no recession at all."""
     return np.zeros((0, len(y), C)), np.zeros((0, len(y)), dtype=bool)
@@ -275,7 +268,7 @@ class Poisson(Likelihood):
         return ((drawn * (k - rate) ** 2).sum(-1) / n_samples)[..., None, None]
 
     def kl(self, f: Array, g: Array) -> Array:
-        return (np.exp(f) * _excess(g - f))[..., 0]
+        return (np.exp(f) * kernels.excess(g - f))[..., 0]
 
     def log_base(self, y: Array) -> Array:
         return np.asarray(-gammaln(y + 1))
@@ -331,7 +324,7 @@ class Exponential(Likelihood):
         return 9 * K[..., 0, 0] ** 2
 
     def kl(self, f: Array, g: Array) -> Array:
-        return _excess(g - f)[..., 0]
+        return kernels.excess(g - f)[..., 0]
 
     def quality(self, f: Array, y: Array) -> Quality:
         return Quality("dispersion", float(np.mean((y * np.exp(f[:, 0]) - 1) ** 2)), 1.0)
@@ -422,7 +415,7 @@ class Categorical(Likelihood):
         # Outputs are free to move together: take the mean step away.
         step = step - (pi * step).sum(-1, keepdims=True)
         with np.errstate(over="ignore", invalid="ignore"):
-            near = np.log1p((pi * _excess(step)).sum(-1))
+            near = np.log1p((pi * kernels.excess(step)).sum(-1))
         far = logsumexp(log_softmax(f, axis=-1) + step, axis=-1)
         return np.where(np.abs(step).max(-1) < 1, near, far)
 
