@@ -2,7 +2,7 @@
 
 from collections.abc import Generator, Sequence
 from dataclasses import dataclass
-from typing import TypeVar
+from typing import Literal, TypeVar
 
 import numpy as np
 from numpy.typing import ArrayLike
@@ -195,3 +195,40 @@ def ellipse(matrix: Array, center: Array, level: float = 1.0, n: int = 73) -> Ar
     with np.errstate(all="ignore"):
         semi_axes = np.where(w > 0, np.sqrt(level / np.where(w > 0, w, 1)), np.nan)
     return center + (circle * semi_axes) @ V.T
+
+
+@dataclass(frozen=True, eq=False)
+class Conic:
+    """The points with delta^T M delta = level, as lines (n, 2), and what they are."""
+
+    kind: Literal["ellipse", "lines", "hyperbola", "empty"]
+    lines: tuple[Array, ...]
+
+
+def conic(matrix: Array, center: Array, level: float, reach: float, n: int = 73) -> Conic:
+    """{theta : (theta - center)^T matrix (theta - center) = level} for any symmetric (2, 2) matrix.
+
+    An ellipse if it is positive definite, two parallel lines if it is singular, both branches of a
+    hyperbola if it is indefinite, nothing if no direction curves upwards. What has no end is drawn
+    as far as about `reach` from the centre.
+    """
+    if not np.isfinite(matrix).all():
+        return Conic("empty", ())
+    w, V = np.linalg.eigh(matrix)
+    flat = 1e-12 * np.abs(w).max()
+    if w[1] <= flat:
+        return Conic("empty", ())
+    if w[0] > flat:
+        return Conic("ellipse", (ellipse(matrix, center, level, n),))
+    b = np.sqrt(level / w[1])
+    if w[0] >= -flat:
+        along, across = np.linspace(-reach, reach, 2), np.full(2, b)
+        kind: Literal["lines", "hyperbola"] = "lines"
+    else:
+        a = np.sqrt(level / -w[0])
+        t = np.linspace(-1, 1, n) * np.arcsinh(reach / a)
+        along, across = a * np.sinh(t), b * np.cosh(t)
+        kind = "hyperbola"
+    return Conic(
+        kind, tuple(center + np.stack([along, sign * across], -1) @ V.T for sign in (1.0, -1.0))
+    )

@@ -11,6 +11,7 @@ from efviz.curvature import fisher
 from efviz.fields import (
     Plane,
     compare_fields,
+    conic,
     cosine,
     ellipse,
     finish,
@@ -169,3 +170,25 @@ def test_a_comparison_reports_a_fraction_that_grows_to_one(key):
     assert (np.diff(fractions) > 0).all()
     assert 0 < fractions[0] <= fractions[-1]
     assert fractions[-1] == pytest.approx(1)
+
+
+@pytest.mark.parametrize(
+    ("eigenvalues", "kind", "n_lines"),
+    [
+        ((0.5, 3.0), "ellipse", 1),
+        ((0.0, 2.0), "lines", 2),
+        ((-0.7, 2.0), "hyperbola", 2),
+        ((-0.7, -0.1), "empty", 0),
+        ((0.0, 0.0), "empty", 0),
+    ],
+)
+def test_a_conic_is_the_level_set_of_its_matrix(eigenvalues, kind, n_lines):
+    V = np.linalg.qr(np.random.default_rng(0).normal(size=(2, 2)))[0]
+    matrix, center = V @ np.diag(eigenvalues) @ V.T, np.array([1.0, -2.0])
+    drawn = conic(matrix, center, 0.3, reach=5.0)
+    assert (drawn.kind, len(drawn.lines)) == (kind, n_lines)
+    for line in drawn.lines:
+        delta = line - center
+        assert_allclose(np.einsum("ni,ij,nj->n", delta, matrix, delta), 0.3, rtol=1e-9)
+    if kind in ("lines", "hyperbola"):
+        assert min(np.linalg.norm(line - center, axis=-1).max() for line in drawn.lines) >= 5
