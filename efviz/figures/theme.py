@@ -35,6 +35,17 @@ STYLES: dict[str, Style] = {
     "Newton": Style("#5f6b76", "dot", "Newton"),
 }
 
+MATRICES: dict[str, Style] = {
+    "H": Style(STYLES["Newton"].colour, STYLES["Newton"].dash, "Hessian"),
+    "G": Style(INK, "dash", "generalised Gauss-Newton"),
+    "F": Style(STYLES["NGD"].colour, STYLES["NGD"].dash, "Fisher"),
+    "EF": Style(STYLES["EFGD"].colour, STYLES["EFGD"].dash, "empirical Fisher"),
+}
+"""A matrix looks like the method that it preconditions."""
+
+# Below zero, zero, above zero: pale enough on either ground for numbers in INK to stand out.
+SIGNED = [[0.0, "#e3a1ad"], [0.5, GROUND], [1.0, "#9dbbdf"]]
+
 DARK: dict[str, str] = {
     INK: "#e8eaed",
     MUTED: "#a4adb6",
@@ -47,6 +58,8 @@ DARK: dict[str, str] = {
     "#004488": "#6699cc",
     "#bb5566": "#ee99aa",
     "#5f6b76": "#a4adb6",
+    "#e3a1ad": "#7a2f3f",
+    "#9dbbdf": "#1f4f86",
 }
 
 # cos = -1, 0, 1: the colours of EF and GD at the ends, the ground in between.

@@ -1,0 +1,288 @@
+"""Matrices at one theta: their numbers, their sums, their level sets, their spectra."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import numpy as np
+
+from efviz.data import Array
+from efviz.fields import Conic, Plane, conic
+from efviz.figures import marks
+from efviz.figures.log_axes import decades, log_axis
+from efviz.figures.theme import GROUND, INK, MATRICES, SIGNED, Spec, axis, layout
+
+
+def digits(value: float) -> str:
+    """Three significant digits, as in a table; a true minus sign."""
+    if not np.isfinite(value):
+        return "–" if np.isnan(value) else ("∞" if value > 0 else "−∞")
+    return f"{value:.3g}".replace("e-0", "e-").replace("e+0", "e").replace("-", "−")
+
+
+def largest_entry(matrices: Sequence[Array]) -> float:
+    """What the strongest colour stands for, so that matrices side by side share one scale."""
+    finite = [np.abs(m[np.isfinite(m)]).max(initial=0.0) for m in matrices]
+    return float(max([*finite, 1e-300]))
+
+
+def matrix_panel(
+    matrix: Array, title: str, names: Sequence[str], *, scale: float, subtitle: str = ""
+) -> Spec:
+    """A small matrix (D, D) as coloured cells with their numbers; `scale`: see `largest_entry`."""
+    D = len(matrix)
+    frame = layout(
+        title,
+        subtitle,
+        xaxis=_cells_axis(names, range(D), (-0.5, D - 0.5)),
+        yaxis=_cells_axis(names[::-1], range(D), (-0.5, D - 0.5)),
+    )
+    frame["meta"] = {"aspect": 1, "label": f"{title}: {_in_words(matrix)}"}
+    return {"data": [_cells(matrix, 0.0, scale), _numbers(matrix, 0.0)], "layout": frame}
+
+
+def sum_panel(
+    ggn: Array, remainder: Array, hessian: Array, *, title: str, subtitle: str = ""
+) -> Spec:
+    """GGN + remainder = H as three blocks of cells (D, D) in one row, with one scale of colour."""
+    D = len(ggn)
+    step = D + 0.7
+    blocks = {"GGN": ggn, "remainder": remainder, "H": hessian}
+    scale = largest_entry(list(blocks.values()))
+    traces = []
+    for k, matrix in enumerate(blocks.values()):
+        traces += [_cells(matrix, k * step, scale), _numbers(matrix, k * step)]
+    middle = np.array([[D - 0.15, D / 2 - 0.5], [step + D - 0.15, D / 2 - 0.5]])
+    signs = marks.labels(middle, ["+", "="])
+    signs["textfont"] = signs["textfont"] | {"size": 18}
+    centres = [(D - 1) / 2 + k * step for k in range(3)]
+    frame = layout(
+        title,
+        subtitle,
+        xaxis=_cells_axis(list(blocks), centres, (-0.5, 2 * step + D - 0.5), line=False),
+        yaxis=_cells_axis([], [], (-0.5, D - 0.5), line=False),
+    )
+    frame["margin"] = frame["margin"] | {"l": 8}
+    words = "; ".join(f"{name}: {_in_words(matrix)}" for name, matrix in blocks.items())
+    frame["meta"] = {"aspect": D / (2 * step + D), "label": f"{title}. {words}"}
+    return {"data": [*traces, signs], "layout": frame}
+
+
+def _cells_axis(
+    names: Sequence[str],
+    at: Sequence[float] | range,
+    limits: tuple[float, float],
+    line: bool = True,
+) -> dict[str, Any]:
+    return axis("", limits) | {
+        "tickvals": [float(v) for v in at],
+        "ticktext": list(names),
+        "nticks": 0,
+        "ticks": "",
+        "tickfont": {"size": 12, "color": INK},
+        "showline": line,
+        "fixedrange": True,
+    }
+
+
+def _cells(matrix: Array, left: float, scale: float) -> dict[str, Any]:
+    D = len(matrix)
+    return {
+        "type": "heatmap",
+        "x": left + np.arange(D),
+        "y": np.arange(D),
+        "z": matrix[::-1] / scale,
+        "zmin": -1,
+        "zmax": 1,
+        "colorscale": SIGNED,
+        "showscale": False,
+        "hoverinfo": "skip",
+        "xgap": 1,
+        "ygap": 1,
+        "name": "cells",
+    }
+
+
+def _numbers(matrix: Array, left: float) -> dict[str, Any]:
+    D = len(matrix)
+    where = [(left + j, D - 1 - i) for i in range(D) for j in range(D)]
+    return marks.labels(np.array(where, dtype=float), [digits(v) for v in matrix.ravel()]) | {
+        "name": "numbers"
+    }
+
+
+def _in_words(matrix: Array) -> str:
+    return "; ".join(", ".join(digits(v) for v in row) for row in matrix)
+
+
+NOTES: dict[str, str] = {
+    "ellipse": "",
+    "lines": "{name} is singular: its level set is two lines.",
+    "hyperbola": "{name} is indefinite: its level set is a hyperbola, not an ellipse.",
+    "empty": "{name} curves upwards in no direction: it has no level set to draw.",
+}
+"""What a page says of matrices that have no ellipse, by the kind of their level set."""
+
+
+def level_for(matrix: Array, half_width: float) -> float:
+    """The level at which the ellipse of `matrix` is at most 0.6 half-widths long; 1 for none."""
+    w = np.linalg.eigvalsh(matrix)
+    shortest = w[w > 1e-12 * np.abs(w).max()]
+    return float((0.6 * half_width) ** 2 * shortest[0]) if shortest.size else 1.0
+
+
+def conics(
+    matrices: Mapping[str, Array], theta: Array, level: float, plane: Plane
+) -> dict[str, Conic]:
+    """Level sets of the matrices at theta (2,); those that are one are named once, "F = G"."""
+    reach = 2 * float(np.hypot(*plane.half_widths))
+    joined: dict[str, Array] = {}
+    for name, matrix in matrices.items():
+        for other, known in joined.items():
+            if np.allclose(matrix, known, rtol=1e-9, atol=1e-14 * np.abs(known).max()):
+                joined = {f"{k} = {name}" if k == other else k: m for k, m in joined.items()}
+                break
+        else:
+            joined[name] = matrix
+    return {name: conic(matrix, theta, level, reach) for name, matrix in joined.items()}
+
+
+def notes(drawn: Mapping[str, Conic]) -> list[str]:
+    """Sentences about what is no ellipse."""
+    return [NOTES[c.kind].format(name=name) for name, c in drawn.items() if NOTES[c.kind]]
+
+
+def level_sets_panel(
+    drawn: Mapping[str, Conic],
+    theta: Array,
+    names: Sequence[str],
+    plane: Plane,
+    loss: Array,
+    star: Array | None,
+) -> Spec:
+    """Level sets of the matrices around theta over contours of the loss (n, n) on `plane`.
+
+    `star` is the minimum (2,), if there is one; `drawn` comes from `conics`.
+    """
+    x, y = plane.axes(len(loss))
+    traces = [marks.contours(x, y, loss, float(np.nanmin(loss)))]
+    for name, curve in drawn.items():
+        style = MATRICES[name.split(" = ")[0]]
+        line = {"width": 2.5, "color": style.colour, "dash": style.dash}
+        traces.append(marks.lines_with_gaps(curve.lines) | {"name": name, "line": line})
+    if star is not None:
+        traces.append(marks.minimum(star))
+    traces += [_here(theta), _curve_labels(drawn, theta, plane)]
+    frame = layout("At one θ", xaxis=axis(names[0], plane.x), yaxis=axis(names[1], plane.y))
+    height, width = plane.half_widths[::-1]
+    frame["meta"] = {
+        "aspect": float(np.clip(height / width, 0.4, 2.5)),
+        "click": True,
+        "link": True,
+        "label": f"Level sets of {', '.join(drawn)} around θ = ({digits(theta[0])}, "
+        f"{digits(theta[1])}) over contours of the loss. " + " ".join(notes(drawn)),
+    }
+    return {"data": traces, "layout": frame}
+
+
+def _here(theta: Array) -> dict[str, Any]:
+    return {
+        "type": "scatter",
+        "mode": "markers",
+        "name": "theta",
+        "x": theta[:1],
+        "y": theta[1:],
+        "marker": {
+            "symbol": "circle",
+            "size": 9,
+            "color": INK,
+            "line": {"width": 1.5, "color": GROUND},
+        },
+        "hovertemplate": "θ = (%{x:.4g}, %{y:.4g})<extra></extra>",
+    }
+
+
+def _curve_labels(drawn: Mapping[str, Conic], theta: Array, plane: Plane) -> dict[str, Any]:
+    """Each name beside its curve, where that is farthest from the other curves and names."""
+    sizes = plane.half_widths
+    curves = {k: (np.concatenate(c.lines) - theta) / sizes for k, c in drawn.items() if c.lines}
+    middle = (plane.center - theta) / sizes
+    places: list[Array] = []
+    texts: list[str] = []
+    for name, points in curves.items():
+        others = [p for other, p in curves.items() if other != name] + [
+            np.array([p]) for p in places
+        ]
+        away = points / np.maximum(np.linalg.norm(points, axis=-1, keepdims=True), 1e-12)
+        beside = points + 0.09 * away
+        visible = (np.abs(beside - middle) < 0.9).all(axis=-1)
+        if not visible.any():
+            continue
+        gaps = [np.linalg.norm(beside[:, None] - o, axis=-1).min(axis=1) for o in others]
+        room = np.min(gaps, axis=0) if gaps else np.zeros(len(beside))
+        best = int(np.argmax(np.where(visible, np.minimum(room, 0.4), -1)))
+        places.append(beside[best])
+        texts.append(name)
+    return marks.labels(np.array(places).reshape(-1, 2) * sizes + theta, texts)
+
+
+def spectra_panel(spectra: Mapping[str, Array]) -> Spec:
+    """Eigenvalues (D,) of each matrix on one logarithmic axis of their sizes.
+
+    Negative ones are hollow, with a minus beside them; zeros stand at the foot, as "0".
+    """
+    values = np.concatenate([*spectra.values(), [np.nan]])
+    sizes = np.abs(values[np.isfinite(values)])
+    top = sizes.max(initial=0.0)
+    floor = 1e-14 * top
+    bottom, top = decades(sizes[sizes > floor])
+    traces = []
+    minus, zero = [], []
+    for k, (name, w) in enumerate(spectra.items()):
+        colour = MATRICES[name].colour
+        zeros = np.abs(w) <= floor
+        for negative in (False, True):
+            some = w[((w < 0) == negative) & ~zeros]
+            if not len(some):
+                continue
+            fill = GROUND if negative else colour
+            traces.append(_eigenvalues(k, np.abs(some), name, fill, colour, negative))
+            if negative:
+                minus += [(k + 0.16, abs(v)) for v in some]
+        zero += [(k, bottom * (top / bottom) ** 0.03)] * bool(zeros.any())
+    if minus:
+        traces.append(marks.labels(np.array(minus), ["−"] * len(minus)) | {"name": "minus"})
+    if zero:
+        traces.append(
+            marks.labels(np.array(zero, dtype=float), ["0"] * len(zero)) | {"name": "zero"}
+        )
+    names = list(spectra)
+    frame = layout(
+        "Eigenvalues",
+        "hollow: negative" if minus else "",
+        xaxis=_cells_axis(names, range(len(names)), (-0.5, len(names) - 0.5)),
+        yaxis=log_axis("", (bottom, top)),
+    )
+    frame["margin"] = frame["margin"] | {"l": 46}
+    words = "; ".join(f"{k}: {', '.join(map(digits, w))}" for k, w in spectra.items())
+    frame["meta"] = {"aspect": 1, "label": f"Eigenvalues. {words}"}
+    return {"data": traces, "layout": frame}
+
+
+def _eigenvalues(
+    k: int, sizes: Array, name: str, fill: str, colour: str, negative: bool
+) -> dict[str, Any]:
+    sign = "−" if negative else ""
+    return {
+        "type": "scatter",
+        "mode": "markers",
+        "name": f"{name}, negative" if negative else name,
+        "x": np.full(len(sizes), float(k)),
+        "y": sizes,
+        "marker": {
+            "symbol": "circle",
+            "size": 11,
+            "color": fill,
+            "line": {"width": 2, "color": colour},
+        },
+        "hovertemplate": f"{name}: {sign}%{{y:.4g}}<extra></extra>",
+    }

@@ -1,0 +1,120 @@
+"""Appendix A: balls of two distances, where the loss is least in each, and the two limits."""
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+
+from efviz.data import Array
+from efviz.fields import Plane
+from efviz.figures import marks
+from efviz.figures.log_axes import decades, log_axis, spread
+from efviz.figures.matrices import digits
+from efviz.figures.theme import GROUND, STYLES, Spec, Style, axis, layout
+from efviz.steepest_descent import Balls
+
+LOOKS: dict[str, tuple[Style, str]] = {
+    "euclidean": (STYLES["GD"], "gradient"),
+    "kl": (STYLES["NGD"], "natural gradient"),
+    "kl_moved_first": (STYLES["NGD"], "natural gradient"),
+}
+"""Colours of a distance, by its key in DISTANCES, and the name of its steepest descent."""
+
+
+def descent_panel(
+    balls: Sequence[Balls],
+    names: Sequence[str],
+    plane: Plane,
+    loss: Array,
+    star: Array | None,
+) -> Spec:
+    """Balls around theta, their minimisers joined, and the limits, over contours of L (n, n)."""
+    theta = balls[0].theta
+    x, y = plane.axes(len(loss))
+    traces = [marks.contours(x, y, loss, float(np.nanmin(loss)))]
+    reach = 0.75 * float(plane.half_widths.min())
+    places, words = [], []
+    for some in balls:
+        style, word = LOOKS[some.distance]
+        edges = marks.lines_with_gaps(list(some.boundary))
+        line = {"width": 1.5, "color": style.colour, "dash": style.dash}
+        traces.append(edges | {"name": some.distance, "line": line})
+        tip = theta + reach * some.limit / np.linalg.norm(some.limit)
+        if np.isfinite(tip).all():
+            limit = marks.lines_with_gaps([np.stack([theta, tip])])
+            thick = {"width": 3, "color": style.colour, "dash": style.dash}
+            traces.append(limit | {"name": f"limit {some.distance}", "line": thick})
+            places.append(tip + 0.06 * (tip - theta))
+            words.append(word)
+    traces += [_minimisers(some) for some in balls]
+    if star is not None:
+        traces.append(marks.minimum(star))
+    if places:
+        traces.append(marks.labels(np.array(places), words))
+    frame = layout(
+        "Steepest descent in two distances",
+        xaxis=axis(names[0], plane.x),
+        yaxis=axis(names[1], plane.y),
+    )
+    height, width = plane.half_widths[::-1]
+    frame["meta"] = {
+        "aspect": float(np.clip(height / width, 0.4, 2.5)),
+        "click": True,
+        "label": "Balls around θ and their minimisers. " + " ".join(map(_in_words, balls)),
+    }
+    return {"data": traces, "layout": frame}
+
+
+def _minimisers(balls: Balls) -> dict[str, Any]:
+    style, _ = LOOKS[balls.distance]
+    seen = np.isfinite(balls.minimisers).all(axis=-1)
+    return {
+        "type": "scatter",
+        "mode": "markers",
+        "name": f"minimisers {balls.distance}",
+        "x": balls.minimisers[seen, 0],
+        "y": balls.minimisers[seen, 1],
+        "text": [f"radius {digits(r)}" for r in balls.radii[seen]],
+        "marker": {
+            "symbol": "circle",
+            "size": 9,
+            "color": style.colour,
+            "line": {"width": 1.5, "color": GROUND},
+        },
+        "hovertemplate": "least loss within %{text}: (%{x:.4g}, %{y:.4g})<extra></extra>",
+    }
+
+
+def _in_words(balls: Balls) -> str:
+    angles = ", ".join(
+        "the minimum lies inside" if inside else f"{digits(angle)}°"
+        for angle, inside in zip(balls.angles, balls.interior, strict=True)
+    )
+    return f"{LOOKS[balls.distance][1]}, radii {', '.join(map(digits, balls.radii))}: {angles}."
+
+
+def angle_panel(balls: Sequence[Balls]) -> Spec:
+    """Degrees between minimiser and limit against the radius, without balls around the minimum."""
+    lines, ends, words = [], [], []
+    radii = np.concatenate([some.radii for some in balls])
+    for some in balls:
+        style, word = LOOKS[some.distance]
+        order = np.argsort(some.radii)
+        points = np.stack([some.radii, some.angles], axis=-1)[order]
+        points = points[~some.interior[order] & (points[:, 1] > 0)]
+        if len(points):
+            line = {"width": 2.5, "color": style.colour, "dash": style.dash}
+            lines.append(marks.lines_with_gaps([points]) | {"name": some.distance, "line": line})
+            ends.append(points[-1])
+            words.append(word)
+    bottom, top = decades([v for line in lines for v in line["y"]])
+    if ends:
+        lines.append(marks.labels(spread(np.array(ends), top / bottom), words, position="right"))
+    frame = layout(
+        "Angle to the limit",
+        xaxis=log_axis("radius ε", (float(radii.min()), float(radii.max())), room=0.35),
+        yaxis=log_axis("degrees", (bottom, top)),
+    )
+    frame["margin"] = frame["margin"] | {"l": 60}
+    frame["meta"] = {"aspect": 0.6, "label": "Angles. " + " ".join(map(_in_words, balls))}
+    return {"data": lines, "layout": frame}
