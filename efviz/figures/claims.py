@@ -59,15 +59,13 @@ def residual_panel(path: ResidualPath, *, logarithmic: bool, subtitle: str = "")
         "H − F": (path.h_minus_f[seen], MATRICES["H"]),
         "EF − F": (path.ef_minus_f[seen], Style(INK, "dash", "distance")),
     }
-    falling = path.knob.startswith("noise")
-    traces, ends, names, bottom, top = _curves(x, curves, first=falling)
+    traces, ends, names, bottom, top = _curves(x, curves)
     if ends:
-        placed = spread(np.array(ends), top / bottom)
-        traces.append(marks.labels(placed, names, position="right"))
+        traces.append(marks.labels(spread(np.array(ends), top / bottom), names, position="right"))
     frame = layout(
         "Residuals going to zero",
         subtitle,
-        xaxis=_residual_axis(path.knob, x, logarithmic, falling),
+        xaxis=_residual_axis(path.knob, x, logarithmic),
         yaxis=log_axis("relative to ‖F‖", (bottom, top)),
     )
     frame["margin"] = frame["margin"] | {"l": 60}
@@ -80,16 +78,11 @@ def residual_panel(path: ResidualPath, *, logarithmic: bool, subtitle: str = "")
     return {"data": traces, "layout": frame}
 
 
-def _residual_axis(knob: str, x: Array, logarithmic: bool, falling: bool) -> dict[str, Any]:
+def _residual_axis(knob: str, x: Array, logarithmic: bool) -> dict[str, Any]:
     low, high = float(x.min()), float(x.max())
-    if not logarithmic:
-        return axis(knob, (low, high + _ROOM * (high - low)))
-    made = log_axis(knob, (low, high), room=0.0 if falling else _ROOM)
-    if falling:
-        # Less noise to the right: the way that the story goes.
-        first, last = made["range"]
-        made["range"] = [last, first - _ROOM * (last - first)]
-    return made
+    if logarithmic:
+        return log_axis(knob, (low, high), room=_ROOM)
+    return axis(knob, (low, high + _ROOM * (high - low)))
 
 
 def sampled_panel(
@@ -163,9 +156,9 @@ def _positive(values: Array) -> float:
 
 
 def _curves(
-    x: Array, curves: Mapping[str, tuple[Array, Style]], *, first: bool = False
+    x: Array, curves: Mapping[str, tuple[Array, Style]]
 ) -> tuple[list[dict[str, Any]], list[Array], list[str], float, float]:
-    """Lines of what is above rounding, their ends (`first`: at the lowest x), and whole decades."""
+    """Lines of what is above rounding, their ends, and whole decades."""
     traces, ends, names = [], [], []
     largest = max([v[np.isfinite(v)].max(initial=0.0) for v, _ in curves.values()])
     kept = {k: np.isfinite(v) & (v > _NEGLIGIBLE * largest) for k, (v, _) in curves.items()}
@@ -176,7 +169,6 @@ def _curves(
             continue
         line = {"width": 2.5, "color": style.colour, "dash": style.dash}
         traces.append(marks.lines_with_gaps([points]) | {"name": name, "line": line})
-        order = np.argsort(points[:, 0])
-        ends.append(points[order[0 if first else -1]])
+        ends.append(points[np.argmax(points[:, 0])])
         names.append(name)
     return traces, ends, names, bottom, top
