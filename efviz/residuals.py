@@ -51,7 +51,10 @@ def _measure(problem: Problem, theta: Array) -> tuple[float, float, float, float
     size = np.linalg.norm(F)
     with np.errstate(invalid="ignore", divide="ignore"):
         share = np.linalg.norm(EF) / size
-    gaps = relative_distance(np.stack([hessian(problem, theta), EF]), F)
+    # Where they are one by theory, rounding must not be drawn as a distance.
+    same = problem.likelihood.natural and problem.model.linear
+    H = F if same else hessian(problem, theta)
+    gaps = relative_distance(np.stack([H, EF]), F)
     return float(residual), float(size), float(share), float(gaps[0]), float(gaps[1])
 
 

@@ -23,6 +23,9 @@ from efviz.problems import Problem
 _OUTPUTS = 2**16
 _SECANTS = 12
 
+PRECISION = 3e-4
+"""Degrees to which an angle is known: a loss is flat around its least value."""
+
 
 def divergence(
     problem: Problem, theta: ArrayLike, deltas: ArrayLike, *, moved_first: bool = False

@@ -102,9 +102,7 @@ def test_level_sets_of_every_problem(key):
     four_ = four(problem, theta)
     level = matrices.level_for(four_["F"], float(plane.half_widths.min()))
     drawn = matrices.conics(four_, theta, level, plane)
-    assert [name for joined in drawn for name in joined.split(" = ")] == list(KEYS) or (
-        sorted(name for joined in drawn for name in joined.split(" = ")) == sorted(KEYS)
-    )
+    assert sorted(n for joined in drawn for n in joined.split(" = ")) == sorted(KEYS)
     loss = loss_grid(problem, plane, 21)
     panel = check(
         matrices.level_sets_panel(
@@ -117,7 +115,9 @@ def test_level_sets_of_every_problem(key):
         delta = points[np.isfinite(points).all(axis=-1)] - theta
         matrix = four_[name.split(" = ")[0]]
         assert_allclose(np.einsum("ni,ij,nj->n", delta, matrix, delta), level, rtol=1e-6)
-        assert line["line"]["color"] == MATRICES[name.split(" = ")[0]].colour
+        shared = name.split(" = ")
+        look = MATRICES["F" if "F" in shared else shared[0]]
+        assert line["line"]["color"] == look.colour
     assert set(trace(panel, "labels")["text"]) <= set(drawn)
     fisher = trace(panel, next(n for n in drawn if "F" in n.split(" = ")))
     extent = np.nanmax(np.hypot(fisher["x"] - theta[0], fisher["y"] - theta[1]))
@@ -231,6 +231,14 @@ def test_steepest_descent_panels(key):
     check(steepest_descent.angle_panel(balls))
 
 
+def test_angles_below_the_precision_of_the_search_are_no_curve():
+    problem = listed_problem("fig4")
+    theta = problem.theta_star + 0.5
+    balls = [descend(problem, theta, d, (0.2, 0.05)) for d in ("euclidean", "kl")]
+    panel = check(steepest_descent.angle_panel(balls))
+    assert [t["name"] for t in panel["data"]] == ["euclidean", "labels"]
+
+
 def test_without_a_gradient_there_are_balls_but_no_limits():
     problem = linear_regression(np.eye(2), [1.0, 2.0])
     balls = [descend(problem, problem.theta_star, d, (0.4,)) for d in DISTANCES]
@@ -241,6 +249,23 @@ def test_without_a_gradient_there_are_balls_but_no_limits():
     )
     assert not [t for t in panel["data"] if t["name"].startswith("limit")]
     check(steepest_descent.angle_panel(balls))
+
+
+def test_the_names_of_parallel_directions_do_not_overlap():
+    problem = listed_problem("saturation", N=200)
+    plane, theta = plane_of("saturation", problem), np.array([1.3, 0.6])
+    balls = [descend(problem, theta, d, (0.1,)) for d in ("euclidean", "kl")]
+    panel = steepest_descent.descent_panel(
+        balls, problem.parameter_names, plane, loss_grid(problem, plane, 9), None
+    )
+    assert abs(np.diff(trace(panel, "labels")["y"])[0]) > 0.13 * plane.half_widths[1]
+
+
+def test_no_name_at_the_end_of_a_line_is_cut_off():
+    sizes = np.array([1.0, 10.0])
+    others = {"EF": 0.9, "likeliest": 0.99, "squared": 0.98}
+    panel = claims.sampled_panel(sizes, np.full((2, 2), 0.5), sizes**-0.5, others)
+    assert trace(panel, "labels")["y"].max() < 10 ** panel["layout"]["yaxis"]["range"][1]
 
 
 def test_every_distance_has_a_look():

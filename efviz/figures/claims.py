@@ -7,7 +7,7 @@ import numpy as np
 
 from efviz.data import Array
 from efviz.figures import marks
-from efviz.figures.log_axes import decades, log_axis, spread
+from efviz.figures.log_axes import above, decades, log_axis, spread
 from efviz.figures.matrices import digits
 from efviz.figures.theme import BAND, INK, MATRICES, MUTED, STYLES, Spec, Style, axis, layout
 from efviz.remainder_bound import RemainderBound
@@ -29,7 +29,9 @@ def remainder_panel(bound: RemainderBound, *, subtitle: str = "") -> Spec:
     }
     traces, ends, names, bottom, top = _curves(bound.length, curves)
     if ends:
-        traces.append(marks.labels(spread(np.array(ends), top / bottom), names, position="right"))
+        placed = spread(np.array(ends), top / bottom)
+        traces.append(marks.labels(placed, names, position="right"))
+        top = above(placed, top)
     frame = layout(
         "Proposition 2",
         subtitle,
@@ -61,7 +63,9 @@ def residual_panel(path: ResidualPath, *, logarithmic: bool, subtitle: str = "")
     }
     traces, ends, names, bottom, top = _curves(x, curves)
     if ends:
-        traces.append(marks.labels(spread(np.array(ends), top / bottom), names, position="right"))
+        placed = spread(np.array(ends), top / bottom)
+        traces.append(marks.labels(placed, names, position="right"))
+        top = above(placed, top)
     frame = layout(
         "Residuals going to zero",
         subtitle,
@@ -133,7 +137,9 @@ def sampled_panel(
             marks.lines_with_gaps([at]) | {"name": "M", "line": {"width": 1.5, "color": MUTED}}
         )
     if ends:
-        traces.append(marks.labels(spread(np.array(ends), top / bottom), names, position="right"))
+        placed = spread(np.array(ends), top / bottom)
+        traces.append(marks.labels(placed, names, position="right"))
+        top = above(placed, top)
     frame = layout(
         "Distance to the exact Fisher",
         f"mean and range of {len(errors)} repetitions",

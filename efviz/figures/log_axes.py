@@ -23,6 +23,11 @@ def spread(ends: Array, span: float) -> Array:
     return moved
 
 
+def above(placed: Array, top: float) -> float:
+    """The top of an axis, a decade higher where names at `placed` (n, 2) would be cut off."""
+    return 10 * top if len(placed) and placed[:, 1].max() > 0.8 * top else top
+
+
 def decades(values: Iterable[float]) -> tuple[float, float]:
     """Whole decades around all positive values, so that the axis seldom changes."""
     finite = [v for v in values if np.isfinite(v) and v > 0] or [0.1]

@@ -9,7 +9,7 @@ from efviz.data import Array
 from efviz.fields import Conic, Plane, conic
 from efviz.figures import marks
 from efviz.figures.log_axes import decades, log_axis
-from efviz.figures.theme import GROUND, INK, MATRICES, SIGNED, Spec, axis, layout
+from efviz.figures.theme import GROUND, INK, MATRICES, SIGNED, Spec, Style, axis, layout
 
 
 def digits(value: float) -> str:
@@ -166,7 +166,7 @@ def level_sets_panel(
     x, y = plane.axes(len(loss))
     traces = [marks.contours(x, y, loss, float(np.nanmin(loss)))]
     for name, curve in drawn.items():
-        style = MATRICES[name.split(" = ")[0]]
+        style = _style(name)
         line = {"width": 2.5, "color": style.colour, "dash": style.dash}
         traces.append(marks.lines_with_gaps(curve.lines) | {"name": name, "line": line})
     if star is not None:
@@ -182,6 +182,12 @@ def level_sets_panel(
         f"{digits(theta[1])}) over contours of the loss. " + " ".join(notes(drawn)),
     }
     return {"data": traces, "layout": frame}
+
+
+def _style(name: str) -> Style:
+    """Of a curve that several matrices share: that of the Fisher, where it is one of them."""
+    shared = name.split(" = ")
+    return MATRICES["F" if "F" in shared else shared[0]]
 
 
 def _here(theta: Array) -> dict[str, Any]:

@@ -1,6 +1,7 @@
 """Appendix A: balls of two distances, where the loss is least in each, and the two limits."""
 
 from collections.abc import Sequence
+from itertools import pairwise
 from typing import Any
 
 import numpy as np
@@ -8,10 +9,10 @@ import numpy as np
 from efviz.data import Array
 from efviz.fields import Plane
 from efviz.figures import marks
-from efviz.figures.log_axes import decades, log_axis, spread
+from efviz.figures.log_axes import above, decades, log_axis, spread
 from efviz.figures.matrices import digits
 from efviz.figures.theme import GROUND, STYLES, Spec, Style, axis, layout
-from efviz.steepest_descent import Balls
+from efviz.steepest_descent import PRECISION, Balls
 
 LOOKS: dict[str, tuple[Style, str]] = {
     "euclidean": (STYLES["GD"], "gradient"),
@@ -50,7 +51,7 @@ def descent_panel(
     if star is not None:
         traces.append(marks.minimum(star))
     if places:
-        traces.append(marks.labels(np.array(places), words))
+        traces.append(marks.labels(_apart(np.array(places), plane), words))
     frame = layout(
         "Steepest descent in two distances",
         xaxis=axis(names[0], plane.x),
@@ -63,6 +64,19 @@ def descent_panel(
         "label": "Balls around θ and their minimisers. " + " ".join(map(_in_words, balls)),
     }
     return {"data": traces, "layout": frame}
+
+
+def _apart(places: Array, plane: Plane) -> Array:
+    """Names (n, 2) of nearly parallel directions, moved apart upwards and downwards."""
+    least, moved = 0.14 * plane.half_widths[1], places.copy()
+    order = np.argsort(places[:, 1])
+    for i, j in pairwise(order):
+        near = abs(places[i, 0] - places[j, 0]) < plane.half_widths[0]
+        lack = least - (places[j, 1] - places[i, 1])
+        if near and lack > 0:
+            moved[i, 1] -= lack / 2
+            moved[j, 1] += lack / 2
+    return moved
 
 
 def _minimisers(balls: Balls) -> dict[str, Any]:
@@ -94,14 +108,17 @@ def _in_words(balls: Balls) -> str:
 
 
 def angle_panel(balls: Sequence[Balls]) -> Spec:
-    """Degrees between minimiser and limit against the radius, without balls around the minimum."""
+    """Degrees between minimiser and limit against the radius.
+
+    Balls with the minimum inside, and angles below the precision of the search, are left out.
+    """
     lines, ends, words = [], [], []
     radii = np.concatenate([some.radii for some in balls])
     for some in balls:
         style, word = LOOKS[some.distance]
         order = np.argsort(some.radii)
         points = np.stack([some.radii, some.angles], axis=-1)[order]
-        points = points[~some.interior[order] & (points[:, 1] > 0)]
+        points = points[~some.interior[order] & (points[:, 1] > PRECISION)]
         if len(points):
             line = {"width": 2.5, "color": style.colour, "dash": style.dash}
             lines.append(marks.lines_with_gaps([points]) | {"name": some.distance, "line": line})
@@ -109,7 +126,9 @@ def angle_panel(balls: Sequence[Balls]) -> Spec:
             words.append(word)
     bottom, top = decades([v for line in lines for v in line["y"]])
     if ends:
-        lines.append(marks.labels(spread(np.array(ends), top / bottom), words, position="right"))
+        placed = spread(np.array(ends), top / bottom)
+        lines.append(marks.labels(placed, words, position="right"))
+        top = above(placed, top)
     frame = layout(
         "Angle to the limit",
         xaxis=log_axis("radius ε", (float(radii.min()), float(radii.max())), room=0.35),
