@@ -10,6 +10,7 @@ weights in output space, v (..., N, C) or W (..., N, C, C), symmetric:
 `smoothness` is the least beta with ||d2f_nc/dtheta2||_2 <= beta for all n, c and low <= theta <=
 high, (D,) each: Proposition 2 of Kunstner et al. (2019).
 
+`outputs` and `pull_back` also take X (..., N, P): every theta its own examples, as a mini-batch.
 `products`, where a caller has them already, are the pair products of the columns of X.
 """
 
@@ -71,6 +72,9 @@ class Linear:
         return P * self.n_outputs
 
     def outputs(self, X: Array, theta: Array) -> Array:
+        if X.ndim > 2:
+            rows = theta.reshape(*theta.shape[:-1], self.n_outputs, X.shape[-1])
+            return X @ np.swapaxes(rows, -1, -2)
         f = theta.reshape(-1, X.shape[1]) @ X.T
         return np.swapaxes(f.reshape(*theta.shape[:-1], self.n_outputs, len(X)), -1, -2)
 
@@ -81,6 +85,9 @@ class Linear:
         return np.broadcast_to(J.reshape(N, C, C * P), (*theta.shape[:-1], N, C, C * P))
 
     def pull_back(self, X: Array, theta: Array, v: Array) -> Array:
+        if X.ndim > 2:
+            sums = np.swapaxes(v, -1, -2) @ X
+            return sums.reshape(*sums.shape[:-2], self.n_outputs * X.shape[-1])
         sums = np.swapaxes(v, -1, -2).reshape(-1, len(X)) @ X
         return sums.reshape(*v.shape[:-2], sums.shape[1] * self.n_outputs)
 
@@ -165,11 +172,11 @@ class Saturation:
 
     def outputs(self, X: Array, theta: Array) -> Array:
         a, b = theta[..., :1], theta[..., 1:]
-        return (-a * np.expm1(-b * X[:, 0]))[..., None]
+        return (-a * np.expm1(-b * X[..., 0]))[..., None]
 
     def jacobian(self, X: Array, theta: Array) -> Array:
         a, b = theta[..., :1], theta[..., 1:]
-        x = X[:, 0]
+        x = X[..., 0]
         return np.stack([-np.expm1(-b * x), a * x * np.exp(-b * x)], axis=-1)[..., None, :]
 
     def pull_back(self, X: Array, theta: Array, v: Array) -> Array:

@@ -60,6 +60,17 @@ def test_outputs_jacobian_and_second_derivatives_are_those_of_the_slow_loops(mod
         assert_allclose(model.second_order(X, theta, v[at]), expected, rtol=1e-12, atol=1e-13)
 
 
+def test_every_theta_may_have_examples_of_its_own(model, X, thetas, v):
+    rows = np.random.default_rng(4).integers(len(X), size=(3, 5))
+    f = model.outputs(X[rows], thetas)
+    assert f.shape == (2, 3, 5, model.n_outputs)
+    sums = model.pull_back(X[rows], thetas, v[:, :, :5])
+    for i, j in np.ndindex(2, 3):
+        own, theta = X[rows[j]], thetas[i, j]
+        assert_allclose(f[i, j], model.outputs(own, theta), rtol=1e-13)
+        assert_allclose(sums[i, j], model.pull_back(own, theta, v[i, j, :5]), rtol=1e-12)
+
+
 def test_the_jacobian_is_the_derivative_of_the_outputs(model, X, thetas):
     theta = thetas[0, 0]
     expected = central_differences(lambda t: model.outputs(X, t), theta)
