@@ -24,6 +24,8 @@ from efviz.linalg import solve_damped
 from efviz.problems import Problem
 
 Rows = NDArray[np.int64]
+# Examples of many mini-batches in one piece.
+_PIECE = 2**18
 
 
 @dataclass(frozen=True, eq=False)
@@ -113,6 +115,28 @@ def minibatch_gradients(problem: Problem, theta: ArrayLike, rows: Rows) -> Array
         total.reshape((*np.broadcast_shapes(theta.shape[:-1], rows.shape[:-1]), problem.D))
         / (rows.shape[-1])
     )
+
+
+def minibatch_cloud(
+    problem: Problem,
+    theta: ArrayLike,
+    random: RandomState,
+    *,
+    batch_size: int,
+    n: int,
+    replacement: bool = True,
+) -> Array:
+    """n independent mini-batch gradients at one theta (D,): (n, D), drawn in pieces."""
+    step = max(1, _PIECE // batch_size)
+    parts = [
+        minibatch_gradients(
+            problem,
+            theta,
+            draw_rows(random, problem.N, batch_size, min(step, n - i), replacement=replacement),
+        )
+        for i in range(0, n, step)
+    ]
+    return np.concatenate(parts)
 
 
 def _plain(noise: GradientNoise, c: Array, damping: float) -> Array:

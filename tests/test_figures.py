@@ -12,11 +12,12 @@ from numpy.testing import assert_allclose, assert_array_equal
 from efviz import METHODS, PROBLEMS
 from efviz.fields import Plane, compare_fields, finish, plane_around
 from efviz.figures import marks
-from efviz.figures.theme import DARK, STYLES
+from efviz.figures.theme import DARK, STYLES, style_of
 from efviz.figures.vector_fields import TRUE_LENGTH, vector_field_panels
 from efviz.optimizers import Trajectory, run
 from efviz.pages import vector_fields_text as text
 from efviz.problems import logistic_regression
+from efviz.stochastic import STOCHASTIC_METHODS
 
 SHOWN = ("GD", "NGD", "EFGD")
 PATHS = [
@@ -178,7 +179,12 @@ def test_the_cosine_map_shows_the_cosines() -> None:
 
 
 def test_every_method_has_a_style_of_its_own() -> None:
-    assert set(METHODS) == set(STYLES)
+    assert set(METHODS) <= set(STYLES)
+    noisy = {name: style_of(name) for name in STOCHASTIC_METHODS}
+    assert set(map(id, STYLES.values())) == set(map(id, noisy.values())) | {
+        id(STYLES[name]) for name in METHODS
+    }
+    assert len(set(map(id, noisy.values()))) == len(noisy)
     assert len({s.dash for s in STYLES.values()}) == len(STYLES)
     assert len({s.colour for s in STYLES.values()}) == len(STYLES)
 

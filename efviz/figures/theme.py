@@ -2,7 +2,8 @@
 
 Figures are drawn in the colours of the light theme; DARK says what each becomes on a dark ground.
 The colours of the methods are Paul Tol's high-contrast scheme, their dark counterparts the light
-half of his medium-contrast scheme; each method also has a dash of its own.
+half of his medium-contrast scheme; green and purple, for what has to do with noise, are darkened
+from his bright one. Each method also has a dash of its own.
 """
 
 from dataclasses import dataclass
@@ -33,6 +34,8 @@ STYLES: dict[str, Style] = {
     "NGD": Style("#ddaa33", "solid", "natural gradient"),
     "EFGD": Style("#bb5566", "dashdot", "empirical Fisher"),
     "Newton": Style("#5f6b76", "dot", "Newton"),
+    "VA": Style("#117733", "longdash", "variance adapted"),
+    "RMS": Style("#7f5a9e", "longdashdot", "root of the second moment"),
 }
 
 MATRICES: dict[str, Style] = {
@@ -45,6 +48,13 @@ MATRICES: dict[str, Style] = {
 
 # Below zero, zero, above zero: pale enough on either ground for numbers in INK to stand out.
 SIGNED = [[0.0, "#e3a1ad"], [0.5, GROUND], [1.0, "#9dbbdf"]]
+_NOISY = {"SGD": "GD", "EFSGD": "EFGD"}
+
+
+def style_of(method: str) -> Style:
+    """A method on mini-batches looks as it does on all examples."""
+    return STYLES[_NOISY.get(method, method)]
+
 
 DARK: dict[str, str] = {
     INK: "#e8eaed",
@@ -60,6 +70,8 @@ DARK: dict[str, str] = {
     "#5f6b76": "#a4adb6",
     "#e3a1ad": "#7a2f3f",
     "#9dbbdf": "#1f4f86",
+    "#117733": "#66bb88",
+    "#7f5a9e": "#b99ad6",
 }
 
 # cos = -1, 0, 1: the colours of EF and GD at the ends, the ground in between.

@@ -72,7 +72,13 @@ function linesOf(x, y) {
   return parts.join('');
 }
 
-const DASHES = { dash: [3, 2], dot: [1, 1.2], dashdot: [3.5, 1.4, 1, 1.4] };
+const DASHES = {
+  dash: [3, 2],
+  dot: [1, 1.2],
+  dashdot: [3.5, 1.4, 1, 1.4],
+  longdash: [6, 2],
+  longdashdot: [6, 1.6, 1, 1.6],
+};
 
 // Corners of a symbol of size 2, as Plotly draws it.
 const ring = (n, radius) =>

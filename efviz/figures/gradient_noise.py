@@ -1,0 +1,293 @@
+"""Section 5 as pictures: a cloud of gradients, errors of estimates of g, and stochastic runs."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import numpy as np
+
+from efviz.data import Array
+from efviz.fields import Plane
+from efviz.figures import marks
+from efviz.figures.log_axes import decades, log_axis, spread
+from efviz.figures.theme import (
+    CONTOUR,
+    INK,
+    MUTED,
+    POINT,
+    STYLES,
+    Spec,
+    Style,
+    axis,
+    layout,
+    style_of,
+)
+from efviz.gradient_noise import GradientNoise
+from efviz.stochastic import StochasticResult
+
+SHOWN = 1000
+"""At most so many per-example gradients are drawn, the first ones."""
+BAND = (0.1, 0.9)
+"""Quantiles over the seeds between which a band lies."""
+_DEEPEST = 1e8
+"""Logarithmic axes reach so far below their top at the most."""
+
+
+def moment_ellipse(matrix: Array, center: Array, n: int = 97) -> Array:
+    """Points (n, 2) with (x - center)^T matrix^-1 (x - center) = 1; a segment if it is singular.
+
+    Along every direction u it reaches out by the root of u^T matrix u: so the square of EF's reach
+    is the sum of those of Sigma and g g^T.
+    """
+    w, V = np.linalg.eigh(matrix)
+    angle = np.linspace(0, 2 * np.pi, n)
+    circle = np.stack([np.cos(angle), np.sin(angle)], axis=-1)
+    return np.asarray(center + (circle * np.sqrt(np.maximum(w, 0))) @ V.T)
+
+
+def theta_panel(
+    plane: Plane,
+    loss: Array | None,
+    lowest: float | None,
+    theta: Array,
+    theta_star: Array | None,
+    directions: Mapping[str, Array],
+    names: Sequence[str],
+) -> Spec:
+    """Where theta is, and the directions of descent from there.
+
+    Contours of the loss (n, n) on the plane if it is known, from `lowest`, the loss at the minimum
+    (None: the least on the plane). `directions` (2,) by method: their lengths are not drawn.
+    """
+    traces = []
+    if loss is not None:
+        bottom = float(np.nanmin(loss)) if lowest is None else lowest
+        traces.append(marks.contours(*plane.axes(len(loss)), loss, bottom))
+    tips, texts = [], []
+    for k, (name, direction) in enumerate(directions.items()):
+        relative = direction / plane.half_widths
+        length = np.linalg.norm(relative)
+        if not (np.isfinite(length) and length > 0):
+            continue
+        # Each a little shorter than the last: two that agree are both seen.
+        along = (0.62 - 0.14 * k) * relative / length * plane.half_widths
+        traces.append(_line(np.stack([theta, theta + along]), style_of(name), name))
+        tips.append(theta + along + 0.09 * relative / length * plane.half_widths)
+        texts.append(name)
+    if tips:
+        traces.append(marks.labels(np.array(tips), texts))
+    traces.append(marks.starts(theta[None]) | {"name": "theta", "text": [""]})
+    if theta_star is not None:
+        traces.append(marks.minimum(theta_star))
+    x, y = (axis(name, r) for name, r in zip(names, (plane.x, plane.y), strict=True))
+    frame = layout("Where θ is", "click to move it", xaxis=x, yaxis=y)
+    width, height = 2 * plane.half_widths
+    frame["meta"] = {
+        "aspect": float(np.clip(height / width, 0.4, 2.5)),
+        "click": True,
+        "label": "Where θ is, over contours of the loss, with directions of descent",
+    }
+    return {"data": traces, "layout": frame}
+
+
+def _line(xy: Array, style: Style, name: str, width: float = 3) -> dict[str, Any]:
+    line = {"width": width, "color": style.colour, "dash": style.dash}
+    return marks.lines_with_gaps([xy]) | {"name": name, "line": line}
+
+
+def half_width(noise: GradientNoise) -> float:
+    """Room for the ellipses and most of the cloud: a picture of gradients has one scale."""
+    second = np.diagonal(noise.empirical_fisher)
+    half = 1.7 * float(np.sqrt(second.max(initial=0)))
+    return half if np.isfinite(half) and half > 0 else 1.0
+
+
+def cloud_panel(
+    noise: GradientNoise,
+    gradients: Array,
+    minibatches: Array,
+    factor: float,
+    batch_size: int,
+    names: Sequence[str],
+) -> Spec:
+    """Per-example gradients (n, 2) with Sigma around g, EF around 0, and mini-batch gradients.
+
+    The ellipses are those of `moment_ellipse`: EF's holds both parts of Eq. 18.
+    """
+    g, half = noise.gradient, half_width(noise)
+    noisy, whole = STYLES["VA"], STYLES["EFGD"]
+    Sigma, EF = (
+        moment_ellipse(noise.covariance, g),
+        moment_ellipse(noise.empirical_fisher, np.zeros(2)),
+    )
+    small = moment_ellipse(factor * noise.covariance, g)
+    thin = {"line": {"width": 1.5, "color": INK}, "name": "Σ of mini-batches"}
+    traces = [
+        marks.points(gradients[:SHOWN], POINT, size=3) | {"name": "gradients", "opacity": 0.5},
+        marks.points(minibatches, INK, size=3.5) | {"name": "mini-batches", "opacity": 0.75},
+        _line(Sigma, noisy, "Σ", 2.5),
+        _line(EF, whole, "EF"),
+        marks.lines_with_gaps([small]) | thin,
+        _line(np.stack([-g, g]), STYLES["Newton"], "ggᵀ", 1.5),
+        marks.lines_with_gaps(_arrow(g, 0.07 * half))
+        | {"name": "∇L", "line": {"width": 3, "color": STYLES["GD"].colour}},
+        _names(noise, Sigma, EF, half),
+    ]
+    outside = int((np.abs(gradients).max(-1) > half).sum())
+    subtitle = f"dark: {len(minibatches)} mini-batches of {batch_size:,}"
+    x, y = (axis(f"∂l/∂{name}", (-half, half)) for name in names)
+    frame = layout("Gradients", subtitle, xaxis=x, yaxis=y)
+    frame["meta"] = {
+        "aspect": 1,
+        "label": "Gradients of single examples and of mini-batches, with the ellipses of their "
+        f"covariance and of the empirical Fisher; {outside:,} of {noise.N:,} lie outside",
+    }
+    return {"data": traces, "layout": frame}
+
+
+def _arrow(tip: Array, head: float) -> list[Array]:
+    """A line from 0 to the tip and its head."""
+    length = float(np.linalg.norm(tip))
+    if not (np.isfinite(length) and length > 0):
+        return []
+    u = tip / length
+    across = np.array([-u[1], u[0]])
+    size = min(head, 0.5 * length)
+    wings = [tip - size * (u + s * 0.5 * across) for s in (1, -1)]
+    return [np.stack([np.zeros(2), tip]), np.stack([wings[0], tip, wings[1]])]
+
+
+def _names(noise: GradientNoise, Sigma: Array, EF: Array, half: float) -> dict[str, Any]:
+    """Names at the ellipses where they are farthest apart, and beside the arrow."""
+    g = noise.gradient
+    w, V = np.linalg.eigh(noise.empirical_fisher)
+    u = g if g @ g > 0.05 * w.sum() else V[:, -1]
+    u = u / (np.linalg.norm(u) or 1.0)
+    across = np.array([-u[1], u[0]])
+    points = [
+        _outside(Sigma[np.argmax(Sigma @ u)], u, half),
+        _outside(EF[np.argmin(EF @ u)], -u, half),
+        g + 0.09 * half * across,
+    ]
+    return marks.labels(np.array(points), ["Σ", "EF", "∇L"])
+
+
+def _outside(point: Array, u: Array, half: float) -> Array:
+    return np.clip(point + 0.07 * half * u, -0.92 * half, 0.92 * half)
+
+
+ERRORS: dict[str, tuple[str, str, str, float]] = {
+    "plain": ("ĝ", STYLES["GD"].colour, "dash", 2.5),
+    "scaled": ("best α ĝ", MUTED, "dot", 2),
+    "EF": ("best α EF⁻¹ĝ", STYLES["EFGD"].colour, "dashdot", 2.5),
+    "diagonal": ("D ĝ", STYLES["VA"].colour, "longdash", 2.5),
+    "full": ("M ĝ", INK, "solid", 2.5),
+    "printed": ("Mᵀĝ, as printed", MUTED, "longdashdot", 1.5),
+}
+"""How the errors of `gradient_noise.ESTIMATORS` are drawn: name, colour, dash, width."""
+
+
+def error_panel(
+    sizes: Sequence[int], errors: Mapping[str, Array], batch_size: int, squared: float
+) -> Spec:
+    """E|M g^ - g|^2 against the batch size; `squared` = |g|^2 is what the answer 0 leaves."""
+    B = np.array(sizes, dtype=float)
+    seen = [squared, *np.concatenate(list(errors.values())).tolist()]
+    bottom, top = _limits(seen)
+    last = max(float(B[-1]), 10.0)
+    traces = [
+        _thin(np.array([[1.0, squared], [last, squared]]), "|g|²"),
+        _thin(np.array([[float(batch_size), bottom], [float(batch_size), top]]), "B"),
+    ]
+    starts, names = [], []
+    for key, values in errors.items():
+        name, colour, dash, width = ERRORS[key]
+        curve = np.stack([B, values], axis=-1)[np.isfinite(values) & (values > 0)]
+        if not len(curve):
+            continue
+        line = {"width": width, "color": colour, "dash": dash}
+        traces.append(marks.lines_with_gaps([curve]) | {"name": key, "line": line})
+        if bottom <= curve[-1, 1] <= top:
+            starts.append(np.array([last, curve[-1, 1]]))
+            names.append(name)
+    if bottom <= squared <= top:
+        starts.append(np.array([last, squared]))
+        names.append("0")
+    if starts:
+        placed = spread(np.array(starts), top / bottom)
+        traces.append(marks.labels(placed, names, position="right"))
+    frame = layout(
+        "Error of estimates of ∇L",
+        "expected",
+        xaxis=log_axis("batch size B", (1.0, last), room=0.45),
+        yaxis=log_axis("", (bottom, top)),
+    )
+    frame["margin"] = frame["margin"] | {"l": 46}
+    frame["meta"] = {
+        "aspect": 1,
+        "click": True,
+        "label": "Expected squared error of estimates of the gradient against the batch size",
+    }
+    return {"data": traces, "layout": frame}
+
+
+def _thin(xy: Array, name: str) -> dict[str, Any]:
+    return marks.lines_with_gaps([xy]) | {"name": name, "line": {"width": 1.5, "color": CONTOUR}}
+
+
+def _limits(values: Sequence[float]) -> tuple[float, float]:
+    bottom, top = decades(values)
+    return max(bottom, top / _DEEPEST), top
+
+
+def runs_panel(runs: StochasticResult | None, lowest: float, n_examples: int) -> Spec:
+    """Loss above `lowest` against examples seen: median over the seeds, and the BAND.
+
+    None: not known yet, the empty panel. A diverged run counts as above all others.
+    """
+    traces: list[dict[str, Any]] = []
+    ends, names = [], []
+    bottom, top = _range(runs, lowest)
+    for name in runs.losses if runs else ():
+        assert runs
+        style = style_of(name)
+        x = runs.examples.astype(float)
+        low, middle, high = runs.quantiles(name, (BAND[0], 0.5, BAND[1])) - lowest
+        within = np.isfinite(low) & (high > 0)
+        # What leaves the panel is drawn to where it leaves.
+        below, above = (np.clip(v[within], bottom / 10, top * 10) for v in (low, high))
+        if within.any():
+            band = marks.band(x[within], below, above, style.colour)
+            traces.insert(0, band | {"name": f"{name} band", "opacity": 0.16})
+        curve = np.stack([x, np.clip(middle, bottom / 10, top * 10)], axis=-1)
+        curve = curve[~np.isnan(middle)]
+        if len(curve):
+            traces.append(_line(curve, style, name, 2.5))
+            # Where it leaves above, its name stays at the edge.
+            ends.append(np.array([curve[-1, 0], np.clip(curve[-1, 1], bottom, 0.8 * top)]))
+            names.append(name)
+    if ends:
+        traces.append(marks.labels(spread(np.array(ends), top / bottom), names, position="right"))
+    title = "Loss above its minimum" if lowest else "Loss"
+    frame = layout(
+        title,
+        f"{len(next(iter(runs.status.values())))} seeds" if runs else "",
+        xaxis=axis("examples seen", (0.0, 1.24 * max(n_examples, 1)), nticks=4),
+        yaxis=log_axis("", (bottom, top)),
+    )
+    frame["margin"] = frame["margin"] | {"l": 46}
+    frame["meta"] = {
+        "aspect": 1,
+        "label": f"{title} against examples seen, median and 80 % band over seeds",
+    }
+    return {"data": traces, "layout": frame}
+
+
+def _range(runs: StochasticResult | None, lowest: float) -> tuple[float, float]:
+    if runs is None:
+        return 1e-3, 1.0
+    first = max(float(loss[0, 0]) - lowest for loss in runs.losses.values())
+    seen = [2 * first]
+    for name in runs.losses:
+        values = runs.quantiles(name, (BAND[0], 0.5)) - lowest
+        seen += [v for v in values[np.isfinite(values) & (values > 0)] if v <= 10 * first]
+    return _limits([v for v in seen if v > 0])

@@ -1,0 +1,257 @@
+"""Gradient noise: section 5 of the paper, Eqs. 18 and 19, live."""
+
+from typing import Any
+
+import numpy as np
+import streamlit as st
+
+from efviz.components import Click, chart, pack_figures, slider
+from efviz.data import Array
+from efviz.figures import DARK
+from efviz.figures.gradient_noise import cloud_panel, error_panel, runs_panel, theta_panel
+from efviz.pages import gradient_noise_text as text
+from efviz.pages.caches import cached
+from efviz.pages.gradient_noise_views import Controls, Picture, Runs, picture_job, runs_job
+from efviz.pages.jobs import Job
+from efviz.pages.own_table_widgets import ready
+from efviz.pages.params import Choice, Number, Param, Points, Values
+from efviz.pages.problem_choice import (
+    entry,
+    path_widgets,
+    problem_of,
+    problem_params,
+    problem_widget,
+    table_widgets,
+)
+from efviz.pages.problem_choice import (
+    knobs as problem_knobs,
+)
+from efviz.pages.store import Store, run_again
+
+TITLE, SLUG = "Gradient noise", "gradient-noise"
+SLICE, FIRST = 0.15, 0.02
+"""Seconds of work on the runs between two pictures, and before the first one."""
+MOST = 1_000_000
+
+
+def _examples(values: Values) -> int:
+    """N: mini-batches are no larger. A table that nobody has loaded yet sets no limit."""
+    chosen = entry(values)
+    if chosen.family:
+        return int(values["N"])
+    try:
+        return problem_of(**problem_knobs(values))[1].N
+    except (ValueError, KeyError):
+        return MOST
+
+
+_SCALE = Number(1e-9, 1e9, zero=True)
+
+PARAMS: tuple[Param, ...] = (
+    *problem_params("fig1"),
+    Param("theta", "theta", "θ", Points(2, 1), lambda _: ()),
+    Param(
+        "batch_size",
+        "batch",
+        "Batch size B",
+        Number(1, _examples, integer=True),
+        lambda values: min(16, _examples(values)),
+    ),
+    Param("step_size", "step", "Step size γ λ₁(F)", Number(1e-6, 1e6), lambda _: 0.1),
+    Param("n_steps", "steps", "Steps", Number(10, 20_000, integer=True), lambda _: 300),
+    Param("seeds", "runs", "Runs (seeds)", Number(1, 64, integer=True), lambda _: 16),
+    Param(
+        "sampling",
+        "draw",
+        "Mini-batches",
+        Choice(lambda _: ("with replacement", "without")),
+        lambda _: "with replacement",
+    ),
+    Param("damping", "damping", "Damping λ", Number(1e-10, 1e10, zero=True), lambda _: 1e-8),
+    Param("scale_EFSGD", "ef", "Scale of EFSGD", _SCALE, lambda _: 0.0),
+    Param("scale_RMS", "rms", "Scale of RMS", _SCALE, lambda _: 0.0),
+)
+
+KEPT = ("N", "seed", "n_steps", "seeds", "sampling")
+"""What a change of the problem leaves as it is."""
+
+
+def main() -> None:
+    store = Store(SLUG, PARAMS)
+    with st.container(horizontal=True, vertical_alignment="bottom", key="header"):
+        st.title(TITLE, anchor=False)
+        for label, B in (("Eq. 19: one example", 1), ("16", 16), ("256", 256)):
+            st.button(label, on_click=choose_batch, args=(store, B), type="tertiary")
+    for sentence in store.sentences:
+        st.warning(sentence)
+    live()
+    text.equations()
+
+
+@st.fragment
+def live() -> None:
+    """Sliders and picture: a fragment, so that a moved slider sends nothing but these."""
+    store = Store(SLUG, PARAMS)
+    controls(store)
+    if not ready(store):
+        return
+    if store.values["batch_size"] > _examples(store.values):
+        choose_batch(store, _examples(store.values))
+    c = Controls.of(store.values)
+    job, runs = picture_job(c.at_theta), runs_job(c)
+    picture = (job.progress if job.progress.result else job.advance(SLICE)).result
+    assert picture
+    with st.container(key=f"{SLUG}-theta"):
+        theta_sliders(store, picture)
+    if not runs.done:
+        runs.advance(FIRST)
+    draw(store, c, picture, runs)
+    wait(c, job, runs)
+
+
+def controls(store: Store) -> None:
+    problem, path, strength, batch, step = st.columns([1.25, 1, 1, 1, 1])
+    with problem:
+        problem_widget(store, lambda key: store.reset(KEPT, problem=key))
+    path_widgets(store, path, strength)
+    with batch:
+        store.slider("batch_size", step=0.2, log=True, help=text.BATCH)
+    with step:
+        store.slider("step_size", step=0.125, log=True, bounds=(1e-3, 1e1), help=text.STEP)
+    table_widgets(store)
+
+
+def choose_batch(store: Store, batch_size: float) -> None:
+    store.set(batch_size=round(min(max(batch_size, 1), _examples(store.values))))
+
+
+def theta_sliders(store: Store, p: Picture) -> None:
+    """theta by two sliders over the plane; a point outside of it widens its slider."""
+    limits = (p.plane.x, p.plane.y)
+    for k, box in enumerate(st.columns(2)):
+        low, high = limits[k]
+        with box:
+            slider(
+                f"θ: {p.problem.parameter_names[k]}",
+                key=f"{SLUG}.theta.{k}",
+                value=float(p.theta[k]),
+                low=min(low, float(p.theta[k])),
+                high=max(high, float(p.theta[k])),
+                step=_rounded((high - low) / 200, p),
+                help=text.THETA,
+                on_change=lambda value, k=k: move(store, p, k, value),  # type: ignore[misc]
+            )
+
+
+def move(store: Store, p: Picture, k: int, value: float) -> None:
+    theta = p.theta.copy()
+    theta[k] = value
+    choose_theta(store, p, theta)
+
+
+def choose_theta(store: Store, p: Picture, theta: Array) -> None:
+    """To about a thousandth of the plane, so that links stay short."""
+    store.set(theta=(tuple(_rounded(float(value), p) for value in theta),))
+
+
+def _rounded(value: float, p: Picture) -> float:
+    return round(value, 3 - int(np.floor(np.log10(p.plane.half_widths.max()))))
+
+
+def draw(store: Store, c: Controls, p: Picture, job: Job[Runs]) -> None:
+    """The picture at once; runs that have hardly begun give way to those that were there before."""
+    runs, fraction, of = job.progress.result, job.progress.fraction, c
+    held = f"{SLUG}.runs"
+    if runs is None or fraction < 0.25:
+        of, fraction, runs = st.session_state.get(held, (c, fraction, runs))
+    else:
+        st.session_state[held] = (c, fraction, runs)
+    chart(
+        packed(c.at_theta, p.loss is not None, of, fraction, p, runs),
+        key=f"{SLUG}.chart",
+        query=store.query,
+        on_click=lambda click: clicked(store, p, click),
+    )
+    st.html(text.sentence(p, c, runs if of == c else None))
+    more(store, c, runs)
+    for table, box in zip(text.tables(p, runs if of == c else None), st.columns(2), strict=True):
+        if table:
+            box.html(table)
+
+
+@cached(max_entries=64)
+def packed(
+    c: Controls, contours: bool, of: Controls, fraction: float, _p: Picture, _runs: Runs | None
+) -> bytes:
+    """`of` and `fraction` say which runs are drawn, and how far they have come."""
+    p, names = _p, _p.problem.parameter_names
+    minimum = p.problem.minimum
+    lowest = float(p.problem.loss(minimum.theta)) if minimum.exists else None
+    panels = {
+        "theta": theta_panel(
+            p.plane, p.loss, lowest, p.theta, minimum.theta if minimum.exists else None,
+            p.directions, names,
+        ),
+        "gradients": cloud_panel(
+            p.noise, p.gradients, p.minibatches, p.factor, c.batch_size, names
+        ),
+        "errors": error_panel(
+            p.sizes, p.errors, c.batch_size, float(p.noise.gradient @ p.noise.gradient)
+        ),
+        "runs": runs_panel(
+            _runs.result if _runs else None,
+            _runs.lowest if _runs else 0.0,
+            _runs.n_examples if _runs else c.n_steps * c.batch_size,
+        ),
+    }  # fmt: skip
+    return pack_figures(panels, dark=DARK, min_width=230)
+
+
+def clicked(store: Store, p: Picture, click: Click) -> None:
+    """In the contours a click moves theta, in the chart of errors it chooses the batch size."""
+    if click.panel == 0:
+        choose_theta(store, p, np.array([click.x, click.y]))
+    elif click.panel == 2:
+        choose_batch(store, click.x)
+
+
+def more(store: Store, c: Controls, runs: Runs | None) -> None:
+    with st.expander(
+        "More settings: data, runs, scales", on_change="rerun", key=f"{SLUG}.more"
+    ) as box:
+        if not box.open:
+            return
+        left, middle, right = st.columns(3)
+        with left:
+            if entry(store.values).family:
+                store.slider("N", step=0.25, log=True)
+                store.number("seed", step=1)
+            store.choice("sampling", segmented=True, help=text.SAMPLING)
+        with middle:
+            store.slider("n_steps", step=0.25, log=True)
+            store.slider("seeds", step=1)
+            store.slider("damping", step=0.25, log=True, help=text.DAMPING)
+        with right:
+            for name in ("EFSGD", "RMS"):
+                used = runs.scales[name] if runs else float("nan")
+                store.number(f"scale_{name}", format="%.4g", help=text.SCALE.format(used))
+            if c.theta:
+                st.button("θ of the start", on_click=store.set, kwargs={"theta": ()})
+
+
+def wait(c: Controls, job: Job[Picture], runs: Job[Runs]) -> None:
+    """Work on what is not finished, and show it with the next run."""
+    if job.done and runs.done:
+        return
+    stopped = st.session_state.get(f"{SLUG}.stopped") == c
+    now: Job[Any] = job if not job.done else runs
+    what = "the contours" if now is job else "the runs"
+    fraction = now.progress.fraction
+    with st.container(horizontal=True, vertical_alignment="center"):
+        st.progress(min(fraction, 1.0), text=f"{fraction:.0%} of {what} is computed")
+        label = "Go on" if stopped else "Stop here"
+        target = None if stopped else c
+        st.button(label, on_click=st.session_state.update, args=({f"{SLUG}.stopped": target},))
+    if not stopped:
+        now.advance(SLICE)
+        run_again()

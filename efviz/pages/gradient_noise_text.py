@@ -1,0 +1,171 @@
+"""What the Gradient noise page says: the sentence, the tables of numbers, the equations."""
+
+from collections.abc import Mapping
+
+import numpy as np
+import streamlit as st
+
+from efviz.fields import cosine
+from efviz.gradient_noise import ESTIMATORS
+from efviz.pages.at_minimum_text import number
+from efviz.pages.gradient_noise_views import Controls, Picture, Runs
+from efviz.stochastic import STOCHASTIC_METHODS
+
+BATCH = "Examples of a mini-batch. A click in the chart of errors chooses it too."
+STEP = (
+    "γ in units of one by the largest eigenvalue of F at the minimum: with all examples gradient "
+    "descent on a quadratic diverges from 2 on."
+)
+THETA = "Where the gradients are taken and the runs start. A click in the contours moves it."
+SCALE = "What multiplies γ. 0 makes the mean update at θ as long as SGD's. In use: {:.3g}."
+DAMPING = "λ I is added to EF and F before they are inverted, and λ under the root of RMS."
+SAMPLING = (
+    "Eq. 19 is one example drawn at random. Without replacement a mini-batch is B different "
+    "examples, and its covariance is smaller by (N − B)/(N − 1)."
+)
+
+
+def sentence(p: Picture, c: Controls, runs: Runs | None) -> str:
+    """Where EF helps here and why it is not curvature."""
+    parts = [_noise(p), _estimate(p, c), _direction(p)]
+    if runs:
+        parts.append(_ends(runs))
+    if p.problem.minimum.reason:
+        parts.append(p.problem.minimum.reason)
+    return f"<p class='efviz-sentence'>{' '.join(filter(None, parts))}</p>"
+
+
+def _noise(p: Picture) -> str:
+    if not p.noise.empirical_fisher.any():
+        return "Every example is fitted exactly here: EF and all gradients are 0."
+    return f"At this θ <b>{percent(float(p.noise.noise_share))}</b> of the trace of EF is noise."
+
+
+def _estimate(p: Picture, c: Controls) -> str:
+    squared, e = float(p.noise.gradient @ p.noise.gradient), p.error_here
+    if not (np.isfinite(squared) and squared > 0):
+        return ""
+    if p.factor == 0:
+        return "A mini-batch of all examples has no noise to adapt to."
+    if e["EF"] < e["scaled"]:
+        verdict = "EF helps: EF⁻¹ĝ at its best multiple is nearer to ∇L than any multiple of ĝ is"
+    elif e["EF"] < e["plain"]:
+        verdict = (
+            "EF⁻¹ĝ at its best multiple is nearer to ∇L than ĝ, but a multiple of ĝ itself is "
+            "nearer still: the shorter step helps, not EF"
+        )
+    else:
+        verdict = "EF⁻¹ĝ is farther from ∇L than ĝ at every multiple: EF does not help"
+    errors = ", ".join(
+        f"{percent(e[key] / squared)} {words}"
+        for key, words in (
+            ("plain", "by ĝ"), ("scaled", "by its best multiple"), ("EF", "by EF⁻¹ĝ"),
+            ("diagonal", "by Dĝ"), ("full", "by the Mĝ of Eq. 19"),
+        )
+    )  # fmt: skip
+    examples = "1 example" if c.batch_size == 1 else f"{c.batch_size:,} examples"
+    return f"As an estimate from {examples}, {verdict} (expected error in ‖∇L‖²: {errors})."
+
+
+def _direction(p: Picture) -> str:
+    value = float(cosine(p.directions["EFGD"], p.directions["NGD"]))
+    if not np.isfinite(value):
+        return ""
+    words = f"cos(EF⁻¹∇L, F⁻¹∇L) = <b>{number(value)}</b>"
+    if value > 0.97:
+        return f"{words}: here EF's weights happen to be nearly those of the curvature."
+    angle = np.degrees(np.arccos(np.clip(value, -1, 1)))
+    return f"{words}, {angle:.0f}° apart: what EF weighs is the spread of gradients, not curvature."
+
+
+def percent(share: float) -> str:
+    return f"{number(100 * share)} %"
+
+
+def _medians(runs: Runs) -> dict[str, float]:
+    """Last known median excess loss per method."""
+    last = runs.result.recorded - 1
+    return {
+        name: float(runs.result.quantiles(name, (0.5,))[0, last]) - runs.lowest
+        for name in runs.result.losses
+    }
+
+
+def _ends(runs: Runs) -> str:
+    medians = _medians(runs)
+    done = int(runs.result.steps[runs.result.recorded - 1])
+    finite = sorted((m, name) for name, m in medians.items() if np.isfinite(m))
+    parts = [f"{name} at {number(value)}" for value, name in finite]
+    parts += [f"{name} diverged" for name, m in medians.items() if not np.isfinite(m)]
+    steps = f"{done:,} steps" if done else "no step"
+    height = " above the minimum" if runs.lowest else ""
+    return f"After {steps} the median losses{height}, lowest first: {', '.join(parts)}."
+
+
+def tables(p: Picture, runs: Runs | None) -> tuple[str, str]:
+    return errors_table(p), runs_table(runs) if runs else ""
+
+
+def errors_table(p: Picture) -> str:
+    squared = float(p.noise.gradient @ p.noise.gradient)
+    rows = "".join(
+        f"<tr><th scope='row'>{estimator.title}</th><td>{number(p.error_here[name])}</td>"
+        f"<td>{percent(p.error_here[name] / squared) if squared else '–'}</td></tr>"
+        for name, estimator in ESTIMATORS.items()
+    )
+    caption = (
+        "Expected squared error as an estimate of ∇L, "
+        f"‖∇L‖² = {number(squared)}; Eq. 18 holds to {number(float(p.noise.identity_error), 1)}"
+    )
+    return _table(caption, ("estimate", "error", "of ‖∇L‖²"), rows)
+
+
+def runs_table(runs: Runs) -> str:
+    last = runs.result.recorded - 1
+    rows = ""
+    for name, method in STOCHASTIC_METHODS.items():
+        low, middle, high = (
+            number(float(v) - runs.lowest)
+            for v in runs.result.quantiles(name, (0.1, 0.5, 0.9))[:, last]
+        )
+        lost = int((runs.result.status[name] == "diverged").sum())
+        total = runs.result.status[name].size
+        rows += (
+            f"<tr><th scope='row'>{name} <small>{method.title}</small></th><td>{middle}</td>"
+            f"<td>{low} to {high}</td><td>{number(runs.scales[name])}</td>"
+            f"<td>{f'{lost} of {total}' if lost else '–'}</td></tr>"
+        )
+    above = "Loss above the minimum" if runs.lowest else "Loss"
+    caption = f"{above} after {int(runs.result.steps[last]):,} steps"
+    return _table(caption, ("method", "median", "80 % of seeds", "γ times", "diverged"), rows)
+
+
+def _table(caption: str, columns: tuple[str, ...], rows: str) -> str:
+    head = "".join(f"<th scope='col'>{name}</th>" for name in columns)
+    return (
+        f"<div class='efviz-scroll'><table class='efviz-table'><caption>{caption}</caption>"
+        f"<thead><tr>{head}</tr></thead><tbody>{rows}</tbody></table></div>"
+    )
+
+
+def equations() -> None:
+    """What is compared, with its numbers in the paper, and what differs from the print."""
+    st.markdown(
+        r"$\tilde F = \Sigma + \nabla L\,\nabla L^\top$ with $\Sigma = \operatorname{cov}(g_n)$ "
+        r"(Kunstner et al. 2019, Eq. 18, all means over the examples). A mini-batch gradient "
+        r"$\hat g$ of $B$ examples has covariance $C = \Sigma / B$. Least expected error "
+        r"$\mathbb E\|M \hat g - \nabla L\|^2$ have, of all matrices, "
+        r"$M = \nabla L\,\nabla L^\top (C + \nabla L\,\nabla L^\top)^{-1}$ (Eq. 19, where $B = 1$) "
+        r"and, of diagonal ones, $D_{ii} = (\nabla L)_i^2 / ((\nabla L)_i^2 + C_{ii})$."
+    )
+    formulas: Mapping[str, str] = {n: m.formula for n, m in STOCHASTIC_METHODS.items()}
+    listed = "; ".join(f"{name} ${formula}$" for name, formula in formulas.items())
+    st.markdown(rf"Steps $\theta \leftarrow \theta - \gamma d$ with $d$: {listed}.")
+    st.caption(
+        "The paper writes sums: its Σ is N² times this one, and its left side is N times the sum "
+        "of outer products. Eq. 19 prints (Σ + ∇L ∇Lᵀ)⁻¹ ∇L ∇Lᵀ, the transpose of the matrix that "
+        "minimises the error; drawn as Mᵀĝ. EF⁻¹ĝ estimates nothing until it is rescaled: its "
+        "best multiple is drawn. All but SGD are told g and EF of all N examples at every step, "
+        "as Eq. 19 is, “which defeats its purpose” outside a laboratory. RMS is Adam with exact "
+        "averages and no momentum."
+    )

@@ -1,0 +1,226 @@
+"""What the Gradient noise page shows: its numbers at one theta, and the stochastic runs."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass, fields, replace
+from functools import partial
+
+import numpy as np
+from numpy.random import RandomState
+
+from efviz.curvature import fisher
+from efviz.data import Array
+from efviz.fields import Plane, plane_around
+from efviz.gradient_noise import (
+    GradientNoise,
+    batch_factor,
+    batch_sizes,
+    expected_errors,
+    gradient_noise,
+    minibatch_cloud,
+)
+from efviz.linalg import solve_damped
+from efviz.pages.caches import cached
+from efviz.pages.jobs import Job, Progress
+from efviz.pages.params import Values
+from efviz.pages.problem_choice import entry, knobs, problem_of
+from efviz.problems import Problem
+from efviz.stochastic import StochasticResult, StochasticRuns, matched_scales
+
+FINE = 31
+"""Loss contours are drawn from so many points a side."""
+CLOUD, CLOUD_EXAMPLES = 200, 2_000_000
+"""Mini-batch gradients drawn, fewer where they would take more examples in all."""
+RECORDED = 60
+_SLICE = 1_000_000
+
+
+@dataclass(frozen=True)
+class Controls:
+    """All that the numbers of the picture depend on: the key of the caches."""
+
+    problem: str
+    path: str
+    strength: float
+    N: int
+    seed: int
+    first: str
+    second: str
+    inputs: str
+    scaling: str
+    target: str
+    regression: str
+    positive: str
+    table: str
+    theta: tuple[tuple[float, float], ...]
+    batch_size: int
+    sampling: str
+    damping: float
+    step_size: float = 0.1
+    n_steps: int = 300
+    seeds: int = 16
+    scale_EFSGD: float = 0.0
+    scale_RMS: float = 0.0
+
+    @classmethod
+    def of(cls, values: Values) -> "Controls":
+        values = values | knobs(values)
+        return cls(**{field.name: values[field.name] for field in fields(cls)})
+
+    @property
+    def values(self) -> Values:
+        return {field.name: getattr(self, field.name) for field in fields(self)}
+
+    @property
+    def replacement(self) -> bool:
+        return self.sampling == "with replacement"
+
+    @property
+    def at_theta(self) -> "Controls":
+        """What the picture depends on, but for the runs."""
+        return replace(self, step_size=0.1, n_steps=300, seeds=16, scale_EFSGD=0.0, scale_RMS=0.0)
+
+
+@dataclass(frozen=True, eq=False)
+class Picture:
+    """What is known at theta; the loss on the plane comes later."""
+
+    problem: Problem
+    plane: Plane
+    theta: Array
+    noise: GradientNoise
+    fisher: Array
+    directions: dict[str, Array]
+    gradients: Array
+    minibatches: Array
+    factor: float
+    sizes: tuple[int, ...]
+    errors: dict[str, Array]
+    error_here: dict[str, float]
+    loss: Array | None
+
+
+@dataclass(frozen=True, eq=False)
+class Runs:
+    """The runs so far, and what their step sizes were multiplied by."""
+
+    result: StochasticResult
+    scales: dict[str, float]
+    lowest: float
+    n_examples: int
+
+
+def plane_of(values: Values, problem: Problem) -> Plane:
+    settings = entry(values).settings
+    home = Plane(*settings.plane) if settings.plane else None
+    return plane_around(problem, home, settings.reach)
+
+
+def theta_of(c: Controls, problem: Problem, plane: Plane) -> Array:
+    """The chosen theta, or the first of the problem's starts."""
+    return np.array(c.theta[0] if c.theta else plane.place(entry(c.values).settings.starts[0]))
+
+
+@cached(max_entries=64)
+def _loss_on_plane(problem: str, key: tuple[object, ...]) -> list[Array]:
+    """One list that is filled when somebody has computed the grid."""
+    return []
+
+
+def work(c: Controls) -> Iterator[Progress[Picture]]:
+    """The numbers at theta, then the loss on the plane, some rows at a time."""
+    _, problem = problem_of(**knobs(c.values))
+    plane = plane_of(c.values, problem)
+    picture = _at_theta(c, problem, plane)
+    known = _loss_on_plane(c.problem, tuple(knobs(c.values).values()))
+    if not known:
+        flat = plane.grid(FINE).reshape(-1, 2)
+        step = len(flat) if problem.moments else max(1, _SLICE // problem.N)
+        parts = []
+        for i in range(0, len(flat), step):
+            yield Progress(i / len(flat), picture)
+            parts.append(problem.loss(flat[i : i + step]))
+        known.append(np.concatenate(parts).reshape(FINE, FINE))
+    yield Progress(1.0, replace(picture, loss=known[0]))
+
+
+def _at_theta(c: Controls, problem: Problem, plane: Plane) -> Picture:
+    theta = theta_of(c, problem, plane)
+    noise, F = gradient_noise(problem, theta), fisher(problem, theta)
+    g = noise.gradient
+    directions = {
+        "EFGD": -solve_damped(noise.empirical_fisher, g, c.damping).x,
+        "NGD": -solve_damped(F, g, c.damping).x,
+        "GD": -g,
+    }
+    minibatches = minibatch_cloud(
+        problem,
+        theta,
+        RandomState(c.seed),
+        batch_size=c.batch_size,
+        n=int(np.clip(CLOUD_EXAMPLES // c.batch_size, 10, CLOUD)),
+        replacement=c.replacement,
+    )
+    sizes = batch_sizes(problem.N)
+    errors = partial(expected_errors, noise, replacement=c.replacement, damping=c.damping)
+    return Picture(
+        problem,
+        plane,
+        theta,
+        noise,
+        F,
+        directions,
+        problem.per_example_gradients(theta),
+        minibatches,
+        float(batch_factor(problem.N, c.batch_size, replacement=c.replacement)),
+        sizes,
+        errors(sizes),
+        {name: float(error[0]) for name, error in errors([c.batch_size]).items()},
+        None,
+    )
+
+
+@cached(max_entries=24)
+def picture_job(c: Controls) -> Job[Picture]:
+    return Job(work(c))
+
+
+def run_work(c: Controls) -> Iterator[Progress[Runs]]:
+    _, problem = problem_of(**knobs(c.values))
+    theta = theta_of(c, problem, plane_of(c.values, problem))
+    factor = float(batch_factor(problem.N, c.batch_size, replacement=c.replacement))
+    scales = matched_scales(problem, theta, factor, c.damping)
+    given = {"EFSGD": c.scale_EFSGD, "RMS": c.scale_RMS}
+    scales |= {name: scale for name, scale in given.items() if scale}
+    runs = StochasticRuns(
+        problem,
+        theta,
+        batch_size=c.batch_size,
+        step_size=c.step_size / largest_curvature(problem, theta),
+        n_steps=c.n_steps,
+        seeds=range(c.seeds),
+        scales=scales,
+        damping=c.damping,
+        replacement=c.replacement,
+        record=np.unique(np.linspace(0, c.n_steps, RECORDED + 1).round().astype(int)).tolist(),
+    )
+    lowest = float(problem.loss(problem.theta_star)) if problem.minimum.exists else 0.0
+
+    def so_far() -> Runs:
+        return Runs(runs.result(), scales, lowest, c.n_steps * c.batch_size)
+
+    while runs.fraction < 1:
+        runs.advance(0.04)
+        yield Progress(runs.fraction, so_far())
+    yield Progress(1.0, so_far())
+
+
+def largest_curvature(problem: Problem, theta: Array) -> float:
+    """The largest eigenvalue of the Fisher at the minimum, or at theta if there is none."""
+    at = problem.theta_star if problem.minimum.exists else theta
+    largest = float(np.linalg.eigvalsh(fisher(problem, at))[-1])
+    return largest if np.isfinite(largest) and largest > 0 else 1.0
+
+
+@cached(max_entries=24)
+def runs_job(c: Controls) -> Job[Runs]:
+    return Job(run_work(c))
