@@ -195,28 +195,29 @@ class Estimator:
     """M g^ as an estimate of g: `matrix(noise, c (K,), damping)` is M for each c, (K, D, D)."""
 
     title: str
+    symbol: str
     formula: str
     matrix: Callable[[GradientNoise, Array, float], Array]
 
 
 ESTIMATORS: dict[str, Estimator] = {
-    "plain": Estimator("mini-batch gradient", r"\hat g", _plain),
+    "plain": Estimator("mini-batch gradient", "ĝ", r"\hat g", _plain),
     "scaled": Estimator(
-        "its best multiple", r"\frac{g^\top g}{g^\top g + \operatorname{tr} C}\,\hat g", _scaled
+        "its best multiple", "αĝ",
+        r"\alpha \hat g,\ \alpha = g^\top g / (g^\top g + \operatorname{tr} C)", _scaled
     ),
     "EF": Estimator(
-        "best multiple of EF⁻¹ĝ",
-        r"\alpha\,(\tilde F + \lambda I)^{-1} \hat g,\quad \alpha \text{ the best one}",
-        _preconditioned,
+        "best multiple of EF's", "αEF⁻¹ĝ", r"\alpha\,(\tilde F + \lambda I)^{-1} \hat g",
+        _preconditioned
     ),
     "diagonal": Estimator(
-        "variance adaptation, diagonal", r"D_{ii} = \frac{g_i^2}{g_i^2 + C_{ii}}", _diagonal
+        "variance adapted, diagonal", "Dĝ", r"D_{ii} = g_i^2 / (g_i^2 + C_{ii})", _diagonal
     ),
     "full": Estimator(
-        "variance adaptation, full", r"M = g g^\top (C + g g^\top)^{-1}", _full
+        "variance adapted, Eq. 19", "Mĝ", r"M = g g^\top (C + g g^\top)^{-1}", _full
     ),
     "printed": Estimator(
-        "Eq. 19 as printed", r"M^\top = (C + g g^\top)^{-1} g g^\top", _printed
+        "Eq. 19 as printed", "Mᵀĝ", r"M^\top = (C + g g^\top)^{-1} g g^\top", _printed
     ),
 }  # fmt: skip
 """The matrices whose errors are compared.

@@ -78,19 +78,19 @@ class StochasticMethod:
 STOCHASTIC_METHODS: dict[str, StochasticMethod] = {
     "SGD": StochasticMethod("stochastic gradient descent", r"\hat g", _plain, True),
     "EFSGD": StochasticMethod(
-        "preconditioned by the empirical Fisher of all examples",
+        "preconditioned by EF of all examples",
         r"(\tilde F + \lambda I)^{-1} \hat g",
         _preconditioned,
         False,
     ),
     "VA": StochasticMethod(
-        "variance adapted, the diagonal D of Eq. 19's text",
+        "variance adapted by the diagonal D",
         r"D \hat g,\ D_{ii} = g_i^2 / (g_i^2 + C_{ii})",
         _adapted,
         True,
     ),
     "RMS": StochasticMethod(
-        "divided by the root of the second moment, as Adam without its averages",
+        "divided by its root mean square, as Adam",
         r"\hat g_i / \sqrt{g_i^2 + C_{ii} + \lambda}",
         _root,
         False,

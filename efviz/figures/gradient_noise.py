@@ -21,7 +21,7 @@ from efviz.figures.theme import (
     layout,
     style_of,
 )
-from efviz.gradient_noise import GradientNoise
+from efviz.gradient_noise import ESTIMATORS, GradientNoise
 from efviz.stochastic import StochasticResult
 
 SHOWN = 1000
@@ -74,7 +74,9 @@ def theta_panel(
         tips.append(theta + along + 0.09 * relative / length * plane.half_widths)
         texts.append(name)
     if tips:
-        traces.append(marks.labels(np.array(tips), texts))
+        edge = 0.88 * plane.half_widths
+        inside = np.clip(np.array(tips), plane.center - edge, plane.center + edge)
+        traces.append(marks.labels(inside, texts))
     traces.append(marks.starts(theta[None]) | {"name": "theta", "text": [""]})
     if theta_star is not None:
         traces.append(marks.minimum(theta_star))
@@ -94,11 +96,16 @@ def _line(xy: Array, style: Style, name: str, width: float = 3) -> dict[str, Any
     return marks.lines_with_gaps([xy]) | {"name": name, "line": line}
 
 
-def half_width(noise: GradientNoise) -> float:
-    """Room for the ellipses and most of the cloud: a picture of gradients has one scale."""
-    second = np.diagonal(noise.empirical_fisher)
-    half = 1.7 * float(np.sqrt(second.max(initial=0)))
-    return half if np.isfinite(half) and half > 0 else 1.0
+def square_around(*curves: Array) -> tuple[marks.Limits, marks.Limits]:
+    """Limits of the smallest square with room for the points of all curves, and a margin."""
+    points = np.concatenate(curves)
+    points = points[np.isfinite(points).all(-1)]
+    if not len(points):
+        return (-1.0, 1.0), (-1.0, 1.0)
+    low, high = points.min(0), points.max(0)
+    half = 0.65 * float((high - low).max()) or 1.0
+    (x0, y0), (x1, y1) = ((low + high) / 2 + s * half for s in (-1, 1))
+    return (float(x0), float(x1)), (float(y0), float(y1))
 
 
 def cloud_panel(
@@ -113,29 +120,30 @@ def cloud_panel(
 
     The ellipses are those of `moment_ellipse`: EF's holds both parts of Eq. 18.
     """
-    g, half = noise.gradient, half_width(noise)
-    noisy, whole = STYLES["VA"], STYLES["EFGD"]
-    Sigma, EF = (
-        moment_ellipse(noise.covariance, g),
-        moment_ellipse(noise.empirical_fisher, np.zeros(2)),
-    )
+    g, noisy, whole = noise.gradient, STYLES["VA"], STYLES["EFGD"]
+    Sigma = moment_ellipse(noise.covariance, g)
+    EF = moment_ellipse(noise.empirical_fisher, np.zeros(2))
+    limits = square_around(Sigma, EF)
+    half = (limits[0][1] - limits[0][0]) / 2
     small = moment_ellipse(factor * noise.covariance, g)
     thin = {"line": {"width": 1.5, "color": INK}, "name": "Σ of mini-batches"}
+    arrow = {"name": "∇L", "line": {"width": 3, "color": STYLES["GD"].colour}}
     traces = [
         marks.points(gradients[:SHOWN], POINT, size=3) | {"name": "gradients", "opacity": 0.5},
-        marks.points(minibatches, INK, size=3.5) | {"name": "mini-batches", "opacity": 0.75},
+        marks.points(minibatches, INK, size=3.5) | {"name": "mini-batches", "opacity": 0.6},
+        marks.lines_with_gaps([small]) | thin,
         _line(Sigma, noisy, "Σ", 2.5),
         _line(EF, whole, "EF"),
-        marks.lines_with_gaps([small]) | thin,
         _line(np.stack([-g, g]), STYLES["Newton"], "ggᵀ", 1.5),
-        marks.lines_with_gaps(_arrow(g, 0.07 * half))
-        | {"name": "∇L", "line": {"width": 3, "color": STYLES["GD"].colour}},
-        _names(noise, Sigma, EF, half),
+        marks.lines_with_gaps(_arrow(g, 0.07 * half)) | arrow,
+        _names(noise, Sigma, EF, limits),
     ]
-    outside = int((np.abs(gradients).max(-1) > half).sum())
-    subtitle = f"dark: {len(minibatches)} mini-batches of {batch_size:,}"
-    x, y = (axis(f"∂l/∂{name}", (-half, half)) for name in names)
-    frame = layout("Gradients", subtitle, xaxis=x, yaxis=y)
+    (x0, x1), (y0, y1) = limits
+    inside = (np.abs(gradients - [(x0 + x1) / 2, (y0 + y1) / 2]) <= half).all(-1)
+    outside = noise.N - int(inside.sum())
+    x, y = (axis(f"∂l/∂{name}", r) for name, r in zip(names, limits, strict=True))
+    several = f"{len(minibatches)} mini-batches of {batch_size:,}"
+    frame = layout("Gradients", f"dark: {several}", xaxis=x, yaxis=y)
     frame["meta"] = {
         "aspect": 1,
         "label": "Gradients of single examples and of mini-batches, with the ellipses of their "
@@ -156,34 +164,35 @@ def _arrow(tip: Array, head: float) -> list[Array]:
     return [np.stack([np.zeros(2), tip]), np.stack([wings[0], tip, wings[1]])]
 
 
-def _names(noise: GradientNoise, Sigma: Array, EF: Array, half: float) -> dict[str, Any]:
+def _names(
+    noise: GradientNoise, Sigma: Array, EF: Array, limits: tuple[marks.Limits, marks.Limits]
+) -> dict[str, Any]:
     """Names at the ellipses where they are farthest apart, and beside the arrow."""
-    g = noise.gradient
+    g, box = noise.gradient, np.array(limits).T
+    half = (box[1, 0] - box[0, 0]) / 2
     w, V = np.linalg.eigh(noise.empirical_fisher)
     u = g if g @ g > 0.05 * w.sum() else V[:, -1]
     u = u / (np.linalg.norm(u) or 1.0)
     across = np.array([-u[1], u[0]])
     points = [
-        _outside(Sigma[np.argmax(Sigma @ u)], u, half),
-        _outside(EF[np.argmin(EF @ u)], -u, half),
-        g + 0.09 * half * across,
+        Sigma[np.argmax(Sigma @ u)] + 0.09 * half * u,
+        EF[np.argmin(EF @ u)] - 0.09 * half * u,
+        g + 0.1 * half * across,
     ]
-    return marks.labels(np.array(points), ["Σ", "EF", "∇L"])
+    margin = 0.07 * half
+    placed = np.clip(np.array(points), box[0] + margin, box[1] - margin)
+    return marks.labels(placed, ["Σ", "EF", "∇L"])
 
 
-def _outside(point: Array, u: Array, half: float) -> Array:
-    return np.clip(point + 0.07 * half * u, -0.92 * half, 0.92 * half)
-
-
-ERRORS: dict[str, tuple[str, str, str, float]] = {
-    "plain": ("ĝ", STYLES["GD"].colour, "dash", 2.5),
-    "scaled": ("best α ĝ", MUTED, "dot", 2),
-    "EF": ("best α EF⁻¹ĝ", STYLES["EFGD"].colour, "dashdot", 2.5),
-    "diagonal": ("D ĝ", STYLES["VA"].colour, "longdash", 2.5),
-    "full": ("M ĝ", INK, "solid", 2.5),
-    "printed": ("Mᵀĝ, as printed", MUTED, "longdashdot", 1.5),
+ERRORS: dict[str, tuple[str, str, float]] = {
+    "plain": (STYLES["GD"].colour, "dash", 2.5),
+    "scaled": (MUTED, "dot", 2),
+    "EF": (STYLES["EFGD"].colour, "dashdot", 2.5),
+    "diagonal": (STYLES["VA"].colour, "longdash", 2.5),
+    "full": (INK, "solid", 2.5),
+    "printed": (MUTED, "longdashdot", 1.5),
 }
-"""How the errors of `gradient_noise.ESTIMATORS` are drawn: name, colour, dash, width."""
+"""How the errors of `gradient_noise.ESTIMATORS` are drawn: colour, dash, width."""
 
 
 def error_panel(
@@ -198,22 +207,21 @@ def error_panel(
         _thin(np.array([[1.0, squared], [last, squared]]), "|g|²"),
         _thin(np.array([[float(batch_size), bottom], [float(batch_size), top]]), "B"),
     ]
-    starts, names = [], []
+    ends: list[tuple[float, str]] = []
     for key, values in errors.items():
-        name, colour, dash, width = ERRORS[key]
+        colour, dash, width = ERRORS[key]
         curve = np.stack([B, values], axis=-1)[np.isfinite(values) & (values > 0)]
         if not len(curve):
             continue
         line = {"width": width, "color": colour, "dash": dash}
         traces.append(marks.lines_with_gaps([curve]) | {"name": key, "line": line})
         if bottom <= curve[-1, 1] <= top:
-            starts.append(np.array([last, curve[-1, 1]]))
-            names.append(name)
+            ends.append((float(curve[-1, 1]), ESTIMATORS[key].symbol))
     if bottom <= squared <= top:
-        starts.append(np.array([last, squared]))
-        names.append("0")
-    if starts:
-        placed = spread(np.array(starts), top / bottom)
+        ends.append((squared, "0"))
+    if ends:
+        heights, names = _merged(ends, top / bottom)
+        placed = spread(np.array([(last, y) for y in heights]), top / bottom)
         traces.append(marks.labels(placed, names, position="right"))
     frame = layout(
         "Error of estimates of ∇L",
@@ -230,6 +238,19 @@ def error_panel(
     return {"data": traces, "layout": frame}
 
 
+def _merged(ends: list[tuple[float, str]], span: float) -> tuple[list[float], list[str]]:
+    """Lines that end at the same place share one name."""
+    heights: list[float] = []
+    names: list[str] = []
+    for height, name in sorted(ends):
+        if heights and np.log(height / heights[-1]) < 0.03 * np.log(span):
+            names[-1] += f", {name}"
+        else:
+            heights.append(height)
+            names.append(name)
+    return heights, names
+
+
 def _thin(xy: Array, name: str) -> dict[str, Any]:
     return marks.lines_with_gaps([xy]) | {"name": name, "line": {"width": 1.5, "color": CONTOUR}}
 
@@ -239,8 +260,10 @@ def _limits(values: Sequence[float]) -> tuple[float, float]:
     return max(bottom, top / _DEEPEST), top
 
 
-def runs_panel(runs: StochasticResult | None, lowest: float, n_examples: int) -> Spec:
-    """Loss above `lowest` against examples seen: median over the seeds, and the BAND.
+def runs_panel(
+    runs: StochasticResult | None, lowest: float, n_examples: int, *, title: str = "Loss"
+) -> Spec:
+    """Loss less `lowest` against examples seen: median over the seeds, and the BAND.
 
     None: not known yet, the empty panel. A diverged run counts as above all others.
     """
@@ -267,7 +290,6 @@ def runs_panel(runs: StochasticResult | None, lowest: float, n_examples: int) ->
             names.append(name)
     if ends:
         traces.append(marks.labels(spread(np.array(ends), top / bottom), names, position="right"))
-    title = "Loss above its minimum" if lowest else "Loss"
     frame = layout(
         title,
         f"{len(next(iter(runs.status.values())))} seeds" if runs else "",

@@ -80,7 +80,7 @@ def main() -> None:
     store = Store(SLUG, PARAMS)
     with st.container(horizontal=True, vertical_alignment="bottom", key="header"):
         st.title(TITLE, anchor=False)
-        for label, B in (("Eq. 19: one example", 1), ("16", 16), ("256", 256)):
+        for label, B in (("B = 1 (Eq. 19)", 1), ("B = 16", 16), ("B = 256", 256)):
             st.button(label, on_click=choose_batch, args=(store, B), type="tertiary")
     for sentence in store.sentences:
         st.warning(sentence)
@@ -128,11 +128,11 @@ def choose_batch(store: Store, batch_size: float) -> None:
 def theta_sliders(store: Store, p: Picture) -> None:
     """theta by two sliders over the plane; a point outside of it widens its slider."""
     limits = (p.plane.x, p.plane.y)
-    for k, box in enumerate(st.columns(2)):
+    for k, box in enumerate(st.columns([1.25, 1, 3])[:2]):
         low, high = limits[k]
         with box:
             slider(
-                f"θ: {p.problem.parameter_names[k]}",
+                f"Coordinate {p.problem.parameter_names[k]}",
                 key=f"{SLUG}.theta.{k}",
                 value=float(p.theta[k]),
                 low=min(low, float(p.theta[k])),
@@ -174,7 +174,9 @@ def draw(store: Store, c: Controls, p: Picture, job: Job[Runs]) -> None:
     )
     st.html(text.sentence(p, c, runs if of == c else None))
     more(store, c, runs)
-    for table, box in zip(text.tables(p, runs if of == c else None), st.columns(2), strict=True):
+    for table, box in zip(
+        text.tables(p, runs if of == c else None), st.columns([1, 1.4]), strict=True
+    ):
         if table:
             box.html(table)
 
@@ -202,9 +204,10 @@ def packed(
             _runs.result if _runs else None,
             _runs.lowest if _runs else 0.0,
             _runs.n_examples if _runs else c.n_steps * c.batch_size,
+            title=f"Loss {_runs.above}" if _runs else "Loss",
         ),
     }  # fmt: skip
-    return pack_figures(panels, dark=DARK, min_width=230)
+    return pack_figures(panels, dark=DARK, min_width=230, smallest=220)
 
 
 def clicked(store: Store, p: Picture, click: Click) -> None:

@@ -1,7 +1,5 @@
 """What the Gradient noise page says: the sentence, the tables of numbers, the equations."""
 
-from collections.abc import Mapping
-
 import numpy as np
 import streamlit as st
 
@@ -48,23 +46,23 @@ def _estimate(p: Picture, c: Controls) -> str:
     if p.factor == 0:
         return "A mini-batch of all examples has no noise to adapt to."
     if e["EF"] < e["scaled"]:
-        verdict = "EF helps: EF⁻¹ĝ at its best multiple is nearer to ∇L than any multiple of ĝ is"
+        verdict = "nearer than any multiple of ĝ"
     elif e["EF"] < e["plain"]:
+        share = percent(e["scaled"] / squared)
         verdict = (
-            "EF⁻¹ĝ at its best multiple is nearer to ∇L than ĝ, but a multiple of ĝ itself is "
-            "nearer still: the shorter step helps, not EF"
+            f"nearer than ĝ, but not than the best multiple of ĝ ({share}): the shorter step "
+            "helps, not EF"
         )
     else:
-        verdict = "EF⁻¹ĝ is farther from ∇L than ĝ at every multiple: EF does not help"
-    errors = ", ".join(
-        f"{percent(e[key] / squared)} {words}"
-        for key, words in (
-            ("plain", "by ĝ"), ("scaled", "by its best multiple"), ("EF", "by EF⁻¹ĝ"),
-            ("diagonal", "by Dĝ"), ("full", "by the Mĝ of Eq. 19"),
-        )
-    )  # fmt: skip
+        verdict = "farther off than ĝ"
+    shares = {name: percent(error / squared) for name, error in e.items()}
     examples = "1 example" if c.batch_size == 1 else f"{c.batch_size:,} examples"
-    return f"As an estimate from {examples}, {verdict} (expected error in ‖∇L‖²: {errors})."
+    return (
+        f"As an estimate of ∇L from {examples} ĝ errs by {shares['plain']} of ‖∇L‖² (expected "
+        "square); where the second moment adapts to that noise by Eq. 19, Mĝ errs by "
+        f"<b>{shares['full']}</b> and Dĝ by {shares['diagonal']}. EF⁻¹ĝ alone, at its best "
+        f"multiple, errs by <b>{shares['EF']}</b>, {verdict}."
+    )
 
 
 def _direction(p: Picture) -> str:
@@ -79,7 +77,9 @@ def _direction(p: Picture) -> str:
 
 
 def percent(share: float) -> str:
-    return f"{number(100 * share)} %"
+    """Three digits, but whole numbers where they have up to six."""
+    whole = 1000 <= 100 * share < 1e6
+    return f"{100 * share:,.0f} %" if whole else f"{number(100 * share)} %"
 
 
 def _medians(runs: Runs) -> dict[str, float]:
@@ -98,7 +98,7 @@ def _ends(runs: Runs) -> str:
     parts = [f"{name} at {number(value)}" for value, name in finite]
     parts += [f"{name} diverged" for name, m in medians.items() if not np.isfinite(m)]
     steps = f"{done:,} steps" if done else "no step"
-    height = " above the minimum" if runs.lowest else ""
+    height = f" {runs.above}" if runs.above else ""
     return f"After {steps} the median losses{height}, lowest first: {', '.join(parts)}."
 
 
@@ -109,7 +109,8 @@ def tables(p: Picture, runs: Runs | None) -> tuple[str, str]:
 def errors_table(p: Picture) -> str:
     squared = float(p.noise.gradient @ p.noise.gradient)
     rows = "".join(
-        f"<tr><th scope='row'>{estimator.title}</th><td>{number(p.error_here[name])}</td>"
+        f"<tr><th scope='row'>{estimator.symbol} <small>{estimator.title}</small></th>"
+        f"<td>{number(p.error_here[name])}</td>"
         f"<td>{percent(p.error_here[name] / squared) if squared else '–'}</td></tr>"
         for name, estimator in ESTIMATORS.items()
     )
@@ -135,9 +136,9 @@ def runs_table(runs: Runs) -> str:
             f"<td>{low} to {high}</td><td>{number(runs.scales[name])}</td>"
             f"<td>{f'{lost} of {total}' if lost else '–'}</td></tr>"
         )
-    above = "Loss above the minimum" if runs.lowest else "Loss"
-    caption = f"{above} after {int(runs.result.steps[last]):,} steps"
-    return _table(caption, ("method", "median", "80 % of seeds", "γ times", "diverged"), rows)
+    caption = f"Loss {runs.above} after {int(runs.result.steps[last]):,} steps"
+    columns = ("method", "median", "80 % of seeds", "γ times", "diverged")
+    return _table(caption, columns, rows)
 
 
 def _table(caption: str, columns: tuple[str, ...], rows: str) -> str:
@@ -158,8 +159,7 @@ def equations() -> None:
         r"$M = \nabla L\,\nabla L^\top (C + \nabla L\,\nabla L^\top)^{-1}$ (Eq. 19, where $B = 1$) "
         r"and, of diagonal ones, $D_{ii} = (\nabla L)_i^2 / ((\nabla L)_i^2 + C_{ii})$."
     )
-    formulas: Mapping[str, str] = {n: m.formula for n, m in STOCHASTIC_METHODS.items()}
-    listed = "; ".join(f"{name} ${formula}$" for name, formula in formulas.items())
+    listed = "; ".join(f"{name} ${m.formula}$" for name, m in STOCHASTIC_METHODS.items())
     st.markdown(rf"Steps $\theta \leftarrow \theta - \gamma d$ with $d$: {listed}.")
     st.caption(
         "The paper writes sums: its Σ is N² times this one, and its left side is N times the sum "

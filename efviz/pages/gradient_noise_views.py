@@ -101,11 +101,15 @@ class Picture:
 
 @dataclass(frozen=True, eq=False)
 class Runs:
-    """The runs so far, and what their step sizes were multiplied by."""
+    """The runs so far, and what their step sizes were multiplied by.
+
+    Losses are shown above `lowest`, `above` says what that is.
+    """
 
     result: StochasticResult
     scales: dict[str, float]
     lowest: float
+    above: str
     n_examples: int
 
 
@@ -203,15 +207,24 @@ def run_work(c: Controls) -> Iterator[Progress[Runs]]:
         replacement=c.replacement,
         record=np.unique(np.linspace(0, c.n_steps, RECORDED + 1).round().astype(int)).tolist(),
     )
-    lowest = float(problem.loss(problem.theta_star)) if problem.minimum.exists else 0.0
 
     def so_far() -> Runs:
-        return Runs(runs.result(), scales, lowest, c.n_steps * c.batch_size)
+        result = runs.result()
+        return Runs(result, scales, *lowest_of(problem, result), c.n_steps * c.batch_size)
 
     while runs.fraction < 1:
         runs.advance(0.04)
         yield Progress(runs.fraction, so_far())
     yield Progress(1.0, so_far())
+
+
+def lowest_of(problem: Problem, result: StochasticResult) -> tuple[float, str]:
+    """What losses are shown above: the minimum; without one 0, or the least where it is below."""
+    if problem.minimum.exists:
+        return float(problem.loss(problem.theta_star)), "above the minimum"
+    known = np.concatenate([np.ravel(losses) for losses in result.losses.values()])
+    least = float(np.nanmin(known))
+    return (0.0, "") if least > 0 else (least, "above the least seen")
 
 
 def largest_curvature(problem: Problem, theta: Array) -> float:

@@ -1,0 +1,292 @@
+"""The page Gradient noise: its panels show the library's numbers, its words follow from them."""
+
+import re
+from dataclasses import replace
+from typing import Any
+
+import numpy as np
+import plotly.graph_objects as go
+import pytest
+from numpy.testing import assert_allclose, assert_array_equal
+from streamlit.testing.v1 import AppTest
+from test_own_pages import SEPARABLE, paste
+from test_pages import components, open_page, sentence
+
+from efviz import PROBLEMS
+from efviz.components import Click
+from efviz.figures.gradient_noise import (
+    ERRORS,
+    cloud_panel,
+    error_panel,
+    moment_ellipse,
+    runs_panel,
+    square_around,
+    theta_panel,
+)
+from efviz.figures.theme import style_of
+from efviz.gradient_noise import ESTIMATORS, GradientNoise, expected_errors, gradient_noise
+from efviz.pages import gradient_noise as the_page
+from efviz.pages import gradient_noise_text as text
+from efviz.pages.gradient_noise_views import Controls, Picture, Runs, run_work, work
+from efviz.pages.params import defaults
+from efviz.stochastic import STOCHASTIC_METHODS, StochasticResult
+
+SLUG = the_page.SLUG
+
+
+def page(**query: str) -> AppTest:
+    at = open_page(SLUG, **({"steps": "40"} | query))
+    assert not at.exception
+    assert len(components(at, "chart")) == 1
+    return at
+
+
+def html(at: AppTest) -> str:
+    return " ".join(element.proto.body for element in at.get("html"))
+
+
+def values(at: AppTest) -> dict[str, Any]:
+    return dict(at.session_state[SLUG])
+
+
+def controls(**chosen: Any) -> Controls:
+    return Controls.of(defaults(the_page.PARAMS, {"n_steps": 40} | chosen))
+
+
+def picture(**chosen: Any) -> Picture:
+    *_, last = work(controls(**chosen))
+    assert last.result
+    return last.result
+
+
+def runs(**chosen: Any) -> Runs:
+    *_, last = run_work(controls(**chosen))
+    assert last.result
+    return last.result
+
+
+@pytest.mark.parametrize("problem", PROBLEMS)
+def test_every_problem_opens(problem: str) -> None:
+    at = page(problem=problem)
+    words = sentence(at)
+    assert "of the trace of EF is noise" in words
+    assert "After 40 steps" in words
+    assert "nan" not in html(at)
+
+
+EXTREMES: dict[str, dict[str, str]] = {
+    "ten examples": {"n": "10"},
+    "many examples": {"n": "300000", "steps": "10"},
+    "one example": {"batch": "1"},
+    "all examples": {"batch": "1000", "draw": "without"},
+    "large step": {"step": "1e6"},
+    "small step": {"step": "1e-6"},
+    "no damping": {"damping": "0"},
+    "large damping": {"damping": "1e10"},
+    "far out": {"theta": "1e9,-1e9"},
+    "one seed": {"runs": "1", "steps": "10"},
+    "large scales": {"ef": "1e9", "rms": "1e9"},
+    "exact fit": {"s": "-1", "damping": "0"},
+}
+
+
+@pytest.mark.parametrize("problem", ["fig1", "fig2", "poisson", "saturation"])
+@pytest.mark.parametrize("extreme", EXTREMES)
+def test_extreme_settings_end_in_a_picture(problem: str, extreme: str) -> None:
+    query = {"problem": problem} | EXTREMES[extreme]
+    if extreme == "many examples" and problem != "fig1":
+        query["n"] = "20000"
+    at = page(**query)
+    assert "nan" not in html(at)
+    assert sentence(at)
+
+
+def test_a_table_without_a_minimum_shows_the_loss_itself() -> None:
+    at = paste(open_page(SLUG, problem="own", steps="40"), SEPARABLE)
+    assert not at.exception
+    assert "no finite minimum" in sentence(at)
+    assert "the median losses, lowest first" in sentence(at)
+
+
+def test_at_the_minimum_everything_is_noise() -> None:
+    theta = picture().problem.theta_star
+    at = page(theta=",".join(f"{t:.17g}" for t in theta))
+    assert "<b>100 %</b> of the trace of EF is noise" in sentence(at)
+
+
+def test_an_exact_fit_has_no_gradients() -> None:
+    at = page(problem="fig4", s="-1", theta="1,1")
+    assert "Every example is fitted exactly" in sentence(at) or "100 %" in sentence(at)
+
+
+def test_fewer_examples_than_a_mini_batch_make_it_smaller() -> None:
+    at = page(n="50", batch="200")
+    assert values(at)["batch_size"] == 50
+    assert "Batch size B `200` in the link lies outside 1 to 50" in at.warning[0].value
+    at = page(batch="200")
+    at.session_state[SLUG] = values(at) | {"N": 20}
+    at.run()
+    assert not at.exception
+    assert values(at)["batch_size"] == 20
+
+
+def test_junk_in_a_link_gets_a_warning_and_a_picture() -> None:
+    at = page(theta="1", batch="x", draw="again", runs="1000")
+    assert len(at.warning) == 4
+
+
+class Held:
+    """A store that only remembers what was set."""
+
+    def __init__(self, **chosen: Any) -> None:
+        self.values = defaults(the_page.PARAMS, chosen)
+
+    def set(self, **change: Any) -> None:
+        self.values |= change
+
+
+def test_clicks_choose_theta_and_the_batch_size() -> None:
+    store: Any = Held()
+    the_page.clicked(store, picture(), Click(0, 1.23456, -0.5))
+    assert store.values["theta"] == ((1.235, -0.5),)
+    the_page.clicked(store, picture(), Click(2, 99.6, 3.0))
+    assert store.values["batch_size"] == 100
+    the_page.clicked(store, picture(), Click(2, 1e9, 3.0))
+    assert store.values["batch_size"] == 1000
+    the_page.move(store, picture(), 1, 3.0)
+    assert store.values["theta"] == ((2.0, 3.0),)
+
+
+def test_the_errors_on_the_page_are_the_librarys() -> None:
+    words = html(page(problem="fig2", batch="4"))
+    problem = PROBLEMS["fig2"].problem(PROBLEMS["fig2"].dataset())
+    noise = gradient_noise(problem, [0, 1.25])
+    found = expected_errors(noise, [4], damping=1e-8)
+    for name in ESTIMATORS:
+        assert f"<td>{text.number(float(found[name][0]))}</td>" in words
+    assert f"<b>{text.percent(float(noise.noise_share))}</b>" in words
+    assert re.search(r"Eq. 18 holds to \d · 10<sup>−1[4-9]</sup>", words)
+
+
+def test_the_verdict_on_ef_follows_from_the_errors() -> None:
+    p, c = picture(problem="fig2"), controls(problem="fig2")
+    squared = float(p.noise.gradient @ p.noise.gradient)
+    other = {"plain": 0.5, "scaled": 0.4, "diagonal": 0.3, "full": 0.2, "printed": 9.0}
+    for share, words in (
+        (0.35, "nearer than any multiple of ĝ"),
+        (0.45, "nearer than ĝ, but not than the best multiple of ĝ (40 %)"),
+        (0.9, "farther off than ĝ"),
+    ):
+        errors = {name: e * squared for name, e in (other | {"EF": share}).items()}
+        said = text.sentence(replace(p, error_here=errors), c, None)
+        assert f"errs by <b>{text.percent(share)}</b>, {words}" in said
+
+
+def test_the_direction_is_compared_with_the_natural_gradient() -> None:
+    p = picture()
+    for ef, words in (((1.0, 0.0), "<b>1</b>: here EF's"), ((0.0, 1.0), "90° apart")):
+        turned = {"EFGD": np.array(ef), "NGD": np.array([1.0, 0.0]), "GD": np.zeros(2)}
+        said = text.sentence(replace(p, directions=turned), controls(), None)
+        assert words in said
+
+
+def test_the_ends_of_runs_are_named_lowest_first() -> None:
+    medians = {"SGD": 0.3, "EFSGD": np.inf, "VA": 0.2, "RMS": 0.4}
+    losses = {name: np.array([[1.0, m]] * 3) for name, m in medians.items()}
+    status = {name: np.array(["running"] * 3) for name in medians}
+    result = StochasticResult(2, np.array([0, 7]), losses, {}, status)
+    found = Runs(result, dict.fromkeys(medians, 1.0), 0.1, "above the minimum", 14)
+    words = text.sentence(picture(), controls(), found)
+    assert "After 7 steps" in words
+    assert "VA at 0.1, SGD at 0.2, RMS at 0.3, EFSGD diverged" in words
+
+
+def traces(panel: dict[str, Any]) -> dict[str, Any]:
+    figure = go.Figure(panel)
+    assert figure.layout.meta["label"]
+    return {trace.name: trace for trace in figure.data}
+
+
+def xy(trace: Any) -> np.ndarray:
+    points = np.stack([trace.x, trace.y], axis=-1)
+    return points[np.isfinite(points).all(-1)]
+
+
+def test_the_square_of_efs_reach_is_the_sum_of_the_squares_of_its_parts() -> None:
+    """Eq. 18 as the picture shows it, along every direction."""
+    n = picture(problem="saturation").noise
+    angle = np.linspace(0, np.pi, 50)
+    u = np.stack([np.cos(angle), np.sin(angle)], axis=-1)
+    zero = np.zeros(2)
+    parts = (n.empirical_fisher, n.covariance, np.outer(n.gradient, n.gradient))
+    EF, Sigma, gg = ((moment_ellipse(matrix, zero, 4001) @ u.T).max(0) ** 2 for matrix in parts)
+    assert_allclose(EF, Sigma + gg, rtol=1e-4)
+
+
+def test_the_cloud_shows_the_gradients_and_both_parts() -> None:
+    p = picture()
+    drawn = traces(
+        cloud_panel(p.noise, p.gradients, p.minibatches, p.factor, 16, p.problem.parameter_names)
+    )
+    assert_array_equal(xy(drawn["gradients"]), p.gradients[:1000])
+    assert_array_equal(xy(drawn["mini-batches"]), p.minibatches)
+    centre = (xy(drawn["Σ"]).max(0) + xy(drawn["Σ"]).min(0)) / 2
+    assert_allclose(centre, p.noise.gradient, rtol=1e-2)
+    assert_allclose(xy(drawn["ggᵀ"]), [-p.noise.gradient, p.noise.gradient])
+    assert_allclose(xy(drawn["∇L"])[1], p.noise.gradient)
+    small, large = (np.ptp(xy(drawn[name]), axis=0) for name in ("Σ of mini-batches", "Σ"))
+    assert_allclose(small, large / 4, rtol=1e-9)
+
+
+def test_a_cloud_without_extent_still_has_axes() -> None:
+    none = GradientNoise(5, np.zeros(2), np.zeros((2, 2)), np.zeros((2, 2)))
+    traces(cloud_panel(none, np.zeros((5, 2)), np.zeros((3, 2)), 1.0, 1, ("a", "b")))
+    (x0, x1), _ = square_around(np.full((2, 2), np.nan))
+    assert x0 < x1
+
+
+def test_the_error_panel_shows_the_errors_and_the_batch_size() -> None:
+    p = picture(problem="fig2")
+    panel = error_panel(p.sizes, p.errors, 16, 2.0)
+    drawn = traces(panel)
+    for name in ESTIMATORS:
+        assert_allclose(xy(drawn[name]), np.stack([p.sizes, p.errors[name]], axis=-1))
+    assert_allclose(xy(drawn["B"])[:, 0], 16)
+    assert_allclose(xy(drawn["|g|²"])[:, 1], 2.0)
+    named = ", ".join(drawn["labels"].text)
+    assert all(estimator.symbol in named for estimator in ESTIMATORS.values())
+    assert len({(dash, colour) for colour, dash, _ in ERRORS.values()}) == len(ERRORS)
+    assert len({dash for _, dash, _ in ERRORS.values()}) >= len(ERRORS) - 1
+
+
+def test_directions_point_where_they_should_whatever_their_lengths() -> None:
+    p = picture()
+    drawn = traces(theta_panel(p.plane, p.loss, None, p.theta, None, p.directions, ("a", "b")))
+    assert "minimum" not in drawn
+    for name, direction in p.directions.items():
+        a, b = xy(drawn[name])
+        assert_allclose(a, p.theta)
+        unit = (b - a) / np.linalg.norm(b - a)
+        assert_allclose(unit, direction / np.linalg.norm(direction), atol=1e-12)
+
+
+def test_the_runs_panel_shows_median_and_band() -> None:
+    r = runs()
+    panel = runs_panel(r.result, r.lowest, r.n_examples)
+    drawn = traces(panel)
+    for name in STOCHASTIC_METHODS:
+        eighth_of_sixteen = np.sort(r.result.losses[name], axis=0)[7]
+        assert_allclose(xy(drawn[name])[:, 1], eighth_of_sixteen - r.lowest)
+        assert_allclose(xy(drawn[name])[:, 0], r.result.examples)
+        assert drawn[name].line.dash == style_of(name).dash
+        assert drawn[f"{name} band"].fill == "toself"
+    assert sorted(drawn["labels"].text) == sorted(STOCHASTIC_METHODS)
+
+
+def test_runs_that_leave_above_and_runs_to_come_make_panels() -> None:
+    r = runs(step_size=30.0)
+    assert any((s == "diverged").all() for s in r.result.status.values())
+    drawn = traces(runs_panel(r.result, r.lowest, r.n_examples))
+    lines = [trace for trace in drawn.values() if trace.mode == "lines"]
+    assert not any(np.isinf(trace.y).any() for trace in lines)
+    assert traces(runs_panel(None, 0.0, 100)) == {}
