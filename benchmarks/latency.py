@@ -134,7 +134,11 @@ def pictures_per_second(app: App, seconds: float = 4.0) -> float:
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
-    parser.add_argument("--page", default="", help="vector-fields or at-the-minimum")
+    parser.add_argument(
+        "--page",
+        default="",
+        help="the slug of a page: vector-fields, at-the-minimum, gradient-noise",
+    )
     parser.add_argument("--rounds", type=int, default=30)
     parser.add_argument("--chromium", default=os.environ.get("EFVIZ_CHROMIUM", "/usr/bin/chromium"))
     options = parser.parse_args()

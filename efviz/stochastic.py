@@ -41,7 +41,8 @@ class Seen:
     def variances(self) -> Array:
         """The diagonal of the covariance of the g_n, (R, D)."""
         squares = np.diagonal(self.empirical_fisher, axis1=-2, axis2=-1)
-        return np.maximum(squares - self.gradient**2, 0)
+        with np.errstate(all="ignore"):
+            return np.maximum(squares - self.gradient**2, 0)
 
 
 def _plain(seen: Seen) -> Array:

@@ -36,8 +36,10 @@ def moment_ellipse(matrix: Array, center: Array, n: int = 97) -> Array:
     """Points (n, 2) with (x - center)^T matrix^-1 (x - center) = 1; a segment if it is singular.
 
     Along every direction u it reaches out by the root of u^T matrix u: so the square of EF's reach
-    is the sum of those of Sigma and g g^T.
+    is the sum of those of Sigma and g g^T. nan where the matrix is not finite.
     """
+    if not np.isfinite(matrix).all():
+        return np.full((n, 2), np.nan)
     w, V = np.linalg.eigh(matrix)
     angle = np.linspace(0, 2 * np.pi, n)
     circle = np.stack([np.cos(angle), np.sin(angle)], axis=-1)
@@ -168,6 +170,8 @@ def _names(
     noise: GradientNoise, Sigma: Array, EF: Array, limits: tuple[marks.Limits, marks.Limits]
 ) -> dict[str, Any]:
     """Names at the ellipses where they are farthest apart, and beside the arrow."""
+    if not np.isfinite([Sigma, EF]).all():
+        return marks.labels(np.zeros((0, 2)), [])
     g, box = noise.gradient, np.array(limits).T
     half = (box[1, 0] - box[0, 0]) / 2
     w, V = np.linalg.eigh(noise.empirical_fisher)

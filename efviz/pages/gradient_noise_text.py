@@ -5,7 +5,7 @@ import streamlit as st
 
 from efviz.fields import cosine
 from efviz.gradient_noise import ESTIMATORS
-from efviz.pages.at_minimum_text import number
+from efviz.pages.at_minimum_text import ROUNDING, number
 from efviz.pages.gradient_noise_views import Controls, Picture, Runs
 from efviz.stochastic import STOCHASTIC_METHODS
 
@@ -25,7 +25,7 @@ SAMPLING = (
 
 def sentence(p: Picture, c: Controls, runs: Runs | None) -> str:
     """Where EF helps here and why it is not curvature."""
-    parts = [_noise(p), _estimate(p, c), _direction(p)]
+    parts = [_noise(p)] if _nothing(p) else [_noise(p), _estimate(p, c), _direction(p)]
     if runs:
         parts.append(_ends(runs))
     if p.problem.minimum.reason:
@@ -33,15 +33,24 @@ def sentence(p: Picture, c: Controls, runs: Runs | None) -> str:
     return f"<p class='efviz-sentence'>{' '.join(filter(None, parts))}</p>"
 
 
+def _nothing(p: Picture) -> str:
+    """Why there is nothing to compare, if so."""
+    sizes = [float(np.linalg.norm(matrix)) for matrix in (p.noise.empirical_fisher, p.fisher)]
+    if not np.isfinite(sizes[0]):
+        return "The gradients at this θ are too large for numbers of a computer."
+    if sizes[0] <= ROUNDING * sizes[1]:
+        return "Every example is fitted exactly here: EF and all gradients are 0 to rounding."
+    return ""
+
+
 def _noise(p: Picture) -> str:
-    if not p.noise.empirical_fisher.any():
-        return "Every example is fitted exactly here: EF and all gradients are 0."
-    return f"At this θ <b>{percent(float(p.noise.noise_share))}</b> of the trace of EF is noise."
+    share = percent(float(p.noise.noise_share))
+    return _nothing(p) or f"At this θ <b>{share}</b> of the trace of EF is noise."
 
 
 def _estimate(p: Picture, c: Controls) -> str:
     squared, e = float(p.noise.gradient @ p.noise.gradient), p.error_here
-    if not (np.isfinite(squared) and squared > 0):
+    if squared == 0:
         return ""
     if p.factor == 0:
         return "A mini-batch of all examples has no noise to adapt to."
