@@ -156,6 +156,9 @@ class Contrast:
     def second_order(self, X: Array, theta: Array, v: Array) -> Array:
         return self._free.second_order(X, theta, v)
 
+    def smoothness(self, X: Array, low: Array, high: Array) -> float:
+        return 0.0
+
 
 @dataclass(frozen=True)
 class Saturation:

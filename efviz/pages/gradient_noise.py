@@ -16,15 +16,13 @@ from efviz.pages.jobs import Job
 from efviz.pages.own_table_widgets import ready
 from efviz.pages.params import Choice, Number, Param, Points, Values
 from efviz.pages.problem_choice import (
+    Knobs,
     entry,
     path_widgets,
     problem_of,
     problem_params,
     problem_widget,
     table_widgets,
-)
-from efviz.pages.problem_choice import (
-    knobs as problem_knobs,
 )
 from efviz.pages.store import Store, run_again
 
@@ -40,7 +38,7 @@ def _examples(values: Values) -> int:
     if chosen.family:
         return int(values["N"])
     try:
-        return problem_of(**problem_knobs(values))[1].N
+        return problem_of(Knobs.of(values))[1].N
     except (ValueError, KeyError):
         return MOST
 

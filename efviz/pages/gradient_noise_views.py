@@ -1,7 +1,7 @@
 """What the Gradient noise page shows: its numbers at one theta, and the stochastic runs."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass, fields, replace
+from dataclasses import dataclass, replace
 from functools import partial
 
 import numpy as np
@@ -22,7 +22,7 @@ from efviz.linalg import solve_damped
 from efviz.pages.caches import cached
 from efviz.pages.jobs import Job, Progress
 from efviz.pages.params import Values
-from efviz.pages.problem_choice import entry, knobs, problem_of
+from efviz.pages.problem_choice import Knobs, entry, problem_of
 from efviz.problems import Problem
 from efviz.stochastic import StochasticResult, StochasticRuns, matched_scales
 
@@ -35,22 +35,9 @@ _SLICE = 1_000_000
 
 
 @dataclass(frozen=True)
-class Controls:
+class Controls(Knobs):
     """All that the numbers of the picture depend on: the key of the caches."""
 
-    problem: str
-    path: str
-    strength: float
-    N: int
-    seed: int
-    first: str
-    second: str
-    inputs: str
-    scaling: str
-    target: str
-    regression: str
-    positive: str
-    table: str
     theta: tuple[tuple[float, float], ...]
     batch_size: int
     sampling: str
@@ -60,15 +47,6 @@ class Controls:
     seeds: int = 16
     scale_EFSGD: float = 0.0
     scale_RMS: float = 0.0
-
-    @classmethod
-    def of(cls, values: Values) -> "Controls":
-        values = values | knobs(values)
-        return cls(**{field.name: values[field.name] for field in fields(cls)})
-
-    @property
-    def values(self) -> Values:
-        return {field.name: getattr(self, field.name) for field in fields(self)}
 
     @property
     def replacement(self) -> bool:
@@ -125,17 +103,17 @@ def theta_of(c: Controls, problem: Problem, plane: Plane) -> Array:
 
 
 @cached(max_entries=64)
-def _loss_on_plane(problem: str, key: tuple[object, ...]) -> list[Array]:
+def _loss_on_plane(knobs: Knobs) -> list[Array]:
     """One list that is filled when somebody has computed the grid."""
     return []
 
 
 def work(c: Controls) -> Iterator[Progress[Picture]]:
     """The numbers at theta, then the loss on the plane, some rows at a time."""
-    _, problem = problem_of(**knobs(c.values))
+    _, problem = problem_of(c.knobs)
     plane = plane_of(c.values, problem)
     picture = _at_theta(c, problem, plane)
-    known = _loss_on_plane(c.problem, tuple(knobs(c.values).values()))
+    known = _loss_on_plane(c.knobs)
     if not known:
         flat = plane.grid(FINE).reshape(-1, 2)
         step = len(flat) if problem.moments else max(1, _SLICE // problem.N)
@@ -189,7 +167,7 @@ def picture_job(c: Controls) -> Job[Picture]:
 
 
 def run_work(c: Controls) -> Iterator[Progress[Runs]]:
-    _, problem = problem_of(**knobs(c.values))
+    _, problem = problem_of(c.knobs)
     theta = theta_of(c, problem, plane_of(c.values, problem))
     factor = float(batch_factor(problem.N, c.batch_size, replacement=c.replacement))
     scales = matched_scales(problem, theta, factor, c.damping)
