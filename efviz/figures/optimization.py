@@ -9,12 +9,20 @@ from efviz.alignment import Alignment, StepSizes
 from efviz.data import Array
 from efviz.figures import marks
 from efviz.figures.log_axes import decades, log_axis, power, spread
-from efviz.figures.theme import ARROW, CONTOUR, GRID, INK, MUTED, STYLES, Spec, axis, layout
+from efviz.figures.theme import (
+    ARROW,
+    CONTOUR,
+    GRID,
+    INK,
+    LOW_HIGH,
+    MUTED,
+    STYLES,
+    Spec,
+    axis,
+    layout,
+)
 from efviz.optimizers import Trajectory
 from efviz.sweeps import Sweep
-
-LOW_HIGH = [[0, "#0b5f8a"], [0.5, "#79b0c9"], [1, "#e7eef2"]]
-"""Final losses: dark is low."""
 
 
 def loss_panel(

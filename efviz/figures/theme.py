@@ -70,6 +70,9 @@ DARK: dict[str, str] = {
     "#5f6b76": "#a4adb6",
     "#e3a1ad": "#7a2f3f",
     "#9dbbdf": "#1f4f86",
+    "#0b5f8a": "#2a8fc4",
+    "#79b0c9": "#1d5a7c",
+    "#e7eef2": "#18222b",
     "#117733": "#66bb88",
     "#7f5a9e": "#b99ad6",
 }
@@ -77,6 +80,8 @@ DARK: dict[str, str] = {
 # cos = -1, 0, 1: the colours of EF and GD at the ends, the ground in between.
 COSINES = [[0.0, "#bb5566"], [0.5, GROUND], [1.0, "#004488"]]
 # Low to high in colours of like brightness: visible on a light and on a dark ground.
+# A final loss, low to none better than the first: from strong to hardly more than the ground.
+LOW_HIGH = [[0, "#0b5f8a"], [0.5, "#79b0c9"], [1, "#e7eef2"]]
 SEQUENTIAL = [[0, "#3b7dbd"], [1 / 3, "#8f6fb8"], [2 / 3, "#c95b84"], [1, "#d9822b"]]
 
 

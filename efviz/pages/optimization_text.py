@@ -92,7 +92,7 @@ def grids(found: Mapping[str, Sweep], shipped: str) -> str:
         if not sweep.complete:
             parts.append("Not all cells are computed yet.")
     where = "star selected, dots as good, ring printed, hexagon runs above; click a cell to run it"
-    colours = "dark is a low final loss, light none better than the first, grey a diverged run"
+    colours = "strong is a low final loss, faint none better than the first, grey a diverged run"
     return f"<p class='efviz-note'>{' '.join(parts)} Marks: {where}. Colours: {colours}.</p>"
 
 
