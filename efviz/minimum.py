@@ -42,7 +42,7 @@ def find_minimum(problem: "Problem") -> Minimum:
         return _least_squares(problem)
     if not problem.model.linear:
         return _nonlinear_minimum(problem)
-    if is_self_concordant(problem):
+    if is_self_concordant(problem) and _determined(problem):
         theta = _proven_minimum(problem)
         if theta is not None:
             return Minimum(theta, exists=True)
@@ -55,6 +55,13 @@ def _least_squares(problem: "Problem") -> Minimum:
         return Minimum(problem.moments.minimum(), exists=True)
     solution, _, rank, _ = np.linalg.lstsq(problem.X, problem.y, rcond=None)
     return _report(problem, np.asarray(solution, dtype=float), int(rank))
+
+
+def _determined(problem: "Problem") -> bool:
+    """Are the columns independent? Else there is nothing to prove: no minimum is unique."""
+    size = np.linalg.norm(problem.X, axis=0)
+    products = problem.X.T @ problem.X / np.outer(size, size) if size.all() else np.zeros((1, 1))
+    return bool(np.linalg.eigvalsh(products)[0] > 1e-13)
 
 
 def _proven_minimum(problem: "Problem") -> Array | None:
