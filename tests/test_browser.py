@@ -223,6 +223,29 @@ def test_a_slider_moved_before_the_chart_is_loaded_does_no_harm(page: Page, serv
     expect(page).to_have_url(re.compile(r"step=0\.002\d+"))
 
 
+SLOW_PLOTLY = """
+let plotly;
+Object.defineProperty(window, 'Plotly', {
+  get: () => plotly,
+  set: (library) => {
+    const { react } = library;
+    const later = () => new Promise((resolve) => setTimeout(resolve, 2000));
+    library.react = (...all) => later().then(() => react(...all));
+    plotly = library;
+  },
+});
+"""
+
+
+def test_what_comes_while_the_first_picture_is_drawn_is_drawn_too(page: Page, server: str) -> None:
+    page.add_init_script(SLOW_PLOTLY)
+    page.goto(f"{server}/?starts=0,0")
+    expect(panel(page, "EFGD")).to_be_attached(timeout=30_000)
+    page.get_by_role("button", name="Paper Fig. 1").click()
+    marks = panel(page, "EFGD").locator(".marks polygon")
+    expect(marks).to_have_count(4 + 1, timeout=15_000)
+
+
 def test_long_work_shows_progress_and_stops_on_demand(page: Page, server: str) -> None:
     open_page(page, server, "problem=fig2&n=5000&steps=50000")
     stop = page.get_by_role("button", name="Stop here")

@@ -159,7 +159,14 @@ class Chart {
     gd.style.gridColumn = (group % columns) + 1;
   }
 
-  async draw() {
+  // One after the other: what comes while a panel is drawn for the first time must wait for it.
+  draw() {
+    const now = () => this.drawNow();
+    this.drawing = (this.drawing ?? Promise.resolve()).then(now, now);
+    return this.drawing;
+  }
+
+  async drawNow() {
     if (!this.spec || !window.Plotly || !this.root.clientWidth) return;
     const theme = themeOf(this.root);
     const columns = this.columns();
