@@ -99,14 +99,21 @@ def _line(xy: Array, style: Style, name: str, width: float = 3) -> dict[str, Any
 
 
 def square_around(*curves: Array) -> tuple[marks.Limits, marks.Limits]:
-    """Limits of the smallest square with room for the points of all curves, and a margin."""
+    """Limits of a small square with room for the points of all curves, and a margin.
+
+    Its size and place are round numbers, so that the axes seldom change.
+    """
     points = np.concatenate(curves)
     points = points[np.isfinite(points).all(-1)]
     if not len(points):
         return (-1.0, 1.0), (-1.0, 1.0)
     low, high = points.min(0), points.max(0)
-    half = 0.65 * float((high - low).max()) or 1.0
-    (x0, y0), (x1, y1) = ((low + high) / 2 + s * half for s in (-1, 1))
+    room = 0.62 * float((high - low).max()) or 1.0
+    scale = 10.0 ** np.floor(np.log10(room))
+    steps = np.array([1, 1.2, 1.5, 2, 2.5, 3, 4, 5, 6, 8, 10])
+    half = float(scale * steps[np.searchsorted(steps, room / scale * (1 - 1e-9))])
+    center = np.round((low + high) / 2 / (half / 4)) * (half / 4)
+    (x0, y0), (x1, y1) = center - half, center + half
     return (float(x0), float(x1)), (float(y0), float(y1))
 
 
@@ -289,8 +296,9 @@ def runs_panel(
         curve = curve[~np.isnan(middle)]
         if len(curve):
             traces.append(_line(curve, style, name, 2.5))
-            # Where it leaves above, its name stays at the edge.
-            ends.append(np.array([curve[-1, 0], np.clip(curve[-1, 1], bottom, 0.8 * top)]))
+            # Where it leaves, its name stays at the edge.
+            inside = np.clip(curve[-1, 1], bottom * (top / bottom) ** 0.04, 0.8 * top)
+            ends.append(np.array([curve[-1, 0], inside]))
             names.append(name)
     if ends:
         traces.append(marks.labels(spread(np.array(ends), top / bottom), names, position="right"))

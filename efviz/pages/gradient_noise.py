@@ -1,5 +1,6 @@
 """Gradient noise: section 5 of the paper, Eqs. 18 and 19, live."""
 
+import time
 from typing import Any
 
 import numpy as np
@@ -28,7 +29,8 @@ from efviz.pages.store import Store, run_again
 
 TITLE, SLUG = "Gradient noise", "gradient-noise"
 SLICE, FIRST = 0.15, 0.02
-"""Seconds of work on the runs between two pictures, and before the first one."""
+"""Seconds of work between two pictures, on the runs before the first one and between two looks at
+whether the visitor has moved a slider."""
 MOST = 1_000_000
 
 
@@ -249,10 +251,14 @@ def wait(c: Controls, job: Job[Picture], runs: Job[Runs]) -> None:
     what = "the contours" if now is job else "the runs"
     fraction = now.progress.fraction
     with st.container(horizontal=True, vertical_alignment="center"):
-        st.progress(min(fraction, 1.0), text=f"{fraction:.0%} of {what} is computed")
+        bar = st.progress(min(fraction, 1.0), text=f"{fraction:.0%} of {what} is computed")
         label = "Go on" if stopped else "Stop here"
         target = None if stopped else c
         st.button(label, on_click=st.session_state.update, args=({f"{SLUG}.stopped": target},))
     if not stopped:
-        now.advance(SLICE)
+        deadline = time.perf_counter() + SLICE
+        while not now.done and time.perf_counter() < deadline:
+            fraction = now.advance(FIRST).fraction
+            # Streamlit turns to a moved slider whenever something is sent.
+            bar.progress(min(fraction, 1.0), text=f"{fraction:.0%} of {what} is computed")
         run_again()

@@ -117,11 +117,16 @@ def tables(p: Picture, runs: Runs | None) -> tuple[str, str]:
 
 def errors_table(p: Picture) -> str:
     squared = float(p.noise.gradient @ p.noise.gradient)
+    # What is left where an estimate is exact is rounding.
+    here = [
+        (estimator, e if (e := p.error_here[name]) > ROUNDING * squared else 0.0)
+        for name, estimator in ESTIMATORS.items()
+    ]
     rows = "".join(
         f"<tr><th scope='row'>{estimator.symbol} <small>{estimator.title}</small></th>"
-        f"<td>{number(p.error_here[name])}</td>"
-        f"<td>{percent(p.error_here[name] / squared) if squared else '–'}</td></tr>"
-        for name, estimator in ESTIMATORS.items()
+        f"<td>{number(error)}</td>"
+        f"<td>{percent(error / squared) if squared else '–'}</td></tr>"
+        for estimator, error in here
     )
     caption = (
         "Expected squared error as an estimate of ∇L, "

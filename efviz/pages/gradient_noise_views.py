@@ -191,7 +191,7 @@ def run_work(c: Controls) -> Iterator[Progress[Runs]]:
         return Runs(result, scales, *lowest_of(problem, result), c.n_steps * c.batch_size)
 
     while runs.fraction < 1:
-        runs.advance(0.04)
+        runs.advance(0.02)
         yield Progress(runs.fraction, so_far())
     yield Progress(1.0, so_far())
 
