@@ -140,6 +140,18 @@ def test_junk_in_a_link_gets_a_warning_and_a_picture() -> None:
     assert len(at.warning) == 4
 
 
+def test_runs_of_another_problem_are_not_shown() -> None:
+    """Until new runs have begun those before stay, but for the same problem alone."""
+    at = page()
+    (before, *_) = at.session_state[the_page.HELD]
+    assert before.problem == "fig1"
+    at.session_state[SLUG] = values(at) | {"problem": "fig4"}
+    at.run()
+    assert not at.exception
+    assert at.session_state[the_page.HELD][0].problem == "fig4"
+    assert "After 40 steps" in sentence(at)
+
+
 class Held:
     """A store that only remembers what was set."""
 

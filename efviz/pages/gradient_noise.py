@@ -32,6 +32,8 @@ SLICE, FIRST = 0.15, 0.02
 """Seconds of work between two pictures, on the runs before the first one and between two looks at
 whether the visitor has moved a slider."""
 MOST = 1_000_000
+HELD = f"{SLUG}.runs"
+"""The last runs that were shown."""
 
 
 def _examples(values: Values) -> int:
@@ -103,7 +105,7 @@ def live() -> None:
     assert picture
     with st.container(key=f"{SLUG}-theta"):
         theta_sliders(store, picture)
-    if not runs.done:
+    if runs.progress.result is None and HELD not in st.session_state:
         runs.advance(FIRST)
     draw(store, c, picture, runs)
     wait(c, job, runs)
@@ -161,11 +163,12 @@ def _rounded(value: float, p: Picture) -> float:
 def draw(store: Store, c: Controls, p: Picture, job: Job[Runs]) -> None:
     """The picture at once; runs that have hardly begun give way to those that were there before."""
     runs, fraction, of = job.progress.result, job.progress.fraction, c
-    held = f"{SLUG}.runs"
-    if runs is None or fraction < 0.25:
-        of, fraction, runs = st.session_state.get(held, (c, fraction, runs))
-    else:
-        st.session_state[held] = (c, fraction, runs)
+    before = st.session_state.get(HELD)
+    stopped = st.session_state.get(f"{SLUG}.stopped") == c
+    if fraction < 0.25 and before and before[0].problem == c.problem and not stopped:
+        of, fraction, runs = before
+    elif runs:
+        st.session_state[HELD] = (c, fraction, runs)
     chart(
         packed(c.at_theta, p.loss is not None, of, fraction, p, runs),
         key=f"{SLUG}.chart",
