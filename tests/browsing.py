@@ -133,7 +133,7 @@ def chart(page: Page) -> Locator:
 
 
 def panel(page: Page, name: str) -> Locator:
-    return chart(page).locator(f"[role=img][aria-label^='{name}']")
+    return chart(page).locator(f"> [aria-label^='{name}']")
 
 
 def revision(page: Page) -> str:

@@ -2,7 +2,7 @@
 
 import json
 import struct
-from typing import Any
+from typing import Any, get_args
 
 import numpy as np
 import plotly.graph_objects as go
@@ -11,14 +11,14 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from efviz.components import pack_figures
-from efviz.components.chart import Click, _click, envelope
+from efviz.components.chart import Action, Click, Touch, _click, _sequence, _touch, envelope
 from efviz.components.wire import digest, pack, unpack
 
 
-def read_message(data: bytes) -> tuple[str, dict[str, Any], list[dict[str, Any]]]:
-    """The query, the header and the figures, read as assets/chart.js reads them."""
+def read_message(data: bytes) -> tuple[dict[str, Any], dict[str, Any], list[dict[str, Any]]]:
+    """The session, the header and the figures, read as assets/chart.js reads them."""
     (length,) = struct.unpack_from("<I", data)
-    query = data[4 : 4 + length].decode().rstrip("\0")
+    session = json.loads(data[4 : 4 + length])
     rest = data[4 + length :]
     (size,) = struct.unpack_from("<I", rest)
     header = json.loads(rest[4 : 4 + size])
@@ -27,7 +27,7 @@ def read_message(data: bytes) -> tuple[str, dict[str, Any], list[dict[str, Any]]
         figures.append(unpack(rest[at : at + figure["size"]]))
         at += figure["size"]
     assert at == len(rest)
-    return query, header, figures
+    return session, header, figures
 
 
 @pytest.mark.parametrize(
@@ -68,8 +68,8 @@ def test_a_message_holds_every_figure() -> None:
     scatter = {"type": "scatter", "x": np.arange(3.0), "y": np.arange(3.0) ** 2}
     spec = {"data": [scatter], "layout": {"meta": {"label": "squares"}}}
     packed = pack_figures({"A": spec, "B": go.Figure(spec)}, dark={"#000000": "#ffffff"})
-    query, header, figures = read_message(envelope("s=0.5&x=é", packed))
-    assert query == "s=0.5&x=é"
+    session, header, figures = read_message(envelope(packed, query="s=0.5&x=é", ack=3))
+    assert session == {"query": "s=0.5&x=é", "ack": 3}
     assert [f["name"] for f in header["figures"]] == ["A", "B"]
     assert header["dark"] == {"#000000": "#ffffff"}
     for figure in figures:
@@ -99,3 +99,29 @@ JSON = st.recursive(
 def test_any_other_report_is_no_click(report: Any) -> None:
     click = _click(report)
     assert click is None or np.isfinite([click.x, click.y]).all()
+
+
+REPORT = {"panel": 1, "trace": "starts", "index": 2, "x": 0.5, "y": -1, "sequence": 7}
+
+
+@pytest.mark.parametrize("action", get_args(Action))
+def test_a_touch_is_read(action: Action) -> None:
+    report = REPORT | {"action": action}
+    assert _touch(report) == Touch(1, "starts", 2, 0.5, -1.0, action)
+    assert _sequence(report) == 7
+
+
+@given(
+    JSON
+    | st.fixed_dictionaries(
+        dict.fromkeys(REPORT, JSON) | {"action": st.sampled_from(get_args(Action)) | JSON}
+    )
+)
+def test_any_other_report_is_no_touch(report: Any) -> None:
+    touch = _touch(report)
+    if touch is not None:
+        assert np.isfinite([touch.x, touch.y]).all()
+        assert touch.index >= 0
+        assert isinstance(touch.trace, str)
+        assert touch.action in get_args(Action)
+    assert isinstance(_sequence(report), int)

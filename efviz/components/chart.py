@@ -1,10 +1,11 @@
 """Plotly figures, one or several side by side, redrawn in place."""
 
+import json
 import struct
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from math import isfinite
-from typing import Any
+from typing import Any, Literal, get_args
 
 import streamlit as st
 
@@ -22,6 +23,21 @@ class Click:
     y: float
 
 
+Action = Literal["move", "drop", "remove"]
+
+
+@dataclass(frozen=True)
+class Touch:
+    """The mark `index` of a trace is moved to (x, y), let go there, or shall be removed."""
+
+    panel: int
+    trace: str
+    index: int
+    x: float
+    y: float
+    action: Action
+
+
 def pack_figures(
     figures: Mapping[str, Any],
     *,
@@ -36,7 +52,9 @@ def pack_figures(
     A figure is a `go.Figure` or what `go.Figure()` takes, {"data": ..., "layout": ...}. Of its
     `layout.meta` the chart reads `aspect` (height by width of the plot area), `click` (report
     clicks anywhere), `link` (share zoom with the other linked panels), `label` (what a screen
-    reader says) and `still` (a name of all but the marks: while it stays, only they are redrawn).
+    reader says), `still` (a name of all but the marks: while it stays, only they are redrawn) and
+    `handles` ([{"trace", "noun", "least"}]: marks of these traces can be moved and, down to
+    `least` of them, removed).
     `dark` maps colours to those of the dark theme. Every `rows` figures stand below each other.
     Panels that would be narrower than `min_width` go to a second row; none becomes wider than
     `max_width`, and where two would be narrower than `smallest` each has its own row.
@@ -67,26 +85,43 @@ def _spec(figure: Any) -> dict[str, Any]:
 
 
 def chart(
-    packed: bytes, *, key: str, query: str = "", on_click: Callable[[Click], None] | None = None
+    packed: bytes,
+    *,
+    key: str,
+    query: str = "",
+    on_click: Callable[[Click], None] | None = None,
+    on_touch: Callable[[Touch], None] | None = None,
 ) -> None:
     """Show packed figures; zoom survives new data, a click anywhere calls `on_click`.
 
+    While a mark is dragged `on_touch` is called again and again, the newest place wins.
     `query` is what the address bar shall hold behind the "?" once the picture is there.
     """
+    state = st.session_state.get(key)
+    touched = state.get("touch") if state else None
 
-    def clicked() -> None:
-        report = st.session_state[key]["click"]
-        click = _click(report)
+    def on_click_change() -> None:
+        click = _click(st.session_state[key]["click"])
         if click and on_click:
             on_click(click)
 
-    component("chart")(key=key, data=envelope(query, packed), on_click_change=clicked)
+    def on_touch_change() -> None:
+        touch = _touch(st.session_state[key]["touch"])
+        if touch and on_touch:
+            on_touch(touch)
+
+    component("chart")(
+        key=key,
+        data=envelope(packed, query=query, ack=_sequence(touched)),
+        on_click_change=on_click_change,
+        on_touch_change=on_touch_change,
+    )
 
 
-def envelope(query: str, packed: bytes) -> bytes:
+def envelope(packed: bytes, **session: Any) -> bytes:
     """What belongs to one session in front of what all sessions share."""
-    text = query.encode()
-    text += b"\0" * (-len(text) % 4)
+    text = json.dumps(session, separators=(",", ":"), allow_nan=False).encode()
+    text += b" " * (-len(text) % 4)
     return struct.pack("<I", len(text)) + text + packed
 
 
@@ -97,3 +132,25 @@ def _click(report: Any) -> Click | None:
     except (TypeError, KeyError, ValueError, OverflowError):
         return None
     return click if isfinite(click.x) and isfinite(click.y) else None
+
+
+def _touch(report: Any) -> Touch | None:
+    try:
+        touch = Touch(
+            int(report["panel"]),
+            report["trace"],
+            int(report["index"]),
+            float(report["x"]),
+            float(report["y"]),
+            report["action"],
+        )
+    except (TypeError, KeyError, ValueError, OverflowError):
+        return None
+    known = isinstance(touch.trace, str) and touch.action in get_args(Action)
+    return touch if known and touch.index >= 0 and isfinite(touch.x + touch.y) else None
+
+
+def _sequence(report: Any) -> int:
+    """The number of a report, which the answer to it carries; 0 if it has none."""
+    number = report.get("sequence") if isinstance(report, dict) else None
+    return number if isinstance(number, int) else 0

@@ -79,6 +79,7 @@ def _panel(
         "click": True,
         "link": True,
         "label": _label(name, trajectory),
+        "handles": [{"trace": "starts", "noun": "start", "least": 1}],
     }
     return {"data": traces, "layout": frame}
 

@@ -1,13 +1,13 @@
 """Vector fields: the paper's Figure 1, live."""
 
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
 import streamlit as st
 
-from efviz.components import Click, chart, pack_figures
+from efviz.components import Click, Touch, chart, pack_figures
 from efviz.data import Array, Dataset
 from efviz.fields import FieldComparison, Plane, compare_fields, plane_around
 from efviz.figures import DARK
@@ -37,8 +37,9 @@ RECORDED = 160
 FINE = 31
 SLICE = 0.4
 MOST_STARTS = 12
+FARTHEST = 1e9
 """Recorded steps of a trajectory, the grid of contours and cosines, seconds of work between two
-pictures, starts at the most."""
+pictures, starts at the most and how far out they may lie."""
 
 
 def _drawable(rows: tuple[tuple[float, ...], ...]) -> str:
@@ -176,22 +177,43 @@ def job_for(c: Controls) -> Job[Picture]:
     return Job(work(c))
 
 
-def work(c: Controls) -> Iterator[Progress[Picture]]:
-    """Fields first, then the trajectories as far as they have come."""
+Fields = tuple[Dataset, Problem, FieldComparison]
+
+
+def fields_job(c: Controls) -> Job[Fields]:
+    """The fields, which are the same wherever the starts are dragged to."""
+    same = replace(c, starts=(), step_size=0.0, n_steps=0)
+    return _fields_job(replace(same, scale_GD=0.0, scale_NGD=0.0, scale_EFGD=0.0))
+
+
+@cached(max_entries=24)
+def _fields_job(c: Controls) -> Job[Fields]:
+    return Job(fields_work(c))
+
+
+def fields_work(c: Controls) -> Iterator[Progress[Fields]]:
     dataset, problem = problem_of(c.knobs)
-    plane = plane_of(c, problem)
-    starts = np.array(c.starts) if c.starts else plane.place(entry(c.values).settings.starts)
-    # Both halves of the work in evaluations of all examples.
-    for_fields = 3 * (c.density**2 + FINE**2)
-    share = for_fields / (for_fields + len(METHODS) * len(starts) * c.n_steps)
     comparison = compare_fields(
-        problem, METHODS, plane, density=c.density, fine=FINE, damping=c.damping
+        problem, METHODS, plane_of(c, problem), density=c.density, fine=FINE, damping=c.damping
     )
     try:
         while True:
-            yield Progress(share * next(comparison), None)
+            yield Progress(next(comparison), None)
     except StopIteration as stop:
-        found = stop.value
+        yield Progress(1.0, (dataset, problem, stop.value))
+
+
+def work(c: Controls) -> Iterator[Progress[Picture]]:
+    """Fields first, then the trajectories as far as they have come."""
+    before = fields_job(c)
+    n_starts = len(c.starts or entry(c.values).settings.starts)
+    # Both halves of the work in evaluations of all examples.
+    for_fields = 3 * (c.density**2 + FINE**2)
+    share = for_fields / (for_fields + len(METHODS) * n_starts * c.n_steps)
+    while before.progress.result is None:
+        yield Progress(share * before.advance(0.05).fraction, None)
+    dataset, problem, found = before.progress.result
+    starts = np.array(c.starts) if c.starts else found.plane.place(entry(c.values).settings.starts)
     scales = scales_of(c, found)
     runs = {
         name: Runs(
@@ -269,6 +291,7 @@ def draw(store: Store, p: Picture) -> None:
         key=f"{SLUG}.chart",
         query=store.query,
         on_click=lambda click: add_start(store, p, click),
+        on_touch=lambda touch: move_start(store, p, touch),
     )
     st.html(
         text.sentence(p.problem, p.fields, p.trajectories, p.controls.n_steps)
@@ -282,11 +305,30 @@ def add_start(store: Store, p: Picture, click: Click) -> None:
     """A click in a field panel is a new start."""
     if click.panel == 0:
         return
-    set_starts(store, p, [*p.starts.tolist(), [click.x, click.y]][-MOST_STARTS:])
+    set_starts(store, p, [*present(store, p), [click.x, click.y]][-MOST_STARTS:])
+
+
+def move_start(store: Store, p: Picture, touch: Touch) -> None:
+    """A start is dragged or taken away; the last one stays."""
+    starts = present(store, p)
+    if touch.trace != "starts" or touch.index >= len(starts):
+        return
+    if touch.action != "remove":
+        starts[touch.index] = [touch.x, touch.y]
+    elif len(starts) > 1:
+        del starts[touch.index]
+    set_starts(store, p, starts)
+
+
+def present(store: Store, p: Picture) -> list[list[float]]:
+    """The starts as they are now, which the picture may not yet show."""
+    return [list(point) for point in store.values["starts"] or p.starts.tolist()]
 
 
 def set_starts(store: Store, p: Picture, points: Sequence[Sequence[float]]) -> None:
     """Starts to about a thousandth of the plane, so that links stay short."""
+    if np.abs(points).max() > FARTHEST:
+        return
     digits = 3 - int(np.floor(np.log10(p.fields.plane.half_widths.max())))
     store.set(starts=tuple((round(x, digits), round(y, digits)) for x, y in points))
 

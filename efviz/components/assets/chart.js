@@ -1,13 +1,17 @@
 // The chart: one or several Plotly figures, redrawn in place with Plotly.react.
 //
-// data (bytes): uint32 length | query string, zero padded | packed header | packed figures.
+// data (bytes): uint32 length | session | packed header | packed figures. The session, in JSON: what
+// belongs to one visitor, {query, ack}, ack the sequence of the last report that was answered.
 // Packed: uint32 length | JSON | float32 arrays; {"$a": [offset, n]} or {"$a": [offset, rows,
 // columns]} in the JSON is an array.
 // header: {figures: [{name, size, digest}], dark, rows, minWidth, maxWidth, smallest, plotly};
 // figure: {data, layout}. `rows` figures stand below each other and stay so in every layout.
-// Reports `click` {panel, x, y} for a click anywhere in a panel whose layout.meta.click is set.
+// Reports `click` {panel, x, y} for a click anywhere in a panel whose layout.meta.click is set, and
+// `touch` as drag.js says.
 
+import { Handles } from './drag.js';
 import { Layers, split } from './layers.js';
+import { Touch } from './touch.js';
 
 const NS = Symbol.for('efviz.chart');
 
@@ -44,7 +48,7 @@ function unpack(buffer, at) {
 // Figures that are already shown are not read again.
 function decode(bytes, shown) {
   const { buffer } = bytes.slice(); // aligned
-  const [query, start] = text(buffer, 0);
+  const [session, start] = text(buffer, 0);
   const [spec, base] = unpack(buffer, start);
   let at = base;
   spec.figures = spec.figures.map(({ size, ...figure }, i) => {
@@ -54,7 +58,7 @@ function decode(bytes, shown) {
     return { ...body, ...figure };
   });
   spec.revision = spec.figures.map(({ digest }) => digest).join(' ');
-  return { ...spec, query: query.replace(/\0+$/, '') };
+  return { ...spec, session: JSON.parse(session) };
 }
 
 // Figures are made in the colours of the light theme; `dark` says what each becomes.
@@ -111,26 +115,37 @@ class Chart {
   constructor(parent) {
     this.root = document.createElement('div');
     this.root.className = 'efviz-chart';
-    parent.append(this.root);
+    this.says = document.createElement('div');
+    this.says.className = 'efviz-unseen';
+    this.says.setAttribute('role', 'status');
+    parent.append(this.root, this.says);
     this.panels = [];
+    this.touch = new Touch(
+      () => this.panels.map((gd) => gd._efviz.handles).filter(Boolean),
+      (report) => this.report('touch', report),
+      (words) => (this.says.textContent = words)
+    );
     this.view = null; // ranges that the reader zoomed to, shared by linked panels
     this.observer = new ResizeObserver(() => this.draw());
     this.observer.observe(this.root);
   }
 
-  async update(bytes, send) {
-    this.send = send;
+  // `send(name, value)` is an event, `report(name, value)` a state.
+  async update(bytes, send, report) {
+    Object.assign(this, { send, report });
     if (bytes !== this.bytes) {
       this.bytes = bytes;
       const before = this.plane();
       this.spec = decode(bytes, this.spec);
       // A zoom belongs to its plane.
       if (this.plane() !== before) this.view = null;
+      this.touch.reports.answer(this.spec.session.ack);
     }
     await library(this.spec.plotly);
     await this.draw();
+    this.touch.settle();
     this.root.dataset.revision = this.spec.revision;
-    const { query } = this.spec;
+    const { query } = this.spec.session;
     if (query !== location.search.slice(1)) {
       history.replaceState(history.state, '', location.pathname + (query && `?${query}`));
     }
@@ -214,13 +229,27 @@ class Chart {
     // `still` names what Plotly draws: a figure whose marks alone have moved is not drawn again.
     const rest = parts.data.length ? (layout.meta?.still ?? figure.digest) : '';
     const plotly = `${rest} ${JSON.stringify(frame)}`;
-    if (gd._efviz.plotly === plotly) return gd._efviz.layers.draw(parts);
+    const own = () => this.drawOwn(gd, i, data, parts, meta ?? {});
+    if (gd._efviz.plotly === plotly) return own();
     gd._efviz.plotly = plotly;
     return window.Plotly.react(gd, parts.data, frame, config()).then(() => {
       gd._efviz.layers ??= new Layers(gd);
-      gd._efviz.layers.draw(parts);
+      own();
       this.listen(gd, i);
     });
+  }
+
+  // All but what Plotly draws.
+  drawOwn(gd, i, data, parts, { handles: kinds }) {
+    const { layers } = gd._efviz;
+    layers.draw(parts);
+    // What can be focused is no part of an image.
+    gd.setAttribute('role', kinds ? 'figure' : 'img');
+    if (!kinds && !gd._efviz.handles) return;
+    const shows = (name) => ({ layout: { meta } }) => meta?.handles?.some((k) => k.trace === name);
+    const first = (name) => this.spec.figures.findIndex(shows(name)) === i;
+    gd._efviz.handles ??= new Handles(gd, i, this.touch, layers);
+    gd._efviz.handles.draw(data, parts.handles, kinds ?? [], first);
   }
 
   addPanel(i, columns) {
@@ -240,7 +269,7 @@ class Chart {
     gd.on('plotly_click', (event) => {
       const x = event.xvals?.[0] ?? event.points?.[0]?.x;
       const y = event.yvals?.[0] ?? event.points?.[0]?.y;
-      if (meta().click && x !== undefined) this.send({ panel: i, x, y });
+      if (meta().click && x !== undefined) this.send('click', { panel: i, x, y });
     });
     gd.on('plotly_relayout', (event) => {
       const [x0, x1] = [event['xaxis.range[0]'], event['xaxis.range[1]']];
@@ -249,7 +278,10 @@ class Chart {
       this.draw();
     });
     for (const moved of ['plotly_afterplot', 'plotly_relayouting']) {
-      gd.on(moved, () => gd._efviz.layers.place());
+      gd.on(moved, () => {
+        gd._efviz.layers.place();
+        gd._efviz.handles?.place();
+      });
     }
     gd.on('plotly_doubleclick', () => {
       this.view = null;
@@ -267,12 +299,13 @@ class Chart {
     this.observer.disconnect();
     this.panels.forEach((gd) => this.drop(gd));
     this.root.remove();
+    this.says.remove();
   }
 }
 
-export default async function ({ data, parentElement, setTriggerValue }) {
+export default async function ({ data, parentElement, setTriggerValue, setStateValue }) {
   const chart = (parentElement[NS] ??= new Chart(parentElement));
-  await chart.update(data, (value) => setTriggerValue('click', value));
+  await chart.update(data, setTriggerValue, setStateValue);
   return () => {
     chart.remove();
     delete parentElement[NS];

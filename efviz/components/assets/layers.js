@@ -7,7 +7,8 @@
 // times as long. Where an area trace would cover the ground Plotly draws all but the marks, as it
 // does for downloads.
 
-const SVG = 'http://www.w3.org/2000/svg';
+import { boxOf, drawMark, element, scaleOf, scalesOf, SYMBOLS } from './svg.js';
+
 const FEW = 100;
 
 const isScatter = (trace, mode) => trace.type === 'scatter' && trace.mode === mode;
@@ -25,11 +26,15 @@ const isWords = (trace) => isScatter(trace, 'text') && trace.hoverinfo === 'skip
 const isArea = ({ type }) => type === 'heatmap';
 const isGround = ({ name }) => name === 'ground';
 
-// Which part of a figure lies where.
+// Which part of a figure lies where; `handles` are the marks that the reader can move.
 export function split(data, layout) {
+  const names = (layout.meta?.handles ?? []).map(({ trace }) => trace);
+  const handles = data.filter((trace) => names.includes(trace.name) && isMarks(trace));
+  data = data.filter((trace) => !handles.includes(trace));
   if (data.some(isArea)) {
     const above = data.filter(isMarks);
-    return { ground: [], marks: above, data: data.filter((t) => !above.includes(t)), layout };
+    const rest = data.filter((t) => !above.includes(t));
+    return { ground: [], marks: above, handles, data: rest, layout };
   }
   const shapes = layout.shapes ?? [];
   const lower = data.filter((trace) => isLine(trace) || isPoints(trace));
@@ -38,26 +43,25 @@ export function split(data, layout) {
   return {
     ground: [...shapes.filter(isGround), ...lower.map((trace) => onePath(trace, ...scale))],
     marks: upper,
+    handles,
     data: data.filter((trace) => !lower.includes(trace) && !upper.includes(trace)),
     layout: { ...layout, shapes: shapes.filter((shape) => !isGround(shape)) },
   };
 }
 
-// From data to the numbers of the axis, which on a logarithmic one are powers of ten.
-const scaleOf = (axis) => (axis?.type === 'log' ? Math.log10 : null);
-
 // A point is a line of no length, drawn by the caps of its ends.
-function onePath({ mode, x, y, line, marker, opacity, fill, fillcolor }, scaleX, scaleY) {
+function onePath({ name, mode, x, y, line, marker, opacity, fill, fillcolor }, scaleX, scaleY) {
   if (scaleX) x = x.map(scaleX);
   if (scaleY) y = y.map(scaleY);
   if (mode === 'lines') {
-    return { path: linesOf(x, y), line, opacity, fill: fill === 'toself' ? fillcolor : 'none' };
+    const inside = fill === 'toself' ? fillcolor : 'none';
+    return { trace: name, path: linesOf(x, y), line, opacity, fill: inside };
   }
   const parts = [];
   for (let i = 0; i < x.length; i++) parts.push('M', x[i], ',', y[i], 'h0');
   const { size: width, color, symbol } = marker;
   const cap = symbol === 'square' ? 'square' : 'round';
-  return { path: parts.join(''), line: { width, color }, cap, opacity };
+  return { trace: name, path: parts.join(''), line: { width, color }, cap, opacity };
 }
 
 function linesOf(x, y) {
@@ -80,25 +84,6 @@ const DASHES = {
   longdashdot: [6, 1.6, 1, 1.6],
 };
 
-// Corners of a symbol of size 2, as Plotly draws it.
-const ring = (n, radius) =>
-  Array.from({ length: n }, (_, i) => {
-    const angle = (2 * Math.PI * i) / n - Math.PI / 2;
-    return [radius(i) * Math.cos(angle), radius(i) * Math.sin(angle)];
-  });
-const SYMBOLS = {
-  circle: ring(24, () => 1),
-  hexagon: ring(6, () => 1),
-  star: ring(10, (i) => (i % 2 ? 0.55 : 1.4)),
-};
-
-const element = (name, attributes, parent) => {
-  const made = document.createElementNS(SVG, name);
-  for (const [key, value] of Object.entries(attributes)) made.setAttribute(key, value);
-  parent?.append(made);
-  return made;
-};
-
 export class Layers {
   constructor(gd) {
     this.gd = gd;
@@ -107,6 +92,7 @@ export class Layers {
     gd.prepend(this.ground);
     gd.append(this.marks);
     this.traces = [];
+    this.shapes = [];
   }
 
   draw({ ground, marks }) {
@@ -128,29 +114,34 @@ export class Layers {
       path.setAttribute('fill', shape.fill ?? 'none');
     });
     this.traces = marks;
+    this.shapes = ground;
     this.place();
+  }
+
+  // A point of a trace in the ground was moved by hand: only its path is drawn again.
+  redraw(trace) {
+    const i = this.shapes.findIndex(({ trace: name }) => name === trace.name);
+    const { xaxis, yaxis } = this.gd._fullLayout;
+    if (i >= 0) {
+      const { path } = onePath(trace, scaleOf(xaxis), scaleOf(yaxis));
+      this.ground.children[i].setAttribute('d', path);
+    }
   }
 
   // Where the axes are now: after a redraw, a zoom, and while the plane is being moved.
   place() {
-    const { _size: size, xaxis, yaxis } = this.gd._fullLayout;
+    const { xaxis, yaxis } = this.gd._fullLayout;
     const [x0, x1] = xaxis.range;
     const [y0, y1] = yaxis.range;
-    const box = `left:${size.l}px;top:${size.t}px;width:${size.w}px;height:${size.h}px`;
-    this.ground.style.cssText = this.marks.style.cssText = box;
+    const scales = scalesOf(this.gd);
+    this.ground.style.cssText = this.marks.style.cssText = boxOf(scales);
     // The paths are in data coordinates, y upwards; the marks in pixels.
     this.ground.setAttribute('viewBox', `${x0} ${-y1} ${x1 - x0} ${y1 - y0}`);
-    const plain = (value) => value;
-    const [inX, inY] = [scaleOf(xaxis) ?? plain, scaleOf(yaxis) ?? plain];
-    const toX = (x) => ((inX(x) - x0) / (x1 - x0)) * size.w;
-    const toY = (y) => ((y1 - inY(y)) / (y1 - y0)) * size.h;
-    this.marks.replaceChildren(...this.traces.flatMap((trace) => marksOf(trace, toX, toY)));
+    this.marks.replaceChildren(...this.traces.flatMap((trace) => marksOf(trace, scales)));
   }
 }
 
-const digits = (number) => String(Number(number.toPrecision(4)));
-
-function wordsOf({ x, y, text, textfont, textposition }, toX, toY) {
+function wordsOf({ x, y, text, textfont, textposition }, { toX, toY }) {
   return Array.from(x, (value, i) => {
     const style = { fill: textfont.color, 'font-size': textfont.size, class: 'word' };
     if (textposition.endsWith('right')) style.class += ' after';
@@ -160,30 +151,13 @@ function wordsOf({ x, y, text, textfont, textposition }, toX, toY) {
   });
 }
 
-function marksOf(trace, toX, toY) {
-  if (trace.mode === 'text') return wordsOf(trace, toX, toY);
-  const { mode, x, y, text, textfont, marker, hovertemplate } = trace;
-  const corners = SYMBOLS[marker.symbol].map((corner) => corner.map((c) => (c * marker.size) / 2));
-  return Array.from(x, (value, i) => {
-    const group = element('g', { transform: `translate(${toX(value)},${toY(y[i])})` });
-    element(
-      'polygon',
-      {
-        points: corners.map((corner) => corner.join()).join(' '),
-        fill: marker.color,
-        stroke: marker.line.color,
-        'stroke-width': marker.line.width,
-      },
-      group
-    );
-    if (mode.endsWith('text')) {
-      const style = { fill: textfont.color, 'font-size': textfont.size };
-      element('text', style, group).textContent = text[i];
-    }
-    element('title', {}, group).textContent = hovertemplate
-      .replace(/<extra>.*/, '')
-      .replace(/%\{([xy])(?::[^}]*)?\}/g, (_, key) => digits({ x: value, y: y[i] }[key]))
-      .replace('%{text}', () => text?.[i] ?? '');
+function marksOf(trace, scales) {
+  if (trace.mode === 'text') return wordsOf(trace, scales);
+  return Array.from(trace.x, (x, i) => {
+    const group = element('g', {
+      transform: `translate(${scales.toX(x)},${scales.toY(trace.y[i])})`,
+    });
+    drawMark(trace, i, group);
     return group;
   });
 }

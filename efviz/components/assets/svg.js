@@ -1,0 +1,88 @@
+// What everything drawn over or under Plotly's plots shares: elements, symbols, scales.
+
+const SVG = 'http://www.w3.org/2000/svg';
+
+export function element(name, attributes, parent) {
+  const made = document.createElementNS(SVG, name);
+  for (const [key, value] of Object.entries(attributes)) made.setAttribute(key, value);
+  parent?.append(made);
+  return made;
+}
+
+// From data to the numbers of the axis, which on a logarithmic one are powers of ten.
+export const scaleOf = (axis) => (axis?.type === 'log' ? Math.log10 : null);
+
+// Data to pixels of the plot area and back, as the axes are now.
+export function scalesOf(gd) {
+  const { _size: size, xaxis, yaxis } = gd._fullLayout;
+  const plain = (value) => value;
+  const [inX, inY] = [scaleOf(xaxis) ?? plain, scaleOf(yaxis) ?? plain];
+  const [outX, outY] = [xaxis, yaxis].map((a) => (a.type === 'log' ? (v) => 10 ** v : plain));
+  const [[x0, x1], [y0, y1]] = [xaxis.range, yaxis.range];
+  return {
+    left: size.l,
+    top: size.t,
+    width: size.w,
+    height: size.h,
+    toX: (x) => ((inX(x) - x0) / (x1 - x0)) * size.w,
+    toY: (y) => ((y1 - inY(y)) / (y1 - y0)) * size.h,
+    fromX: (px) => outX(x0 + (px / size.w) * (x1 - x0)),
+    fromY: (py) => outY(y1 - (py / size.h) * (y1 - y0)),
+  };
+}
+
+// An SVG of its own over the plot area of a panel.
+export class Sheet {
+  constructor(gd, name) {
+    this.gd = gd;
+    this.svg = element('svg', { class: `sheet ${name}` });
+  }
+
+  // Where the axes are now. Plotly empties its panel when it starts anew.
+  lay() {
+    if (this.svg.parentNode !== this.gd) this.gd.append(this.svg);
+    this.scales = scalesOf(this.gd);
+    this.svg.style.cssText = boxOf(this.scales);
+  }
+}
+
+// Where an SVG that covers the plot area lies.
+export const boxOf = ({ left, top, width, height }) =>
+  `left:${left}px;top:${top}px;width:${width}px;height:${height}px`;
+
+export const digits = (number, n = 4) => String(Number(number.toPrecision(n))).replace('-', '−');
+
+// Corners of a symbol of size 2, as Plotly draws it.
+const ring = (n, radius) =>
+  Array.from({ length: n }, (_, i) => {
+    const angle = (2 * Math.PI * i) / n - Math.PI / 2;
+    return [radius(i) * Math.cos(angle), radius(i) * Math.sin(angle)];
+  });
+export const SYMBOLS = {
+  circle: ring(24, () => 1),
+  hexagon: ring(6, () => 1),
+  star: ring(10, (i) => (i % 2 ? 0.55 : 1.4)),
+};
+
+// The symbol of a trace's i-th mark, its number and its tooltip, around the origin.
+export function drawMark({ mode, x, y, text, textfont, marker, hovertemplate }, i, group) {
+  const corners = SYMBOLS[marker.symbol].map((corner) => corner.map((c) => (c * marker.size) / 2));
+  element(
+    'polygon',
+    {
+      points: corners.map((corner) => corner.join()).join(' '),
+      fill: marker.color,
+      stroke: marker.line.color,
+      'stroke-width': marker.line.width,
+    },
+    group
+  );
+  if (mode.endsWith('text')) {
+    const style = { fill: textfont.color, 'font-size': textfont.size };
+    element('text', style, group).textContent = text[i];
+  }
+  element('title', {}, group).textContent = hovertemplate
+    .replace(/<extra>.*/, '')
+    .replace(/%\{([xy])(?::[^}]*)?\}/g, (_, key) => digits({ x: x[i], y: y[i] }[key]))
+    .replace('%{text}', () => text?.[i] ?? '');
+}

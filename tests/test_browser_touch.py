@@ -1,0 +1,230 @@
+"""Starts dragged, removed and moved by keys on the page Vector fields, as a visitor does it."""
+
+import re
+from collections.abc import Callable, Iterator
+
+import numpy as np
+import pytest
+from browsing import chart, needs_chromium, open_page, panel, revision, slider, wait_for_picture
+from playwright.sync_api import Browser, Locator, Page, expect
+from test_browser import pixel_of, starts
+
+pytestmark = needs_chromium
+
+FIELDS = ("GD", "NGD", "EFGD")
+
+
+def handle(page: Page, index: int, name: str = "GD") -> Locator:
+    return panel(page, name).locator(".handle").nth(index)
+
+
+def shown(page: Page, name: str, index: int) -> list[float]:
+    """Where a panel shows a start, read from the screen, in data coordinates."""
+    found = handle(page, index, name).evaluate(
+        """node => {
+          const gd = node.closest('[aria-label]:not(.handle)'), box = gd.getBoundingClientRect();
+          const at = node.querySelector('polygon').getBoundingClientRect();
+          const { xaxis, yaxis } = gd._fullLayout;
+          return [xaxis.p2d(at.x + at.width / 2 - box.x - xaxis._offset),
+                  yaxis.p2d(at.y + at.height / 2 - box.y - yaxis._offset)];
+        }"""
+    )
+    return [float(value) for value in found]
+
+
+def wait_for_start(page: Page, index: int, to: list[float], atol: float = 0.05) -> None:
+    """Until the server's picture has the start there."""
+    for _ in range(50):
+        if np.allclose(starts(page)[index], to, atol=atol):
+            return
+        page.wait_for_timeout(100)
+    np.testing.assert_allclose(starts(page)[index], to, atol=atol)
+
+
+def path(page: Page, name: str) -> str:
+    """The trajectories of a panel as they are drawn."""
+    return str(
+        panel(page, name).evaluate(
+            """(gd, name) => { const { layers } = gd._efviz;
+                 const i = layers.shapes.findIndex((s) => s.trace === name);
+                 return layers.ground.children[i].getAttribute('d'); }""",
+            name,
+        )
+    )
+
+
+@pytest.mark.parametrize("name", FIELDS)
+def test_a_dragged_start_moves_at_once_in_all_panels_and_its_paths_follow(
+    page: Page, server: str, name: str
+) -> None:
+    open_page(page, server)
+    ranges = panel(page, name).evaluate("gd => gd._fullLayout.xaxis.range")
+    before = {field: path(page, field) for field in FIELDS}
+    x, y = starts(page)[1]
+    page.mouse.move(*pixel_of(page, name, x, y))
+    page.mouse.down()
+    page.mouse.move(*pixel_of(page, name, x + 0.4, y - 0.4), steps=4)
+    for field in FIELDS:
+        np.testing.assert_allclose(shown(page, field, 1), [x + 0.4, y - 0.4], atol=0.05)
+    # The trajectories come to the pointer while the button is still down.
+    wait_for_start(page, 1, [x + 0.4, y - 0.4])
+    assert all(path(page, field) != before[field] for field in FIELDS)
+    page.mouse.move(*pixel_of(page, name, x + 0.8, y - 0.8), steps=6)
+    page.mouse.up()
+    wait_for_start(page, 1, [x + 0.8, y - 0.8])
+    page.wait_for_timeout(300)
+    expect(page).to_have_url(re.compile("starts="))
+    assert len(starts(page)) == 4, "the click at the end of a drag placed a start"
+    assert panel(page, name).evaluate("gd => gd._fullLayout.xaxis.range") == ranges
+
+
+def test_a_mark_stays_under_the_pointer_while_pictures_arrive(page: Page, server: str) -> None:
+    open_page(page, server)
+    x, y = starts(page)[0]
+    page.mouse.move(*pixel_of(page, "NGD", x, y))
+    page.mouse.down()
+    seen = set()
+    for i in range(1, 26):
+        to = [x + 0.1 + 0.06 * i, y - 0.1 - 0.03 * i]
+        page.mouse.move(*pixel_of(page, "NGD", *to))
+        page.wait_for_timeout(60)
+        seen.add(revision(page))
+        np.testing.assert_allclose(shown(page, "EFGD", 0), to, atol=0.05)
+    assert len(seen) >= 3, "no new picture before the mouse was released"
+    page.mouse.up()
+    wait_for_start(page, 0, to)
+    np.testing.assert_allclose(shown(page, "GD", 0), to, atol=0.05)
+
+
+def test_a_drag_ends_at_the_edge_of_the_panel(page: Page, server: str) -> None:
+    open_page(page, server)
+    x, y = starts(page)[0]
+    page.mouse.move(*pixel_of(page, "NGD", x, y))
+    page.mouse.down()
+    page.mouse.move(*pixel_of(page, "EFGD", 2, y), steps=5)
+    page.mouse.up()
+    right = panel(page, "NGD").evaluate("gd => gd._fullLayout.xaxis.range[1]")
+    wait_for_start(page, 0, [right, y])
+
+
+def test_a_click_on_a_start_neither_moves_nor_adds_one(page: Page, server: str) -> None:
+    open_page(page, server)
+    first = starts(page)
+    page.mouse.click(*pixel_of(page, "GD", *first[2]))
+    page.wait_for_timeout(500)
+    assert starts(page) == first
+    assert "starts" not in page.url
+
+
+def test_a_double_click_removes_and_the_last_start_stays(page: Page, server: str) -> None:
+    open_page(page, server, "starts=1,1;3,3")
+    old = revision(page)
+    page.mouse.dblclick(*pixel_of(page, "EFGD", 1, 1))
+    wait_for_picture(page, old)
+    assert starts(page) == [[3, 3]]
+    page.mouse.dblclick(*pixel_of(page, "EFGD", 3, 3))
+    page.wait_for_timeout(600)
+    assert starts(page) == [[3, 3]]
+    expect(page.get_by_role("status").filter(has_text="The last start stays")).to_have_count(1)
+
+
+def test_keys_move_and_remove_a_start(page: Page, server: str) -> None:
+    open_page(page, server)
+    (x, y), count = starts(page)[1], len(starts(page))
+    width = 6.0
+    names = [f"start {i} at" for i in range(1, count + 1)]
+    for i, name in enumerate(names):
+        expect(handle(page, i)).to_have_attribute("aria-label", re.compile(name))
+        expect(handle(page, i)).to_have_attribute("tabindex", "0")
+        expect(handle(page, i, "NGD")).to_have_attribute("tabindex", "-1")
+    handle(page, 1).focus()
+    for key in ("ArrowRight", "ArrowRight", "Shift+ArrowRight", "ArrowDown"):
+        page.keyboard.press(key)
+    wait_for_start(page, 1, [x + 0.12 * width, y - 0.01 * width], atol=0.003)
+    expect(handle(page, 1)).to_be_focused()
+    expect(page.get_by_role("status").filter(has_text="start 2 at")).to_have_count(1)
+    old = revision(page)
+    page.keyboard.press("Delete")
+    wait_for_picture(page, old)
+    assert len(starts(page)) == count - 1
+    expect(handle(page, 1)).to_be_focused()
+
+
+def test_the_focus_of_a_start_is_visible(page: Page, server: str) -> None:
+    open_page(page, server)
+    slider(page, "Step size γ").focus()
+    for _ in range(12):
+        page.keyboard.press("Tab")
+        if page.evaluate("document.activeElement.classList.contains('handle')"):
+            break
+    ring = page.evaluate("getComputedStyle(document.activeElement.querySelector('.target')).stroke")
+    assert ring not in ("none", "")
+
+
+@pytest.fixture
+def finger(browser: Browser, server: str) -> Iterator[Page]:
+    context = browser.new_context(viewport={"width": 400, "height": 800}, has_touch=True)
+    page = context.new_page()
+    open_page(page, server)
+    panel(page, "NGD").scroll_into_view_if_needed()
+    yield page
+    context.close()
+
+
+@pytest.fixture
+def touch(finger: Page) -> Callable[..., None]:
+    session = finger.context.new_cdp_session(finger)
+
+    def send(kind: str, *points: tuple[float, float]) -> None:
+        places = [{"x": x, "y": y} for x, y in points]
+        session.send("Input.dispatchTouchEvent", {"type": kind, "touchPoints": places})
+
+    return send
+
+
+def test_a_finger_drags_a_start_and_the_page_does_not_scroll(
+    finger: Page, touch: Callable[..., None]
+) -> None:
+    x, y = starts(finger)[0]
+    top = panel(finger, "NGD").bounding_box()
+    touch("touchStart", pixel_of(finger, "NGD", x, y))
+    for i in range(1, 9):
+        touch("touchMove", pixel_of(finger, "NGD", x + 0.1 * i, y - 0.2 * i))
+        finger.wait_for_timeout(30)
+    np.testing.assert_allclose(shown(finger, "GD", 0), [x + 0.8, y - 1.6], atol=0.1)
+    touch("touchEnd")
+    wait_for_start(finger, 0, [x + 0.8, y - 1.6], atol=0.1)
+    assert panel(finger, "NGD").bounding_box() == top
+    assert len(starts(finger)) == 4
+
+
+def test_a_long_press_removes(finger: Page, touch: Callable[..., None]) -> None:
+    gone, *rest = starts(finger)
+    old = revision(finger)
+    touch("touchStart", pixel_of(finger, "NGD", *gone))
+    finger.wait_for_timeout(750)
+    touch("touchEnd")
+    wait_for_picture(finger, old)
+    assert len(starts(finger)) == len(rest)
+    np.testing.assert_allclose(starts(finger), rest, atol=0.01)
+
+
+def test_a_finger_elsewhere_still_scrolls_the_page(
+    finger: Page, touch: Callable[..., None]
+) -> None:
+    before = panel(finger, "NGD").bounding_box()
+    assert before
+    box = panel(finger, "NGD").locator(".ground").bounding_box()
+    assert box
+    x, y = pixel_of(finger, "NGD", 4.5, 0.3)
+    touch("touchStart", (x, y))
+    for i in range(1, 9):
+        touch("touchMove", (x, y - 20 * i))
+        finger.wait_for_timeout(30)
+    touch("touchEnd")
+    finger.wait_for_timeout(500)
+    after = panel(finger, "NGD").bounding_box()
+    assert after
+    assert after["y"] < before["y"] - 40
+    assert len(starts(finger)) == 4
+    expect(chart(finger)).to_be_visible()
