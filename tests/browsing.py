@@ -42,11 +42,11 @@ def free_port() -> int:
         return int(s.getsockname()[1])
 
 
-@pytest.fixture(scope="session")
-def server() -> Iterator[str]:
-    """The app as `make run` serves it, under a prefix path as a department would host it."""
+@contextmanager
+def serve(script: str) -> Iterator[str]:
+    """An app under a prefix path, as a department would host it; gives its address."""
     port = free_port()
-    command = [sys.executable, "-m", "streamlit", "run", "app.py", "--server.port", str(port)]
+    command = [sys.executable, "-m", "streamlit", "run", script, "--server.port", str(port)]
     command += ["--server.address", "127.0.0.1", "--server.baseUrlPath", "efviz"]
     process = subprocess.Popen(
         command, cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True
@@ -67,6 +67,13 @@ def server() -> Iterator[str]:
     yield url
     process.terminate()
     process.communicate(timeout=20)
+
+
+@pytest.fixture(scope="session")
+def server() -> Iterator[str]:
+    """The app as `make run` serves it."""
+    with serve("app.py") as url:
+        yield url
 
 
 @pytest.fixture(scope="session")

@@ -5,7 +5,16 @@ from collections.abc import Callable, Iterator
 
 import numpy as np
 import pytest
-from browsing import chart, needs_chromium, open_page, panel, revision, slider, wait_for_picture
+from browsing import (
+    chart,
+    needs_chromium,
+    open_page,
+    panel,
+    revision,
+    serve,
+    slider,
+    wait_for_picture,
+)
 from playwright.sync_api import Browser, Locator, Page, expect
 from test_browser import pixel_of, starts
 
@@ -228,3 +237,45 @@ def test_a_finger_elsewhere_still_scrolls_the_page(
     assert after["y"] < before["y"] - 40
     assert len(starts(finger)) == 4
     expect(chart(finger)).to_be_visible()
+
+
+@pytest.fixture
+def points(browser: Browser) -> Iterator[Page]:
+    """400 points in two panels, drawn as one path each."""
+    with serve("tests/dense/app.py") as url:
+        context = browser.new_context(viewport={"width": 1000, "height": 800})
+        page = context.new_page()
+        open_page(page, url)
+        yield page
+        context.close()
+
+
+def test_a_point_among_many_is_dragged_by_the_nearest_and_removed(points: Page) -> None:
+    page = points
+    says = page.get_by_text(re.compile("points:"))
+    first = [path_of_points(page, name) for name in ("left", "right")]
+    # The point 21, at (-0.81, -0.81), taken 6 px beside it.
+    x, y = pixel_of(page, "left", -0.8053, -0.8053)
+    page.mouse.move(x + 6, y)
+    expect(panel(page, "left")).to_have_class(re.compile("near"))
+    page.mouse.down()
+    page.mouse.move(x + 50, y - 50, steps=5)
+    moved = [path_of_points(page, name) for name in ("left", "right")]
+    assert moved[0] == moved[1]
+    assert moved[0] != first[0]
+    page.mouse.up()
+    expect(says).to_contain_text("drop 21.")
+    expect(says).to_contain_text("400 points")
+    assert path_of_points(page, "right") != first[1]
+    page.wait_for_timeout(500)
+    page.mouse.dblclick(*pixel_of(page, "right", 0.9, 0.9))
+    expect(says).to_contain_text("remove 399.")
+    expect(says).to_contain_text("399 points")
+    assert path_of_points(page, "left").count("M") == 399
+    # Farther than 12 px from all points a click is a click.
+    page.mouse.click(*pixel_of(page, "left", 0.97, -0.97))
+    expect(says).to_contain_text("click.")
+
+
+def path_of_points(page: Page, name: str) -> str:
+    return panel(page, name).locator(".ground path").get_attribute("d") or ""
