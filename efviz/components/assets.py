@@ -67,7 +67,16 @@ def _serve(request: Request) -> Response:
     return Response(body, media_type="text/javascript", headers=headers)
 
 
-NAMES = (_PLOTLY, "chart.js", "drag.js", "layers.js", "slider.js", "svg.js", "touch.js")
+NAMES = (
+    _PLOTLY,
+    "chart.js",
+    "drag.js",
+    "hover.js",
+    "layers.js",
+    "slider.js",
+    "svg.js",
+    "touch.js",
+)
 
 
 def routes() -> list[Route]:

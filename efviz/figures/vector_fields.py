@@ -80,8 +80,22 @@ def _panel(
         "link": True,
         "label": _label(name, trajectory),
         "handles": [{"trace": "starts", "noun": "start", "least": 1}],
+        "vectors": _vectors(name, fields),
     }
     return {"data": traces, "layout": frame}
+
+
+REFERENCE = "NGD"
+"""The method whose directions those of the others are measured against."""
+
+
+def _vectors(name: str, fields: FieldComparison) -> dict[str, Any]:
+    """The field as numbers, for the arrow under the pointer; one panel has the loss as well."""
+    x, y = fields.tails[0, :, 0], fields.tails[:, 0, 1]
+    u, v = np.moveaxis(fields.vectors[name], -1, 0)
+    grid = {"name": name, "versus": REFERENCE, "colour": STYLES[name].colour}
+    loss = {"loss": {"x": fields.x, "y": fields.y, "z": fields.loss}} if name == REFERENCE else {}
+    return grid | {"x": x, "y": y, "u": u, "v": v} | loss
 
 
 def _lengths(fields: FieldComparison, name: str, scale: float, unit_length: bool) -> Array:

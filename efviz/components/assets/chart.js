@@ -10,6 +10,7 @@
 // `touch` as drag.js says.
 
 import { Handles } from './drag.js';
+import { Compass, Hover } from './hover.js';
 import { Layers, split } from './layers.js';
 import { Touch } from './touch.js';
 
@@ -120,11 +121,14 @@ class Chart {
     this.says.setAttribute('role', 'status');
     parent.append(this.root, this.says);
     this.panels = [];
-    this.touch = new Touch(
-      () => this.panels.map((gd) => gd._efviz.handles).filter(Boolean),
-      (report) => this.report('touch', report),
-      (words) => (this.says.textContent = words)
-    );
+    const all = (name) => this.panels.map((gd) => gd._efviz[name]).filter(Boolean);
+    this.hover = new Hover(() => all('compass'));
+    this.touch = new Touch({
+      panels: () => all('handles'),
+      send: (report) => this.report('touch', report),
+      point: (...at) => this.hover.show(...at),
+      say: (words) => (this.says.textContent = words),
+    });
     this.view = null; // ranges that the reader zoomed to, shared by linked panels
     this.observer = new ResizeObserver(() => this.draw());
     this.observer.observe(this.root);
@@ -240,9 +244,10 @@ class Chart {
   }
 
   // All but what Plotly draws.
-  drawOwn(gd, i, data, parts, { handles: kinds }) {
+  drawOwn(gd, i, data, parts, { handles: kinds, vectors }) {
     const { layers } = gd._efviz;
     layers.draw(parts);
+    if (vectors) (gd._efviz.compass ??= new Compass(gd, this.hover)).vectors = vectors;
     // What can be focused is no part of an image.
     gd.setAttribute('role', kinds ? 'figure' : 'img');
     if (!kinds && !gd._efviz.handles) return;

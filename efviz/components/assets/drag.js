@@ -28,6 +28,12 @@ export class Handles extends Sheet {
     listen('pointercancel', this.release);
     listen('keydown', this.key);
     listen('keyup', this.keyUp);
+    listen('focusin', ({ target: { _mark: mark } }) => {
+      if (!mark || this.held) return;
+      const { x, y } = this.at(mark);
+      this.touch.say(this.touch.point(gd, x, y));
+    });
+    listen('focusout', () => this.touch.point());
     gd.addEventListener('contextmenu', (event) => this.held && event.preventDefault());
     // A finger on a mark neither scrolls the page nor becomes a mouse.
     const stop = (event) => {
@@ -175,6 +181,7 @@ export class Handles extends Sheet {
     const y = fromY(clamp(py + away[1], 0, height));
     this.held.last = { ...mark, panel: this.panel, x, y };
     this.touch.report(this.held.last, 'move');
+    this.touch.point(this.gd, x, y);
   }
 
   release(event) {
@@ -233,7 +240,7 @@ export class Handles extends Sheet {
       const to = { x: right ? fromX(px) : x, y: up ? fromY(py) : y };
       this.stepped = { ...mark, panel: this.panel, ...to };
       this.touch.report(this.stepped, 'move');
-      this.touch.say(this.nameOf(mark));
+      this.touch.say(`${this.nameOf(mark)}. ${this.touch.point(this.gd, to.x, to.y)}`);
     }
     event.preventDefault();
     event.stopPropagation();

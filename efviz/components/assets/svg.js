@@ -42,7 +42,8 @@ export class Sheet {
   lay() {
     if (this.svg.parentNode !== this.gd) this.gd.append(this.svg);
     this.scales = scalesOf(this.gd);
-    this.svg.style.cssText = boxOf(this.scales);
+    const box = boxOf(this.scales);
+    if (box !== this.box) this.svg.style.cssText = this.box = box;
   }
 }
 

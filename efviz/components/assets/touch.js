@@ -41,10 +41,10 @@ class Reports {
 
 // What all panels of a chart share: what is being moved, and what the server has been told.
 export class Touch {
-  constructor(panels, send, say) {
-    this.panels = panels; // () => the handles of all panels
-    this.reports = new Reports(send);
-    this.say = say;
+  // panels(): the handles of all panels; point(gd, x, y): shows the directions at a point of a
+  // panel, or none, and says them; say(words): to who does not see it.
+  constructor({ panels, send, point, say }) {
+    Object.assign(this, { panels, point, say, reports: new Reports(send) });
     this.moved = new Map(); // where the reader has put marks that the server has not yet drawn
     this.holding = false;
   }
