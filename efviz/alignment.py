@@ -7,8 +7,9 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from efviz.data import Array, Mask
-from efviz.fields import Work, cosine
+from efviz.fields import SLICE, Work, cosine
 from efviz.linalg import solve_damped
+from efviz.optimizers import directions
 from efviz.problems import Problem
 
 
@@ -44,6 +45,26 @@ def alignment(problem: Problem, thetas: Array, damping: float) -> Work[Alignment
         yield (t + 1) / len(thetas)
     values = np.array(rows).reshape(-1, 3)
     return Alignment(values[:, 0], values[:, 1], np.asarray(values[:, 2] > 0))
+
+
+def path_directions(
+    problem: Problem, methods: Sequence[str], thetas: ArrayLike, *, damping: float = 0.0
+) -> Work[dict[str, Array]]:
+    """Work towards the `vector_field` of each method at every theta (..., D) -> (..., D).
+
+    Meant for the recorded steps of runs: nan where theta is, after a run has stopped.
+    """
+    thetas = np.asarray(thetas, dtype=float)
+    flat = thetas.reshape(-1, problem.D)
+    known = np.flatnonzero(np.isfinite(flat).all(-1))
+    found = {name: np.full(flat.shape, np.nan) for name in methods}
+    step = max(1, len(known) if problem.moments else SLICE // problem.N)
+    for i in range(0, len(known), step):
+        piece = known[i : i + step]
+        for name, solved in directions(problem, methods, flat[piece], damping=damping).items():
+            found[name][piece] = -solved.x
+        yield (i + len(piece)) / len(known)
+    return {name: values.reshape(thetas.shape) for name, values in found.items()}
 
 
 @dataclass(frozen=True, eq=False)

@@ -126,8 +126,8 @@ T = TypeVar("T")
 Work = Generator[float, None, T]
 """A computation that can be put down at any yield (of the fraction done) and taken up again."""
 
-# Examples times thetas between two yields: some hundredths of a second.
-_SLICE = 4_000_000
+SLICE = 4_000_000
+"""Examples times thetas between two yields of a Work: some hundredths of a second."""
 
 
 def compare_fields(
@@ -147,7 +147,7 @@ def compare_fields(
         theta: Array, names: Sequence[str], start: int, loss: bool
     ) -> Work[list[list[Array]]]:
         flat = theta.reshape(-1, 2)
-        step = len(flat) if problem.moments else max(1, _SLICE // problem.N)
+        step = len(flat) if problem.moments else max(1, SLICE // problem.N)
         parts = []
         for i in range(0, len(flat), step):
             piece = flat[i : i + step]

@@ -2,13 +2,13 @@
 
 import numpy as np
 import pytest
-from conftest import listed_problem
+from conftest import listed_problem, some_thetas
 from numpy.testing import assert_allclose
 
-from efviz.alignment import alignment, step_lengths
+from efviz.alignment import alignment, path_directions, step_lengths
 from efviz.catalogue import optimization_problem
 from efviz.curvature import empirical_fisher, fisher
-from efviz.fields import finish
+from efviz.fields import finish, vector_field
 from efviz.optimizers import run
 
 SHIPPED = ["boston", "wine", "breast-cancer"]
@@ -69,3 +69,31 @@ def test_a_run_and_its_cosines_have_as_many_points():
     path = run(problem, "EFGD", np.zeros(problem.D), step_size=1e-2, damping=1e-3, n_steps=20)
     found = finish(alignment(problem, path.thetas, 1e-3))
     assert found.damped.shape == path.losses.shape == (21,)
+
+
+@pytest.mark.parametrize("key", ["fig1", "fig2"])
+def test_directions_along_a_path_are_the_field_there(key, method):
+    problem = listed_problem(key)
+    thetas = some_thetas(problem, 3, 7)
+    thetas[1, 4:] = np.nan  # this run stopped
+    found = finish(path_directions(problem, (method, "GD"), thetas, damping=1e-3))
+    assert list(found) == list(dict.fromkeys([method, "GD"]))
+    for at in np.ndindex(3, 7):
+        if np.isnan(thetas[at]).any():
+            assert np.isnan(found[method][at]).all()
+        else:
+            slow = vector_field(problem, method, thetas[at], damping=1e-3)
+            assert_allclose(found[method][at], slow, rtol=1e-9, atol=1e-12)
+            assert_allclose(found["GD"][at], -problem.gradient(thetas[at]), rtol=1e-9, atol=1e-12)
+
+
+def test_many_examples_are_worked_through_in_pieces(monkeypatch):
+    problem = listed_problem("fig2")
+    thetas = some_thetas(problem, 10)
+    whole = finish(path_directions(problem, ("NGD",), thetas))["NGD"]
+    monkeypatch.setattr("efviz.alignment.SLICE", 3 * problem.N)
+    work = path_directions(problem, ("NGD",), thetas)
+    assert_allclose([next(work) for _ in range(4)], [0.3, 0.6, 0.9, 1.0])
+    with pytest.raises(StopIteration) as stop:
+        next(work)
+    assert_allclose(stop.value.value["NGD"], whole, rtol=1e-12)

@@ -11,7 +11,17 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from efviz.components import pack_figures
-from efviz.components.chart import Action, Click, Touch, _click, _sequence, _touch, envelope
+from efviz.components.chart import (
+    Action,
+    Click,
+    Frame,
+    Touch,
+    _click,
+    _frame,
+    _sequence,
+    _touch,
+    envelope,
+)
 from efviz.components.wire import digest, pack, unpack
 
 
@@ -125,3 +135,13 @@ def test_any_other_report_is_no_touch(report: Any) -> None:
         assert isinstance(touch.trace, str)
         assert touch.action in get_args(Action)
     assert isinstance(_sequence(report), int)
+
+
+def test_a_frame_is_read() -> None:
+    assert _frame({"at": 120, "of": 3, "sequence": 1}) == Frame(120, 3)
+
+
+@given(JSON | st.fixed_dictionaries({"at": JSON, "of": JSON}))
+def test_any_other_report_is_no_frame(report: Any) -> None:
+    frame = _frame(report)
+    assert frame is None or (frame.at >= 0 and frame.of >= 1)

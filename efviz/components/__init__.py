@@ -3,7 +3,7 @@
 Their JavaScript lies in `assets/`; `assets.routes()` serves it with the app.
 """
 
-from efviz.components.chart import Click, Touch, chart, pack_figures
+from efviz.components.chart import Click, Frame, Touch, chart, pack_figures
 from efviz.components.slider import slider
 
-__all__ = ["Click", "Touch", "chart", "pack_figures", "slider"]
+__all__ = ["Click", "Frame", "Touch", "chart", "pack_figures", "slider"]

@@ -69,10 +69,13 @@ def _serve(request: Request) -> Response:
 
 NAMES = (
     _PLOTLY,
+    "anatomy.js",
     "chart.js",
     "drag.js",
     "hover.js",
     "layers.js",
+    "play.js",
+    "runners.js",
     "slider.js",
     "svg.js",
     "touch.js",

@@ -38,6 +38,14 @@ class Touch:
     action: Action
 
 
+@dataclass(frozen=True)
+class Frame:
+    """Where the player stands: the iteration, and the number of the start that is followed."""
+
+    at: int
+    of: int
+
+
 def pack_figures(
     figures: Mapping[str, Any],
     *,
@@ -54,7 +62,9 @@ def pack_figures(
     clicks anywhere), `link` (share zoom with the other linked panels), `label` (what a screen
     reader says), `still` (a name of all but the marks: while it stays, only they are redrawn) and
     `handles` ([{"trace", "noun", "least"}]: marks of these traces can be moved and, down to
-    `least` of them, removed).
+    `least` of them, removed), `vectors` (a field on a grid, shown at the pointer), `play` and
+    `anatomy` (lines along which a player lets time run), `wide` and `height` (a panel of this
+    height below the others): see the assets.
     `dark` maps colours to those of the dark theme. Every `rows` figures stand below each other.
     Panels that would be narrower than `min_width` go to a second row; none becomes wider than
     `max_width`, and where two would be narrower than `smallest` each has its own row.
@@ -91,14 +101,17 @@ def chart(
     query: str = "",
     on_click: Callable[[Click], None] | None = None,
     on_touch: Callable[[Touch], None] | None = None,
+    frame: Frame | None = None,
+    on_frame: Callable[[Frame], None] | None = None,
 ) -> None:
     """Show packed figures; zoom survives new data, a click anywhere calls `on_click`.
 
-    While a mark is dragged `on_touch` is called again and again, the newest place wins.
+    While a mark is dragged `on_touch` is called again and again, the newest place wins. A player
+    begins at `frame`; when it comes to rest it calls `on_frame`.
     `query` is what the address bar shall hold behind the "?" once the picture is there.
     """
     state = st.session_state.get(key)
-    touched = state.get("touch") if state else None
+    touched, framed = (state.get(name) if state else None for name in ("touch", "frame"))
 
     def on_click_change() -> None:
         click = _click(st.session_state[key]["click"])
@@ -110,11 +123,18 @@ def chart(
         if touch and on_touch:
             on_touch(touch)
 
+    def on_frame_change() -> None:
+        new = _frame(st.session_state[key]["frame"])
+        if new and on_frame:
+            on_frame(new)
+
+    stands = frame and {"at": frame.at, "of": frame.of, "ack": _sequence(framed)}
     component("chart")(
         key=key,
-        data=envelope(packed, query=query, ack=_sequence(touched)),
+        data=envelope(packed, query=query, ack=_sequence(touched), frame=stands),
         on_click_change=on_click_change,
         on_touch_change=on_touch_change,
+        on_frame_change=on_frame_change,
     )
 
 
@@ -148,6 +168,14 @@ def _touch(report: Any) -> Touch | None:
         return None
     known = isinstance(touch.trace, str) and touch.action in get_args(Action)
     return touch if known and touch.index >= 0 and isfinite(touch.x + touch.y) else None
+
+
+def _frame(report: Any) -> Frame | None:
+    try:
+        frame = Frame(int(report["at"]), int(report["of"]))
+    except (TypeError, KeyError, ValueError, OverflowError):
+        return None
+    return frame if frame.at >= 0 and frame.of >= 1 else None
 
 
 def _sequence(report: Any) -> int:

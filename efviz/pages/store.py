@@ -137,7 +137,9 @@ class Store:
         else:
             st.selectbox(param.title, options, **arguments)
 
-    def toggle(self, name: str, help: str = "") -> None:
+    def toggle(
+        self, name: str, *, on_change: Callable[[Any], None] | None = None, help: str = ""
+    ) -> None:
         param = self._by_name[name]
         st.session_state[self._key(name)] = self.values[name]
         st.toggle(
@@ -145,7 +147,7 @@ class Store:
             key=self._key(name),
             help=help or None,
             on_change=self._take,
-            args=(name,),
+            args=(name, on_change),
         )
 
     def _key(self, name: str) -> str:

@@ -1,16 +1,18 @@
 """Vector fields: the paper's Figure 1, live."""
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
 import streamlit as st
 
-from efviz.components import Click, Touch, chart, pack_figures
+from efviz.alignment import path_directions
+from efviz.components import Frame, chart, pack_figures
 from efviz.data import Array, Dataset
 from efviz.fields import FieldComparison, Plane, compare_fields, plane_around
 from efviz.figures import DARK
+from efviz.figures.player import Directions, with_player
 from efviz.figures.vector_fields import vector_field_panels
 from efviz.optimizers import Runs, Trajectory
 from efviz.pages import vector_fields_text as text
@@ -28,6 +30,13 @@ from efviz.pages.problem_choice import (
     table_widgets,
 )
 from efviz.pages.store import Store, run_again
+from efviz.pages.vector_fields_starts import (
+    MOST_STARTS,
+    add_start,
+    move_start,
+    present,
+    starts_table,
+)
 from efviz.pages.working import working
 from efviz.problems import Problem
 
@@ -36,10 +45,8 @@ METHODS = ("GD", "NGD", "EFGD")
 RECORDED = 160
 FINE = 31
 SLICE = 0.4
-MOST_STARTS = 12
-FARTHEST = 1e9
 """Recorded steps of a trajectory, the grid of contours and cosines, seconds of work between two
-pictures, starts at the most and how far out they may lie."""
+pictures."""
 
 
 def _drawable(rows: tuple[tuple[float, ...], ...]) -> str:
@@ -72,6 +79,10 @@ def _lengths(values: Values) -> str:
     return "unit" if entry(values).settings.unit_length else "true"
 
 
+def _n_starts(values: Values) -> int:
+    return len(values["starts"] or entry(values).settings.starts)
+
+
 _STEPS = Number(10, 50_000, integer=True)
 _PER_SIDE = Number(5, 31, integer=True)
 _LENGTHS = Choice(lambda _: ("true", "unit"))
@@ -89,9 +100,12 @@ PARAMS: tuple[Param, ...] = (
     Param("lengths", "arrows", "Arrow lengths", _LENGTHS, _lengths),
     Param("cosines", "cos", "Colour by cos(NGD, EFGD)", Flag(), lambda _: False),
     Param("limits", "plane", "Plane limits", Points(4, 1, _drawable), lambda _: ()),
+    Param("play", "play", "Player", Flag(), lambda _: False),
+    Param("at", "at", "Iteration", Number(0, lambda v: v["n_steps"], integer=True), lambda _: 0),
+    Param("of", "of", "Start followed", Number(1, _n_starts, integer=True), lambda _: 1),
 )
 
-KEPT = ("N", "seed", "density", "cosines")
+KEPT = ("N", "seed", "density", "cosines", "play")
 """What a change of the problem leaves as it is."""
 
 
@@ -153,11 +167,18 @@ def live() -> None:
     c = Controls.of(store.values)
     job = job_for(c)
     progress = job.progress if job.progress.result else job.advance(SLICE)
+    directions = None
+    waits: Job[Any] = job
+    seen: Progress[Any] = progress
+    if store.values["play"] and progress.complete and progress.result is not None:
+        waits = directions_job(c, followed(store, progress.result), progress.result)
+        seen = waits.progress if waits.done else waits.advance(SLICE)
+        directions = seen.result
     if progress.result is not None:
-        draw(store, progress.result)
+        draw(store, progress.result, directions)
     # Asked of what was drawn: another session may have finished the work meanwhile.
-    if not progress.complete:
-        wait(c, job)
+    if not seen.complete:
+        wait(waits, c)
 
 
 def controls(store: Store) -> None:
@@ -206,10 +227,9 @@ def fields_work(c: Controls) -> Iterator[Progress[Fields]]:
 def work(c: Controls) -> Iterator[Progress[Picture]]:
     """Fields first, then the trajectories as far as they have come."""
     before = fields_job(c)
-    n_starts = len(c.starts or entry(c.values).settings.starts)
     # Both halves of the work in evaluations of all examples.
     for_fields = 3 * (c.density**2 + FINE**2)
-    share = for_fields / (for_fields + len(METHODS) * n_starts * c.n_steps)
+    share = for_fields / (for_fields + len(METHODS) * _n_starts(c.values) * c.n_steps)
     while before.progress.result is None:
         yield Progress(share * before.advance(0.05).fraction, None)
     dataset, problem, found = before.progress.result
@@ -256,7 +276,33 @@ def plane_of(c: Controls, problem: Problem) -> Plane:
     return plane_around(problem, home, settings.reach)
 
 
-def wait(c: Controls, job: Job[Picture]) -> None:
+def followed(store: Store, p: Picture) -> int:
+    """The number of the start whose steps the player takes apart."""
+    return min(int(store.values["of"]), len(p.starts))
+
+
+@cached(max_entries=24)
+def directions_job(c: Controls, start: int, _p: Picture) -> Job[Directions]:
+    return Job(directions_work(c, start, _p))
+
+
+def directions_work(c: Controls, start: int, p: Picture) -> Iterator[Progress[Directions]]:
+    """The directions of all methods along the path of each from one start."""
+    paths = np.stack([t.thetas[start - 1] for t in p.trajectories.values()])
+    along = path_directions(p.problem, METHODS, paths, damping=c.damping)
+    try:
+        while True:
+            yield Progress(next(along), None)
+    except StopIteration as stop:
+        found = stop.value
+    rows = {
+        path: {name: values[i] for name, values in found.items()}
+        for i, path in enumerate(p.trajectories)
+    }
+    yield Progress(1.0, rows)
+
+
+def wait(job: Job[Any], c: Controls) -> None:
     """Work on, and show it with the next run; who has enough of it keeps what there is.
 
     The work comes after the drawing: what a run sends is lost if the next one begins at once.
@@ -268,8 +314,16 @@ def wait(c: Controls, job: Job[Picture]) -> None:
 
 @cached(max_entries=64)
 def packed(
-    c: Controls, fraction: float, unit_length: bool, show_cosines: bool, _p: Picture
+    c: Controls,
+    fraction: float,
+    unit_length: bool,
+    show_cosines: bool,
+    followed: int,
+    apart: bool,
+    _p: Picture,
+    _directions: Directions | None,
 ) -> bytes:
+    """The panels as bytes; `followed` is 0 without a player, `apart` tells of directions."""
     panels = vector_field_panels(
         _p.dataset,
         _p.problem,
@@ -280,57 +334,47 @@ def packed(
         unit_length=unit_length,
         show_cosines=show_cosines,
     )
+    if followed:
+        panels = with_player(
+            panels,
+            _p.problem,
+            _p.trajectories,
+            scales=_p.scales,
+            start=followed,
+            directions=_directions,
+        )
     return pack_figures(panels, dark=DARK, min_width=230)
 
 
-def draw(store: Store, p: Picture) -> None:
+def draw(store: Store, p: Picture, directions: Directions | None) -> None:
     values = store.values
     done = float(min(t.steps_done.min(initial=0) for t in p.trajectories.values()))
+    style = values["lengths"] == "unit", values["cosines"]
+    of = followed(store, p)
+    player = (of, directions is not None) if values["play"] else (0, False)
     chart(
-        packed(p.controls, done, values["lengths"] == "unit", values["cosines"], p),
+        packed(p.controls, done, *style, *player, p, directions),
         key=f"{SLUG}.chart",
         query=store.query,
         on_click=lambda click: add_start(store, p, click),
         on_touch=lambda touch: move_start(store, p, touch),
+        frame=Frame(values["at"], of),
+        on_frame=lambda frame: keep_frame(store, p, frame),
     )
     st.html(
         text.sentence(p.problem, p.fields, p.trajectories, p.controls.n_steps)
         + text.table(p.starts, p.trajectories, p.problem)
     )
-    store.toggle("cosines", help=text.COSINES)
+    with st.container(horizontal=True, gap="large"):
+        store.toggle("play", help=text.PLAY, on_change=lambda on: store.set(play=on, at=0, of=1))
+        store.toggle("cosines", help=text.COSINES)
     more(store, p)
 
 
-def add_start(store: Store, p: Picture, click: Click) -> None:
-    """A click in a field panel is a new start."""
-    if click.panel == 0:
-        return
-    set_starts(store, p, [*present(store, p), [click.x, click.y]][-MOST_STARTS:])
-
-
-def move_start(store: Store, p: Picture, touch: Touch) -> None:
-    """A start is dragged or taken away; the last one stays."""
-    starts = present(store, p)
-    if touch.trace != "starts" or touch.index >= len(starts):
-        return
-    if touch.action != "remove":
-        starts[touch.index] = [touch.x, touch.y]
-    elif len(starts) > 1:
-        del starts[touch.index]
-    set_starts(store, p, starts)
-
-
-def present(store: Store, p: Picture) -> list[list[float]]:
-    """The starts as they are now, which the picture may not yet show."""
-    return [list(point) for point in store.values["starts"] or p.starts.tolist()]
-
-
-def set_starts(store: Store, p: Picture, points: Sequence[Sequence[float]]) -> None:
-    """Starts to about a thousandth of the plane, so that links stay short."""
-    if np.abs(points).max() > FARTHEST:
-        return
-    digits = 3 - int(np.floor(np.log10(p.fields.plane.half_widths.max())))
-    store.set(starts=tuple((round(x, digits), round(y, digits)) for x, y in points))
+def keep_frame(store: Store, p: Picture, frame: Frame) -> None:
+    """Where the player came to rest belongs into the link."""
+    at = min(frame.at, int(store.values["n_steps"]))
+    store.set(at=at, of=min(frame.of, len(present(store, p))))
 
 
 def more(store: Store, p: Picture) -> None:
@@ -357,32 +401,6 @@ def more(store: Store, p: Picture) -> None:
         with right:
             starts_table(store, p)
             limits(store, p)
-
-
-def starts_table(store: Store, p: Picture) -> None:
-    """The starts as an editable table: what a click does, by keyboard."""
-    first, second = p.problem.parameter_names
-    rows = [{first: float(x), second: float(y)} for x, y in p.starts]
-    edited = st.data_editor(
-        rows,
-        num_rows="dynamic",
-        hide_index=True,
-        key=f"{SLUG}.starts.{hash(tuple(map(tuple, p.starts.tolist())))}",
-        column_config={
-            name: st.column_config.NumberColumn(format="%.4g") for name in (first, second)
-        },
-    )
-    complete = tuple(
-        (float(row[first]), float(row[second]))
-        for row in edited
-        if row.get(first) is not None and row.get(second) is not None
-    )
-    given = tuple(map(tuple, p.starts.tolist()))
-    if complete != given and complete:
-        set_starts(store, p, complete[:MOST_STARTS])
-        run_again()
-    if store.values["starts"]:
-        st.button("Starts of the paper", on_click=lambda: store.set(starts=()))
 
 
 def limits(store: Store, p: Picture) -> None:

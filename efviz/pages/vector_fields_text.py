@@ -14,6 +14,9 @@ from efviz.problems import Problem
 
 DAMPING = "λ I is added to the Fisher and to the empirical Fisher before they are inverted."
 STEP_SIZE = "γ multiplies every update; each method's own scale multiplies it once more."
+PLAY = (
+    "Dots run along the trajectories and the losses; one step is taken apart into its directions."
+)
 COSINES = "The cosine between the directions of NGD and EFGD: red where EF points uphill of NGD."
 
 

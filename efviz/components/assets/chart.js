@@ -1,19 +1,23 @@
 // The chart: one or several Plotly figures, redrawn in place with Plotly.react.
 //
 // data (bytes): uint32 length | session | packed header | packed figures. The session, in JSON: what
-// belongs to one visitor, {query, ack}, ack the sequence of the last report that was answered.
+// belongs to one visitor, {query, ack, frame}, ack the sequence of the last report that was answered.
 // Packed: uint32 length | JSON | float32 arrays; {"$a": [offset, n]} or {"$a": [offset, rows,
 // columns]} in the JSON is an array.
 // header: {figures: [{name, size, digest}], dark, rows, minWidth, maxWidth, smallest, plotly};
 // figure: {data, layout}. `rows` figures stand below each other and stay so in every layout.
-// Reports `click` {panel, x, y} for a click anywhere in a panel whose layout.meta.click is set, and
-// `touch` as drag.js says.
+// Panels of layout.meta.wide, the last ones, lie below the others and below the player.
+// Reports `click` {panel, x, y} for a click anywhere in a panel whose layout.meta.click is set,
+// `touch` as drag.js and `frame` as play.js say.
 
 import { Handles } from './drag.js';
 import { Compass, Hover } from './hover.js';
 import { Layers, split } from './layers.js';
+import { Player } from './play.js';
+import { Runners } from './runners.js';
 import { Touch } from './touch.js';
 
+const GAP = 8; // px between panels
 const NS = Symbol.for('efviz.chart');
 
 let plotly;
@@ -61,6 +65,8 @@ function decode(bytes, shown) {
   spec.revision = spec.figures.map(({ digest }) => digest).join(' ');
   return { ...spec, session: JSON.parse(session) };
 }
+
+const isWide = (figure) => Boolean(figure.layout.meta?.wide);
 
 // Figures are made in the colours of the light theme; `dark` says what each becomes.
 function recolour(value, colours) {
@@ -163,7 +169,7 @@ class Chart {
   // The panels' width follows from the room there is; the height of each from its aspect.
   columns() {
     const { figures, rows, minWidth, smallest } = this.spec;
-    const groups = figures.length / rows;
+    const groups = figures.filter((figure) => !isWide(figure)).length / rows;
     const room = this.root.clientWidth;
     for (let n = groups; n > 1; n = Math.ceil(n / 2)) {
       if (room / n >= minWidth) return n;
@@ -171,8 +177,20 @@ class Chart {
     return Math.min(groups, room < 2 * smallest ? 1 : 2);
   }
 
+  // A wide panel leaves room beside it where there are many columns.
+  span(i, columns) {
+    if (!isWide(this.spec.figures[i])) return 1;
+    return columns > 2 ? Math.floor(columns / 2) : columns;
+  }
+
   place(gd, i, columns) {
-    const { rows } = this.spec;
+    const { figures, rows } = this.spec;
+    if (isWide(figures[i])) {
+      gd.style.gridRow = 'auto';
+      gd.style.gridColumn = `1 / span ${this.span(i, columns)}`;
+      gd.style.order = 2;
+      return;
+    }
     const group = Math.floor(i / rows);
     gd.style.gridRow = Math.floor(group / columns) * rows + (i % rows) + 1;
     gd.style.gridColumn = (group % columns) + 1;
@@ -189,8 +207,7 @@ class Chart {
     if (!this.spec || !window.Plotly || !this.root.clientWidth) return;
     const theme = themeOf(this.root);
     const columns = this.columns();
-    const gap = 8;
-    const room = Math.floor((this.root.clientWidth - gap * (columns - 1)) / columns);
+    const room = Math.floor((this.root.clientWidth - GAP * (columns - 1)) / columns);
     const width = Math.min(room, this.spec.maxWidth);
     this.root.style.gridTemplateColumns = `repeat(${columns}, minmax(0, ${width}px))`;
     while (this.panels.length > this.spec.figures.length) this.drop(this.panels.pop());
@@ -198,9 +215,25 @@ class Chart {
     await Promise.all(
       this.spec.figures.map((figure, i) => this.drawPanel(figure, i, width, columns, theme))
     );
+    this.drawPlayer(columns);
   }
 
-  drawPanel(figure, i, width, columns, { dark, font }) {
+  drawPlayer(columns) {
+    const runners = this.panels.map((gd) => gd._efviz.runners).filter(Boolean);
+    if (runners.length) {
+      this.player ??= new Player(this.root, (name, value) => this.report(name, value));
+      const { box } = this.player.anatomy;
+      box.style.gridColumn = `${columns > 2 ? Math.floor(columns / 2) + 1 : 1} / -1`;
+      this.player.update(runners, this.spec.session.frame);
+    } else {
+      this.player?.remove();
+      this.player = undefined;
+    }
+  }
+
+  drawPanel(figure, i, column, columns, { dark, font }) {
+    const span = this.span(i, columns);
+    const width = span * column + (span - 1) * GAP;
     const gd = this.panels[i] ?? this.addPanel(i, columns);
     const state = `${figure.digest} ${width} ${dark} ${this.view && JSON.stringify(this.view)}`;
     if (gd._efviz.state === state) return undefined;
@@ -209,9 +242,8 @@ class Chart {
     gd.setAttribute('aria-label', figure.layout.meta?.label ?? figure.name);
     const { data, layout } = dark ? recolour(figure, this.spec.dark) : figure;
     const margin = layout.margin;
-    const height = Math.round(
-      (width - margin.l - margin.r) * (layout.meta?.aspect ?? 1) + margin.t + margin.b
-    );
+    const aspect = (width - margin.l - margin.r) * (layout.meta?.aspect ?? 1);
+    const height = layout.meta?.height ?? Math.round(aspect + margin.t + margin.b);
     const full = {
       ...layout,
       width,
@@ -244,9 +276,12 @@ class Chart {
   }
 
   // All but what Plotly draws.
-  drawOwn(gd, i, data, parts, { handles: kinds, vectors }) {
+  drawOwn(gd, i, data, parts, meta) {
     const { layers } = gd._efviz;
+    const { handles: kinds, vectors } = meta;
     layers.draw(parts);
+    if (meta.play) (gd._efviz.runners ??= new Runners(gd)).draw(data, meta);
+    else gd._efviz.runners = gd._efviz.runners?.svg.remove();
     if (vectors) (gd._efviz.compass ??= new Compass(gd, this.hover)).vectors = vectors;
     // What can be focused is no part of an image.
     gd.setAttribute('role', kinds ? 'figure' : 'img');
@@ -286,6 +321,7 @@ class Chart {
       gd.on(moved, () => {
         gd._efviz.layers.place();
         gd._efviz.handles?.place();
+        this.player?.place();
       });
     }
     gd.on('plotly_doubleclick', () => {
@@ -302,6 +338,7 @@ class Chart {
 
   remove() {
     this.observer.disconnect();
+    this.player?.remove();
     this.panels.forEach((gd) => this.drop(gd));
     this.root.remove();
     this.says.remove();

@@ -20,8 +20,9 @@ function between(xs, ys, rows, x, y) {
   return along(rows[j]) + (q - j) * (along(rows[j + 1]) - along(rows[j]));
 }
 
-// Degrees between two vectors.
+// Degrees between two vectors, nan where one of them is zero.
 export function angle([a, b], [c, d]) {
+  if (!Math.hypot(a, b) || !Math.hypot(c, d)) return NaN;
   return (Math.abs(Math.atan2(a * d - b * c, a * c + b * d)) * 180) / Math.PI;
 }
 

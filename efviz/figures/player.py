@@ -1,0 +1,136 @@
+"""What the player adds to the panels of the fields: the runs, the losses, one step taken apart."""
+
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+from numpy.typing import ArrayLike
+
+from efviz.data import Array
+from efviz.figures import marks
+from efviz.figures.log_axes import decades, log_axis, spread
+from efviz.figures.theme import STYLES, Spec, axis, layout
+from efviz.optimizers import Trajectory
+from efviz.problems import Problem
+
+LOSSES = "Losses"
+HEIGHT = 230
+REFERENCE = "NGD"
+ROUNDING = 1e-13
+"""Excesses below this share of the lowest loss are its rounding, and are not drawn."""
+
+Directions = Mapping[str, Mapping[str, Array]]
+"""By the method of a path and that of a direction: (T, 2)."""
+
+
+def with_player(
+    panels: Mapping[str, Spec],
+    problem: Problem,
+    trajectories: Mapping[str, Trajectory],
+    *,
+    scales: Mapping[str, float],
+    start: int,
+    directions: Directions | None,
+) -> dict[str, Spec]:
+    """The panels, made to be played, and one of the losses.
+
+    `directions` are those along the paths from the start of this number, counted from 1, None as
+    long as they are not known.
+    """
+    played = dict(panels)
+    for name, trajectory in trajectories.items():
+        meta = {"play": {"traces": [name], "steps": trajectory.steps}}
+        if directions:
+            meta["anatomy"] = _anatomy(name, start, directions[name], scales)
+        played[name] = _with_meta(panels[name], meta)
+    return played | {LOSSES: loss_panel(problem, trajectories)}
+
+
+def _with_meta(panel: Spec, meta: dict[str, Any]) -> Spec:
+    frame = panel["layout"]
+    return panel | {"layout": frame | {"meta": frame["meta"] | meta}}
+
+
+def _anatomy(
+    path: str, start: int, directions: Mapping[str, Array], scales: Mapping[str, float]
+) -> dict[str, Any]:
+    u, v = np.moveaxis(np.stack(list(directions.values())), -1, 0)
+    return {
+        "path": path,
+        "start": start,
+        "versus": REFERENCE,
+        "names": list(directions),
+        "colours": [STYLES[name].colour for name in directions],
+        "scales": [scales[name] for name in directions],
+        "u": u,
+        "v": v,
+    }
+
+
+def loss_panel(problem: Problem, trajectories: Mapping[str, Trajectory]) -> Spec:
+    """Excess loss against log(1 + iteration), every run of every method."""
+    minimum = problem.minimum
+    losses = np.stack([t.losses for t in trajectories.values()])
+    lowest = float(problem.loss(minimum.theta)) if minimum.exists else float(np.nanmin(losses))
+    steps = next(iter(trajectories.values())).steps
+    x = _place(steps)
+    with np.errstate(invalid="ignore"):
+        excess = losses - lowest
+        excess[~(excess > ROUNDING * abs(lowest))] = np.nan
+    traces = []
+    for name, values in zip(trajectories, excess, strict=True):
+        runs = [np.stack([x, row], axis=-1) for row in values]
+        style = STYLES[name]
+        line = {"width": 1.75, "color": style.colour, "dash": style.dash}
+        traces.append(marks.lines_with_gaps(runs) | {"name": name, "line": line})
+    low, high = decades(excess.ravel())
+    limits = low / 10, high
+    traces.append(_names(list(trajectories), x, excess, limits))
+    said = "L − L(θ★)" if minimum.exists else "L less the lowest that was met"
+    frame = layout(
+        "Loss",
+        f"{said}, of all starts",
+        xaxis=_iterations(int(steps[-1])),
+        yaxis=log_axis("", limits, room=0.05),
+    )
+    frame["margin"] = frame["margin"] | {"l": 44}
+    frame["meta"] = {
+        "wide": True,
+        "height": HEIGHT,
+        "label": f"{LOSSES}: {said} against the iteration, every start with every method",
+        "play": {"traces": list(trajectories), "steps": steps, "cursor": x},
+    }
+    return {"data": traces, "layout": frame}
+
+
+def _place(steps: ArrayLike) -> Array:
+    """Where an iteration lies on the axis: a logarithm that has room for 0."""
+    return np.asarray(np.log1p(steps) / np.log(10))
+
+
+def _iterations(last: int) -> dict[str, Any]:
+    ticks = [0, *(10**p for p in range(int(np.log10(max(last, 1))) + 1)), last]
+    places = _place(ticks)
+    # Powers too near the last iteration give way to it.
+    keep = [places[-1] - place > 0.3 for place in places[:-1]] + [True]
+    shown = [tick for tick, kept in zip(ticks, keep, strict=True) if kept]
+    width = float(places[-1])
+    return axis(
+        "iteration",
+        (0.0, width * 1.09),
+        tickvals=[float(v) for v in _place(shown)],
+        ticktext=[f"{tick:,}" for tick in shown],
+        nticks=0,
+        fixedrange=True,
+    )
+
+
+def _names(names: list[str], x: Array, excess: Array, limits: tuple[float, float]) -> Spec:
+    """Each method's name where the last of its runs leaves the picture."""
+    ends = []
+    for rows in excess:
+        known = [(j, row[j]) for row in rows for j in np.flatnonzero(np.isfinite(row))[-1:]]
+        j, height = max(known, default=(0, limits[1]))
+        ends.append((x[j], height))
+    places = spread(np.array(ends), limits[1] / limits[0])
+    return marks.labels(places, names, "right")
