@@ -14,7 +14,7 @@ export class Anatomy {
     this.box.className = 'efviz-anatomy';
     this.box.setAttribute('aria-label', 'Anatomy of a step');
     this.box.innerHTML = `<label>One step from start <select></select></label>
-      <div class="efviz-scroll"><table class="efviz-table"><caption></caption>
+      <div class="efviz-scroll" tabindex="0" role="group" aria-label="Directions in numbers"><table class="efviz-table"><caption></caption>
       <thead></thead><tbody></tbody></table></div>
       <p class="efviz-note"></p>`;
     const find = (name) => this.box.querySelector(name);

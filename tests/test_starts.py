@@ -1,0 +1,71 @@
+"""Starts placed, moved and removed: what any report of a browser may do to them, and what not."""
+
+from types import SimpleNamespace
+from typing import Any
+
+import numpy as np
+import pytest
+
+from efviz.components import Click, Touch
+from efviz.fields import Plane
+from efviz.pages.vector_fields_starts import FARTHEST, MOST_STARTS, add_start, move_start
+
+GIVEN = ((0.5, 0.5), (1.0, -1.0))
+
+
+class Held:
+    """What a Store holds, without a session."""
+
+    def __init__(self, starts: tuple[tuple[float, float], ...]) -> None:
+        self.values = {"starts": starts}
+
+    def set(self, **values: Any) -> None:
+        self.values |= values
+
+
+PICTURE: Any = SimpleNamespace(
+    starts=np.array(GIVEN), fields=SimpleNamespace(plane=Plane((-3.0, 3.0), (-3.0, 3.0)))
+)
+
+
+def after(touch: Touch, starts: tuple[tuple[float, float], ...] = GIVEN) -> Any:
+    store: Any = Held(starts)
+    move_start(store, PICTURE, touch)
+    return store.values["starts"]
+
+
+@pytest.mark.parametrize("action", ["move", "drop"])
+@pytest.mark.parametrize("given", [GIVEN, ()], ids=["own", "those of the paper"])
+def test_a_start_goes_where_it_is_put(action: Any, given: Any) -> None:
+    touch = Touch(2, "starts", 1, 0.12345, 2.0, action)
+    assert after(touch, given) == ((0.5, 0.5), (0.123, 2.0))
+
+
+def test_a_start_is_removed_but_the_last_one_stays() -> None:
+    touch = Touch(1, "starts", 0, 0.0, 0.0, "remove")
+    assert after(touch) == GIVEN[1:]
+    assert after(touch, GIVEN[:1]) == GIVEN[:1]
+
+
+@pytest.mark.parametrize(
+    "touch",
+    [
+        Touch(1, "starts", 2, 0.0, 0.0, "move"),
+        Touch(1, "starts", 10**9, 0.0, 0.0, "remove"),
+        Touch(1, "data", 0, 0.0, 0.0, "remove"),
+        Touch(1, "starts", 0, 2 * FARTHEST, 0.0, "drop"),
+    ],
+    ids=["no such start", "far from any", "another trace", "too far out"],
+)
+def test_a_touch_of_anything_else_changes_nothing(touch: Touch) -> None:
+    assert after(touch) == GIVEN
+
+
+def test_a_click_adds_a_start_and_the_oldest_gives_way() -> None:
+    store: Any = Held(GIVEN)
+    for i in range(MOST_STARTS):
+        add_start(store, PICTURE, Click(3, i / 10, 0.0))
+    assert len(store.values["starts"]) == MOST_STARTS
+    assert store.values["starts"][-1] == (1.1, 0.0)
+    add_start(store, PICTURE, Click(0, 0.0, 0.0))
+    assert store.values["starts"][-1] == (1.1, 0.0), "a click on the data is no start"
