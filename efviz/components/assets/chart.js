@@ -283,8 +283,6 @@ class Chart {
     if (meta.play) (gd._efviz.runners ??= new Runners(gd)).draw(data, meta);
     else gd._efviz.runners = gd._efviz.runners?.svg.remove();
     if (vectors) (gd._efviz.compass ??= new Compass(gd, this.hover)).vectors = vectors;
-    // What can be focused is no part of an image.
-    gd.setAttribute('role', kinds ? 'figure' : 'img');
     if (!kinds && !gd._efviz.handles) return;
     const shows = (name) => ({ layout: { meta } }) => meta?.handles?.some((k) => k.trace === name);
     const first = (name) => this.spec.figures.findIndex(shows(name)) === i;
@@ -294,7 +292,8 @@ class Chart {
 
   addPanel(i, columns) {
     const gd = document.createElement('div');
-    gd.setAttribute('role', 'img');
+    // An image could not hold what can be focused: buttons, marks to be moved.
+    gd.setAttribute('role', 'figure');
     gd._efviz = {};
     this.panels[i] = gd;
     this.place(gd, i, columns);
