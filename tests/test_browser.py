@@ -242,8 +242,7 @@ def test_what_comes_while_the_first_picture_is_drawn_is_drawn_too(page: Page, se
     page.goto(f"{server}/?starts=0,0")
     expect(panel(page, "EFGD")).to_be_attached(timeout=30_000)
     page.get_by_role("button", name="Paper Fig. 1").click()
-    marks = panel(page, "EFGD").locator(".marks polygon")
-    expect(marks).to_have_count(4 + 1, timeout=15_000)
+    expect(panel(page, "EFGD").locator(".handle")).to_have_count(4, timeout=15_000)
 
 
 def test_long_work_shows_progress_and_stops_on_demand(page: Page, server: str) -> None:
