@@ -316,13 +316,21 @@ def _example_stepper(problem: Problem, curvature: str | None) -> Stepper:
     terms: list[batches.Term] = [batches.loss_term, batches.gradient_term]
     if curvature is not None:
         terms.append(CURVATURES[curvature].term)
+    known: tuple[Array, list[Array]] = np.zeros(0), []
+
+    def evaluate(theta: Array) -> list[Array]:
+        """Where one stretch of steps ends, the next begins: nothing is computed twice."""
+        nonlocal known
+        if not np.array_equal(known[0], theta):
+            known = theta, problem.mean_over_examples(theta, *terms)
+        return known[1]
 
     def step(state: _State, n: int) -> None:
         for t in range(n + 1):
             going = np.flatnonzero(state.going)
             if not going.size:
                 return
-            loss, g, *matrix = problem.mean_over_examples(state.theta[going], *terms)
+            loss, g, *matrix = evaluate(state.theta[going])
             state.loss[going] = loss
             keep = loss <= state.limit[going]
             state.going[going] = keep
