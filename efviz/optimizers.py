@@ -191,13 +191,14 @@ class Runs:
         return self.fraction
 
     def _stops(self, timed: bool) -> NDArray[np.int64]:
-        """Where to stop next: at all that is left if that is quick, else where the slice ends."""
+        """Where to stop next: at all that is left if that is quick, else as far as a slice goes."""
         left = self.steps[self._recorded :]
         if not left.size or left[-1] < self.n_steps:
             left = np.append(left, self.n_steps)
         if self.problem.moments or not timed:
             return left
-        return np.minimum(left[:1], self._at + self._slice)
+        end = self._at + self._slice
+        return left[left <= end] if left[0] <= end else np.array([end])
 
     def _go_to(self, stops: NDArray[np.int64]) -> None:
         counts = np.diff(stops, prepend=max(self._at, 0))
