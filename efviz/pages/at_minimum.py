@@ -108,7 +108,7 @@ def wait(c: Controls, job: Job[Picture], curves: Job[Convergence]) -> None:
         run_again()
 
 
-@cached(max_entries=64)
+@cached
 def packed_views(c: Controls, ready: tuple[bool, ...], _p: Picture) -> bytes:
     columns = [
         panels_of(view, _p.half, loss) for view, loss in zip(_p.views, _p.losses, strict=True)

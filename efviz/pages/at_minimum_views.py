@@ -121,7 +121,7 @@ def problem_for(c: Controls) -> tuple[Dataset, Problem]:
     return replace(dataset, y=y), replace(problem, y=y)
 
 
-@cached(max_entries=64)
+@cached
 def has_minimum(c: Controls) -> bool:
     return build(c.values)[1].minimum.exists
 
@@ -137,7 +137,7 @@ def redraw(problem: Problem, rng: np.random.Generator) -> Array:
     return np.asarray(problem.likelihood.sample(f, rng, 1)[0])
 
 
-@cached(max_entries=128)
+@cached
 def view_of(name: Name, c: Controls) -> View:
     dataset, problem = problem_for(c)
     minimum = problem.minimum
@@ -172,7 +172,7 @@ def run_off(problem: Problem) -> Runaway:
     return Runaway(path, steps, (axes[0], axes[1]), problem.loss(grid))
 
 
-@cached(max_entries=256)
+@cached
 def _loss_around(c: Controls, half: float, _theta: Array) -> list[Array]:
     """One list that is filled when somebody has computed the grid."""
     return []
@@ -207,7 +207,7 @@ def work(c: Controls) -> Iterator[Progress[Picture]]:
 
 
 # A job under way holds its data; what is finished lies in the caches of views and losses.
-@cached(max_entries=6)
+@cached
 def job_for(c: Controls) -> Job[Picture]:
     return Job(work(c))
 
@@ -224,7 +224,7 @@ def workers() -> ThreadPoolExecutor:
     return ThreadPoolExecutor(2, thread_name_prefix="convergence")
 
 
-@cached(max_entries=16)
+@cached
 def curves_for(c: Controls) -> Job[Convergence]:
     named = list(cases(c).values())
     family = entry(c.values).family

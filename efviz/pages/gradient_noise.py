@@ -184,7 +184,7 @@ def draw(store: Store, c: Controls, p: Picture, job: Job[Runs]) -> None:
             box.html(table)
 
 
-@cached(max_entries=64)
+@cached
 def packed(
     c: Controls, contours: bool, of: Controls, fraction: float, _p: Picture, _runs: Runs | None
 ) -> bytes:

@@ -102,7 +102,7 @@ def theta_of(c: Controls, problem: Problem, plane: Plane) -> Array:
     return np.array(c.theta[0] if c.theta else plane.place(entry(c.values).settings.starts[0]))
 
 
-@cached(max_entries=64)
+@cached
 def _loss_on_plane(knobs: Knobs) -> list[Array]:
     """One list that is filled when somebody has computed the grid."""
     return []
@@ -161,7 +161,7 @@ def _at_theta(c: Controls, problem: Problem, plane: Plane) -> Picture:
     )
 
 
-@cached(max_entries=24)
+@cached
 def picture_job(c: Controls) -> Job[Picture]:
     return Job(work(c))
 
@@ -212,6 +212,6 @@ def largest_curvature(problem: Problem, theta: Array) -> float:
     return largest if np.isfinite(largest) and largest > 0 else 1.0
 
 
-@cached(max_entries=24)
+@cached
 def runs_job(c: Controls) -> Job[Runs]:
     return Job(run_work(c))

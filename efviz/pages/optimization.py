@@ -221,7 +221,7 @@ def known_cosines(key: RunKey) -> Alignment | None:
     return alignment_job(key).progress.result if path_job(key).done else None
 
 
-@cached(max_entries=64)
+@cached
 def packed_runs(
     gd: RunKey, ngd: RunKey, efgd: RunKey, progress: tuple[float, ...], known: bool
 ) -> bytes:
@@ -259,7 +259,7 @@ def draw_grids(store: Store, source: Source) -> bool:
     return len(grids) == len(METHODS) and all(share == 1 for _, share in known)
 
 
-@cached(max_entries=64)
+@cached
 def packed_grids(
     source: Source, known: tuple[tuple[str, float], ...], current: tuple[tuple[float, float], ...]
 ) -> bytes:

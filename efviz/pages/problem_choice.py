@@ -219,7 +219,7 @@ def problem_notes(values: Values) -> str:
     return f"{source.notes}\n\n{source.source}. {source.citation}; {source.licence}."
 
 
-@st.cache_resource(max_entries=4, show_spinner=False)
+@cached
 def _draws(problem: str, N: int, seed: int) -> Draws:
     """The standard draws that all paths and strengths share."""
     family = PROBLEMS[problem].family
@@ -237,7 +237,7 @@ def build(values: Values) -> tuple[Dataset, Problem]:
     return dataset, chosen.problem(dataset)
 
 
-@cached(max_entries=8)
+@cached
 def problem_of(knobs: Knobs) -> tuple[Dataset, Problem]:
     """The same, shared by all sessions and never changed."""
     return build(knobs.values)

@@ -193,7 +193,7 @@ def controls(store: Store) -> None:
     table_widgets(store)
 
 
-@cached(max_entries=24)
+@cached
 def job_for(c: Controls) -> Job[Picture]:
     return Job(work(c))
 
@@ -207,7 +207,7 @@ def fields_job(c: Controls) -> Job[Fields]:
     return _fields_job(replace(same, scale_GD=0.0, scale_NGD=0.0, scale_EFGD=0.0))
 
 
-@cached(max_entries=24)
+@cached
 def _fields_job(c: Controls) -> Job[Fields]:
     return Job(fields_work(c))
 
@@ -281,7 +281,7 @@ def followed(store: Store, p: Picture) -> int:
     return min(int(store.values["of"]), len(p.starts))
 
 
-@cached(max_entries=24)
+@cached
 def directions_job(c: Controls, start: int, _p: Picture) -> Job[Directions]:
     return Job(directions_work(c, start, _p))
 
@@ -312,7 +312,7 @@ def wait(job: Job[Any], c: Controls) -> None:
         run_again()
 
 
-@cached(max_entries=64)
+@cached
 def packed(
     c: Controls,
     fraction: float,
