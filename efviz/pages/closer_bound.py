@@ -1,0 +1,10 @@
+"""Proposition 2."""
+
+from efviz.pages.closer_base import Here, Section
+from efviz.pages.store import Store
+
+
+def draw(store: Store, here: Here) -> None: ...
+
+
+SECTION = Section("Proposition 2", draw)

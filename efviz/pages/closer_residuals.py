@@ -1,0 +1,10 @@
+"""Residuals going to zero."""
+
+from efviz.pages.closer_base import Here, Section
+from efviz.pages.store import Store
+
+
+def draw(store: Store, here: Here) -> None: ...
+
+
+SECTION = Section("Residuals going to zero", draw)

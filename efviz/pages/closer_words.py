@@ -1,0 +1,10 @@
+"""Names in other fields."""
+
+from efviz.pages.closer_base import Here, Section
+from efviz.pages.store import Store
+
+
+def draw(store: Store, here: Here) -> None: ...
+
+
+SECTION = Section("Names in other fields", draw)
