@@ -6,8 +6,7 @@ from typing import Any
 import numpy as np
 import streamlit as st
 
-from efviz.components import Click, chart, pack_figures, slider
-from efviz.data import Array
+from efviz.components import Click, chart, pack_figures
 from efviz.figures import DARK
 from efviz.figures.gradient_noise import cloud_panel, error_panel, runs_panel, theta_panel
 from efviz.pages import gradient_noise_text as text
@@ -15,49 +14,37 @@ from efviz.pages.caches import cached
 from efviz.pages.gradient_noise_views import Controls, Picture, Runs, picture_job, runs_job
 from efviz.pages.jobs import Job
 from efviz.pages.own_table_widgets import ready
-from efviz.pages.params import Choice, Number, Param, Points, Values
+from efviz.pages.params import Choice, Number, Param
 from efviz.pages.problem_choice import (
-    Knobs,
     entry,
+    examples,
     path_widgets,
-    problem_of,
     problem_params,
     problem_widget,
     table_widgets,
 )
 from efviz.pages.store import Store, run_again
+from efviz.pages.theta_choice import THETA, choose_theta, theta_sliders
 
 TITLE, SLUG = "Gradient noise", "gradient-noise"
 SLICE, FIRST = 0.15, 0.02
 """Seconds of work between two pictures, on the runs before the first one and between two looks at
 whether the visitor has moved a slider."""
-MOST = 1_000_000
 HELD = f"{SLUG}.runs"
 """The last runs that were shown."""
-
-
-def _examples(values: Values) -> int:
-    """N: mini-batches are no larger. A table that nobody has loaded yet sets no limit."""
-    chosen = entry(values)
-    if chosen.family:
-        return int(values["N"])
-    try:
-        return problem_of(Knobs.of(values))[1].N
-    except (ValueError, KeyError):
-        return MOST
 
 
 _SCALE = Number(1e-9, 1e9, zero=True)
 
 PARAMS: tuple[Param, ...] = (
     *problem_params("fig1"),
-    Param("theta", "theta", "θ", Points(2, 1), lambda _: ()),
+    THETA,
     Param(
         "batch_size",
         "batch",
         "Batch size B",
-        Number(1, _examples, integer=True),
-        lambda values: min(16, _examples(values)),
+        Number(1, examples, integer=True),
+        lambda values: min(16, examples(values)),
     ),
     Param("step_size", "step", "Step size γ λ₁(F)", Number(1e-6, 1e6), lambda _: 0.1),
     Param("n_steps", "steps", "Steps", Number(10, 20_000, integer=True), lambda _: 300),
@@ -97,14 +84,16 @@ def live() -> None:
     controls(store)
     if not ready(store):
         return
-    if store.values["batch_size"] > _examples(store.values):
-        choose_batch(store, _examples(store.values))
+    if store.values["batch_size"] > examples(store.values):
+        choose_batch(store, examples(store.values))
     c = Controls.of(store.values)
     job, runs = picture_job(c.at_theta), runs_job(c)
     picture = (job.progress if job.progress.result else job.advance(SLICE)).result
     assert picture
     with st.container(key=f"{SLUG}-theta"):
-        theta_sliders(store, picture)
+        theta_sliders(
+            store, picture.plane, picture.theta, picture.problem.parameter_names, help=text.THETA
+        )
     if runs.progress.result is None and HELD not in st.session_state:
         runs.advance(FIRST)
     draw(store, c, picture, runs)
@@ -124,40 +113,7 @@ def controls(store: Store) -> None:
 
 
 def choose_batch(store: Store, batch_size: float) -> None:
-    store.set(batch_size=round(min(max(batch_size, 1), _examples(store.values))))
-
-
-def theta_sliders(store: Store, p: Picture) -> None:
-    """theta by two sliders over the plane; a point outside of it widens its slider."""
-    limits = (p.plane.x, p.plane.y)
-    for k, box in enumerate(st.columns([1.25, 1, 3])[:2]):
-        low, high = limits[k]
-        with box:
-            slider(
-                f"Coordinate {p.problem.parameter_names[k]}",
-                key=f"{SLUG}.theta.{k}",
-                value=float(p.theta[k]),
-                low=min(low, float(p.theta[k])),
-                high=max(high, float(p.theta[k])),
-                step=_rounded((high - low) / 200, p),
-                help=text.THETA,
-                on_change=lambda value, k=k: move(store, p, k, value),  # type: ignore[misc]
-            )
-
-
-def move(store: Store, p: Picture, k: int, value: float) -> None:
-    theta = p.theta.copy()
-    theta[k] = value
-    choose_theta(store, p, theta)
-
-
-def choose_theta(store: Store, p: Picture, theta: Array) -> None:
-    """To about a thousandth of the plane, so that links stay short."""
-    store.set(theta=(tuple(_rounded(float(value), p) for value in theta),))
-
-
-def _rounded(value: float, p: Picture) -> float:
-    return round(value, 3 - int(np.floor(np.log10(p.plane.half_widths.max()))))
+    store.set(batch_size=round(min(max(batch_size, 1), examples(store.values))))
 
 
 def draw(store: Store, c: Controls, p: Picture, job: Job[Runs]) -> None:
@@ -216,7 +172,7 @@ def packed(
 def clicked(store: Store, p: Picture, click: Click) -> None:
     """In the contours a click moves theta, in the chart of errors it chooses the batch size."""
     if click.panel == 0:
-        choose_theta(store, p, np.array([click.x, click.y]))
+        choose_theta(store, p.plane, np.array([click.x, click.y]))
     elif click.panel == 2:
         choose_batch(store, click.x)
 

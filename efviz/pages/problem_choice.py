@@ -241,3 +241,16 @@ def build(values: Values) -> tuple[Dataset, Problem]:
 def problem_of(knobs: Knobs) -> tuple[Dataset, Problem]:
     """The same, shared by all sessions and never changed."""
     return build(knobs.values)
+
+
+MOST = 1_000_000
+
+
+def examples(values: Values) -> int:
+    """N. A table that nobody has loaded yet sets no limit."""
+    if entry(values).family:
+        return int(values["N"])
+    try:
+        return problem_of(Knobs.of(values))[1].N
+    except (ValueError, KeyError):
+        return MOST
