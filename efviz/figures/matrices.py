@@ -156,15 +156,18 @@ def level_sets_panel(
     theta: Array,
     names: Sequence[str],
     plane: Plane,
-    loss: Array,
+    loss: Array | None,
     star: Array | None,
 ) -> Spec:
     """Level sets of the matrices around theta over contours of the loss (n, n) on `plane`.
 
-    `star` is the minimum (2,), if there is one; `drawn` comes from `conics`.
+    `star` is the minimum (2,), if there is one; `drawn` comes from `conics`; `loss` is None where
+    it is not known yet.
     """
-    x, y = plane.axes(len(loss))
-    traces = [marks.contours(x, y, loss, float(np.nanmin(loss)))]
+    traces = []
+    if loss is not None:
+        lowest = float(np.nanmin(loss, initial=np.inf))
+        traces.append(marks.contours(*plane.axes(len(loss)), loss, lowest))
     for name, curve in drawn.items():
         style = _style(name)
         line = {"width": 2.5, "color": style.colour, "dash": style.dash}
