@@ -89,15 +89,12 @@ def places(dataset: Dataset, problem: Problem) -> Array:
     return dataset.X[:, inputs]
 
 
-def nearest_example(
-    dataset: Dataset, problem: Problem, at: tuple[float, float], shape: tuple[float, float]
-) -> int:
-    """The example drawn nearest to a point of the data panel, in units of `shape`, its sides."""
-    _, kind = _kind(dataset, problem)
-    shown = _shown(dataset, kind)
-    with np.errstate(all="ignore"):
-        away = (places(dataset, problem)[shown] - np.array(at)) / np.array(shape)
-    return int(shown[np.argmin(np.hypot(*away.T))])
+def nearest_example(dataset: Dataset, problem: Problem, x: float, y: float) -> int:
+    """The example (from 0) drawn nearest to a point of the data panel, as the eye measures it."""
+    shown = _shown(dataset, _kind(dataset, problem)[1])
+    at = places(dataset, problem)[shown]
+    sides = [high - low for low, high in map(_limits, at.T)]
+    return int(shown[np.argmin(np.hypot(*((at - [x, y]) / sides).T))])
 
 
 def _shown(dataset: Dataset, kind: str) -> NDArray[np.intp]:
@@ -206,7 +203,7 @@ _HIGH = 0.62
 
 def _spread(n: int) -> Array:
     """Heights of examples below the foot of their strip."""
-    return (np.arange(n) * 0.618 % 1 - 1) * 0.8 * (1 - _HIGH) - 0.07
+    return np.asarray((np.arange(n) * 0.618 % 1 - 1) * 0.8 * (1 - _HIGH) - 0.07)
 
 
 def _plane_of(dataset: Dataset, inputs: list[int]) -> tuple[Array, tuple[Limits, Limits], Any]:

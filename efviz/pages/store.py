@@ -52,6 +52,10 @@ class Store:
         st.session_state[self.slug] = self.values | values
         st.session_state[f"{self.slug}.sentences"] = []
 
+    def say(self, sentence: str) -> None:
+        """Show a sentence until something is changed."""
+        st.session_state[f"{self.slug}.sentences"] = [sentence]
+
     def check_again(self, forget: Sequence[str] = ()) -> None:
         """After the choices have changed: what is no longer one becomes its default."""
         kept = [param for param in self.params if param.name not in forget]
