@@ -58,6 +58,11 @@ class Section:
     params: tuple[Param, ...] = ()
 
 
+def sentence_html(words: str) -> str:
+    """As the sentence under a picture; differences stay in one line."""
+    return f"<p class='efviz-sentence'>{words.replace(' − ', '&nbsp;−&nbsp;')}</p>"
+
+
 def steps(work: Work[T]) -> Iterator[Progress[T]]:
     """The library's work as that of a Job."""
     while True:
@@ -73,7 +78,7 @@ def go_on(store: Store, key: str, state: object, job: Job[T], words: str) -> Non
     """Below the picture: what is not finished, and the next slice of it."""
     if job.progress.complete:
         return
-    name = f"{store.slug}.closer.{key}"
+    name = f"{store.slug}.closer.{key}.work"
     if working(name, state, job.progress.fraction, words):
         job.advance(SLICE)
         run_again()

@@ -10,7 +10,7 @@ from efviz.figures import DARK
 from efviz.figures.claims import remainder_panel
 from efviz.pages.at_minimum_text import number
 from efviz.pages.caches import cached
-from efviz.pages.closer_base import Here, Section, Spot, go_on, steps
+from efviz.pages.closer_base import Here, Section, Spot, go_on, sentence_html, steps
 from efviz.pages.jobs import Job
 from efviz.pages.store import Store
 from efviz.problems import Problem
@@ -79,8 +79,12 @@ def packed(spot: Spot, subtitle: str, _bound: RemainderBound) -> bytes:
 def draw(store: Store, here: Here) -> None:
     if here.problem.model.linear:
         linear(store)
+        explain()
     else:
         nonlinear(store, here)
+
+
+def explain() -> None:
     st.markdown(
         r"$\|\nabla^2 L - G\|_2 \le r(\theta)\,\beta$ with "
         r"$r = \frac1N\sum_n \|\nabla_f \log p(y_n \mid f_n)\|_1$ and "
@@ -95,10 +99,11 @@ def draw(store: Store, here: Here) -> None:
 
 
 def linear(store: Store) -> None:
-    st.html(
-        "<p class='efviz-sentence'>Here f is linear in θ: its second derivatives are zero, so "
-        "β = 0 and H = G at every θ. <b>Both sides of Proposition 2 are 0.</b></p>"
+    words = (
+        "Here f is linear in θ: its second derivatives are zero, so β = 0 and H = G at every θ. "
+        "<b>Both sides of Proposition 2 are 0.</b>"
     )
+    st.html(sentence_html(words))
     st.button("Show it on the nonlinear model", on_click=switch, args=(store,))
 
 
@@ -121,11 +126,17 @@ KEY = "bound"
 def nonlinear(store: Store, here: Here) -> None:
     job = bound_job(here.spot)
     bound = job.progress.result or job.advance(0.1).result
-    if bound:
-        _, words = path_through(here.problem, here.spot)
-        chart(packed(here.spot, words, bound), key=f"{store.slug}.closer.bound", query=store.query)
-        st.html(f"<p class='efviz-sentence'>{sentence(bound, words)}</p>")
-    go_on(store, "bound", here.spot, job, "of the path is computed")
+    _, way = path_through(here.problem, here.spot)
+    picture, words = st.columns([1.5, 1])
+    with picture:
+        if bound:
+            shown = f"{store.slug}.closer.bound"
+            chart(packed(here.spot, way, bound), key=shown, query=store.query)
+        go_on(store, "bound", here.spot, job, "of the path is computed")
+    with words:
+        if bound:
+            st.html(sentence_html(sentence(bound, way)))
+        explain()
 
 
 def sentence(b: RemainderBound, words: str) -> str:
@@ -153,14 +164,10 @@ def _printed(b: RemainderBound) -> str:
     if not fails.any():
         most = float(ratio[positive].max()) if positive.any() else 0.0
         return f"The printed square holds along this path too: it is at most {number(most)} of r β."
-    share = 100 * float(fails.mean())
-    where = (
-        "everywhere"
-        if fails.all()
-        else f"at {share:.0f} % of the points, {_where(b.length, fails)}"
-    )
+    share = f"at {100 * float(fails.mean()):.0f} % of the points</b>, {_where(b.length, fails)}"
+    where = "everywhere</b>" if fails.all() else share
     return (
-        f"The printed square N‖H − G‖² ≤ r β <b>fails {where}</b>: there it is up to "
+        f"The printed square N‖H − G‖² ≤ r β <b>fails {where}: there it is up to "
         f"{number(float(ratio[fails].max()))} times r β."
     )
 
@@ -172,7 +179,7 @@ def _where(length: Array, fails: Mask) -> str:
     if len(stretches) > 3:
         return f"in {len(stretches)} stretches"
     named = [f"{number(float(a))} to {number(float(b))}" for a, b in stretches]
-    return f"distances {' and '.join(named)} from its start"
+    return f"at distances {' and '.join(named)} from its start"
 
 
 SECTION = Section("Proposition 2", draw)

@@ -13,14 +13,17 @@ from efviz.figures import DARK
 from efviz.figures.steepest_descent import LOOKS, angle_panel, descent_panel
 from efviz.pages.at_minimum_text import number
 from efviz.pages.caches import cached
-from efviz.pages.closer_base import Here, Section, Spot, go_on
+from efviz.pages.closer_base import Here, Section, Spot, go_on, sentence_html
 from efviz.pages.jobs import Job, Progress
 from efviz.pages.params import Choice, Number, Param
 from efviz.pages.store import Store
 from efviz.problems import Problem
 from efviz.steepest_descent import DISTANCES, PRECISION, Balls, steepest_descent
 
-ORDERS: dict[str, str] = {"kl": "KL(p_θ ‖ p_θ+δ)", "kl_moved_first": "KL(p_θ+δ ‖ p_θ)"}
+ORDERS: dict[str, str] = {
+    "kl": r"$\mathrm{KL}(p_\theta \,\|\, p_{\theta+\delta})$",
+    "kl_moved_first": r"$\mathrm{KL}(p_{\theta+\delta} \,\|\, p_\theta)$",
+}
 LEAST, MOST = 1e-3, 1.0
 
 PARAMS = (
@@ -35,7 +38,7 @@ RADII = np.geomspace(LEAST, MOST, 10)
 EXAMPLES = 2000
 """Exact balls take the outputs of all examples thousands of times: of more, the first ones."""
 
-FINE = 31
+FINE = 41
 
 
 @dataclass(frozen=True)
@@ -64,7 +67,7 @@ def few(problem: Problem) -> Problem:
 
 
 def unit(problem: Problem, spot: Spot, distance: str) -> float:
-    """The radius whose limiting step -eps M^-1 g / sqrt(g^T M^-1 g) is half as long as the plane.
+    """The radius whose limiting step -eps M^-1 g / sqrt(g^T M^-1 g) is a half-width of the plane.
 
     So two distances with one r take equally long steps in the limit, whatever their units.
     """
@@ -81,6 +84,18 @@ def unit(problem: Problem, spot: Spot, distance: str) -> float:
 def _balls(problem: Problem, spot: Spot, distance: str, shares: Array) -> Balls:
     scale = unit(problem, spot, distance)
     return steepest_descent(problem, np.array(spot.at), distance, (scale * shares).tolist())
+
+
+def window_around(problem: Problem, spot: Spot, radius: float, order: str) -> Plane:
+    """In the shape of the plane shown: the largest balls of both distances, within reason."""
+    half, widths = radius * spot.shown.half_widths, [1.5]
+    for distance in ("euclidean", order):
+        M = DISTANCES[distance].metric(problem, np.array(spot.at))
+        reach = np.sqrt(np.maximum(np.diagonal(np.linalg.pinv(M, hermitian=True)), 0))
+        widths.append(1.25 * radius * unit(problem, spot, distance) * float((reach / half).max()))
+    half = min(max(widths), 6.0) * half
+    (x0, y0), (x1, y1) = np.array(spot.at) - half, np.array(spot.at) + half
+    return Plane((float(x0), float(x1)), (float(y0), float(y1)))
 
 
 def join(parts: list[Balls]) -> Balls:
@@ -109,9 +124,7 @@ def one_by_one(problem: Problem, spot: Spot, order: str, shares: Array) -> Itera
 
 def picture_work(spot: Spot, radius: float, order: str) -> Iterator[Progress[Picture]]:
     problem = few(spot.made())
-    half = 2 * radius * spot.shown.half_widths
-    (x0, y0), (x1, y1) = np.array(spot.at) - half, np.array(spot.at) + half
-    window = Plane((float(x0), float(x1)), (float(y0), float(y1)))
+    window = window_around(problem, spot, radius, order)
     loss = loss_grid(problem, window, FINE)
     shares = radius * np.array(SHRINK)
     for k, balls in enumerate(one_by_one(problem, spot, order, shares)):
@@ -148,15 +161,15 @@ def packed(
     if _angles:
         shares = [replace(b, radii=b.radii / unit(_p.problem, spot, b.distance)) for b in _angles]
         panels["angles"] = angle_panel(shares, over="radius r")
-    return pack_figures(panels, dark=DARK, max_width=560, min_width=320)
+    return pack_figures(panels, dark=DARK, max_width=560, min_width=320, smallest=220)
 
 
 def draw(store: Store, here: Here) -> None:
     if here.problem.D != 2:
-        st.html(
-            "<p class='efviz-sentence'>Balls are drawn in a plane: of "
-            f"{here.problem.D} parameters there is no such picture.</p>"
+        words = (
+            f"Balls are drawn in a plane: of {here.problem.D} parameters there is no such picture."
         )
+        st.html(sentence_html(words))
         return
     left, right = st.columns([1, 1])
     with left:
@@ -174,7 +187,7 @@ def draw(store: Store, here: Here) -> None:
         key=f"{store.slug}.closer.descent",
         query=store.query,
     )
-    st.html(f"<p class='efviz-sentence'>{sentence(p)}</p>")
+    st.html(sentence_html(sentence(p)))
     state, words = (spot, order), "of the balls is known"
     if job.progress.complete:
         go_on(store, "descent", state, curves, words)
@@ -185,15 +198,15 @@ def draw(store: Store, here: Here) -> None:
 
 RADIUS = (
     "In half-widths of the plane: how long the step is in the limit. Both distances get the radius "
-    "that makes it so. The window is four times as wide as the largest step."
+    "that makes it so. The window follows."
 )
 ORDER = "A divergence is not symmetric. Both orders have the Fisher as their Hessian at δ = 0."
 
 
 def sentence(p: Picture) -> str:
     """The angles of the smallest and largest ball to their limits, and between the two limits."""
-    if not np.any(p.problem.gradient(p.balls[0].theta)):
-        return "The gradient is zero at this θ: there is no direction of descent."
+    if all(some.interior.all() for some in p.balls):
+        return "The minimum lies inside of all balls drawn: no direction of descent is left."
     parts = [_angles(some) for some in p.balls]
     if len(p.balls) > 1:
         a, b = (some.limit / np.linalg.norm(some.limit) for some in p.balls)
@@ -228,13 +241,13 @@ def _angle(balls: Balls, k: int, name: str) -> str:
         return "the loss is least at no end"
     angle = float(balls.angles[k])
     shown = f"<b>{number(angle)}°</b>" if angle > PRECISION else "<b>0°</b> (to the search)"
-    return f"the least loss lies {shown} off the {name}" if name else f"{shown} off"
+    return f"the least loss lies {shown} off the {name} step" if name else f"{shown} off"
 
 
 def explain(problem: Problem) -> None:
     st.markdown(
-        r"$\lim_{\varepsilon \to 0} \frac1\varepsilon \operatorname{argmin}_{d(\theta,\theta+\delta)"
-        r" \le \varepsilon} L(\theta + \delta) = -\frac{M^{-1}\nabla L}"
+        r"$\lim_{\varepsilon \to 0} \frac1\varepsilon \operatorname{argmin}"
+        r"_{d(\theta,\theta+\delta) \le \varepsilon} L(\theta + \delta) = -\frac{M^{-1}\nabla L}"
         r"{\sqrt{\nabla L^\top M^{-1} \nabla L}}$ (Kunstner et al. 2019, Eq. 20): the gradient "
         r"for $d = \|\delta\|$, where $M = I$, and the natural gradient for "
         r"$d = \sqrt{2\,\mathrm{KL}}$ (Eq. 21), where $M = F$."

@@ -14,7 +14,7 @@ from efviz.figures.claims import residual_panel
 from efviz.likelihoods import Bernoulli, Categorical, Gaussian
 from efviz.pages.at_minimum_text import number
 from efviz.pages.caches import cached
-from efviz.pages.closer_base import Here, Section, Spot, go_on, steps
+from efviz.pages.closer_base import Here, Section, Spot, go_on, sentence_html, steps
 from efviz.pages.jobs import Job
 from efviz.pages.params import Choice, Param, Values
 from efviz.pages.problem_choice import Knobs, problem_of
@@ -118,18 +118,20 @@ def draw(store: Store, here: Here) -> None:
     key = store.values["c_way"]
     job = path_job(here.spot, key)
     path = job.progress.result or job.advance(0.1).result
-    if path:
-        if _nothing(path):
-            st.html(f"<p class='efviz-sentence'>{_nothing(path)}</p>")
-        else:
-            chart(
-                packed(here.spot, key, path),
-                key=f"{store.slug}.closer.residuals",
-                query=store.query,
-            )
-            st.html(f"<p class='efviz-sentence'>{sentence(key, path)}</p>")
-    go_on(store, "residuals", (here.spot, key), job, "of the way is computed")
-    obstacles = [way.obstacle(here.problem) for way in WAYS.values()]
+    picture, words = st.columns([1.5, 1])
+    with picture:
+        if path and not nothing(path):
+            shown = f"{store.slug}.closer.residuals"
+            chart(packed(here.spot, key, path), key=shown, query=store.query)
+        go_on(store, "residuals", (here.spot, key), job, "of the way is computed")
+    with words:
+        if path:
+            st.html(sentence_html(nothing(path) or sentence(key, path)))
+        explain(key, here.problem)
+
+
+def explain(key: str, problem: Problem) -> None:
+    obstacles = [way.obstacle(problem) for way in WAYS.values()]
     st.caption(" ".join(filter(None, [LEGEND[key], *obstacles])))
     st.markdown(
         r"$\nabla^2 L = F + \frac1N\sum_{n,c} r_{nc}\,\nabla^2_\theta f_{nc}$ and "
@@ -156,7 +158,7 @@ LEGEND: dict[str, str] = {
 }
 
 
-def _nothing(path: ResidualPath) -> str:
+def nothing(path: ResidualPath) -> str:
     """Why there is nothing to draw, if so."""
     if not np.isfinite(path.ef).any():
         return "There is no minimum to look at along this way, or F is zero everywhere."
@@ -196,13 +198,14 @@ def _later(path: ResidualPath) -> str:
     """EF / F need not fall at every step."""
     known = np.isfinite(path.ef)
     ef, t = path.ef[known], path.values[known]
-    rises = np.diff(ef)
-    if not (rises > 1e-9 * ef[:-1]).any():
+    rise = ef - np.minimum.accumulate(ef)
+    at = int(np.argmax(rise))
+    if rise[at] <= 1e-9 * ef[at]:
         return "EF vanishes faster."
-    at = int(np.argmax(rises)) + 1
     return (
-        "EF vanishes faster only in the end. While the smallest margins are small it can rise "
-        f"again by the measure of F, as to {number(ef[at])} at t = {number(t[at])}."
+        "EF vanishes faster only in the end. Before, the examples with the smallest margins have "
+        "most of the weight in both, and EF can rise by the measure of F, here to "
+        f"{number(ef[at])} at t = {number(t[at])}."
     )
 
 

@@ -12,7 +12,7 @@ from efviz.figures import DARK
 from efviz.figures.matrices import sum_panel
 from efviz.pages.at_minimum_text import number
 from efviz.pages.caches import cached
-from efviz.pages.closer_base import Here, Section, Spot
+from efviz.pages.closer_base import Here, Section, Spot, sentence_html
 from efviz.pages.gradient_noise_text import percent
 from efviz.pages.params import Choice, Param
 from efviz.pages.store import Store
@@ -105,7 +105,7 @@ def draw(store: Store, here: Here) -> None:
         st.caption(f"{p.vanishing.reason} {DEFINITION[p.vanishing.reach]}")
     with picture:
         chart(packed(here.spot, key), key=f"{store.slug}.closer.splits", query=store.query)
-    st.html(f"<p class='efviz-sentence'>{sentence(key, p)}</p>")
+    st.html(sentence_html(sentence(key, p)))
     st.markdown(
         r"$\nabla^2 L = \frac1N\sum_n J_b^\top \frac{\partial^2 a_n}{\partial b^2} J_b + "
         r"\frac1N\sum_{n,m} \frac{\partial a_n}{\partial b_m} \nabla^2_\theta b_{nm}$ "

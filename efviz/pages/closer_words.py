@@ -1,5 +1,6 @@
 """Table 1 as a translator: one matrix in the words of every field, and each library's call."""
 
+from dataclasses import dataclass
 from html import escape
 
 import numpy as np
@@ -7,10 +8,10 @@ import streamlit as st
 
 from efviz.comparison import relative_distance
 from efviz.pages.at_minimum_text import number
-from efviz.pages.closer_base import Here, Section
+from efviz.pages.closer_base import Here, Section, sentence_html
 from efviz.pages.params import Choice, Param
 from efviz.pages.store import Store
-from efviz.vocabulary import VOCABULARY, Call, Name, Term
+from efviz.vocabulary import VOCABULARY, Call, Term
 
 PARAMS = (
     Param(
@@ -35,7 +36,7 @@ def draw(store: Store, here: Here) -> None:
     term = VOCABULARY[key]
     with formula:
         st.markdown(f"$\\displaystyle {term.formula}$")
-    st.html(f"<p class='efviz-sentence'>{sentence(key, here)}</p>")
+    st.html(sentence_html(sentence(key, here)))
     names, calls = st.columns([1.3, 1])
     names.html(names_table(term))
     if term.calls:
@@ -53,16 +54,23 @@ def _titled(key: str, term: Term) -> str:
     return f"{SYMBOLS[key]}: {term.title}" if key in SYMBOLS else term.title
 
 
-def other_meanings(key: str) -> list[tuple[Name, Name, str]]:
-    """Names of this matrix that another field gives to another one: (here, there, its key)."""
-    return [
-        (mine, theirs, other)
-        for mine in VOCABULARY[key].names
-        for other, term in VOCABULARY.items()
-        if other != key
-        for theirs in term.names
-        if mine.words.lower() == theirs.words.lower()
-    ]
+@dataclass(frozen=True)
+class OtherMeaning:
+    """Words for this matrix that in `fields`, perhaps its own, name the matrix `key`."""
+
+    words: str
+    key: str
+    fields: tuple[str, ...]
+
+
+def other_meanings(key: str) -> list[OtherMeaning]:
+    found = []
+    for words in dict.fromkeys(name.words for name in VOCABULARY[key].names):
+        for other, term in VOCABULARY.items():
+            fields = tuple(n.field for n in term.names if n.words.lower() == words.lower())
+            if other != key and fields:
+                found.append(OtherMeaning(words, other, fields))
+    return found
 
 
 def sentence(key: str, here: Here) -> str:
@@ -72,10 +80,13 @@ def sentence(key: str, here: Here) -> str:
     title, fields = escape(VOCABULARY[key].title), len({name.field for name in names})
     count = f"{_count(different, 'name')} in {_count(fields, 'field')}"
     parts = [f"<b>{title}</b> goes by {count}."]
-    for mine, theirs, other in other_meanings(key):
+    for meaning in other_meanings(key):
+        mine = [name.field for name in names if name.words == meaning.words]
+        also = "also " if set(mine) & set(meaning.fields) else ""
         parts.append(
-            f"“{escape(mine.words)}” means this in {mine.field}, but in {theirs.field} the "
-            f"<b>{_small(VOCABULARY[other].title)}</b>{_apart(key, other, here)}."
+            f"“{escape(meaning.words)}” means this in {' and '.join(mine)}, but in "
+            f"{' and '.join(meaning.fields)} {also}the "
+            f"<b>{_small(VOCABULARY[meaning.key].title)}</b>{_apart(key, meaning.key, here)}."
         )
     return " ".join(parts)
 
@@ -94,7 +105,7 @@ def _apart(key: str, other: str, here: Here) -> str:
     distance = float(relative_distance(a, b))
     if not np.isfinite(distance):
         return ""
-    return f", and here the two are {number(distance)} of the latter's norm apart"
+    return f", and here the two are {number(distance)} times the latter's norm apart"
 
 
 def _count(n: int, word: str) -> str:
