@@ -12,6 +12,7 @@ from efviz.pages.at_minimum_text import number
 from efviz.pages.caches import cached
 from efviz.pages.closer_base import Here, Section, Spot, go_on, sentence_html, steps
 from efviz.pages.jobs import Job
+from efviz.pages.problem_choice import problem_params
 from efviz.pages.store import Store
 from efviz.problems import Problem
 from efviz.remainder_bound import RemainderBound, ray, remainder_bound
@@ -109,18 +110,9 @@ def linear(store: Store) -> None:
 
 def switch(store: Store) -> None:
     """To the nonlinear problem; what does not belong to the problem shown stays."""
-    shared = {"N", "seed"} | {name for name in store.values if name.startswith("c_")}
-    kept = [name for name in store.values if name in shared | _choosers(store)]
-    store.reset(kept, problem=NONLINEAR)
+    changed = {param.name for param in problem_params(NONLINEAR)} - {"N", "seed"} | {"theta"}
+    store.reset([name for name in store.values if name not in changed], problem=NONLINEAR)
     store.check_again()
-
-
-def _choosers(store: Store) -> set[str]:
-    """Parameters of the page whose value names this section."""
-    return {name for name, value in store.values.items() if value == KEY}
-
-
-KEY = "bound"
 
 
 def nonlinear(store: Store, here: Here) -> None:
