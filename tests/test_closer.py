@@ -89,6 +89,20 @@ def test_the_page_draws_the_chosen_section_alone(section: str) -> None:
     assert drawn == ([] if section == "words" else [section])
 
 
+def two_works() -> None:
+    from efviz.pages.working import working
+
+    for name in ("one", "other"):
+        working(name, 0, 0.5, "is done")
+
+
+def test_two_works_on_one_page_are_stopped_one_by_one() -> None:
+    at = AppTest.from_function(two_works).run()
+    assert not at.exception
+    at.button[1].click().run()
+    assert [button.label for button in at.button] == ["Stop here", "Go on"]
+
+
 def test_the_links_of_sections_have_names_of_their_own() -> None:
     names = [param.query for param in closer.PARAMS]
     assert all(name.startswith("c") for name in names)
