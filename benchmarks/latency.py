@@ -137,7 +137,7 @@ def main() -> None:
     parser.add_argument(
         "--page",
         default="",
-        help="the slug of a page: vector-fields, at-the-minimum, gradient-noise",
+        help="the slug of a page: vector-fields, at-the-minimum, four-matrices, gradient-noise",
     )
     parser.add_argument("--rounds", type=int, default=30)
     parser.add_argument("--chromium", default=os.environ.get("EFVIZ_CHROMIUM", "/usr/bin/chromium"))

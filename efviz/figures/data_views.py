@@ -67,6 +67,7 @@ def data_panel(
     meta = {"aspect": aspect, "label": f"{title}: {frame['meta']['label']}; {subtitle}"}
     if example is not None:
         panel["data"].append(_marked(places(dataset, problem)[example], example))
+        subtitle += ", click to choose one"
         meta |= {"click": True, "label": f"{meta['label']}; example {example + 1} is marked"}
     panel["layout"] = frame | layout(title, subtitle) | {"meta": meta}
     return panel

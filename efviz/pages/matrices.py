@@ -8,13 +8,12 @@ import streamlit as st
 from efviz.components import Click, chart, pack_figures
 from efviz.figures import DARK
 from efviz.figures.data_views import data_panel, nearest_example
-from efviz.figures.matrices import largest_entry, level_sets_panel, matrix_panel, spectra_panel
-from efviz.figures.theme import MATRICES
+from efviz.figures.matrices import level_sets_panel, spectra_panel
 from efviz.pages import closer
 from efviz.pages import matrices_text as text
 from efviz.pages.caches import cached
 from efviz.pages.jobs import Job
-from efviz.pages.matrices_labels import LABEL_PARAMS, draw_labels
+from efviz.pages.matrices_labels import LABEL_PARAMS, draw_labels, pack_cells
 from efviz.pages.matrices_views import (
     Controls,
     Example,
@@ -51,7 +50,7 @@ PARAMS: tuple[Param, ...] = (
     Param(
         "closer",
         "closer",
-        "A closer look",
+        "Look at",
         Choice(lambda _: tuple(closer.SECTIONS)),
         lambda _: next(iter(closer.SECTIONS)),
     ),
@@ -116,14 +115,16 @@ def live() -> None:
     values = store.values
     e = example_at(c, values["example"], values["step_size"], values["damping"])
     with st.container(key=f"{SLUG}-theta"):
-        theta_sliders(
+        (box,) = theta_sliders(
             store,
             picture.plane,
             picture.theta,
             picture.problem.parameter_names,
             help=text.THETA,
-            columns=(1, 1, 0.6, 1.4),
+            columns=(1, 1, 1),
         )
+        with box:
+            store.number("example", step=1, help=text.EXAMPLE)
     draw(store, c, picture)
     draw_example(store, c, picture, e)
     jobs = draw_labels(store, c, picture)
@@ -134,12 +135,10 @@ def live() -> None:
 
 
 def controls(store: Store) -> None:
-    problem, path, strength, n = st.columns([1.25, 1, 1, 0.6])
+    problem, path, strength = st.columns(3)
     with problem:
         problem_widget(store, lambda key: store.reset(KEPT, problem=key))
     path_widgets(store, path, strength)
-    with n:
-        store.number("example", step=1, help=text.EXAMPLE)
     table_widgets(store)
 
 
@@ -177,18 +176,8 @@ def packed(c: Controls, example: int, contours: bool, _p: Picture) -> bytes:
 
 @cached(max_entries=64)
 def packed_matrices(c: Controls, _p: Picture) -> bytes:
-    scale = largest_entry(list(_p.matrices.values()))
-    panels = {
-        symbol: matrix_panel(
-            matrix,
-            symbol,
-            _p.problem.parameter_names,
-            scale=scale,
-            subtitle=MATRICES[symbol].name,
-        )
-        for symbol, matrix in _p.matrices.items()
-    }
-    return pack_figures(panels, dark=DARK, min_width=200, max_width=260, smallest=130)
+    shown = [(symbol, text.TITLES[symbol], matrix) for symbol, matrix in _p.matrices.items()]
+    return pack_cells(shown, _p.problem.parameter_names)
 
 
 def clicked(store: Store, p: Picture, click: Click) -> None:
@@ -217,16 +206,11 @@ def draw_example(store: Store, c: Controls, p: Picture, e: Example) -> None:
 
 @cached(max_entries=64)
 def packed_example(c: Controls, n: int, _p: Picture, _e: Example) -> bytes:
-    terms = {"g gᵀ / N": _e.terms.empirical_fisher, "E[g gᵀ] / N": _e.terms.fisher}
-    scale = largest_entry(list(terms.values()))
-    into = dict(zip(terms, ("into EF", "into F"), strict=True))
-    panels = {
-        title: matrix_panel(
-            matrix, title, _p.problem.parameter_names, scale=scale, subtitle=into[title]
-        )
-        for title, matrix in terms.items()
-    }
-    return pack_figures(panels, dark=DARK, min_width=200, max_width=260, smallest=130)
+    terms = [
+        ("g gᵀ / N", "into EF", _e.terms.empirical_fisher),
+        ("E[g gᵀ] / N", "into F", _e.terms.fisher),
+    ]
+    return pack_cells(terms, _p.problem.parameter_names)
 
 
 def draw_closer(store: Store, c: Controls, p: Picture) -> None:

@@ -1,11 +1,13 @@
 """Whose label is it? The part of the Four matrices page that switches where labels come from."""
 
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
 import streamlit as st
 
 from efviz.components import Click, chart, pack_figures
+from efviz.data import Array
 from efviz.figures import DARK
 from efviz.figures.claims import sampled_panel
 from efviz.figures.matrices import largest_entry, matrix_panel
@@ -63,7 +65,7 @@ def draw_labels(store: Store, c: Controls, p: Picture) -> list[tuple[str, Job[An
             key=f"{store.slug}.curve",
             on_click=lambda click: choose_M(store, click),
         )
-        if progress.result:
+        if progress.result and progress.result.others:
             st.html(text.sources(progress.result.others))
     return [("the matrix", matrix), ("the chart of distances", curve)]
 
@@ -77,15 +79,30 @@ def packed_labels(
     c: Controls, key: str, M: int, ready: bool, _p: Picture, _found: Labels | None
 ) -> bytes:
     F, names = _p.matrices["F"], _p.problem.parameter_names
-    shown = {"F": (F, "exact")}
-    if _found:
-        shown = {text.SHORT[key].format(M=f"{M:,}"): (_found.matrix, ""), **shown}
-    scale = largest_entry([matrix for matrix, _ in shown.values()])
+    title, subtitle = text.SHORT[key]
+    # Dashes, until it is known: nothing jumps then.
+    matrix = _found.matrix if _found else np.full(F.shape, np.nan)
+    shown = [(title, subtitle.format(M=f"{M:,}"), matrix), ("F", "exact", F)]
+    return pack_cells(shown, names)
+
+
+def pack_cells(shown: Sequence[tuple[str, str, Array]], names: Sequence[str]) -> bytes:
+    """Matrices with title and subtitle, each coloured in units of its own largest entry.
+
+    Colours show the shape of a matrix, however much larger another one is; numbers show its size.
+    """
     panels: dict[str, Spec] = {
-        title: matrix_panel(matrix, title, names, scale=scale, subtitle=subtitle)
-        for title, (matrix, subtitle) in shown.items()
+        f"{title} {k}": matrix_panel(
+            matrix,
+            title,
+            names,
+            scale=largest_entry([matrix]),
+            subtitle=subtitle,
+            aspect=0.62,
+        )
+        for k, (title, subtitle, matrix) in enumerate(shown)
     }
-    return pack_figures(panels, dark=DARK, min_width=200, max_width=260, smallest=130)
+    return pack_figures(panels, dark=DARK, min_width=180, max_width=330, smallest=130)
 
 
 @cached(max_entries=64)

@@ -9,8 +9,8 @@ import streamlit as st
 from efviz.agreement import Agreement
 from efviz.comparison import angle_between_axes, relative_distance, roundness
 from efviz.figures.matrices import notes
+from efviz.figures.theme import STYLES
 from efviz.label_sources import LABEL_SOURCES
-from efviz.optimizers import METHODS
 from efviz.pages.at_minimum_text import number
 from efviz.pages.matrices_views import SYMBOLS, Example, Labels, Picture
 
@@ -20,14 +20,21 @@ STEP = "γ of θ − γ (B + λ I)⁻¹ ∇L, the same for all three methods."
 DAMPING = "λ I is added to F and EF before they are inverted."
 M = "Labels drawn from the model for each example. A click in the chart chooses it too."
 
-SHORT: dict[str, str] = {
-    "observed": "EF",
-    "exact": "F",
-    "sampled": "M = {M}",
-    "most_likely": "Most likely",
-    "squared_mean": "∇L ∇Lᵀ",
+TITLES: dict[str, str] = {
+    "H": "Hessian",
+    "G": "Gauss-Newton",
+    "F": "Fisher",
+    "EF": "empirical Fisher",
 }
-"""Titles of the matrices of LABEL_SOURCES."""
+
+SHORT: dict[str, tuple[str, str]] = {
+    "observed": ("EF", "observed"),
+    "exact": ("F", "expectation"),
+    "sampled": ("F", "M = {M}"),
+    "most_likely": ("g gᵀ", "most likely"),
+    "squared_mean": ("∇L ∇Lᵀ", ""),
+}
+"""Titles and subtitles of the matrices of LABEL_SOURCES."""
 
 _NAMES = {key: symbol for symbol, key in SYMBOLS.items()}
 
@@ -94,12 +101,15 @@ def _nowhere(p: Picture) -> str:
 def table(p: Picture) -> str:
     """Every pair: how far apart, and the reason where they agree."""
     rows = "".join(
-        f"<tr><th scope='row'>{_NAMES[a.first]} and {_NAMES[a.second]}</th>"
+        f"<tr><th scope='row'>{_NAMES[a.first]}&nbsp;and&nbsp;{_NAMES[a.second]}</th>"
         f"<td>{'0 <small>to rounding</small>' if a.agree and a.distance else number(a.distance)}"
         f"</td><td>{_reason(a)}</td></tr>"
         for a in p.agreements
     )
-    caption = "Relative distances ‖A − B‖ / max(‖A‖, ‖B‖), Frobenius norms"
+    caption = (
+        "Relative distances ‖A − B‖ / max(‖A‖, ‖B‖), Frobenius norms. Colours of cells are in "
+        "units of each matrix's own largest entry."
+    )
     return _table(caption, ("pair", "distance", "why they agree"), rows)
 
 
@@ -148,7 +158,7 @@ def _weight(e: Example) -> str:
 def steps(e: Example) -> str:
     """What one step of each method does to the loss of the example, and to the mean loss."""
     rows = "".join(
-        f"<tr><th scope='row'>{name} <small>{METHODS[name].title.lower()}</small></th>"
+        f"<tr><th scope='row'>{name} <small>{STYLES[name].name}</small></th>"
         f"<td>{number(step.own[1], 4)}</td><td>{_change(step.own)}</td>"
         f"<td>{number(step.mean[1], 4)}</td><td>{_change(step.mean)}</td></tr>"
         for name, step in e.steps.items()
@@ -178,9 +188,11 @@ def step_words(e: Example) -> str:
     overshoot = [name for name, step in e.steps.items() if not step.mean[1] <= step.mean[0]]
     words = []
     if against:
-        words.append(f"{_and(against)} lower L at the cost of this example.")
+        lower = "lowers" if len(against) == 1 else "lower"
+        words.append(f"{_and(against)} {lower} L at the cost of this example.")
     if overshoot:
-        words.append(f"With this γ {_and(overshoot)} raise L: the step is too long.")
+        raises = "raises" if len(overshoot) == 1 else "raise"
+        words.append(f"With this γ {_and(overshoot)} {raises} L: the step is too long.")
     deficient = [name for name, step in e.steps.items() if step.rank_deficient]
     if deficient:
         words.append(f"The matrix of {_and(deficient)} is singular: the shortest step is taken.")
@@ -211,8 +223,6 @@ def source(key: str, found: Labels | None) -> str:
 
 def sources(others: Mapping[str, float]) -> str:
     """Why no M helps the other lines."""
-    if not others:
-        return ""
     listed = ", ".join(f"{escape(name)} {number(value)}" for name, value in others.items())
     return (
         "<p class='efviz-note'>More labels bring nothing but the sampled matrix nearer. Distances "

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 
 import numpy as np
 import streamlit as st
+from streamlit.delta_generator import DeltaGenerator
 
 from efviz.components import slider
 from efviz.data import Array
@@ -65,10 +66,14 @@ def theta_sliders(
     *,
     help: str,
     columns: Sequence[float] = (1.25, 1, 3),
-) -> None:
-    """theta by two sliders over the plane; a point outside of it widens its slider."""
+) -> list[DeltaGenerator]:
+    """theta by two sliders over the plane; a point outside of it widens its slider.
+
+    They stand in the first two of `columns`; returned are the others.
+    """
     limits = (plane.x, plane.y)
-    for k, box in enumerate(st.columns(columns)[:2]):
+    first, second, *others = st.columns(columns)
+    for k, box in enumerate((first, second)):
         low, high = limits[k]
         with box:
             slider(
@@ -81,6 +86,7 @@ def theta_sliders(
                 help=help,
                 on_change=lambda value, k=k: move(store, plane, theta, k, value),  # type: ignore[misc]
             )
+    return others
 
 
 def move(store: Store, plane: Plane, theta: Array, k: int, value: float) -> None:
