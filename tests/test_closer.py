@@ -89,6 +89,27 @@ def test_the_page_draws_the_chosen_section_alone(section: str) -> None:
     assert drawn == ([] if section == "words" else [section])
 
 
+HARD: dict[str, tuple[str, list[float], dict[str, Any]]] = {
+    "far out": ("saturation", [1e9, -1e9], {}),
+    "far out, counts": ("poisson", [1e9, 1e9], {}),
+    "far out, classes": ("fig2", [-1e9, 1e9], {}),
+    "exact fit": ("fig4", [1.0, 1.0], {"strength": -1.0}),
+    "no effect": ("saturation", [0.0, 0.0], {}),
+    "singular": ("wine", [0.1, 0.2], {"first": "alcohol", "second": "alcohol"}),
+    "raw columns": ("diabetes", [100.0, 3.0], {"scaling": "raw"}),
+}
+
+
+@pytest.mark.parametrize("case", HARD)
+@pytest.mark.parametrize("section", closer.SECTIONS)
+def test_hard_cases_are_named_and_not_raised(section: str, case: str) -> None:
+    if section == "descent" and case in ("no effect", "singular"):
+        pytest.skip("balls without an end take seconds to find")
+    at = look(section, *HARD[case])
+    assert words(at)
+    assert "nan" not in words(at)
+
+
 def two_works() -> None:
     from efviz.pages.working import working
 

@@ -1,10 +1,13 @@
 """The closer look at steepest descent: the balls and angles that it draws and says."""
 
+from typing import Any
+
 import numpy as np
 import pytest
 from numpy.testing import assert_allclose
 from test_closer import SOME, here, look, plain
 
+from efviz.components import Click
 from efviz.pages import closer_descent as descent
 from efviz.steepest_descent import DISTANCES
 
@@ -62,3 +65,21 @@ def test_of_many_examples_the_first_ones_are_used_and_that_is_said() -> None:
     at = look("descent", "fig2", None, {"N": 5000})
     assert f"the first {descent.EXAMPLES:,} examples" in at.caption[-1].value
     assert "examples" not in look("descent", "fig2").caption[-1].value
+
+
+def test_a_click_among_the_balls_moves_theta() -> None:
+    store: Any = Held()
+    descent.clicked(store, here("fig1"), Click(1, 0.5, 0.5))
+    assert not store.values
+    descent.clicked(store, here("fig1"), Click(0, 1.25, -0.5))
+    assert store.values == {"theta": ((1.25, -0.5),)}
+
+
+class Held:
+    """A store that only remembers what was set."""
+
+    def __init__(self) -> None:
+        self.values: dict[str, Any] = {}
+
+    def set(self, **change: Any) -> None:
+        self.values |= change

@@ -131,7 +131,7 @@ def angle_panel(balls: Sequence[Balls], *, over: str = "radius ε") -> Spec:
         top = above(placed, top)
     frame = layout(
         "Angle to the limit",
-        xaxis=log_axis(over, (float(radii.min()), float(radii.max())), room=0.35),
+        xaxis=log_axis(over, (float(radii.min()), float(radii.max())), room=0.5),
         yaxis=log_axis("degrees", (bottom, top)),
     )
     frame["margin"] = frame["margin"] | {"l": 60}

@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 import streamlit as st
 
-from efviz.components import chart, pack_figures
+from efviz.components import Click, chart, pack_figures
 from efviz.data import Array
 from efviz.fields import Plane, loss_grid
 from efviz.figures import DARK
@@ -17,6 +17,7 @@ from efviz.pages.closer_base import Here, Section, Spot, go_on, sentence_html
 from efviz.pages.jobs import Job, Progress
 from efviz.pages.params import Choice, Number, Param
 from efviz.pages.store import Store
+from efviz.pages.theta_choice import choose_theta
 from efviz.problems import Problem
 from efviz.steepest_descent import DISTANCES, PRECISION, Balls, steepest_descent
 
@@ -171,6 +172,10 @@ def draw(store: Store, here: Here) -> None:
         )
         st.html(sentence_html(words))
         return
+    words = _obstacle(here.problem, here.theta)
+    if words:
+        st.html(sentence_html(words))
+        return
     left, right = st.columns([1, 1])
     with left:
         store.slider("c_radius", step=0.1, log=True, help=RADIUS)
@@ -186,6 +191,7 @@ def draw(store: Store, here: Here) -> None:
         packed(spot, radius, order, known, p, angles),
         key=f"{store.slug}.closer.descent",
         query=store.query,
+        on_click=lambda click: clicked(store, here, click),
     )
     st.html(sentence_html(sentence(p)))
     state, words = (spot, order), "of the balls is known"
@@ -194,6 +200,24 @@ def draw(store: Store, here: Here) -> None:
     else:
         go_on(store, "descent", state, job, words)
     explain(here.problem)
+
+
+def _obstacle(problem: Problem, theta: Array) -> str:
+    """Why there are no balls to draw, if so."""
+    g, F, _ = problem.gradient_and_matrices(theta)
+    with np.errstate(all="ignore"):
+        sizes = np.array([problem.loss(theta), g @ g, np.vdot(F, F)])
+    if not np.isfinite(sizes).all():
+        return "At this θ the loss or its matrices are too large for numbers of a computer."
+    if not F.any():
+        return "F is zero at this θ: all of the plane around it has divergence 0 to rounding."
+    return ""
+
+
+def clicked(store: Store, here: Here, click: Click) -> None:
+    """A click among the balls moves theta."""
+    if click.panel == 0:
+        choose_theta(store, here.plane, np.array([click.x, click.y]))
 
 
 RADIUS = (
