@@ -9,9 +9,9 @@ gradient, minimum), `tables` (the same from anybody's own file), `curvature` (H,
 numbers), `steepest_descent` (two distances), `comparison`, `residuals` (towards interpolation),
 `convergence`, `alignment` (EF and F at the minimum and on the way), `label_sources` (whose label it
 is), `agreement` (why two matrices are equal), `gradient_noise` and `stochastic` (EF as noise),
-`sweeps` (whole grids of runs), `results` (Table 6 again), `figures` (numbers as Plotly figures),
-`components`, `pages` (the dashboard). The layers down to `results` need neither Plotly nor
-Streamlit.
+`sweeps` (whole grids of runs), `results` (Table 6 again), `paper` (every claim, checked), `figures`
+(numbers as Plotly figures), `components`, `pages` (the dashboard). The layers down to `paper` need
+neither Plotly nor Streamlit.
 """
 
 from efviz.catalogue import PROBLEMS

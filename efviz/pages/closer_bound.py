@@ -66,12 +66,12 @@ def bound_work(spot: Spot) -> Work[RemainderBound]:
     )
 
 
-@cached(max_entries=32)
+@cached
 def bound_job(spot: Spot) -> Job[RemainderBound]:
     return Job(steps(bound_work(spot)))
 
 
-@cached(max_entries=32)
+@cached
 def packed(spot: Spot, subtitle: str, _bound: RemainderBound) -> bytes:
     panel = remainder_panel(_bound, subtitle=subtitle)
     return pack_figures({"bound": panel}, dark=DARK, max_width=760)

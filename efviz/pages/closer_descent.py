@@ -139,17 +139,17 @@ def angles_work(spot: Spot, order: str) -> Iterator[Progress[tuple[Balls, ...]]]
         yield Progress((k + 1) / (len(RADII) + 1), tuple(balls))
 
 
-@cached(max_entries=64)
+@cached
 def picture_job(spot: Spot, radius: float, order: str) -> Job[Picture]:
     return Job(picture_work(spot, radius, order))
 
 
-@cached(max_entries=32)
+@cached
 def angles_job(spot: Spot, order: str) -> Job[tuple[Balls, ...]]:
     return Job(angles_work(spot, order))
 
 
-@cached(max_entries=64)
+@cached
 def packed(
     spot: Spot, radius: float, order: str, known: tuple[int, ...], _p: Picture,
     _angles: tuple[Balls, ...] | None,

@@ -98,13 +98,13 @@ def _options(values: Values) -> list[str]:
 PARAMS = (Param("c_way", "cway", "Way", Choice(_options), lambda values: _options(values)[0]),)
 
 
-@cached(max_entries=32)
+@cached
 def path_job(spot: Spot, key: str) -> Job[ResidualPath]:
     problem = spot.made()
     return Job(steps(WAYS[key].work(problem, np.array(spot.at))))
 
 
-@cached(max_entries=32)
+@cached
 def packed(spot: Spot, key: str, _path: ResidualPath) -> bytes:
     panel = residual_panel(_path, logarithmic=WAYS[key].logarithmic)
     return pack_figures({"residuals": panel}, dark=DARK, max_width=760)

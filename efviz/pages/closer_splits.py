@@ -70,7 +70,7 @@ def _ratio(a: Array, b: Array) -> float:
         return float(np.linalg.norm(a) / np.linalg.norm(b))
 
 
-@cached(max_entries=64)
+@cached
 def parts(spot: Spot, key: str) -> Parts:
     problem, theta, split = spot.made(), np.array(spot.at), SPLITS[key]
     return Parts(
@@ -82,7 +82,7 @@ def parts(spot: Spot, key: str) -> Parts:
     )
 
 
-@cached(max_entries=64)
+@cached
 def packed(spot: Spot, key: str) -> bytes:
     p = parts(spot, key)
     panel = sum_panel(p.ggn, p.remainder, p.hessian, title="GGN + remainder = H")

@@ -155,7 +155,7 @@ def draw(store: Store, c: Controls, p: Picture) -> None:
     st.html(text.table(p))
 
 
-@cached(max_entries=64)
+@cached
 def packed(c: Controls, example: int, contours: bool, _p: Picture) -> bytes:
     p = _p
     minimum = p.problem.minimum
@@ -174,7 +174,7 @@ def packed(c: Controls, example: int, contours: bool, _p: Picture) -> bytes:
     return pack_figures(panels, dark=DARK, min_width=300, max_width=460, smallest=220)
 
 
-@cached(max_entries=64)
+@cached
 def packed_matrices(c: Controls, _p: Picture) -> bytes:
     shown = [(symbol, text.TITLES[symbol], matrix) for symbol, matrix in _p.matrices.items()]
     return pack_cells(shown, _p.problem.parameter_names)
@@ -204,7 +204,7 @@ def draw_example(store: Store, c: Controls, p: Picture, e: Example) -> None:
                 store.slider("damping", step=0.25, log=True, help=text.DAMPING)
 
 
-@cached(max_entries=64)
+@cached
 def packed_example(c: Controls, n: int, _p: Picture, _e: Example) -> bytes:
     terms = [
         ("g gᵀ / N", "into EF", _e.terms.empirical_fisher),

@@ -74,7 +74,7 @@ def choose_M(store: Store, click: Click) -> None:
     store.set(source="sampled", M=round(min(max(click.x, 1), MOST_LABELS)))
 
 
-@cached(max_entries=64)
+@cached
 def packed_labels(
     c: Controls, key: str, M: int, ready: bool, _p: Picture, _found: Labels | None
 ) -> bytes:
@@ -105,7 +105,7 @@ def pack_cells(shown: Sequence[tuple[str, str, Array]], names: Sequence[str]) ->
     return pack_figures(panels, dark=DARK, min_width=180, max_width=330, smallest=130)
 
 
-@cached(max_entries=64)
+@cached
 def packed_curve(c: Controls, M: int, fraction: float, _curve: Curve | None) -> bytes:
     unknown = np.full((REPETITIONS, len(SIZES)), np.nan)
     curve = _curve or Curve(unknown, unknown[0], {})

@@ -94,7 +94,7 @@ def _spectrum(matrix: Array) -> Array:
     return np.asarray(np.linalg.eigvalsh(matrix))
 
 
-@cached(max_entries=24)
+@cached
 def picture_job(c: Controls) -> Job[Picture]:
     return Job(work(c))
 
@@ -111,7 +111,7 @@ class Example:
     steps: dict[str, OneStep]
 
 
-@cached(max_entries=64)
+@cached
 def example_at(c: Controls, n: int, step_size: float, damping: float) -> Example:
     dataset, problem = problem_of(c.knobs)
     theta = theta_of(c.values, plane_of(c.values, problem))
@@ -166,7 +166,7 @@ def distance(matrix: Array, F: Array) -> float:
     return 0.0 if np.array_equal(matrix, F) else float(relative_distance(matrix, F))
 
 
-@cached(max_entries=48)
+@cached
 def labels_job(c: Controls, source: str, M: int) -> Job[Labels]:
     return Job(labels_work(c, source, M))
 
@@ -219,6 +219,6 @@ def curve_work(c: Controls) -> Iterator[Progress[Curve]]:
         yield Progress((s + 1) / len(SIZES), curve)
 
 
-@cached(max_entries=24)
+@cached
 def curve_job(c: Controls) -> Job[Curve]:
     return Job(curve_work(c))
