@@ -203,6 +203,10 @@ def gaussian_as_label(self: Any, f: Array, y: Array) -> Array:
     return y[:, None, None] * np.ones((*f.shape, f.shape[-1]))
 
 
+def not_halved(self: Any, f: Array, y: Array) -> Array:
+    return (f[..., 0] - y) ** 2
+
+
 def without_y(self: Any, f: Array, y: Array) -> Array:
     return self.mean(f)
 
@@ -275,11 +279,12 @@ BREAKS: dict[str, Break] = {
         "eq-14 definition-1",
         splits=with_split(
             "empirical_fisher",
-            outer_gradient=lambda p, t: 0.5 / LIBRARY.splits["empirical_fisher"].outer_gradient(p, t),
+            outer_gradient=lambda p, t: 0.5
+            / LIBRARY.splits["empirical_fisher"].outer_gradient(p, t),
         ),
     ),
     "a Gaussian that is not normalised": broken(
-        "eq-27", likelihoods=with_likelihood("gaussian", nll=lambda self, f, y: (f[..., 0] - y) ** 2)
+        "eq-27", likelihoods=with_likelihood("gaussian", nll=not_halved)
     ),
     "a Hessian that depends on y": broken(
         "eq-28 eq-44", likelihoods=with_likelihood("gaussian", hessian=gaussian_as_label)
@@ -293,7 +298,9 @@ BREAKS: dict[str, Break] = {
             "categorical", hessian=printed_partials, fisher=printed_partials
         ),
     ),
-    "residuals without y": broken("eq-53", likelihoods=with_likelihood("bernoulli", gradient=without_y)),
+    "residuals without y": broken(
+        "eq-53", likelihoods=with_likelihood("bernoulli", gradient=without_y)
+    ),
     "softmax residuals without y": broken(
         "eq-39", likelihoods=with_likelihood("categorical", gradient=without_y)
     ),

@@ -7,6 +7,7 @@ visitor looks at another page.
 
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
+from urllib.parse import parse_qsl
 
 import streamlit as st
 from streamlit.errors import StreamlitAPIException
@@ -42,6 +43,11 @@ class Store:
     @property
     def query(self) -> str:
         return to_query(self.params, self.values)
+
+    @property
+    def address(self) -> dict[str, str]:
+        """The same, not yet quoted: for a page without a chart, which would see to the URL."""
+        return dict(parse_qsl(self.query))
 
     @property
     def sentences(self) -> list[str]:
