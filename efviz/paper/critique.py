@@ -98,11 +98,11 @@ def _definition_1(formulas: Formulas) -> Sequence[Measure]:
 _SIZES = (100, 1_000, 10_000, 100_000)
 
 
-@lru_cache
+@lru_cache(maxsize=8)
 def _minimum(
     formulas_sample: object, name: str, path: str, s: float, N: int, seed: int
 ) -> tuple[Problem, Array]:
-    """Drawn and fitted once for all checks that ask: `sample` is part of the key."""
+    """The last few stay for the next check: `sample` is part of the key."""
     assert isinstance(formulas_sample, _Sample)
     problem = formulas_sample.formulas.problem(name, path, s, N=N, seed=seed)
     return problem, problem.theta_star
