@@ -18,7 +18,7 @@ import argparse
 import asyncio
 import random
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass, field
 
@@ -33,6 +33,7 @@ class Report:
     opened: list[float] = field(default_factory=list)
     bytes: int = 0
     late: int = 0
+    cpu: float = 0.0
     reconnected: int = 0
     lost: list[str] = field(default_factory=list)
     visitors: list[Visitor] = field(default_factory=list)
@@ -42,7 +43,8 @@ class Report:
         size = self.bytes / max(1, len(self.moves)) / 1024
         return (
             f"{len(self.moves):6d} moves  p50 {p50:6.0f}  p95 {p95:6.0f}  max {most:6.0f} ms"
-            f"  {size:4.0f} KB  opened p95 {1e3 * percentile(self.opened, 0.95):5.0f} ms"
+            f"  {size:4.0f} KB  {1e3 * self.cpu / max(1, len(self.moves)):5.1f} ms CPU"
+            f"  opened p95 {1e3 * percentile(self.opened, 0.95):5.0f} ms"
             f"  late {self.late}  reconnected {self.reconnected}  lost {len(self.lost)}"
         )
 
@@ -51,6 +53,7 @@ class Report:
         self.opened += other.opened
         self.bytes += other.bytes
         self.late += other.late
+        self.cpu += other.cpu
         self.reconnected += other.reconnected
         self.lost += other.lost
         self.visitors += other.visitors
@@ -115,17 +118,33 @@ async def move(visitor: Visitor, slider: Handle, value: float, report: Report) -
         report.lost.append(str(error))
 
 
-async def load(urls: Sequence[str], plan: Plan) -> Report:
+async def load(
+    urls: Sequence[str], plan: Plan, at_first_move: Callable[[], None] = lambda: None
+) -> Report:
     """All visitors at once, spread evenly over the urls."""
-    report, gate = Report(), asyncio.Barrier(plan.sessions)
+    report, gate = Report(), asyncio.Barrier(plan.sessions + 1)
+
+    async def all_open() -> None:
+        await gate.wait()
+        at_first_move()
+
     async with asyncio.TaskGroup() as group:
+        group.create_task(all_open())
         for i in range(plan.sessions):
             group.create_task(visit(i, urls[i % len(urls)], plan, gate, report))
     return report
 
 
-def run(urls: Sequence[str], plan: Plan) -> Report:
-    return asyncio.run(load(urls, plan))
+def run(urls: Sequence[str], plan: Plan, *servers: Server) -> Report:
+    """Load the urls; with the processes behind them, the processor time of their moves as well."""
+
+    def used() -> float:
+        return sum(sum(server.process.cpu_times()[:2]) for server in servers)
+
+    before: list[float] = []
+    report = asyncio.run(load(urls, plan, lambda: before.append(used())))
+    report.cpu = used() - before[0]
+    return report
 
 
 def main() -> None:
@@ -141,7 +160,8 @@ def main() -> None:
     parser.add_argument("--fresh", action="store_true", help="nothing shared between visitors")
     parser.add_argument("--processes", nargs="+", metavar="URL", help="load these instead")
     options = parser.parse_args()
-    plan = Plan(options.sessions, options.interval, options.seconds / options.rounds, options.fresh)
+    rounds = 1 if options.processes else options.rounds
+    plan = Plan(options.sessions, options.interval, options.seconds / rounds, options.fresh)
     if options.processes:
         report = run([f"{url.rstrip('/')}/{options.page}" for url in options.processes], plan)
         print(report)
@@ -152,15 +172,15 @@ def main() -> None:
             served("line_app.py", options.port, "--runner.postScriptGC", "false")
         )
         efviz = stack.enter_context(served("app.py", options.port + 1))
-        compare(floor, efviz, plan, options.rounds, options.page)
+        compare(floor, efviz, plan, rounds, options.page)
 
 
 def compare(floor: Server, efviz: Server, plan: Plan, rounds: int, page: str) -> None:
     reports = {"floor": Report(), "efviz": Report()}
     print(f"efviz before: {efviz.resources()}")
     for _ in range(rounds):
-        reports["floor"].add(run([floor.url], plan))
-        reports["efviz"].add(run([efviz.url + page], plan))
+        reports["floor"].add(run([floor.url], plan, floor))
+        reports["efviz"].add(run([efviz.url + page], plan, efviz))
     for name, report in reports.items():
         print(f"{name}: {report}")
         print("".join(f"  {words}\n" for words in report.lost[:5]), end="")
