@@ -13,6 +13,7 @@ from threadpoolctl import threadpool_limits
 
 import efviz.pages
 from efviz.components import assets
+from efviz.pages import operations
 from efviz.pages.headers import Headers
 from efviz.pages.warm_up import warm_up
 from efviz.tables import MAX_BYTES
@@ -28,6 +29,7 @@ def keep_uploads_in_memory() -> None:
 @asynccontextmanager
 async def lifespan(_: st.App) -> AsyncIterator[None]:
     """Compile, compress and compute once what the first visitor would otherwise wait for."""
+    operations.log_as_json()
     # Matrices are small and visitors many: BLAS threads that wait for each other cost up to
     # sixteen times the work when the cores are busy.
     threadpool_limits(1, user_api="blas")
@@ -38,7 +40,14 @@ async def lifespan(_: st.App) -> AsyncIterator[None]:
     gc.collect()
     gc.freeze()
     keep_uploads_in_memory()
+    operations.set_ready(True)
     yield
+    operations.set_ready(False)
 
 
-app = st.App(SCRIPT, lifespan=lifespan, routes=assets.routes(), middleware=[Middleware(Headers)])
+app = st.App(
+    SCRIPT,
+    lifespan=lifespan,
+    routes=[*assets.routes(), *operations.routes()],
+    middleware=[Middleware(Headers)],
+)

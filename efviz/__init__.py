@@ -22,6 +22,8 @@ from efviz.likelihoods import LIKELIHOODS
 from efviz.models import MODELS
 from efviz.optimizers import METHODS, run
 
+__version__ = "0.1.0"
+
 __all__ = [
     "CURVATURES",
     "DATASETS",

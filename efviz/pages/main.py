@@ -1,11 +1,12 @@
 """The script that Streamlit runs for every visitor: navigation, style, the chosen page."""
 
+from html import escape
 from pathlib import Path
 
 import streamlit as st
 
 import efviz.components
-from efviz.pages import PAGES
+from efviz.pages import PAGES, operations
 
 _ASSETS = Path(efviz.components.__file__).with_name("assets")
 
@@ -18,6 +19,7 @@ def run() -> None:
         for i, page in enumerate(PAGES.values())
     ]
     st.navigation(pages, position="top").run()
+    st.html(f'<footer class="efviz-version">{escape(operations.title())}</footer>')
 
 
 if __name__ == "__main__":
