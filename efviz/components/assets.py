@@ -67,7 +67,7 @@ def _serve(request: Request) -> Response:
     return Response(body, media_type="text/javascript", headers=headers)
 
 
-NAMES = (_PLOTLY, "chart.js", "layers.js", "slider.js")
+NAMES = (_PLOTLY, "chart.js", "images.js", "layers.js", "link.js", "slider.js")
 
 
 def routes() -> list[Route]:

@@ -15,6 +15,7 @@ from efviz.figures.at_minimum import (
 )
 from efviz.figures.theme import Spec
 from efviz.pages import at_minimum_text as text
+from efviz.pages.at_minimum_script import curves_script, views_script
 from efviz.pages.at_minimum_views import (
     Controls,
     Picture,
@@ -36,7 +37,9 @@ from efviz.pages.problem_choice import (
     problem_widget,
     table_widgets,
 )
+from efviz.pages.share import share
 from efviz.pages.store import Store, run_again
+from efviz.pages.take_along import take_along
 from efviz.pages.working import working
 
 TITLE, SLUG = "At the minimum", "at-the-minimum"
@@ -66,6 +69,7 @@ def header(store: Store) -> None:
                 kwargs={"problem": problem},
                 type="tertiary",
             )
+        share(store)
 
 
 @st.fragment
@@ -110,17 +114,21 @@ def wait(c: Controls, job: Job[Picture], curves: Job[Convergence]) -> None:
 
 @cached(max_entries=64)
 def packed_views(c: Controls, ready: tuple[bool, ...], _p: Picture) -> bytes:
-    columns = [
-        panels_of(view, _p.half, loss) for view, loss in zip(_p.views, _p.losses, strict=True)
-    ]
-    many = len(columns) > 2
-    panels = {
+    return pack_figures(all_panels(_p), dark=DARK, rows=rows_of(_p), min_width=230, max_width=460)
+
+
+def rows_of(p: Picture) -> int:
+    return 2 if len(p.views) > 2 else 1
+
+
+def all_panels(p: Picture) -> dict[str, Spec]:
+    columns = [panels_of(view, p.half, loss) for view, loss in zip(p.views, p.losses, strict=True)]
+    return {
         f"{SLUG} {k} {i}": panel
         for k, column in enumerate(columns)
         # Below each other only two go well together.
-        for i, panel in enumerate(column[:2] if many else column)
+        for i, panel in enumerate(column[:2] if rows_of(p) == 2 else column)
     }
-    return pack_figures(panels, dark=DARK, rows=2 if many else 1, min_width=230, max_width=460)
 
 
 def panels_of(view: View, half: float, loss: Array | None) -> list[Spec]:
@@ -140,6 +148,14 @@ def draw(store: Store, c: Controls, p: Picture, curves: Convergence | None) -> N
     ready = tuple(loss is not None for loss in p.losses)
     chart(packed_views(c, ready, p), key=f"{SLUG}.chart", query=store.query)
     st.html(text.sentence(p.views))
+    take_along(
+        f"{SLUG}.chart",
+        SLUG,
+        lambda: all_panels(p),
+        lambda: views_script(TITLE, SLUG, p, rows_of(p)),
+        rows=rows_of(p),
+        complete=all(ready),
+    )
     if any(view.comparison for view in p.views):
         left, right = st.columns([1, 1.15])
         with left:
@@ -156,12 +172,22 @@ def draw_curves(store: Store, c: Controls, p: Picture, curves: Convergence | Non
         if view.comparison
     ]
     names = [name.short for name in cases(c)]
-    panel = convergence_panel(curves, names, marks, N=p.views[0].N, correct=correct_case(c))
+    panels = {
+        "distance": convergence_panel(curves, names, marks, N=p.views[0].N, correct=correct_case(c))
+    }
     chart(
-        pack_figures({"distance": panel}, dark=DARK),
+        pack_figures(panels, dark=DARK),
         key=f"{SLUG}.curves",
         query=store.query,
         on_click=lambda click: choose_size(store, click),
+    )
+    name = f"{SLUG}-against-N"
+    take_along(
+        f"{SLUG}.curves",
+        name,
+        lambda: panels,
+        lambda: curves_script(TITLE, name, c, p),
+        complete=curves is not None and curves.fraction == 1,
     )
     drawn = entry(c.values).family is not None
     _say(text.convergence(curves, names, drawn=drawn))

@@ -11,6 +11,7 @@ from efviz.components import Click, chart, pack_figures
 from efviz.data import Array, Dataset
 from efviz.fields import FieldComparison, Plane, compare_fields, plane_around
 from efviz.figures import DARK
+from efviz.figures.theme import Spec
 from efviz.figures.vector_fields import vector_field_panels
 from efviz.optimizers import Runs, Trajectory
 from efviz.pages import vector_fields_text as text
@@ -27,7 +28,10 @@ from efviz.pages.problem_choice import (
     problem_widget,
     table_widgets,
 )
+from efviz.pages.share import share
 from efviz.pages.store import Store, run_again
+from efviz.pages.take_along import take_along
+from efviz.pages.vector_fields_script import vector_fields_script
 from efviz.pages.working import working
 from efviz.problems import Problem
 
@@ -136,6 +140,7 @@ def header(store: Store) -> None:
         st.title(TITLE, anchor=False)
         st.button("Paper Fig. 1, as made", on_click=_preset, args=(store, 1e-3), type="tertiary")
         st.button("as printed", on_click=_preset, args=(store, 1e-4), type="tertiary")
+        share(store)
 
 
 def _preset(store: Store, step_size: float) -> None:
@@ -153,7 +158,7 @@ def live() -> None:
     job = job_for(c)
     progress = job.progress if job.progress.result else job.advance(SLICE)
     if progress.result is not None:
-        draw(store, progress.result)
+        draw(store, progress.result, progress.complete)
     # Asked of what was drawn: another session may have finished the work meanwhile.
     if not progress.complete:
         wait(c, job)
@@ -248,20 +253,23 @@ def wait(c: Controls, job: Job[Picture]) -> None:
 def packed(
     c: Controls, fraction: float, unit_length: bool, show_cosines: bool, _p: Picture
 ) -> bytes:
-    panels = vector_field_panels(
-        _p.dataset,
-        _p.problem,
-        _p.fields,
-        _p.trajectories,
-        _p.starts,
-        scales=_p.scales,
+    return pack_figures(panels_of(_p, unit_length, show_cosines), dark=DARK, min_width=230)
+
+
+def panels_of(p: Picture, unit_length: bool, show_cosines: bool) -> dict[str, Spec]:
+    return vector_field_panels(
+        p.dataset,
+        p.problem,
+        p.fields,
+        p.trajectories,
+        p.starts,
+        scales=p.scales,
         unit_length=unit_length,
         show_cosines=show_cosines,
     )
-    return pack_figures(panels, dark=DARK, min_width=230)
 
 
-def draw(store: Store, p: Picture) -> None:
+def draw(store: Store, p: Picture, complete: bool) -> None:
     values = store.values
     done = float(min(t.steps_done.min(initial=0) for t in p.trajectories.values()))
     chart(
@@ -274,8 +282,22 @@ def draw(store: Store, p: Picture) -> None:
         text.sentence(p.problem, p.fields, p.trajectories, p.controls.n_steps)
         + text.table(p.starts, p.trajectories, p.problem)
     )
+    take_along(
+        f"{SLUG}.chart",
+        SLUG,
+        lambda: panels_of(p, values["lengths"] == "unit", values["cosines"]),
+        lambda: code(values, p),
+        complete=complete,
+    )
     store.toggle("cosines", help=text.COSINES)
     more(store, p)
+
+
+def code(values: Values, p: Picture) -> str:
+    return vector_fields_script(
+        TITLE, SLUG, values, methods=METHODS, plane=p.fields.plane, starts=p.starts,
+        scales=p.scales, fine=FINE, record=RECORDED,
+    )  # fmt: skip
 
 
 def add_start(store: Store, p: Picture, click: Click) -> None:
