@@ -4,8 +4,19 @@ import re
 from pathlib import Path
 
 import pytest
-from browsing import chart, needs_chromium, open_page, panel, slider
-from playwright.sync_api import Page, expect
+from browsing import (
+    assert_nothing_is_cut_off,
+    chart,
+    keep_screenshot,
+    needs_chromium,
+    open_page,
+    page_of_width,
+    panel,
+    revision,
+    slider,
+    wait_for_picture,
+)
+from playwright.sync_api import Browser, Page, expect
 
 from efviz.pages.cite import BIBTEX
 
@@ -131,3 +142,36 @@ def test_back_restores_the_settings_of_its_link(page: Page, server: str, first: 
     page.go_forward()
     expect(slider(page, "Step size γ")).to_be_visible(timeout=15_000)
     expect(slider(page, "Strength s")).to_have_attribute("aria-valuetext", "−1", timeout=15_000)
+
+
+def test_the_pinned_picture_stays_beside_the_one_that_moves(page: Page, server: str) -> None:
+    open_page(page, server, "s=0.5&steps=300")
+    first = revision(page)
+    page.get_by_role("button", name="Pin", exact=True).click()
+    pinned = page.locator(".efviz-chart").nth(1)
+    expect(pinned).to_have_attribute("data-revision", first, timeout=15_000)
+    slider(page, "Strength s").focus()
+    page.keyboard.press("ArrowRight")
+    wait_for_picture(page, first)
+    expect(page).to_have_url(re.compile(r"s=0\.55&steps=300&pin=s%3D0\.5%26steps%3D300$"))
+    expect(page.get_by_text("Strength s 0.5 instead of 0.55")).to_be_visible()
+    expect(pinned).to_have_attribute("data-revision", first)
+    here, there = (box.bounding_box() for box in (chart(page), pinned))
+    assert here and there  # noqa: PT018
+    assert here["x"] + here["width"] <= there["x"]
+    page.get_by_role("button", name="Unpin").click()
+    expect(pinned).to_have_count(0, timeout=15_000)
+    expect(page).to_have_url(re.compile(r"s=0\.55&steps=300$"))
+
+
+@pytest.mark.parametrize("width", [1024, 400])
+def test_two_pictures_fit_the_window(browser: Browser, server: str, width: int) -> None:
+    with page_of_width(browser, width, "light") as page:
+        open_page(page, server, "s=1&steps=300&pin=s%3D0.5%26steps%3D300")
+        pinned = page.locator(".efviz-chart").nth(1)
+        expect(pinned).to_have_attribute("data-revision", re.compile(".+"), timeout=15_000)
+        assert_nothing_is_cut_off(page, chart(page), pinned)
+        keep_screenshot(page, f"pinned-{width}")
+        if width == 400:
+            tops = [box.bounding_box() for box in (chart(page), pinned, slider(page, "Strength s"))]
+            assert [top and top["y"] for top in tops] == sorted(top["y"] for top in tops if top)

@@ -67,11 +67,16 @@ def _spec(figure: Any) -> dict[str, Any]:
 
 
 def chart(
-    packed: bytes, *, key: str, query: str = "", on_click: Callable[[Click], None] | None = None
+    packed: bytes,
+    *,
+    key: str,
+    query: str | None = "",
+    on_click: Callable[[Click], None] | None = None,
 ) -> None:
     """Show packed figures; zoom survives new data, a click anywhere calls `on_click`.
 
-    `query` is what the address bar shall hold behind the "?" once the picture is there.
+    `query` is what the address bar shall hold behind the "?" once the picture is there; None leaves
+    that to another chart.
     """
 
     def clicked() -> None:
@@ -80,7 +85,9 @@ def chart(
         if click and on_click:
             on_click(click)
 
-    component("chart")(key=key, data=envelope(query, packed), on_click_change=clicked)
+    component("chart")(
+        key=key, data=envelope("-" if query is None else query, packed), on_click_change=clicked
+    )
 
 
 def envelope(query: str, packed: bytes) -> bytes:

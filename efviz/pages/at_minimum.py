@@ -29,7 +29,8 @@ from efviz.pages.at_minimum_views import (
 from efviz.pages.caches import cached
 from efviz.pages.jobs import Job
 from efviz.pages.own_table_widgets import ready
-from efviz.pages.params import Param
+from efviz.pages.params import Param, Values
+from efviz.pages.pins import Beside, beside, pinnable
 from efviz.pages.problem_choice import (
     entry,
     path_widgets,
@@ -46,7 +47,7 @@ TITLE, SLUG = "At the minimum", "at-the-minimum"
 SLICE = 0.15
 """Seconds of work between two pictures: a slider never waits longer."""
 
-PARAMS: tuple[Param, ...] = problem_params("fig2", strength=0.5)
+PARAMS: tuple[Param, ...] = pinnable(*problem_params("fig2", strength=0.5))
 KEPT = ("N", "seed")
 
 
@@ -83,11 +84,14 @@ def live() -> None:
     job, curves = job_for(c), curves_for(of_curves(c))
     picture = job.progress if job.progress.result else job.advance(SLICE)
     distances = curves.progress
+    pinned = Beside()
     if picture.result is not None:
-        draw(store, c, picture.result, distances.result)
+        pinned = draw(store, c, picture.result, distances.result)
     # Asked of what was drawn: another session may have finished the work meanwhile.
     if not (picture.complete and distances.complete):
         wait(c, job, curves)
+    else:
+        pinned.go_on()
 
 
 def controls(store: Store) -> None:
@@ -144,9 +148,11 @@ def panels_of(view: View, half: float, loss: Array | None) -> list[Spec]:
     ]
 
 
-def draw(store: Store, c: Controls, p: Picture, curves: Convergence | None) -> None:
+def draw(store: Store, c: Controls, p: Picture, curves: Convergence | None) -> Beside:
     ready = tuple(loss is not None for loss in p.losses)
-    chart(packed_views(c, ready, p), key=f"{SLUG}.chart", query=store.query)
+    drawn = entry(c.values).family is not None
+    with beside(store, pinned_picture, (len(p.views), 1) if drawn else (1, 1)) as pinned:
+        chart(packed_views(c, ready, p), key=f"{SLUG}.chart", query=store.query)
     st.html(text.sentence(p.views))
     take_along(
         f"{SLUG}.chart",
@@ -163,6 +169,27 @@ def draw(store: Store, c: Controls, p: Picture, curves: Convergence | None) -> N
             _say(text.caption(c.problem, p.views))
         with right:
             draw_curves(store, c, p, curves)
+    return pinned
+
+
+def pinned_picture(values: Values) -> tuple[bytes | None, bool]:
+    c = Controls.of(values)
+    job = job_for(c)
+    progress = job.progress if job.done else job.advance(SLICE)
+    if progress.result is None:
+        return None, False
+    ready = tuple(loss is not None for loss in progress.result.losses)
+    return packed_pin(c, ready, progress.result), progress.complete
+
+
+@cached(max_entries=16)
+def packed_pin(c: Controls, ready: tuple[bool, ...], _p: Picture) -> bytes:
+    """What the sliders said: the cases that stand still are in the live picture."""
+    if entry(c.values).family is None:
+        return packed_views(c, ready, _p)
+    column = panels_of(_p.views[-1], _p.half, _p.losses[-1])[:2]
+    panels = {f"{SLUG} pinned {i}": panel for i, panel in enumerate(column)}
+    return pack_figures(panels, dark=DARK, rows=2, min_width=230, max_width=460)
 
 
 def draw_curves(store: Store, c: Controls, p: Picture, curves: Convergence | None) -> None:

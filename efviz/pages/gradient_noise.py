@@ -17,6 +17,7 @@ from efviz.pages.gradient_noise_views import Controls, Picture, Runs, picture_jo
 from efviz.pages.jobs import Job
 from efviz.pages.own_table_widgets import ready
 from efviz.pages.params import Choice, Number, Param, Points, Values
+from efviz.pages.pins import Beside, beside, pinnable
 from efviz.pages.problem_choice import (
     Knobs,
     entry,
@@ -49,7 +50,7 @@ def _examples(values: Values) -> int:
 
 _SCALE = Number(1e-9, 1e9, zero=True)
 
-PARAMS: tuple[Param, ...] = (
+PARAMS: tuple[Param, ...] = pinnable(
     *problem_params("fig1"),
     Param("theta", "theta", "θ", Points(2, 1), lambda _: ()),
     Param(
@@ -108,7 +109,9 @@ def live() -> None:
         theta_sliders(store, picture)
     if not runs.done:
         runs.advance(FIRST)
-    draw(store, c, picture, runs)
+    pinned = draw(store, c, picture, runs)
+    if job.done and runs.done:
+        pinned.go_on()
     wait(c, job, runs)
 
 
@@ -161,7 +164,7 @@ def _rounded(value: float, p: Picture) -> float:
     return round(value, 3 - int(np.floor(np.log10(p.plane.half_widths.max()))))
 
 
-def draw(store: Store, c: Controls, p: Picture, job: Job[Runs]) -> None:
+def draw(store: Store, c: Controls, p: Picture, job: Job[Runs]) -> Beside:
     """The picture at once; runs that have hardly begun give way to those that were there before."""
     runs, fraction, of = job.progress.result, job.progress.fraction, c
     held = f"{SLUG}.runs"
@@ -169,12 +172,13 @@ def draw(store: Store, c: Controls, p: Picture, job: Job[Runs]) -> None:
         of, fraction, runs = st.session_state.get(held, (c, fraction, runs))
     else:
         st.session_state[held] = (c, fraction, runs)
-    chart(
-        packed(c.at_theta, p.loss is not None, of, fraction, p, runs),
-        key=f"{SLUG}.chart",
-        query=store.query,
-        on_click=lambda click: clicked(store, p, click),
-    )
+    with beside(store, pinned_picture) as pinned:
+        chart(
+            packed(c.at_theta, p.loss is not None, of, fraction, p, runs),
+            key=f"{SLUG}.chart",
+            query=store.query,
+            on_click=lambda click: clicked(store, p, click),
+        )
     st.html(text.sentence(p, c, runs if of == c else None))
     take_along(
         f"{SLUG}.chart",
@@ -189,6 +193,20 @@ def draw(store: Store, c: Controls, p: Picture, job: Job[Runs]) -> None:
     ):
         if table:
             box.html(table)
+    return pinned
+
+
+def pinned_picture(values: Values) -> tuple[bytes | None, bool]:
+    c = Controls.of(values)
+    job, runs = picture_job(c.at_theta), runs_job(c)
+    for work in (job, runs):
+        if not work.done:
+            work.advance(SLICE)
+    p, found = job.progress.result, runs.progress
+    if p is None:
+        return None, False
+    drawn = packed(c.at_theta, p.loss is not None, c, found.fraction, p, found.result)
+    return drawn, job.done and runs.done
 
 
 @cached(max_entries=64)

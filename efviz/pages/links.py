@@ -6,6 +6,7 @@ to be said for links that were made before.
 """
 
 from collections.abc import Callable, Mapping
+from urllib.parse import parse_qsl, urlencode
 
 Query = dict[str, str]
 Upgrade = Callable[[str, Query], Query]
@@ -14,7 +15,8 @@ Upgrade = Callable[[str, Query], Query]
 UPGRADES: tuple[Upgrade, ...] = ()
 """From version 1 to 2, from 2 to 3, and so on; the last leads to the present version."""
 
-KEY = "v"
+KEY, PIN = "v", "pin"
+"""The version, and the settings that are compared with: a link within the link."""
 
 
 def renamed(slug: str, old: str, new: str) -> Upgrade:
@@ -46,7 +48,10 @@ def upgraded(slug: str, query: Mapping[str, str]) -> tuple[Query, list[str]]:
         what = "made by a newer version of this page" if known else "of no known version"
         return found, [f"The link is {what}; it is read as if it were of today."]
     for upgrade in UPGRADES[int(said) - 1 :]:
+        pinned = parse_qsl(found.get(PIN, ""))
         found = upgrade(slug, found)
+        if pinned:
+            found[PIN] = urlencode(upgrade(slug, dict(pinned)))
     return found, []
 
 

@@ -12,7 +12,7 @@ import streamlit as st
 from streamlit.errors import StreamlitAPIException
 
 from efviz.components import slider
-from efviz.pages.links import stamped, upgraded
+from efviz.pages.links import PIN, stamped, upgraded
 from efviz.pages.params import Choice, Number, Param, Values, defaults, from_query, to_query
 
 
@@ -74,7 +74,8 @@ class Store:
         self.set(**values)
 
     def reset(self, keep: Sequence[str] = (), **values: Any) -> None:
-        """Defaults for everything but `values` and what is named in `keep`."""
+        """Defaults for everything but `values`, what is named in `keep`, and a pin."""
+        keep = [name for name in self._by_name if name in keep or name == PIN]
         kept = {name: self.values[name] for name in keep}
         self.set(**defaults(self.params, kept | values))
 

@@ -27,7 +27,7 @@ def take_along(
     page's run, where caches and tables of a session are out of reach.
     """
     with st.popover(
-        "Take along", type="tertiary", key=f"{key}.take", on_change="rerun", width="content"
+        "Take along", type="tertiary", key=f"take.{name}", on_change="rerun", width="content"
     ) as menu:
         if not menu.open:
             return
@@ -49,5 +49,5 @@ def choices(key: str, name: str, specs: Mapping[str, Spec], lines: str, rows: in
     }  # fmt: skip
     for label, (make, file, mime) in files.items():
         st.download_button(
-            label, make, file, mime, key=f"{key}.{label}", on_click="ignore", type="tertiary"
+            label, make, file, mime, key=f"take.{name}.{label}", on_click="ignore", type="tertiary"
         )

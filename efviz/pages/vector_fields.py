@@ -19,6 +19,7 @@ from efviz.pages.caches import cached
 from efviz.pages.jobs import Job, Progress
 from efviz.pages.own_table_widgets import ready
 from efviz.pages.params import Choice, Flag, Number, Param, Points, Values
+from efviz.pages.pins import Beside, beside, pinnable
 from efviz.pages.problem_choice import (
     Knobs,
     entry,
@@ -79,7 +80,7 @@ _STEPS = Number(10, 50_000, integer=True)
 _PER_SIDE = Number(5, 31, integer=True)
 _LENGTHS = Choice(lambda _: ("true", "unit"))
 
-PARAMS: tuple[Param, ...] = (
+PARAMS: tuple[Param, ...] = pinnable(
     *problem_params("fig1"),
     Param("damping", "damping", "Damping λ", Number(1e-10, 1e10, zero=True), _setting("damping")),
     Param("step_size", "step", "Step size γ", Number(1e-10, 1e10), _setting("step_size")),
@@ -157,11 +158,14 @@ def live() -> None:
     c = Controls.of(store.values)
     job = job_for(c)
     progress = job.progress if job.progress.result else job.advance(SLICE)
+    pinned = Beside()
     if progress.result is not None:
-        draw(store, progress.result, progress.complete)
+        pinned = draw(store, progress.result, progress.complete)
     # Asked of what was drawn: another session may have finished the work meanwhile.
     if not progress.complete:
         wait(c, job)
+    else:
+        pinned.go_on()
 
 
 def controls(store: Store) -> None:
@@ -269,15 +273,15 @@ def panels_of(p: Picture, unit_length: bool, show_cosines: bool) -> dict[str, Sp
     )
 
 
-def draw(store: Store, p: Picture, complete: bool) -> None:
+def draw(store: Store, p: Picture, complete: bool) -> Beside:
     values = store.values
-    done = float(min(t.steps_done.min(initial=0) for t in p.trajectories.values()))
-    chart(
-        packed(p.controls, done, values["lengths"] == "unit", values["cosines"], p),
-        key=f"{SLUG}.chart",
-        query=store.query,
-        on_click=lambda click: add_start(store, p, click),
-    )
+    with beside(store, pinned_picture) as pinned:
+        chart(
+            packed(p.controls, steps_done(p), values["lengths"] == "unit", values["cosines"], p),
+            key=f"{SLUG}.chart",
+            query=store.query,
+            on_click=lambda click: add_start(store, p, click),
+        )
     st.html(
         text.sentence(p.problem, p.fields, p.trajectories, p.controls.n_steps)
         + text.table(p.starts, p.trajectories, p.problem)
@@ -291,6 +295,22 @@ def draw(store: Store, p: Picture, complete: bool) -> None:
     )
     store.toggle("cosines", help=text.COSINES)
     more(store, p)
+    return pinned
+
+
+def pinned_picture(values: Values) -> tuple[bytes | None, bool]:
+    c = Controls.of(values)
+    job = job_for(c)
+    progress = job.progress if job.done else job.advance(SLICE)
+    p = progress.result
+    if p is None:
+        return None, False
+    drawn = packed(c, steps_done(p), values["lengths"] == "unit", values["cosines"], p)
+    return drawn, progress.complete
+
+
+def steps_done(p: Picture) -> float:
+    return float(min(t.steps_done.min(initial=0) for t in p.trajectories.values()))
 
 
 def code(values: Values, p: Picture) -> str:

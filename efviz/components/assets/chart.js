@@ -131,7 +131,8 @@ class Chart {
     await this.draw();
     this.root.dataset.revision = this.spec.revision;
     const { query } = this.spec;
-    if (query !== location.search.slice(1)) {
+    // "-": the address is another chart's to keep.
+    if (query !== '-' && query !== location.search.slice(1)) {
       history.replaceState(history.state, '', location.pathname + (query && `?${query}`));
     }
   }
