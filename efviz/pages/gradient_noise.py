@@ -9,12 +9,15 @@ import streamlit as st
 from efviz.components import Click, chart, pack_figures
 from efviz.figures import DARK
 from efviz.figures.gradient_noise import cloud_panel, error_panel, runs_panel, theta_panel
+from efviz.figures.theme import Spec
 from efviz.pages import gradient_noise_text as text
 from efviz.pages.caches import cached
+from efviz.pages.gradient_noise_script import gradient_noise_script
 from efviz.pages.gradient_noise_views import Controls, Picture, Runs, picture_job, runs_job
 from efviz.pages.jobs import Job
 from efviz.pages.own_table_widgets import ready
-from efviz.pages.params import Choice, Number, Param
+from efviz.pages.params import Choice, Number, Param, Values
+from efviz.pages.pins import Beside, beside, pinnable
 from efviz.pages.problem_choice import (
     entry,
     examples,
@@ -23,7 +26,9 @@ from efviz.pages.problem_choice import (
     problem_widget,
     table_widgets,
 )
+from efviz.pages.share import share
 from efviz.pages.store import Store, run_again
+from efviz.pages.take_along import take_along
 from efviz.pages.theta_choice import THETA, choose_theta, theta_sliders
 
 TITLE, SLUG = "Gradient noise", "gradient-noise"
@@ -36,7 +41,7 @@ HELD = f"{SLUG}.runs"
 
 _SCALE = Number(1e-9, 1e9, zero=True)
 
-PARAMS: tuple[Param, ...] = (
+PARAMS: tuple[Param, ...] = pinnable(
     *problem_params("fig1"),
     THETA,
     Param(
@@ -71,6 +76,7 @@ def main() -> None:
         st.title(TITLE, anchor=False)
         for label, B in (("B = 1 (Eq. 19)", 1), ("B = 16", 16), ("B = 256", 256)):
             st.button(label, on_click=choose_batch, args=(store, B), type="tertiary")
+        share(store)
     for sentence in store.sentences:
         st.warning(sentence)
     live()
@@ -96,7 +102,9 @@ def live() -> None:
         )
     if runs.progress.result is None and HELD not in st.session_state:
         runs.advance(FIRST)
-    draw(store, c, picture, runs)
+    pinned = draw(store, c, picture, runs)
+    if job.done and runs.done:
+        pinned.go_on()
     wait(c, job, runs)
 
 
@@ -116,7 +124,7 @@ def choose_batch(store: Store, batch_size: float) -> None:
     store.set(batch_size=round(min(max(batch_size, 1), examples(store.values))))
 
 
-def draw(store: Store, c: Controls, p: Picture, job: Job[Runs]) -> None:
+def draw(store: Store, c: Controls, p: Picture, job: Job[Runs]) -> Beside:
     """The picture at once; runs that have hardly begun give way to those that were there before."""
     runs, fraction, of = job.progress.result, job.progress.fraction, c
     before = st.session_state.get(HELD)
@@ -125,19 +133,41 @@ def draw(store: Store, c: Controls, p: Picture, job: Job[Runs]) -> None:
         of, fraction, runs = before
     elif runs:
         st.session_state[HELD] = (c, fraction, runs)
-    chart(
-        packed(c.at_theta, p.loss is not None, of, fraction, p, runs),
-        key=f"{SLUG}.chart",
-        query=store.query,
-        on_click=lambda click: clicked(store, p, click),
-    )
+    with beside(store, pinned_picture) as pinned:
+        chart(
+            packed(c.at_theta, p.loss is not None, of, fraction, p, runs),
+            key=f"{SLUG}.chart",
+            query=store.query,
+            on_click=lambda click: clicked(store, p, click),
+        )
     st.html(text.sentence(p, c, runs if of == c else None))
+    take_along(
+        f"{SLUG}.chart",
+        SLUG,
+        lambda: panels_of(c.at_theta, p, runs),
+        lambda: gradient_noise_script(TITLE, SLUG, c, p),
+        complete=of == c and fraction == 1 and p.loss is not None,
+    )
     more(store, c, runs)
     for table, box in zip(
         text.tables(p, runs if of == c else None), st.columns([1, 1.4]), strict=True
     ):
         if table:
             box.html(table)
+    return pinned
+
+
+def pinned_picture(values: Values) -> tuple[bytes | None, bool]:
+    c = Controls.of(values)
+    job, runs = picture_job(c.at_theta), runs_job(c)
+    for work in (job, runs):
+        if not work.done:
+            work.advance(SLICE)
+    p, found = job.progress.result, runs.progress
+    if p is None:
+        return None, False
+    drawn = packed(c.at_theta, p.loss is not None, c, found.fraction, p, found.result)
+    return drawn, job.done and runs.done
 
 
 @cached
@@ -145,10 +175,14 @@ def packed(
     c: Controls, contours: bool, of: Controls, fraction: float, _p: Picture, _runs: Runs | None
 ) -> bytes:
     """`of` and `fraction` say which runs are drawn, and how far they have come."""
-    p, names = _p, _p.problem.parameter_names
+    return pack_figures(panels_of(c, _p, _runs), dark=DARK, min_width=230, smallest=220)
+
+
+def panels_of(c: Controls, p: Picture, runs: Runs | None) -> dict[str, Spec]:
+    names = p.problem.parameter_names
     minimum = p.problem.minimum
     lowest = float(p.problem.loss(minimum.theta)) if minimum.exists else None
-    panels = {
+    return {
         "theta": theta_panel(
             p.plane, p.loss, lowest, p.theta, minimum.theta if minimum.exists else None,
             p.directions, names,
@@ -160,13 +194,12 @@ def packed(
             p.sizes, p.errors, c.batch_size, float(p.noise.gradient @ p.noise.gradient)
         ),
         "runs": runs_panel(
-            _runs.result if _runs else None,
-            _runs.lowest if _runs else 0.0,
-            _runs.n_examples if _runs else c.n_steps * c.batch_size,
-            title=f"Loss {_runs.above}" if _runs else "Loss",
+            runs.result if runs else None,
+            runs.lowest if runs else 0.0,
+            runs.n_examples if runs else c.n_steps * c.batch_size,
+            title=f"Loss {runs.above}" if runs else "Loss",
         ),
     }  # fmt: skip
-    return pack_figures(panels, dark=DARK, min_width=230, smallest=220)
 
 
 def clicked(store: Store, p: Picture, click: Click) -> None:

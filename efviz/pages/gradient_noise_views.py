@@ -147,15 +147,12 @@ def picture_job(c: Controls) -> Job[Picture]:
 def run_work(c: Controls) -> Iterator[Progress[Runs]]:
     _, problem = problem_of(c.knobs)
     theta = theta_of(c.values, plane_of(c.values, problem))
-    factor = float(batch_factor(problem.N, c.batch_size, replacement=c.replacement))
-    scales = matched_scales(problem, theta, factor, c.damping)
-    given = {"EFSGD": c.scale_EFSGD, "RMS": c.scale_RMS}
-    scales |= {name: scale for name, scale in given.items() if scale}
+    step_size, scales = run_settings(c, problem, theta)
     runs = StochasticRuns(
         problem,
         theta,
         batch_size=c.batch_size,
-        step_size=c.step_size / largest_curvature(problem, theta),
+        step_size=step_size,
         n_steps=c.n_steps,
         seeds=range(c.seeds),
         scales=scales,
@@ -172,6 +169,15 @@ def run_work(c: Controls) -> Iterator[Progress[Runs]]:
         runs.advance(0.02)
         yield Progress(runs.fraction, so_far())
     yield Progress(1.0, so_far())
+
+
+def run_settings(c: Controls, problem: Problem, theta: Array) -> tuple[float, dict[str, float]]:
+    """The step size, and what a method multiplies it by."""
+    factor = float(batch_factor(problem.N, c.batch_size, replacement=c.replacement))
+    scales = matched_scales(problem, theta, factor, c.damping)
+    given = {"EFSGD": c.scale_EFSGD, "RMS": c.scale_RMS}
+    scales |= {name: scale for name, scale in given.items() if scale}
+    return c.step_size / largest_curvature(problem, theta), scales
 
 
 def lowest_of(problem: Problem, result: StochasticResult) -> tuple[float, str]:

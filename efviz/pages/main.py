@@ -7,6 +7,7 @@ import streamlit as st
 
 import efviz.components
 from efviz.pages import PAGES, operations
+from efviz.pages.store import arrive
 
 _ASSETS = Path(efviz.components.__file__).with_name("assets")
 
@@ -18,7 +19,9 @@ def run() -> None:
         st.Page(page.main, title=page.title, url_path=page.slug, default=i == 0)
         for i, page in enumerate(PAGES.values())
     ]
-    st.navigation(pages, position="top").run()
+    chosen = st.navigation(pages, position="top")
+    arrive(chosen.url_path or next(iter(PAGES)))
+    chosen.run()
     st.html(f'<footer class="efviz-version">{escape(operations.title())}</footer>')
 
 

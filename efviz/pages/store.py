@@ -13,6 +13,7 @@ import streamlit as st
 from streamlit.errors import StreamlitAPIException
 
 from efviz.components import slider
+from efviz.pages.links import PIN, stamped, upgraded
 from efviz.pages.params import Choice, Number, Param, Values, defaults, from_query, to_query
 
 
@@ -24,6 +25,18 @@ def run_again() -> None:
         st.rerun()
 
 
+def arrive(slug: str) -> None:
+    """The page `slug` is the one that runs now: does its address say what to show?
+
+    It does when a visitor comes from outside, or back by the browser's button. A page that is
+    opened by its name has no query, and keeps the values it had.
+    """
+    if st.session_state.get("arrived") != slug:
+        st.session_state["arrived"] = slug
+        if st.query_params:
+            st.session_state.pop(slug, None)
+
+
 class Store:
     """The parameters of the page `slug`, taken from the URL when the session first opens it."""
 
@@ -32,9 +45,10 @@ class Store:
         self.params = params
         self._by_name = {param.name: param for param in params}
         if slug not in st.session_state:
-            values, sentences = from_query(params, st.query_params.to_dict())
+            query, remarks = upgraded(slug, st.query_params.to_dict())
+            values, sentences = from_query(params, query)
             st.session_state[slug] = values
-            st.session_state[f"{slug}.sentences"] = sentences
+            st.session_state[f"{slug}.sentences"] = remarks + sentences
 
     @property
     def values(self) -> Values:
@@ -42,7 +56,7 @@ class Store:
 
     @property
     def query(self) -> str:
-        return to_query(self.params, self.values)
+        return stamped(to_query(self.params, self.values))
 
     @property
     def address(self) -> dict[str, str]:
@@ -70,7 +84,8 @@ class Store:
         self.set(**values)
 
     def reset(self, keep: Sequence[str] = (), **values: Any) -> None:
-        """Defaults for everything but `values` and what is named in `keep`."""
+        """Defaults for everything but `values`, what is named in `keep`, and a pin."""
+        keep = [name for name in self._by_name if name in keep or name == PIN]
         kept = {name: self.values[name] for name in keep}
         self.set(**defaults(self.params, kept | values))
 

@@ -156,7 +156,8 @@ class Chart {
     this.touch.settle();
     this.root.dataset.revision = this.spec.revision;
     const { query } = this.spec.session;
-    if (query !== location.search.slice(1)) {
+    // "-": the address is another chart's to keep.
+    if (query !== '-' && query !== location.search.slice(1)) {
       history.replaceState(history.state, '', location.pathname + (query && `?${query}`));
     }
   }
