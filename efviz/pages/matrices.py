@@ -37,8 +37,8 @@ from efviz.pages.theta_choice import THETA, choose_theta, theta_sliders
 from efviz.pages.working import working
 
 TITLE, SLUG = "Four matrices", "four-matrices"
-SLICE = 0.15
-"""Seconds of work between two pictures."""
+SLICE, FIRST = 0.06, 0.15
+"""Seconds of work between two pictures, and for the first one."""
 
 PARAMS: tuple[Param, ...] = (
     *problem_params("fig1"),
@@ -110,7 +110,7 @@ def live() -> None:
         store.set(example=examples(store.values))
     c = Controls.of(store.values)
     job = picture_job(c)
-    picture = (job.progress if job.progress.result else job.advance(SLICE)).result
+    picture = (job.progress if job.progress.result else job.advance(FIRST)).result
     assert picture
     values = store.values
     e = example_at(c, values["example"], values["step_size"], values["damping"])

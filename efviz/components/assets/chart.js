@@ -138,6 +138,8 @@ class Chart {
     this.view = null; // ranges that the reader zoomed to, shared by linked panels
     this.observer = new ResizeObserver(() => this.draw());
     this.observer.observe(this.root);
+    this.seen = new IntersectionObserver(() => this.waiting && this.finish());
+    this.seen.observe(this.root);
   }
 
   // `send(name, value)` is an event, `report(name, value)` a state.
@@ -152,14 +154,33 @@ class Chart {
       this.touch.reports.answer(this.spec.session.ack);
     }
     await library(this.spec.plotly);
-    await this.draw();
-    this.touch.settle();
-    this.root.dataset.revision = this.spec.revision;
+    clearTimeout(this.waiting);
+    this.waiting = undefined;
+    // While a slider is dragged only what can be seen follows; the rest once it rests.
+    if (this.root.dataset.revision && this.hidden()) {
+      this.waiting = setTimeout(() => this.finish(), 250);
+    } else {
+      await this.finish();
+    }
     const { query } = this.spec.session;
     // "-": the address is another chart's to keep.
     if (query !== '-' && query !== location.search.slice(1)) {
       history.replaceState(history.state, '', location.pathname + (query && `?${query}`));
     }
+  }
+
+  hidden() {
+    const { top, bottom } = this.root.getBoundingClientRect();
+    return bottom < 0 || top > innerHeight;
+  }
+
+  async finish() {
+    clearTimeout(this.waiting);
+    this.waiting = undefined;
+    const { revision } = this.spec;
+    await this.draw();
+    this.touch.settle();
+    this.root.dataset.revision = revision;
   }
 
   plane() {
@@ -337,8 +358,10 @@ class Chart {
   }
 
   remove() {
+    clearTimeout(this.waiting);
     this.observer.disconnect();
     this.player?.remove();
+    this.seen.disconnect();
     this.panels.forEach((gd) => this.drop(gd));
     this.root.remove();
     this.says.remove();
