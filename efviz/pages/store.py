@@ -7,12 +7,22 @@ visitor looks at another page.
 
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
+from urllib.parse import quote
 
 import streamlit as st
 from streamlit.errors import StreamlitAPIException
 
 from efviz.components import slider
-from efviz.pages.params import Choice, Number, Param, Values, defaults, from_query, to_query
+from efviz.pages.params import (
+    EVERYWHERE,
+    Choice,
+    Number,
+    Param,
+    Values,
+    defaults,
+    from_query,
+    to_query,
+)
 
 
 def run_again() -> None:
@@ -23,6 +33,27 @@ def run_again() -> None:
         st.rerun()
 
 
+def everywhere() -> dict[str, str]:
+    """What belongs to every page, from the URL when the session begins."""
+    if "everywhere" not in st.session_state:
+        query = st.query_params.to_dict()
+        st.session_state["everywhere"] = {key: query[key] for key in EVERYWHERE if key in query}
+    return dict(st.session_state["everywhere"])
+
+
+def set_everywhere(**texts: str) -> None:
+    """An empty text takes its parameter out of the URL."""
+    merged = everywhere() | texts
+    st.session_state["everywhere"] = {key: text for key, text in merged.items() if text}
+
+
+def put(slug: str, params: Sequence[Param], query: Mapping[str, str]) -> None:
+    """Give a page the values that a query names, as if the session opened it with them."""
+    values, sentences = from_query(params, query)
+    st.session_state[slug] = values
+    st.session_state[f"{slug}.sentences"] = sentences
+
+
 class Store:
     """The parameters of the page `slug`, taken from the URL when the session first opens it."""
 
@@ -31,9 +62,7 @@ class Store:
         self.params = params
         self._by_name = {param.name: param for param in params}
         if slug not in st.session_state:
-            values, sentences = from_query(params, st.query_params.to_dict())
-            st.session_state[slug] = values
-            st.session_state[f"{slug}.sentences"] = sentences
+            put(slug, params, st.query_params.to_dict())
 
     @property
     def values(self) -> Values:
@@ -41,7 +70,8 @@ class Store:
 
     @property
     def query(self) -> str:
-        return to_query(self.params, self.values)
+        general = (f"{key}={quote(text)}" for key, text in everywhere().items())
+        return "&".join(filter(None, (to_query(self.params, self.values), *general)))
 
     @property
     def sentences(self) -> list[str]:
