@@ -147,7 +147,7 @@ def revision(page: Page) -> str:
     return chart(page).get_attribute("data-revision") or ""
 
 
-def open_page(page: Page, server: str, query: str = "", slug: str = "") -> None:
+def open_page(page: Page, server: str, query: str = "", slug: str = "vector-fields") -> None:
     page.goto(f"{server}/{slug}{query and '?' + query}")
     expect(chart(page)).to_have_attribute("data-revision", re.compile(".+"), timeout=30_000)
 

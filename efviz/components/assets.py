@@ -71,6 +71,7 @@ NAMES = (
     _PLOTLY,
     "anatomy.js",
     "chart.js",
+    "contrast.js",
     "drag.js",
     "hover.js",
     "images.js",

@@ -11,6 +11,9 @@ from typing import Any, Protocol
 
 Values = dict[str, Any]
 
+EVERYWHERE = ("lesson", "present")
+"""What a URL may say on every page: the step of a lesson, and presenter mode."""
+
 
 class Kind(Protocol):
     """How one sort of value is read from text, with ValueError(sentence), and written."""
@@ -173,7 +176,7 @@ def from_query(params: Sequence[Param], query: Mapping[str, str]) -> tuple[Value
         if words:
             used = param.kind.format(values[param.name]) or "automatic"
             sentences.append(f"{param.title} {quoted(text)} in the link {words}; {used} is used.")
-    known = {param.query for param in params}
+    known = {param.query for param in params} | {*EVERYWHERE}
     unknown = [key for key in query if key not in known]
     if unknown:
         names = ", ".join(map(quoted, unknown[:5]))

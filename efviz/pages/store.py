@@ -7,14 +7,23 @@ visitor looks at another page.
 
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
-from urllib.parse import parse_qsl
+from urllib.parse import parse_qsl, quote
 
 import streamlit as st
 from streamlit.errors import StreamlitAPIException
 
 from efviz.components import slider
 from efviz.pages.links import PIN, stamped, upgraded
-from efviz.pages.params import Choice, Number, Param, Values, defaults, from_query, to_query
+from efviz.pages.params import (
+    EVERYWHERE,
+    Choice,
+    Number,
+    Param,
+    Values,
+    defaults,
+    from_query,
+    to_query,
+)
 
 
 def run_again() -> None:
@@ -33,8 +42,31 @@ def arrive(slug: str) -> None:
     """
     if st.session_state.get("arrived") != slug:
         st.session_state["arrived"] = slug
-        if st.query_params:
+        if set(st.query_params) - set(EVERYWHERE):
             st.session_state.pop(slug, None)
+
+
+def everywhere() -> dict[str, str]:
+    """What belongs to every page, from the URL when the session begins."""
+    if "everywhere" not in st.session_state:
+        query = st.query_params.to_dict()
+        st.session_state["everywhere"] = {key: query[key] for key in EVERYWHERE if key in query}
+    return dict(st.session_state["everywhere"])
+
+
+def set_everywhere(**texts: str) -> None:
+    """An empty text takes its parameter out of the URL."""
+    merged = everywhere() | texts
+    st.session_state["everywhere"] = {key: text for key, text in merged.items() if text}
+
+
+def put(
+    slug: str, params: Sequence[Param], query: Mapping[str, str], remarks: Sequence[str] = ()
+) -> None:
+    """Give a page the values that a query names, as if the session opened it with them."""
+    values, sentences = from_query(params, query)
+    st.session_state[slug] = values
+    st.session_state[f"{slug}.sentences"] = [*remarks, *sentences]
 
 
 class Store:
@@ -46,9 +78,7 @@ class Store:
         self._by_name = {param.name: param for param in params}
         if slug not in st.session_state:
             query, remarks = upgraded(slug, st.query_params.to_dict())
-            values, sentences = from_query(params, query)
-            st.session_state[slug] = values
-            st.session_state[f"{slug}.sentences"] = remarks + sentences
+            put(slug, params, query, remarks)
 
     @property
     def values(self) -> Values:
@@ -56,7 +86,9 @@ class Store:
 
     @property
     def query(self) -> str:
-        return stamped(to_query(self.params, self.values))
+        general = (f"{key}={quote(text)}" for key, text in everywhere().items())
+        own = stamped(to_query(self.params, self.values))
+        return "&".join(filter(None, (own, *general)))
 
     @property
     def address(self) -> dict[str, str]:
