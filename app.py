@@ -1,6 +1,7 @@
 """The efviz dashboard: `streamlit run app.py`."""
 
 import gc
+import resource
 import sys
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -21,6 +22,12 @@ from efviz.tables import MAX_BYTES
 SCRIPT = Path(efviz.pages.__file__).with_name("main.py")
 
 
+def allow_many_visitors() -> None:
+    """A visitor takes four open files, and a usual limit is 1024 a process."""
+    _, most = resource.getrlimit(resource.RLIMIT_NOFILE)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (most, most))
+
+
 def keep_uploads_in_memory() -> None:
     """Without this, parts over 1 MB of an upload go through a temporary file."""
     MultiPartParser.spool_max_size = 2 * MAX_BYTES
@@ -30,6 +37,7 @@ def keep_uploads_in_memory() -> None:
 async def lifespan(_: st.App) -> AsyncIterator[None]:
     """Compile, compress and compute once what the first visitor would otherwise wait for."""
     operations.log_as_json()
+    allow_many_visitors()
     # Matrices are small and visitors many: BLAS threads that wait for each other cost up to
     # sixteen times the work when the cores are busy.
     threadpool_limits(1, user_api="blas")

@@ -104,7 +104,7 @@ def page(browser: Browser, server: str) -> Iterator[Page]:
     page.on("request", lambda r: None if r.url.startswith(local) else wrong.append(r.url))
     yield page
     context.close()
-    assert wrong == []
+    assert not wrong, wrong
 
 
 @contextmanager

@@ -21,6 +21,9 @@ from browsing import (
 )
 from playwright.sync_api import Browser, Page, Route, expect
 
+from efviz import __version__
+from efviz.pages import PAGES
+
 pytestmark = needs_chromium
 
 
@@ -294,3 +297,15 @@ def test_assets_are_compressed_and_kept(server: str, page: Page) -> None:
         assert len(answer.read()) < 2_000_000
     with pytest.raises(OSError, match="404"):
         urllib.request.urlopen(plotly.replace("plotly.min.js", "nothing.js"))
+
+
+@pytest.mark.parametrize("slug", PAGES)
+def test_no_page_asks_another_host(page: Page, server: str, slug: str) -> None:
+    """The fixture fails for any request to another host, and for any error of the console."""
+    asked: list[str] = []
+    page.on("request", lambda request: asked.append(request.url))
+    # The first page has no path of its own.
+    open_page(page, server, slug="" if slug == next(iter(PAGES)) else slug)
+    page.wait_for_timeout(1000)
+    assert any("/_stcore/" in url for url in asked)
+    expect(page.locator(".efviz-version")).to_contain_text(f"efviz {__version__}")

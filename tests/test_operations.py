@@ -77,3 +77,19 @@ def test_lines_about_single_connections_are_left_out() -> None:
     broken = logging.LogRecord("uvicorn.error", logging.ERROR, "f", 1, "failed", (), None)
     assert not operations._unless_a_visitor_is_named(about)
     assert operations._unless_a_visitor_is_named(broken)
+
+
+def test_they_stay_left_out_when_streamlit_sets_its_handlers_again(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    from streamlit import logger as of_streamlit
+
+    monkeypatch.setattr(logging.root, "handlers", logging.root.handlers[:])
+    monkeypatch.setattr(logging.root, "level", logging.root.level)
+    of_streamlit.init_uvicorn_logs()
+    operations.log_as_json()
+    of_streamlit.update_formatter()
+    logging.getLogger("uvicorn.error").info("192.0.2.7 opened /?damping=4711")
+    logging.getLogger("uvicorn.access").info("192.0.2.7 opened /?damping=4711")
+    said = capsys.readouterr()
+    assert "192.0.2.7" not in said.out + said.err

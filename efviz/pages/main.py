@@ -17,6 +17,8 @@ _ASSETS = Path(efviz.components.__file__).with_name("assets")
 def run() -> None:
     st.set_page_config(page_title="efviz", page_icon=_ASSETS / "icon.svg", layout="wide")
     st.html(_ASSETS / "page.css")
+    # The style puts it last: a page that works for long would hold it up.
+    st.html(f'<footer class="efviz-version">{escape(operations.title())}</footer>')
     pages = {
         page.slug: st.Page(shown(page), title=page.title, url_path=page.slug, default=i == 0)
         for i, page in enumerate(PAGES.values())
@@ -26,7 +28,6 @@ def run() -> None:
     chosen = st.navigation(list(pages.values()), position="top")
     arrive(chosen.url_path or next(iter(PAGES)))
     chosen.run()
-    st.html(f'<footer class="efviz-version">{escape(operations.title())}</footer>')
 
 
 def shown(page: Page) -> Callable[[], None]:

@@ -96,13 +96,14 @@ def log_as_json() -> None:
     """All loggers of the server and ours, to standard output, warnings and worse of others."""
     handler = logging.StreamHandler(sys.stdout)
     handler.setFormatter(JsonLines())
-    handler.addFilter(_unless_a_visitor_is_named)
     for name in list(logging.root.manager.loggerDict):
         logger = logging.getLogger(name)
         if name.split(".")[0] in _OF_SERVER:
             for other in list(logger.handlers):
                 logger.removeHandler(other)
             logger.propagate = True
+            # On the logger: a changed config.toml makes Streamlit set handlers and levels again.
+            logger.addFilter(_unless_a_visitor_is_named)
     logging.root.handlers = [handler]
     logging.root.setLevel(logging.WARNING)
     _LOG.setLevel(logging.INFO)
