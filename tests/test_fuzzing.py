@@ -242,7 +242,8 @@ WORDS = st.one_of(
     JUNK.filter(lambda s: "\0" not in s),
     st.sampled_from(
         ["data", "sweep", "results", "boston", "wine", "--method", "EFGD", "--out", "x.csv",
-         "--target", "--steps", "-1", "0", "--jobs", "--damping", "--dampings", "--step-sizes", "--no-fetch"]
+         "--target", "--steps", "-1", "0", "--jobs", "--damping", "--dampings",
+         "--step-sizes", "--no-fetch"]
     ),
 )  # fmt: skip
 
