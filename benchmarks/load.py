@@ -155,7 +155,7 @@ def main() -> None:
     parser.add_argument("--interval", type=float, default=1.0, help="seconds between two moves")
     parser.add_argument("--seconds", type=float, default=20.0)
     parser.add_argument("--rounds", type=int, default=2)
-    parser.add_argument("--page", default="", help="the slug of a page")
+    parser.add_argument("--page", default="vector-fields", help="the slug of a page")
     parser.add_argument("--port", type=int, default=8711)
     parser.add_argument("--fresh", action="store_true", help="nothing shared between visitors")
     parser.add_argument("--processes", nargs="+", metavar="URL", help="load these instead")

@@ -51,7 +51,7 @@ def main() -> None:
     parser.add_argument("--sessions", type=int, default=2000)
     parser.add_argument("--at-once", type=int, default=20)
     parser.add_argument("--moves", type=int, default=5, help="of each session")
-    parser.add_argument("--page", default="", help="the slug of a page")
+    parser.add_argument("--page", default="vector-fields", help="the slug of a page")
     parser.add_argument("--port", type=int, default=8721)
     parser.add_argument(
         "--patience", type=float, default=180.0, help="seconds before the last line"

@@ -229,11 +229,12 @@ class Visitor:
                 element.bidi_component.id, delta.fragment_id, data["min"], data["max"],
                 data["step"], data["log"], value=data["value"], ack=data["ack"],
             )  # fmt: skip
-        elif kind == "bidi_component":
+        elif kind == "bidi_component" and element.bidi_component.component_name == "efviz_chart":
             component = element.bidi_component
             (length,) = struct.unpack_from("<I", component.bytes)
-            # The component puts this behind the "?" of the address bar.
-            self.query = component.bytes[4 : 4 + length].rstrip(b"\0").decode()
+            query = json.loads(component.bytes[4 : 4 + length])["query"]
+            # The component puts this behind the "?" of the address bar; "-" leaves it as it is.
+            self.query = self.query if query == "-" else query
             self.pictures[component.id] = component.bytes[4 + length :]
             return True
         return kind == "markdown"

@@ -84,7 +84,7 @@ async def move(visitor: Visitor, stop: int) -> Answer | None:
 
 
 async def class_with_a_killed_replica(served: Replicas) -> None:
-    visitors = [Visitor(served.url) for _ in range(24)]
+    visitors = [Visitor(f"{served.url}vector-fields") for _ in range(24)]
     for visitor in visitors:
         await visitor.open()
     crowd = Counter(port_of(v) for v in visitors)
@@ -139,7 +139,7 @@ def test_a_replica_stops_within_seconds_when_told_to(served: Replicas) -> None:
     """Also with a visitor connected."""
 
     async def told() -> None:
-        visitor = Visitor(served.url)
+        visitor = Visitor(f"{served.url}vector-fields")
         await visitor.open()
         app = served.apps[port_of(visitor)]
         app.terminate()
