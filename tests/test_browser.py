@@ -305,7 +305,8 @@ def test_no_page_asks_another_host(page: Page, server: str, slug: str) -> None:
     asked: list[str] = []
     page.on("request", lambda request: asked.append(request.url))
     # The first page has no path of its own.
-    open_page(page, server, slug="" if slug == next(iter(PAGES)) else slug)
-    page.wait_for_timeout(1000)
+    page.goto(f"{server}/{'' if slug == next(iter(PAGES)) else slug}")
+    expect(page.locator("h1")).to_be_visible(timeout=30_000)
+    page.wait_for_timeout(1500)
     assert any("/_stcore/" in url for url in asked)
     expect(page.locator(".efviz-version")).to_contain_text(f"efviz {__version__}")

@@ -7,9 +7,9 @@ import numpy as np
 import pytest
 from streamlit.testing.v1 import AppTest
 from test_own_pages import own, paste
-from test_pages import assert_a_picture, components, open_page, sentence
+from test_pages import WITH_PROBLEM, assert_a_picture, components, open_page, sentence
 
-from efviz.pages import PAGES, at_minimum_views
+from efviz.pages import at_minimum_views
 
 LINE = np.linspace(-1, 1, 12)
 
@@ -19,9 +19,6 @@ def csv(*columns: Any) -> str:
     return f"a,b,target\n{rows}"
 
 
-WITH_TABLES = [
-    slug for slug, page in PAGES.items() if any(param.name == "problem" for param in page.params)
-]
 TABLES = {
     "all points equal": csv([1] * 9, [2] * 9, [3] * 9),
     "one point": csv([1], [2], [3]),
@@ -46,7 +43,7 @@ def said(at: AppTest) -> str:
     return " ".join([*words, *(element.proto.body for element in at.get("html"))])
 
 
-@pytest.mark.parametrize("slug", WITH_TABLES)
+@pytest.mark.parametrize("slug", WITH_PROBLEM)
 @pytest.mark.parametrize("table", TABLES)
 def test_a_degenerate_table_is_a_picture_or_a_sentence(slug: str, table: str) -> None:
     at = paste(open_page(slug, **own(slug)), TABLES[table])

@@ -17,6 +17,12 @@ def script(slug: str) -> None:
     PAGES[slug].main()
 
 
+WITH_PROBLEM = [
+    slug for slug, page in PAGES.items() if any(param.name == "problem" for param in page.params)
+]
+"""Pages on which a problem, or an own table, is chosen."""
+
+
 def open_page(slug: str = vector_fields.SLUG, **query: str) -> AppTest:
     at = AppTest.from_function(script, args=(slug,), default_timeout=60)
     for key, value in query.items():

@@ -14,10 +14,10 @@ import pytest
 from numpy.testing import assert_allclose, assert_array_equal
 from streamlit.testing.v1 import AppTest
 from test_own_pages import own, paste
-from test_pages import components, open_page
+from test_pages import WITH_PROBLEM, components, open_page
 
 from efviz.figures import export
-from efviz.pages import PAGES, at_minimum_views
+from efviz.pages import at_minimum_views
 from efviz.pages.cite import BIBTEX
 from efviz.pages.own_table_widgets import EXAMPLE
 from efviz.pages.take_along import take_along
@@ -49,7 +49,6 @@ def taken(monkeypatch: pytest.MonkeyPatch) -> Taken:
     return found
 
 
-WITH_FIGURES = [slug for slug, page in PAGES.items() if page.params and slug != "the-paper"]
 QUICK = {
     "vector-fields": {"steps": "300"},
     "gradient-noise": {"steps": "20", "runs": "3"},
@@ -118,7 +117,7 @@ def assert_same_numbers(folder: Path) -> None:
             assert_array_equal(made[column].fillna(""), seen[column].fillna(""))
 
 
-@pytest.mark.parametrize("slug", WITH_FIGURES)
+@pytest.mark.parametrize("slug", WITH_PROBLEM)
 def test_the_code_of_a_page_makes_the_numbers_it_shows(
     taken: Taken, slug: str, tmp_path: Path
 ) -> None:
@@ -133,7 +132,7 @@ def test_the_code_of_a_page_makes_the_numbers_it_shows(
         assert_same_numbers(folder)
 
 
-@pytest.mark.parametrize("slug", WITH_FIGURES)
+@pytest.mark.parametrize("slug", WITH_PROBLEM)
 def test_the_code_for_an_own_table_reads_its_file(taken: Taken, slug: str, tmp_path: Path) -> None:
     at = paste(open_page(slug, **QUICK.get(slug, {}) | own(slug)), EXAMPLE)
     assert not at.exception
