@@ -6,11 +6,13 @@ from urllib.parse import parse_qsl
 
 import pytest
 
-from efviz.pages import at_minimum, gradient_noise, links, optimization, vector_fields
+from efviz.pages import at_minimum, gradient_noise, links, matrices, optimization, vector_fields
 from efviz.pages.links import default_was, renamed, stamped, upgraded
 from efviz.pages.params import from_query, to_query
 
-PARAMS = {m.SLUG: m.PARAMS for m in (vector_fields, at_minimum, optimization, gradient_noise)}
+PARAMS = {
+    m.SLUG: m.PARAMS for m in (vector_fields, at_minimum, matrices, optimization, gradient_noise)
+}
 KEPT = tomllib.loads(Path(__file__).with_name("links.toml").read_text())["link"]
 
 

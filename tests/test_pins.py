@@ -10,7 +10,7 @@ from efviz.pages.links import default_was, renamed, upgraded
 from efviz.pages.params import defaults, from_query, to_query
 from efviz.pages.pins import differences
 
-SLUGS = ("vector-fields", "at-the-minimum", "gradient-noise")
+SLUGS = ("vector-fields", "at-the-minimum", "four-matrices", "gradient-noise")
 QUICK = {"vector-fields": {"steps": "300"}, "gradient-noise": {"steps": "20", "runs": "3"}}
 KIND = vector_fields.PARAMS[-1].kind
 

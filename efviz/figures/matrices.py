@@ -43,7 +43,29 @@ def matrix_panel(
         yaxis=_cells_axis(names[::-1], range(D), (-0.5, D - 0.5)),
     )
     frame["meta"] = {"aspect": aspect, "label": f"{title}: {_in_words(matrix)}"}
-    return {"data": [_cells(matrix, 0.0, scale), _numbers(matrix, 0.0)], "layout": frame}
+    return {
+        "data": [_cells(matrix, 0.0, scale), _numbers(matrix, 0.0)],
+        "layout": frame,
+        "numbers": {"entries": _entries(matrix, 0.0)},
+    }
+
+
+def cell_panels(shown: Sequence[tuple[str, str, Array]], names: Sequence[str]) -> dict[str, Spec]:
+    """Matrices with title and subtitle, each coloured in units of its own largest entry.
+
+    Colours show the shape of a matrix, however much larger another one is; numbers show its size.
+    """
+    return {
+        f"{title} {k}": matrix_panel(
+            matrix,
+            title,
+            names,
+            scale=largest_entry([matrix]),
+            subtitle=subtitle,
+            aspect=0.62,
+        )
+        for k, (title, subtitle, matrix) in enumerate(shown)
+    }
 
 
 def sum_panel(
@@ -70,7 +92,8 @@ def sum_panel(
     frame["margin"] = frame["margin"] | {"l": 8}
     words = "; ".join(f"{name}: {_in_words(matrix)}" for name, matrix in blocks.items())
     frame["meta"] = {"aspect": D / (2 * step + D), "label": f"{title}. {words}"}
-    return {"data": [*traces, signs], "layout": frame}
+    entries = {name: _entries(matrix, k * step) for k, (name, matrix) in enumerate(blocks.items())}
+    return {"data": [*traces, signs], "layout": frame, "numbers": entries}
 
 
 def _cells_axis(
@@ -109,11 +132,18 @@ def _cells(matrix: Array, left: float, scale: float) -> dict[str, Any]:
 
 
 def _numbers(matrix: Array, left: float) -> dict[str, Any]:
-    D = len(matrix)
-    where = [(left + j, D - 1 - i) for i in range(D) for j in range(D)]
-    return marks.labels(np.array(where, dtype=float), [digits(v) for v in matrix.ravel()]) | {
-        "name": "numbers"
-    }
+    texts = [digits(v) for v in matrix.ravel()]
+    return marks.labels(_middles(len(matrix), left), texts) | {"name": "numbers"}
+
+
+def _entries(matrix: Array, left: float) -> dict[str, Any]:
+    """The matrix with all its digits, row by row: cells are in units, their texts rounded."""
+    x, y = _middles(len(matrix), left).T
+    return {"x": x, "y": y, "z": matrix.ravel()}
+
+
+def _middles(D: int, left: float) -> Array:
+    return np.array([(left + j, D - 1 - i) for i in range(D) for j in range(D)], dtype=float)
 
 
 def _in_words(matrix: Array) -> str:

@@ -8,12 +8,14 @@ import streamlit as st
 from efviz.components import Click, chart, pack_figures
 from efviz.figures import DARK
 from efviz.figures.data_views import data_panel, nearest_example
-from efviz.figures.matrices import level_sets_panel, spectra_panel
+from efviz.figures.matrices import cell_panels, level_sets_panel, spectra_panel
+from efviz.figures.theme import Spec
 from efviz.pages import closer
 from efviz.pages import matrices_text as text
 from efviz.pages.caches import cached
 from efviz.pages.jobs import Job
 from efviz.pages.matrices_labels import LABEL_PARAMS, draw_labels, pack_cells
+from efviz.pages.matrices_script import cells_script, terms_script, views_script
 from efviz.pages.matrices_views import (
     Controls,
     Example,
@@ -22,7 +24,8 @@ from efviz.pages.matrices_views import (
     picture_job,
 )
 from efviz.pages.own_table_widgets import ready
-from efviz.pages.params import Choice, Number, Param
+from efviz.pages.params import Choice, Number, Param, Values
+from efviz.pages.pins import Beside, beside, pinnable
 from efviz.pages.problem_choice import (
     Knobs,
     examples,
@@ -32,7 +35,9 @@ from efviz.pages.problem_choice import (
     problem_widget,
     table_widgets,
 )
+from efviz.pages.share import share
 from efviz.pages.store import Store, run_again
+from efviz.pages.take_along import take_along
 from efviz.pages.theta_choice import THETA, choose_theta, theta_sliders
 from efviz.pages.working import working
 
@@ -40,10 +45,15 @@ TITLE, SLUG = "Four matrices", "four-matrices"
 SLICE, FIRST = 0.06, 0.15
 """Seconds of work between two pictures, and for the first one."""
 
-PARAMS: tuple[Param, ...] = (
+PICTURE: tuple[Param, ...] = (
     *problem_params("fig1"),
     THETA,
     Param("example", "example", "Example n", Number(1, examples, integer=True), lambda _: 1),
+)
+"""What the first chart depends on: only these are pinned."""
+
+PARAMS: tuple[Param, ...] = (
+    *PICTURE,
     Param("step_size", "step", "Step size γ", Number(1e-6, 1e6), lambda _: 0.1),
     Param("damping", "damping", "Damping λ", Number(1e-10, 1e10, zero=True), lambda _: 1e-8),
     *LABEL_PARAMS,
@@ -55,6 +65,7 @@ PARAMS: tuple[Param, ...] = (
         lambda _: next(iter(closer.SECTIONS)),
     ),
     *closer.PARAMS,
+    pinnable(*PICTURE)[-1],
 )
 
 KEPT = ("N", "seed", "step_size", "damping", "source", "M", "closer")
@@ -84,6 +95,7 @@ def header(store: Store) -> None:
             st.button(
                 label, on_click=store.reset, args=(KEPT,), kwargs=dict(values), type="tertiary"
             )
+        share(store)
 
 
 def to_minimum(store: Store) -> None:
@@ -125,13 +137,14 @@ def live() -> None:
         )
         with box:
             store.number("example", step=1, help=text.EXAMPLE)
-    draw(store, c, picture)
+    pinned = draw(store, c, picture)
     draw_example(store, c, picture, e)
-    jobs = draw_labels(store, c, picture)
+    jobs = draw_labels(store, c, picture, TITLE)
     going = wait(c, [("the contours", job), *jobs])
     draw_closer(store, c, picture)
     if going:
         run_again()
+    pinned.go_on()
 
 
 def controls(store: Store) -> None:
@@ -142,24 +155,54 @@ def controls(store: Store) -> None:
     table_widgets(store)
 
 
-def draw(store: Store, c: Controls, p: Picture) -> None:
+def draw(store: Store, c: Controls, p: Picture) -> Beside:
     """Data, level sets and spectra; the matrices with their numbers; what they say."""
-    chart(
-        packed(c, store.values["example"], p.loss is not None, p),
-        key=f"{SLUG}.chart",
-        query=store.query,
-        on_click=lambda click: clicked(store, p, click),
+    example = store.values["example"]
+    with beside(store, pinned_picture) as pinned:
+        chart(
+            packed(c, example, p.loss is not None, p),
+            key=f"{SLUG}.chart",
+            query=store.query,
+            on_click=lambda click: clicked(store, p, click),
+        )
+    take_along(
+        f"{SLUG}.chart",
+        SLUG,
+        lambda: panels_of(example, p),
+        lambda: views_script(TITLE, SLUG, c, p, example),
+        complete=p.loss is not None,
     )
     chart(packed_matrices(c, p), key=f"{SLUG}.cells", query=store.query)
     st.html(text.sentence(p))
+    name = f"{SLUG}-cells"
+    take_along(
+        f"{SLUG}.cells", name, lambda: matrix_panels(p), lambda: cells_script(TITLE, name, c, p)
+    )
     st.html(text.table(p))
+    return pinned
+
+
+def pinned_picture(values: Values) -> tuple[bytes | None, bool]:
+    c = Controls.of(values)
+    job = picture_job(c)
+    if not job.done:
+        job.advance(SLICE)
+    p = job.progress.result
+    if p is None:
+        return None, False
+    example = min(values["example"], p.problem.N)
+    return packed(c, example, p.loss is not None, p), job.done
 
 
 @cached
 def packed(c: Controls, example: int, contours: bool, _p: Picture) -> bytes:
-    p = _p
+    panels = panels_of(example, _p)
+    return pack_figures(panels, dark=DARK, min_width=300, max_width=460, smallest=220)
+
+
+def panels_of(example: int, p: Picture) -> dict[str, Spec]:
     minimum = p.problem.minimum
-    panels = {
+    return {
         "data": data_panel(p.dataset, p.problem, theta=p.theta, example=example - 1),
         "level sets": level_sets_panel(
             p.drawn,
@@ -171,13 +214,16 @@ def packed(c: Controls, example: int, contours: bool, _p: Picture) -> bytes:
         ),
         "eigenvalues": spectra_panel(p.spectra),
     }
-    return pack_figures(panels, dark=DARK, min_width=300, max_width=460, smallest=220)
 
 
 @cached
 def packed_matrices(c: Controls, _p: Picture) -> bytes:
-    shown = [(symbol, text.TITLES[symbol], matrix) for symbol, matrix in _p.matrices.items()]
-    return pack_cells(shown, _p.problem.parameter_names)
+    return pack_cells(matrix_panels(_p))
+
+
+def matrix_panels(p: Picture) -> dict[str, Spec]:
+    shown = [(symbol, text.TITLES[symbol], matrix) for symbol, matrix in p.matrices.items()]
+    return cell_panels(shown, p.problem.parameter_names)
 
 
 def clicked(store: Store, p: Picture, click: Click) -> None:
@@ -194,6 +240,13 @@ def draw_example(store: Store, c: Controls, p: Picture, e: Example) -> None:
     with left:
         st.html(text.example(p, e))
         chart(packed_example(c, e.n, p, e), key=f"{SLUG}.terms", query=store.query)
+        name = f"{SLUG}-terms"
+        take_along(
+            f"{SLUG}.terms",
+            name,
+            lambda: term_panels(p, e),
+            lambda: terms_script(TITLE, name, c, p, e.n),
+        )
     with right:
         st.html(text.steps(e) + text.step_words(e))
         with st.expander("Step size and damping of these steps"):
@@ -206,11 +259,15 @@ def draw_example(store: Store, c: Controls, p: Picture, e: Example) -> None:
 
 @cached
 def packed_example(c: Controls, n: int, _p: Picture, _e: Example) -> bytes:
+    return pack_cells(term_panels(_p, _e))
+
+
+def term_panels(p: Picture, e: Example) -> dict[str, Spec]:
     terms = [
-        ("g gᵀ / N", "into EF", _e.terms.empirical_fisher),
-        ("E[g gᵀ] / N", "into F", _e.terms.fisher),
+        ("g gᵀ / N", "into EF", e.terms.empirical_fisher),
+        ("E[g gᵀ] / N", "into F", e.terms.fisher),
     ]
-    return pack_cells(terms, _p.problem.parameter_names)
+    return cell_panels(terms, p.problem.parameter_names)
 
 
 def draw_closer(store: Store, c: Controls, p: Picture) -> None:

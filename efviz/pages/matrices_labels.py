@@ -1,21 +1,21 @@
 """Whose label is it? The part of the Four matrices page that switches where labels come from."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
 import streamlit as st
 
 from efviz.components import Click, chart, pack_figures
-from efviz.data import Array
 from efviz.figures import DARK
 from efviz.figures.claims import sampled_panel
-from efviz.figures.matrices import largest_entry, matrix_panel
+from efviz.figures.matrices import cell_panels
 from efviz.figures.theme import Spec
 from efviz.label_sources import LABEL_SOURCES
 from efviz.pages import matrices_text as text
 from efviz.pages.caches import cached
 from efviz.pages.jobs import Job
+from efviz.pages.matrices_script import distances_script, labels_script
 from efviz.pages.matrices_views import (
     REPETITIONS,
     SIZES,
@@ -28,6 +28,7 @@ from efviz.pages.matrices_views import (
 )
 from efviz.pages.params import Choice, Number, Param
 from efviz.pages.store import Store
+from efviz.pages.take_along import take_along
 
 FIRST = 0.03
 """Seconds of work on the matrix before it is first drawn."""
@@ -41,13 +42,17 @@ LABEL_PARAMS: tuple[Param, ...] = (
 )
 
 
-def draw_labels(store: Store, c: Controls, p: Picture) -> list[tuple[str, Job[Any]]]:
-    """The switch, its matrix beside F, the chart; what is still to be computed."""
+def draw_labels(store: Store, c: Controls, p: Picture, page: str) -> list[tuple[str, Job[Any]]]:
+    """The switch, its matrix beside F, the chart; what is still to be computed.
+
+    `page` is the title of the page, for the code.
+    """
     st.subheader("Whose label is it?", anchor=False)
     titles = {key: source.title for key, source in LABEL_SOURCES.items()}
     store.choice("source", titles=titles, segmented=True)
     key, M = store.values["source"], store.values["M"]
     sampled = key == "sampled"
+    names = f"{store.slug}-labels", f"{store.slug}-distances"
     matrix = labels_job(c, key, M if sampled else 1)
     if not matrix.done:
         matrix.advance(FIRST)
@@ -58,12 +63,26 @@ def draw_labels(store: Store, c: Controls, p: Picture) -> list[tuple[str, Job[An
             store.slider("M", step=0.25, log=True, help=text.M)
         st.html(text.source(key, found))
         chart(packed_labels(c, key, M, found is not None, p, found), key=f"{store.slug}.labels")
+        take_along(
+            f"{store.slug}.labels",
+            names[0],
+            lambda: labels_panels(key, M, p, found),
+            lambda: labels_script(page, names[0], c, p, key, M),
+            complete=found is not None,
+        )
     with right:
-        progress = curve.progress
+        progress, marked = curve.progress, M if sampled else 0
         chart(
-            packed_curve(c, M if sampled else 0, progress.fraction, progress.result),
+            packed_curve(c, marked, progress.fraction, progress.result),
             key=f"{store.slug}.curve",
             on_click=lambda click: choose_M(store, click),
+        )
+        take_along(
+            f"{store.slug}.curve",
+            names[1],
+            lambda: curve_panels(marked, progress.result),
+            lambda: distances_script(page, names[1], c, p, marked),
+            complete=curve.done,
         )
         if progress.result and progress.result.others:
             st.html(text.sources(progress.result.others))
@@ -78,38 +97,31 @@ def choose_M(store: Store, click: Click) -> None:
 def packed_labels(
     c: Controls, key: str, M: int, ready: bool, _p: Picture, _found: Labels | None
 ) -> bytes:
-    F, names = _p.matrices["F"], _p.problem.parameter_names
+    return pack_cells(labels_panels(key, M, _p, _found))
+
+
+def labels_panels(key: str, M: int, p: Picture, found: Labels | None) -> dict[str, Spec]:
+    F, names = p.matrices["F"], p.problem.parameter_names
     title, subtitle = text.SHORT[key]
     # Dashes, until it is known: nothing jumps then.
-    matrix = _found.matrix if _found else np.full(F.shape, np.nan)
+    matrix = found.matrix if found else np.full(F.shape, np.nan)
     shown = [(title, subtitle.format(M=f"{M:,}"), matrix), ("F", "exact", F)]
-    return pack_cells(shown, names)
+    return cell_panels(shown, names)
 
 
-def pack_cells(shown: Sequence[tuple[str, str, Array]], names: Sequence[str]) -> bytes:
-    """Matrices with title and subtitle, each coloured in units of its own largest entry.
-
-    Colours show the shape of a matrix, however much larger another one is; numbers show its size.
-    """
-    panels: dict[str, Spec] = {
-        f"{title} {k}": matrix_panel(
-            matrix,
-            title,
-            names,
-            scale=largest_entry([matrix]),
-            subtitle=subtitle,
-            aspect=0.62,
-        )
-        for k, (title, subtitle, matrix) in enumerate(shown)
-    }
+def pack_cells(panels: Mapping[str, Spec]) -> bytes:
     return pack_figures(panels, dark=DARK, min_width=180, max_width=330, smallest=130)
 
 
 @cached
 def packed_curve(c: Controls, M: int, fraction: float, _curve: Curve | None) -> bytes:
+    return pack_figures(curve_panels(M, _curve), dark=DARK)
+
+
+def curve_panels(M: int, curve: Curve | None) -> dict[str, Spec]:
     unknown = np.full((REPETITIONS, len(SIZES)), np.nan)
-    curve = _curve or Curve(unknown, unknown[0], {})
+    curve = curve or Curve(unknown, unknown[0], {})
     panel = sampled_panel(
         np.array(SIZES), curve.errors, curve.theory, curve.others, chosen=M or None
     )
-    return pack_figures({"distance": panel}, dark=DARK)
+    return {"distance": panel}
