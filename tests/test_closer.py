@@ -35,7 +35,7 @@ def here(problem: str, theta: Any = None, **chosen: Any) -> closer.Here:
     theta = np.asarray(theta, dtype=float)
     symbols = {"H": hessian, "G": ggn, "F": fisher, "EF": empirical_fisher}
     found = {symbol: matrix(made, theta) for symbol, matrix in symbols.items()}
-    return closer.Here(knobs, dataset, made, theta, plane, found)
+    return closer.Here(knobs, dataset, made, theta, plane, found, "Four matrices")
 
 
 def script(section: str, problem: str, theta: list[float], chosen: dict[str, int]) -> None:

@@ -68,10 +68,10 @@ SETTINGS: dict[str, list[dict[str, str]]] = {
         {"problem": "fig2", "n": "10", "seed": "4"},
     ],
     "four-matrices": [
-        {"theta": "3,1", "example": "7", "labels": "observed", "n": "50"},
-        {"problem": "saturation", "m": "32", "n": "60"},
+        {"theta": "3,1", "example": "7", "labels": "observed", "n": "50", "closer": "residuals"},
+        {"problem": "saturation", "m": "32", "n": "60", "closer": "bound"},
         {"problem": "poisson", "theta": "1e9,1e9", "n": "20", "closer": "words"},
-        {"problem": "wine", "labels": "squared_mean"},
+        {"problem": "wine", "labels": "squared_mean", "closer": "residuals"},
     ],
     "optimization": [{"far": "1"}, {"set": "breast-cancer", "start": "0.5"}],
     "gradient-noise": [

@@ -34,7 +34,10 @@ class Spot(Knobs):
 
 @dataclass(frozen=True, eq=False)
 class Here:
-    """What the page shows above: `theta` (D,), and H, G, F and EF there, (D, D), by symbol."""
+    """What the page shows above: `theta` (D,), and H, G, F and EF there, (D, D), by symbol.
+
+    `page` is its title.
+    """
 
     controls: Knobs
     dataset: Dataset
@@ -42,6 +45,7 @@ class Here:
     theta: Array
     plane: Plane
     matrices: dict[str, Array]
+    page: str
 
     @property
     def spot(self) -> Spot:

@@ -8,12 +8,15 @@ from efviz.data import Array, Mask
 from efviz.fields import Work
 from efviz.figures import DARK
 from efviz.figures.claims import remainder_panel
+from efviz.figures.theme import Spec
 from efviz.pages.at_minimum_text import number
 from efviz.pages.caches import cached
 from efviz.pages.closer_base import Here, Section, Spot, go_on, sentence_html, steps
+from efviz.pages.closer_script import bound_script
 from efviz.pages.jobs import Job
 from efviz.pages.problem_choice import problem_params
 from efviz.pages.store import Store
+from efviz.pages.take_along import take_along
 from efviz.problems import Problem
 from efviz.remainder_bound import RemainderBound, ray, remainder_bound
 
@@ -26,7 +29,14 @@ _EXAMPLES = 1_000_000
 
 
 def path_through(problem: Problem, spot: Spot) -> tuple[Array, str]:
-    """Thetas (T, 2) from the minimum through theta to the edge of the plane, and in words.
+    """Thetas (T, 2) of the path, and in words."""
+    start, through, words = path_ends(problem, spot)
+    low, high = (np.array(corner) for corner in zip(spot.x, spot.y, strict=True))
+    return ray(start, through, low, high, POINTS), words
+
+
+def path_ends(problem: Problem, spot: Spot) -> tuple[Array, Array, str]:
+    """The path goes from the minimum through theta to the edge of the plane: these two, in words.
 
     From theta to the farthest corner where the minimum is not on the plane, or is theta itself.
     """
@@ -40,9 +50,9 @@ def path_through(problem: Problem, spot: Spot) -> tuple[Array, str]:
     apart = usable and float(np.abs(star - theta).max()) > 1e-9 * float((high - low).max())
     if apart:
         words = "from the minimum through θ" if inside else "from the minimum towards θ"
-        return ray(star, theta, low, high, POINTS), words
+        return star, theta, words
     corner = np.where(theta < plane.center, high, low)
-    return ray(theta, corner, low, high, POINTS), "from θ to a corner"
+    return theta, corner, "from θ to a corner"
 
 
 def bound_work(spot: Spot) -> Work[RemainderBound]:
@@ -73,8 +83,11 @@ def bound_job(spot: Spot) -> Job[RemainderBound]:
 
 @cached
 def packed(spot: Spot, subtitle: str, _bound: RemainderBound) -> bytes:
-    panel = remainder_panel(_bound, subtitle=subtitle)
-    return pack_figures({"bound": panel}, dark=DARK, max_width=760)
+    return pack_figures(panels_of(subtitle, _bound), dark=DARK, max_width=760)
+
+
+def panels_of(subtitle: str, bound: RemainderBound) -> dict[str, Spec]:
+    return {"bound": remainder_panel(bound, subtitle=subtitle)}
 
 
 def draw(store: Store, here: Here) -> None:
@@ -118,12 +131,19 @@ def switch(store: Store) -> None:
 def nonlinear(store: Store, here: Here) -> None:
     job = bound_job(here.spot)
     bound = job.progress.result or job.advance(0.1).result
-    _, way = path_through(here.problem, here.spot)
+    start, through, way = path_ends(here.problem, here.spot)
+    name = f"{store.slug}-bound"
     picture, words = st.columns([1.5, 1])
     with picture:
         if bound:
             shown = f"{store.slug}.closer.bound"
             chart(packed(here.spot, way, bound), key=shown, query=store.query)
+            take_along(
+                shown,
+                name,
+                lambda: panels_of(way, bound),
+                lambda: bound_script(name, here, start, through, POINTS, way),
+            )
         go_on(store, "bound", here.spot, job, "of the path is computed")
     with words:
         if bound:

@@ -11,14 +11,17 @@ from efviz.data import Array
 from efviz.fields import Work
 from efviz.figures import DARK
 from efviz.figures.claims import residual_panel
+from efviz.figures.theme import Spec
 from efviz.likelihoods import Bernoulli, Categorical, Gaussian
 from efviz.pages.at_minimum_text import number
 from efviz.pages.caches import cached
 from efviz.pages.closer_base import Here, Section, Spot, go_on, sentence_html, steps
+from efviz.pages.closer_script import residuals_script
 from efviz.pages.jobs import Job
 from efviz.pages.params import Choice, Param, Values
 from efviz.pages.problem_choice import Knobs, problem_of
 from efviz.pages.store import Store
+from efviz.pages.take_along import take_along
 from efviz.problems import Problem
 from efviz.residuals import ResidualPath, add_parameters, few_examples, grow_margins, shrink_noise
 
@@ -28,13 +31,17 @@ POINTS = 20
 
 @dataclass(frozen=True)
 class Way:
-    """One way to residuals of zero: why it does not apply to a problem (""), and its work."""
+    """One way to residuals of zero: why it does not apply to a problem (""), and its work.
+
+    `code` is the call that is the work, for a script that knows `problem` and `truth`.
+    """
 
     title: str
     knob: str
     obstacle: Callable[[Problem], str]
     work: Callable[[Problem, Array], Work[ResidualPath]]
     logarithmic: bool
+    code: Callable[[Problem, Array], str]
 
 
 def _truth(problem: Problem, theta: Array) -> Array:
@@ -42,15 +49,19 @@ def _truth(problem: Problem, theta: Array) -> Array:
     return problem.theta_star if problem.minimum.exists else theta
 
 
-def _margins(problem: Problem, theta: Array) -> Work[ResidualPath]:
+def _scales(problem: Problem, theta: Array) -> list[float]:
     """As far as the smallest margin but rounding is large."""
-    w = _truth(problem, theta)
-    f = problem.model.outputs(problem.X, w)
+    f = problem.model.outputs(problem.X, _truth(problem, theta))
     ordered = np.sort(f if f.shape[-1] > 1 else np.concatenate([f, -f], axis=-1) / 2, axis=-1)
     margin = ordered[:, -1] - ordered[:, -2]
     seen = margin[margin > 1e-9 * margin.max()]
     far = 10 / float(seen.min()) if seen.size else 1.0
-    return grow_margins(problem, np.geomspace(0.1, max(10.0, far), 17).tolist(), w)
+    scales: list[float] = np.geomspace(0.1, max(10.0, far), 17).tolist()
+    return scales
+
+
+def _margins(problem: Problem, theta: Array) -> Work[ResidualPath]:
+    return grow_margins(problem, _scales(problem, theta), _truth(problem, theta))
 
 
 def _own_points(problem: Problem, theta: Array) -> Work[ResidualPath]:
@@ -77,9 +88,24 @@ WAYS: dict[str, Way] = {
         _no_noise,
         lambda p, t: shrink_noise(p, NOISE, _truth(p, t)),
         True,
+        lambda p, t: f"shrink_noise(problem, {NOISE!r}, truth)",
     ),
-    "margins": Way("Grow the margins", "margin", _no_labels, _margins, True),
-    "parameters": Way("Add parameters", "parameters", lambda problem: "", _own_points, False),
+    "margins": Way(
+        "Grow the margins",
+        "margin",
+        _no_labels,
+        _margins,
+        True,
+        lambda p, t: f"grow_margins(problem, {_scales(p, t)!r}, truth)",
+    ),
+    "parameters": Way(
+        "Add parameters",
+        "parameters",
+        lambda problem: "",
+        _own_points,
+        False,
+        lambda p, t: f"add_parameters(*few_examples({POINTS}))",
+    ),
 }
 
 
@@ -106,8 +132,11 @@ def path_job(spot: Spot, key: str) -> Job[ResidualPath]:
 
 @cached
 def packed(spot: Spot, key: str, _path: ResidualPath) -> bytes:
-    panel = residual_panel(_path, logarithmic=WAYS[key].logarithmic)
-    return pack_figures({"residuals": panel}, dark=DARK, max_width=760)
+    return pack_figures(panels_of(key, _path), dark=DARK, max_width=760)
+
+
+def panels_of(key: str, path: ResidualPath) -> dict[str, Spec]:
+    return {"residuals": residual_panel(path, logarithmic=WAYS[key].logarithmic)}
 
 
 def draw(store: Store, here: Here) -> None:
@@ -115,7 +144,8 @@ def draw(store: Store, here: Here) -> None:
     if store.values["c_way"] not in possible:
         store.set(c_way=possible[0])
     store.choice("c_way", segmented=True, titles={key: way.title for key, way in WAYS.items()})
-    key = store.values["c_way"]
+    key, name = store.values["c_way"], f"{store.slug}-residuals"
+    way = WAYS[key]
     job = path_job(here.spot, key)
     path = job.progress.result or job.advance(0.1).result
     picture, words = st.columns([1.5, 1])
@@ -123,6 +153,14 @@ def draw(store: Store, here: Here) -> None:
         if path and not nothing(path):
             shown = f"{store.slug}.closer.residuals"
             chart(packed(here.spot, key, path), key=shown, query=store.query)
+            take_along(
+                shown,
+                name,
+                lambda: panels_of(key, path),
+                lambda: residuals_script(
+                    name, here, way.code(here.problem, here.theta), way.logarithmic
+                ),
+            )
         go_on(store, "residuals", (here.spot, key), job, "of the way is computed")
     with words:
         if path:

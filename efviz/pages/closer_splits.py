@@ -10,12 +10,15 @@ from efviz.curvature import hessian
 from efviz.data import Array
 from efviz.figures import DARK
 from efviz.figures.matrices import sum_panel
+from efviz.figures.theme import Spec
 from efviz.pages.at_minimum_text import number
 from efviz.pages.caches import cached
 from efviz.pages.closer_base import Here, Section, Spot, sentence_html
+from efviz.pages.closer_script import split_script
 from efviz.pages.gradient_noise_text import percent
 from efviz.pages.params import Choice, Param
 from efviz.pages.store import Store
+from efviz.pages.take_along import take_along
 from efviz.splits import SPLITS, Reach, Sizes, Vanishing
 
 PARAMS = (
@@ -84,9 +87,11 @@ def parts(spot: Spot, key: str) -> Parts:
 
 @cached
 def packed(spot: Spot, key: str) -> bytes:
-    p = parts(spot, key)
-    panel = sum_panel(p.ggn, p.remainder, p.hessian, title="GGN + remainder = H")
-    return pack_figures({"sum": panel}, dark=DARK, max_width=720)
+    return pack_figures(panels_of(parts(spot, key)), dark=DARK, max_width=720)
+
+
+def panels_of(p: Parts) -> dict[str, Spec]:
+    return {"sum": sum_panel(p.ggn, p.remainder, p.hessian, title="GGN + remainder = H")}
 
 
 def draw(store: Store, here: Here) -> None:
@@ -105,6 +110,13 @@ def draw(store: Store, here: Here) -> None:
         st.caption(f"{p.vanishing.reason} {DEFINITION[p.vanishing.reach]}")
     with picture:
         chart(packed(here.spot, key), key=f"{store.slug}.closer.splits", query=store.query)
+        name = f"{store.slug}-splits"
+        take_along(
+            f"{store.slug}.closer.splits",
+            name,
+            lambda: panels_of(p),
+            lambda: split_script(name, here, key),
+        )
     st.html(sentence_html(sentence(key, p)))
     st.markdown(
         r"$\nabla^2 L = \frac1N\sum_n J_b^\top \frac{\partial^2 a_n}{\partial b^2} J_b + "

@@ -275,7 +275,7 @@ def draw_closer(store: Store, c: Controls, p: Picture) -> None:
     st.subheader("A closer look", anchor=False)
     titles = {key: section.title for key, section in closer.SECTIONS.items()}
     store.choice("closer", titles=titles, segmented=True)
-    here = closer.Here(c, p.dataset, p.problem, p.theta, p.plane, p.matrices)
+    here = closer.Here(c, p.dataset, p.problem, p.theta, p.plane, p.matrices, TITLE)
     closer.SECTIONS[store.values["closer"]].draw(store, here)
 
 

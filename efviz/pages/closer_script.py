@@ -1,0 +1,61 @@
+"""The code of the charts of "A closer look"."""
+
+from efviz.data import Array
+from efviz.pages.closer_base import Here
+from efviz.pages.own_table import OWN
+from efviz.pages.scripts import script, the_problem
+
+
+def split_script(name: str, here: Here, key: str) -> str:
+    body = f"""
+from efviz.curvature import hessian
+from efviz.figures.matrices import sum_panel
+from efviz.splits import SPLITS
+split = SPLITS[{key!r}]
+ggn, remainder = split.ggn(problem, theta), split.remainder(problem, theta)
+H = hessian(problem, theta)
+panels = {{"sum": sum_panel(ggn, remainder, H, title="GGN + remainder = H")}}
+"""
+    return _at_theta(name, here, body)
+
+
+def bound_script(name: str, here: Here, start: Array, through: Array, n: int, words: str) -> str:
+    """Along the ray of n points from `start` through `through`, (2,) each, `words` naming it."""
+    (x0, x1), (y0, y1) = (map(float, limits) for limits in (here.plane.x, here.plane.y))
+    body = f"""
+from efviz.figures.claims import remainder_panel
+from efviz.remainder_bound import ray, remainder_bound
+low, high = np.array({[x0, y0]!r}), np.array({[x1, y1]!r})
+thetas = ray({start.tolist()!r}, {through.tolist()!r}, low, high, {n})
+bound = remainder_bound(problem, thetas, low, high)
+panels = {{"bound": remainder_panel(bound, subtitle={words!r})}}
+"""
+    return _at_theta(name, here, body)
+
+
+def residuals_script(name: str, here: Here, work: str, logarithmic: bool) -> str:
+    """`work` is the call of efviz.residuals that makes the path; truth: the minimum, or theta."""
+    truth = "problem.theta_star" if here.problem.minimum.exists else "theta"
+    body = f"""
+from efviz.fields import finish
+from efviz.figures.claims import residual_panel
+from efviz.residuals import {", ".join(_called(work))}
+truth = {truth}
+path = finish({work})
+panels = {{"residuals": residual_panel(path, logarithmic={logarithmic})}}
+"""
+    return _at_theta(name, here, body)
+
+
+def _called(work: str) -> list[str]:
+    functions = ("add_parameters", "few_examples", "grow_margins", "shrink_noise")
+    return [name for name in functions if f"{name}(" in work]
+
+
+def _at_theta(name: str, here: Here, body: str) -> str:
+    head = f"""
+import numpy as np
+theta = np.array({here.theta.tolist()!r})
+"""
+    parts = [the_problem(here.controls.values), head, body]
+    return script(here.page, name, parts, own=here.controls.problem == OWN)
