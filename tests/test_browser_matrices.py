@@ -54,7 +54,7 @@ def test_the_page_opens_and_its_curve_fills_in(page: Page, server: str) -> None:
     expect(chart(page).locator("> div")).to_have_count(3)
     expect(sentence(page)).to_contain_text("H = G = F", timeout=PATIENCE)
     all_drawn(page)
-    curve = page.locator("[role=img][aria-label^='Relative distance to the Fisher']")
+    curve = page.locator("[role=figure][aria-label^='Relative distance to the Fisher']")
     expect(curve).to_have_attribute("aria-label", re.compile(r"at M = 10,000"))
     expect(curve).not_to_have_attribute("aria-label", re.compile("–"))
 

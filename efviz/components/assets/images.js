@@ -7,7 +7,7 @@ const SVG = 'http://www.w3.org/2000/svg';
 const SHARPNESS = 2; // pixels of a PNG by those of the screen
 
 const panelsOf = (chart) =>
-  [...document.querySelectorAll(`.${chart} .efviz-chart > [role=img]`)].map((gd) => ({
+  [...document.querySelectorAll(`.${chart} .efviz-chart > [role=figure]`)].map((gd) => ({
     gd,
     box: gd.getBoundingClientRect(),
   }));
