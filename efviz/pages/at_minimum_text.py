@@ -9,6 +9,7 @@ import streamlit as st
 
 from efviz.comparison import Comparison, roundness
 from efviz.convergence import Convergence
+from efviz.pages.html_table import html_table
 
 if TYPE_CHECKING:
     from efviz.pages.at_minimum_views import View
@@ -167,10 +168,7 @@ def table(views: "Sequence[View]") -> str:
         for title, cell in rows
     )
     caption = "EF against F at each minimum; all matrices are means over the examples"
-    return (
-        f"<div class='efviz-scroll'><table class='efviz-table'><caption>{caption}</caption>"
-        f"<thead><tr><th scope='col'></th>{head}</tr></thead><tbody>{body}</tbody></table></div>"
-    )
+    return html_table(caption, f"<th scope='col'></th>{head}", body)
 
 
 def caption(problem: str, views: "Sequence[View]") -> str:

@@ -9,6 +9,7 @@ import streamlit as st
 from efviz.comparison import relative_distance
 from efviz.pages.at_minimum_text import number
 from efviz.pages.closer_base import Here, Section, sentence_html
+from efviz.pages.html_table import headings, html_table
 from efviz.pages.params import Choice, Param
 from efviz.pages.store import Store
 from efviz.vocabulary import VOCABULARY, Call, Term
@@ -118,11 +119,8 @@ def names_table(term: Term) -> str:
         f"{_note(name.note)}</td><td><small>{_source(name.source)}</small></td></tr>"
         for name in term.names
     )
-    return (
-        f"<div class='efviz-scroll'><table class='efviz-table'><caption>{escape(term.title)}, in "
-        "the words of</caption><thead><tr><th scope='col'>field</th><th scope='col'>name</th>"
-        f"<th scope='col'>read in</th></tr></thead><tbody>{rows}</tbody></table></div>"
-    )
+    caption = f"{escape(term.title)}, in the words of"
+    return html_table(caption, headings("field", "name", "read in"), rows)
 
 
 def calls_list(term: Term) -> str:
@@ -174,11 +172,8 @@ def overview(chosen: str) -> str:
             f"<tr{current}><th scope='row'>{mark}{escape(term.title)}</th><td>{names}</td>"
             f"<td>{calls or '–'}</td></tr>"
         )
-    return (
-        "<div class='efviz-scroll'><table class='efviz-table'><caption>Six matrices and their "
-        "names</caption><thead><tr><th scope='col'>matrix</th><th scope='col'>names</th>"
-        f"<th scope='col'>libraries</th></tr></thead><tbody>{rows}</tbody></table></div>"
-    )
+    head = headings("matrix", "names", "libraries")
+    return html_table("Six matrices and their names", head, rows)
 
 
 SECTION = Section("Names in other fields", draw, PARAMS)

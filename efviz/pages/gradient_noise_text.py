@@ -7,6 +7,7 @@ from efviz.fields import cosine
 from efviz.gradient_noise import ESTIMATORS
 from efviz.pages.at_minimum_text import ROUNDING, number
 from efviz.pages.gradient_noise_views import Controls, Picture, Runs
+from efviz.pages.html_table import headings, html_table
 from efviz.stochastic import STOCHASTIC_METHODS
 
 BATCH = "Examples of a mini-batch. A click in the chart of errors chooses it too."
@@ -156,11 +157,7 @@ def runs_table(runs: Runs) -> str:
 
 
 def _table(caption: str, columns: tuple[str, ...], rows: str) -> str:
-    head = "".join(f"<th scope='col'>{name}</th>" for name in columns)
-    return (
-        f"<div class='efviz-scroll'><table class='efviz-table'><caption>{caption}</caption>"
-        f"<thead><tr>{head}</tr></thead><tbody>{rows}</tbody></table></div>"
-    )
+    return html_table(caption, headings(*columns), rows)
 
 
 def equations() -> None:

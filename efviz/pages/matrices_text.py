@@ -12,6 +12,7 @@ from efviz.figures.matrices import notes
 from efviz.figures.theme import STYLES
 from efviz.label_sources import LABEL_SOURCES
 from efviz.pages.at_minimum_text import number
+from efviz.pages.html_table import headings, html_table
 from efviz.pages.matrices_views import SYMBOLS, Example, Labels, Picture
 
 THETA = "Where all four matrices are taken. A click in the contours moves it."
@@ -231,11 +232,7 @@ def sources(others: Mapping[str, float]) -> str:
 
 
 def _table(caption: str, columns: tuple[str, ...], rows: str) -> str:
-    head = "".join(f"<th scope='col'>{name}</th>" for name in columns)
-    return (
-        f"<div class='efviz-scroll'><table class='efviz-table'><caption>{caption}</caption>"
-        f"<thead><tr>{head}</tr></thead><tbody>{rows}</tbody></table></div>"
-    )
+    return html_table(caption, headings(*columns), rows)
 
 
 def equations() -> None:

@@ -12,6 +12,7 @@ from efviz.datasets import DATASETS
 from efviz.figures.log_axes import power
 from efviz.optimizers import Trajectory
 from efviz.pages.at_minimum_text import number
+from efviz.pages.html_table import headings, html_table
 from efviz.problems import Problem
 from efviz.sweeps import Sweep
 
@@ -114,15 +115,11 @@ def far(found: StepSizes) -> str:
 def table_6() -> str:
     """Every line of Table 6, printed and reproduced, with its verdict."""
     rows = "".join(_row(line) for line in results.lines())
-    head = "".join(
-        f"<th scope='col'>{title}</th>"
-        for title in ("set", "method", "printed γ, λ", "reproduced γ, λ", "verdict")
-    )
+    head = headings("set", "method", "printed γ, λ", "reproduced γ, λ", "verdict")
+    caption = "The cell of least loss after 100 iterations, of 241 step sizes and 41 dampings"
     return (
         "<details class='efviz-details'><summary>Table 6, printed beside reproduced</summary>"
-        "<div class='efviz-scroll'><table class='efviz-table'><caption>The cell of least loss "
-        "after 100 iterations, of 241 step sizes and 41 dampings</caption><thead><tr>"
-        f"{head}</tr></thead><tbody>{rows}</tbody></table></div></details>"
+        f"{html_table(caption, head, rows)}</details>"
     )
 
 
