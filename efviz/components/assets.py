@@ -77,6 +77,7 @@ NAMES = (
     "images.js",
     "layers.js",
     "link.js",
+    "numbers.js",
     "play.js",
     "runners.js",
     "slider.js",

@@ -13,6 +13,7 @@
 import { Handles } from './drag.js';
 import { Compass, Hover } from './hover.js';
 import { Layers, split } from './layers.js';
+import { Numbers } from './numbers.js';
 import { Player } from './play.js';
 import { Runners } from './runners.js';
 import { Touch } from './touch.js';
@@ -147,6 +148,7 @@ class Chart {
     this.says.setAttribute('role', 'status');
     parent.append(this.root, this.says);
     this.panels = [];
+    this.numbers = new Numbers(parent, () => this.panels);
     const all = (name) => this.panels.map((gd) => gd._efviz[name]).filter(Boolean);
     this.hover = new Hover(() => all('compass'));
     this.touch = new Touch({
@@ -201,6 +203,7 @@ class Chart {
     await this.draw();
     this.touch.settle();
     this.root.dataset.revision = revision;
+    this.numbers.update();
   }
 
   plane() {
@@ -386,6 +389,7 @@ class Chart {
     this.panels.forEach((gd) => this.drop(gd));
     this.root.remove();
     this.says.remove();
+    this.numbers.box.remove();
   }
 }
 
