@@ -66,7 +66,7 @@ def test_a_page_violates_nothing_wide_and_light_or_narrow_and_dark(
         assert violations(page) == []
         page.emulate_media(reduced_motion="reduce", color_scheme="dark")
         page.set_viewport_size({"width": 360, "height": 900})
-        expect(page.locator(".stApp")).to_have_css("color-scheme", "dark")
+        expect(page.locator(".stApp")).to_have_css("color-scheme", "dark", timeout=PATIENCE)
         page.wait_for_timeout(800)
         assert violations(page) == []
 
