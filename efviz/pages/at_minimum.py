@@ -15,6 +15,7 @@ from efviz.figures.at_minimum import (
 )
 from efviz.figures.theme import Spec
 from efviz.pages import at_minimum_text as text
+from efviz.pages import data_edits
 from efviz.pages.at_minimum_views import (
     Controls,
     Picture,
@@ -44,7 +45,7 @@ SLICE = 0.15
 """Seconds of work between two pictures: a slider never waits longer."""
 
 PARAMS: tuple[Param, ...] = problem_params("fig2", strength=0.5)
-KEPT = ("N", "seed")
+KEPT = ("N", "seed", "editing")
 
 
 def main() -> None:
@@ -138,8 +139,18 @@ def panels_of(view: View, half: float, loss: Array | None) -> list[Spec]:
 
 def draw(store: Store, c: Controls, p: Picture, curves: Convergence | None) -> None:
     ready = tuple(loss is not None for loss in p.losses)
-    chart(packed_views(c, ready, p), key=f"{SLUG}.chart", query=store.query)
+    chart(
+        packed_views(c, ready, p),
+        key=f"{SLUG}.chart",
+        query=store.query,
+        on_click=lambda click: data_edits.clicked(store, click),
+        on_touch=lambda touch: data_edits.touched(store, touch),
+    )
     st.html(text.sentence(p.views))
+    data_edits.toggle(store)
+    data_edits.editor(store)
+    if c.edits and entry(c.values).family:
+        st.html(text.EDITED)
     if any(view.comparison for view in p.views):
         left, right = st.columns([1, 1.15])
         with left:

@@ -9,7 +9,9 @@ import streamlit as st
 from efviz.components import Click, chart, pack_figures, slider
 from efviz.data import Array
 from efviz.figures import DARK
+from efviz.figures.data_views import data_panel
 from efviz.figures.gradient_noise import cloud_panel, error_panel, runs_panel, theta_panel
+from efviz.pages import data_edits
 from efviz.pages import gradient_noise_text as text
 from efviz.pages.caches import cached
 from efviz.pages.gradient_noise_views import Controls, Picture, Runs, picture_job, runs_job
@@ -32,6 +34,8 @@ SLICE, FIRST = 0.15, 0.02
 """Seconds of work between two pictures, on the runs before the first one and between two looks at
 whether the visitor has moved a slider."""
 MOST = 1_000_000
+DATA = 4
+"""The panel of the data, there while they are edited."""
 HELD = f"{SLUG}.runs"
 """The last runs that were shown."""
 
@@ -39,7 +43,7 @@ HELD = f"{SLUG}.runs"
 def _examples(values: Values) -> int:
     """N: mini-batches are no larger. A table that nobody has loaded yet sets no limit."""
     chosen = entry(values)
-    if chosen.family:
+    if chosen.family and not values["edits"]:
         return int(values["N"])
     try:
         return problem_of(Knobs.of(values))[1].N
@@ -74,7 +78,7 @@ PARAMS: tuple[Param, ...] = (
     Param("scale_RMS", "rms", "Scale of RMS", _SCALE, lambda _: 0.0),
 )
 
-KEPT = ("N", "seed", "n_steps", "seeds", "sampling")
+KEPT = ("N", "seed", "n_steps", "seeds", "sampling", "editing")
 """What a change of the problem leaves as it is."""
 
 
@@ -170,12 +174,15 @@ def draw(store: Store, c: Controls, p: Picture, job: Job[Runs]) -> None:
     elif runs:
         st.session_state[HELD] = (c, fraction, runs)
     chart(
-        packed(c.at_theta, p.loss is not None, of, fraction, p, runs),
+        packed(c.at_theta, p.loss is not None, of, fraction, store.values["editing"], p, runs),
         key=f"{SLUG}.chart",
         query=store.query,
         on_click=lambda click: clicked(store, p, click),
+        on_touch=lambda touch: data_edits.touched(store, touch),
     )
     st.html(text.sentence(p, c, runs if of == c else None))
+    data_edits.toggle(store)
+    data_edits.editor(store)
     more(store, c, runs)
     for table, box in zip(
         text.tables(p, runs if of == c else None), st.columns([1, 1.4]), strict=True
@@ -186,9 +193,18 @@ def draw(store: Store, c: Controls, p: Picture, job: Job[Runs]) -> None:
 
 @cached(max_entries=64)
 def packed(
-    c: Controls, contours: bool, of: Controls, fraction: float, _p: Picture, _runs: Runs | None
+    c: Controls,
+    contours: bool,
+    of: Controls,
+    fraction: float,
+    editing: bool,
+    _p: Picture,
+    _runs: Runs | None,
 ) -> bytes:
-    """`of` and `fraction` say which runs are drawn, and how far they have come."""
+    """`of` and `fraction` say which runs are drawn, and how far they have come.
+
+    Edited data are seen in a panel of their own, the last.
+    """
     p, names = _p, _p.problem.parameter_names
     minimum = p.problem.minimum
     lowest = float(p.problem.loss(minimum.theta)) if minimum.exists else None
@@ -210,15 +226,22 @@ def packed(
             title=f"Loss {_runs.above}" if _runs else "Loss",
         ),
     }  # fmt: skip
+    if editing or c.edits:
+        panels["data"] = data_panel(*problem_of(c.knobs), editing=editing)
     return pack_figures(panels, dark=DARK, min_width=230, smallest=220)
 
 
 def clicked(store: Store, p: Picture, click: Click) -> None:
-    """In the contours a click moves theta, in the chart of errors it chooses the batch size."""
+    """In the contours a click moves theta, in the chart of errors it chooses the batch size.
+
+    In the data it is a new example.
+    """
     if click.panel == 0:
         choose_theta(store, p, np.array([click.x, click.y]))
     elif click.panel == 2:
         choose_batch(store, click.x)
+    elif click.panel == DATA:
+        data_edits.clicked(store, click)
 
 
 def more(store: Store, c: Controls, runs: Runs | None) -> None:

@@ -8,13 +8,14 @@ import numpy as np
 import streamlit as st
 
 from efviz.alignment import path_directions
-from efviz.components import Frame, chart, pack_figures
+from efviz.components import Click, Frame, Touch, chart, pack_figures
 from efviz.data import Array, Dataset
 from efviz.fields import FieldComparison, Plane, compare_fields, plane_around
 from efviz.figures import DARK
 from efviz.figures.player import Directions, with_player
 from efviz.figures.vector_fields import vector_field_panels
 from efviz.optimizers import Runs, Trajectory
+from efviz.pages import data_edits
 from efviz.pages import vector_fields_text as text
 from efviz.pages.caches import cached
 from efviz.pages.jobs import Job, Progress
@@ -105,7 +106,7 @@ PARAMS: tuple[Param, ...] = (
     Param("of", "of", "Start followed", Number(1, _n_starts, integer=True), lambda _: 1),
 )
 
-KEPT = ("N", "seed", "density", "cosines", "play")
+KEPT = ("N", "seed", "density", "cosines", "play", "editing")
 """What a change of the problem leaves as it is."""
 
 
@@ -318,6 +319,7 @@ def packed(
     fraction: float,
     unit_length: bool,
     show_cosines: bool,
+    editing: bool,
     followed: int,
     apart: bool,
     _p: Picture,
@@ -333,6 +335,7 @@ def packed(
         scales=_p.scales,
         unit_length=unit_length,
         show_cosines=show_cosines,
+        editing=editing,
     )
     if followed:
         panels = with_player(
@@ -349,15 +352,15 @@ def packed(
 def draw(store: Store, p: Picture, directions: Directions | None) -> None:
     values = store.values
     done = float(min(t.steps_done.min(initial=0) for t in p.trajectories.values()))
-    style = values["lengths"] == "unit", values["cosines"]
+    style = values["lengths"] == "unit", values["cosines"], values["editing"]
     of = followed(store, p)
     player = (of, directions is not None) if values["play"] else (0, False)
     chart(
         packed(p.controls, done, *style, *player, p, directions),
         key=f"{SLUG}.chart",
         query=store.query,
-        on_click=lambda click: add_start(store, p, click),
-        on_touch=lambda touch: move_start(store, p, touch),
+        on_click=lambda click: clicked(store, p, click),
+        on_touch=lambda touch: touched(store, p, touch),
         frame=Frame(values["at"], of),
         on_frame=lambda frame: keep_frame(store, p, frame),
     )
@@ -368,7 +371,24 @@ def draw(store: Store, p: Picture, directions: Directions | None) -> None:
     with st.container(horizontal=True, gap="large"):
         store.toggle("play", help=text.PLAY, on_change=lambda on: store.set(play=on, at=0, of=1))
         store.toggle("cosines", help=text.COSINES)
+        data_edits.toggle(store)
+    data_edits.editor(store)
     more(store, p)
+
+
+def clicked(store: Store, p: Picture, click: Click) -> None:
+    """A click in the data panel is a new example, in a field panel a new start."""
+    if click.panel == 0:
+        data_edits.clicked(store, click)
+    else:
+        add_start(store, p, click)
+
+
+def touched(store: Store, p: Picture, touch: Touch) -> None:
+    if touch.panel == 0:
+        data_edits.touched(store, touch)
+    else:
+        move_start(store, p, touch)
 
 
 def keep_frame(store: Store, p: Picture, frame: Frame) -> None:
