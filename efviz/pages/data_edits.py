@@ -60,6 +60,7 @@ def touched(store: Store, touch: Touch) -> None:
     where = _short(dataset, place_of(dataset, problem, touch.x, touch.y))
     change(store, put(edits, N, number, where), gesture=number)
     if touch.action == "drop":
+        st.session_state[_key(store, "number")] = number
         st.session_state.pop(_key(store, "gesture"), None)
 
 
@@ -169,26 +170,22 @@ def _numbers(store: Store, dataset: Dataset) -> None:
     number = int(
         st.number_input(text.EXAMPLE, 0, last, step=1, key=key, help=text.NUMBERED, width=170)
     )
-    place = _place_of_number(store, dataset, number)
-    for i, (name, _) in enumerate(_columns(dataset)):
-        value = float(place[i]) if i < len(place) else 0.0
-        st.number_input(
-            name,
-            -1e9,
-            1e9,
-            value,
-            format="%.6g",
-            key=f"{_place_key(store, i)}.{number}.{value!r}",
-            width=150,
-        )
-        state[_place_key(store, i)] = f"{_place_key(store, i)}.{number}.{value!r}"
+    place = _place_of_number(dataset, number)
+    keys = _place_keys(store, dataset)
+    shown = (number, *place)
+    fresh = state.get(_key(store, "shown")) != shown
+    state[_key(store, "shown")] = shown
+    for (name, _), box, value in zip(_columns(dataset), keys, place, strict=True):
+        if fresh or box not in state:
+            state[box] = min(max(value, -1e9), 1e9)
+        st.number_input(name, -1e9, 1e9, format="%.6g", key=box, width=150)
 
 
-def _place_key(store: Store, i: int) -> str:
-    return _key(store, f"place.{i}")
+def _place_keys(store: Store, dataset: Dataset) -> list[str]:
+    return [_key(store, f"place.{i}") for i in range(len(_columns(dataset)))]
 
 
-def _place_of_number(store: Store, dataset: Dataset, number: int) -> list[float]:
+def _place_of_number(dataset: Dataset, number: int) -> list[float]:
     """Where example `number` is now, or was before it was taken away."""
     edited = dataset.edited
     row = number if edited is None else int(np.searchsorted(edited.numbers, number))
@@ -200,7 +197,7 @@ def _place_of_number(store: Store, dataset: Dataset, number: int) -> list[float]
 def _entered(store: Store, dataset: Dataset) -> tuple[int, tuple[float, ...]]:
     """The number and the place that the inputs hold."""
     state = st.session_state
-    place = [state[state[_place_key(store, i)]] for i in range(len(_columns(dataset)))]
+    place = [state[key] for key in _place_keys(store, dataset)]
     place[-1] = nearest_target(dataset, place[-1])
     return int(state[_key(store, "number")]), tuple(map(float, place))
 

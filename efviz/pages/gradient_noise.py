@@ -226,9 +226,10 @@ def packed(
             title=f"Loss {_runs.above}" if _runs else "Loss",
         ),
     }  # fmt: skip
-    if editing or c.edits:
+    more = bool(editing or c.edits)
+    if more:
         panels["data"] = data_panel(*problem_of(c.knobs), editing=editing)
-    return pack_figures(panels, dark=DARK, min_width=230, smallest=220)
+    return pack_figures(panels, dark=DARK, min_width=290 if more else 230, smallest=220)
 
 
 def clicked(store: Store, p: Picture, click: Click) -> None:
