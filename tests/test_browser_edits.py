@@ -173,6 +173,9 @@ def test_a_point_of_a_class_keeps_it_and_a_new_one_takes_the_chosen(
     page.wait_for_timeout(800)
     page.get_by_role("radio", name="0", exact=True).click()
     page.wait_for_timeout(800)
+    # The choice of a class may have scrolled the panel away.
+    page.get_by_role("heading", name="At the minimum").scroll_into_view_if_needed()
+    page.wait_for_timeout(300)
     low, high = panel(page, name).evaluate("gd => gd._fullLayout.yaxis.range")
     page.mouse.click(*pixel_of(page, name, x, high - 0.05 * (high - low)))
     wait_for_edits(page, rf"m{n},[^;]+;a[^,]+,[^,]+,0")
