@@ -28,6 +28,10 @@ ENV HOME=/tmp \
     STREAMLIT_SERVER_HEADLESS=true \
     STREAMLIT_SERVER_PORT=8501
 
+# Shown on the page and in the logs: docker build --build-arg EFVIZ_COMMIT="$(git rev-parse HEAD)"
+ARG EFVIZ_COMMIT=""
+ENV EFVIZ_COMMIT=$EFVIZ_COMMIT
+
 USER 10001
 EXPOSE 8501
 HEALTHCHECK --interval=30s --timeout=5s --start-period=60s CMD ["python", "-c", \

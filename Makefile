@@ -2,7 +2,7 @@ PYTHON ?= python3
 PORT ?= 8501
 BIN := .venv/bin
 
-.PHONY: run test lint clean
+.PHONY: run test lint audit clean
 
 run: .venv/run
 	$(BIN)/streamlit run app.py --server.port $(PORT)
@@ -14,6 +14,11 @@ lint: .venv/dev
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
+	$(BIN)/bandit --quiet --recursive --configfile pyproject.toml app.py efviz hosting
+
+# Asks the index for known holes in what is installed: needs the network.
+audit: .venv/dev
+	$(BIN)/pip-audit --local --skip-editable
 
 .venv/run: requirements.txt pyproject.toml
 	$(PYTHON) -m venv .venv

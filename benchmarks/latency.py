@@ -2,9 +2,9 @@
 
     python benchmarks/latency.py [--page at-the-minimum] [--rounds 30] [--chromium PATH]
 
-Serves three apps: a page of efviz (by default the first) as it is configured, and `floor_app.py`
-(one slider, one small native chart) under Streamlit's default settings and with its garbage
-collection after each rerun off.
+Serves three apps: a page of efviz (by default Vector fields) as it is configured, and
+`floor_app.py` (one slider, one small native chart) under Streamlit's default settings and with
+its garbage collection after each rerun off.
 Key presses alternate between the three pages. Then the slider of efviz is dragged with the mouse
 and repainted pictures are counted. Times drift with the machine: quote the ratios.
 """
@@ -136,8 +136,8 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
     parser.add_argument(
         "--page",
-        default="",
-        help="the slug of a page: vector-fields, at-the-minimum, gradient-noise",
+        default="vector-fields",
+        help="the slug of a page: vector-fields, at-the-minimum, four-matrices, gradient-noise",
     )
     parser.add_argument("--rounds", type=int, default=30)
     parser.add_argument("--chromium", default=os.environ.get("EFVIZ_CHROMIUM", "/usr/bin/chromium"))

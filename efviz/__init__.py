@@ -5,13 +5,13 @@ removed), `kernels`, `softmax`, `linalg` (compiled loops, damped systems), `data
 fitted), `likelihoods`, `models` (how), `batches`, `moments`, `existence`, `minimum`, `problems` and
 `catalogue` (all together: loss, gradient, minimum), `tables` (the same from anybody's own file),
 `curvature` (H, G, F and EF), `vocabulary` (what others call them), `splits` and `remainder_bound`
-(what each leaves out of H), `optimizers` (a method is a preconditioner), `fields` (pictures as
-numbers), `steepest_descent` (two distances), `comparison`, `residuals` (towards interpolation),
-`convergence`, `alignment` (EF and F at the minimum and on the way), `label_sources` (whose label it
-is), `agreement` (why two matrices are equal), `gradient_noise` and `stochastic` (EF as noise),
-`sweeps` (whole grids of runs), `results` (Table 6 again), `figures` (numbers as Plotly figures),
-`components`, `pages` (the dashboard). The layers down to `results` need neither Plotly nor
-Streamlit.
+(what each leaves out of H), `optimizers` (a method is a preconditioner), `one_example` (what it
+adds), `fields` (pictures as numbers), `steepest_descent` (two distances), `comparison`, `residuals`
+(towards interpolation), `convergence`, `alignment` (EF and F at the minimum and on the way),
+`label_sources` (whose label it is), `agreement` (why two matrices are equal), `gradient_noise` and
+`stochastic` (EF as noise), `sweeps` (whole grids of runs), `results` (Table 6 again), `paper`
+(every claim, checked), `figures` (numbers as Plotly figures), `components`, `pages` (the
+dashboard). The layers down to `paper` need neither Plotly nor Streamlit.
 """
 
 from efviz.catalogue import PROBLEMS
@@ -21,6 +21,8 @@ from efviz.label_sources import LABEL_SOURCES
 from efviz.likelihoods import LIKELIHOODS
 from efviz.models import MODELS
 from efviz.optimizers import METHODS, run
+
+__version__ = "0.1.0"
 
 __all__ = [
     "CURVATURES",

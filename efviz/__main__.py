@@ -1,11 +1,12 @@
-"""python -m efviz: data sets and sweeps without a browser."""
+"""python -m efviz: data sets, sweeps and the checks of the paper without a browser."""
 
 import argparse
 import json
 import os
 import sys
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -16,6 +17,9 @@ from efviz.datasets import DATASETS, DataUnavailable, load
 from efviz.optimizers import METHODS
 from efviz.sweeps import DAMPINGS, STEP_SIZES, Progress, Sweep, grid_search
 from efviz.tables import read_table, whole_dataset
+
+if TYPE_CHECKING:
+    from efviz.paper import Result
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -74,6 +78,14 @@ def _parser() -> argparse.ArgumentParser:
         "--renew", action="store_true", help="compute the shipped results again (some minutes)"
     )
     results.set_defaults(command=_results)
+    paper = commands.add_parser(
+        "paper",
+        help="the paper's claims, each checked now",
+        description="Check every claim, equation, figure and table of the paper, one a line. Exits "
+        "with 1 if a check fails.",
+    )
+    paper.add_argument("--json", action="store_true", help="the same as JSON")
+    paper.set_defaults(command=_paper)
     return parser
 
 
@@ -153,6 +165,52 @@ def _results(options: argparse.Namespace) -> int:
             f"grid {best} {line.best_loss:14.8g}   {line.sentence()}"
         )
     return 0
+
+
+def _paper(options: argparse.Namespace) -> int:
+    from efviz import paper
+
+    found = {key: claim.result() for key, claim in paper.CLAIMS.items() if claim.check}
+    if options.json:
+        print(json.dumps(_claims(found), ensure_ascii=False, indent=1))
+    else:
+        for key, claim in paper.CLAIMS.items():
+            result = found.get(key)
+            verdict = "-" if result is None else "ok" if result.passed else "FAILS"
+            words = claim.uncomputed or "; ".join(
+                f"{m.words} {m.shown} ({m.tolerance})" for m in found[key].measures
+            )
+            print(f"{verdict:6}{claim.where:26} {claim.says}  {words}")
+        print(paper.summary(found.values()))
+    return 0 if all(result.passed for result in found.values()) else 1
+
+
+def _claims(found: "Mapping[str, Result]") -> list[dict[str, object]]:
+    from efviz.paper import CLAIMS, SECTIONS
+
+    return [
+        {
+            "key": key,
+            "kind": claim.kind,
+            "where": claim.where,
+            "section": SECTIONS[claim.section],
+            "says": claim.says,
+            "differs": claim.differs,
+            "uncomputed": claim.uncomputed,
+            "link": f"{claim.link.page}?{claim.link.query}" if claim.link else None,
+            "passed": found[key].passed if key in found else None,
+            "measures": [
+                {
+                    "words": m.words,
+                    "value": m.value if np.isfinite(m.value) else None,
+                    "tolerance": m.tolerance,
+                    "passed": m.passed,
+                }
+                for m in (found[key].measures if key in found else ())
+            ],
+        }
+        for key, claim in CLAIMS.items()
+    ]
 
 
 def _dataset(name: str, target: str | None) -> Dataset:

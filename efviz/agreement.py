@@ -4,7 +4,7 @@ THEOREMS lists the known reasons. Each makes two matrices equal (or all of them)
 on the problem and theta; reasons combine: H = G and G = F give H = F for both reasons together.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Set
 from dataclasses import dataclass
 from itertools import combinations
 
@@ -193,16 +193,25 @@ def agreements(
         raise ValueError(f"theta must be ({problem.D},), got {theta.shape}")
     if matrices is None:
         matrices = {key: entry.matrix(problem, theta) for key, entry in CURVATURES.items()}
+    distances = {
+        pair: symmetric_distance(matrices[pair[0]], matrices[pair[1]])
+        for pair in combinations(matrices, 2)
+    }
+    equal = {frozenset(pair) for pair, distance in distances.items() if distance <= tolerance}
     with np.errstate(all="ignore"):
-        known = [key for key, theorem in THEOREMS.items() if theorem.holds(problem, theta)]
+        known = [key for key, t in THEOREMS.items() if _seen(t, equal) and t.holds(problem, theta)]
     found = []
-    for first, second in combinations(matrices, 2):
-        distance = symmetric_distance(matrices[first], matrices[second])
-        agree = distance <= tolerance
+    for (first, second), distance in distances.items():
+        agree = frozenset((first, second)) in equal
         theorems = _path(first, second, known) if agree else ()
         reason = _sentence(theorems) if agree else ""
         found.append(Agreement(first, second, distance, agree, theorems, reason))
     return found
+
+
+def _seen(theorem: Theorem, equal: Set[frozenset[str]]) -> bool:
+    """Does any pair that agrees ask for this theorem? Some conditions take a while to check."""
+    return any(pair <= set(theorem.matrices) for pair in equal)
 
 
 def _sentence(theorems: tuple[str, ...]) -> str:

@@ -29,22 +29,21 @@ class Alignment:
 
 def alignment(problem: Problem, thetas: Array, damping: float) -> Work[Alignment]:
     """Work towards the Alignment along thetas (T, D). Kunstner et al. (2019), Fig. 3, row 2."""
-    rows = []
-    for t, theta in enumerate(thetas):
-        g, F, EF = problem.gradient_and_matrices(theta)
-        both = np.stack([F, EF])
-        damped = solve_damped(both, np.stack([g, g]), damping)
-        plain = solve_damped(both, np.stack([g, g]))
-        rows.append(
-            (
-                float(cosine(damped.x[0], damped.x[1])),
-                float(cosine(plain.x[0], plain.x[1])),
-                float(plain.rank_deficient.any()),
-            )
+    thetas = problem.check_theta(thetas)
+    damped, undamped = np.full((2, len(thetas)), np.nan)
+    singular = np.zeros(len(thetas), dtype=bool)
+    step = max(1, SLICE // (problem.N * problem.D**2))
+    for t in range(0, len(thetas), step):
+        piece = slice(t, t + step)
+        g, F, EF = problem.gradient_and_matrices(thetas[piece])
+        with_damping, without = (
+            [solve_damped(matrix, g, strength) for matrix in (F, EF)] for strength in (damping, 0.0)
         )
-        yield (t + 1) / len(thetas)
-    values = np.array(rows).reshape(-1, 3)
-    return Alignment(values[:, 0], values[:, 1], np.asarray(values[:, 2] > 0))
+        damped[piece] = cosine(*(solved.x for solved in with_damping))
+        undamped[piece] = cosine(*(solved.x for solved in without))
+        singular[piece] = without[0].rank_deficient | without[1].rank_deficient
+        yield min(1.0, (t + step) / len(thetas))
+    return Alignment(damped, undamped, singular)
 
 
 def path_directions(

@@ -11,6 +11,7 @@ from efviz.curvature import hessian
 from efviz.data import Array
 from efviz.fields import Work
 from efviz.likelihoods import Quality
+from efviz.optimizers import Trajectory, run
 from efviz.problems import Problem
 
 
@@ -120,3 +121,40 @@ def smooth_loss_grid(
 def _square(center: Array, half_width: float, line: Array) -> Array:
     """theta (n, n, 2) at [row, column] = (line[column], line[row]) in half-widths from center."""
     return center + half_width * np.stack(np.meshgrid(line, line), axis=-1)
+
+
+def redraw(problem: Problem, rng: np.random.Generator) -> Array:
+    """Targets that the model itself would give at its minimum; where there is none, as they are.
+
+    Least squares takes its noise from the residuals: the model says nothing of its size.
+    """
+    if not problem.minimum.exists:
+        return problem.y
+    f = problem.model.outputs(problem.X, problem.theta_star)
+    return np.asarray(problem.likelihood.sample(f, rng, 1)[0])
+
+
+RUNAWAY_STEPS = 12
+RUNAWAY_POINTS = 41
+
+
+@dataclass(frozen=True, eq=False)
+class Runaway:
+    """Where there is no minimum: iterates, the matrices on the way, and the loss around."""
+
+    path: Trajectory
+    comparisons: list[Comparison]
+    axes: tuple[Array, Array]
+    loss: Array
+
+
+def run_off(problem: Problem) -> Runaway:
+    """Natural gradient steps of size 1, which for logistic regression are Newton's."""
+    path = run(problem, "NGD", problem.start[None], step_size=1.0, n_steps=RUNAWAY_STEPS)
+    thetas = path.thetas[0][np.isfinite(path.thetas[0]).all(axis=-1)]
+    steps = [compare(problem, theta) for theta in thetas]
+    low, high = thetas.min(axis=0), thetas.max(axis=0)
+    half = 0.6 * float((high - low).max()) or 1.0
+    axes = [np.linspace(m - half, m + half, RUNAWAY_POINTS) for m in (low + high) / 2]
+    grid = np.stack(np.meshgrid(*axes), axis=-1)
+    return Runaway(path, steps, (axes[0], axes[1]), problem.loss(grid))

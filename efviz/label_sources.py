@@ -4,7 +4,7 @@ With g_n(y) = nabla_theta -log p(y | f_n), F = 1/N sum_n E_{y ~ p(. | f_n)}[g_n(
 the labels differ between the matrices of LABEL_SOURCES, all means over the examples.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Protocol
@@ -205,21 +205,39 @@ def sampled_error(
     distances = np.empty((len(sample_sizes), repetitions))
     total, done = distances.size * problem.N, 0
     for s, M in enumerate(sample_sizes):
-        step = _examples_at_once(M)
         for r in range(repetitions):
-            rng = default_rng((seed, M, r))
             estimate = np.zeros_like(F)
-            for n in range(0, problem.N, step):
-                X = problem.X[n : n + step]
-                estimate += sampled_sum(problem, X, theta, rng, M) / problem.N
-                done += len(X)
+            for part, n in _parts(problem, theta, default_rng((seed, M, r)), M):
+                estimate += part
+                done += n
                 yield done / total
             distances[s, r] = relative_distance(estimate, F)
     return SampledError(tuple(sample_sizes), distances, coefficient)
 
 
-def _examples_at_once(n_samples: int) -> int:
-    return max(64, 2**18 // n_samples)
+def sampled_fisher(
+    problem: Problem, theta: ArrayLike, *, n_samples: int, seed: int = 0
+) -> Work[Array]:
+    """Work towards `mc_fisher` at one theta (D,): the first repetition of `sampled_error`."""
+    if n_samples < 1:
+        raise ValueError(f"n_samples must be at least 1, got {n_samples}")
+    theta = problem.check_theta(theta)
+    estimate, done = np.zeros((problem.D, problem.D)), 0
+    for part, n in _parts(problem, theta, default_rng((seed, n_samples, 0)), n_samples):
+        estimate += part
+        done += n
+        yield done / problem.N
+    return estimate
+
+
+def _parts(
+    problem: Problem, theta: Array, rng: Generator, n_samples: int
+) -> Iterator[tuple[Array, int]]:
+    """What some examples at a time add to `mc_fisher`, and how many they were."""
+    step = max(64, 2**18 // n_samples)
+    for n in range(0, problem.N, step):
+        X = problem.X[n : n + step]
+        yield sampled_sum(problem, X, theta, rng, n_samples) / problem.N, len(X)
 
 
 def _variance_of_one_label(problem: Problem, theta: Array) -> Work[tuple[float, Array]]:

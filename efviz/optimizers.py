@@ -191,13 +191,14 @@ class Runs:
         return self.fraction
 
     def _stops(self, timed: bool) -> NDArray[np.int64]:
-        """Where to stop next: at all that is left if that is quick, else where the slice ends."""
+        """Where to stop next: at all that is left if that is quick, else as far as a slice goes."""
         left = self.steps[self._recorded :]
         if not left.size or left[-1] < self.n_steps:
             left = np.append(left, self.n_steps)
         if self.problem.moments or not timed:
             return left
-        return np.minimum(left[:1], self._at + self._slice)
+        end = self._at + self._slice
+        return left[left <= end] if left[0] <= end else np.array([end])
 
     def _go_to(self, stops: NDArray[np.int64]) -> None:
         counts = np.diff(stops, prepend=max(self._at, 0))
@@ -316,13 +317,21 @@ def _example_stepper(problem: Problem, curvature: str | None) -> Stepper:
     terms: list[batches.Term] = [batches.loss_term, batches.gradient_term]
     if curvature is not None:
         terms.append(CURVATURES[curvature].term)
+    known: tuple[Array, list[Array]] = np.zeros(0), []
+
+    def evaluate(theta: Array) -> list[Array]:
+        """Where one stretch of steps ends, the next begins: nothing is computed twice."""
+        nonlocal known
+        if not np.array_equal(known[0], theta):
+            known = theta, problem.mean_over_examples(theta, *terms)
+        return known[1]
 
     def step(state: _State, n: int) -> None:
         for t in range(n + 1):
             going = np.flatnonzero(state.going)
             if not going.size:
                 return
-            loss, g, *matrix = problem.mean_over_examples(state.theta[going], *terms)
+            loss, g, *matrix = evaluate(state.theta[going])
             state.loss[going] = loss
             keep = loss <= state.limit[going]
             state.going[going] = keep

@@ -101,7 +101,7 @@ class Problem:
             return np.einsum("...ncd,...nc->...nd", J, residual)
 
     def gradient_and_matrices(self, theta: ArrayLike) -> tuple[Array, Array, Array]:
-        """nabla L (D,), Fisher and empirical Fisher (D, D) at one theta (D,): all means, one pass.
+        """nabla L (..., D), Fisher and empirical Fisher (..., D, D): all means, one pass.
 
         The same as `gradient`, `curvature.fisher` and `curvature.empirical_fisher`.
         """
@@ -109,6 +109,10 @@ class Problem:
         if self.moments:
             m = self.moments
             return m.gradient(theta), m.fisher(theta), m.empirical_fisher(theta)
+        if theta.ndim > 1:
+            terms = batches.gradient_term, batches.fisher_term, batches.empirical_fisher_term
+            g, F, E = self.mean_over_examples(theta, *terms)
+            return g, F, E
         sums = batches.gradient_and_matrices(self.model, self.likelihood, self.X, self.y, theta)
         g, F, E = (total / self.N for total in sums)
         return g, F, E

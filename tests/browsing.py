@@ -104,7 +104,7 @@ def page(browser: Browser, server: str) -> Iterator[Page]:
     page.on("request", lambda r: None if r.url.startswith(local) else wrong.append(r.url))
     yield page
     context.close()
-    assert wrong == []
+    assert not wrong, wrong
 
 
 @contextmanager
@@ -147,7 +147,7 @@ def revision(page: Page) -> str:
     return chart(page).get_attribute("data-revision") or ""
 
 
-def open_page(page: Page, server: str, query: str = "", slug: str = "") -> None:
+def open_page(page: Page, server: str, query: str = "", slug: str = "vector-fields") -> None:
     page.goto(f"{server}/{slug}{query and '?' + query}")
     expect(chart(page)).to_have_attribute("data-revision", re.compile(".+"), timeout=30_000)
 

@@ -15,6 +15,7 @@ from efviz.problems import Problem
 
 # The same examples in every run, however busy the machine is.
 settings.register_profile("efviz", deadline=None, derandomize=True)
+settings.register_profile("long", deadline=None)
 settings.load_profile("efviz")
 # As in app.py: tests run side by side, and so do their matrices.
 threadpoolctl.threadpool_limits(1, user_api="blas")

@@ -21,6 +21,9 @@ from browsing import (
 )
 from playwright.sync_api import Browser, Page, Route, expect
 
+from efviz import __version__
+from efviz.pages import PAGES
+
 pytestmark = needs_chromium
 
 
@@ -62,7 +65,7 @@ def test_the_first_picture_is_figure_1(page: Page, server: str) -> None:
     np.testing.assert_allclose(minimum(page), [2.03856408, 1.98039568], rtol=1e-6)
     expect(page.locator(".efviz-sentence")).to_contain_text("4 of 4 with EFGD")
     expect(page.locator(".efviz-table tbody tr")).to_have_count(4)
-    assert page.url.endswith("/efviz/")
+    assert page.url.endswith("/efviz/vector-fields")
 
 
 def test_a_key_on_a_slider_moves_the_picture_and_the_link(page: Page, server: str) -> None:
@@ -175,7 +178,7 @@ def test_presets_set_what_was_made_and_what_is_printed(page: Page, server: str) 
     page.get_by_role("button", name="as printed").click()
     expect(page).to_have_url(re.compile(r"\?step=0\.0001$"), timeout=15_000)
     page.get_by_role("button", name="Paper Fig. 1, as made").click()
-    expect(page).to_have_url(re.compile(r"/efviz/$"), timeout=15_000)
+    expect(page).to_have_url(re.compile(r"/efviz/vector-fields$"), timeout=15_000)
     np.testing.assert_allclose(minimum(page), [2.03856408, 1.98039568], rtol=1e-6)
 
 
@@ -213,7 +216,7 @@ def test_a_panel_can_be_taken_along(page: Page, server: str, form: str, tmp_path
 def test_a_slider_moved_before_the_chart_is_loaded_does_no_harm(page: Page, server: str) -> None:
     waiting: list[Route] = []
     page.route("**/plotly.min.js*", lambda route: waiting.append(route))
-    page.goto(server)
+    page.goto(f"{server}/vector-fields")
     slider(page, "Step size γ").focus(timeout=30_000)
     for _ in range(3):
         page.keyboard.press("ArrowRight")
@@ -239,11 +242,10 @@ Object.defineProperty(window, 'Plotly', {
 
 def test_what_comes_while_the_first_picture_is_drawn_is_drawn_too(page: Page, server: str) -> None:
     page.add_init_script(SLOW_PLOTLY)
-    page.goto(f"{server}/?starts=0,0")
+    page.goto(f"{server}/vector-fields?starts=0,0")
     expect(panel(page, "EFGD")).to_be_attached(timeout=30_000)
     page.get_by_role("button", name="Paper Fig. 1").click()
-    marks = panel(page, "EFGD").locator(".marks polygon")
-    expect(marks).to_have_count(4 + 1, timeout=15_000)
+    expect(panel(page, "EFGD").locator(".handle")).to_have_count(4, timeout=15_000)
 
 
 def test_long_work_shows_progress_and_stops_on_demand(page: Page, server: str) -> None:
@@ -295,3 +297,15 @@ def test_assets_are_compressed_and_kept(server: str, page: Page) -> None:
         assert len(answer.read()) < 2_000_000
     with pytest.raises(OSError, match="404"):
         urllib.request.urlopen(plotly.replace("plotly.min.js", "nothing.js"))
+
+
+@pytest.mark.parametrize("slug", PAGES)
+def test_no_page_asks_another_host(page: Page, server: str, slug: str) -> None:
+    """The fixture fails for any request to another host, and for any error of the console."""
+    asked: list[str] = []
+    page.on("request", lambda request: asked.append(request.url))
+    # The first page has no path of its own.
+    open_page(page, server, slug="" if slug == next(iter(PAGES)) else slug)
+    page.wait_for_timeout(1000)
+    assert any("/_stcore/" in url for url in asked)
+    expect(page.locator(".efviz-version")).to_contain_text(f"efviz {__version__}")

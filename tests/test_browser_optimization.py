@@ -59,7 +59,8 @@ def test_a_sweep_of_an_own_setting_progresses_and_stops(page: Page, server: str)
     expect(start).to_be_visible(timeout=20_000)
     start.click()
     stop = page.get_by_role("button", name="Stop here")
-    expect(stop.or_(page.get_by_text("gives the least loss").first)).to_be_visible(timeout=30_000)
+    either = stop.or_(page.get_by_text("gives the least loss")).first
+    expect(either).to_be_visible(timeout=30_000)
     expect(page.locator(".efviz-chart").nth(1)).to_be_visible(timeout=60_000)
 
 

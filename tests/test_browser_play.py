@@ -82,7 +82,7 @@ def test_the_toggle_opens_the_player_and_closes_it(page: Page, server: str) -> N
     page.get_by_text("Player", exact=True).click()
     expect(player(page)).to_have_count(0, timeout=15_000)
     expect(panel(page, "Losses")).to_have_count(0)
-    expect(page).to_have_url(re.compile(r"/efviz/$"))
+    expect(page).to_have_url(re.compile(r"/efviz/vector-fields$"))
 
 
 def test_play_advances_all_dots_and_pause_stands_at_a_recorded_step(

@@ -9,8 +9,9 @@ from test_pages import open_page
 from efviz import PROBLEMS
 from efviz.components.chart import _touch
 from efviz.edits import edited
-from efviz.figures.data_views import SHOWN, data_panel, place_of
-from efviz.pages import at_minimum, at_minimum_views, gradient_noise, vector_fields
+from efviz.figures.data_points import SHOWN, nearest_example, place_of, places
+from efviz.figures.data_views import data_panel
+from efviz.pages import at_minimum, at_minimum_views, gradient_noise, matrices, vector_fields
 from efviz.pages.at_minimum_views import Controls, cases, of_curves
 from efviz.pages.params import defaults
 
@@ -106,6 +107,24 @@ def test_without_editing_nothing_can_be_touched_and_edits_have_rings():
     assert not [t for t in unedited["data"] if (t.get("name") or "").startswith("edited")]
 
 
+@pytest.mark.parametrize("name", PROBLEMS)
+def test_an_edited_example_is_the_nearest_to_its_own_place(name):
+    edits = (*edits_for(name), ("m", 3, 1e4, 1.0))
+    data, problem = made(name, edits)
+    at = places(data, problem)
+    for row in data.edited.rows:
+        assert_array_equal(at[nearest_example(data, problem, *at[row])], at[row])
+    panel = data_panel(data, problem, theta=np.array([0.3, -0.2]), example=0, editing=True)
+    assert {"model at θ", "example", "edited 11"} <= {trace.get("name") for trace in panel["data"]}
+    assert "click to choose" not in panel["layout"]["title"]["text"]
+
+
+def test_of_edited_examples_there_are_as_many_as_are_left():
+    at = open_page(matrices.SLUG, edits="r3;r4;a1,2", n="100", example="100")
+    assert not at.exception
+    assert at.session_state[matrices.SLUG]["example"] == 99
+
+
 def test_a_report_may_carry_the_number_of_a_mark():
     report = {"panel": 0, "trace": "data", "index": 1, "x": 0, "y": 0, "action": "move"}
     assert _touch(report).number is None
@@ -116,7 +135,7 @@ def test_a_report_may_carry_the_number_of_a_mark():
 
 
 @pytest.mark.parametrize("name", PROBLEMS)
-@pytest.mark.parametrize("page", [vector_fields, at_minimum, gradient_noise])
+@pytest.mark.parametrize("page", [vector_fields, at_minimum, gradient_noise, matrices])
 def test_every_problem_follows_the_edits_of_a_link(page, name, monkeypatch):
     monkeypatch.setattr(at_minimum_views, "LARGEST", 100)
     monkeypatch.setattr(at_minimum_views, "SEEDS", 2)

@@ -29,6 +29,7 @@ from efviz.pages import gradient_noise as the_page
 from efviz.pages import gradient_noise_text as text
 from efviz.pages.gradient_noise_views import Controls, Picture, Runs, run_work, work
 from efviz.pages.params import defaults
+from efviz.pages.theta_choice import move
 from efviz.stochastic import STOCHASTIC_METHODS, StochasticResult
 
 SLUG = the_page.SLUG
@@ -170,7 +171,8 @@ def test_clicks_choose_theta_and_the_batch_size() -> None:
     assert store.values["batch_size"] == 100
     the_page.clicked(store, picture(), Click(2, 1e9, 3.0))
     assert store.values["batch_size"] == 1000
-    the_page.move(store, picture(), 1, 3.0)
+    p = picture()
+    move(store, p.plane, p.theta, 1, 3.0)
     assert store.values["theta"] == ((2.0, 3.0),)
 
 

@@ -20,6 +20,7 @@ from efviz.pages.params import (
     from_query,
     to_query,
 )
+from efviz.pages.pins import Pinned
 from efviz.pages.vector_fields import PARAMS, Controls
 
 BY_NAME = {param.name: param for param in PARAMS}
@@ -44,6 +45,10 @@ def valid(param: Any, values: Values) -> st.SearchStrategy[Any]:
         return st.booleans()
     if isinstance(kind, EditList):
         return edit_lists()
+    if isinstance(kind, Pinned):
+        return st.sampled_from(["", "-", "s=0.5", "problem=fig2&starts=1,2;3,4"]).map(
+            lambda text: kind.parse(text, {})[0]
+        )
     assert isinstance(kind, Points)
     number = st.floats(-1e3, 1e3).map(lambda x: float(f"{x:.6g}"))
     row = st.tuples(*[number] * kind.width)

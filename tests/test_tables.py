@@ -375,3 +375,10 @@ def test_a_large_table_is_read_exactly_and_quickly():
     table = read_table(content)
     assert time.perf_counter() - started < 5
     assert_array_equal(np.column_stack([c.numbers for c in table.columns.values()]), X)
+
+
+def test_quotation_marks_of_another_kind_in_a_cell_do_not_hide_the_commas():
+    frame = pd.DataFrame({"x0": [0.0, 1.0], "x1": [2.0, 3.5], "text": ["w''\"w", "w'w"]})
+    table = read_table(frame.to_csv(index=False))
+    assert list(table.columns) == ["x0", "x1", "text"]
+    assert_array_equal(table.columns["x1"].numbers, frame["x1"])

@@ -1,9 +1,23 @@
-"""Two small Streamlit components: the chart (`chart`) and the slider that reports live (`slider`).
+"""Small Streamlit components: the chart (`chart`), the slider that reports live (`slider`), images
+of a chart (`images`), the link to copy (`link`) and the moving contrast (`contrast`).
 
 Their JavaScript lies in `assets/`; `assets.routes()` serves it with the app.
 """
 
 from efviz.components.chart import Click, Frame, Touch, chart, pack_figures
+from efviz.components.contrast import contrast
+from efviz.components.images import images
+from efviz.components.link import link
 from efviz.components.slider import slider
 
-__all__ = ["Click", "Frame", "Touch", "chart", "pack_figures", "slider"]
+__all__ = [
+    "Click",
+    "Frame",
+    "Touch",
+    "chart",
+    "contrast",
+    "images",
+    "link",
+    "pack_figures",
+    "slider",
+]

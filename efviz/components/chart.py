@@ -102,7 +102,7 @@ def chart(
     packed: bytes,
     *,
     key: str,
-    query: str = "",
+    query: str | None = "",
     on_click: Callable[[Click], None] | None = None,
     on_touch: Callable[[Touch], None] | None = None,
     frame: Frame | None = None,
@@ -112,7 +112,8 @@ def chart(
 
     While a mark is dragged `on_touch` is called again and again, the newest place wins. A player
     begins at `frame`; when it comes to rest it calls `on_frame`.
-    `query` is what the address bar shall hold behind the "?" once the picture is there.
+    `query` is what the address bar shall hold behind the "?" once the picture is there; None leaves
+    that to another chart.
     """
     state = st.session_state.get(key)
     touched, framed = (state.get(name) if state else None for name in ("touch", "frame"))
@@ -132,10 +133,11 @@ def chart(
         if new and on_frame:
             on_frame(new)
 
+    address = "-" if query is None else query
     stands = frame and {"at": frame.at, "of": frame.of, "ack": _sequence(framed)}
     component("chart")(
         key=key,
-        data=envelope(packed, query=query, ack=_sequence(touched), frame=stands),
+        data=envelope(packed, query=address, ack=_sequence(touched), frame=stands),
         on_click_change=on_click_change,
         on_touch_change=on_touch_change,
         on_frame_change=on_frame_change,

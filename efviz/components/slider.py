@@ -1,7 +1,6 @@
 """A slider whose picture follows while it is dragged."""
 
 from collections.abc import Callable
-from typing import Any
 
 import streamlit as st
 
@@ -27,11 +26,12 @@ def slider(
     `log`: positions are evenly spaced in log10, `step` apart, and with `zero` the left end means
     0. Any value of the range can be typed. Keyboard: arrows, Page Up and Down, Home, End.
     """
-    state = st.session_state.get(key)
-    reported = state.get("value") if state else None
+    # Reading a component's state makes Streamlit define a class: only where there is news.
+    answered = f"{key}.answered"
 
     def changed() -> None:
-        number, _ = st.session_state[key]["value"]
+        number, sequence = st.session_state[key]["value"]
+        st.session_state[answered] = int(sequence)
         number = float(number)
         if low <= number <= high or (zero and number == 0):
             on_change(number)
@@ -48,12 +48,7 @@ def slider(
             "zero": zero,
             "unit": unit,
             "help": help,
-            "ack": _sequence(reported),
+            "ack": st.session_state.get(answered, 0),
         },
         on_value_change=changed,
     )
-
-
-def _sequence(reported: Any) -> int:
-    """The number of the browser's last report, 0 before the first."""
-    return int(reported[1]) if isinstance(reported, list | tuple) and len(reported) == 2 else 0

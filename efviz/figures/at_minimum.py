@@ -94,12 +94,14 @@ def _labels(matrices: Mapping[str, Array], half: float) -> dict[str, Any]:
     taken: list[Array] = []
     for name, r in radius.items():
         others = np.max([s for other, s in radius.items() if other != name], axis=0)
-        visible = np.abs(u * r[:, None]).max(axis=-1) < 0.86 * half
+        # Without end where the matrix is 0.
+        visible = np.abs(u).max(axis=-1) * r < 0.86 * half
         if not visible.any():
             continue
         # Ellipses are symmetric, and two may be one: keep away from the labels that are there.
         free = np.min([np.ones(len(u)), *(1 - u @ other for other in taken)], axis=0)
-        score = np.where(visible, np.minimum(r / others, 2) + 0.15 * free, -np.inf)
+        with np.errstate(invalid="ignore"):
+            score = np.where(visible, np.minimum(r / others, 2) + 0.15 * free, -np.inf)
         best = int(np.argmax(score))
         taken.append(u[best])
         points.append(u[best] * (r[best] + 0.085 * half))

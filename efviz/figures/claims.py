@@ -142,7 +142,7 @@ def sampled_panel(
         top = above(placed, top)
     frame = layout(
         "Distance to the exact Fisher",
-        f"mean and range of {len(errors)} repetitions",
+        f"{len(errors)} repetitions",
         xaxis=log_axis("labels M drawn per example", (sizes[0], sizes[-1]), room=1.5 * _ROOM),
         yaxis=log_axis("relative to ‖F‖", (bottom, top)),
     )

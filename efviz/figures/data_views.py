@@ -1,20 +1,30 @@
-"""The data panel: what was fitted and the fit of the minimum. DATA_VIEWS lists the views."""
+"""The data panel: what was fitted, and the model at one theta. DATA_VIEWS lists the views."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
+from dataclasses import dataclass
 from html import escape
 from typing import Any
 
 import numpy as np
 from plotly.colors import sample_colorscale
 
-from efviz.data import Array, Dataset, Rows, input_columns
+from efviz.data import Array, Dataset
 from efviz.figures import marks
+from efviz.figures.data_points import (
+    HIGH,
+    Shown,
+    drawn,
+    handles,
+    kind_of,
+    limits_of,
+    marked,
+    of_classes,
+    places,
+    rings,
+)
 from efviz.figures.marks import Limits
 from efviz.figures.theme import CONTOUR, GROUND, INK, MUTED, POINT, SEQUENTIAL, Spec, axis, layout
 from efviz.problems import Problem
-
-SHOWN = 1000
-"""At most so many examples are drawn, the first ones; the panel says so."""
 
 ROOM = 0.5
 """While examples are edited so much of the plane's width is added on each side."""
@@ -23,65 +33,50 @@ LEVELS = 10
 """The target as colour is shown in so many levels."""
 
 
+@dataclass(frozen=True, eq=False)
+class Fit:
+    """The model that is drawn with the data, None for none, and what it is called."""
+
+    theta: Array | None
+    name: str
+
+
 def data_panel(
     dataset: Dataset,
     problem: Problem,
     *,
     title: str = "Data",
     aspect: float = 1.0,
+    theta: Array | None = None,
+    example: int | None = None,
     editing: bool = False,
 ) -> Spec:
     """The view that suits the data: one input as a curve or curves, two inputs as a plane.
 
+    It shows the model at `theta`, by default the fit of the minimum if there is one. An `example`
+    (from 0) is marked, and clicks are reported to choose another: see `nearest_example`.
+
     Examples that were edited are always drawn, in rings. `editing`: points are handles, their
     `index` the numbers of `Edited.numbers`; clicks are reported; there is room for outliers.
     """
-    inputs = input_columns(dataset)
-    curve = "curve" if problem.model.n_outputs == 1 else "strips"
-    kind = curve if len(inputs) == 1 else dataset.task
-    panel, shown = DATA_VIEWS[kind](dataset, problem, inputs, ROOM if editing else 0.0)
-    N, drawn = len(dataset.y), sum(map(len, shown.values()))
-    subtitle = f"N = {N:,}" + (f", {drawn:,} shown" if drawn < N else "")
+    inputs, kind = kind_of(dataset, problem)
+    if theta is None:
+        fit = Fit(problem.theta_star if problem.minimum.exists else None, "fit of the minimum")
+    else:
+        fit = Fit(theta, "model at θ")
+    panel, shown = DATA_VIEWS[kind](dataset, problem, inputs, fit, ROOM if editing else 0.0)
+    N, count = len(dataset.y), sum(map(len, shown.values()))
+    subtitle = f"N = {N:,}" + (f", {count:,} shown" if count < N else "")
     frame = panel["layout"]
     meta = {"aspect": aspect, "label": f"{title}: {frame['meta']['label']}; {subtitle}"}
+    if example is not None:
+        panel["data"].append(marked(places(dataset, problem)[example], example))
+        meta |= {"click": True, "label": f"{meta['label']}; example {example + 1} is marked"}
+        subtitle += "" if editing else ", click to choose one"
     if editing:
-        meta |= {"click": True, "handles": _handles(dataset, shown)}
+        meta |= {"click": True, "handles": handles(dataset, shown)}
     panel["layout"] = frame | layout(title, subtitle) | {"meta": meta}
     return panel
-
-
-Shown = dict[str, Rows]
-"""The rows of the data set that a trace shows, by its name."""
-
-
-def _handles(dataset: Dataset, shown: Shown) -> list[dict[str, Any]]:
-    """The points as what can be moved and removed, with the numbers of their examples."""
-    edited = dataset.edited
-    return [
-        {"trace": name, "noun": "example", "index": edited.numbers[rows] if edited else rows}
-        for name, rows in shown.items()
-    ]
-
-
-def _drawn(dataset: Dataset, among: Rows | None = None, most: int = SHOWN) -> Rows:
-    """The first rows (of `among`), and those that were edited wherever they are."""
-    rows = np.arange(len(dataset.y)) if among is None else among
-    if dataset.edited is None or len(rows) <= most:
-        return rows[:most]
-    late = np.intersect1d(rows[most:], dataset.edited.rows)
-    return np.concatenate([rows[:most], late])
-
-
-def _rings(dataset: Dataset, xy: Array, rows: Rows, symbol: str = "circle") -> list[dict[str, Any]]:
-    """Rings around those of the points xy, which show `rows`, that were edited."""
-    if dataset.edited is None:
-        return []
-    at = xy[np.isin(rows, dataset.edited.rows)]
-    sizes = ((INK, 11), (GROUND, 8), (INK, 4))
-    return [
-        marks.points(at, colour, symbol, size) | {"name": f"edited {size}", "opacity": 1}
-        for colour, size in sizes
-    ]
 
 
 def _panel(
@@ -99,131 +94,86 @@ def _line(x: Array, y: Array, name: str) -> dict[str, Any]:
     return marks.lines_with_gaps([np.stack([x, y], axis=-1)]) | line
 
 
-def _limits(values: Array, now: Array | None = None, room: float = 0.0) -> Limits:
-    """The central 99.5 % and a margin: one outlier must not flatten the rest.
-
-    `values` are those before any edit, so that the axes stay while a point is dragged; for edited
-    ones outside, `now`, half widths are added until all are in.
-    """
-    low, high = (float(v) for v in np.quantile(values[:SHOWN], [0.0025, 0.9975]))
-    margin = 0.06 * (high - low) or 1.0
-    half = (high - low + 2 * margin) / 2
-    low, high = low - margin - 2 * room * half, high + margin + 2 * room * half
-    if now is not None and now.size:
-        slack = 1e-9 * half
-        low -= half * max(0.0, np.ceil((low - now.min() - slack) / half))
-        high += half * max(0.0, np.ceil((now.max() - high - slack) / half))
-    return low, high
-
-
-def _ranges(
-    dataset: Dataset, columns: Sequence[Callable[[Dataset], Array]], room: float
-) -> tuple[Limits, ...]:
-    """The limits of the axes along which these columns of the data set lie."""
-    edited = dataset.edited
-    if edited is None:
-        return tuple(_limits(column(dataset), None, room) for column in columns)
-    return tuple(
-        _limits(column(edited.original), column(dataset)[edited.rows], room) for column in columns
-    )
-
-
-def _input(column: int) -> Callable[[Dataset], Array]:
-    return lambda dataset: dataset.X[:, column]
-
-
-def _target(dataset: Dataset) -> Array:
-    return dataset.y
-
-
-def _curve(dataset: Dataset, problem: Problem, inputs: list[int], room: float) -> "Drawn":
-    """y against the one input, with the mean that the minimum predicts."""
-    limits = _ranges(dataset, [_input(inputs[0]), _target], room)
+def _curve(dataset: Dataset, problem: Problem, inputs: list[int], fit: Fit, room: float) -> "Drawn":
+    """y against the one input, with the mean that the model predicts."""
+    limits = limits_of(dataset, problem, room)
     grid = np.linspace(*limits[0], 80)
     design = np.ones((len(grid), dataset.X.shape[1]))
     design[:, inputs[0]] = grid
-    rows = _drawn(dataset)
-    xy = np.stack([dataset.X[rows, inputs[0]], dataset.y[rows]], axis=-1)
-    traces = [marks.points(xy, POINT), *_rings(dataset, xy, rows)]
-    if problem.minimum.exists:
-        f = problem.model.outputs(design, problem.theta_star)
-        traces.append(_line(grid, problem.likelihood.mean(f)[:, 0], "fit of the minimum"))
+    rows = drawn(dataset)
+    xy = places(dataset, problem)[rows]
+    traces = [marks.points(xy, POINT), *rings(dataset, xy, rows)]
+    if fit.theta is not None:
+        traces.append(_line(grid, _means(problem, design, fit.theta)[:, 0], fit.name))
     titles = dataset.feature_names[inputs[0]], dataset.target_name
-    label = "Scatter plot of the data with the fit of the minimum"
-    return _panel(traces, titles, (limits[0], limits[1]), label), {"data": rows}
+    label = f"Scatter plot of the data with the {fit.name}"
+    return _panel(traces, titles, limits, label), {"data": rows}
 
 
-def _strips(dataset: Dataset, problem: Problem, inputs: list[int], room: float) -> "Drawn":
+def _means(problem: Problem, X: Array, theta: Array) -> Array:
+    """The model's means for inputs X (n, P), (n, C); nan where they overflow."""
+    with np.errstate(all="ignore"):
+        mean = problem.likelihood.mean(problem.model.outputs(X, theta))
+    return np.asarray(np.where(np.isfinite(mean), mean, np.nan))
+
+
+def _strips(
+    dataset: Dataset, problem: Problem, inputs: list[int], fit: Fit, room: float
+) -> "Drawn":
     """One strip a class: its examples along the one input, and its probability above them.
 
-    The probability, that of the minimum, takes _HIGH of a strip; the examples are spread over the
-    rest so that they do not hide each other.
+    The probability takes HIGH of a strip; the examples are spread over the rest so that they do
+    not hide each other.
     """
     C = problem.model.n_outputs
-    rows = _drawn(dataset)
-    x, y = dataset.X[rows, inputs[0]], dataset.y[rows]
-    (across,) = _ranges(dataset, [_input(inputs[0])], room)
-    limits = across, (-0.45, C - 1 + 1.12 * _HIGH)
-    numbers = dataset.edited.numbers[rows] if dataset.edited else rows
-    spread = (numbers * 0.618 % 1 - 1) * 0.8 * (1 - _HIGH) - 0.07
-    xy = np.stack([x, y + spread], axis=-1)
-    traces = [marks.points(xy, POINT), *_rings(dataset, xy, rows)]
+    limits = limits_of(dataset, problem, room)
+    rows = drawn(dataset)
+    xy = places(dataset, problem)[rows]
+    traces = [marks.points(xy, POINT), *rings(dataset, xy, rows)]
     grid = np.linspace(*limits[0], 80)
     ends = np.array(limits[0])
     floors = [np.stack([ends, np.full(2, c)], axis=-1) for c in range(C)]
     thin = {"name": "zero", "line": {"color": CONTOUR, "width": 1}}
     traces.append(marks.lines_with_gaps(floors) | thin)
-    if problem.minimum.exists:
+    if fit.theta is not None:
         design = np.ones((len(grid), dataset.X.shape[1]))
         design[:, inputs[0]] = grid
-        p = problem.likelihood.mean(problem.model.outputs(design, problem.theta_star))
-        curves = [np.stack([grid, c + _HIGH * p[:, c]], axis=-1) for c in range(C)]
-        fit = {"name": "fit of the minimum", "line": {"color": INK, "width": 2.5}}
-        traces.append(marks.lines_with_gaps(curves) | fit)
+        p = _means(problem, design, fit.theta)
+        curves = [np.stack([grid, c + HIGH * p[:, c]], axis=-1) for c in range(C)]
+        line = {"name": fit.name, "line": {"color": INK, "width": 2.5}}
+        traces.append(marks.lines_with_gaps(curves) | line)
     name, target = dataset.feature_names[inputs[0]], dataset.target_name
     titles = name, f"{target} and p({target} | {name})"
-    label = f"{C} classes along {titles[0]}, each with its probability at the minimum"
+    label = f"{C} classes along {titles[0]}, each with its probability by the {fit.name}"
     panel = _panel(traces, titles, limits, label)
     ticks = {"tickvals": list(range(C)), "ticktext": [f"{c}" for c in range(C)]}
     panel["layout"]["yaxis"] |= {"tickmode": "array"} | ticks
     return panel, {"data": rows}
 
 
-_HIGH = 0.62
+def _names(dataset: Dataset, inputs: list[int]) -> tuple[str, str]:
+    first, second = (dataset.feature_names[i] for i in inputs)
+    return first, second
 
 
-def place_of(dataset: Dataset, problem: Problem, x: float, y: float) -> tuple[float, float]:
-    """Where an example lies that the reader puts at (x, y) of the panel: of strips, its class."""
-    if problem.model.n_outputs == 1:
-        return x, y
-    return x, float(np.floor(y + 1 - _HIGH))
-
-
-def _plane_of(
-    dataset: Dataset, inputs: list[int], room: float
-) -> tuple[tuple[Limits, Limits], tuple[str, str]]:
-    limits = _ranges(dataset, [_input(i) for i in inputs[:2]], room)
-    names = [dataset.feature_names[i] for i in inputs[:2]]
-    return (limits[0], limits[1]), (names[0], names[1])
-
-
-def _classes(dataset: Dataset, problem: Problem, inputs: list[int], room: float) -> "Drawn":
+def _classes(
+    dataset: Dataset, problem: Problem, inputs: list[int], fit: Fit, room: float
+) -> "Drawn":
     """Both inputs, class 0 as grey discs, class 1 as black squares, and the line p = 1/2."""
-    limits, titles = _plane_of(dataset, inputs, room)
-    # The first of each class, so that neither hides behind the other's number.
+    limits, titles = limits_of(dataset, problem, room), _names(dataset, inputs)
     styles = {0: (POINT, "circle", 4.0), 1: (INK, "square", 3.0)}
-    shown, traces, rings = {}, [], []
-    for k, style in styles.items():
-        name = f"class {k}"
-        rows = _drawn(dataset, np.flatnonzero(dataset.y == k), SHOWN // 2)
-        xy = dataset.X[rows][:, inputs]
+    shown: Shown = {}
+    traces: list[dict[str, Any]] = []
+    around: list[dict[str, Any]] = []
+    for k, rows in of_classes(dataset).items():
+        name, xy = f"class {k}", dataset.X[rows][:, inputs]
         shown[name] = rows
-        traces.append(marks.points(xy, *style) | {"name": name})
-        rings += _rings(dataset, xy, rows, style[1])
-    traces += rings
-    if problem.minimum.exists:
-        traces.append(_boundary(problem.theta_star, limits))
-    label = f"Two classes in {titles[0]} and {titles[1]} with the line p = 1/2"
+        traces.append(marks.points(xy, *styles[k]) | {"name": name})
+        around += rings(dataset, xy, rows, styles[k][1])
+    traces += around
+    if fit.theta is not None and fit.theta.any():
+        traces.append(_boundary(fit.theta, limits) | {"name": fit.name})
+    label = f"Two classes in {titles[0]} and {titles[1]} with the line p = 1/2 of the {fit.name}"
     return _panel(traces, titles, limits, label), shown
 
 
@@ -235,10 +185,12 @@ def _boundary(theta: Array, limits: tuple[Limits, Limits]) -> dict[str, Any]:
     return _line(ends[:, 0], ends[:, 1], "p = 1/2")
 
 
-def _coloured(dataset: Dataset, problem: Problem, inputs: list[int], room: float) -> "Drawn":
+def _coloured(
+    dataset: Dataset, problem: Problem, inputs: list[int], fit: Fit, room: float
+) -> "Drawn":
     """Both inputs, the target as colour, and lines of equal fitted value."""
-    limits, titles = _plane_of(dataset, inputs, room)
-    rows = _drawn(dataset)
+    limits, titles = limits_of(dataset, problem, room), _names(dataset, inputs)
+    rows = drawn(dataset)
     X, y = dataset.X[rows][:, inputs], dataset.y[rows]
     low, high = float(y.min()), float(y.max())
     level = np.minimum((y - low) / ((high - low) or 1.0) * LEVELS, LEVELS - 1).astype(int)
@@ -249,16 +201,16 @@ def _coloured(dataset: Dataset, problem: Problem, inputs: list[int], room: float
         shown[name] = rows[level == k]
         style = {"name": name, "opacity": 0.9}
         traces.append(marks.points(X[level == k], colours[k], size=5) | style)
-    traces += _rings(dataset, X, rows)
+    traces += rings(dataset, X, rows)
     traces.append(_colour_bar(low, high))
-    if problem.minimum.exists:
+    if fit.theta is not None:
         x, vertical = (np.linspace(*r, 12) for r in limits)
-        f = np.stack(np.meshgrid(x, vertical), axis=-1) @ problem.theta_star
-        fitted = problem.likelihood.mean(f[..., None])[..., 0]
+        flat = np.stack(np.meshgrid(x, vertical), axis=-1).reshape(-1, 2)
+        fitted = _means(problem, flat, fit.theta)[:, 0].reshape(12, 12)
         traces.append(
             {
                 "type": "contour",
-                "name": "fit of the minimum",
+                "name": fit.name,
                 "x": x,
                 "y": vertical,
                 "z": fitted,
@@ -273,7 +225,9 @@ def _coloured(dataset: Dataset, problem: Problem, inputs: list[int], room: float
                 "hoverinfo": "skip",
             }
         )
-    label = f"{titles[0]} and {titles[1]}, coloured by {dataset.target_name}, with lines of the fit"
+    label = (
+        f"{' and '.join(titles)}, coloured by {dataset.target_name}, with lines of the {fit.name}"
+    )
     return _panel(traces, titles, limits, label), shown
 
 
@@ -315,7 +269,8 @@ SMALL_BAR: dict[str, Any] = {
 """A scale inside the plot area, at its upper right: outside it would move the axes."""
 
 Drawn = tuple[Spec, Shown]
-View = Callable[[Dataset, Problem, list[int], float], Drawn]
+View = Callable[[Dataset, Problem, list[int], Fit, float], Drawn]
+"""The last argument is the room on each side of the data."""
 
 DATA_VIEWS: dict[str, View] = {
     "curve": _curve,

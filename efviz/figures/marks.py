@@ -40,6 +40,11 @@ def arrows(tails: Array, vectors: Array) -> dict[str, Any]:
     }
 
 
+def arrow_numbers(tails: Array, vectors: Array) -> dict[str, Array]:
+    """What a table says of arrows (n, 2): a path of a shape has but the digits that are seen."""
+    return {"x": tails[:, 0], "y": tails[:, 1], "u": vectors[:, 0], "v": vectors[:, 1]}
+
+
 _ARROW = "M%.g,%.gL%.g,%.gM%.g,%.gL%.g,%.gL%.g,%.g"
 
 

@@ -26,7 +26,13 @@ def largest_entry(matrices: Sequence[Array]) -> float:
 
 
 def matrix_panel(
-    matrix: Array, title: str, names: Sequence[str], *, scale: float, subtitle: str = ""
+    matrix: Array,
+    title: str,
+    names: Sequence[str],
+    *,
+    scale: float,
+    subtitle: str = "",
+    aspect: float = 1.0,
 ) -> Spec:
     """A small matrix (D, D) as coloured cells with their numbers; `scale`: see `largest_entry`."""
     D = len(matrix)
@@ -36,7 +42,7 @@ def matrix_panel(
         xaxis=_cells_axis(names, range(D), (-0.5, D - 0.5)),
         yaxis=_cells_axis(names[::-1], range(D), (-0.5, D - 0.5)),
     )
-    frame["meta"] = {"aspect": 1, "label": f"{title}: {_in_words(matrix)}"}
+    frame["meta"] = {"aspect": aspect, "label": f"{title}: {_in_words(matrix)}"}
     return {"data": [_cells(matrix, 0.0, scale), _numbers(matrix, 0.0)], "layout": frame}
 
 
@@ -156,15 +162,18 @@ def level_sets_panel(
     theta: Array,
     names: Sequence[str],
     plane: Plane,
-    loss: Array,
+    loss: Array | None,
     star: Array | None,
 ) -> Spec:
     """Level sets of the matrices around theta over contours of the loss (n, n) on `plane`.
 
-    `star` is the minimum (2,), if there is one; `drawn` comes from `conics`.
+    `star` is the minimum (2,), if there is one; `drawn` comes from `conics`; `loss` is None where
+    it is not known yet.
     """
-    x, y = plane.axes(len(loss))
-    traces = [marks.contours(x, y, loss, float(np.nanmin(loss)))]
+    traces = []
+    if loss is not None:
+        lowest = float(np.nanmin(loss, initial=np.inf))
+        traces.append(marks.contours(*plane.axes(len(loss)), loss, lowest))
     for name, curve in drawn.items():
         style = _style(name)
         line = {"width": 2.5, "color": style.colour, "dash": style.dash}
@@ -172,7 +181,9 @@ def level_sets_panel(
     if star is not None:
         traces.append(marks.minimum(star))
     traces += [_here(theta), _curve_labels(drawn, theta, plane)]
-    frame = layout("At one θ", xaxis=axis(names[0], plane.x), yaxis=axis(names[1], plane.y))
+    x, y = (axis(name, r) for name, r in zip(names, (plane.x, plane.y), strict=True))
+    frame = layout("At one θ", "click to move it", xaxis=x, yaxis=y)
+    frame["margin"] = frame["margin"] | {"l": 40}
     height, width = plane.half_widths[::-1]
     frame["meta"] = {
         "aspect": float(np.clip(height / width, 0.4, 2.5)),

@@ -107,8 +107,8 @@ def _in_words(balls: Balls) -> str:
     return f"{LOOKS[balls.distance][1]}, radii {', '.join(map(digits, balls.radii))}: {angles}."
 
 
-def angle_panel(balls: Sequence[Balls]) -> Spec:
-    """Degrees between minimiser and limit against the radius.
+def angle_panel(balls: Sequence[Balls], *, over: str = "radius ε") -> Spec:
+    """Degrees between minimiser and limit against the radius, which `over` names.
 
     Balls with the minimum inside, and angles below the precision of the search, are left out.
     """
@@ -131,7 +131,7 @@ def angle_panel(balls: Sequence[Balls]) -> Spec:
         top = above(placed, top)
     frame = layout(
         "Angle to the limit",
-        xaxis=log_axis("radius ε", (float(radii.min()), float(radii.max())), room=0.35),
+        xaxis=log_axis(over, (float(radii.min()), float(radii.max())), room=0.5),
         yaxis=log_axis("degrees", (bottom, top)),
     )
     frame["margin"] = frame["margin"] | {"l": 60}

@@ -134,6 +134,9 @@ def axis(title: str, limits: tuple[float, float] | None = None, **more: Any) -> 
 Spec = dict[str, Any]
 """A panel as {"data": [...], "layout": {...}}: what `go.Figure(spec)` takes and the chart sends.
 
+A third entry, "numbers", holds columns by name of what is drawn as a shape and not as a trace: only
+files of numbers read it.
+
 Pages use specs as they are: making a go.Figure copies and checks every value, which takes longer
 than computing it. Tests make figures of all specs.
 """

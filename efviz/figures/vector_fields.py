@@ -43,10 +43,11 @@ def vector_field_panels(
         below = [contours]
         if show_cosines and name == list(fields.vectors)[-1]:
             below = [_cosine_map(fields), contours]
-        arrows = marks.arrows(
-            fields.tails.reshape(-1, 2), _lengths(fields, name, scales[name], unit_length)
-        )
+        tails = fields.tails.reshape(-1, 2)
+        vectors = _lengths(fields, name, scales[name], unit_length)
+        arrows = marks.arrows(tails, vectors)
         panels[name] = _panel(name, problem, fields, trajectories.get(name), starts, arrows, below)
+        panels[name]["numbers"] = {"arrows": marks.arrow_numbers(tails, vectors)}
     return panels
 
 

@@ -1,5 +1,7 @@
 """At the minimum: the paper's Figures 2 and 4, live, and Eq. 17 as a chart."""
 
+from dataclasses import replace
+
 import streamlit as st
 
 from efviz.components import Click, chart, pack_figures
@@ -16,6 +18,7 @@ from efviz.figures.at_minimum import (
 from efviz.figures.theme import Spec
 from efviz.pages import at_minimum_text as text
 from efviz.pages import data_edits
+from efviz.pages.at_minimum_script import curves_script, views_script
 from efviz.pages.at_minimum_views import (
     Controls,
     Picture,
@@ -29,7 +32,8 @@ from efviz.pages.at_minimum_views import (
 from efviz.pages.caches import cached
 from efviz.pages.jobs import Job
 from efviz.pages.own_table_widgets import ready
-from efviz.pages.params import Param
+from efviz.pages.params import Param, Values
+from efviz.pages.pins import Beside, beside, pinnable
 from efviz.pages.problem_choice import (
     entry,
     path_widgets,
@@ -37,14 +41,16 @@ from efviz.pages.problem_choice import (
     problem_widget,
     table_widgets,
 )
+from efviz.pages.share import share
 from efviz.pages.store import Store, run_again
+from efviz.pages.take_along import take_along
 from efviz.pages.working import working
 
 TITLE, SLUG = "At the minimum", "at-the-minimum"
 SLICE = 0.15
 """Seconds of work between two pictures: a slider never waits longer."""
 
-PARAMS: tuple[Param, ...] = problem_params("fig2", strength=0.5)
+PARAMS: tuple[Param, ...] = pinnable(*problem_params("fig2", strength=0.5))
 KEPT = ("N", "seed", "editing")
 
 
@@ -67,6 +73,7 @@ def header(store: Store) -> None:
                 kwargs={"problem": problem},
                 type="tertiary",
             )
+        share(store)
 
 
 @st.fragment
@@ -80,11 +87,14 @@ def live() -> None:
     job, curves = job_for(c), curves_for(of_curves(c))
     picture = job.progress if job.progress.result else job.advance(SLICE)
     distances = curves.progress
+    pinned = Beside()
     if picture.result is not None:
-        draw(store, c, picture.result, distances.result)
+        pinned = draw(store, c, picture.result, distances.result)
     # Asked of what was drawn: another session may have finished the work meanwhile.
     if not (picture.complete and distances.complete):
         wait(c, job, curves)
+    else:
+        pinned.go_on()
 
 
 def controls(store: Store) -> None:
@@ -109,19 +119,23 @@ def wait(c: Controls, job: Job[Picture], curves: Job[Convergence]) -> None:
         run_again()
 
 
-@cached(max_entries=64)
+@cached
 def packed_views(c: Controls, ready: tuple[bool, ...], _p: Picture) -> bytes:
-    columns = [
-        panels_of(view, _p.half, loss) for view, loss in zip(_p.views, _p.losses, strict=True)
-    ]
-    many = len(columns) > 2
-    panels = {
+    return pack_figures(all_panels(_p), dark=DARK, rows=rows_of(_p), min_width=230, max_width=460)
+
+
+def rows_of(p: Picture) -> int:
+    return 2 if len(p.views) > 2 else 1
+
+
+def all_panels(p: Picture) -> dict[str, Spec]:
+    columns = [panels_of(view, p.half, loss) for view, loss in zip(p.views, p.losses, strict=True)]
+    return {
         f"{SLUG} {k} {i}": panel
         for k, column in enumerate(columns)
         # Below each other only two go well together.
-        for i, panel in enumerate(column[:2] if many else column)
+        for i, panel in enumerate(column[:2] if rows_of(p) == 2 else column)
     }
-    return pack_figures(panels, dark=DARK, rows=2 if many else 1, min_width=230, max_width=460)
 
 
 def panels_of(view: View, half: float, loss: Array | None) -> list[Spec]:
@@ -137,19 +151,29 @@ def panels_of(view: View, half: float, loss: Array | None) -> list[Spec]:
     ]
 
 
-def draw(store: Store, c: Controls, p: Picture, curves: Convergence | None) -> None:
+def draw(store: Store, c: Controls, p: Picture, curves: Convergence | None) -> Beside:
     ready = tuple(loss is not None for loss in p.losses)
-    chart(
-        packed_views(c, ready, p),
-        key=f"{SLUG}.chart",
-        query=store.query,
-        on_click=lambda click: data_edits.clicked(store, click),
-        on_touch=lambda touch: data_edits.touched(store, touch),
-    )
+    drawn = entry(c.values).family is not None
+    with beside(store, pinned_picture, (len(p.views), 1) if drawn else (1, 1)) as pinned:
+        chart(
+            packed_views(c, ready, p),
+            key=f"{SLUG}.chart",
+            query=store.query,
+            on_click=lambda click: data_edits.clicked(store, click),
+            on_touch=lambda touch: data_edits.touched(store, touch),
+        )
     st.html(text.sentence(p.views))
+    take_along(
+        f"{SLUG}.chart",
+        SLUG,
+        lambda: all_panels(p),
+        lambda: views_script(TITLE, SLUG, p, rows_of(p)),
+        rows=rows_of(p),
+        complete=all(ready),
+    )
     data_edits.toggle(store)
     data_edits.editor(store)
-    if c.edits and entry(c.values).family:
+    if c.edits and drawn:
         st.html(text.EDITED)
     if any(view.comparison for view in p.views):
         left, right = st.columns([1, 1.15])
@@ -158,6 +182,27 @@ def draw(store: Store, c: Controls, p: Picture, curves: Convergence | None) -> N
             _say(text.caption(c.problem, p.views))
         with right:
             draw_curves(store, c, p, curves)
+    return pinned
+
+
+def pinned_picture(values: Values) -> tuple[bytes | None, bool]:
+    c = replace(Controls.of(values), editing=False)
+    job = job_for(c)
+    progress = job.progress if job.done else job.advance(SLICE)
+    if progress.result is None:
+        return None, False
+    ready = tuple(loss is not None for loss in progress.result.losses)
+    return packed_pin(c, ready, progress.result), progress.complete
+
+
+@cached
+def packed_pin(c: Controls, ready: tuple[bool, ...], _p: Picture) -> bytes:
+    """What the sliders said: the cases that stand still are in the live picture."""
+    if entry(c.values).family is None:
+        return packed_views(c, ready, _p)
+    column = panels_of(_p.views[-1], _p.half, _p.losses[-1])[:2]
+    panels = {f"{SLUG} pinned {i}": panel for i, panel in enumerate(column)}
+    return pack_figures(panels, dark=DARK, rows=2, min_width=230, max_width=460)
 
 
 def draw_curves(store: Store, c: Controls, p: Picture, curves: Convergence | None) -> None:
@@ -167,12 +212,22 @@ def draw_curves(store: Store, c: Controls, p: Picture, curves: Convergence | Non
         if view.comparison
     ]
     names = [name.short for name in cases(c)]
-    panel = convergence_panel(curves, names, marks, N=p.views[0].N, correct=correct_case(c))
+    panels = {
+        "distance": convergence_panel(curves, names, marks, N=p.views[0].N, correct=correct_case(c))
+    }
     chart(
-        pack_figures({"distance": panel}, dark=DARK),
+        pack_figures(panels, dark=DARK),
         key=f"{SLUG}.curves",
         query=store.query,
         on_click=lambda click: choose_size(store, click),
+    )
+    name = f"{SLUG}-against-N"
+    take_along(
+        f"{SLUG}.curves",
+        name,
+        lambda: panels,
+        lambda: curves_script(TITLE, name, c, p),
+        complete=curves is not None and curves.fraction == 1,
     )
     drawn = entry(c.values).family is not None
     _say(text.convergence(curves, names, drawn=drawn))

@@ -7,13 +7,12 @@ from dataclasses import dataclass, replace
 import numpy as np
 import streamlit as st
 
-from efviz.comparison import Comparison, compare, smooth_loss_grid
+from efviz.comparison import Comparison, Runaway, compare, redraw, run_off, smooth_loss_grid
 from efviz.convergence import Convergence, Sample, converge, sizes
 from efviz.data import Array, Dataset
 from efviz.figures.at_minimum import half_width
 from efviz.figures.data_views import data_panel
 from efviz.figures.theme import Spec
-from efviz.optimizers import Trajectory, run
 from efviz.pages.caches import cached
 from efviz.pages.jobs import Job, Progress
 from efviz.pages.problem_choice import Knobs, build, entry, problem_of
@@ -24,7 +23,6 @@ POINTS = 41
 SEEDS = 8
 LARGEST = 1_000_000
 """Of the curves: seeds, and the largest sample."""
-RUNAWAY_STEPS = 12
 CORRECT = "correct model"
 
 
@@ -51,6 +49,11 @@ class Name:
     def full(self) -> str:
         return f"{self.short}: {self.rest}" if self.rest else self.short
 
+    @property
+    def title(self) -> str:
+        sign = len(self.short) == 1 or "=" in self.short
+        return self.full if sign else self.full.capitalize()
+
 
 @dataclass(frozen=True, eq=False)
 class View:
@@ -63,17 +66,7 @@ class View:
     data: Spec
     reason: str
     comparison: Comparison | None
-    runaway: "Runaway | None"
-
-
-@dataclass(frozen=True, eq=False)
-class Runaway:
-    """Where there is no minimum: iterates, the matrices on the way, and the loss around."""
-
-    path: Trajectory
-    comparisons: list[Comparison]
-    axes: tuple[Array, Array]
-    loss: Array
+    runaway: Runaway | None
 
 
 @dataclass(frozen=True, eq=False)
@@ -126,29 +119,17 @@ def problem_for(c: Controls) -> tuple[Dataset, Problem]:
     return replace(dataset, y=y, edited=None), replace(problem, y=y)
 
 
-@cached(max_entries=64)
+@cached
 def has_minimum(c: Controls) -> bool:
     return build(c.values)[1].minimum.exists
 
 
-def redraw(problem: Problem, rng: np.random.Generator) -> Array:
-    """Targets that the model itself would give at its minimum; where there is none, as they are.
-
-    Least squares takes its noise from the residuals: the model says nothing of its size.
-    """
-    if not problem.minimum.exists:
-        return problem.y
-    f = problem.model.outputs(problem.X, problem.theta_star)
-    return np.asarray(problem.likelihood.sample(f, rng, 1)[0])
-
-
-@cached(max_entries=128)
+@cached
 def view_of(name: Name, c: Controls) -> View:
     dataset, problem = problem_for(c)
     minimum = problem.minimum
     comparison = compare(problem, minimum.theta) if minimum.exists else None
-    title = name.full if len(name.short) == 1 or "=" in name.short else name.full.capitalize()
-    panel = data_panel(dataset, problem, title=title, aspect=_aspect(c), editing=c.editing)
+    panel = data_panel(dataset, problem, title=name.title, aspect=aspect(c), editing=c.editing)
     return View(
         name,
         c,
@@ -161,23 +142,11 @@ def view_of(name: Name, c: Controls) -> View:
     )
 
 
-def _aspect(c: Controls) -> float:
+def aspect(c: Controls) -> float:
     return 0.72 if entry(c.values).family else 1.0
 
 
-def run_off(problem: Problem) -> Runaway:
-    """Natural gradient steps of size 1, which for logistic regression are Newton's."""
-    path = run(problem, "NGD", problem.start[None], step_size=1.0, n_steps=RUNAWAY_STEPS)
-    thetas = path.thetas[0][np.isfinite(path.thetas[0]).all(axis=-1)]
-    steps = [compare(problem, theta) for theta in thetas]
-    low, high = thetas.min(axis=0), thetas.max(axis=0)
-    half = 0.6 * float((high - low).max()) or 1.0
-    axes = [np.linspace(m - half, m + half, POINTS) for m in (low + high) / 2]
-    grid = np.stack(np.meshgrid(*axes), axis=-1)
-    return Runaway(path, steps, (axes[0], axes[1]), problem.loss(grid))
-
-
-@cached(max_entries=256)
+@cached
 def _loss_around(c: Controls, half: float, _theta: Array) -> list[Array]:
     """One list that is filled when somebody has computed the grid."""
     return []
@@ -212,7 +181,7 @@ def work(c: Controls) -> Iterator[Progress[Picture]]:
 
 
 # A job under way holds its data; what is finished lies in the caches of views and losses.
-@cached(max_entries=6)
+@cached
 def job_for(c: Controls) -> Job[Picture]:
     return Job(work(c))
 
@@ -233,7 +202,7 @@ def workers() -> ThreadPoolExecutor:
     return ThreadPoolExecutor(2, thread_name_prefix="convergence")
 
 
-@cached(max_entries=16)
+@cached
 def curves_for(c: Controls) -> Job[Convergence]:
     named = list(cases(c).values())
     family = entry(c.values).family

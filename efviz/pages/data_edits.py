@@ -19,7 +19,7 @@ from efviz.edits import (
     refused,
     take_away,
 )
-from efviz.figures.data_views import place_of
+from efviz.figures.data_points import place_of
 from efviz.pages import data_edits_text as text
 from efviz.pages.params import Values
 from efviz.pages.problem_choice import Knobs, problem_of
@@ -135,19 +135,25 @@ def _target(store: Store, dataset: Dataset, where: Sequence[float]) -> tuple[flo
     return (float(dataset.y[np.argmin((away**2).sum(-1))]),)
 
 
-def editor(store: Store) -> None:
-    """What was edited and what it does to EF; while editing also the numbers behind the points."""
+def told(store: Store) -> None:
+    """What was edited, and what it does to EF."""
     edits: Edits = store.values["edits"]
-    if not edits and not store.values["editing"]:
+    if not edits:
         return
     knobs = Knobs.of(store.values).knobs
     dataset, _ = problem_of(knobs)
     for sentence in refused(_original(dataset), edits)[:5]:
         st.warning(sentence)
-    if edits:
-        st.html(text.sentence(knobs, dataset))
+    st.html(text.sentence(knobs, dataset))
+
+
+def editor(store: Store) -> None:
+    """What was edited, and while editing the numbers behind the points."""
+    told(store)
     if not store.values["editing"]:
         return
+    edits: Edits = store.values["edits"]
+    dataset, _ = problem_of(Knobs.of(store.values).knobs)
     with st.container(horizontal=True, vertical_alignment="bottom", key=f"{store.slug}-edits"):
         _numbers(store, dataset)
         if len(input_columns(dataset)) == 2 and dataset.task == "classification":

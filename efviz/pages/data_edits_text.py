@@ -16,7 +16,7 @@ NUMBERED = (
 )
 
 
-@cached(max_entries=128)
+@cached
 def distance(knobs: Knobs) -> float | None:
     """||EF - F|| / ||F|| at the minimum, None where there is none."""
     _, problem = problem_of(knobs)

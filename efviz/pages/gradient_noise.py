@@ -6,62 +6,55 @@ from typing import Any
 import numpy as np
 import streamlit as st
 
-from efviz.components import Click, chart, pack_figures, slider
-from efviz.data import Array
+from efviz.components import Click, chart, pack_figures
 from efviz.figures import DARK
 from efviz.figures.data_views import data_panel
 from efviz.figures.gradient_noise import cloud_panel, error_panel, runs_panel, theta_panel
+from efviz.figures.theme import Spec
 from efviz.pages import data_edits
 from efviz.pages import gradient_noise_text as text
 from efviz.pages.caches import cached
+from efviz.pages.gradient_noise_script import gradient_noise_script
 from efviz.pages.gradient_noise_views import Controls, Picture, Runs, picture_job, runs_job
 from efviz.pages.jobs import Job
 from efviz.pages.own_table_widgets import ready
-from efviz.pages.params import Choice, Number, Param, Points, Values
+from efviz.pages.params import Choice, Number, Param, Values
+from efviz.pages.pins import Beside, beside, pinnable
 from efviz.pages.problem_choice import (
-    Knobs,
     entry,
+    examples,
     path_widgets,
     problem_of,
     problem_params,
     problem_widget,
     table_widgets,
 )
+from efviz.pages.share import share
 from efviz.pages.store import Store, run_again
+from efviz.pages.take_along import take_along
+from efviz.pages.theta_choice import THETA, choose_theta, theta_sliders
 
 TITLE, SLUG = "Gradient noise", "gradient-noise"
 SLICE, FIRST = 0.15, 0.02
 """Seconds of work between two pictures, on the runs before the first one and between two looks at
 whether the visitor has moved a slider."""
-MOST = 1_000_000
 DATA = 4
 """The panel of the data, there while they are edited."""
 HELD = f"{SLUG}.runs"
 """The last runs that were shown."""
 
 
-def _examples(values: Values) -> int:
-    """N: mini-batches are no larger. A table that nobody has loaded yet sets no limit."""
-    chosen = entry(values)
-    if chosen.family and not values["edits"]:
-        return int(values["N"])
-    try:
-        return problem_of(Knobs.of(values))[1].N
-    except (ValueError, KeyError):
-        return MOST
-
-
 _SCALE = Number(1e-9, 1e9, zero=True)
 
-PARAMS: tuple[Param, ...] = (
+PARAMS: tuple[Param, ...] = pinnable(
     *problem_params("fig1"),
-    Param("theta", "theta", "θ", Points(2, 1), lambda _: ()),
+    THETA,
     Param(
         "batch_size",
         "batch",
         "Batch size B",
-        Number(1, _examples, integer=True),
-        lambda values: min(16, _examples(values)),
+        Number(1, examples, integer=True),
+        lambda values: min(16, examples(values)),
     ),
     Param("step_size", "step", "Step size γ λ₁(F)", Number(1e-6, 1e6), lambda _: 0.1),
     Param("n_steps", "steps", "Steps", Number(10, 20_000, integer=True), lambda _: 300),
@@ -88,6 +81,7 @@ def main() -> None:
         st.title(TITLE, anchor=False)
         for label, B in (("B = 1 (Eq. 19)", 1), ("B = 16", 16), ("B = 256", 256)):
             st.button(label, on_click=choose_batch, args=(store, B), type="tertiary")
+        share(store)
     for sentence in store.sentences:
         st.warning(sentence)
     live()
@@ -101,17 +95,21 @@ def live() -> None:
     controls(store)
     if not ready(store):
         return
-    if store.values["batch_size"] > _examples(store.values):
-        choose_batch(store, _examples(store.values))
+    if store.values["batch_size"] > examples(store.values):
+        choose_batch(store, examples(store.values))
     c = Controls.of(store.values)
     job, runs = picture_job(c.at_theta), runs_job(c)
     picture = (job.progress if job.progress.result else job.advance(SLICE)).result
     assert picture
     with st.container(key=f"{SLUG}-theta"):
-        theta_sliders(store, picture)
+        theta_sliders(
+            store, picture.plane, picture.theta, picture.problem.parameter_names, help=text.THETA
+        )
     if runs.progress.result is None and HELD not in st.session_state:
         runs.advance(FIRST)
-    draw(store, c, picture, runs)
+    pinned = draw(store, c, picture, runs)
+    if job.done and runs.done:
+        pinned.go_on()
     wait(c, job, runs)
 
 
@@ -128,43 +126,10 @@ def controls(store: Store) -> None:
 
 
 def choose_batch(store: Store, batch_size: float) -> None:
-    store.set(batch_size=round(min(max(batch_size, 1), _examples(store.values))))
+    store.set(batch_size=round(min(max(batch_size, 1), examples(store.values))))
 
 
-def theta_sliders(store: Store, p: Picture) -> None:
-    """theta by two sliders over the plane; a point outside of it widens its slider."""
-    limits = (p.plane.x, p.plane.y)
-    for k, box in enumerate(st.columns([1.25, 1, 3])[:2]):
-        low, high = limits[k]
-        with box:
-            slider(
-                f"Coordinate {p.problem.parameter_names[k]}",
-                key=f"{SLUG}.theta.{k}",
-                value=float(p.theta[k]),
-                low=min(low, float(p.theta[k])),
-                high=max(high, float(p.theta[k])),
-                step=_rounded((high - low) / 200, p),
-                help=text.THETA,
-                on_change=lambda value, k=k: move(store, p, k, value),  # type: ignore[misc]
-            )
-
-
-def move(store: Store, p: Picture, k: int, value: float) -> None:
-    theta = p.theta.copy()
-    theta[k] = value
-    choose_theta(store, p, theta)
-
-
-def choose_theta(store: Store, p: Picture, theta: Array) -> None:
-    """To about a thousandth of the plane, so that links stay short."""
-    store.set(theta=(tuple(_rounded(float(value), p) for value in theta),))
-
-
-def _rounded(value: float, p: Picture) -> float:
-    return round(value, 3 - int(np.floor(np.log10(p.plane.half_widths.max()))))
-
-
-def draw(store: Store, c: Controls, p: Picture, job: Job[Runs]) -> None:
+def draw(store: Store, c: Controls, p: Picture, job: Job[Runs]) -> Beside:
     """The picture at once; runs that have hardly begun give way to those that were there before."""
     runs, fraction, of = job.progress.result, job.progress.fraction, c
     before = st.session_state.get(HELD)
@@ -173,14 +138,23 @@ def draw(store: Store, c: Controls, p: Picture, job: Job[Runs]) -> None:
         of, fraction, runs = before
     elif runs:
         st.session_state[HELD] = (c, fraction, runs)
-    chart(
-        packed(c.at_theta, p.loss is not None, of, fraction, store.values["editing"], p, runs),
-        key=f"{SLUG}.chart",
-        query=store.query,
-        on_click=lambda click: clicked(store, p, click),
-        on_touch=lambda touch: data_edits.touched(store, touch),
-    )
+    editing = store.values["editing"]
+    with beside(store, pinned_picture) as pinned:
+        chart(
+            packed(c.at_theta, p.loss is not None, of, fraction, editing, p, runs),
+            key=f"{SLUG}.chart",
+            query=store.query,
+            on_click=lambda click: clicked(store, p, click),
+            on_touch=lambda touch: data_edits.touched(store, touch),
+        )
     st.html(text.sentence(p, c, runs if of == c else None))
+    take_along(
+        f"{SLUG}.chart",
+        SLUG,
+        lambda: panels_of(c.at_theta, p, runs, editing=editing),
+        lambda: gradient_noise_script(TITLE, SLUG, c, p, editing=editing),
+        complete=of == c and fraction == 1 and p.loss is not None,
+    )
     data_edits.toggle(store)
     data_edits.editor(store)
     more(store, c, runs)
@@ -189,9 +163,23 @@ def draw(store: Store, c: Controls, p: Picture, job: Job[Runs]) -> None:
     ):
         if table:
             box.html(table)
+    return pinned
 
 
-@cached(max_entries=64)
+def pinned_picture(values: Values) -> tuple[bytes | None, bool]:
+    c = Controls.of(values)
+    job, runs = picture_job(c.at_theta), runs_job(c)
+    for work in (job, runs):
+        if not work.done:
+            work.advance(SLICE)
+    p, found = job.progress.result, runs.progress
+    if p is None:
+        return None, False
+    drawn = packed(c.at_theta, p.loss is not None, c, found.fraction, False, p, found.result)
+    return drawn, job.done and runs.done
+
+
+@cached
 def packed(
     c: Controls,
     contours: bool,
@@ -201,11 +189,17 @@ def packed(
     _p: Picture,
     _runs: Runs | None,
 ) -> bytes:
-    """`of` and `fraction` say which runs are drawn, and how far they have come.
+    """`of` and `fraction` say which runs are drawn, and how far they have come."""
+    panels = panels_of(c, _p, _runs, editing=editing)
+    width = 230 if len(panels) == DATA else 290
+    return pack_figures(panels, dark=DARK, min_width=width, smallest=220)
 
-    Edited data are seen in a panel of their own, the last.
-    """
-    p, names = _p, _p.problem.parameter_names
+
+def panels_of(
+    c: Controls, p: Picture, runs: Runs | None, *, editing: bool = False
+) -> dict[str, Spec]:
+    """Edited data are seen in a panel of their own, the last."""
+    names = p.problem.parameter_names
     minimum = p.problem.minimum
     lowest = float(p.problem.loss(minimum.theta)) if minimum.exists else None
     panels = {
@@ -220,16 +214,15 @@ def packed(
             p.sizes, p.errors, c.batch_size, float(p.noise.gradient @ p.noise.gradient)
         ),
         "runs": runs_panel(
-            _runs.result if _runs else None,
-            _runs.lowest if _runs else 0.0,
-            _runs.n_examples if _runs else c.n_steps * c.batch_size,
-            title=f"Loss {_runs.above}" if _runs else "Loss",
+            runs.result if runs else None,
+            runs.lowest if runs else 0.0,
+            runs.n_examples if runs else c.n_steps * c.batch_size,
+            title=f"Loss {runs.above}" if runs else "Loss",
         ),
     }  # fmt: skip
-    more = bool(editing or c.edits)
-    if more:
+    if editing or c.edits:
         panels["data"] = data_panel(*problem_of(c.knobs), editing=editing)
-    return pack_figures(panels, dark=DARK, min_width=290 if more else 230, smallest=220)
+    return panels
 
 
 def clicked(store: Store, p: Picture, click: Click) -> None:
@@ -238,7 +231,7 @@ def clicked(store: Store, p: Picture, click: Click) -> None:
     In the data it is a new example.
     """
     if click.panel == 0:
-        choose_theta(store, p, np.array([click.x, click.y]))
+        choose_theta(store, p.plane, np.array([click.x, click.y]))
     elif click.panel == 2:
         choose_batch(store, click.x)
     elif click.panel == DATA:

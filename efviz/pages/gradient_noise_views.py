@@ -9,7 +9,7 @@ from numpy.random import RandomState
 
 from efviz.curvature import fisher
 from efviz.data import Array
-from efviz.fields import Plane, plane_around
+from efviz.fields import Plane
 from efviz.gradient_noise import (
     GradientNoise,
     batch_factor,
@@ -21,17 +21,14 @@ from efviz.gradient_noise import (
 from efviz.linalg import solve_damped
 from efviz.pages.caches import cached
 from efviz.pages.jobs import Job, Progress
-from efviz.pages.params import Values
-from efviz.pages.problem_choice import Knobs, entry, problem_of
+from efviz.pages.problem_choice import Knobs, problem_of
+from efviz.pages.theta_choice import loss_on_plane, plane_of, theta_of
 from efviz.problems import Problem
 from efviz.stochastic import StochasticResult, StochasticRuns, matched_scales
 
-FINE = 31
-"""Loss contours are drawn from so many points a side."""
 CLOUD, CLOUD_EXAMPLES = 200, 2_000_000
 """Mini-batch gradients drawn, fewer where they would take more examples in all."""
 RECORDED = 60
-_SLICE = 1_000_000
 
 
 @dataclass(frozen=True)
@@ -91,42 +88,23 @@ class Runs:
     n_examples: int
 
 
-def plane_of(values: Values, problem: Problem) -> Plane:
-    settings = entry(values).settings
-    home = Plane(*settings.plane) if settings.plane else None
-    return plane_around(problem, home, settings.reach)
-
-
-def theta_of(c: Controls, problem: Problem, plane: Plane) -> Array:
-    """The chosen theta, or the first of the problem's starts."""
-    return np.array(c.theta[0] if c.theta else plane.place(entry(c.values).settings.starts[0]))
-
-
-@cached(max_entries=64)
-def _loss_on_plane(knobs: Knobs) -> list[Array]:
-    """One list that is filled when somebody has computed the grid."""
-    return []
-
-
 def work(c: Controls) -> Iterator[Progress[Picture]]:
     """The numbers at theta, then the loss on the plane, some rows at a time."""
     _, problem = problem_of(c.knobs)
     plane = plane_of(c.values, problem)
     picture = _at_theta(c, problem, plane)
-    known = _loss_on_plane(c.knobs)
-    if not known:
-        flat = plane.grid(FINE).reshape(-1, 2)
-        step = len(flat) if problem.moments else max(1, _SLICE // problem.N)
-        parts = []
-        for i in range(0, len(flat), step):
-            yield Progress(i / len(flat), picture)
-            parts.append(problem.loss(flat[i : i + step]))
-        known.append(np.concatenate(parts).reshape(FINE, FINE))
-    yield Progress(1.0, replace(picture, loss=known[0]))
+    grid = loss_on_plane(c.knobs, problem, plane)
+    while True:
+        try:
+            share = next(grid)
+        except StopIteration as stop:
+            yield Progress(1.0, replace(picture, loss=stop.value))
+            return
+        yield Progress(share, picture)
 
 
 def _at_theta(c: Controls, problem: Problem, plane: Plane) -> Picture:
-    theta = theta_of(c, problem, plane)
+    theta = theta_of(c.values, plane)
     noise, F = gradient_noise(problem, theta), fisher(problem, theta)
     g = noise.gradient
     directions = {
@@ -161,23 +139,20 @@ def _at_theta(c: Controls, problem: Problem, plane: Plane) -> Picture:
     )
 
 
-@cached(max_entries=24)
+@cached
 def picture_job(c: Controls) -> Job[Picture]:
     return Job(work(c))
 
 
 def run_work(c: Controls) -> Iterator[Progress[Runs]]:
     _, problem = problem_of(c.knobs)
-    theta = theta_of(c, problem, plane_of(c.values, problem))
-    factor = float(batch_factor(problem.N, c.batch_size, replacement=c.replacement))
-    scales = matched_scales(problem, theta, factor, c.damping)
-    given = {"EFSGD": c.scale_EFSGD, "RMS": c.scale_RMS}
-    scales |= {name: scale for name, scale in given.items() if scale}
+    theta = theta_of(c.values, plane_of(c.values, problem))
+    step_size, scales = run_settings(c, problem, theta)
     runs = StochasticRuns(
         problem,
         theta,
         batch_size=c.batch_size,
-        step_size=c.step_size / largest_curvature(problem, theta),
+        step_size=step_size,
         n_steps=c.n_steps,
         seeds=range(c.seeds),
         scales=scales,
@@ -196,6 +171,15 @@ def run_work(c: Controls) -> Iterator[Progress[Runs]]:
     yield Progress(1.0, so_far())
 
 
+def run_settings(c: Controls, problem: Problem, theta: Array) -> tuple[float, dict[str, float]]:
+    """The step size, and what a method multiplies it by."""
+    factor = float(batch_factor(problem.N, c.batch_size, replacement=c.replacement))
+    scales = matched_scales(problem, theta, factor, c.damping)
+    given = {"EFSGD": c.scale_EFSGD, "RMS": c.scale_RMS}
+    scales |= {name: scale for name, scale in given.items() if scale}
+    return c.step_size / largest_curvature(problem, theta), scales
+
+
 def lowest_of(problem: Problem, result: StochasticResult) -> tuple[float, str]:
     """What losses are shown above: the minimum; without one 0, or the least where it is below."""
     if problem.minimum.exists:
@@ -212,6 +196,6 @@ def largest_curvature(problem: Problem, theta: Array) -> float:
     return largest if np.isfinite(largest) and largest > 0 else 1.0
 
 
-@cached(max_entries=24)
+@cached
 def runs_job(c: Controls) -> Job[Runs]:
     return Job(run_work(c))

@@ -1,11 +1,15 @@
 """The script that Streamlit runs for every visitor: navigation, style, the chosen page."""
 
+from collections.abc import Callable
+from html import escape
 from pathlib import Path
 
 import streamlit as st
 
 import efviz.components
-from efviz.pages import PAGES
+from efviz.pages import PAGES, lesson_bar, operations, routes
+from efviz.pages.registry import Page
+from efviz.pages.store import arrive
 
 _ASSETS = Path(efviz.components.__file__).with_name("assets")
 
@@ -13,11 +17,27 @@ _ASSETS = Path(efviz.components.__file__).with_name("assets")
 def run() -> None:
     st.set_page_config(page_title="efviz", page_icon=_ASSETS / "icon.svg", layout="wide")
     st.html(_ASSETS / "page.css")
-    pages = [
-        st.Page(page.main, title=page.title, url_path=page.slug, default=i == 0)
+    # The style puts it last: a page that works for long would hold it up.
+    st.html(f'<footer class="efviz-version">{escape(operations.title())}</footer>')
+    pages = {
+        page.slug: st.Page(shown(page), title=page.title, url_path=page.slug, default=i == 0)
         for i, page in enumerate(PAGES.values())
-    ]
-    st.navigation(pages, position="top").run()
+    }
+    routes.remember(pages)
+    lesson_bar.style()
+    chosen = st.navigation(list(pages.values()), position="top")
+    arrive(chosen.url_path or next(iter(PAGES)))
+    chosen.run()
+
+
+def shown(page: Page) -> Callable[[], None]:
+    """The page below the bar of the lesson that plays on it, if one does."""
+
+    def main() -> None:
+        if lesson_bar.draw(page.slug):
+            page.main()
+
+    return main
 
 
 if __name__ == "__main__":

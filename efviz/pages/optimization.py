@@ -18,6 +18,7 @@ from efviz.figures.optimization import (
     start_panels,
     sweep_panel,
 )
+from efviz.figures.theme import Spec
 from efviz.pages import optimization_text as text
 from efviz.pages import own_table
 from efviz.pages.caches import cached
@@ -39,10 +40,13 @@ from efviz.pages.optimization_runs import (
     sweep_job,
     trouble,
 )
+from efviz.pages.optimization_script import grids_script, runs_script, starts_script
 from efviz.pages.own_table import OWN
 from efviz.pages.own_table_widgets import plain, ready
 from efviz.pages.params import Choice, Flag, Number, Param, Values
+from efviz.pages.share import share
 from efviz.pages.store import Store, run_again
+from efviz.pages.take_along import take_along
 from efviz.pages.working import progress_bar, working
 from efviz.sweeps import DAMPINGS, STEP_SIZES
 from efviz.tables import REGRESSIONS
@@ -106,6 +110,7 @@ def main() -> None:
                 kwargs={"problem": name},
                 type="tertiary",
             )
+        share(store)
     for sentence in store.sentences:
         st.warning(sentence)
     live()
@@ -194,9 +199,17 @@ def draw_runs(store: Store) -> bool:
         query=store.query,
     )
     finished = {m: path.result for m, path in paths.items() if path.result and path.complete}
+    complete = cosines is not None and len(finished) == len(keys)
+    take_along(
+        f"{SLUG}.chart",
+        f"{SLUG}-runs",
+        lambda: run_panels(keys["GD"], keys["NGD"], keys["EFGD"], cosines is not None),
+        lambda: runs_script(TITLE, f"{SLUG}-runs", keys),
+        complete=complete,
+    )
     problem = problem_of(keys["GD"].source)
     st.html(text.sentence(problem, finished, cosines, store.values["multiple"]))
-    return cosines is not None and len(finished) == len(keys)
+    return complete
 
 
 def run_jobs(keys: dict[str, RunKey]) -> Iterator[Job[Any]]:
@@ -221,21 +234,24 @@ def known_cosines(key: RunKey) -> Alignment | None:
     return alignment_job(key).progress.result if path_job(key).done else None
 
 
-@cached(max_entries=64)
+@cached
 def packed_runs(
     gd: RunKey, ngd: RunKey, efgd: RunKey, progress: tuple[float, ...], known: bool
 ) -> bytes:
     """`progress` and `known` say how far the jobs of these keys have come."""
+    return pack_figures(run_panels(gd, ngd, efgd, known), dark=DARK, min_width=340, smallest=260)
+
+
+def run_panels(gd: RunKey, ngd: RunKey, efgd: RunKey, known: bool) -> dict[str, Spec]:
     jobs = {key.method: path_job(key).progress.result for key in (gd, ngd, efgd)}
     paths = {method: path for method, path in jobs.items() if path is not None}
     problem = problem_of(gd.source)
     minimum = problem.minimum
     lowest = float(problem.loss(minimum.theta)) if minimum.exists else np.nan
-    panels = {
+    return {
         "loss": loss_panel(paths, lowest=lowest),
         "cosine": cosine_panel(known_cosines(efgd) if known else None, efgd.damping),
     }
-    return pack_figures(panels, dark=DARK, min_width=340, smallest=260)
 
 
 def draw_grids(store: Store, source: Source) -> bool:
@@ -253,25 +269,45 @@ def draw_grids(store: Store, source: Source) -> bool:
             query=store.query,
             on_click=lambda click: choose_cell(store, list(grids)[click.panel], click),
         )
+        take_along(
+            f"{SLUG}.grids",
+            f"{SLUG}-grids",
+            lambda: grid_panels(source, known, current),
+            lambda: grids_script(
+                TITLE,
+                f"{SLUG}-grids",
+                source,
+                dict(zip(grids, current, strict=True)),
+                {method: printed(source, method) for method in grids},
+            ),
+            complete=all(share == 1 for _, share in known),
+        )
         st.html(text.grids(grids, source.shipped))
     elif not trouble(source):
         st.markdown(text.NO_GRID)
     return len(grids) == len(METHODS) and all(share == 1 for _, share in known)
 
 
-@cached(max_entries=64)
+@cached
 def packed_grids(
     source: Source, known: tuple[tuple[str, float], ...], current: tuple[tuple[float, float], ...]
 ) -> bytes:
     """`known` says how far the grid of each method has come."""
+    panels = grid_panels(source, known, current)
+    return pack_figures(panels, dark=DARK, min_width=300, smallest=260)
+
+
+def grid_panels(
+    source: Source, known: tuple[tuple[str, float], ...], current: tuple[tuple[float, float], ...]
+) -> dict[str, Spec]:
     panels = {}
-    for (method, share), cell in zip(known, current, strict=True):
+    for (method, part), cell in zip(known, current, strict=True):
         grid = known_sweep(source, method)
         assert grid is not None
         panels[method] = sweep_panel(
-            method, grid, current=cell, printed=printed(source, method), still=f"{source} {share}"
+            method, grid, current=cell, printed=printed(source, method), still=f"{source} {part}"
         )
-    return pack_figures(panels, dark=DARK, min_width=300, smallest=260)
+    return panels
 
 
 def choose_cell(store: Store, method: str, click: Click) -> None:
@@ -303,15 +339,26 @@ def draw_far(store: Store, source: Source) -> bool:
         key=f"{SLUG}.starts",
         query=store.query,
     )
+    take_along(
+        f"{SLUG}.starts",
+        f"{SLUG}-starts",
+        lambda: panels,
+        lambda: starts_script(TITLE, f"{SLUG}-starts", source, *far_settings(store)),
+        complete=job.done,
+    )
     st.html(text.far(found.lengths))
     return True
 
 
 def far(store: Store, source: Source) -> Job[Any]:
+    return far_job(source, *far_settings(store))
+
+
+def far_settings(store: Store) -> tuple[tuple[float, ...], tuple[float, ...]]:
+    """Step sizes and dampings of METHODS."""
     values = store.values
     steps = tuple(values[f"step_{method}"] for method in METHODS)
-    dampings = tuple(values.get(f"damping_{method}", 0.0) for method in METHODS)
-    return far_job(source, steps, dampings)
+    return steps, tuple(values.get(f"damping_{method}", 0.0) for method in METHODS)
 
 
 def all_jobs(store: Store, source: Source) -> Iterator[Job[Any]]:

@@ -76,7 +76,7 @@ def run_keys(values: Values) -> dict[str, RunKey]:
     }
 
 
-@cached(max_entries=8)
+@cached
 def problem_of(source: Source) -> Problem:
     """Raises DataUnavailable or TableError, sentences for the visitor."""
     standardised = source.scaling == "standardised"
@@ -129,7 +129,7 @@ def _runs(key: RunKey) -> Runs:
     )  # fmt: skip
 
 
-@cached(max_entries=128)
+@cached
 def path_job(key: RunKey) -> Job[Trajectory]:
     """One run, in slices: partial trajectories are there to be drawn."""
 
@@ -143,7 +143,7 @@ def path_job(key: RunKey) -> Job[Trajectory]:
     return Job(steps())
 
 
-@cached(max_entries=64)
+@cached
 def alignment_job(key: RunKey) -> Job[Alignment]:
     """Cosines along the path of `key`, an EFGD run."""
 
@@ -166,7 +166,7 @@ def alignment_job(key: RunKey) -> Job[Alignment]:
     return Job(steps())
 
 
-@cached(max_entries=6)
+@cached
 def sweep_job(source: Source, method: str) -> Job[Sweep]:
     """The whole grid of Table 5; results of an own table are kept nowhere but in its session."""
 
@@ -193,7 +193,7 @@ class FarOut:
     lowest: float
 
 
-@cached(max_entries=16)
+@cached
 def far_job(source: Source, steps: tuple[float, ...], dampings: tuple[float, ...]) -> Job[FarOut]:
     """`steps` and `dampings` of the methods in the order of METHODS."""
 

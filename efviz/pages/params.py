@@ -13,6 +13,9 @@ from efviz.edits import ADDED, MOST, MOVED, REMOVED, Edit, normal
 
 Values = dict[str, Any]
 
+EVERYWHERE = ("lesson", "present")
+"""What a URL may say on every page: the step of a lesson, and presenter mode."""
+
 
 class Kind(Protocol):
     """How one sort of value is read from text, with ValueError(sentence), and written."""
@@ -229,7 +232,7 @@ def from_query(params: Sequence[Param], query: Mapping[str, str]) -> tuple[Value
             )
             used = used[:80] + "…" if len(used) > 80 else used
             sentences.append(f"{param.title} {quoted(text)} in the link {words}; {used} is used.")
-    known = {param.query for param in params}
+    known = {param.query for param in params} | {*EVERYWHERE}
     unknown = [key for key in query if key not in known]
     if unknown:
         names = ", ".join(map(quoted, unknown[:5]))

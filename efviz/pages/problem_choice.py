@@ -235,7 +235,7 @@ def problem_notes(values: Values) -> str:
     return f"{source.notes}\n\n{source.source}. {source.citation}; {source.licence}."
 
 
-@st.cache_resource(max_entries=4, show_spinner=False)
+@cached
 def _draws(problem: str, N: int, seed: int) -> Draws:
     """The standard draws that all paths and strengths share."""
     family = PROBLEMS[problem].family
@@ -253,7 +253,20 @@ def build(values: Values) -> tuple[Dataset, Problem]:
     return dataset, chosen.problem(dataset)
 
 
-@cached(max_entries=8)
+@cached
 def problem_of(knobs: Knobs) -> tuple[Dataset, Problem]:
     """The same, shared by all sessions and never changed."""
     return build(knobs.values)
+
+
+MOST = 1_000_000
+
+
+def examples(values: Values) -> int:
+    """N. A table that nobody has loaded yet sets no limit."""
+    if entry(values).family and not values["edits"]:
+        return int(values["N"])
+    try:
+        return problem_of(Knobs.of(values))[1].N
+    except (ValueError, KeyError):
+        return MOST

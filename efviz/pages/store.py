@@ -7,12 +7,23 @@ visitor looks at another page.
 
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
+from urllib.parse import parse_qsl, quote
 
 import streamlit as st
 from streamlit.errors import StreamlitAPIException
 
 from efviz.components import slider
-from efviz.pages.params import Choice, Number, Param, Values, defaults, from_query, to_query
+from efviz.pages.links import PIN, stamped, upgraded
+from efviz.pages.params import (
+    EVERYWHERE,
+    Choice,
+    Number,
+    Param,
+    Values,
+    defaults,
+    from_query,
+    to_query,
+)
 
 
 def run_again() -> None:
@@ -23,6 +34,41 @@ def run_again() -> None:
         st.rerun()
 
 
+def arrive(slug: str) -> None:
+    """The page `slug` is the one that runs now: does its address say what to show?
+
+    It does when a visitor comes from outside, or back by the browser's button. A page that is
+    opened by its name has no query, and keeps the values it had.
+    """
+    if st.session_state.get("arrived") != slug:
+        st.session_state["arrived"] = slug
+        if set(st.query_params) - set(EVERYWHERE):
+            st.session_state.pop(slug, None)
+
+
+def everywhere() -> dict[str, str]:
+    """What belongs to every page, from the URL when the session begins."""
+    if "everywhere" not in st.session_state:
+        query = st.query_params.to_dict()
+        st.session_state["everywhere"] = {key: query[key] for key in EVERYWHERE if key in query}
+    return dict(st.session_state["everywhere"])
+
+
+def set_everywhere(**texts: str) -> None:
+    """An empty text takes its parameter out of the URL."""
+    merged = everywhere() | texts
+    st.session_state["everywhere"] = {key: text for key, text in merged.items() if text}
+
+
+def put(
+    slug: str, params: Sequence[Param], query: Mapping[str, str], remarks: Sequence[str] = ()
+) -> None:
+    """Give a page the values that a query names, as if the session opened it with them."""
+    values, sentences = from_query(params, query)
+    st.session_state[slug] = values
+    st.session_state[f"{slug}.sentences"] = [*remarks, *sentences]
+
+
 class Store:
     """The parameters of the page `slug`, taken from the URL when the session first opens it."""
 
@@ -31,9 +77,8 @@ class Store:
         self.params = params
         self._by_name = {param.name: param for param in params}
         if slug not in st.session_state:
-            values, sentences = from_query(params, st.query_params.to_dict())
-            st.session_state[slug] = values
-            st.session_state[f"{slug}.sentences"] = sentences
+            query, remarks = upgraded(slug, st.query_params.to_dict())
+            put(slug, params, query, remarks)
 
     @property
     def values(self) -> Values:
@@ -41,7 +86,14 @@ class Store:
 
     @property
     def query(self) -> str:
-        return to_query(self.params, self.values)
+        general = (f"{key}={quote(text)}" for key, text in everywhere().items())
+        own = stamped(to_query(self.params, self.values))
+        return "&".join(filter(None, (own, *general)))
+
+    @property
+    def address(self) -> dict[str, str]:
+        """The same, not yet quoted: for a page without a chart, which would see to the URL."""
+        return dict(parse_qsl(self.query))
 
     @property
     def sentences(self) -> list[str]:
@@ -52,6 +104,10 @@ class Store:
         st.session_state[self.slug] = self.values | values
         st.session_state[f"{self.slug}.sentences"] = []
 
+    def say(self, sentence: str) -> None:
+        """Show a sentence until something is changed."""
+        st.session_state[f"{self.slug}.sentences"] = [sentence]
+
     def check_again(self, forget: Sequence[str] = ()) -> None:
         """After the choices have changed: what is no longer one becomes its default."""
         kept = [param for param in self.params if param.name not in forget]
@@ -60,7 +116,8 @@ class Store:
         self.set(**values)
 
     def reset(self, keep: Sequence[str] = (), **values: Any) -> None:
-        """Defaults for everything but `values` and what is named in `keep`."""
+        """Defaults for everything but `values`, what is named in `keep`, and a pin."""
+        keep = [name for name in self._by_name if name in keep or name == PIN]
         kept = {name: self.values[name] for name in keep}
         self.set(**defaults(self.params, kept | values))
 

@@ -8,11 +8,12 @@ import numpy as np
 import streamlit as st
 
 from efviz.alignment import path_directions
-from efviz.components import Click, Frame, Touch, chart, pack_figures
+from efviz.components import Frame, chart, pack_figures
 from efviz.data import Array, Dataset
 from efviz.fields import FieldComparison, Plane, compare_fields, plane_around
 from efviz.figures import DARK
 from efviz.figures.player import Directions, with_player
+from efviz.figures.theme import Spec
 from efviz.figures.vector_fields import vector_field_panels
 from efviz.optimizers import Runs, Trajectory
 from efviz.pages import data_edits
@@ -21,6 +22,7 @@ from efviz.pages.caches import cached
 from efviz.pages.jobs import Job, Progress
 from efviz.pages.own_table_widgets import ready
 from efviz.pages.params import Choice, Flag, Number, Param, Points, Values
+from efviz.pages.pins import Beside, beside, pinnable
 from efviz.pages.problem_choice import (
     Knobs,
     entry,
@@ -30,13 +32,16 @@ from efviz.pages.problem_choice import (
     problem_widget,
     table_widgets,
 )
+from efviz.pages.share import share
 from efviz.pages.store import Store, run_again
+from efviz.pages.take_along import take_along
+from efviz.pages.vector_fields_script import vector_fields_script
 from efviz.pages.vector_fields_starts import (
     MOST_STARTS,
-    add_start,
-    move_start,
+    clicked,
     present,
     starts_table,
+    touched,
 )
 from efviz.pages.working import working
 from efviz.problems import Problem
@@ -88,7 +93,7 @@ _STEPS = Number(10, 50_000, integer=True)
 _PER_SIDE = Number(5, 31, integer=True)
 _LENGTHS = Choice(lambda _: ("true", "unit"))
 
-PARAMS: tuple[Param, ...] = (
+PARAMS: tuple[Param, ...] = pinnable(
     *problem_params("fig1"),
     Param("damping", "damping", "Damping λ", Number(1e-10, 1e10, zero=True), _setting("damping")),
     Param("step_size", "step", "Step size γ", Number(1e-10, 1e10), _setting("step_size")),
@@ -152,6 +157,7 @@ def header(store: Store) -> None:
         st.title(TITLE, anchor=False)
         st.button("Paper Fig. 1, as made", on_click=_preset, args=(store, 1e-3), type="tertiary")
         st.button("as printed", on_click=_preset, args=(store, 1e-4), type="tertiary")
+        share(store)
 
 
 def _preset(store: Store, step_size: float) -> None:
@@ -171,15 +177,18 @@ def live() -> None:
     directions = None
     waits: Job[Any] = job
     seen: Progress[Any] = progress
+    pinned = Beside()
     if store.values["play"] and progress.complete and progress.result is not None:
         waits = directions_job(c, followed(store, progress.result), progress.result)
         seen = waits.progress if waits.done else waits.advance(SLICE)
         directions = seen.result
     if progress.result is not None:
-        draw(store, progress.result, directions)
+        pinned = draw(store, progress, directions)
     # Asked of what was drawn: another session may have finished the work meanwhile.
     if not seen.complete:
         wait(waits, c)
+    else:
+        pinned.go_on()
 
 
 def controls(store: Store) -> None:
@@ -194,7 +203,7 @@ def controls(store: Store) -> None:
     table_widgets(store)
 
 
-@cached(max_entries=24)
+@cached
 def job_for(c: Controls) -> Job[Picture]:
     return Job(work(c))
 
@@ -208,7 +217,7 @@ def fields_job(c: Controls) -> Job[Fields]:
     return _fields_job(replace(same, scale_GD=0.0, scale_NGD=0.0, scale_EFGD=0.0))
 
 
-@cached(max_entries=24)
+@cached
 def _fields_job(c: Controls) -> Job[Fields]:
     return Job(fields_work(c))
 
@@ -282,7 +291,7 @@ def followed(store: Store, p: Picture) -> int:
     return min(int(store.values["of"]), len(p.starts))
 
 
-@cached(max_entries=24)
+@cached
 def directions_job(c: Controls, start: int, _p: Picture) -> Job[Directions]:
     return Job(directions_work(c, start, _p))
 
@@ -313,7 +322,7 @@ def wait(job: Job[Any], c: Controls) -> None:
         run_again()
 
 
-@cached(max_entries=64)
+@cached
 def packed(
     c: Controls,
     fraction: float,
@@ -326,47 +335,67 @@ def packed(
     _directions: Directions | None,
 ) -> bytes:
     """The panels as bytes; `followed` is 0 without a player, `apart` tells of directions."""
+    panels = panels_of(_p, unit_length, show_cosines, editing, followed, _directions)
+    return pack_figures(panels, dark=DARK, min_width=230)
+
+
+def panels_of(
+    p: Picture,
+    unit_length: bool,
+    show_cosines: bool,
+    editing: bool,
+    followed: int = 0,
+    directions: Directions | None = None,
+) -> dict[str, Spec]:
     panels = vector_field_panels(
-        _p.dataset,
-        _p.problem,
-        _p.fields,
-        _p.trajectories,
-        _p.starts,
-        scales=_p.scales,
+        p.dataset,
+        p.problem,
+        p.fields,
+        p.trajectories,
+        p.starts,
+        scales=p.scales,
         unit_length=unit_length,
         show_cosines=show_cosines,
         editing=editing,
     )
-    if followed:
-        panels = with_player(
-            panels,
-            _p.problem,
-            _p.trajectories,
-            scales=_p.scales,
-            start=followed,
-            directions=_directions,
-        )
-    return pack_figures(panels, dark=DARK, min_width=230)
+    if not followed:
+        return panels
+    return with_player(
+        panels,
+        p.problem,
+        p.trajectories,
+        scales=p.scales,
+        start=followed,
+        directions=directions,
+    )
 
 
-def draw(store: Store, p: Picture, directions: Directions | None) -> None:
-    values = store.values
-    done = float(min(t.steps_done.min(initial=0) for t in p.trajectories.values()))
+def draw(store: Store, progress: Progress[Picture], directions: Directions | None) -> Beside:
+    p, values = progress.result, store.values
+    assert p is not None
     style = values["lengths"] == "unit", values["cosines"], values["editing"]
     of = followed(store, p)
     player = (of, directions is not None) if values["play"] else (0, False)
-    chart(
-        packed(p.controls, done, *style, *player, p, directions),
-        key=f"{SLUG}.chart",
-        query=store.query,
-        on_click=lambda click: clicked(store, p, click),
-        on_touch=lambda touch: touched(store, p, touch),
-        frame=Frame(values["at"], of),
-        on_frame=lambda frame: keep_frame(store, p, frame),
-    )
+    with beside(store, pinned_picture) as pinned:
+        chart(
+            packed(p.controls, steps_done(p), *style, *player, p, directions),
+            key=f"{SLUG}.chart",
+            query=store.query,
+            on_click=lambda click: clicked(store, p, click),
+            on_touch=lambda touch: touched(store, p, touch),
+            frame=Frame(values["at"], of),
+            on_frame=lambda frame: keep_frame(store, p, frame),
+        )
     st.html(
         text.sentence(p.problem, p.fields, p.trajectories, p.controls.n_steps)
         + text.table(p.starts, p.trajectories, p.problem)
+    )
+    take_along(
+        f"{SLUG}.chart",
+        SLUG,
+        lambda: panels_of(p, *style),
+        lambda: code(values, p),
+        complete=progress.complete,
     )
     with st.container(horizontal=True, gap="large"):
         store.toggle("play", help=text.PLAY, on_change=lambda on: store.set(play=on, at=0, of=1))
@@ -374,21 +403,30 @@ def draw(store: Store, p: Picture, directions: Directions | None) -> None:
         data_edits.toggle(store)
     data_edits.editor(store)
     more(store, p)
+    return pinned
 
 
-def clicked(store: Store, p: Picture, click: Click) -> None:
-    """A click in the data panel is a new example, in a field panel a new start."""
-    if click.panel == 0:
-        data_edits.clicked(store, click)
-    else:
-        add_start(store, p, click)
+def pinned_picture(values: Values) -> tuple[bytes | None, bool]:
+    c = Controls.of(values)
+    job = job_for(c)
+    progress = job.progress if job.done else job.advance(SLICE)
+    p = progress.result
+    if p is None:
+        return None, False
+    style = values["lengths"] == "unit", values["cosines"]
+    drawn = packed(c, steps_done(p), *style, False, 0, False, p, None)
+    return drawn, progress.complete
 
 
-def touched(store: Store, p: Picture, touch: Touch) -> None:
-    if touch.panel == 0:
-        data_edits.touched(store, touch)
-    else:
-        move_start(store, p, touch)
+def steps_done(p: Picture) -> float:
+    return float(min(t.steps_done.min(initial=0) for t in p.trajectories.values()))
+
+
+def code(values: Values, p: Picture) -> str:
+    return vector_fields_script(
+        TITLE, SLUG, values, methods=METHODS, plane=p.fields.plane, starts=p.starts,
+        scales=p.scales, fine=FINE, record=RECORDED,
+    )  # fmt: skip
 
 
 def keep_frame(store: Store, p: Picture, frame: Frame) -> None:

@@ -3,7 +3,7 @@
 from efviz.catalogue import optimization_problem
 from efviz.components import assets
 from efviz.fields import finish
-from efviz.pages import at_minimum, at_minimum_views, vector_fields
+from efviz.pages import at_minimum, at_minimum_views, start, vector_fields
 from efviz.pages.optimization_runs import METHODS
 from efviz.pages.params import defaults
 from efviz.sweeps import DAMPINGS, STEP_SIZES, grid_search
@@ -28,5 +28,6 @@ def warm_up() -> None:
         values = defaults(vector_fields.PARAMS, {"problem": problem, "n_steps": 10})
         controls = vector_fields.Controls.of(values)
         finish(progress.fraction for progress in vector_fields.work(controls))
+    start.picture()
     first = at_minimum_views.Controls.of(defaults(at_minimum.PARAMS))
     finish(progress.fraction for progress in at_minimum_views.work(first))

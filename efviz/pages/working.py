@@ -21,5 +21,6 @@ def working(key: str, state: Any, fraction: float, words: str, *, ask: str = "")
         if going or fraction or not ask:
             progress_bar(fraction, words)
         label = "Stop here" if going else (ask if ask and not fraction else "Go on")
-        st.button(label, on_click=st.session_state.update, args=({key: (state, not going)},))
+        change = {key: (state, not going)}
+        st.button(label, key=f"{key}.button", on_click=st.session_state.update, args=(change,))
     return going

@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from io import StringIO
+from itertools import islice
 from typing import Any
 
 import numpy as np
@@ -27,6 +28,7 @@ DELIMITERS = (",", ";", "\t", "|")
 WHITESPACE = r"\s+"
 # As much as clevercsv looks at, in characters: on some cells it takes quadratic time.
 SAMPLE = 4000
+PLAIN_ROWS = 1000
 # A line before the table: blank, a comment, or the delimiter as Excel names it.
 _NO_TABLE = re.compile(r"(?:[ \t]*|[ \t]*#[^\n]*|sep=[,;\t|])\n")
 
@@ -196,12 +198,9 @@ def _too_many_blank() -> str:
 
 
 def _delimited(body: _Body, notes: list[str]) -> tuple[str, Any]:
-    """The delimiter, which clevercsv detects, and the cells as text, one row a record."""
-    from clevercsv.detect import Detector
-
-    found = Detector().detect(body.text[:SAMPLE], method="consistency", delimiters=list(DELIMITERS))
-    delimiter = found.delimiter if found else ""
-    if delimiter in DELIMITERS and delimiter in body.text:
+    """The delimiter, and the cells as text, one row a record."""
+    delimiter = _plain_delimiter(body) or _likely_delimiter(body)
+    if delimiter:
         return delimiter, _parse(body, delimiter, notes)
     first = body.text.split("\n", 1)[0]
     if re.search(r"\S\s+\S", first):
@@ -213,6 +212,32 @@ def _delimited(body: _Body, notes: list[str]) -> tuple[str, Any]:
             notes.append("The columns are separated by spaces.")
             return WHITESPACE, frame
     raise TableError(_one_column(first))
+
+
+def _plain_delimiter(body: _Body) -> str:
+    """The only one that makes rows of equal length by the letter of the standard (RFC 4180), or "".
+
+    clevercsv also weighs other quotation marks and escapes, which cells like w'w can suggest.
+    """
+    found = []
+    for delimiter in DELIMITERS:
+        rows = csv.reader(StringIO(body.text), delimiter=delimiter, strict=True)
+        try:
+            widths = {len(row) for row in islice(rows, PLAIN_ROWS) if row}
+        except csv.Error:
+            continue
+        if len(widths) == 1 and widths != {1}:
+            found.append(delimiter)
+    return found[0] if len(found) == 1 else ""
+
+
+def _likely_delimiter(body: _Body) -> str:
+    """The one that clevercsv detects, or ""."""
+    from clevercsv.detect import Detector
+
+    found = Detector().detect(body.text[:SAMPLE], method="consistency", delimiters=list(DELIMITERS))
+    delimiter = found.delimiter if found else ""
+    return delimiter if delimiter in DELIMITERS and delimiter in body.text else ""
 
 
 def _parse(body: _Body, delimiter: str, notes: list[str]) -> Any:

@@ -82,14 +82,34 @@ function recolour(value, colours) {
   return value;
 }
 
-// The font and the brightness of the page's theme.
+// Larger letters with the room they need: what a page for a projector asks for.
+function enlarge(value, scale) {
+  if (scale === 1 || !value || typeof value !== 'object' || ArrayBuffer.isView(value)) return value;
+  if (Array.isArray(value)) {
+    const plain = ArrayBuffer.isView(value[0]) || typeof value[0] !== 'object';
+    return plain ? value : value.map((item) => enlarge(item, scale));
+  }
+  const times = (numbers) =>
+    Object.fromEntries(
+      Object.entries(numbers).map(([k, v]) => [k, typeof v === 'number' ? v * scale : v])
+    );
+  return Object.fromEntries(
+    Object.entries(value).map(([key, item]) => {
+      const sized = key === 'margin' || (/font$/.test(key) && item);
+      return [key, sized ? times(item) : enlarge(item, scale)];
+    })
+  );
+}
+
+// The font, the size of letters and the brightness of the page's theme.
 const pen = document.createElement('canvas').getContext('2d');
 function themeOf(element) {
   const style = getComputedStyle(element);
   pen.fillStyle = style.getPropertyValue('--st-background-color').trim() || '#fff';
   const [r, g, b] = [1, 3, 5].map((i) => parseInt(pen.fillStyle.slice(i, i + 2), 16));
   const font = style.getPropertyValue('--st-font').trim() || 'sans-serif';
-  return { dark: 0.299 * r + 0.587 * g + 0.114 * b < 128, font };
+  const scale = parseFloat(style.getPropertyValue('--efviz-scale')) || 1;
+  return { dark: 0.299 * r + 0.587 * g + 0.114 * b < 128, font, scale };
 }
 
 const download = (format, label) => ({
@@ -138,6 +158,8 @@ class Chart {
     this.view = null; // ranges that the reader zoomed to, shared by linked panels
     this.observer = new ResizeObserver(() => this.draw());
     this.observer.observe(this.root);
+    this.seen = new IntersectionObserver(() => this.waiting && this.finish());
+    this.seen.observe(this.root);
   }
 
   // `send(name, value)` is an event, `report(name, value)` a state.
@@ -152,13 +174,33 @@ class Chart {
       this.touch.reports.answer(this.spec.session.ack);
     }
     await library(this.spec.plotly);
-    await this.draw();
-    this.touch.settle();
-    this.root.dataset.revision = this.spec.revision;
+    clearTimeout(this.waiting);
+    this.waiting = undefined;
+    // While a slider is dragged only what can be seen follows; the rest once it rests.
+    if (this.root.dataset.revision && this.hidden()) {
+      this.waiting = setTimeout(() => this.finish(), 250);
+    } else {
+      await this.finish();
+    }
     const { query } = this.spec.session;
-    if (query !== location.search.slice(1)) {
+    // "-": the address is another chart's to keep.
+    if (query !== '-' && query !== location.search.slice(1)) {
       history.replaceState(history.state, '', location.pathname + (query && `?${query}`));
     }
+  }
+
+  hidden() {
+    const { top, bottom } = this.root.getBoundingClientRect();
+    return bottom < 0 || top > innerHeight;
+  }
+
+  async finish() {
+    clearTimeout(this.waiting);
+    this.waiting = undefined;
+    const { revision } = this.spec;
+    await this.draw();
+    this.touch.settle();
+    this.root.dataset.revision = revision;
   }
 
   plane() {
@@ -231,16 +273,17 @@ class Chart {
     }
   }
 
-  drawPanel(figure, i, column, columns, { dark, font }) {
+  drawPanel(figure, i, column, columns, { dark, font, scale }) {
     const span = this.span(i, columns);
     const width = span * column + (span - 1) * GAP;
     const gd = this.panels[i] ?? this.addPanel(i, columns);
-    const state = `${figure.digest} ${width} ${dark} ${this.view && JSON.stringify(this.view)}`;
+    const state = `${figure.digest} ${width} ${dark} ${scale} ${this.view && JSON.stringify(this.view)}`;
     if (gd._efviz.state === state) return undefined;
     gd._efviz.state = state;
     gd._efviz.name = figure.name;
     gd.setAttribute('aria-label', figure.layout.meta?.label ?? figure.name);
-    const { data, layout } = dark ? recolour(figure, this.spec.dark) : figure;
+    const coloured = dark ? recolour(figure, this.spec.dark) : figure;
+    const { data, layout } = enlarge(coloured, scale);
     const margin = layout.margin;
     const aspect = (width - margin.l - margin.r) * (layout.meta?.aspect ?? 1);
     const height = layout.meta?.height ?? Math.round(aspect + margin.t + margin.b);
@@ -336,8 +379,10 @@ class Chart {
   }
 
   remove() {
+    clearTimeout(this.waiting);
     this.observer.disconnect();
     this.player?.remove();
+    this.seen.disconnect();
     this.panels.forEach((gd) => this.drop(gd));
     this.root.remove();
     this.says.remove();

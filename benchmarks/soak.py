@@ -1,0 +1,80 @@
+"""A semester in minutes: sessions opened, moved and closed, and what they leave behind.
+
+    python benchmarks/soak.py [--sessions 2000] [--at-once 20] [--page SLUG]
+
+Prints resident memory, threads and open files of the server as sessions go by. Streamlit holds a
+closed session for two minutes (128 at the most), in case its visitor comes back: the last line is
+after those minutes. After the first tenth, memory should be flat, and at the end no thread or file
+more than before the first session but those of the server's own pools.
+"""
+
+import argparse
+import asyncio
+import random
+import time
+
+from servers import measured, served
+from visitors import Lost, Visitor
+from websockets.exceptions import ConnectionClosed
+
+
+async def come_and_go(i: int, url: str, moves: int, turn: asyncio.Semaphore) -> int:
+    """One session; returns how many of its moves were lost."""
+    rng = random.Random(i)
+    async with turn:
+        visitor = Visitor(url)
+        try:
+            await visitor.open()
+            for _ in range(moves):
+                slider = rng.choice(list(visitor.sliders.values()))
+                await visitor.move(slider, slider.at(rng.randint(0, slider.stops)))
+        except (Lost, OSError, ConnectionClosed):
+            return 1
+        finally:
+            await visitor.close()
+        return len(visitor.exceptions)
+
+
+async def wave(first: int, count: int, url: str, moves: int, at_once: int) -> int:
+    turn = asyncio.Semaphore(at_once)
+    return sum(
+        await asyncio.gather(
+            *(come_and_go(i, url, moves, turn) for i in range(first, first + count))
+        )
+    )
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    parser.add_argument("--sessions", type=int, default=2000)
+    parser.add_argument("--at-once", type=int, default=20)
+    parser.add_argument("--moves", type=int, default=5, help="of each session")
+    parser.add_argument("--page", default="", help="the slug of a page")
+    parser.add_argument("--port", type=int, default=8721)
+    parser.add_argument(
+        "--patience", type=float, default=180.0, help="seconds before the last line"
+    )
+    options = parser.parse_args()
+    print("sessions      MB  threads  files   lost  seconds")
+    start, lost = time.perf_counter(), 0
+
+    def line(label: str, pid: int) -> None:
+        mb, threads, files = measured(pid)
+        seconds = time.perf_counter() - start
+        print(f"{label:>8s} {mb:7.0f} {threads:8d} {files:6d} {lost:6d} {seconds:8.0f}", flush=True)
+
+    with served("app.py", options.port) as server:
+        line("0", server.process.pid)
+        for k in range(10):
+            first, end = (options.sessions * i // 10 for i in (k, k + 1))
+            url = server.url + options.page
+            lost += asyncio.run(wave(first, end - first, url, options.moves, options.at_once))
+            line(str(end), server.process.pid)
+        time.sleep(options.patience)
+        line("later", server.process.pid)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,175 @@
+// Panels side by side: contours, a field of arrows, and dots that travel along paths.
+//
+// data: {x, y, contours, starts, minimum, steps, panels: [{name, title, colour: [light, dark], dash,
+// arrows, paths, label}], says}; coordinates are those of the plane. All panels show the same step.
+// The clock runs faster and faster, so that the first steps are seen and the last ones too.
+
+const KEY = Symbol.for('efviz.contrast');
+const SVG = 'http://www.w3.org/2000/svg';
+const SIZE = 300;
+const TRAVEL = 7000; // ms from the first step to the last
+const REST = 3000; // ms at the end, before it begins again
+const DASHES = { dash: '9 6', solid: 'none', dashdot: '10.5 4.2 3 4.2' };
+
+const element = (name, attributes, parent) => {
+  const made = document.createElementNS(SVG, name);
+  for (const [key, value] of Object.entries(attributes)) made.setAttribute(key, value);
+  parent?.append(made);
+  return made;
+};
+
+const ring = (n, radius) =>
+  Array.from({ length: n }, (_, i) => {
+    const angle = (2 * Math.PI * i) / n - Math.PI / 2;
+    return [radius(i) * Math.cos(angle), radius(i) * Math.sin(angle)].map((v) => v.toFixed(2));
+  }).join(' ');
+const HEXAGON = ring(6, () => 8);
+const STAR = ring(10, (i) => (i % 2 ? 4.4 : 10));
+
+// Whether the page's ground is a dark one.
+const pen = document.createElement('canvas').getContext('2d');
+function isDark(element) {
+  pen.fillStyle = getComputedStyle(element).getPropertyValue('--st-background-color').trim() || '#fff';
+  const [r, g, b] = [1, 3, 5].map((i) => parseInt(pen.fillStyle.slice(i, i + 2), 16));
+  return 0.299 * r + 0.587 * g + 0.114 * b < 128;
+}
+
+class Contrast {
+  constructor(parent) {
+    this.root = document.createElement('div');
+    this.root.className = 'efviz-contrast';
+    this.root.innerHTML = `<div class="panels"></div>
+      <div class="foot"><button type="button"></button><span class="step"></span></div>`;
+    parent.append(this.root);
+    this.button = this.root.querySelector('button');
+    this.says = this.root.querySelector('.step');
+    this.button.addEventListener('click', () => this.play(!this.playing));
+    this.quiet = matchMedia('(prefers-reduced-motion: reduce)');
+    this.frame = (now) => this.tick(now);
+    this.scheme = matchMedia('(prefers-color-scheme: dark)');
+    this.dye = () => setTimeout(() => this.root.classList.toggle('dark', isDark(this.root)), 50);
+    this.scheme.addEventListener('change', this.dye);
+  }
+
+  update(data) {
+    this.root.classList.toggle('dark', isDark(this.root));
+    const text = JSON.stringify(data);
+    if (text === this.text) return;
+    this.text = text;
+    this.data = data;
+    this.build();
+    this.elapsed = this.quiet.matches ? TRAVEL : 0;
+    this.show();
+    this.play(!this.quiet.matches);
+  }
+
+  build() {
+    const { data } = this;
+    const [x0, x1] = data.x;
+    const [y0, y1] = data.y;
+    const scale = [SIZE / (x1 - x0), SIZE / (y1 - y0)];
+    this.at = ([x, y]) => [(x - x0) * scale[0], (y1 - y) * scale[1]];
+    const box = this.root.querySelector('.panels');
+    box.replaceChildren();
+    box.setAttribute('role', 'img');
+    box.setAttribute('aria-label', data.says);
+    this.panels = data.panels.map((panel) => this.panel(panel, box));
+    const shapes = `matrix(${scale[0]} 0 0 ${-scale[1]} ${-x0 * scale[0]} ${y1 * scale[1]})`;
+    box.querySelectorAll('.plane').forEach((path) => path.setAttribute('transform', shapes));
+  }
+
+  panel({ name, title, colour, dash, arrows, paths, label }, box) {
+    const figure = document.createElement('div');
+    figure.className = 'panel';
+    figure.style.setProperty('--light', colour[0]);
+    figure.style.setProperty('--dark', colour[1]);
+    const head = document.createElement('div');
+    head.className = 'head';
+    const sample = element('svg', { width: 30, height: 8, 'aria-hidden': true }, head);
+    element('path', { class: 'trail', d: 'M0,4H30', 'stroke-dasharray': DASHES[dash] }, sample);
+    const strong = document.createElement('b');
+    const words = document.createElement('span');
+    [strong.textContent, words.textContent] = [name, title];
+    head.append(strong, words);
+    figure.append(head);
+    const svg = element('svg', { viewBox: `0 0 ${SIZE} ${SIZE}`, 'aria-hidden': true }, figure);
+    element('path', { class: 'plane contours', d: this.data.contours }, svg);
+    element('path', { class: 'plane arrows', d: arrows }, svg);
+    const points = paths.map((path) => path.map(this.at));
+    const trails = points.map(() =>
+      element('path', { class: 'trail', 'stroke-dasharray': DASHES[dash] }, svg)
+    );
+    const [lx, ly] = this.at(label);
+    const word = element('text', { class: 'word', x: lx, y: ly, dy: -9 }, svg);
+    word.textContent = name;
+    const mark = (points, [x, y], text) => {
+      const g = element('g', { class: 'mark', transform: `translate(${x} ${y})` }, svg);
+      element('polygon', { points }, g);
+      if (text) element('text', { dy: '0.35em' }, g).textContent = text;
+    };
+    this.data.starts.forEach((start, i) => mark(HEXAGON, this.at(start), i + 1));
+    mark(STAR, this.at(this.data.minimum));
+    const dots = points.map(() => element('circle', { class: 'dot', r: 6 }, svg));
+    box.append(figure);
+    return { points, trails, dots };
+  }
+
+  play(playing) {
+    this.playing = playing;
+    if (playing && this.quiet.matches && this.elapsed >= TRAVEL) this.elapsed = 0;
+    this.button.textContent = playing ? 'Pause' : 'Play';
+    this.last = undefined;
+    cancelAnimationFrame(this.request);
+    if (playing) this.request = requestAnimationFrame(this.frame);
+  }
+
+  tick(now) {
+    // A hidden window stands still; where it was, it goes on.
+    this.elapsed += this.last === undefined ? 0 : Math.min(now - this.last, 100);
+    this.last = now;
+    // Who prefers less motion and asked for it sees it once.
+    if (this.elapsed >= TRAVEL && this.quiet.matches) return this.play(false, this.show());
+    if (this.elapsed > TRAVEL + REST) this.elapsed = 0;
+    this.show();
+    this.request = requestAnimationFrame(this.frame);
+    return undefined;
+  }
+
+  show() {
+    const { steps } = this.data;
+    const share = Math.min(1, this.elapsed / TRAVEL);
+    const step = steps.at(-1) * share ** 3;
+    let i = steps.findIndex((recorded) => recorded > step) - 1;
+    if (i < 0) i = steps.length - 1;
+    const next = Math.min(i + 1, steps.length - 1);
+    const part = next > i ? (step - steps[i]) / (steps[next] - steps[i]) : 0;
+    for (const { points, trails, dots } of this.panels) {
+      points.forEach((path, k) => {
+        const [a, b] = [path[Math.min(i, path.length - 1)], path[Math.min(next, path.length - 1)]];
+        const here = [a[0] + part * (b[0] - a[0]), a[1] + part * (b[1] - a[1])];
+        const passed = path.slice(0, i + 1).map((p) => p.map((v) => v.toFixed(1)).join(','));
+        trails[k].setAttribute('d', `M${passed.join('L')}L${here}`);
+        dots[k].setAttribute('cx', here[0]);
+        dots[k].setAttribute('cy', here[1]);
+      });
+    }
+    const round = Math.round(step).toLocaleString('en');
+    this.says.textContent = `Step ${round} of ${steps.at(-1).toLocaleString('en')}`;
+    this.root.dataset.share = share.toFixed(3);
+  }
+
+  remove() {
+    cancelAnimationFrame(this.request);
+    this.scheme.removeEventListener('change', this.dye);
+    this.root.remove();
+  }
+}
+
+export default function ({ data, parentElement }) {
+  const shown = (parentElement[KEY] ??= new Contrast(parentElement));
+  shown.update(data);
+  return () => {
+    shown.remove();
+    delete parentElement[KEY];
+  };
+}

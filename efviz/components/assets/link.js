@@ -1,0 +1,66 @@
+// The link to what is on the screen: the address bar's, copied on demand; and Back, which restores
+// the settings of the link it goes to.
+
+const KEY = Symbol.for('efviz.link');
+const HISTORY = Symbol.for('efviz.history');
+const PATIENCE = 2500; // ms for which "Copied" is said
+
+// A page that is opened by its name keeps the settings it had; one that is gone back to takes those
+// of its address. The server sees no difference where the address says nothing, all defaults: so an
+// address that is left behind says at least its version. Streamlit pushes the address once more that
+// it went back to, which would be the end of Forward: that is no new entry.
+window[HISTORY] ??= (() => {
+  const push = history.pushState.bind(history);
+  history.pushState = (state, unused, url) => {
+    const { href } = new URL(url ?? '', location.href);
+    if (href === location.href) return history.replaceState(state, unused, url);
+    if (!location.search) history.replaceState(history.state, '', `${location.pathname}?v=1`);
+    return push(state, unused, url);
+  };
+  return push;
+})();
+
+class Link {
+  constructor(parent) {
+    this.root = document.createElement('div');
+    this.root.className = 'efviz-link';
+    this.root.innerHTML = `<button type="button">Copy link</button><input type="text" readonly
+      hidden aria-label="Link to this page"><span class="efviz-said" role="status"></span>`;
+    [this.button, this.field, this.said] = this.root.children;
+    parent.append(this.root);
+    this.button.addEventListener('click', () => this.copy());
+    this.field.addEventListener('blur', () => (this.field.hidden = true));
+    this.field.addEventListener('keydown', (event) => {
+      if (event.key === 'Escape') this.button.focus();
+    });
+  }
+
+  async copy() {
+    try {
+      // Over http, but for this very machine, browsers have no clipboard to write to.
+      await navigator.clipboard.writeText(location.href);
+      this.say('Copied.');
+    } catch {
+      this.field.value = location.href;
+      this.field.hidden = false;
+      this.field.focus();
+      this.field.select();
+      this.say('The link is selected: copy it.');
+    }
+  }
+
+  say(words) {
+    this.said.textContent = words;
+    clearTimeout(this.timer);
+    this.timer = setTimeout(() => (this.said.textContent = ''), PATIENCE);
+  }
+}
+
+export default function ({ parentElement }) {
+  const link = (parentElement[KEY] ??= new Link(parentElement));
+  return () => {
+    clearTimeout(link.timer);
+    link.root.remove();
+    delete parentElement[KEY];
+  };
+}

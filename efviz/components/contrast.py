@@ -1,0 +1,15 @@
+"""Panels side by side on which dots travel along paths, all at the same step."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from efviz.components.loader import component
+
+
+def contrast(data: Mapping[str, Any], *, key: str, label: str) -> None:
+    """Show what `figures.contrast` made; `label` is what a screen reader says of it.
+
+    Moves by itself and loops, with a button that pauses it; who prefers reduced motion sees the
+    last step with the whole paths.
+    """
+    component("contrast")(key=key, data={**data, "says": label})

@@ -1,0 +1,76 @@
+"""The contrast of Figure 1 as numbers and paths that a browser moves along by itself."""
+
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+
+from efviz.data import Array
+from efviz.fields import FieldComparison
+from efviz.figures import marks
+from efviz.figures.theme import DARK, STYLES
+from efviz.figures.vector_fields import TRUE_LENGTH
+from efviz.optimizers import Trajectory
+
+
+def contrast(
+    fields: FieldComparison,
+    trajectories: Mapping[str, Trajectory],
+    starts: Array,
+    minimum: Array,
+    lowest: float,
+    *,
+    scales: Mapping[str, float],
+) -> dict[str, Any]:
+    """One panel a method over the same plane: contours, update field, and paths step by step.
+
+    All coordinates are those of theta, all paths recorded at the same `steps`. `colour` is a pair,
+    for a light and for a dark ground.
+    """
+    lines = marks.contours(fields.x, fields.y, fields.loss, lowest)
+    panels = []
+    for name, trajectory in trajectories.items():
+        style = STYLES[name]
+        vectors = TRUE_LENGTH * scales[name] * fields.vectors[name].reshape(-1, 2)
+        paths = [path[np.isfinite(path).all(-1)] for path in trajectory.thetas]
+        panels.append(
+            {
+                "name": name,
+                "title": style.name,
+                "colour": [style.colour, DARK.get(style.colour, style.colour)],
+                "dash": style.dash,
+                "arrows": marks.arrows(fields.tails.reshape(-1, 2), vectors)["path"],
+                "paths": [path.round(3).tolist() for path in paths],
+                "label": _place(paths[int(np.argmax([length(path) for path in paths]))]),
+            }
+        )
+    first = next(iter(trajectories.values()))
+    return {
+        "x": list(fields.plane.x),
+        "y": list(fields.plane.y),
+        "contours": _lines(lines["x"], lines["y"]),
+        "starts": starts.tolist(),
+        "minimum": minimum.tolist(),
+        "steps": first.steps.tolist(),
+        "panels": panels,
+    }
+
+
+def length(path: Array) -> float:
+    """How long a path (T, D) is."""
+    return float(np.linalg.norm(np.diff(path, axis=0), axis=-1).sum())
+
+
+def _place(path: Array) -> list[float]:
+    """Where a word stands beside a path (T, 2): a third of the way along it."""
+    way = np.r_[0, np.cumsum(np.linalg.norm(np.diff(path, axis=0), axis=-1))]
+    return [float(np.interp(way[-1] / 3, way, path[:, k])) for k in range(2)]
+
+
+def _lines(x: Array, y: Array) -> str:
+    """Lines with gaps as one path."""
+    parts, pen = [], "M"
+    for a, b in zip(x.tolist(), y.tolist(), strict=True):
+        parts.append(f"{pen}{a:.3f},{b:.3f}" if np.isfinite(a) else "")
+        pen = "L" if np.isfinite(a) else "M"
+    return "".join(parts)

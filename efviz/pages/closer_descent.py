@@ -1,0 +1,289 @@
+"""Steepest descent in two distances (Appendix A): balls, their minimisers, and the limits."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+
+import numpy as np
+import streamlit as st
+
+from efviz.components import Click, chart, pack_figures
+from efviz.data import Array
+from efviz.fields import Plane, loss_grid
+from efviz.figures import DARK
+from efviz.figures.steepest_descent import LOOKS, angle_panel, descent_panel
+from efviz.pages.at_minimum_text import number
+from efviz.pages.caches import cached
+from efviz.pages.closer_base import Here, Section, Spot, go_on, sentence_html
+from efviz.pages.jobs import Job, Progress
+from efviz.pages.params import Choice, Number, Param
+from efviz.pages.store import Store
+from efviz.pages.theta_choice import choose_theta
+from efviz.problems import Problem
+from efviz.steepest_descent import DISTANCES, PRECISION, Balls, steepest_descent
+
+ORDERS: dict[str, str] = {
+    "kl": r"$\mathrm{KL}(p_\theta \,\|\, p_{\theta+\delta})$",
+    "kl_moved_first": r"$\mathrm{KL}(p_{\theta+\delta} \,\|\, p_\theta)$",
+}
+LEAST, MOST = 1e-3, 1.0
+
+PARAMS = (
+    Param("c_radius", "crad", "Radius r", Number(LEAST, MOST), lambda _: 0.4),
+    Param("c_order", "ckl", "Divergence", Choice(lambda _: tuple(ORDERS)), lambda _: "kl"),
+)
+
+SHRINK = (1.0, 1 / 2, 1 / 4, 1 / 8)
+"""Radii of the balls drawn, in units of the chosen one."""
+
+RADII = np.geomspace(LEAST, MOST, 10)
+EXAMPLES = 2000
+"""Exact balls take the outputs of all examples thousands of times: of more, the first ones."""
+
+FINE = 41
+
+
+@dataclass(frozen=True)
+class Measure:
+    """A ball of radius r in the distance `name` has the radius r times `unit` in that distance."""
+
+    name: str
+    unit: float
+
+
+@dataclass(frozen=True, eq=False)
+class Picture:
+    """Balls by distance, as far as they are known, and the loss on the window around theta."""
+
+    problem: Problem
+    window: Plane
+    loss: Array
+    balls: tuple[Balls, ...]
+
+
+def few(problem: Problem) -> Problem:
+    """The problem on its first examples."""
+    if problem.N <= EXAMPLES:
+        return problem
+    return replace(problem, X=problem.X[:EXAMPLES], y=problem.y[:EXAMPLES])
+
+
+def unit(problem: Problem, spot: Spot, distance: str) -> float:
+    """The radius whose limiting step -eps M^-1 g / sqrt(g^T M^-1 g) is a half-width of the plane.
+
+    So two distances with one r take equally long steps in the limit, whatever their units.
+    """
+    half = float(spot.shown.half_widths.min())
+    M = DISTANCES[distance].metric(problem, np.array(spot.at))
+    g = problem.gradient(np.array(spot.at))
+    direction = np.linalg.lstsq(M, g, rcond=None)[0]
+    size, length = float(g @ direction), float(np.linalg.norm(direction))
+    if size > 0 and length > 0:
+        return half * float(np.sqrt(size)) / length
+    return half * float(np.sqrt(np.trace(M) / 2)) or half
+
+
+def _balls(problem: Problem, spot: Spot, distance: str, shares: Array) -> Balls:
+    scale = unit(problem, spot, distance)
+    return steepest_descent(problem, np.array(spot.at), distance, (scale * shares).tolist())
+
+
+def window_around(problem: Problem, spot: Spot, radius: float, order: str) -> Plane:
+    """In the shape of the plane shown: the largest balls of both distances, within reason."""
+    half, widths = radius * spot.shown.half_widths, [1.5]
+    for distance in ("euclidean", order):
+        M = DISTANCES[distance].metric(problem, np.array(spot.at))
+        reach = np.sqrt(np.maximum(np.diagonal(np.linalg.pinv(M, hermitian=True)), 0))
+        widths.append(1.25 * radius * unit(problem, spot, distance) * float((reach / half).max()))
+    half = min(max(widths), 6.0) * half
+    (x0, y0), (x1, y1) = np.array(spot.at) - half, np.array(spot.at) + half
+    return Plane((float(x0), float(x1)), (float(y0), float(y1)))
+
+
+def join(parts: list[Balls]) -> Balls:
+    """Balls of one theta and distance in one."""
+
+    return replace(
+        parts[0],
+        radii=np.concatenate([part.radii for part in parts]),
+        boundary=np.concatenate([part.boundary for part in parts]),
+        unbounded=np.concatenate([part.unbounded for part in parts]),
+        minimisers=np.concatenate([part.minimisers for part in parts]),
+        interior=np.concatenate([part.interior for part in parts]),
+        angles=np.concatenate([part.angles for part in parts]),
+    )
+
+
+def one_by_one(problem: Problem, spot: Spot, order: str, shares: Array) -> Iterator[list[Balls]]:
+    """Euclidean balls, which are quick, then those of a divergence, one by one, small first."""
+    flat = _balls(problem, spot, "euclidean", shares)
+    yield [flat]
+    parts: list[Balls] = []
+    for share in np.sort(shares):
+        parts.append(_balls(problem, spot, order, np.array([share])))
+        yield [flat, join(parts)]
+
+
+def picture_work(spot: Spot, radius: float, order: str) -> Iterator[Progress[Picture]]:
+    problem = few(spot.made())
+    window = window_around(problem, spot, radius, order)
+    loss = loss_grid(problem, window, FINE)
+    shares = radius * np.array(SHRINK)
+    for k, balls in enumerate(one_by_one(problem, spot, order, shares)):
+        fraction = (k + 1) / (len(shares) + 1)
+        yield Progress(fraction, Picture(problem, window, loss, tuple(balls)))
+
+
+def angles_work(spot: Spot, order: str) -> Iterator[Progress[tuple[Balls, ...]]]:
+    problem = few(spot.made())
+    for k, balls in enumerate(one_by_one(problem, spot, order, RADII)):
+        yield Progress((k + 1) / (len(RADII) + 1), tuple(balls))
+
+
+@cached
+def picture_job(spot: Spot, radius: float, order: str) -> Job[Picture]:
+    return Job(picture_work(spot, radius, order))
+
+
+@cached
+def angles_job(spot: Spot, order: str) -> Job[tuple[Balls, ...]]:
+    return Job(angles_work(spot, order))
+
+
+@cached
+def packed(
+    spot: Spot, radius: float, order: str, known: tuple[int, ...], _p: Picture,
+    _angles: tuple[Balls, ...] | None,
+) -> bytes:  # fmt: skip
+    """`known` says how many balls there are in either panel."""
+    star = _p.problem.theta_star if _p.problem.minimum.exists else None
+    panels = {
+        "balls": descent_panel(_p.balls, _p.problem.parameter_names, _p.window, _p.loss, star)
+    }
+    if _angles:
+        shares = [replace(b, radii=b.radii / unit(_p.problem, spot, b.distance)) for b in _angles]
+        panels["angles"] = angle_panel(shares, over="radius r")
+    return pack_figures(panels, dark=DARK, max_width=560, min_width=320, smallest=220)
+
+
+def draw(store: Store, here: Here) -> None:
+    if here.problem.D != 2:
+        words = (
+            f"Balls are drawn in a plane: of {here.problem.D} parameters there is no such picture."
+        )
+        st.html(sentence_html(words))
+        return
+    words = _obstacle(here.problem, here.theta)
+    if words:
+        st.html(sentence_html(words))
+        return
+    left, right = st.columns([1, 1])
+    with left:
+        store.slider("c_radius", step=0.1, log=True, help=RADIUS)
+    with right:
+        store.choice("c_order", segmented=True, titles=ORDERS, help=ORDER)
+    radius, order, spot = store.values["c_radius"], store.values["c_order"], here.spot
+    job, curves = picture_job(spot, radius, order), angles_job(spot, order)
+    p = job.progress.result or job.advance(0.1).result
+    assert p
+    angles = curves.progress.result
+    known = tuple(sum(len(b.radii) for b in some) for some in (p.balls, angles or ()))
+    chart(
+        packed(spot, radius, order, known, p, angles),
+        key=f"{store.slug}.closer.descent",
+        query=store.query,
+        on_click=lambda click: clicked(store, here, click),
+    )
+    st.html(sentence_html(sentence(p)))
+    state, words = (spot, order), "of the balls is known"
+    if job.progress.complete:
+        go_on(store, "descent", state, curves, words)
+    else:
+        go_on(store, "descent", state, job, words)
+    explain(here.problem)
+
+
+def _obstacle(problem: Problem, theta: Array) -> str:
+    """Why there are no balls to draw, if so."""
+    g, F, _ = problem.gradient_and_matrices(theta)
+    with np.errstate(all="ignore"):
+        sizes = np.array([problem.loss(theta), g @ g, np.vdot(F, F)])
+    if not np.isfinite(sizes).all():
+        return "At this θ the loss or its matrices are too large for numbers of a computer."
+    if not F.any():
+        return "F is zero at this θ: all of the plane around it has divergence 0 to rounding."
+    return ""
+
+
+def clicked(store: Store, here: Here, click: Click) -> None:
+    """A click among the balls moves theta."""
+    if click.panel == 0:
+        choose_theta(store, here.plane, np.array([click.x, click.y]))
+
+
+RADIUS = (
+    "In half-widths of the plane: how long the step is in the limit. Both distances get the radius "
+    "that makes it so. The window follows."
+)
+ORDER = "A divergence is not symmetric. Both orders have the Fisher as their Hessian at δ = 0."
+
+
+def sentence(p: Picture) -> str:
+    """The angles of the smallest and largest ball to their limits, and between the two limits."""
+    if all(some.interior.all() for some in p.balls):
+        return "The minimum lies inside of all balls drawn: no direction of descent is left."
+    parts = [_angles(some) for some in p.balls]
+    if len(p.balls) > 1:
+        a, b = (some.limit / np.linalg.norm(some.limit) for some in p.balls)
+        between = float(np.degrees(np.arccos(np.clip(a @ b, -1, 1))))
+        if np.isfinite(between):
+            parts.append(f"The two limits are <b>{number(between)}°</b> apart.")
+    return " ".join(parts)
+
+
+def _angles(balls: Balls) -> str:
+    name = LOOKS[balls.distance][1]
+    if not np.isfinite(balls.limit).all():
+        return f"The {name} has no limit here."
+    order = np.argsort(balls.radii)[::-1]
+    largest, smallest = int(order[0]), int(order[-1])
+    words = (
+        f"{DISTANCES[balls.distance].title}: within radius {number(float(balls.radii[largest]))}"
+    )
+    words += " " + _angle(balls, largest, name)
+    if smallest != largest:
+        words += f"; within {number(float(balls.radii[smallest]))} {_angle(balls, smallest, '')}"
+    ends = int(balls.unbounded.sum())
+    if ends:
+        words += f"; {ends} of the balls have no end in some direction"
+    return f"{words}."
+
+
+def _angle(balls: Balls, k: int, name: str) -> str:
+    if balls.interior[k]:
+        return "lies the minimum itself"
+    if not np.isfinite(balls.angles[k]):
+        return "the loss is least at no end"
+    angle = float(balls.angles[k])
+    shown = f"<b>{number(angle)}°</b>" if angle > PRECISION else "<b>0°</b> (to the search)"
+    return f"the least loss lies {shown} off the {name} step" if name else f"{shown} off"
+
+
+def explain(problem: Problem) -> None:
+    st.markdown(
+        r"$\lim_{\varepsilon \to 0} \frac1\varepsilon \operatorname{argmin}"
+        r"_{d(\theta,\theta+\delta) \le \varepsilon} L(\theta + \delta) = -\frac{M^{-1}\nabla L}"
+        r"{\sqrt{\nabla L^\top M^{-1} \nabla L}}$ (Kunstner et al. 2019, Eq. 20): the gradient "
+        r"for $d = \|\delta\|$, where $M = I$, and the natural gradient for "
+        r"$d = \sqrt{2\,\mathrm{KL}}$ (Eq. 21), where $M = F$."
+    )
+    words = (
+        "Balls are those of the exact divergence, not of its quadratic form δᵀFδ. Eq. 20 is "
+        "printed with the divergence itself as d: it is a squared length, and δ/ε would grow "
+        "like ε^(−1/2). With d = √(2 KL) the limit exists; its direction is the same."
+    )
+    if problem.N > EXAMPLES:
+        words += f" Balls, minimum and contours are those of the first {EXAMPLES:,} examples."
+    st.caption(words)
+
+
+SECTION = Section("Steepest descent", draw, PARAMS)

@@ -1,0 +1,236 @@
+"""Four matrices at one theta: H, G, F and EF, sections 1, 3 and 4.1 of the paper, live."""
+
+from typing import Any
+
+import numpy as np
+import streamlit as st
+
+from efviz.components import Click, chart, pack_figures
+from efviz.figures import DARK
+from efviz.figures.data_points import nearest_example
+from efviz.figures.data_views import data_panel
+from efviz.figures.matrices import level_sets_panel, spectra_panel
+from efviz.pages import closer, data_edits
+from efviz.pages import matrices_text as text
+from efviz.pages.caches import cached
+from efviz.pages.jobs import Job
+from efviz.pages.matrices_labels import LABEL_PARAMS, draw_labels, pack_cells
+from efviz.pages.matrices_views import (
+    Controls,
+    Example,
+    Picture,
+    example_at,
+    picture_job,
+)
+from efviz.pages.own_table_widgets import ready
+from efviz.pages.params import Choice, Number, Param
+from efviz.pages.problem_choice import (
+    Knobs,
+    examples,
+    path_widgets,
+    problem_of,
+    problem_params,
+    problem_widget,
+    table_widgets,
+)
+from efviz.pages.store import Store, run_again
+from efviz.pages.theta_choice import THETA, choose_theta, theta_sliders
+from efviz.pages.working import working
+
+TITLE, SLUG = "Four matrices", "four-matrices"
+SLICE, FIRST = 0.06, 0.15
+"""Seconds of work between two pictures, and for the first one."""
+
+PARAMS: tuple[Param, ...] = (
+    *problem_params("fig1"),
+    THETA,
+    Param("example", "example", "Example n", Number(1, examples, integer=True), lambda _: 1),
+    Param("step_size", "step", "Step size γ", Number(1e-6, 1e6), lambda _: 0.1),
+    Param("damping", "damping", "Damping λ", Number(1e-10, 1e10, zero=True), lambda _: 1e-8),
+    *LABEL_PARAMS,
+    Param(
+        "closer",
+        "closer",
+        "Look at",
+        Choice(lambda _: tuple(closer.SECTIONS)),
+        lambda _: next(iter(closer.SECTIONS)),
+    ),
+    *closer.PARAMS,
+)
+
+KEPT = ("N", "seed", "step_size", "damping", "source", "M", "closer")
+"""What a change of the problem leaves as it is."""
+
+PRESETS: dict[str, dict[str, Any]] = {
+    "All probabilities 1/2": {"problem": "fig2", "theta": ((0.0, 0.0),)},
+    "Nonlinear: G is not H": {"problem": "saturation"},
+    "Three classes": {"problem": "softmax"},
+}
+
+
+def main() -> None:
+    store = Store(SLUG, PARAMS)
+    header(store)
+    for sentence in store.sentences:
+        st.warning(sentence)
+    live()
+    text.equations()
+
+
+def header(store: Store) -> None:
+    with st.container(horizontal=True, vertical_alignment="bottom", key="header"):
+        st.title(TITLE, anchor=False)
+        st.button("At the minimum", on_click=to_minimum, args=(store,), type="tertiary")
+        for label, values in PRESETS.items():
+            st.button(
+                label, on_click=store.reset, args=(KEPT,), kwargs=dict(values), type="tertiary"
+            )
+
+
+def to_minimum(store: Store) -> None:
+    """θ* of the problem at hand; without one a sentence says why θ stays."""
+    try:
+        _, problem = problem_of(Knobs.of(store.values))
+    except (ValueError, KeyError):
+        store.say("There is no table yet, and so no minimum.")
+        return
+    if problem.minimum.exists:
+        store.set(theta=(tuple(float(value) for value in problem.theta_star),))
+    else:
+        store.say(problem.minimum.reason)
+
+
+@st.fragment
+def live() -> None:
+    """Sliders and pictures: a fragment, so that a moved slider sends nothing but these."""
+    store = Store(SLUG, PARAMS)
+    controls(store)
+    if not ready(store):
+        return
+    if store.values["example"] > examples(store.values):
+        store.set(example=examples(store.values))
+    c = Controls.of(store.values)
+    job = picture_job(c)
+    picture = (job.progress if job.progress.result else job.advance(FIRST)).result
+    assert picture
+    values = store.values
+    e = example_at(c, values["example"], values["step_size"], values["damping"])
+    with st.container(key=f"{SLUG}-theta"):
+        (box,) = theta_sliders(
+            store,
+            picture.plane,
+            picture.theta,
+            picture.problem.parameter_names,
+            help=text.THETA,
+            columns=(1, 1, 1),
+        )
+        with box:
+            store.number("example", step=1, help=text.EXAMPLE)
+    draw(store, c, picture)
+    draw_example(store, c, picture, e)
+    jobs = draw_labels(store, c, picture)
+    going = wait(c, [("the contours", job), *jobs])
+    draw_closer(store, c, picture)
+    if going:
+        run_again()
+
+
+def controls(store: Store) -> None:
+    problem, path, strength = st.columns(3)
+    with problem:
+        problem_widget(store, lambda key: store.reset(KEPT, problem=key))
+    path_widgets(store, path, strength)
+    table_widgets(store)
+
+
+def draw(store: Store, c: Controls, p: Picture) -> None:
+    """Data, level sets and spectra; the matrices with their numbers; what they say."""
+    chart(
+        packed(c, store.values["example"], p.loss is not None, p),
+        key=f"{SLUG}.chart",
+        query=store.query,
+        on_click=lambda click: clicked(store, p, click),
+    )
+    chart(packed_matrices(c, p), key=f"{SLUG}.cells", query=store.query)
+    st.html(text.sentence(p))
+    data_edits.told(store)
+    st.html(text.table(p))
+
+
+@cached
+def packed(c: Controls, example: int, contours: bool, _p: Picture) -> bytes:
+    p = _p
+    minimum = p.problem.minimum
+    panels = {
+        "data": data_panel(p.dataset, p.problem, theta=p.theta, example=example - 1),
+        "level sets": level_sets_panel(
+            p.drawn,
+            p.theta,
+            p.problem.parameter_names,
+            p.plane,
+            p.loss,
+            minimum.theta if minimum.exists else None,
+        ),
+        "eigenvalues": spectra_panel(p.spectra),
+    }
+    return pack_figures(panels, dark=DARK, min_width=300, max_width=460, smallest=220)
+
+
+@cached
+def packed_matrices(c: Controls, _p: Picture) -> bytes:
+    shown = [(symbol, text.TITLES[symbol], matrix) for symbol, matrix in _p.matrices.items()]
+    return pack_cells(shown, _p.problem.parameter_names)
+
+
+def clicked(store: Store, p: Picture, click: Click) -> None:
+    """In the data a click chooses the nearest example, in the contours it moves theta."""
+    if click.panel == 0:
+        store.set(example=1 + nearest_example(p.dataset, p.problem, click.x, click.y))
+    elif click.panel == 1:
+        choose_theta(store, p.plane, np.array([click.x, click.y]))
+
+
+def draw_example(store: Store, c: Controls, p: Picture, e: Example) -> None:
+    st.subheader("How EF and F are built", anchor=False)
+    left, right = st.columns([1, 1.25])
+    with left:
+        st.html(text.example(p, e))
+        chart(packed_example(c, e.n, p, e), key=f"{SLUG}.terms", query=store.query)
+    with right:
+        st.html(text.steps(e) + text.step_words(e))
+        with st.expander("Step size and damping of these steps"):
+            first, second = st.columns(2)
+            with first:
+                store.slider("step_size", step=0.125, log=True, bounds=(1e-3, 1e1), help=text.STEP)
+            with second:
+                store.slider("damping", step=0.25, log=True, help=text.DAMPING)
+
+
+@cached
+def packed_example(c: Controls, n: int, _p: Picture, _e: Example) -> bytes:
+    terms = [
+        ("g gᵀ / N", "into EF", _e.terms.empirical_fisher),
+        ("E[g gᵀ] / N", "into F", _e.terms.fisher),
+    ]
+    return pack_cells(terms, _p.problem.parameter_names)
+
+
+def draw_closer(store: Store, c: Controls, p: Picture) -> None:
+    """Only the chosen section is drawn."""
+    st.subheader("A closer look", anchor=False)
+    titles = {key: section.title for key, section in closer.SECTIONS.items()}
+    store.choice("closer", titles=titles, segmented=True)
+    here = closer.Here(c, p.dataset, p.problem, p.theta, p.plane, p.matrices)
+    closer.SECTIONS[store.values["closer"]].draw(store, here)
+
+
+def wait(c: Controls, jobs: list[tuple[str, Job[Any]]]) -> bool:
+    """Work on the first job that is not finished: is there more to do at once?"""
+    pending = [(what, job) for what, job in jobs if not job.done]
+    if not pending:
+        return False
+    what, job = pending[0]
+    going = working(f"{SLUG}.work", c, job.progress.fraction, f"of {what} is computed")
+    if going:
+        job.advance(SLICE)
+    return going

@@ -1,0 +1,93 @@
+"""The paper, checked: CLAIMS lists every numbered statement, each with a check computed now.
+
+A claim is added in the file of its subject. Checks run on small seeded problems (figures and tables
+on the shipped data and grids), against ways that share nothing with the library but f(x, theta):
+see `independent`. They take the functions under test from `Formulas`, so that a test can break each
+and see the check fail.
+"""
+
+from collections.abc import Iterable
+from itertools import chain
+
+from efviz.paper import (
+    conclusions,
+    critique,
+    definitions,
+    gauss_newton,
+    geometry,
+    losses,
+    progress,
+    variance,
+)
+from efviz.paper.claim import Claim, Link, Measure, Result
+from efviz.paper.formulas import LIBRARY, Formulas
+
+__all__ = [
+    "BIBTEX",
+    "CLAIMS",
+    "LIBRARY",
+    "SECTIONS",
+    "Claim",
+    "Formulas",
+    "Link",
+    "Measure",
+    "Result",
+    "summary",
+]
+
+SECTIONS: dict[str, str] = {
+    "0": "Abstract",
+    "1": "1 Introduction",
+    "2": "2 Related work",
+    "3.1": "3.1 Natural gradient descent",
+    "3.2": "3.2 Difference in terminology across fields",
+    "3.3": "3.3 Generalized Gauss-Newton",
+    "3.4": "3.4 Connections between the Fisher, the GGN and the Hessian",
+    "4.1": "4.1 The empirical Fisher as a generalized Gauss-Newton matrix",
+    "4.2": "4.2 The empirical Fisher near a minimum",
+    "4.3": "4.3 Preconditioning with the empirical Fisher far from an optimum",
+    "5": "5 Variance adaptation",
+    "6": "6 Conclusions",
+    "A.1": "A.1 Measuring distance in Kullback-Leibler divergence",
+    "A.2": "A.2 The Fisher for common loss functions",
+    "A.3": "A.3 The generalized Gauss-Newton as a linear approximation of the model",
+    "B": "B Computational aspects",
+    "C.1": "C.1 Proof of Proposition 1",
+    "C.2": "C.2 Proof of Proposition 2",
+    "D.1": "D.1 Vector field of the empirical Fisher preconditioning",
+    "D.2": "D.2 EF as a quadratic approximation at the minimum for misspecified models",
+    "D.3": "D.3 Optimization with the empirical Fisher as preconditioner",
+    "E": "E Additional plots",
+}
+
+_SUBJECTS = (
+    definitions, gauss_newton, critique, progress, variance, geometry, losses, conclusions,
+)  # fmt: skip
+
+CLAIMS: dict[str, Claim] = {
+    claim.key: claim
+    for section in SECTIONS
+    for claim in chain.from_iterable(subject.CLAIMS for subject in _SUBJECTS)
+    if claim.section == section
+}
+"""In the order of the paper's sections."""
+
+BIBTEX = """\
+@inproceedings{kunstner2019limitations,
+  title     = {Limitations of the Empirical {F}isher Approximation for Natural Gradient Descent},
+  author    = {Kunstner, Frederik and Hennig, Philipp and Balles, Lukas},
+  booktitle = {Advances in Neural Information Processing Systems},
+  volume    = {32},
+  pages     = {4156--4167},
+  year      = {2019}
+}"""
+
+
+def summary(results: Iterable[Result]) -> str:
+    """How many of the checks done so far hold, and what else CLAIMS holds: one sentence."""
+    passed = [result.passed for result in results]
+    checks = sum(claim.check is not None for claim in CLAIMS.values())
+    done = "" if len(passed) == checks else f" ({checks - len(passed)} to come)"
+    differ = sum(bool(claim.differs) for claim in CLAIMS.values())
+    words = f"{sum(passed)} of {len(passed)} checks hold{done}; {differ} rows where print and truth"
+    return f"{words} differ; {len(CLAIMS) - checks} statements that no computation settles."

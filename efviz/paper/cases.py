@@ -1,0 +1,45 @@
+"""Small seeded problems on which the checks look at a formula, one of each kind."""
+
+from functools import lru_cache
+
+import numpy as np
+from numpy.random import default_rng
+
+from efviz.data import Array
+from efviz.likelihoods import Bernoulli, Categorical, Exponential, Gaussian, Likelihood, Poisson
+from efviz.models import Contrast, Linear, Model, Saturation
+from efviz.problems import Problem
+
+_KINDS: dict[str, tuple[Model, Likelihood]] = {
+    "least squares": (Linear(), Gaussian(0.7)),
+    "logistic": (Linear(), Bernoulli()),
+    "Poisson": (Linear(), Poisson()),
+    "softmax": (Contrast(3), Categorical()),
+    "nonlinear": (Saturation(), Gaussian(0.5)),
+    "rates": (Linear(), Exponential()),
+}
+
+KINDS = tuple(_KINDS)
+NATURAL = tuple(kind for kind in KINDS if kind != "rates")
+"""Those whose f is the natural parameter of an exponential family."""
+
+CLASSES = ("logistic", "softmax")
+
+
+@lru_cache
+def case(kind: str, N: int = 14, seed: int = 0) -> Problem:
+    """N examples of that kind, labels drawn near the theta of `place`."""
+    model, likelihood = _KINDS[kind]
+    rng = default_rng(seed)
+    X = (
+        rng.normal(size=(N, 2))
+        if kind not in ("nonlinear", "softmax")
+        else rng.uniform(0.2, 2.0, (N, 1))
+    )
+    y = likelihood.sample(model.outputs(X, place(kind)), rng, 1)[0]
+    return Problem(X, y, model, likelihood, start=place(kind))
+
+
+def place(kind: str) -> Array:
+    """A theta (2,) that is no minimum and no point of symmetry."""
+    return np.array([1.6, 0.7]) if kind == "nonlinear" else np.array([0.6, -0.4])

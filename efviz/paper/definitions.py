@@ -1,0 +1,227 @@
+"""Sections 1, 3.1 and 3.2: the loss, the Fisher, the empirical Fisher, and their names."""
+
+from collections.abc import Sequence
+from dataclasses import replace
+
+import numpy as np
+from numpy.polynomial.hermite import hermgauss
+from numpy.random import default_rng
+from scipy.special import expit
+
+from efviz.agreement import symmetric_distance
+from efviz.paper import independent
+from efviz.paper.cases import CLASSES, KINDS, case, place
+from efviz.paper.claim import Claim, Link, Measure, at_least, at_most, exactly
+from efviz.paper.formulas import Formulas
+from efviz.problems import logistic_regression
+
+ROUNDING, DERIVATIVES, EXPECTATIONS = 1e-12, 1e-9, 1e-9
+"""Tolerances of what is equal to rounding, by numerical derivatives, by quadrature."""
+
+
+def loss(formulas: Formulas) -> Sequence[Measure]:
+    """Rises of the loss against SciPy's distributions: constants of p drop out."""
+    worst = 0.0
+    for kind in KINDS:
+        problem, theta = case(kind), place(kind)
+        exact = independent.mean_loss(problem)
+        found = formulas.loss(problem, theta) - formulas.loss(problem, theta / 2)
+        worst = max(worst, abs(float(found - (exact(theta) - exact(theta / 2)))))
+    return [at_most("largest difference to SciPy's log densities", worst, ROUNDING)]
+
+
+def fisher(formulas: Formulas) -> Sequence[Measure]:
+    worst = max(
+        symmetric_distance(
+            formulas.fisher(case(kind), place(kind)),
+            independent.expected_outer(case(kind), place(kind)),
+        )
+        for kind in KINDS
+    )
+    return [at_most("largest distance to the sum over all labels", worst, EXPECTATIONS)]
+
+
+def empirical_fisher(formulas: Formulas) -> Sequence[Measure]:
+    worst = max(
+        symmetric_distance(
+            formulas.empirical_fisher(case(kind), place(kind)),
+            independent.observed_outer(case(kind), place(kind)),
+        )
+        for kind in KINDS
+    )
+    return [at_most("largest distance to the outer products of scores", worst, DERIVATIVES)]
+
+
+def expected_hessian(formulas: Formulas) -> Sequence[Measure]:
+    """The second equality of Eqs. 4 and 22, the score's and the Hessian's side apart."""
+    worst = max(
+        symmetric_distance(
+            formulas.fisher(case(kind), place(kind)),
+            independent.expected_hessian(case(kind), place(kind)),
+        )
+        for kind in KINDS
+    )
+    return [at_most("largest distance of F to E[−∇² log p]", worst, DERIVATIVES)]
+
+
+def joint_fisher(formulas: Formulas) -> Sequence[Measure]:
+    """Logistic regression on x ~ N(0, 1): the integral over x by Gauss and Hermite."""
+    theta, N = np.array([0.6, -0.4]), 40_000
+    t, w = hermgauss(60)
+    x, w = np.sqrt(2) * t, w / np.sqrt(np.pi)
+    columns = np.stack([np.ones_like(x), x], axis=-1)
+    p = expit(columns @ theta)
+    each = (p * (1 - p))[:, None, None] * columns[:, :, None] * columns[:, None, :]
+    mean = np.einsum("k,kij->ij", w, each)
+    deviation = np.sqrt(np.einsum("k,kij->ij", w, each**2) - mean**2)
+    drawn = default_rng(0).standard_normal(N)
+    X = np.stack([np.ones(N), drawn], axis=-1)
+    found = formulas.fisher(logistic_regression(X, np.zeros(N)), theta)
+    errors = np.abs(found - mean) / (deviation / np.sqrt(N))
+    words = f"F of {N:,} inputs to the integral over x, in standard errors"
+    return [at_most(words, errors.max(), 4)]
+
+
+def no_monte_carlo_estimate(formulas: Formulas) -> Sequence[Measure]:
+    """Away from the truth more data leave EF where it is; labels of the model's own do not."""
+    theta = np.array([0.0, 0.0])
+    gaps = []
+    for N in (1_000, 100_000):
+        problem = formulas.problem("fig4", N=N)
+        F = formulas.fisher(problem, theta)
+        sampled = formulas.mc_fisher(problem, theta, default_rng(0), 1)
+        gaps.append(
+            [
+                symmetric_distance(formulas.empirical_fisher(problem, theta), F),
+                symmetric_distance(sampled, F),
+            ]
+        )
+    (_, first), (observed, last) = gaps
+    return [
+        at_least("‖EF − F‖/‖EF‖ at θ = 0, N = 100,000", observed, 0.5),
+        at_most("with labels sampled from the model", last, 0.03),
+        at_most("which is of its value at N = 1,000", last / first, 0.3),
+    ]
+
+
+def one_label_replaced(formulas: Formulas) -> Sequence[Measure]:
+    """Section 1: EF is the Fisher's expression with y_n in place of the expectation."""
+    gaps = []
+    for kind in CLASSES:
+        problem, theta = case(kind), place(kind)
+        y, weight = independent.labels(problem, theta)
+        mean = sum(
+            np.einsum("n,nij->ij", w, g[:, :, None] * g[:, None, :]) / problem.N
+            for w, g in (
+                (w, formulas.gradients(replace(problem, y=label), theta))
+                for w, label in zip(weight, y, strict=True)
+            )
+        )
+        F = formulas.fisher(problem, theta)
+        gaps.append(
+            [
+                symmetric_distance(np.asarray(mean), F),
+                symmetric_distance(formulas.empirical_fisher(problem, theta), F),
+            ]
+        )
+    same, other = np.array(gaps).T
+    return [
+        at_most("EF averaged over the model's labels, to F", same.max(), ROUNDING),
+        at_least("EF at the observed labels, to F", other.min(), 0.05),
+    ]
+
+
+def terminology(formulas: Formulas) -> Sequence[Measure]:
+    printed = (
+        ("joint_fisher", "statistics", "Fisher"),
+        ("fisher", "statistics", "empirical Fisher"),
+        ("fisher", "machine learning", "Fisher"),
+        ("empirical_fisher", "machine learning", "empirical Fisher"),
+    )
+    found = sum(
+        any(
+            name.field == field and name.words == words
+            for name in formulas.vocabulary[matrix].names
+        )
+        for matrix, field, words in printed
+    )
+    problem, theta = case("logistic"), place("logistic")
+    apart = symmetric_distance(
+        formulas.fisher(problem, theta), formulas.empirical_fisher(problem, theta)
+    )
+    return [
+        exactly("names of Table 1 in the translator, of 4", found, 4),
+        at_least("distance of the two matrices called “empirical Fisher”", apart, 0.1),
+    ]
+
+
+def gradient_descent(formulas: Formulas) -> Sequence[Measure]:
+    """theta - step B^-1 nabla L with B = I, F, H: from derivatives of SciPy's log densities."""
+    problem, theta = case("nonlinear"), place("nonlinear")
+    exact = independent.mean_loss(problem)
+    g = independent.jacobian(lambda t: exact(t)[..., None], theta)[0]
+    matrices = {
+        "GD": np.eye(2),
+        "NGD": independent.expected_outer(problem, theta),
+        "Newton": independent.second_derivative(exact, theta),
+    }
+    worst = 0.0
+    for method, B in matrices.items():
+        after = formulas.run(problem, method, theta, step_size=0.3, n_steps=1).final_theta
+        expected = theta - 0.3 * np.linalg.solve(B, g)
+        worst = max(worst, float(np.linalg.norm(after - expected) / np.linalg.norm(expected)))
+    return [at_most("largest relative difference of a step", worst, DERIVATIVES)]
+
+
+CLAIMS = (
+    Claim(
+        "eq-1", "equation", "Eq. 1", "1",
+        "The loss is the negative log-likelihood of the examples.",
+        loss, Link("vector-fields", "problem=fig2"),
+        differs="Printed as a sum over n; the authors' code, and this dashboard, take the mean.",
+    ),
+    Claim(
+        "preconditioned-step", "equation", "θ − γ B⁻¹∇L", "1",
+        "A step is preconditioned: B = I is gradient descent, the Hessian Newton's method, the "
+        "Fisher natural gradient descent.",
+        gradient_descent, Link("vector-fields", "problem=saturation"),
+    ),
+    Claim(
+        "eq-2-6", "equation", "Eqs. 2, 6", "1",
+        "The Fisher takes the expectation over the model's own labels at each input.",
+        fisher, Link("four-matrices", "problem=softmax&theta=1,-1"),
+        differs="Printed as a sum over n; divided by N in the code and here, as all matrices are.",
+    ),
+    Claim(
+        "eq-3-7", "equation", "Eqs. 3, 7", "1",
+        "The empirical Fisher takes the observed labels instead.",
+        empirical_fisher, Link("four-matrices", "problem=fig2&theta=1,1"),
+        differs="Printed as a sum over n; divided by N in the code and here.",
+    ),
+    Claim(
+        "label-for-expectation", "conclusion", "Section 1", "1",
+        "EF only replaces the expectation over y by y_n, but y_n is no sample from the model.",
+        one_label_replaced, Link("four-matrices", "problem=fig2&theta=1,1"),
+    ),
+    Claim(
+        "eq-4-22", "equation", "Eqs. 4, 22", "3.1",
+        "The expected outer product of scores is the expected Hessian of −log p.",
+        expected_hessian, Link("four-matrices", "problem=poisson&theta=1,0"),
+    ),
+    Claim(
+        "eq-5", "equation", "Eq. 5", "3.2",
+        "The Fisher of the joint distribution also averages over the inputs: that of the observed "
+        "inputs estimates it.",
+        joint_fisher, Link("four-matrices", "problem=fig2&theta=1,1&closer=words"),
+    ),
+    Claim(
+        "not-monte-carlo", "conclusion", "Section 3.2", "3.2",
+        "The empirical Fisher is no Monte Carlo estimate of the Fisher, however large N is.",
+        no_monte_carlo_estimate, Link("at-the-minimum", "problem=fig4&path=quadratic&s=1"),
+    ),
+    Claim(
+        "table-1", "table", "Table 1", "3.2",
+        "“Empirical Fisher” is Eq. 6 in statistics and Eq. 7 in machine learning.",
+        terminology, Link("four-matrices", "problem=fig2&theta=1,1&closer=words"),
+    ),
+)  # fmt: skip

@@ -1,0 +1,78 @@
+"""What the checks take from the library, in one place: a test breaks any of it and looks on."""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from numpy.random import Generator
+
+from efviz import curvature, gradient_noise, label_sources, optimizers, results, steepest_descent
+from efviz.alignment import StepSizes, step_lengths
+from efviz.catalogue import PROBLEMS, optimization_problem
+from efviz.curvature import Matrix
+from efviz.data import Array, Dataset
+from efviz.fields import Work
+from efviz.likelihoods import LIKELIHOODS, Likelihood
+from efviz.linalg import Solution
+from efviz.problems import Problem
+from efviz.remainder_bound import RemainderBound
+from efviz.splits import SPLITS, Split
+from efviz.stochastic import STOCHASTIC_METHODS, StochasticMethod
+from efviz.sweeps import DAMPINGS, STEP_SIZES
+from efviz.vocabulary import VOCABULARY, Term
+
+
+def _sample(
+    problem: str, path: str = "", strength: float = 0.0, N: int = 1000, seed: int = 0
+) -> Dataset:
+    return PROBLEMS[problem].dataset(path=path, strength=strength, N=N, seed=seed)
+
+
+def _shared(registry: Any) -> Any:
+    return field(default_factory=lambda: registry)
+
+
+def _bounded(bound: RemainderBound) -> Array:
+    return bound.norm
+
+
+@dataclass(frozen=True)
+class Formulas:
+    """The functions that the checks hold against independent ways; by default the library's.
+
+    `bounded` is what Proposition 2 says is at most r beta.
+    """
+
+    loss: Matrix = Problem.loss
+    gradients: Matrix = Problem.per_example_gradients
+    hessian: Matrix = curvature.hessian
+    ggn: Matrix = curvature.ggn
+    fisher: Matrix = curvature.fisher
+    empirical_fisher: Matrix = curvature.empirical_fisher
+    mc_fisher: Callable[[Problem, Array, Generator, int], Array] = curvature.mc_fisher
+    most_likely_fisher: Matrix = label_sources.most_likely_fisher
+    bounded: Callable[[RemainderBound], Array] = _bounded
+    splits: Mapping[str, Split] = _shared(SPLITS)
+    likelihoods: Mapping[str, type[Likelihood]] = _shared(LIKELIHOODS)
+    divergence: Callable[..., Array] = steepest_descent.divergence
+    descent: Callable[..., steepest_descent.Balls] = steepest_descent.steepest_descent
+    noise: Callable[..., gradient_noise.GradientNoise] = gradient_noise.gradient_noise
+    adaptation: Callable[..., Array] = gradient_noise.adaptation
+    errors: Callable[..., dict[str, Array]] = gradient_noise.expected_errors
+    stochastic: Mapping[str, StochasticMethod] = _shared(STOCHASTIC_METHODS)
+    direction: Callable[..., Solution] = optimizers.direction
+    run: Callable[..., optimizers.Trajectory] = optimizers.run
+    step_lengths: Callable[..., Work[StepSizes]] = step_lengths
+    sample: Callable[..., Dataset] = _sample
+    table: Callable[[str], Problem] = optimization_problem
+    grid: tuple[Array, Array] = (STEP_SIZES, DAMPINGS)
+    lines: Callable[[], Sequence[results.Line]] = results.lines
+    vocabulary: Mapping[str, Term] = _shared(VOCABULARY)
+    sources: Mapping[str, label_sources.LabelSource] = _shared(label_sources.LABEL_SOURCES)
+
+    def problem(self, name: str, path: str = "", strength: float = 0.0, **more: int) -> Problem:
+        """An entry of PROBLEMS on a data set of `sample`."""
+        return PROBLEMS[name].problem(self.sample(name, path, strength, **more))
+
+
+LIBRARY = Formulas()

@@ -1,0 +1,381 @@
+"""Sections 3.3 and 3.4 with Appendix C: the Gauss-Newton matrix, Propositions 1 and 2."""
+
+from collections.abc import Sequence
+from dataclasses import replace
+
+import numpy as np
+
+from efviz.agreement import symmetric_distance
+from efviz.data import Array
+from efviz.paper import independent
+from efviz.paper.cases import KINDS, NATURAL, case, place
+from efviz.paper.claim import Claim, Link, Measure, at_least, at_most
+from efviz.paper.definitions import DERIVATIVES, EXPECTATIONS
+from efviz.paper.formulas import Formulas
+from efviz.problems import Problem
+from efviz.remainder_bound import RemainderBound, ray, remainder_bound
+
+PARTS = 1e-9
+"""Tolerance of what is made from second derivatives of single outputs."""
+
+
+def _jacobians(problem: Problem, theta: Array) -> Array:
+    """(N, C, D), numerically."""
+
+    def flat(t: Array) -> Array:
+        f = independent.outputs(problem, t)
+        return f.reshape(*f.shape[:-2], -1)
+
+    C = problem.model.n_outputs
+    return independent.jacobian(flat, theta).reshape(problem.N, C, problem.D)
+
+
+def _weighed_curvature(problem: Problem, theta: Array, weights: Array) -> Array:
+    """sum_nc weights_nc d2f_nc / dtheta2, numerically."""
+    return independent.second_derivative(
+        lambda t: (independent.outputs(problem, t) * weights).sum((-2, -1)), theta
+    )
+
+
+def _output_scores(problem: Problem, theta: Array, y: Array) -> Array:
+    """nabla_f log p(y | f) for labels (K, N), numerically: (K, N, C)."""
+    f, C = independent.outputs(problem, theta), problem.model.n_outputs
+    # The same shift of all examples: each example's density sees its own outputs alone.
+
+    def shifted(d: Array) -> Array:
+        p = independent.log_density(problem, (f + d[..., None, :])[..., None, :, :], y)
+        return p.reshape(*p.shape[:-2], -1)
+
+    return independent.jacobian(shifted, np.zeros(C)).reshape(*y.shape, C)
+
+
+def _least_squares_hessian(formulas: Formulas) -> Sequence[Measure]:
+    problem, theta = case("nonlinear"), place("nonlinear")
+    variance = 0.5**2
+    J = _jacobians(problem, theta)[:, 0]
+    r = independent.outputs(problem, theta)[:, 0] - problem.y
+    G = J.T @ J / problem.N / variance
+    R = _weighed_curvature(problem, theta, r[:, None]) / problem.N / variance
+    return [
+        at_most("G to ∇f ∇fᵀ", symmetric_distance(formulas.ggn(problem, theta), G), PARTS),
+        at_most(
+            "H to ∇f ∇fᵀ + r ∇²f",
+            symmetric_distance(formulas.hessian(problem, theta), G + R),
+            PARTS,
+        ),
+    ]
+
+
+def _perfect_fit(formulas: Formulas) -> Sequence[Measure]:
+    problem, theta = case("nonlinear"), place("nonlinear")
+    fitted = replace(problem, y=independent.outputs(problem, theta)[:, 0])
+    gap, other = (
+        symmetric_distance(
+            formulas.ggn(p, theta), independent.second_derivative(independent.mean_loss(p), theta)
+        )
+        for p in (fitted, problem)
+    )
+    return [
+        at_most("‖H − G‖/‖H‖ with all residuals zero", gap, PARTS),
+        at_least("with noise", other, 0.01),
+    ]
+
+
+def _splits(formulas: Formulas) -> Sequence[Measure]:
+    worst = 0.0
+    for kind in KINDS:
+        problem, theta = case(kind), place(kind)
+        H = independent.second_derivative(independent.mean_loss(problem), theta)
+        for split in formulas.splits.values():
+            whole = split.ggn(problem, theta) + split.remainder(problem, theta)
+            worst = max(worst, symmetric_distance(whole, H))
+    words = f"largest distance of G + R to H, {len(formulas.splits)} splits, {len(KINDS)} problems"
+    return [at_most(words, worst, PARTS)]
+
+
+def _output_curvature(problem: Problem, theta: Array) -> Array:
+    """d2/df2 of -log p(y_n | f) (N, C, C), differentiated by hand for each likelihood."""
+    f = independent.outputs(problem, theta)
+    name = problem.likelihood.name
+    if name == "categorical":
+        p = np.exp(f) / np.exp(f).sum(-1, keepdims=True)
+        return p[:, :, None] * np.eye(f.shape[-1]) - p[:, :, None] * p[:, None, :]
+    p = 1 / (1 + np.exp(-f[:, 0]))
+    h = {
+        "gaussian": np.full(problem.N, getattr(problem.likelihood, "sigma", 1.0) ** -2),
+        "bernoulli": p * (1 - p),
+        "poisson": np.exp(f[:, 0]),
+        "exponential": problem.y * np.exp(f[:, 0]),
+    }[name]
+    return h[:, None, None]
+
+
+def _ggn(formulas: Formulas) -> Sequence[Measure]:
+    worst = 0.0
+    for kind in KINDS:
+        problem, theta = case(kind), place(kind)
+        J = _jacobians(problem, theta)
+        by_hand = np.einsum("nci,ncd,ndj->ij", J, _output_curvature(problem, theta), J) / problem.N
+        worst = max(worst, symmetric_distance(formulas.ggn(problem, theta), by_hand))
+    problem, bent = case("nonlinear"), np.array([-2.0, 0.3])
+    lowest = [np.linalg.eigvalsh(m(problem, bent))[0] for m in (formulas.ggn, formulas.hessian)]
+    return [
+        at_most("largest distance to Jᵀ ∇²a J by hand", worst, PARTS),
+        at_least("least eigenvalue of G on the nonlinear model", lowest[0], 0.0),
+        at_most("there, of H", lowest[1], -1e-3),
+    ]
+
+
+def _two_splits(formulas: Formulas) -> Sequence[Measure]:
+    problem, theta = case("nonlinear"), place("nonlinear")
+    J = _jacobians(problem, theta)[:, 0] / 0.5
+    H = independent.second_derivative(independent.mean_loss(problem), theta)
+    first = formulas.splits["canonical"].ggn(problem, theta)
+    second = formulas.splits["parameters"].ggn(problem, theta)
+    return [
+        at_most(
+            "left split to Gauss–Newton", symmetric_distance(first, J.T @ J / problem.N), PARTS
+        ),
+        at_most("right split to H", symmetric_distance(second, H), PARTS),
+    ]
+
+
+def _proposition_1(formulas: Formulas) -> Sequence[Measure]:
+    worst = max(
+        symmetric_distance(
+            formulas.ggn(case(kind), place(kind)),
+            independent.expected_outer(case(kind), place(kind)),
+        )
+        for kind in NATURAL
+    )
+    problem, theta = case("rates"), place("rates")
+    other = symmetric_distance(
+        formulas.ggn(problem, theta), independent.expected_outer(problem, theta)
+    )
+    return [
+        at_most("largest distance of G to F by quadrature, f natural", worst, EXPECTATIONS),
+        at_least("where f is the logarithm of the natural parameter", other, 0.05),
+    ]
+
+
+def bound_along_a_ray(formulas: Formulas) -> RemainderBound:
+    """Proposition 2 on the nonlinear problem, across a box in which beta is valid."""
+    problem = formulas.problem("saturation", N=60)
+    low, high = np.array([1.0, 0.2]), np.array([3.0, 2.2])
+    return remainder_bound(problem, ray([1.1, 2.0], [2.9, 0.3], low, high, 60), low, high)
+
+
+def _proposition_2(formulas: Formulas) -> Sequence[Measure]:
+    bound = bound_along_a_ray(formulas)
+    problem = formulas.problem("saturation", N=60)
+    gap = formulas.hessian(problem, bound.thetas) - formulas.ggn(problem, bound.thetas)
+    norm = np.linalg.norm(gap, ord=2, axis=(-2, -1))
+    sides = formulas.bounded(bound) / bound.proved
+    own = np.abs(norm - bound.norm).max() / norm.max()
+    printed = bound.N * norm**2 / bound.proved
+    return [
+        at_most("largest ‖H − G‖₂ / (r β), as proved", sides.max(), 1.0),
+        at_most("its norm against singular values of H − G", own, 1e-9),
+        at_least("largest N ‖H − G‖₂² / (r β), as printed", printed.max(), 1.0),
+    ]
+
+
+def _exact_if_fitted(formulas: Formulas) -> Sequence[Measure]:
+    problem, theta = case("nonlinear"), place("nonlinear")
+    f = independent.outputs(problem, theta)[:, 0]
+    shrunk = [replace(problem, y=f + s * (problem.y - f)) for s in (1.0, 0.1, 0.01)]
+    gaps = [
+        float(np.linalg.norm(formulas.hessian(p, theta) - formulas.ggn(p, theta), 2))
+        for p in shrunk
+    ]
+    slope = np.polyfit(np.log([1.0, 0.1, 0.01]), np.log(gaps), 1)[0]
+    return [Measure("power of the residuals with which ‖H − G‖ falls", float(slope), 0.999, 1.001)]
+
+
+def _chain_rule(formulas: Formulas) -> Sequence[Measure]:
+    worst = 0.0
+    for kind in KINDS:
+        problem, theta = case(kind), place(kind)
+        J, (r,) = _jacobians(problem, theta), _output_scores(problem, theta, problem.y[None])
+        by_chain = -np.einsum("nci,nc->ni", J, r)
+        gap = np.abs(formulas.gradients(problem, theta) - by_chain).max()
+        worst = max(worst, float(gap / np.abs(by_chain).max()))
+    return [at_most("largest difference of ∇θ log p to Jᵀ ∇f log p", worst, DERIVATIVES)]
+
+
+def _proof_1(formulas: Formulas) -> Sequence[Measure]:
+    """Eqs. 41 to 43: the Jacobians leave the expectation, then scores become Hessians."""
+    outer = inner = 0.0
+    for kind in KINDS:
+        problem, theta = case(kind), place(kind)
+        J = _jacobians(problem, theta)
+        y, weight = independent.labels(problem, theta)
+        r = _output_scores(problem, theta, y)
+        W = np.einsum("kn,knc,knd->ncd", weight, r, r)
+        F = formulas.fisher(problem, theta)
+        taken_out = np.einsum("nci,ncd,ndj->ij", J, W, J) / problem.N
+        likelihood = formulas.likelihoods[problem.likelihood.name]
+        kept = problem.likelihood if kind in ("least squares", "nonlinear") else likelihood()
+        f = independent.outputs(problem, theta)
+        h = sum(w[:, None, None] * kept.hessian(f, v) for w, v in zip(weight, y, strict=True))
+        outer = max(outer, symmetric_distance(F, taken_out))
+        inner = max(inner, symmetric_distance(W, np.asarray(h)))
+    return [
+        at_most("largest distance of F to Jᵀ E[∇f ∇fᵀ] J", outer, PARTS),
+        at_most("of E[∇f log p ∇f log pᵀ] to E[−∇²f log p]", inner, PARTS),
+    ]
+
+
+def _independent_of_y(formulas: Formulas) -> Sequence[Measure]:
+    spread = 0.0
+    for name in ("bernoulli", "poisson", "categorical", "gaussian"):
+        likelihood = formulas.likelihoods[name]()
+        f = np.linspace(-2, 2, 12).reshape(-1, 2 if name == "categorical" else 1)
+        hessians = [likelihood.hessian(f, np.full(len(f), label)) for label in (0.0, 1.0)]
+        spread = max(spread, float(np.abs(hessians[1] - hessians[0]).max()))
+    rates = formulas.likelihoods["exponential"]()
+    f = np.linspace(-1, 1, 6)[:, None]
+    other = np.abs(rates.hessian(f, np.full(6, 1.0)) - rates.hessian(f, np.full(6, 2.0))).max()
+    return [
+        at_most("largest change of ∇²f(−log p) with y, f natural", spread, 0.0),
+        at_least("where f is not natural", other, 0.1),
+    ]
+
+
+def _remainder(formulas: Formulas) -> Sequence[Measure]:
+    problem, theta = case("nonlinear"), place("nonlinear")
+    (score,) = _output_scores(problem, theta, problem.y[None])
+    H = independent.second_derivative(independent.mean_loss(problem), theta)
+    rest = H - formulas.ggn(problem, theta)
+    right, wrong = (
+        symmetric_distance(rest, _weighed_curvature(problem, theta, sign * score) / problem.N)
+        for sign in (-1, 1)
+    )
+    return [
+        at_most("H − G to Σ r ∇²f, r the slope of −log p", right, PARTS),
+        at_least("with the sign as printed", wrong, 1.0),
+    ]
+
+
+def _cancelling(formulas: Formulas) -> tuple[Problem, Array]:
+    """Residuals that sum to zero, with a remainder that does not."""
+    problem, theta = case("nonlinear"), place("nonlinear")
+    r = np.where(problem.X[:, 0] > np.median(problem.X[:, 0]), 1.0, -1.0)
+    r -= r.mean()
+    return replace(problem, y=independent.outputs(problem, theta)[:, 0] - r), theta
+
+
+def _absolute_values(formulas: Formulas) -> Sequence[Measure]:
+    problem, theta = _cancelling(formulas)
+    rest = formulas.hessian(problem, theta) - formulas.ggn(problem, theta)
+    norm = float(np.linalg.norm(rest, 2))
+    beta = problem.model.smoothness(problem.X, theta, theta)
+    r = problem.likelihood.gradient(independent.outputs(problem, theta), problem.y)
+    inside, outside = np.abs(r).mean() * beta, abs(r.mean()) * beta
+    return [
+        at_most("‖H − G‖ / (β Σ|r|), absolute values inside", norm / inside, 1.0),
+        at_least("less β |Σ r|, as printed", norm - outside, 0.05),
+    ]
+
+
+def _triangle(formulas: Formulas) -> Sequence[Measure]:
+    bound = bound_along_a_ray(formulas)
+    problem = formulas.problem("saturation", N=60)
+    f = independent.outputs(problem, bound.thetas)
+    r = (f[..., 0] - problem.y) / 0.2**2
+    plain, absolute = np.abs(r.mean(-1)), np.abs(r).mean(-1)
+    rest = formulas.hessian(problem, bound.thetas) - formulas.ggn(problem, bound.thetas)
+    norm = np.linalg.norm(rest, ord=2, axis=(-2, -1))
+    return [
+        at_most("|Σ r| / Σ|r|, largest along the path", (plain / absolute).max(), 1.0),
+        at_most(
+            "Σ|r| against r(θ) of the bound", np.abs(absolute / bound.residual - 1).max(), 1e-9
+        ),
+        at_most("‖H − G‖₂ / (β Σ|r|)", (norm / (absolute * bound.beta)).max(), 1.0),
+    ]
+
+
+_BOUND = "problem=saturation&theta=1.5,1.5&closer=bound"
+
+CLAIMS = (
+    Claim(
+        "eq-8", "equation", "Eq. 8", "3.3",
+        "For least squares the Hessian is the Gauss–Newton matrix plus residuals times the "
+        "curvature of f.",
+        _least_squares_hessian, Link("four-matrices", "problem=saturation&theta=1.5,1.5"),
+        differs="Its loss has σ = 1; with another σ both parts are divided by σ².",
+    ),
+    Claim(
+        "perfect-fit", "conclusion", "Section 3.3", "3.3",
+        "A model that fits the data perfectly has a Gauss–Newton matrix equal to its Hessian.",
+        _perfect_fit, Link("four-matrices", "problem=saturation&theta=1.5,1.5&closer=residuals"),
+    ),
+    Claim(
+        "eq-9", "equation", "Eq. 9", "3.3",
+        "Every split a(b(θ)) of the loss gives the Hessian as its Gauss–Newton part and a rest.",
+        _splits, Link("four-matrices", "problem=saturation&theta=1.5,1.5&closer=splits"),
+    ),
+    Claim(
+        "eq-10", "equation", "Eq. 10", "3.3",
+        "The generalized Gauss–Newton matrix is Jᵀ ∇²a J, positive semi-definite where H is not.",
+        _ggn, Link("four-matrices", "problem=saturation&theta=1.5,1.5"),
+    ),
+    Claim(
+        "eq-11", "equation", "Eq. 11", "3.3",
+        "It depends on the split: one gives the classical matrix, another the Hessian.",
+        _two_splits, Link("four-matrices", "problem=saturation&theta=1.5,1.5&closer=splits"),
+    ),
+    Claim(
+        "prop-1", "proposition", "Prop. 1, Eq. 12", "3.4",
+        "If f is the natural parameter of an exponential family, Fisher and GGN are one.",
+        _proposition_1, Link("four-matrices", "problem=poisson&theta=1,0"),
+        differs="“The GGN of Eq. (1)” is that of the canonical split; Appendix C.1 prints its "
+        "formula without the minus of the main text; the proof is there, not in Appendix A.",
+    ),
+    Claim(
+        "prop-2", "proposition", "Prop. 2, Eqs. 13, 45", "3.4",
+        "The spectral norm of H − G is at most the residuals times the smoothness of f.",
+        _proposition_2, Link("four-matrices", _BOUND),
+        differs="Printed with the square of the norm, which is false; the proof has the norm "
+        "itself. In means the print reads N ‖H − G‖² ≤ r β: it depends on the unit of the loss.",
+    ),
+    Claim(
+        "exact-if-fitted", "conclusion", "Section 3.4", "3.4",
+        "The approximation improves as the residuals diminish and is exact if the data are fitted.",
+        _exact_if_fitted, Link("four-matrices", _BOUND.replace("bound", "residuals")),
+    ),
+    Claim(
+        "eq-40", "equation", "Eq. 40", "C.1",
+        "By the chain rule a score is the Jacobian of f, transposed, times the score in f.",
+        _chain_rule, Link("gradient-noise", "problem=saturation&theta=1.5,1.5"),
+    ),
+    Claim(
+        "eq-41-43", "equation", "Eqs. 41, 42, 43", "C.1",
+        "The Jacobians leave the expectation, in which outer products then become Hessians.",
+        _proof_1, Link("four-matrices", "problem=softmax&theta=1,-1"),
+    ),
+    Claim(
+        "eq-44", "equation", "Eq. 44", "C.1",
+        "The Hessian of −log p in a natural parameter does not depend on y.",
+        _independent_of_y, Link("four-matrices", "problem=poisson&theta=1,0"),
+    ),
+    Claim(
+        "eq-46", "equation", "Eq. 46", "C.2",
+        "The Hessian is G plus the slopes of −log p in f times the curvature of f.",
+        _remainder, Link("four-matrices", _BOUND),
+        differs="The formula prints the slope of log p, the words below it that of −log p, which "
+        "is right.",
+    ),
+    Claim(
+        "eq-47", "equation", "Eq. 47", "C.2",
+        "H − G lies between −β and β times the sum of the slopes.",
+        _absolute_values, Link("four-matrices", _BOUND),
+        differs="Printed with the absolute value of the sum, which fails where residuals cancel; "
+        "the absolute values belong inside.",
+    ),
+    Claim(
+        "eq-48", "equation", "Eq. 48", "C.2",
+        "The sum of slopes is at most the sum of their 1-norms, which gives Proposition 2.",
+        _triangle, Link("four-matrices", _BOUND),
+    ),
+)  # fmt: skip

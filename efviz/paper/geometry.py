@@ -1,0 +1,183 @@
+"""Appendix A.1: steepest descent, the divergence, and the two forms of the Fisher."""
+
+from collections.abc import Sequence
+from dataclasses import replace
+
+import numpy as np
+
+from efviz.agreement import symmetric_distance
+from efviz.data import Array
+from efviz.paper import independent
+from efviz.paper.cases import KINDS, case, place
+from efviz.paper.claim import Claim, Link, Measure, about, at_least, at_most
+from efviz.paper.definitions import EXPECTATIONS, ROUNDING
+from efviz.paper.formulas import Formulas
+from efviz.problems import Problem, logistic_regression
+
+_DISCRETE = ("logistic", "softmax", "Poisson")
+
+
+def _steepest(formulas: Formulas) -> Sequence[Measure]:
+    problem, theta, radii = case("logistic"), place("logistic"), np.array([1e-1, 1e-2, 1e-3])
+    g = problem.gradient(theta)
+    plain = formulas.descent(problem, theta, "euclidean", radii)
+    to_gradient = np.linalg.norm((plain.minimisers[-1] - theta) / radii[-1] + g / np.linalg.norm(g))
+    kl = formulas.descent(problem, theta, "kl", radii)
+    natural = np.linalg.solve(independent.expected_outer(problem, theta), g)
+    limit = -natural / np.sqrt(g @ natural)
+    to_natural = np.linalg.norm((kl.minimisers[-1] - theta) / radii[-1] - limit)
+    # Of KL itself a ball of size eps has the radius sqrt(2 eps) here.
+    eps = radii**2 / 2
+    steps = np.linalg.norm(kl.minimisers - theta, axis=-1) / eps
+    power = np.polyfit(np.log(eps), np.log(steps), 1)[0]
+    return [
+        at_most("Euclidean: |δ/ε + ∇L/|∇L|| at ε = 0.001", to_gradient, 2e-3),
+        at_most("√(2 KL): |δ/ε − its limit along −F⁻¹∇L|", to_natural, 2e-3),
+        about("with KL itself |δ|/ε goes like ε to the power", power, -0.5, 0.05),
+    ]
+
+
+def _hessian_of_divergence(formulas: Formulas) -> Sequence[Measure]:
+    worst = {False: 0.0, True: 0.0}
+    for kind in KINDS:
+        problem, theta = case(kind), place(kind)
+        for moved_first in worst:
+
+            def divergence(
+                d: Array,
+                problem: Problem = problem,
+                theta: Array = theta,
+                moved_first: bool = moved_first,
+            ) -> Array:
+                return formulas.divergence(problem, theta, d, moved_first=moved_first)
+
+            H = independent.second_derivative(divergence, np.zeros(2))
+            gap = symmetric_distance(H, formulas.fisher(problem, theta))
+            worst[moved_first] = max(worst[moved_first], gap)
+    return [
+        at_most("largest distance to F, KL(p_θ ‖ p_θ′)", worst[False], 1e-7),
+        at_most("in the other order", worst[True], 1e-7),
+    ]
+
+
+def _probability_terms(problem: Problem, theta: Array) -> tuple[Array, Array, Array]:
+    """E[-(1/p) nabla^2 p], E[(1/p^2) nabla p nabla p^T] and sum_y nabla^2 p over all labels."""
+    y, _ = independent.labels(problem, theta)
+
+    def p(t: Array) -> Array:
+        f = independent.outputs(problem, t)[..., None, :, :]
+        q = np.exp(independent.log_density(problem, f, y))
+        return q.reshape(*q.shape[:-2], -1)
+
+    N = problem.N
+    first = -independent.second_derivative(lambda t: p(t).sum(-1), theta) / N
+    slopes = independent.jacobian(p, theta)
+    value = p(theta)
+    seen = value > 1e-290
+    second = np.einsum("ki,kj->ij", slopes[seen] / value[seen, None], slopes[seen]) / N
+    return first, second, value
+
+
+def _chain_rule_of_log(formulas: Formulas) -> Sequence[Measure]:
+    worst = 0.0
+    for kind in _DISCRETE:
+        problem, theta = case(kind), place(kind)
+        first, second, _ = _probability_terms(problem, theta)
+        expected = independent.expected_hessian(problem, theta)
+        worst = max(worst, symmetric_distance(expected, first + second))
+        worst = max(worst, symmetric_distance(formulas.fisher(problem, theta), first + second))
+    return [at_most("largest distance of F and E[−∇² log p] to the sum", worst, EXPECTATIONS)]
+
+
+def _vanishing_term(formulas: Formulas) -> Sequence[Measure]:
+    worst = max(
+        float(
+            np.abs(_probability_terms(case(kind), place(kind))[0]).max()
+            / np.abs(formulas.fisher(case(kind), place(kind))).max()
+        )
+        for kind in _DISCRETE
+    )
+    without = max(
+        symmetric_distance(
+            formulas.fisher(case(kind), place(kind)),
+            independent.expected_hessian(case(kind), place(kind)),
+        )
+        for kind in _DISCRETE
+    )
+    return [
+        at_most("largest |Σ_y ∇²p| against F", worst, EXPECTATIONS),
+        at_most("F, which lacks that part, to E[−∇² log p]", without, EXPECTATIONS),
+    ]
+
+
+def _outer_term(formulas: Formulas) -> Sequence[Measure]:
+    worst = max(
+        symmetric_distance(
+            formulas.fisher(case(kind), place(kind)),
+            _probability_terms(case(kind), place(kind))[1],
+        )
+        for kind in _DISCRETE
+    )
+    return [at_most("largest distance of F to E[∇p ∇pᵀ / p²]", worst, EXPECTATIONS)]
+
+
+def _labels_as_the_model(formulas: Formulas) -> Sequence[Measure]:
+    """p = 3/4 at x = 1 and 1/4 at x = -1, and labels in just these shares."""
+    X = np.repeat([[1.0], [-1.0]], 4, axis=0)
+    y = np.array([1.0, 1, 1, 0, 1, 0, 0, 0])
+    problem, theta = logistic_regression(X, y), np.array([np.log(3)])
+    F = formulas.fisher(problem, theta)
+    gaps = [
+        symmetric_distance(F, matrix(problem, theta))
+        for matrix in (formulas.empirical_fisher, formulas.hessian)
+    ]
+    turned = replace(problem, y=1 - y)
+    return [
+        at_most("EF and H to F", max(gaps), ROUNDING),
+        at_least(
+            "EF of swapped labels to F",
+            symmetric_distance(F, formulas.empirical_fisher(turned, theta)),
+            0.1,
+        ),
+    ]
+
+
+_BALLS = Link("four-matrices", "problem=fig2&theta=1,1&closer=descent")
+
+CLAIMS = (
+    Claim(
+        "eq-20", "equation", "Eq. 20", "A.1",
+        "The direction of steepest descent is a limit that depends on the distance: the gradient "
+        "for the Euclidean one, the natural gradient for the divergence.",
+        _steepest, _BALLS,
+        differs="With d = KL, as printed, δ/ε grows like ε^(−1/2) and has no limit; the length "
+        "√(2 KL) is meant, whose direction is the same.",
+    ),
+    Claim(
+        "eq-21", "equation", "Eq. 21", "A.1",
+        "The Hessian of the KL divergence at θ′ = θ is the Fisher.",
+        _hessian_of_divergence, _BALLS,
+        differs="The text before it has the other order, KL(p_θ′ ‖ p_θ). Both have this Hessian.",
+    ),
+    Claim(
+        "eq-23", "equation", "Eq. 23", "A.1",
+        "By the chain rule of the logarithm E[−∇² log p] has a part with ∇²p and one with ∇p ∇pᵀ.",
+        _chain_rule_of_log, Link("four-matrices", "problem=softmax&theta=1,-1"),
+    ),
+    Claim(
+        "eq-24", "equation", "Eq. 24", "A.1",
+        "The part with ∇²p is zero, because probabilities sum to one.",
+        _vanishing_term, Link("four-matrices", "problem=softmax&theta=1,-1"),
+        differs="The integral loses its minus between two lines, which zero does not mind.",
+    ),
+    Claim(
+        "eq-25", "equation", "Eq. 25", "A.1",
+        "The other part is the expected outer product of scores.",
+        _outer_term, Link("four-matrices", "problem=softmax&theta=1,-1"),
+    ),
+    Claim(
+        "labels-as-the-model", "conclusion", "Appendix A.1, end", "A.1",
+        "If the labels are distributed as the model says, F, EF and H are equal.",
+        _labels_as_the_model, Link("at-the-minimum", "problem=fig2&s=0"),
+    ),
+)  # fmt: skip

@@ -1,0 +1,153 @@
+"""Replicas of the app behind nginx on this machine, without containers.
+
+    python hosting/replicas.py [--replicas 4] [--port 8500] [--prefix efviz]
+
+Serves http://127.0.0.1:PORT/ by nginx and the apps on the ports after it; Control-C stops all.
+For other machines to reach it, give --listen 0.0.0.0:80 or put the same template into the host's
+nginx.
+"""
+
+import argparse
+import os
+import secrets
+import shutil
+import signal
+import subprocess
+import sys
+import tempfile
+import time
+import urllib.request
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+
+HERE = Path(__file__).parent
+NGINX = shutil.which("nginx", path=f"{os.environ.get('PATH', '')}:/usr/sbin")
+
+
+def answers(url: str) -> bool:
+    opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
+    try:
+        with opener.open(url, timeout=2) as answer:
+            return 200 <= answer.status < 300
+    except OSError:
+        return False
+
+
+def wait_for(*urls: str, seconds: float = 180) -> None:
+    deadline = time.monotonic() + seconds
+    for url in urls:
+        while not answers(url):
+            if time.monotonic() > deadline:
+                raise RuntimeError(f"{url} does not answer")
+            time.sleep(0.2)
+
+
+@dataclass
+class Replicas:
+    """The address of nginx, and the apps behind it by their ports."""
+
+    url: str
+    prefix: str
+    secret: str
+    apps: dict[int, "subprocess.Popen[bytes]"] = field(default_factory=dict)
+
+    def start(self, port: int) -> None:
+        command = [sys.executable, "-m", "streamlit", "run", "app.py", "--server.port", str(port)]
+        command += ["--server.address", "127.0.0.1"]
+        if self.prefix:
+            command += ["--server.baseUrlPath", self.prefix]
+        # Tokens of one replica must be good for the next.
+        environment = os.environ | {"STREAMLIT_SERVER_COOKIE_SECRET": self.secret}
+        self.apps[port] = subprocess.Popen(
+            command, cwd=HERE.parent, env=environment, stdout=subprocess.DEVNULL
+        )
+
+    def wait(self) -> None:
+        """Until all replicas are ready."""
+        slug = f"/{self.prefix}" if self.prefix else ""
+        wait_for(*(f"http://127.0.0.1:{port}{slug}/efviz-ready" for port in self.apps))
+
+
+def configure(
+    run: Path, listen: str, ports: Sequence[int], prefix: str, name_replicas: bool
+) -> None:
+    """Fill the templates in, as envsubst would."""
+    servers = (f"server 127.0.0.1:{port} max_fails=1 fail_timeout=5s;" for port in ports)
+    values = {
+        "EFVIZ_RUN": str(run),
+        "EFVIZ_LISTEN": listen,
+        "EFVIZ_SERVERS": "\n    ".join(servers),
+        "EFVIZ_PREFIX": f"/{prefix}" if prefix else "",
+        "EFVIZ_PAGES": str(HERE),
+        "EFVIZ_HEADERS": "add_header X-Replica $upstream_addr always;" if name_replicas else "",
+    }
+    for name in ("nginx.conf", "efviz.conf"):
+        text = (HERE / f"{name}.template").read_text()
+        for key, value in values.items():
+            text = text.replace(f"${{{key}}}", value)
+        (run / name).write_text(text)
+
+
+@contextmanager
+def replicas(
+    n: int, port: int, *, listen: str = "", prefix: str = "", name_replicas: bool = False
+) -> Iterator[Replicas]:
+    """nginx on `port` and `n` apps on the ports after it, whose answers say who gave them."""
+    if NGINX is None:
+        raise RuntimeError("There is no nginx; on Debian: apt-get install nginx-light")
+    ports = range(port + 1, port + 1 + n)
+    found = Replicas(
+        f"http://127.0.0.1:{port}/{prefix and prefix + '/'}", prefix, secrets.token_hex(32)
+    )
+    with tempfile.TemporaryDirectory(prefix="efviz-nginx-") as folder:
+        run = Path(folder)
+        configure(run, listen or f"127.0.0.1:{port}", ports, prefix, name_replicas)
+        nginx = subprocess.Popen(
+            [
+                NGINX,
+                "-e",
+                str(run / "error.log"),
+                "-c",
+                str(run / "nginx.conf"),
+                "-g",
+                "daemon off;",
+            ],
+            stdout=subprocess.DEVNULL,
+        )
+        try:
+            for one in ports:
+                found.start(one)
+            yield found
+        finally:
+            processes = [nginx, *found.apps.values()]
+            for process in processes:
+                process.send_signal(signal.SIGTERM)
+            for process in processes:
+                try:
+                    process.wait(20)
+                except subprocess.TimeoutExpired:
+                    process.kill()
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    parser.add_argument("--replicas", type=int, default=4)
+    parser.add_argument("--port", type=int, default=8500)
+    parser.add_argument("--listen", default="", help="what nginx listens on, instead of loopback")
+    parser.add_argument("--prefix", default="", help="a path to live under, as efviz")
+    options = parser.parse_args()
+    found = replicas(
+        options.replicas, options.port, listen=options.listen, prefix=options.prefix.strip("/")
+    )
+    with found as served:
+        served.wait()
+        print(f"{options.replicas} replicas at {served.url}", flush=True)
+        signal.sigwait({signal.SIGINT, signal.SIGTERM})
+
+
+if __name__ == "__main__":
+    main()

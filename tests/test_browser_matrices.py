@@ -1,0 +1,114 @@
+"""The page Four matrices in a real Chromium."""
+
+import re
+from typing import get_args
+
+import pytest
+from browsing import (
+    Scheme,
+    assert_nothing_is_cut_off,
+    chart,
+    keep_screenshot,
+    needs_chromium,
+    open_page,
+    page_of_width,
+    revision,
+    slider,
+    wait_for_picture,
+)
+from playwright.sync_api import Browser, Locator, Page, expect
+
+pytestmark = needs_chromium
+
+SLUG = "four-matrices"
+PATIENCE = 30_000
+
+
+def sentence(page: Page) -> Locator:
+    return page.locator(".efviz-sentence").first
+
+
+def all_drawn(page: Page) -> None:
+    expect(page.get_by_text("A closer look")).to_be_visible(timeout=PATIENCE)
+    expect(page.locator("[data-testid='stProgress']")).to_have_count(0, timeout=PATIENCE)
+
+
+def click_at(page: Page, panel: int, x: float, y: float) -> None:
+    at = (
+        chart(page)
+        .locator("> div")
+        .nth(panel)
+        .evaluate(
+            """(gd, [x, y]) => {
+            const { xaxis, yaxis } = gd._fullLayout, box = gd.getBoundingClientRect();
+            return [box.left + xaxis._offset + xaxis.d2p(x),
+                    box.top + yaxis._offset + yaxis.d2p(y)]; }""",
+            [x, y],
+        )
+    )
+    page.mouse.click(*at)
+
+
+def test_the_page_opens_and_its_curve_fills_in(page: Page, server: str) -> None:
+    open_page(page, server, slug=SLUG)
+    expect(chart(page).locator("> div")).to_have_count(3)
+    expect(sentence(page)).to_contain_text("H = G = F", timeout=PATIENCE)
+    all_drawn(page)
+    curve = page.locator("[role=img][aria-label^='Relative distance to the Fisher']")
+    expect(curve).to_have_attribute("aria-label", re.compile(r"at M = 10,000"))
+    expect(curve).not_to_have_attribute("aria-label", re.compile("–"))
+
+
+def test_a_click_on_the_data_chooses_an_example(page: Page, server: str) -> None:
+    open_page(page, server, slug=SLUG)
+    expect(page.get_by_text("Example 1 of 1,000")).to_be_visible(timeout=PATIENCE)
+    click_at(page, 0, 6.5, 15.2)
+    expect(page).to_have_url(re.compile(r"example=\d+"), timeout=PATIENCE)
+    n = re.search(r"example=(\d+)", page.url)
+    assert n
+    expect(page.get_by_text(f"Example {n[1]} of 1,000")).to_be_visible(timeout=PATIENCE)
+    expect(page.get_by_role("spinbutton", name="Example n")).to_have_value(n[1])
+
+
+def test_a_click_in_the_contours_moves_theta(page: Page, server: str) -> None:
+    open_page(page, server, slug=SLUG)
+    click_at(page, 1, 3, 1)
+    expect(page).to_have_url(re.compile(r"theta=(2\.9\d*|3\.0\d*|3),(0\.9|1)"), timeout=PATIENCE)
+    expect(sentence(page)).to_contain_text(re.compile(r"At θ = \((2\.9|3)"), timeout=PATIENCE)
+
+
+def test_a_key_on_a_slider_of_theta_moves_picture_and_address(page: Page, server: str) -> None:
+    open_page(page, server, slug=SLUG)
+    old = revision(page)
+    slider(page, "Coordinate b").focus()
+    page.keyboard.press("ArrowRight")
+    wait_for_picture(page, old)
+    expect(page).to_have_url(re.compile(r"theta=2\.03,4\.5"), timeout=PATIENCE)
+    expect(sentence(page)).to_contain_text("(2.03, 4.5)", timeout=PATIENCE)
+
+
+def test_a_link_shows_what_the_sender_saw(page: Page, server: str) -> None:
+    query = "problem=fig2&theta=0,0&example=7&labels=most_likely&closer=words"
+    open_page(page, server, query, slug=SLUG)
+    expect(sentence(page)).to_contain_text("H = G = F = EF", timeout=PATIENCE)
+    expect(page.get_by_text("Example 7 of 1,000")).to_be_visible(timeout=PATIENCE)
+    expect(page.get_by_text("best guess")).to_be_visible(timeout=PATIENCE)
+    expect(page).to_have_url(re.compile(re.escape(query)), timeout=PATIENCE)
+
+
+@pytest.mark.parametrize("scheme", get_args(Scheme))
+@pytest.mark.parametrize("width", [1400, 400, 360])
+def test_nothing_is_cut_off(browser: Browser, server: str, scheme: Scheme, width: int) -> None:
+    with page_of_width(browser, width, scheme) as page:
+        open_page(page, server, "problem=saturation", slug=SLUG)
+        all_drawn(page)
+        assert_nothing_is_cut_off(page, *page.locator(".efviz-chart").all())
+        keep_screenshot(page, f"matrices-{width}-{scheme}")
+        for panel in page.locator(".efviz-chart > div").all():
+            inside = panel.evaluate(
+                """gd => { const box = gd.getBoundingClientRect();
+                    return [...gd.querySelectorAll('.marks .word, .gtitle')].every((word) => {
+                        const { left, right } = word.getBoundingClientRect();
+                        return left >= box.left - 1 && right <= box.right + 1; }); }"""
+            )
+            assert inside, panel.get_attribute("aria-label")

@@ -1,0 +1,176 @@
+"""The start page, the lessons and presenter mode in a real Chromium, as a visitor uses them."""
+
+import re
+import time
+
+import pytest
+from browsing import (
+    Scheme,
+    chart,
+    keep_screenshot,
+    needs_chromium,
+    open_page,
+    page_of_width,
+    slider,
+)
+from playwright.sync_api import Browser, Locator, Page, expect
+
+pytestmark = needs_chromium
+
+PATIENCE = 30_000
+"""The machine may be busy with other tests."""
+
+
+def contrast(page: Page) -> Locator:
+    return page.locator(".efviz-contrast")
+
+
+def dots(page: Page) -> list[str]:
+    return [f"{d.get_attribute('cx')},{d.get_attribute('cy')}" for d in page.locator(".dot").all()]
+
+
+def test_the_start_page_moves_soon_after_it_opens(page: Page, server: str) -> None:
+    # Twice: the goal of two seconds is for a server that is warm.
+    page.goto(server)
+    expect(contrast(page)).to_be_visible(timeout=PATIENCE)
+    page.context.clear_cookies()
+    begun = time.perf_counter()
+    page.goto(server, wait_until="commit")
+    page.wait_for_selector(".efviz-contrast[data-share]", timeout=PATIENCE)
+    first = contrast(page).get_attribute("data-share")
+    expect(contrast(page)).not_to_have_attribute("data-share", first or "", timeout=PATIENCE)
+    assert time.perf_counter() - begun < 10
+    # It moves without the library of the charts.
+    assert not page.evaluate("Boolean(window.Plotly)")
+
+
+def test_three_panels_move_together_and_can_be_stopped(page: Page, server: str) -> None:
+    page.goto(server)
+    expect(page.locator(".efviz-contrast .panel")).to_have_count(3, timeout=PATIENCE)
+    before = dots(page)
+    page.wait_for_timeout(1500)
+    assert all(a != b for a, b in zip(before, dots(page), strict=True))
+    page.get_by_role("button", name="Pause").click()
+    stopped = dots(page)
+    page.wait_for_timeout(500)
+    assert dots(page) == stopped
+    page.get_by_role("button", name="Play").click()
+    page.wait_for_timeout(500)
+    assert dots(page) != stopped
+
+
+def test_who_prefers_less_motion_sees_the_end(browser: Browser, server: str) -> None:
+    context = browser.new_context(reduced_motion="reduce")
+    page = context.new_page()
+    page.goto(server)
+    expect(contrast(page)).to_have_attribute("data-share", "1.000", timeout=PATIENCE)
+    shown = dots(page)
+    page.wait_for_timeout(500)
+    assert dots(page) == shown
+    # All dots of NGD are at the minimum, and the whole of their ways is drawn.
+    assert len(set(shown[4:8])) == 1
+    trail = page.locator(".efviz-contrast .panel").nth(1).locator("svg .trail").last
+    assert len(trail.get_attribute("d") or "") > 100
+    page.get_by_role("button", name="Play").click()
+    page.wait_for_timeout(500)
+    assert dots(page) != shown
+    context.close()
+
+
+def test_the_doors_lead_where_they_say(page: Page, server: str) -> None:
+    page.goto(server)
+    page.locator(".st-key-start-doors").get_by_role("link", name="Lessons").click(timeout=PATIENCE)
+    expect(page).to_have_url(re.compile("/lessons$"), timeout=PATIENCE)
+    page.get_by_role("link", name="Start").click()
+    page.locator(".st-key-start-doors").get_by_role("link", name="Explore").click(timeout=PATIENCE)
+    expect(page).to_have_url(re.compile("/vector-fields$"), timeout=PATIENCE)
+    expect(chart(page)).to_have_attribute("data-revision", re.compile(".+"), timeout=PATIENCE)
+
+
+def test_an_old_link_to_the_root_still_shows_what_it_showed(page: Page, server: str) -> None:
+    page.goto(f"{server}/?problem=fig2&s=0.5&n=300")
+    expect(chart(page)).to_have_attribute("data-revision", re.compile(".+"), timeout=PATIENCE)
+    expect(page).to_have_url(re.compile(r"/vector-fields\?problem=fig2&s=0\.5&n=300$"))
+    expect(slider(page, "Strength s")).to_have_attribute("aria-valuetext", "0.5")
+    assert page.locator("[data-testid=stAlert]").count() == 0
+
+
+def test_a_lesson_is_walked_to_its_end(page: Page, server: str) -> None:
+    page.goto(f"{server}/lessons")
+    page.get_by_role("button", name="Begin").first.click(timeout=PATIENCE)
+    page.get_by_role("button", name="None").click(timeout=PATIENCE)
+    bar = page.locator(".st-key-lesson")
+    expect(bar).to_contain_text("It is: Only those of the natural gradient", timeout=PATIENCE)
+    expect(chart(page)).to_have_attribute("data-revision", re.compile(".+"), timeout=PATIENCE)
+    page.get_by_role("button", name="Next").click()
+    expect(bar).to_contain_text("2 of 3", timeout=PATIENCE)
+    page.get_by_role("button", name="Next").click()
+    expect(bar).to_contain_text("Not yet.", timeout=PATIENCE)
+    expect(page).to_have_url(re.compile(r"\?starts=4\.5,3&lesson=straight\.3$"), timeout=PATIENCE)
+    # The page is the real one: a start typed into its table does the task.
+    page.get_by_role("button", name="Back").click()
+    expect(bar).to_contain_text("2 of 3", timeout=PATIENCE)
+
+
+def test_a_slider_of_the_page_does_the_task(page: Page, server: str) -> None:
+    open_page(page, server, "lesson=growing-step.3")
+    bar = page.locator(".st-key-lesson")
+    expect(bar).to_contain_text("Not yet.", timeout=PATIENCE)
+    typed = page.get_by_role("textbox", name="Damping λ, typed value")
+    typed.fill("0.1")
+    typed.press("Enter")
+    expect(bar).to_contain_text("Done.", timeout=PATIENCE)
+    expect(page).to_have_url(re.compile(r"damping=0\.1&lesson=growing-step\.3$"))
+    page.get_by_role("button", name="Leave").click()
+    expect(page).to_have_url(re.compile("/lessons$"), timeout=PATIENCE)
+    expect(page.locator(".st-key-lessons-list")).to_contain_text("task done", timeout=PATIENCE)
+
+
+def test_a_teacher_opens_a_step_by_link_and_leafs_with_the_arrow_keys(
+    browser: Browser, server: str
+) -> None:
+    context = browser.new_context(viewport={"width": 1024, "height": 768})
+    page = context.new_page()
+    page.goto(f"{server}/lessons?lesson=classifier.2&present=1")
+    expect(chart(page)).to_have_attribute("data-revision", re.compile(".+"), timeout=PATIENCE)
+    expect(page).to_have_url(re.compile(r"/at-the-minimum\?.*lesson=classifier\.2&present=1$"))
+    assert page.evaluate("document.documentElement.scrollWidth") <= 1024
+    assert page.evaluate("parseFloat(getComputedStyle(document.documentElement).fontSize)") > 21
+    expect(page.get_by_role("link", name="Lessons")).to_have_count(0)
+    title = chart(page).locator(".gtitle").first
+    assert title.evaluate("t => parseFloat(getComputedStyle(t).fontSize)") > 18
+    keep_screenshot(page, "presenter")
+    bar = page.locator(".st-key-lesson")
+    page.keyboard.press("ArrowRight")
+    expect(bar).to_contain_text("3 of 3", timeout=PATIENCE)
+    page.keyboard.press("ArrowLeft")
+    expect(bar).to_contain_text("2 of 3", timeout=PATIENCE)
+    # Arrow keys that move a slider leave the lesson alone.
+    slider(page, "Strength s").focus()
+    page.keyboard.press("ArrowLeft")
+    expect(page).to_have_url(re.compile(r"s=0\.95"), timeout=PATIENCE)
+    expect(bar).to_contain_text("2 of 3")
+    page.get_by_role("button", name="End presenting").click()
+    expect(page.get_by_role("link", name="Lessons")).to_be_visible(timeout=PATIENCE)
+    expect(page).to_have_url(re.compile(r"lesson=classifier\.2$"), timeout=PATIENCE)
+    assert page.evaluate("parseFloat(getComputedStyle(document.documentElement).fontSize)") == 16
+    context.close()
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize("width", [1400, 1024, 400, 360])
+def test_nothing_is_cut_off_at_any_width(
+    browser: Browser, server: str, width: int, scheme: Scheme
+) -> None:
+    with page_of_width(browser, width, scheme) as page:
+        page.emulate_media(reduced_motion="reduce")
+        for slug, seen in (
+            ("", ".efviz-contrast[data-share]"),
+            ("lessons", ".st-key-lessons-list button"),
+            ("vector-fields?lesson=straight.1", ".st-key-lesson-answers button"),
+        ):
+            page.goto(f"{server}/{slug}")
+            page.wait_for_selector(seen, timeout=PATIENCE)
+            page.wait_for_timeout(300)
+            assert page.evaluate("document.documentElement.scrollWidth") <= width
+            keep_screenshot(page, f"{slug.partition('?')[0] or 'start'}-{width}-{scheme}")

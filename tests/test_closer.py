@@ -1,0 +1,220 @@
+"""The closer looks below the four matrices: what each draws and says is what the library finds."""
+
+import re
+from html import unescape
+from typing import Any
+
+import numpy as np
+import pytest
+from numpy.testing import assert_allclose
+from reference import Slow
+from streamlit.testing.v1 import AppTest
+from test_pages import components, open_page
+
+from efviz.catalogue import PROBLEMS
+from efviz.curvature import empirical_fisher, fisher, ggn, hessian
+from efviz.pages import closer, matrices
+from efviz.pages import closer_splits as splits
+from efviz.pages.closer_base import Spot
+from efviz.pages.gradient_noise_views import plane_of
+from efviz.pages.params import defaults
+from efviz.pages.problem_choice import Knobs, problem_of, problem_params
+from efviz.splits import SPLITS, Sizes
+from efviz.vocabulary import VOCABULARY
+
+SOME = ("fig1", "fig2", "poisson", "softmax", "saturation")
+
+
+def here(problem: str, theta: Any = None, **chosen: Any) -> closer.Here:
+    values = defaults(problem_params("fig1"), {"problem": problem, "N": 200} | chosen)
+    knobs = Knobs.of(values)
+    dataset, made = problem_of(knobs)
+    plane = plane_of(values, made)
+    if theta is None:
+        theta = plane.place(PROBLEMS[problem].settings.starts[0])
+    theta = np.asarray(theta, dtype=float)
+    symbols = {"H": hessian, "G": ggn, "F": fisher, "EF": empirical_fisher}
+    found = {symbol: matrix(made, theta) for symbol, matrix in symbols.items()}
+    return closer.Here(knobs, dataset, made, theta, plane, found)
+
+
+def script(section: str, problem: str, theta: list[float], chosen: dict[str, int]) -> None:
+    from test_closer import here
+
+    from efviz.pages import closer
+    from efviz.pages.problem_choice import problem_params
+    from efviz.pages.store import Store
+
+    store = Store("lab", (*problem_params(problem), *closer.PARAMS))
+    closer.SECTIONS[section].draw(store, here(problem, theta or None, **chosen))
+
+
+def look(
+    section: str, problem: str, theta: Any = None, chosen: Any = None, **query: str
+) -> AppTest:
+    """One section alone, on 200 examples."""
+    args = (section, problem, theta or [], chosen or {})
+    at = AppTest.from_function(script, args=args, default_timeout=60)
+    for key, value in query.items():
+        at.query_params[key] = value
+    at.run()
+    assert not at.exception
+    return at
+
+
+def words(at: AppTest) -> str:
+    return " ".join(e.proto.body for e in at.get("html") if "efviz-sentence" in e.proto.body)
+
+
+def plain(at: AppTest) -> str:
+    return unescape(re.sub("<[^>]+>", "", words(at))).replace("\N{NO-BREAK SPACE}", " ")
+
+
+@pytest.mark.parametrize("problem", SOME)
+@pytest.mark.parametrize("section", closer.SECTIONS)
+def test_every_section_draws_every_kind_of_problem(section: str, problem: str) -> None:
+    at = look(section, problem)
+    assert words(at)
+    assert "nan" not in words(at)
+    drawn = section != "words" and (section != "bound" or problem == "saturation")
+    assert len(components(at, "chart")) == drawn
+
+
+@pytest.mark.parametrize("section", closer.SECTIONS)
+def test_the_page_draws_the_chosen_section_alone(section: str) -> None:
+    at = open_page(matrices.SLUG, problem="saturation", n="100", closer=section, M="2")
+    assert not at.exception
+    ids = [proto.id for proto in components(at, "chart")]
+    drawn = [s for s in closer.SECTIONS if any(f".closer.{s}" in name for name in ids)]
+    assert drawn == ([] if section == "words" else [section])
+
+
+HARD: dict[str, tuple[str, list[float], dict[str, Any]]] = {
+    "far out": ("saturation", [1e9, -1e9], {}),
+    "far out, counts": ("poisson", [1e9, 1e9], {}),
+    "far out, classes": ("fig2", [-1e9, 1e9], {}),
+    "exact fit": ("fig4", [1.0, 1.0], {"strength": -1.0}),
+    "no effect": ("saturation", [0.0, 0.0], {}),
+    "singular": ("wine", [0.1, 0.2], {"first": "alcohol", "second": "alcohol"}),
+    "raw columns": ("diabetes", [100.0, 3.0], {"scaling": "raw"}),
+}
+
+
+@pytest.mark.parametrize("case", HARD)
+@pytest.mark.parametrize("section", closer.SECTIONS)
+def test_hard_cases_are_named_and_not_raised(section: str, case: str) -> None:
+    if section == "descent" and case in ("no effect", "singular"):
+        pytest.skip("balls without an end take seconds to find")
+    at = look(section, *HARD[case])
+    assert words(at)
+    assert "nan" not in words(at)
+
+
+def two_works() -> None:
+    from efviz.pages.working import working
+
+    for name in ("one", "other"):
+        working(name, 0, 0.5, "is done")
+
+
+def test_two_works_on_one_page_are_stopped_one_by_one() -> None:
+    at = AppTest.from_function(two_works).run()
+    assert not at.exception
+    at.button[1].click().run()
+    assert [button.label for button in at.button] == ["Stop here", "Go on"]
+
+
+def test_the_links_of_sections_have_names_of_their_own() -> None:
+    names = [param.query for param in closer.PARAMS]
+    assert all(name.startswith("c") for name in names)
+    page = [param.query for param in matrices.PARAMS]
+    assert len(page) == len(set(page))
+
+
+# Splits.
+
+
+@pytest.mark.parametrize("key", SPLITS)
+def test_the_parts_of_a_split_are_those_of_slow_loops(key: str) -> None:
+    shown = here("saturation")
+    p = splits.parts(shown.spot, key)
+    slow = Slow(shown.problem)
+    H = slow.hessian(shown.theta)
+    assert_allclose(p.hessian, H, rtol=1e-5, atol=1e-8)
+    assert_allclose(p.ggn + p.remainder, H, rtol=1e-5, atol=1e-7)
+    assert p.error < 1e-14
+    expected = {
+        "canonical": slow.ggn(shown.theta),
+        "empirical_fisher": slow.empirical_fisher(shown.theta),
+        "parameters": H,
+        "identity": 0 * H,
+    }
+    assert_allclose(p.ggn, expected[key], rtol=1e-5, atol=1e-8)
+    assert p.share == pytest.approx(np.linalg.norm(H - expected[key]) / np.linalg.norm(H), abs=1e-6)
+
+
+@pytest.mark.parametrize(
+    ("problem", "key", "lamp"),
+    [
+        ("fig1", "canonical", "● The outer gradient can reach zero"),
+        ("fig2", "canonical", "◐ The outer gradient can only approach zero"),
+        ("fig1", "empirical_fisher", "○ The outer gradient cannot reach zero"),
+        ("fig2", "identity", "○ The outer gradient cannot reach zero"),
+        ("saturation", "parameters", "● The outer gradient can reach zero"),
+    ],
+)
+def test_the_lamp_says_whether_the_outer_gradient_can_vanish(
+    problem: str, key: str, lamp: str
+) -> None:
+    at = look("splits", problem, csplit=key)
+    assert any(lamp in element.value for element in at.markdown)
+    assert SPLITS[key].vanishing(here(problem).problem).reason in at.caption[0].value
+
+
+def test_a_split_that_keeps_everything_or_nothing_is_named() -> None:
+    assert "The remainder is zero" in plain(look("splits", "fig2", csplit="parameters"))
+    assert "The GGN is zero" in plain(look("splits", "fig2", csplit="identity"))
+
+
+def test_sizes_beyond_all_numbers_are_powers_of_ten() -> None:
+    assert splits.power(2.0) == "100"
+    assert splits.power(-np.inf) == "0"
+    assert splits.power(12345.4) == "10<sup>12,345</sup>"
+    said = splits._sizes(Sizes(0.0, 0.0, 0.0))
+    assert "size 1 for every example" in said
+
+
+# Table 1.
+
+
+@pytest.mark.parametrize("key", VOCABULARY)
+def test_every_name_and_every_call_stands_on_the_page(key: str) -> None:
+    at = look("words", "fig1", cmatrix=key)
+    shown = unescape(" ".join(element.proto.body for element in at.get("html")))
+    for name in VOCABULARY[key].names:
+        assert name.words in shown
+    for call in VOCABULARY[key].calls:
+        assert f"<code>{call.code}</code>" in shown
+        assert call.source in shown
+    assert shown.count("<summary") == len(VOCABULARY[key].calls) + 1
+    assert shown.count("aria-current") == 1
+    assert shown.count("<abbr") == sum(len(term.calls) for term in VOCABULARY.values())
+
+
+def test_the_trap_of_the_two_empirical_fishers_is_told_from_both_sides() -> None:
+    shown = here("fig1")
+    distance = np.linalg.norm(shown.matrices["EF"] - shown.matrices["F"])
+    share = distance / np.linalg.norm(shown.matrices["F"])
+    said = plain(look("words", "fig1", cmatrix="empirical_fisher"))
+    assert "“empirical Fisher” means this in machine learning, but in statistics the Fisher" in said
+    assert f"the two are {share:.3g} times" in said
+    said = plain(look("words", "fig1", cmatrix="fisher"))
+    assert "“empirical Fisher” means this in statistics, but in machine learning the" in said
+    assert "but in statistics and machine learning also the Fisher of the joint" in said
+
+
+def test_a_spot_knows_its_problem() -> None:
+    shown = here("fig2", N=50)
+    assert isinstance(shown.spot, Spot)
+    assert shown.spot.made().N == 50
+    assert shown.spot == here("fig2", N=50).spot

@@ -1,0 +1,148 @@
+"""Four replicas behind nginx: affinity by cookie, and what visitors notice when one is killed.
+
+Skipped without nginx, unless EFVIZ_REQUIRE_NGINX=1 makes that a failure.
+"""
+
+import asyncio
+import os
+import time
+import urllib.error
+import urllib.request
+from collections import Counter
+from collections.abc import Iterator
+
+import pytest
+from browsing import free_port
+from replicas import NGINX, Replicas, replicas, wait_for
+from visitors import Answer, Visitor
+from websockets.exceptions import ConnectionClosed
+
+N = 4
+pytestmark = [
+    pytest.mark.hosting,
+    pytest.mark.skipif(
+        NGINX is None and os.environ.get("EFVIZ_REQUIRE_NGINX") != "1",
+        reason="no nginx found: apt-get install nginx-light",
+    ),
+]
+
+
+def fetch(url: str) -> tuple[int, dict[str, str], str]:
+    opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
+    try:
+        with opener.open(url, timeout=20) as answer:
+            return answer.status, dict(answer.headers), answer.read().decode()
+    except urllib.error.HTTPError as error:
+        return error.code, dict(error.headers), error.read().decode()
+
+
+@pytest.fixture(scope="module")
+def served() -> Iterator[Replicas]:
+    with replicas(N, free_port(), prefix="efviz", name_replicas=True) as found:
+        wait_for(found.url.replace("/efviz/", "/efviz-alive"), seconds=10)
+        # The replicas need some seconds to start; nginx does not.
+        found.early = fetch(found.url)  # type: ignore[attr-defined]
+        found.wait()
+        yield found
+
+
+def test_a_page_says_that_the_app_is_starting(served: Replicas) -> None:
+    status, headers, body = served.early  # type: ignore[attr-defined]
+    assert status == 503
+    assert headers["Retry-After"] == "5"
+    assert "efviz is starting" in body
+
+
+def test_headers_are_those_of_the_app_and_of_the_proxy(served: Replicas) -> None:
+    status, headers, _ = fetch(served.url)
+    assert status == 200
+    assert "script-src 'self' blob: 'sha256-" in headers["content-security-policy"]
+    assert headers["x-content-type-options"] == "nosniff"
+    assert headers["referrer-policy"] == "no-referrer"
+    assert headers["X-Frame-Options"] == "SAMEORIGIN"
+    assert "efviz_replica=" in headers["Set-Cookie"]
+    assert "HttpOnly" in headers["Set-Cookie"]
+
+
+@pytest.mark.parametrize("path", ["efviz-ready", "_stcore/metrics"])
+def test_what_is_for_the_host_alone_is_not_passed_on(served: Replicas, path: str) -> None:
+    assert fetch(served.url + path)[0] == 404
+
+
+def port_of(visitor: Visitor) -> int:
+    return int(visitor.replica.rpartition(":")[2])
+
+
+async def move(visitor: Visitor, stop: int) -> Answer | None:
+    """One step of the first slider, going back where the socket is closed; None if it was."""
+    slider = next(iter(visitor.sliders.values()))
+    try:
+        return await visitor.move(slider, slider.at(stop))
+    except (ConnectionClosed, OSError):
+        await visitor.reconnect()
+        return None
+
+
+async def class_with_a_killed_replica(served: Replicas) -> None:
+    visitors = [Visitor(served.url) for _ in range(24)]
+    for visitor in visitors:
+        await visitor.open()
+    crowd = Counter(port_of(v) for v in visitors)
+    assert len(crowd) >= 3, "one address is spread over the replicas"
+    for visitor in visitors:
+        assert (await move(visitor, 5 + visitors.index(visitor))) is not None
+    killed, _ = crowd.most_common(1)[0]
+    there = [v for v in visitors if port_of(v) == killed]
+    elsewhere = [v for v in visitors if port_of(v) != killed]
+    before = {id(v): (v.query, dict(v.pictures)) for v in there}
+    served.apps[killed].kill()
+    served.apps[killed].wait()
+    # The others go on; who was there comes back with what the address bar holds.
+    stops = {id(v): 6 + i for i, v in enumerate(visitors)}
+    await asyncio.gather(*(move(v, stops[id(v)]) for v in elsewhere))
+    await asyncio.gather(*(move(v, 0) for v in there))
+    assert all(v.reconnected == 0 for v in elsewhere)
+    assert all(v.reconnected == 1 and port_of(v) != killed for v in there)
+    assert len({query for query, _ in before.values()}) == len(there)
+    for visitor in there:
+        query, pictures = before[id(visitor)]
+        assert query
+        assert visitor.query == query
+        assert visitor.pictures == pictures
+    # And everyone can move on.
+    answers = await asyncio.gather(*(move(v, 20) for v in visitors))
+    assert None not in answers
+    assert not any(v.exceptions for v in visitors)
+    for visitor in visitors:
+        await visitor.close()
+
+
+def test_a_killed_replica_is_noticed_by_its_own_visitors_alone(served: Replicas) -> None:
+    asyncio.run(class_with_a_killed_replica(served))
+
+
+def test_a_replica_that_comes_back_is_used_again(served: Replicas) -> None:
+    for port, app in list(served.apps.items()):
+        if app.poll() is not None:
+            served.start(port)
+    served.wait()
+    # nginx asks a replica that failed again after 5 s.
+    seen: Counter[str] = Counter()
+    deadline = time.monotonic() + 30
+    while len(seen) < N and time.monotonic() < deadline:
+        seen[fetch(served.url)[1]["X-Replica"]] += 1
+        time.sleep(0.1)
+    assert len(seen) == N
+
+
+def test_a_replica_stops_within_seconds_when_told_to(served: Replicas) -> None:
+    """Also with a visitor connected."""
+
+    async def told() -> None:
+        visitor = Visitor(served.url)
+        await visitor.open()
+        app = served.apps[port_of(visitor)]
+        app.terminate()
+        await asyncio.to_thread(app.wait, 10)
+
+    asyncio.run(told())

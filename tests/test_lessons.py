@@ -1,0 +1,226 @@
+"""Lessons: links that hold, tasks that can be failed and done, texts without a typed number."""
+
+import re
+import time
+from typing import Any
+
+import pytest
+from streamlit.testing.v1 import AppTest
+from test_pages import components
+
+from efviz.pages import PAGES
+from efviz.pages.lessons import LESSONS, Lesson, Step, Verdict
+from efviz.pages.lessons.facts import ELSEWHERE, WORKING
+from efviz.pages.lessons.lesson import settings
+from efviz.pages.params import EVERYWHERE, Values, defaults, from_query, to_query
+
+STEPS = {
+    f"{lesson.key}.{i}": (lesson, step)
+    for lesson in LESSONS.values()
+    for i, step in enumerate(lesson.steps, start=1)
+}
+PLAYED = [name for name, (_, step) in STEPS.items() if step.slug in PAGES]
+TASKS = [name for name in PLAYED if STEPS[name][1].task]
+
+
+def values_of(step: Step, query: str) -> Values:
+    values, sentences = from_query(PAGES[step.slug].params, settings(query))
+    assert sentences == []
+    return values
+
+
+def judged(step: Step, values: Values) -> Verdict:
+    """The verdict when the page has computed all."""
+    assert step.task
+    deadline = time.monotonic() + 60
+    while (verdict := step.task.check(values)).now == WORKING and time.monotonic() < deadline:
+        pass
+    return verdict
+
+
+@pytest.mark.parametrize("name", PLAYED)
+def test_the_link_of_a_step_says_only_what_its_page_knows(name: str) -> None:
+    _, step = STEPS[name]
+    values = values_of(step, step.query)
+    # Nothing in it is a default, so that the address is the one the page itself would write.
+    assert settings(to_query(PAGES[step.slug].params, values)) == step.settings
+
+
+@pytest.mark.parametrize("name", TASKS)
+def test_a_task_is_not_done_when_its_step_begins(name: str) -> None:
+    _, step = STEPS[name]
+    verdict = judged(step, values_of(step, step.query))
+    assert not verdict.done
+    assert verdict.now.endswith(".")
+
+
+@pytest.mark.parametrize("name", TASKS)
+def test_the_solution_of_a_task_does_it(name: str) -> None:
+    _, step = STEPS[name]
+    assert step.task
+    assert judged(step, values_of(step, step.task.solution)).done
+
+
+@pytest.mark.parametrize("name", TASKS)
+def test_other_data_do_not_do_a_task(name: str) -> None:
+    _, step = STEPS[name]
+    values = values_of(step, step.query)
+    other = "wine" if values["problem"] != "wine" else "diabetes"
+    values = defaults(PAGES[step.slug].params, {"problem": other})
+    verdict = judged(step, values)
+    assert not verdict.done
+    assert verdict.now == ELSEWHERE
+
+
+@pytest.mark.parametrize("lesson", LESSONS.values(), ids=LESSONS)
+def test_a_lesson_asks_before_it_shows_and_ends_with_something_to_do(lesson: Lesson) -> None:
+    assert any(step.prediction for step in lesson.steps[:-1])
+    assert lesson.steps[-1].task
+    assert 3 <= len(lesson.steps) <= 5
+
+
+REFERENCES = re.compile(r"(Eqs?|Figs?|Table|section)\.? \d+(\.\d+)?|\^\{-1\}|\^2")
+
+
+@pytest.mark.parametrize("lesson", LESSONS.values(), ids=LESSONS)
+def test_no_number_is_typed_into_a_text(lesson: Lesson) -> None:
+    texts = [lesson.title, lesson.about]
+    texts += [template for step in lesson.steps for template in step.templates]
+    for text in texts:
+        plain = re.sub(r"\[\[\w+\]\]", "", REFERENCES.sub("", text))
+        assert not re.search(r"\d", plain), plain
+
+
+@pytest.mark.parametrize("lesson", LESSONS.values(), ids=LESSONS)
+def test_every_number_of_a_lesson_is_said_and_every_text_has_its_numbers(lesson: Lesson) -> None:
+    templates = [template for step in lesson.steps for template in step.templates]
+    said = {name for text in templates for name in re.findall(r"\[\[(\w+)\]\]", text)}
+    assert said == set(lesson.numbers())
+    for text in templates:
+        assert "[[" not in lesson.say(text)
+
+
+@pytest.mark.parametrize("lesson", LESSONS.values(), ids=LESSONS)
+def test_the_right_answer_is_one_of_the_answers(lesson: Lesson) -> None:
+    for step in lesson.steps:
+        if step.prediction:
+            assert 0 <= step.prediction.right() < len(step.prediction.answers)
+
+
+def test_what_the_library_answers() -> None:
+    """The answers that the texts around them explain."""
+    found = {
+        lesson.key: step.prediction.answers[step.prediction.right()]
+        for lesson in LESSONS.values()
+        for step in lesson.steps
+        if step.prediction
+    }
+    assert found == {
+        "straight": "Only those of the natural gradient (NGD)",
+        "bends": "It is half as long",
+        "enough-data": "about ten times smaller",
+        "classifier": "In the correct one",
+        "scale": "about four times",
+        "growing-step": "twice as long",
+        "whose-label": "Some drawn from the model",
+        "noise": "half as wide",
+        "table": "With much more",
+    }
+
+
+def script(slug: str) -> None:
+    from efviz.pages import PAGES
+    from efviz.pages.main import shown
+
+    shown(PAGES[slug])()
+
+
+def open_step(name: str, **query: str) -> AppTest:
+    _, step = STEPS[name]
+    at = AppTest.from_function(script, args=(step.slug,), default_timeout=90)
+    for key, value in {"lesson": name, **query}.items():
+        at.query_params[key] = value
+    return at.run()
+
+
+def charts(at: AppTest) -> list[Any]:
+    return components(at, "chart")
+
+
+@pytest.mark.parametrize("name", PLAYED)
+def test_every_step_plays_on_its_page(name: str) -> None:
+    lesson, step = STEPS[name]
+    at = open_step(name)
+    assert not at.exception
+    assert any(lesson.say(step.text) == text.value.strip() for text in at.markdown)
+    assert not [w.value for w in at.warning if "link" in w.value]
+    if step.prediction:
+        assert not charts(at)
+        at.button(key=f"lesson.answer.{lesson.key}.{lesson.steps.index(step)}.0").click().run()
+        assert not at.exception
+        assert any("You said" in text.value for text in at.markdown)
+    assert charts(at)
+    assert bool(step.task) == any("Not yet." in box.value for box in at.info)
+    # A link that names the step alone plays with the settings of the step.
+    assert at.session_state[step.slug] == values_of(step, step.query)
+
+
+@pytest.mark.parametrize("name", TASKS)
+def test_the_bar_says_that_a_task_is_done(name: str) -> None:
+    _, step = STEPS[name]
+    assert step.task
+    at = open_step(name, **settings(step.task.solution))
+    for _ in range(40):
+        if at.success:
+            break
+        at.run()
+    assert "Done." in at.success[0].value
+
+
+def test_a_lesson_that_does_not_exist_is_named_and_the_page_is_there() -> None:
+    at = AppTest.from_function(script, args=("vector-fields",), default_timeout=60)
+    at.query_params["lesson"] = "nonsense.7"
+    at.run()
+    assert "nonsense.7" in at.warning[0].value
+    assert charts(at)
+
+
+@pytest.mark.parametrize("number", ["0", "99", "x", "-1", "1e9", "²"])
+def test_a_step_that_does_not_exist_is_the_nearest(number: str) -> None:
+    at = AppTest.from_function(script, args=("vector-fields",), default_timeout=60)
+    at.query_params["lesson"] = f"straight.{number}"
+    at.run()
+    assert not at.exception
+    assert any("of 3</span>" in element.proto.body for element in at.get("html"))
+
+
+def test_another_page_shows_the_way_back_and_stays_itself() -> None:
+    at = AppTest.from_function(script, args=("at-the-minimum",), default_timeout=60)
+    at.query_params["lesson"] = "straight.1"
+    at.run()
+    assert "Back to the lesson" in [button.label for button in at.button]
+    assert charts(at)
+
+
+def test_lesson_and_presenter_mode_stay_in_the_link() -> None:
+    def link() -> None:
+        import streamlit as st
+
+        from efviz.pages import vector_fields
+        from efviz.pages.store import Store
+
+        store = Store(vector_fields.SLUG, vector_fields.PARAMS)
+        st.markdown(store.query)
+        st.markdown(str(store.sentences))
+
+    at = AppTest.from_function(link)
+    for key, value in {"s": "0.5", "lesson": "bends.2", "present": "1"}.items():
+        at.query_params[key] = value
+    at.run()
+    assert settings(at.markdown[0].value) == {"s": "0.5", "lesson": "bends.2", "present": "1"}
+    assert at.markdown[1].value == "[]"
+
+
+def test_no_page_has_a_parameter_of_that_name() -> None:
+    for page in PAGES.values():
+        assert not {param.query for param in page.params} & set(EVERYWHERE)

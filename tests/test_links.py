@@ -1,0 +1,56 @@
+"""Links made once restore the same settings for good."""
+
+import tomllib
+from pathlib import Path
+from urllib.parse import parse_qsl
+
+import pytest
+
+from efviz.pages import at_minimum, gradient_noise, links, optimization, vector_fields
+from efviz.pages.links import default_was, renamed, stamped, upgraded
+from efviz.pages.params import from_query, to_query
+
+PARAMS = {m.SLUG: m.PARAMS for m in (vector_fields, at_minimum, optimization, gradient_noise)}
+KEPT = tomllib.loads(Path(__file__).with_name("links.toml").read_text())["link"]
+
+
+@pytest.mark.parametrize("link", KEPT, ids=[link["address"] for link in KEPT])
+def test_a_link_of_the_past_restores_what_it_did(link: dict) -> None:
+    slug, _, text = link["address"].partition("?")
+    params = PARAMS[slug]
+    query, remarks = upgraded(slug, dict(parse_qsl(text)))
+    values, sentences = from_query(params, query)
+    assert remarks + sentences == []
+    found = {param.name: param.kind.format(values[param.name]) for param in params}
+    assert {name: found[name] for name in link["values"]} == link["values"]
+    again, _ = from_query(params, dict(parse_qsl(to_query(params, values))))
+    assert again == values
+
+
+def test_every_page_has_kept_links() -> None:
+    assert {link["address"].partition("?")[0] for link in KEPT} >= set(PARAMS)
+
+
+def test_old_links_are_read_in_the_words_of_their_time(monkeypatch: pytest.MonkeyPatch) -> None:
+    steps = (renamed("page", "lambda", "damping"), default_was("page", "n", "1000"))
+    monkeypatch.setattr(links, "UPGRADES", steps)
+    assert upgraded("page", {"lambda": "0.5"}) == ({"damping": "0.5", "n": "1000"}, [])
+    assert upgraded("page", {"lambda": "0.5", "n": "7"}) == ({"damping": "0.5", "n": "7"}, [])
+    assert upgraded("page", {"damping": "0.5", "v": "2"}) == ({"damping": "0.5", "n": "1000"}, [])
+    assert upgraded("page", {"damping": "0.5", "v": "3"}) == ({"damping": "0.5"}, [])
+    assert upgraded("other", {"lambda": "0.5"}) == ({"lambda": "0.5"}, [])
+    assert stamped("s=1") == "s=1&v=3"
+    assert stamped("") == "v=3"
+
+
+def test_links_of_the_first_version_do_not_say_so() -> None:
+    assert links.version() == 1 + len(links.UPGRADES)
+    if not links.UPGRADES:
+        assert stamped("s=1") == "s=1"
+
+
+@pytest.mark.parametrize("said", ["99999", "0", "-1", "two", "²", "1" * 40, ""])
+def test_an_unknown_version_is_said_and_the_rest_is_read(said: str) -> None:
+    query, remarks = upgraded("vector-fields", {"s": "0.5", "v": said})
+    assert query == {"s": "0.5"}
+    assert len(remarks) == 1

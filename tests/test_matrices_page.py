@@ -1,0 +1,301 @@
+"""The page Four matrices: its numbers are the library's, its words follow from them."""
+
+from dataclasses import replace
+from typing import Any
+
+import numpy as np
+import plotly.graph_objects as go
+import pytest
+from numpy.testing import assert_allclose, assert_array_equal
+from streamlit.testing.v1 import AppTest
+from test_own_pages import SEPARABLE, paste
+from test_pages import components, open_page, sentence
+
+from efviz import CURVATURES, LABEL_SOURCES, PROBLEMS
+from efviz.agreement import agreements
+from efviz.comparison import relative_distance
+from efviz.components import Click
+from efviz.curvature import empirical_fisher, fisher
+from efviz.data import Dataset
+from efviz.figures.data_points import nearest_example, places
+from efviz.figures.data_views import data_panel
+from efviz.figures.matrices import digits
+from efviz.pages import closer
+from efviz.pages import matrices as the_page
+from efviz.pages import matrices_text as text
+from efviz.pages.at_minimum_text import number
+from efviz.pages.matrices_labels import choose_M
+from efviz.pages.matrices_views import (
+    OTHERS,
+    REPETITIONS,
+    SIZES,
+    SYMBOLS,
+    Controls,
+    Curve,
+    Labels,
+    Picture,
+    curve_work,
+    example_at,
+    labels_work,
+    work,
+)
+from efviz.pages.params import defaults
+from efviz.problems import Problem
+
+SLUG = the_page.SLUG
+
+
+@pytest.fixture(autouse=True)
+def short_curves(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The chart of distances up to M = 32: pages wait for it under test."""
+    monkeypatch.setattr("efviz.pages.matrices_views.SIZES", (1, 10, 32))
+    monkeypatch.setattr("efviz.pages.matrices_labels.SIZES", (1, 10, 32))
+
+
+def page(**query: str) -> AppTest:
+    at = open_page(SLUG, **({"closer": "words"} | query))
+    assert not at.exception
+    assert len(components(at, "chart")) >= 5
+    return at
+
+
+def html(at: AppTest) -> str:
+    return " ".join(element.proto.body for element in at.get("html"))
+
+
+def values(at: AppTest) -> dict[str, Any]:
+    return dict(at.session_state[SLUG])
+
+
+def controls(**chosen: Any) -> Controls:
+    return Controls.of(defaults(the_page.PARAMS, chosen))
+
+
+def picture(**chosen: Any) -> Picture:
+    *_, last = work(controls(**chosen))
+    assert last.result
+    return last.result
+
+
+def listed(key: str) -> tuple[Dataset, Problem]:
+    dataset = PROBLEMS[key].dataset()
+    return dataset, PROBLEMS[key].problem(dataset)
+
+
+@pytest.mark.parametrize("problem", PROBLEMS)
+def test_every_problem_opens(problem: str) -> None:
+    at = page(problem=problem)
+    words = sentence(at)
+    assert "H = G = F" in words if problem != "saturation" else "G = F" in words
+    assert "‖EF − F‖" in words
+    assert "nan" not in html(at)
+
+
+EXTREMES: dict[str, dict[str, str]] = {
+    "ten examples": {"n": "10", "example": "10"},
+    "many examples": {"n": "300000", "labels": "exact"},
+    "one label": {"m": "1"},
+    "many labels": {"m": "10000"},
+    "large step": {"step": "1e6", "damping": "0"},
+    "large damping": {"damping": "1e10"},
+    "far out": {"theta": "1e9,-1e9"},
+    "zero": {"theta": "0,0"},
+    "exact fit": {"s": "-1", "damping": "0"},
+}
+
+
+@pytest.mark.parametrize("problem", ["fig1", "fig2", "poisson", "softmax", "saturation"])
+@pytest.mark.parametrize("extreme", EXTREMES)
+def test_extreme_settings_end_in_a_picture(problem: str, extreme: str) -> None:
+    query = {"problem": problem} | EXTREMES[extreme]
+    if extreme == "many examples" and problem != "fig1":
+        query["n"] = "5000"
+    at = page(**query)
+    assert "nan" not in html(at)
+    assert sentence(at)
+
+
+@pytest.mark.parametrize("source", LABEL_SOURCES)
+def test_every_source_of_labels_is_shown_with_its_cost(source: str) -> None:
+    words = html(page(labels=source, problem="softmax", m="32"))
+    chosen = LABEL_SOURCES[source]
+    assert chosen.words in words.replace("&#x27;", "'")
+    assert f"<b>{chosen.cost(1000, 32 if source == 'sampled' else 1, 3):,}</b> gradient" in words
+    assert (", unbiased." if chosen.unbiased else ", biased.") in words
+
+
+@pytest.mark.parametrize("section", closer.SECTIONS)
+def test_every_closer_look_opens_on_the_page(section: str) -> None:
+    page(closer=section)
+
+
+def test_a_table_without_a_minimum_has_matrices_all_the_same() -> None:
+    at = paste(open_page(SLUG, problem="own", closer="words"), SEPARABLE)
+    assert not at.exception
+    assert "H = G = F" in sentence(at)
+    at.button[0].click().run()
+    assert "no finite minimum" in at.warning[0].value
+    assert values(at)["theta"] == ()
+
+
+def test_matrices_that_overflow_are_named() -> None:
+    at = page(problem="poisson", theta="1e9,1e9")
+    assert "too large for numbers" in sentence(at)
+
+
+def test_presets() -> None:
+    at = page()
+    at.button[0].click().run()
+    _, problem = listed("fig1")
+    assert_allclose(values(at)["theta"][0], problem.theta_star)
+    at.button[1].click().run()
+    assert not at.exception
+    assert "all four agree: <b>H = G = F = EF</b>" in sentence(at)
+    assert "All predicted probabilities are 1/2" in html(at)
+    at.button[2].click().run()
+    assert "<b>G = F</b>" in sentence(at)
+    at.button[3].click().run()
+    assert values(at)["problem"] == "softmax"
+    assert "H = G = F" in sentence(at)
+
+
+def test_fewer_examples_than_the_chosen_one_choose_the_last() -> None:
+    at = page(example="900")
+    at.session_state[SLUG] = values(at) | {"N": 20}
+    at.run()
+    assert not at.exception
+    assert values(at)["example"] == 20
+    at = page(n="50", example="900")
+    assert "lies outside 1 to 50" in at.warning[0].value
+
+
+def test_junk_in_a_link_gets_a_warning_and_a_picture() -> None:
+    at = page(theta="1", example="x", labels="none", m="0", closer="everything", step="nan")
+    assert len(at.warning) == 6
+
+
+def test_the_distances_on_the_page_are_the_librarys() -> None:
+    at = page(problem="saturation", theta="1.5,0.9")
+    _, problem = listed("saturation")
+    theta = np.array([1.5, 0.9])
+    F, EF = fisher(problem, theta), empirical_fisher(problem, theta)
+    assert f"<b>{number(float(relative_distance(EF, F)))}</b>" in sentence(at)
+    for a in agreements(problem, theta):
+        shown = "0 <small>" if a.agree and a.distance else number(a.distance)
+        assert f"<td>{shown}" in html(at)
+
+
+def test_the_heat_maps_show_the_matrices() -> None:
+    p = picture(problem="softmax")
+    for symbol, key in SYMBOLS.items():
+        assert_allclose(p.matrices[symbol], CURVATURES[key].matrix(p.problem, p.theta))
+    shown = the_page.packed_matrices(controls(problem="softmax"), p).decode(errors="replace")
+    for value in np.abs(np.concatenate([matrix.ravel() for matrix in p.matrices.values()])):
+        assert digits(value) in shown
+
+
+def test_the_terms_of_an_example_are_on_the_page() -> None:
+    words = html(page(problem="fig2", theta="0.5,-0.25", example="7"))
+    _, problem = listed("fig2")
+    theta = np.array([0.5, -0.25])
+    g = problem.per_example_gradients(theta)[6]
+    assert f"<b>({', '.join(number(float(v)) for v in g)})</b>" in words
+    weight = np.linalg.norm(g) ** 2
+    p1 = 1 / (1 + np.exp(-problem.X[6] @ theta))
+    expected = p1 * (1 - p1) * np.linalg.norm(problem.X[6]) ** 2
+    assert f"EF's is <b>{number(weight / expected)}</b> times F's" in words
+
+
+def test_steps_that_help_all_but_this_one_are_named() -> None:
+    e = example_at(controls(), 1, 0.1, 1e-8)
+    step = e.steps["GD"]
+    steps = {
+        "GD": replace(step, own=(1.0, 2.0), mean=(1.0, 0.5)),
+        "NGD": replace(step, own=(1.0, 0.5), mean=(1.0, 1.5)),
+        "EFGD": replace(step, own=(1.0, 0.5), mean=(1.0, float("nan")), rank_deficient=True),
+    }
+    said = text.step_words(replace(e, steps=steps))
+    assert "GD lowers L at the cost of this example" in said
+    assert "NGD and EFGD raise L" in said
+    assert "matrix of EFGD is singular" in said
+    table = text.steps(replace(e, steps=steps))
+    assert "<td>2</td><td>+1</td><td>0.5</td><td>−0.5</td>" in table
+
+
+class Held:
+    """A store that only remembers what was set."""
+
+    def __init__(self, **chosen: Any) -> None:
+        self.values = defaults(the_page.PARAMS, chosen)
+
+    def set(self, **change: Any) -> None:
+        self.values |= change
+
+
+def test_clicks_choose_the_example_theta_and_M() -> None:
+    store: Any = Held()
+    p = picture()
+    x, y = places(p.dataset, p.problem)[41]
+    the_page.clicked(store, p, Click(0, float(x), float(y)))
+    assert store.values["example"] == 42
+    the_page.clicked(store, p, Click(1, 1.23456, -0.5))
+    assert store.values["theta"] == ((1.235, -0.5),)
+    choose_M(store, Click(0, 99.6, 3.0))
+    assert (store.values["source"], store.values["M"]) == ("sampled", 100)
+    choose_M(store, Click(0, 1e9, 3.0))
+    assert store.values["M"] == 10_000
+
+
+@pytest.mark.parametrize("problem", PROBLEMS)
+def test_the_marked_example_is_where_it_is_drawn(problem: str) -> None:
+    dataset, made = listed(problem)
+    n = 12
+    panel = data_panel(dataset, made, theta=np.array([0.3, -0.2]), example=n)
+    marked = next(t for t in go.Figure(panel).data if t.name == "example")
+    at = np.array([marked.x[0], marked.y[0]])
+    drawn = [t for t in panel["data"] if t.get("name") == "data"]
+    points = np.concatenate([np.stack([t["x"], t["y"]], axis=-1) for t in drawn])
+    assert (points == at).all(-1).any()
+    found = nearest_example(dataset, made, *map(float, at))
+    assert_array_equal(places(dataset, made)[found], at)
+
+
+@pytest.mark.parametrize("problem", ["fig1", "fig2", "softmax", "poisson"])
+def test_the_sampled_matrix_is_the_first_repetition_of_the_chart(problem: str) -> None:
+    c = controls(problem=problem, N=100)
+    *_, labels = labels_work(c, "sampled", 10)
+    *_, curve = curve_work(c)
+    assert labels.result
+    assert curve.result
+    assert labels.result.distance == pytest.approx(float(curve.result.errors[0, 1]), rel=1e-9)
+    assert np.isfinite(curve.result.errors).all()
+    assert curve.result.errors.shape == (REPETITIONS, 3)
+
+
+def test_the_chart_fills_in_from_the_left() -> None:
+    known = [p.result for p in curve_work(controls(N=50)) if p.result]
+    columns = [int(np.isfinite(curve.errors).all(0).sum()) for curve in known]
+    assert columns[0] == 0
+    assert columns == sorted(columns)
+    assert columns[-1] == 3
+    assert len(SIZES) == 9
+    assert set(known[0].others) == set(OTHERS.values())
+
+
+def test_the_curve_of_matrices_that_overflow_ends_at_once() -> None:
+    found = list(curve_work(controls(problem="poisson", theta=((1e9, 1e9),))))
+    assert len(found) == 1
+    assert isinstance(found[0].result, Curve)
+
+
+def test_the_words_of_a_source_say_what_is_saved() -> None:
+    words = text.source("sampled", Labels(np.eye(2), 0.125, 12_345, 3000))
+    assert "<b>0.125</b>, unbiased" in words
+    assert "<b>12,345</b> gradient evaluations (3,000 if the Jacobian" in words
+
+
+def test_no_two_parameters_of_the_link_share_a_name() -> None:
+    queries = [param.query for param in the_page.PARAMS]
+    assert len(queries) == len(set(queries))
+    names = [param.name for param in the_page.PARAMS]
+    assert len(names) == len(set(names))

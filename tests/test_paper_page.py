@@ -1,0 +1,101 @@
+"""The page The paper, checked: all claims, filled in as their checks are done."""
+
+import time
+from collections.abc import Iterator
+
+import pytest
+from streamlit.testing.v1 import AppTest
+from test_pages import open_page, sentence
+
+from efviz.pages import paper as the_page
+from efviz.pages import paper_text as text
+from efviz.paper import CLAIMS, SECTIONS, Claim, Link, Measure, Result
+
+CHECKED = [key for key, claim in CLAIMS.items() if claim.check]
+HOLDS = Result((Measure("a < b", 2.5e-13, high=1e-9),))
+FAILS = Result((Measure("x", 2.0, 0, 1),))
+
+
+@pytest.fixture(autouse=True)
+def _afresh(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """Checks that take no time, of which Eq. 17 fails, and no results from before."""
+    monkeypatch.setattr(Claim, "result", lambda self, *_: FAILS if self.key == "eq-17" else HOLDS)
+    the_page.job_of_all.clear()
+    yield
+    the_page.job_of_all.clear()
+
+
+def html(at: AppTest) -> str:
+    assert not at.exception
+    return " ".join(element.proto.body for element in at.get("html"))
+
+
+def test_all_claims_are_listed_by_section_and_filled_in() -> None:
+    at = open_page(the_page.SLUG)
+    words = html(at)
+    assert words.count("scope='row'") == len(CLAIMS)
+    assert words.count("scope='rowgroup'") == len(SECTIONS)
+    assert words.count("✓ holds") == len(CHECKED) - 1
+    assert words.count("✗ fails") == 1
+    assert "…</td>" not in words
+    assert f"{len(CHECKED) - 1} of {len(CHECKED)} checks hold;" in sentence(at)
+    assert "<b>These fail: Eq. 17.</b>" in sentence(at)
+    assert "@inproceedings{kunstner2019limitations" in at.code[0].value
+
+
+def test_rows_wait_for_their_checks_and_stop_on_request(monkeypatch: pytest.MonkeyPatch) -> None:
+    def slow(self: Claim, *_: object) -> Result:
+        time.sleep(0.05)
+        return HOLDS
+
+    monkeypatch.setattr(Claim, "result", slow)
+    monkeypatch.setattr(the_page, "SLICE", 0.0)
+    monkeypatch.setattr(the_page, "run_again", lambda: None)
+    at = open_page(the_page.SLUG)
+    assert html(at).count("…</td>") == len(CHECKED)
+    at.run()
+    assert html(at).count("…</td>") == len(CHECKED) - 1
+    assert f"1 of 1 checks hold ({len(CHECKED) - 1} to come)" in sentence(at)
+    next(button for button in at.button if button.label == "Stop here").click().run()
+    left = html(at).count("…</td>")
+    at.run()
+    assert html(at).count("…</td>") == left
+
+
+@pytest.mark.parametrize("show", text.FILTERS)
+def test_a_filter_shows_its_rows_and_stands_in_the_link(show: str) -> None:
+    at = open_page(the_page.SLUG, show=show)
+    assert html(at).count("scope='row'") == len(text.chosen(show))
+    assert 0 < len(text.chosen(show)) <= len(CLAIMS)
+    at = open_page(the_page.SLUG)
+    at.session_state[the_page.SLUG] = {"show": show}
+    at.run()
+    assert at.query_params.get("show", "all") in (show, [show])
+
+
+def test_the_kinds_make_up_the_whole() -> None:
+    kinds = [show for show in text.FILTERS if show not in ("all", "differs")]
+    assert sum(len(text.chosen(kind)) for kind in kinds) == len(CLAIMS)
+    assert all(claim.differs for claim in text.chosen("differs"))
+
+
+def test_junk_in_a_link_gets_a_warning() -> None:
+    at = open_page(the_page.SLUG, show="everything")
+    assert "is none of all" in at.warning[0].value
+    assert html(at).count("scope='row'") == len(CLAIMS)
+
+
+def test_a_row_shows_numbers_print_and_link() -> None:
+    claim = CLAIMS["prop-2"]
+    words = text.row(claim, HOLDS)
+    assert "a &lt; b: <b>2.5 · 10<sup>−13</sup></b> <small>≤ 10<sup>−9</sup></small>" in words
+    assert "As printed, as made:</b> Printed with the square" in words
+    assert "href='four-matrices?problem=saturation&amp;theta=" in words
+    assert "<li class='fails'>" in text.row(claim, FAILS)
+    assert "…" in text.row(claim, None)
+    assert "Not computed." in text.row(CLAIMS["safer"], None)
+
+
+def test_the_first_page_is_the_root() -> None:
+    assert text.address(Link("vector-fields", "problem=fig2")) == "./?problem=fig2"
+    assert text.address(Link("optimization")) == "optimization"
