@@ -8,6 +8,7 @@ from numpy.typing import NDArray
 
 Array = NDArray[np.float64]
 Mask = NDArray[np.bool_]
+Rows = NDArray[np.int64]
 Task = Literal["regression", "classification", "count"]
 
 # The name of the column of ones, an input without a column of its own in a table.
@@ -18,7 +19,8 @@ BIAS = "1"
 class Dataset:
     """Inputs X (N, P), used as they are (a bias is a column of ones), and targets y (N,).
 
-    `task` says which likelihood suits y; `notes` is what a reader has to know about the set.
+    `task` says which likelihood suits y; `notes` is what a reader has to know about the set;
+    `edited` says what a reader has changed in it, if anything (see `edits`).
     """
 
     X: Array
@@ -31,6 +33,7 @@ class Dataset:
     citation: str = ""
     licence: str = ""
     notes: str = ""
+    edited: "Edited | None" = None
 
     def __post_init__(self) -> None:
         if self.X.ndim != 2 or len(self.X) != len(self.y):
@@ -42,6 +45,25 @@ class Dataset:
             raise ValueError(
                 f"{self.X.shape[1]} columns need as many names, got {len(self.feature_names)}"
             )
+
+
+@dataclass(frozen=True, eq=False)
+class Edited:
+    """What was done to a data set by hand: the set as it was, and whose example each row is now.
+
+    `numbers` (N,) are rows of `original`, or len(original) + k for the k-th added example; `rows`
+    are those of the edited set that were moved or added, `removed` the numbers taken away.
+    """
+
+    original: Dataset
+    numbers: Rows
+    rows: Rows
+    removed: tuple[int, ...]
+
+
+def input_columns(dataset: Dataset) -> list[int]:
+    """The columns that are inputs: all but those of ones."""
+    return [i for i, name in enumerate(dataset.feature_names) if name != BIAS]
 
 
 def two_inputs(dataset: Dataset, first: str, second: str, *, standardised: bool = True) -> Dataset:

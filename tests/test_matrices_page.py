@@ -17,7 +17,8 @@ from efviz.comparison import relative_distance
 from efviz.components import Click
 from efviz.curvature import empirical_fisher, fisher
 from efviz.data import Dataset
-from efviz.figures.data_views import data_panel, nearest_example, places
+from efviz.figures.data_points import nearest_example, places
+from efviz.figures.data_views import data_panel
 from efviz.figures.matrices import digits
 from efviz.pages import closer
 from efviz.pages import matrices as the_page
@@ -252,7 +253,8 @@ def test_the_marked_example_is_where_it_is_drawn(problem: str) -> None:
     panel = data_panel(dataset, made, theta=np.array([0.3, -0.2]), example=n)
     marked = next(t for t in go.Figure(panel).data if t.name == "example")
     at = np.array([marked.x[0], marked.y[0]])
-    drawn = [t for t in panel["data"] if t.get("name") == "data"]
+    shown = ("data", "class", "level")
+    drawn = [t for t in panel["data"] if str(t.get("name")).startswith(shown)]
     points = np.concatenate([np.stack([t["x"], t["y"]], axis=-1) for t in drawn])
     assert (points == at).all(-1).any()
     found = nearest_example(dataset, made, *map(float, at))

@@ -8,7 +8,18 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from efviz import PROBLEMS
-from efviz.pages.params import Choice, Flag, Number, Points, Values, defaults, from_query, to_query
+from efviz.edits import MOST, normal
+from efviz.pages.params import (
+    Choice,
+    EditList,
+    Flag,
+    Number,
+    Points,
+    Values,
+    defaults,
+    from_query,
+    to_query,
+)
 from efviz.pages.pins import Pinned
 from efviz.pages.vector_fields import PARAMS, Controls
 
@@ -32,6 +43,8 @@ def valid(param: Any, values: Values) -> st.SearchStrategy[Any]:
         return st.sampled_from(list(options) or [param.default(values)])
     if isinstance(kind, Flag):
         return st.booleans()
+    if isinstance(kind, EditList):
+        return edit_lists()
     if isinstance(kind, Pinned):
         return st.sampled_from(["", "-", "s=0.5", "problem=fig2&starts=1,2;3,4"]).map(
             lambda text: kind.parse(text, {})[0]
@@ -40,6 +53,17 @@ def valid(param: Any, values: Values) -> st.SearchStrategy[Any]:
     number = st.floats(-1e3, 1e3).map(lambda x: float(f"{x:.6g}"))
     row = st.tuples(*[number] * kind.width)
     return st.lists(row, max_size=kind.most).map(tuple).filter(lambda r: not r or not kind.check(r))
+
+
+def edit_lists() -> st.SearchStrategy[Any]:
+    place = st.lists(st.floats(-1e9, 1e9).map(lambda x: x + 0.0), min_size=2, max_size=3)
+    example = st.integers(0, 999_999_999)
+    edit = (
+        st.tuples(example, place).map(lambda e: ("m", e[0], *e[1]))
+        | place.map(lambda e: ("a", *e))
+        | example.map(lambda n: ("r", n))
+    )
+    return st.lists(edit, max_size=MOST).map(normal)
 
 
 @st.composite
@@ -88,15 +112,31 @@ def test_defaults_are_valid_and_leave_the_link(problem: str) -> None:
         ({"starts": "1,inf"}, "starts", (), "needs 2 finite numbers"),
         ({"starts": "1;2,<b>"}, "starts", (), "is not of the form x,y;x,y"),
         ({"starts": ";".join(["1,2"] * 13)}, "starts", ((1.0, 2.0),) * 12, "more than 12 points"),
+        ({"edits": "r7;r7"}, "edits", (("r", 7),), None),
+        ({"edits": "m1,2;r7"}, "edits", (("r", 7),), "says `m1,2`, not of the form"),
+        ({"edits": "x"}, "edits", (), "no edit is used"),
+        ({"edits": "r-1;r1.5;r٣;;"}, "edits", (), "and 2 more such"),
+        ({"edits": "a1,2,3,4"}, "edits", (), "not of the form"),
+        ({"edits": "a1,inf;m1,1e10,0"}, "edits", (), "`a1,inf`, and 1 more such"),
+        (
+            {"edits": ";".join(f"r{n}" for n in range(41))},
+            "edits",
+            tuple(("r", n) for n in range(40)),
+            "more than 40 edits",
+        ),
+        ({"editing": "on"}, "editing", False, "is neither 0 nor 1"),
         ({"plane": "3,1,0,1"}, "limits", (), "needs lower limits below upper ones"),
         ({"plane": "0,1e300,0,1"}, "limits", (), "further out than 1e9"),
     ],
 )
 def test_junk_is_named_and_replaced(
-    query: dict[str, str], name: str, value: Any, words: str
+    query: dict[str, str], name: str, value: Any, words: str | None
 ) -> None:
     values, sentences = from_query(PARAMS, query)
     assert values[name] == value
+    if words is None:
+        assert sentences == []
+        return
     assert len(sentences) == 1
     assert words in sentences[0]
     assert BY_NAME[name].title in sentences[0]

@@ -60,12 +60,16 @@ SETTINGS: dict[str, list[dict[str, str]]] = {
         {"s": "0.7", "starts": "1,2;3,0.5", "cos": "1"},
         {"problem": "softmax", "n": "50", "arrows": "unit", "plane": "0,1,0,2"},
         {"problem": "wine", "inputs": "principal components", "ef": "0.1"},
+        {"n": "50", "edits": "m3,1,9;a2,-4;r7"},
+        {"problem": "softmax", "n": "50", "edits": "m3,1,2", "editing": "1"},
     ],
     "at-the-minimum": [
         {"s": "0.7", "n": "200"},
         {"problem": "poisson", "n": "50", "seed": "3"},
         {"problem": "breast-cancer"},
         {"problem": "fig2", "n": "10", "seed": "4"},
+        {"problem": "fig4", "n": "50", "edits": "m3,1,9;r7", "editing": "1"},
+        {"problem": "breast-cancer", "edits": "m3,1,2,0;a2,-4,1;r7"},
     ],
     "four-matrices": [
         {"theta": "3,1", "example": "7", "labels": "observed", "n": "50", "closer": "residuals"},
@@ -77,6 +81,8 @@ SETTINGS: dict[str, list[dict[str, str]]] = {
     "gradient-noise": [
         {"theta": "1,2", "batch": "4"},
         {"problem": "fig2", "n": "60", "draw": "without", "rms": "2"},
+        {"n": "50", "edits": "m3,1,9;a2,-4;r7"},
+        {"n": "50", "editing": "1"},
     ],
 }
 
@@ -143,7 +149,8 @@ def test_the_code_of_a_page_makes_the_numbers_it_shows(
 
 @pytest.mark.parametrize("slug", WITH_PROBLEM)
 def test_the_code_for_an_own_table_reads_its_file(taken: Taken, slug: str, tmp_path: Path) -> None:
-    at = paste(open_page(slug, **QUICK.get(slug, {}) | own(slug)), EXAMPLE)
+    edits = {} if slug == "optimization" else {"edits": "m3,1,2;r7"}
+    at = paste(open_page(slug, **QUICK.get(slug, {}) | own(slug) | edits), EXAMPLE)
     assert not at.exception
     folders = assert_the_code_makes_the_figures(taken, tmp_path)
     assert folders

@@ -28,7 +28,10 @@ Action = Literal["move", "drop", "remove"]
 
 @dataclass(frozen=True)
 class Touch:
-    """The mark `index` of a trace is moved to (x, y), let go there, or shall be removed."""
+    """The mark `index` of a trace is moved to (x, y), let go there, or shall be removed.
+
+    `number` is what the `index` of its handles says of the mark, None where they say nothing.
+    """
 
     panel: int
     trace: str
@@ -36,6 +39,7 @@ class Touch:
     x: float
     y: float
     action: Action
+    number: int | None = None
 
 
 @dataclass(frozen=True)
@@ -61,10 +65,10 @@ def pack_figures(
     `layout.meta` the chart reads `aspect` (height by width of the plot area), `click` (report
     clicks anywhere), `link` (share zoom with the other linked panels), `label` (what a screen
     reader says), `still` (a name of all but the marks: while it stays, only they are redrawn) and
-    `handles` ([{"trace", "noun", "least"}]: marks of these traces can be moved and, down to
-    `least` of them, removed), `vectors` (a field on a grid, shown at the pointer), `play` and
-    `anatomy` (lines along which a player lets time run), `wide` and `height` (a panel of this
-    height below the others): see the assets.
+    `handles` ([{"trace", "noun", "least", "index"}]: marks of these traces can be moved and, down
+    to `least` of them, removed; `index` numbers them for who is told), `vectors` (a field on a
+    grid, shown at the pointer), `play` and `anatomy` (lines along which a player lets time run),
+    `wide` and `height` (a panel of this height below the others): see the assets.
     `dark` maps colours to those of the dark theme. Every `rows` figures stand below each other.
     Panels that would be narrower than `min_width` go to a second row; none becomes wider than
     `max_width`, and where two would be narrower than `smallest` each has its own row.
@@ -158,6 +162,7 @@ def _click(report: Any) -> Click | None:
 
 def _touch(report: Any) -> Touch | None:
     try:
+        number = report.get("number")
         touch = Touch(
             int(report["panel"]),
             report["trace"],
@@ -165,11 +170,13 @@ def _touch(report: Any) -> Touch | None:
             float(report["x"]),
             float(report["y"]),
             report["action"],
+            None if number is None else int(number),
         )
-    except (TypeError, KeyError, ValueError, OverflowError):
+    except (AttributeError, TypeError, KeyError, ValueError, OverflowError):
         return None
     known = isinstance(touch.trace, str) and touch.action in get_args(Action)
-    return touch if known and touch.index >= 0 and isfinite(touch.x + touch.y) else None
+    counted = touch.index >= 0 and (touch.number or 0) >= 0
+    return touch if known and counted and isfinite(touch.x + touch.y) else None
 
 
 def _frame(report: Any) -> Frame | None:

@@ -27,15 +27,18 @@ def vector_field_panels(
     scales: Mapping[str, float],
     unit_length: bool = False,
     show_cosines: bool = False,
+    editing: bool = False,
 ) -> dict[str, Spec]:
     """Panel by title: "Data", then one for each method of `fields`; the last can show cosines.
+
+    `editing`: the points of the data can be moved and removed, and clicks are reported.
 
     `go.Figure(panel)` is an ordinary figure.
     """
     minimum = problem.minimum
     lowest = float(problem.loss(minimum.theta)) if minimum.exists else float(np.nanmin(fields.loss))
     contours = marks.contours(fields.x, fields.y, fields.loss, lowest)
-    panels = {"Data": data_panel(dataset, problem)}
+    panels = {"Data": data_panel(dataset, problem, editing=editing)}
     for name in fields.vectors:
         below = [contours]
         if show_cosines and name == list(fields.vectors)[-1]:

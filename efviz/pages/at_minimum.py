@@ -1,5 +1,7 @@
 """At the minimum: the paper's Figures 2 and 4, live, and Eq. 17 as a chart."""
 
+from dataclasses import replace
+
 import streamlit as st
 
 from efviz.components import Click, chart, pack_figures
@@ -15,6 +17,7 @@ from efviz.figures.at_minimum import (
 )
 from efviz.figures.theme import Spec
 from efviz.pages import at_minimum_text as text
+from efviz.pages import data_edits
 from efviz.pages.at_minimum_script import curves_script, views_script
 from efviz.pages.at_minimum_views import (
     Controls,
@@ -48,7 +51,7 @@ SLICE = 0.15
 """Seconds of work between two pictures: a slider never waits longer."""
 
 PARAMS: tuple[Param, ...] = pinnable(*problem_params("fig2", strength=0.5))
-KEPT = ("N", "seed")
+KEPT = ("N", "seed", "editing")
 
 
 def main() -> None:
@@ -152,7 +155,13 @@ def draw(store: Store, c: Controls, p: Picture, curves: Convergence | None) -> B
     ready = tuple(loss is not None for loss in p.losses)
     drawn = entry(c.values).family is not None
     with beside(store, pinned_picture, (len(p.views), 1) if drawn else (1, 1)) as pinned:
-        chart(packed_views(c, ready, p), key=f"{SLUG}.chart", query=store.query)
+        chart(
+            packed_views(c, ready, p),
+            key=f"{SLUG}.chart",
+            query=store.query,
+            on_click=lambda click: data_edits.clicked(store, click),
+            on_touch=lambda touch: data_edits.touched(store, touch),
+        )
     st.html(text.sentence(p.views))
     take_along(
         f"{SLUG}.chart",
@@ -162,6 +171,10 @@ def draw(store: Store, c: Controls, p: Picture, curves: Convergence | None) -> B
         rows=rows_of(p),
         complete=all(ready),
     )
+    data_edits.toggle(store)
+    data_edits.editor(store)
+    if c.edits and drawn:
+        st.html(text.EDITED)
     if any(view.comparison for view in p.views):
         left, right = st.columns([1, 1.15])
         with left:
@@ -173,7 +186,7 @@ def draw(store: Store, c: Controls, p: Picture, curves: Convergence | None) -> B
 
 
 def pinned_picture(values: Values) -> tuple[bytes | None, bool]:
-    c = Controls.of(values)
+    c = replace(Controls.of(values), editing=False)
     job = job_for(c)
     progress = job.progress if job.done else job.advance(SLICE)
     if progress.result is None:

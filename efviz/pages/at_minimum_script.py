@@ -19,6 +19,8 @@ def views_script(title: str, name: str, p: Picture, rows: int) -> str:
     """The data and the matrices at the minimum of every view."""
     c = p.views[0].controls
     named = {view.name.title: view.controls for view in p.views}
+    moved = [view.name.title for view in p.views if view.controls.editing]
+    shown = arguments(aspect=aspect(c)) + (f", editing=title in {moved!r}" if moved else "")
     body = f"""
 from efviz.comparison import compare, smooth_loss_grid
 from efviz.fields import finish
@@ -28,7 +30,7 @@ found = [compare(p, p.theta_star) if p.minimum.exists else None for _, p in view
 half = half_width([c for c in found if c]) if any(found) else 1.0
 panels = {{}}
 for k, ((title, (dataset, problem)), comparison) in enumerate(zip(views.items(), found)):
-    panels[f"{name} {{k}} 0"] = data_panel(dataset, problem, title=title, aspect={aspect(c)!r})
+    panels[f"{name} {{k}} 0"] = data_panel(dataset, problem, title=title, {shown})
     if comparison:
         loss = finish(smooth_loss_grid(problem, comparison.theta, half, {POINTS}))
         names = problem.parameter_names
@@ -70,7 +72,7 @@ import numpy as np
 from dataclasses import replace
 from efviz.comparison import redraw
 y = redraw(problem, np.random.default_rng({first.seed}))
-views[{rest[0]!r}] = replace(dataset, y=y), replace(problem, y=y)
+views[{rest[0]!r}] = replace(dataset, y=y, edited=None), replace(problem, y=y)
 """
     return f"""
 from efviz import PROBLEMS
@@ -80,7 +82,19 @@ views = {{}}
 for title, (path, strength) in settings.items():
     dataset = entry.dataset(path=path, strength=strength, {arguments(N=first.N, seed=first.seed)})
     views[title] = dataset, entry.problem(dataset)
+{_edited(named)}"""
+
+
+def _edited(named: dict[str, Controls]) -> str:
+    """Edits of the views that have some, made in `views`."""
+    return "".join(
+        f"""from efviz.edits import edited
+dataset = edited(views[{title!r}][0], {c.edits!r})
+views[{title!r}] = dataset, entry.problem(dataset)
 """
+        for title, c in named.items()
+        if c.edits
+    )
 
 
 def _settings(named: dict[str, Controls]) -> str:

@@ -55,6 +55,10 @@ def _capital(words: str) -> str:
 
 
 # Squares of residuals that are rounding errors.
+EDITED = (
+    "<p class='efviz-sentence'>Only the data of the sliders are edited: the other columns, and the "
+    "chart of distances, show data as they were drawn.</p>"
+)
 ROUNDING = 1e-24
 
 

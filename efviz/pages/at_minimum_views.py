@@ -15,7 +15,7 @@ from efviz.figures.data_views import data_panel
 from efviz.figures.theme import Spec
 from efviz.pages.caches import cached
 from efviz.pages.jobs import Job, Progress
-from efviz.pages.problem_choice import Knobs, build, entry
+from efviz.pages.problem_choice import Knobs, build, entry, problem_of
 from efviz.problems import Problem
 
 POINTS = 41
@@ -31,9 +31,11 @@ class Controls(Knobs):
     """All that the numbers of one view depend on: the key of the caches.
 
     `redrawn`: the targets are drawn from the model at the minimum, which makes it correct.
+    `editing`: the points of its data can be moved.
     """
 
     redrawn: bool = False
+    editing: bool = False
 
 
 @dataclass(frozen=True)
@@ -83,9 +85,11 @@ def cases(c: Controls) -> dict[Name, Controls]:
         views = {Name("the table"): c}
         # Where the table has no minimum there is no model to draw targets from.
         if has_minimum(c):
-            views[Name("redrawn", "targets of the model")] = replace(c, redrawn=True)
+            redrawn = replace(c, redrawn=True, editing=False)
+            views[Name("redrawn", "targets of the model")] = redrawn
         return views
     first, *_ = family.paths
+    c = replace(c, edits=(), editing=False)
     views = {Name(CORRECT): replace(c, path=first, strength=0.0)}
     for letter, (key, path) in zip("AB", family.paths.items(), strict=False):
         views[Name(letter, path.title.lower())] = replace(c, path=key, strength=1.0)
@@ -107,11 +111,12 @@ def all_views(c: Controls) -> dict[Name, Controls]:
 
 
 def problem_for(c: Controls) -> tuple[Dataset, Problem]:
-    dataset, problem = build(c.values)
+    shared = c.edits or c.editing
+    dataset, problem = problem_of(c.knobs) if shared else build(c.values)
     if not c.redrawn:
         return dataset, problem
     y = redraw(problem, np.random.default_rng(c.seed))
-    return replace(dataset, y=y), replace(problem, y=y)
+    return replace(dataset, y=y, edited=None), replace(problem, y=y)
 
 
 @cached
@@ -124,7 +129,7 @@ def view_of(name: Name, c: Controls) -> View:
     dataset, problem = problem_for(c)
     minimum = problem.minimum
     comparison = compare(problem, minimum.theta) if minimum.exists else None
-    panel = data_panel(dataset, problem, title=name.title, aspect=aspect(c))
+    panel = data_panel(dataset, problem, title=name.title, aspect=aspect(c), editing=c.editing)
     return View(
         name,
         c,
@@ -182,9 +187,13 @@ def job_for(c: Controls) -> Job[Picture]:
 
 
 def of_curves(c: Controls) -> Controls:
-    """What the curves depend on: neither on the strength nor on N and seed of the views."""
+    """What the curves depend on: neither on the strength nor on N and seed of the views.
+
+    Nor on edits, as they are of fresh samples; of a table they are of its edited rows.
+    """
     family = entry(c.values).family
-    return replace(c, N=1000, seed=0, strength=0.0, path=next(iter(family.paths)) if family else "")
+    c = replace(c, N=1000, seed=0, strength=0.0, editing=False)
+    return replace(c, path=next(iter(family.paths)), edits=()) if family else replace(c, path="")
 
 
 @st.cache_resource(max_entries=1, show_spinner=False)

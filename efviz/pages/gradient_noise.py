@@ -8,8 +8,10 @@ import streamlit as st
 
 from efviz.components import Click, chart, pack_figures
 from efviz.figures import DARK
+from efviz.figures.data_views import data_panel
 from efviz.figures.gradient_noise import cloud_panel, error_panel, runs_panel, theta_panel
 from efviz.figures.theme import Spec
+from efviz.pages import data_edits
 from efviz.pages import gradient_noise_text as text
 from efviz.pages.caches import cached
 from efviz.pages.gradient_noise_script import gradient_noise_script
@@ -22,6 +24,7 @@ from efviz.pages.problem_choice import (
     entry,
     examples,
     path_widgets,
+    problem_of,
     problem_params,
     problem_widget,
     table_widgets,
@@ -35,6 +38,8 @@ TITLE, SLUG = "Gradient noise", "gradient-noise"
 SLICE, FIRST = 0.15, 0.02
 """Seconds of work between two pictures, on the runs before the first one and between two looks at
 whether the visitor has moved a slider."""
+DATA = 4
+"""The panel of the data, there while they are edited."""
 HELD = f"{SLUG}.runs"
 """The last runs that were shown."""
 
@@ -66,7 +71,7 @@ PARAMS: tuple[Param, ...] = pinnable(
     Param("scale_RMS", "rms", "Scale of RMS", _SCALE, lambda _: 0.0),
 )
 
-KEPT = ("N", "seed", "n_steps", "seeds", "sampling")
+KEPT = ("N", "seed", "n_steps", "seeds", "sampling", "editing")
 """What a change of the problem leaves as it is."""
 
 
@@ -133,21 +138,25 @@ def draw(store: Store, c: Controls, p: Picture, job: Job[Runs]) -> Beside:
         of, fraction, runs = before
     elif runs:
         st.session_state[HELD] = (c, fraction, runs)
+    editing = store.values["editing"]
     with beside(store, pinned_picture) as pinned:
         chart(
-            packed(c.at_theta, p.loss is not None, of, fraction, p, runs),
+            packed(c.at_theta, p.loss is not None, of, fraction, editing, p, runs),
             key=f"{SLUG}.chart",
             query=store.query,
             on_click=lambda click: clicked(store, p, click),
+            on_touch=lambda touch: data_edits.touched(store, touch),
         )
     st.html(text.sentence(p, c, runs if of == c else None))
     take_along(
         f"{SLUG}.chart",
         SLUG,
-        lambda: panels_of(c.at_theta, p, runs),
-        lambda: gradient_noise_script(TITLE, SLUG, c, p),
+        lambda: panels_of(c.at_theta, p, runs, editing=editing),
+        lambda: gradient_noise_script(TITLE, SLUG, c, p, editing=editing),
         complete=of == c and fraction == 1 and p.loss is not None,
     )
+    data_edits.toggle(store)
+    data_edits.editor(store)
     more(store, c, runs)
     for table, box in zip(
         text.tables(p, runs if of == c else None), st.columns([1, 1.4]), strict=True
@@ -166,23 +175,34 @@ def pinned_picture(values: Values) -> tuple[bytes | None, bool]:
     p, found = job.progress.result, runs.progress
     if p is None:
         return None, False
-    drawn = packed(c.at_theta, p.loss is not None, c, found.fraction, p, found.result)
+    drawn = packed(c.at_theta, p.loss is not None, c, found.fraction, False, p, found.result)
     return drawn, job.done and runs.done
 
 
 @cached
 def packed(
-    c: Controls, contours: bool, of: Controls, fraction: float, _p: Picture, _runs: Runs | None
+    c: Controls,
+    contours: bool,
+    of: Controls,
+    fraction: float,
+    editing: bool,
+    _p: Picture,
+    _runs: Runs | None,
 ) -> bytes:
     """`of` and `fraction` say which runs are drawn, and how far they have come."""
-    return pack_figures(panels_of(c, _p, _runs), dark=DARK, min_width=230, smallest=220)
+    panels = panels_of(c, _p, _runs, editing=editing)
+    width = 230 if len(panels) == DATA else 290
+    return pack_figures(panels, dark=DARK, min_width=width, smallest=220)
 
 
-def panels_of(c: Controls, p: Picture, runs: Runs | None) -> dict[str, Spec]:
+def panels_of(
+    c: Controls, p: Picture, runs: Runs | None, *, editing: bool = False
+) -> dict[str, Spec]:
+    """Edited data are seen in a panel of their own, the last."""
     names = p.problem.parameter_names
     minimum = p.problem.minimum
     lowest = float(p.problem.loss(minimum.theta)) if minimum.exists else None
-    return {
+    panels = {
         "theta": theta_panel(
             p.plane, p.loss, lowest, p.theta, minimum.theta if minimum.exists else None,
             p.directions, names,
@@ -200,14 +220,22 @@ def panels_of(c: Controls, p: Picture, runs: Runs | None) -> dict[str, Spec]:
             title=f"Loss {runs.above}" if runs else "Loss",
         ),
     }  # fmt: skip
+    if editing or c.edits:
+        panels["data"] = data_panel(*problem_of(c.knobs), editing=editing)
+    return panels
 
 
 def clicked(store: Store, p: Picture, click: Click) -> None:
-    """In the contours a click moves theta, in the chart of errors it chooses the batch size."""
+    """In the contours a click moves theta, in the chart of errors it chooses the batch size.
+
+    In the data it is a new example.
+    """
     if click.panel == 0:
         choose_theta(store, p.plane, np.array([click.x, click.y]))
     elif click.panel == 2:
         choose_batch(store, click.x)
+    elif click.panel == DATA:
+        data_edits.clicked(store, click)
 
 
 def more(store: Store, c: Controls, runs: Runs | None) -> None:

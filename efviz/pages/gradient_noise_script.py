@@ -13,7 +13,7 @@ from efviz.pages.scripts import arguments, script, the_problem
 from efviz.pages.theta_choice import FINE
 
 
-def gradient_noise_script(title: str, name: str, c: Controls, p: Picture) -> str:
+def gradient_noise_script(title: str, name: str, c: Controls, p: Picture, *, editing: bool) -> str:
     x, y = (tuple(map(float, limits)) for limits in (p.plane.x, p.plane.y))
     head = f"""
 import numpy as np
@@ -35,6 +35,8 @@ directions = {{
 loss = problem.loss(plane.grid({FINE}))
 """
     parts = [the_problem(c.values), head, _clouds(c), _runs(c, p), _panels(p)]
+    if editing or c.edits:
+        parts.append(_data(editing))
     return script(title, name, parts, own=c.problem == OWN)
 
 
@@ -71,6 +73,14 @@ runs = StochasticRuns(
 )
 runs.advance()
 result = runs.result()
+"""
+
+
+def _data(editing: bool) -> str:
+    more = ", editing=True" if editing else ""
+    return f"""
+from efviz.figures.data_views import data_panel
+panels["data"] = data_panel(dataset, problem{more})
 """
 
 

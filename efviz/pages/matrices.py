@@ -7,10 +7,11 @@ import streamlit as st
 
 from efviz.components import Click, chart, pack_figures
 from efviz.figures import DARK
-from efviz.figures.data_views import data_panel, nearest_example
+from efviz.figures.data_points import nearest_example
+from efviz.figures.data_views import data_panel
 from efviz.figures.matrices import cell_panels, level_sets_panel, spectra_panel
 from efviz.figures.theme import Spec
-from efviz.pages import closer
+from efviz.pages import closer, data_edits
 from efviz.pages import matrices_text as text
 from efviz.pages.caches import cached
 from efviz.pages.jobs import Job
@@ -174,6 +175,7 @@ def draw(store: Store, c: Controls, p: Picture) -> Beside:
     )
     chart(packed_matrices(c, p), key=f"{SLUG}.cells", query=store.query)
     st.html(text.sentence(p))
+    data_edits.told(store)
     name = f"{SLUG}-cells"
     take_along(
         f"{SLUG}.cells", name, lambda: matrix_panels(p), lambda: cells_script(TITLE, name, c, p)

@@ -102,7 +102,7 @@ def _adopt(store: Store) -> None:
     assert found is not None
     st.session_state[f"{store.slug}.table"] = found.digest
     known = store.values["target"] in found.table.columns
-    store.check_again(forget=() if known else own_table.FOLLOWING)
+    store.check_again(forget=() if known else (*own_table.FOLLOWING, "edits"))
 
 
 def _report(store: Store, check: bool) -> None:

@@ -9,6 +9,8 @@ from dataclasses import dataclass
 from math import isfinite
 from typing import Any, Protocol
 
+from efviz.edits import ADDED, MOST, MOVED, REMOVED, Edit, normal
+
 Values = dict[str, Any]
 
 EVERYWHERE = ("lesson", "present")
@@ -144,6 +146,57 @@ class Points:
         return ";".join(",".join(map(shortest, row)) for row in value)
 
 
+@dataclass(frozen=True)
+class EditList:
+    """Edits of single examples, "m12,1.5,2.3;a0.5,1.2;r7": see `efviz.edits`."""
+
+    empty = "no edit"
+
+    def parse(self, text: str, values: Values) -> tuple[Any, str]:
+        parts = [part for part in text.split(";") if part]
+        read = [_edit(part) for part in parts]
+        wrong = [part for part, edit in zip(parts, read, strict=True) if edit is None]
+        edits = normal([edit for edit in read if edit is not None])
+        words = ""
+        if wrong:
+            count = f", and {len(wrong) - 1} more such" if len(wrong) > 1 else ""
+            words = f"says {quoted(wrong[0])}{count}, not of the form m12,1.5,2.3, a0.5,1.2 or r7"
+        elif len(edits) > MOST:
+            words = f"has more than {MOST} edits"
+        return edits[:MOST], words
+
+    def format(self, value: Any) -> str:
+        return ";".join(_edit_text(edit) for edit in value)
+
+
+def _edit_text(edit: Edit) -> str:
+    kind, *numbers = edit
+    first = [] if kind == ADDED else [str(numbers.pop(0))]
+    return kind + ",".join([*first, *map(shortest, numbers)])
+
+
+def _edit(text: str) -> Edit | None:
+    """One edit if the text is one."""
+    kind, (first, *rest) = text[0], text[1:].replace("−", "-").split(",")
+    try:
+        number = () if kind == ADDED else (_count(first),)
+        place = tuple(map(float, [first, *rest] if kind == ADDED else rest))
+    except ValueError:
+        return None
+    sound = all(isfinite(value) and abs(value) <= 1e9 for value in place)
+    return (kind, *number, *place) if sound and len(place) in PLACES.get(kind, ()) else None
+
+
+PLACES = {MOVED: (2, 3), ADDED: (2, 3), REMOVED: (0,)}
+"""How many numbers say where an example lies."""
+
+
+def _count(text: str) -> int:
+    if not (text.isascii() and text.isdigit() and len(text) < 10):
+        raise ValueError
+    return int(text)
+
+
 def quoted(text: str) -> str:
     """Foreign text as Markdown that shows it as it is: in a span of code nothing is a link."""
     plain = " ".join(text.replace("`", "'").split())
@@ -174,7 +227,10 @@ def from_query(params: Sequence[Param], query: Mapping[str, str]) -> tuple[Value
             words = str(error)
             values[param.name] = default
         if words:
-            used = param.kind.format(values[param.name]) or "automatic"
+            used = param.kind.format(values[param.name]) or getattr(
+                param.kind, "empty", "automatic"
+            )
+            used = used[:80] + "…" if len(used) > 80 else used
             sentences.append(f"{param.title} {quoted(text)} in the link {words}; {used} is used.")
     known = {param.query for param in params} | {*EVERYWHERE}
     unknown = [key for key in query if key not in known]

@@ -1,7 +1,7 @@
 """Choosing a problem: the parameters and widgets that every page shares, and the problem itself."""
 
 from collections.abc import Callable
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, fields, replace
 from functools import partial
 from typing import Any, Self
 
@@ -11,10 +11,11 @@ from streamlit.delta_generator import DeltaGenerator
 from efviz.catalogue import COMPONENTS, PROBLEMS, Entry
 from efviz.data import BIAS, Dataset
 from efviz.datasets import DATASETS, Draws, Path
+from efviz.edits import Edits, edited
 from efviz.pages import own_table
 from efviz.pages.caches import cached
 from efviz.pages.own_table import OWN
-from efviz.pages.params import Choice, Number, Param, Values
+from efviz.pages.params import Choice, EditList, Flag, Number, Param, Values
 from efviz.pages.store import Store
 from efviz.problems import Problem
 from efviz.tables import REGRESSIONS
@@ -79,6 +80,8 @@ def problem_params(first: str, strength: float = 0.0) -> tuple[Param, ...]:
             _if_real("standardised", "raw"),
             lambda v: "" if entry(v).family else "standardised",
         ),
+        Param("edits", "edits", "Edited examples", EditList(), lambda _: ()),
+        Param("editing", "editing", "Edit data points", Flag(), lambda _: False),
     )
 
 
@@ -118,6 +121,7 @@ class Knobs:
     regression: str
     positive: str
     table: str
+    edits: Edits
 
     @classmethod
     def of(cls, values: Values) -> Self:
@@ -134,6 +138,11 @@ class Knobs:
     def knobs(self) -> "Knobs":
         """These alone, without what a subclass adds: the key of the problem."""
         return Knobs(**{field.name: getattr(self, field.name) for field in fields(Knobs)})
+
+
+def unedited(knobs: Knobs) -> Knobs:
+    """The same data as they were drawn."""
+    return replace(knobs.knobs, edits=())
 
 
 def problem_widget(store: Store, on_problem: Callable[[Any], None]) -> None:
@@ -162,16 +171,21 @@ def table_widgets(store: Store) -> None:
     for name, box in zip(names, boxes, strict=False):
         with box:
             store.choice(name, titles=titles, on_change=partial(_choose, store, name))
+    kinds = {"columns": "two columns"}
     with boxes[-2]:
-        store.choice("inputs", segmented=True, titles={"columns": "two columns"})
+        choice = partial(_choose, store, "inputs")
+        store.choice("inputs", segmented=True, titles=kinds, on_change=choice)
     with boxes[-1]:
-        store.choice("scaling", segmented=True)
+        store.choice("scaling", segmented=True, on_change=partial(_choose, store, "scaling"))
 
 
 def _choose(store: Store, name: str, value: str) -> None:
-    """What follows from the target, or from the regression, follows again."""
+    """What follows from the target, or from the regression, follows again.
+
+    Edits say where examples lie among the inputs and targets there were: they go.
+    """
     follow = {"target": ("regression", "positive", "first", "second"), "regression": ("positive",)}
-    values = store.values | {name: value}
+    values = store.values | {name: value, "edits": ()}
     for param in store.params:
         if param.name in follow.get(name, ()):
             values[param.name] = param.default(values)
@@ -189,14 +203,16 @@ def path_widgets(store: Store, left: DeltaGenerator, right: DeltaGenerator) -> N
             titles = {key: p.title for key, p in family.paths.items()}
             store.choice("path", titles=titles, on_change=lambda key: _choose_path(store, key))
         elif values["inputs"] == "columns":
-            store.choice("first", titles=BIAS_TITLE)
+            choice = partial(_choose, store, "first")
+            store.choice("first", titles=BIAS_TITLE, on_change=choice)
         else:
             st.markdown("Inputs: the first two principal components of all columns.")
     with right:
         if family:
             store.slider("strength", step=0.05, help="0: the model is correct; 1: the paper's case")
         elif values["inputs"] == "columns":
-            store.choice("second", titles=BIAS_TITLE)
+            choice = partial(_choose, store, "second")
+            store.choice("second", titles=BIAS_TITLE, on_change=choice)
 
 
 def _choose_path(store: Store, key: str) -> None:
@@ -233,7 +249,7 @@ def build(values: Values) -> tuple[Dataset, Problem]:
     given = {knob: values[knob] for knob in chosen.knobs}
     if chosen.family:
         given["draws"] = _draws(values["problem"], values["N"], values["seed"])
-    dataset = chosen.dataset(**given)
+    dataset = edited(chosen.dataset(**given), values.get("edits", ()))
     return dataset, chosen.problem(dataset)
 
 
@@ -248,7 +264,7 @@ MOST = 1_000_000
 
 def examples(values: Values) -> int:
     """N. A table that nobody has loaded yet sets no limit."""
-    if entry(values).family:
+    if entry(values).family and not values["edits"]:
         return int(values["N"])
     try:
         return problem_of(Knobs.of(values))[1].N

@@ -76,7 +76,16 @@ def the_problem(values: Values) -> str:
 from efviz import PROBLEMS
 entry = PROBLEMS[{values["problem"]!r}]
 dataset = entry.dataset({given})
-problem = entry.problem(dataset)
+{edits(values)}problem = entry.problem(dataset)
+"""
+
+
+def edits(values: Values) -> str:
+    """`dataset` with what was edited by hand, or nothing."""
+    if not values["edits"]:
+        return ""
+    return f"""from efviz.edits import edited
+dataset = edited(dataset, {values["edits"]!r})
 """
 
 
@@ -94,7 +103,7 @@ dataset, _ = own_dataset(
     {arguments(**given)},
     standardised={standardised},
 )
-problem = REGRESSIONS[{values["regression"]!r}].build(dataset.X, dataset.y)
+{edits(values)}problem = REGRESSIONS[{values["regression"]!r}].build(dataset.X, dataset.y)
 problem = replace(problem, parameter_names={entry.parameter_names!r})
 """
 

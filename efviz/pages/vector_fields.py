@@ -16,6 +16,7 @@ from efviz.figures.player import Directions, with_player
 from efviz.figures.theme import Spec
 from efviz.figures.vector_fields import vector_field_panels
 from efviz.optimizers import Runs, Trajectory
+from efviz.pages import data_edits
 from efviz.pages import vector_fields_text as text
 from efviz.pages.caches import cached
 from efviz.pages.jobs import Job, Progress
@@ -37,10 +38,10 @@ from efviz.pages.take_along import take_along
 from efviz.pages.vector_fields_script import vector_fields_script
 from efviz.pages.vector_fields_starts import (
     MOST_STARTS,
-    add_start,
-    move_start,
+    clicked,
     present,
     starts_table,
+    touched,
 )
 from efviz.pages.working import working
 from efviz.problems import Problem
@@ -110,7 +111,7 @@ PARAMS: tuple[Param, ...] = pinnable(
     Param("of", "of", "Start followed", Number(1, _n_starts, integer=True), lambda _: 1),
 )
 
-KEPT = ("N", "seed", "density", "cosines", "play")
+KEPT = ("N", "seed", "density", "cosines", "play", "editing")
 """What a change of the problem leaves as it is."""
 
 
@@ -327,13 +328,14 @@ def packed(
     fraction: float,
     unit_length: bool,
     show_cosines: bool,
+    editing: bool,
     followed: int,
     apart: bool,
     _p: Picture,
     _directions: Directions | None,
 ) -> bytes:
     """The panels as bytes; `followed` is 0 without a player, `apart` tells of directions."""
-    panels = panels_of(_p, unit_length, show_cosines, followed, _directions)
+    panels = panels_of(_p, unit_length, show_cosines, editing, followed, _directions)
     return pack_figures(panels, dark=DARK, min_width=230)
 
 
@@ -341,6 +343,7 @@ def panels_of(
     p: Picture,
     unit_length: bool,
     show_cosines: bool,
+    editing: bool,
     followed: int = 0,
     directions: Directions | None = None,
 ) -> dict[str, Spec]:
@@ -353,6 +356,7 @@ def panels_of(
         scales=p.scales,
         unit_length=unit_length,
         show_cosines=show_cosines,
+        editing=editing,
     )
     if not followed:
         return panels
@@ -369,7 +373,7 @@ def panels_of(
 def draw(store: Store, progress: Progress[Picture], directions: Directions | None) -> Beside:
     p, values = progress.result, store.values
     assert p is not None
-    style = values["lengths"] == "unit", values["cosines"]
+    style = values["lengths"] == "unit", values["cosines"], values["editing"]
     of = followed(store, p)
     player = (of, directions is not None) if values["play"] else (0, False)
     with beside(store, pinned_picture) as pinned:
@@ -377,8 +381,8 @@ def draw(store: Store, progress: Progress[Picture], directions: Directions | Non
             packed(p.controls, steps_done(p), *style, *player, p, directions),
             key=f"{SLUG}.chart",
             query=store.query,
-            on_click=lambda click: add_start(store, p, click),
-            on_touch=lambda touch: move_start(store, p, touch),
+            on_click=lambda click: clicked(store, p, click),
+            on_touch=lambda touch: touched(store, p, touch),
             frame=Frame(values["at"], of),
             on_frame=lambda frame: keep_frame(store, p, frame),
         )
@@ -396,6 +400,8 @@ def draw(store: Store, progress: Progress[Picture], directions: Directions | Non
     with st.container(horizontal=True, gap="large"):
         store.toggle("play", help=text.PLAY, on_change=lambda on: store.set(play=on, at=0, of=1))
         store.toggle("cosines", help=text.COSINES)
+        data_edits.toggle(store)
+    data_edits.editor(store)
     more(store, p)
     return pinned
 
@@ -408,7 +414,7 @@ def pinned_picture(values: Values) -> tuple[bytes | None, bool]:
     if p is None:
         return None, False
     style = values["lengths"] == "unit", values["cosines"]
-    drawn = packed(c, steps_done(p), *style, 0, False, p, None)
+    drawn = packed(c, steps_done(p), *style, False, 0, False, p, None)
     return drawn, progress.complete
 
 

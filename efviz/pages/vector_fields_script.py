@@ -26,6 +26,8 @@ def vector_fields_script(
     grids = arguments(density=values["density"], fine=fine, damping=values["damping"])
     steps = arguments(damping=values["damping"], n_steps=values["n_steps"], record=record)
     how = arguments(unit_length=values["lengths"] == "unit", show_cosines=values["cosines"])
+    if values["editing"]:
+        how += ", editing=True"
     body = f"""
 import numpy as np
 from efviz.fields import Plane, compare_fields, finish

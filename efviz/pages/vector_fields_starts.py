@@ -1,4 +1,4 @@
-"""The starts of the page Vector fields: placed, moved and removed on the picture or in a table."""
+"""The page Vector fields: clicks and drags on its picture, and its starts, also in a table."""
 
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
@@ -7,6 +7,7 @@ import numpy as np
 import streamlit as st
 
 from efviz.components import Click, Touch
+from efviz.pages import data_edits
 from efviz.pages.store import Store, run_again
 
 if TYPE_CHECKING:
@@ -15,6 +16,21 @@ if TYPE_CHECKING:
 MOST_STARTS = 12
 FARTHEST = 1e9
 """Starts at the most, and how far out they may lie."""
+
+
+def clicked(store: Store, p: "Picture", click: Click) -> None:
+    """A click in the data panel is a new example, in a field panel a new start."""
+    if click.panel == 0:
+        data_edits.clicked(store, click)
+    else:
+        add_start(store, p, click)
+
+
+def touched(store: Store, p: "Picture", touch: Touch) -> None:
+    if touch.panel == 0:
+        data_edits.touched(store, touch)
+    else:
+        move_start(store, p, touch)
 
 
 def add_start(store: Store, p: "Picture", click: Click) -> None:

@@ -1,9 +1,10 @@
 // Marks that the reader moves and removes: with mouse, pen, finger and keys.
 //
-// layout.meta.handles: [{trace, noun, least, keys}] names the traces. Those of few marks become
+// layout.meta.handles: [{trace, noun, least, index}] names the traces. Those of few marks become
 // nodes that can be focused; in others the point nearest to the pointer is found in the data.
+// `index` (n) gives each mark the number by which the server knows it, whatever else is drawn.
 // What is moved follows in every panel that shows a trace of that name, before the server knows.
-// Reports {panel, trace, index, x, y, action: "move" | "drop" | "remove", sequence}.
+// Reports {panel, trace, index, number, x, y, action: "move" | "drop" | "remove", sequence}.
 
 import { digits, drawMark, element, Sheet } from './svg.js';
 import { keyOf } from './touch.js';
@@ -14,6 +15,7 @@ const STILL = 4; // px within which a press is no drag
 const REACH = 12; // px around a point drawn in one path
 const ARROWS = { ArrowLeft: [-1, 0], ArrowRight: [1, 0], ArrowUp: [0, 1], ArrowDown: [0, -1] };
 
+const numberOf = ({ index, number = index + 1 }) => number;
 const clamp = (value, low, high) => Math.min(Math.max(value, low), high);
 
 // The marks of one panel that can be moved.
@@ -51,12 +53,13 @@ export class Handles extends Sheet {
     this.traces = new Map();
     for (const trace of data) if (!this.traces.has(trace.name)) this.traces.set(trace.name, trace);
     const kept = new Set();
-    for (const { trace: name, noun } of this.kinds.filter(({ few }) => few)) {
+    for (const { trace: name, noun, index: numbers } of this.kinds.filter(({ few }) => few)) {
       const trace = this.traces.get(name);
       for (let index = 0; index < trace.x.length; index++) {
         const key = keyOf({ trace: name, index });
         kept.add(key);
         const node = this.nodes.get(key) ?? this.addNode(key, { trace: name, index });
+        node._mark.number = numbers?.[index];
         node.setAttribute('tabindex', first(name) ? 0 : -1);
         node.setAttribute('aria-roledescription', `movable ${noun}`);
         const parts = element('g', {});
@@ -117,7 +120,7 @@ export class Handles extends Sheet {
 
   nameOf(mark) {
     const { x, y } = this.at(mark);
-    return `${this.kindOf(mark).noun} ${mark.index + 1} at (${digits(x, 3)}, ${digits(y, 3)})`;
+    return `${this.kindOf(mark).noun} ${numberOf(mark)} at (${digits(x, 3)}, ${digits(y, 3)})`;
   }
 
   pixels(event) {
@@ -132,12 +135,12 @@ export class Handles extends Sheet {
     if (!event.target.closest?.('.draglayer')) return undefined;
     const [px, py] = this.pixels(event);
     let [best, least] = [undefined, REACH ** 2];
-    for (const { trace, few } of this.kinds) {
+    for (const { trace, few, index: numbers } of this.kinds) {
       if (few || !this.traces.has(trace)) continue;
       const { x, y } = this.touch.now(this.traces.get(trace));
       for (let index = 0; index < x.length; index++) {
         const away = (this.scales.toX(x[index]) - px) ** 2 + (this.scales.toY(y[index]) - py) ** 2;
-        if (away < least) [best, least] = [{ trace, index }, away];
+        if (away < least) [best, least] = [{ trace, index, number: numbers?.[index] }, away];
       }
     }
     return best;
@@ -220,7 +223,7 @@ export class Handles extends Sheet {
       this.touch.say(`The last ${noun} stays.`);
       return;
     }
-    this.touch.say(`${noun} ${mark.index + 1} is removed.`);
+    this.touch.say(`${noun} ${numberOf(mark)} is removed.`);
     this.touch.report({ ...mark, panel: this.panel, ...this.at(mark) }, 'remove');
   }
 

@@ -1,0 +1,197 @@
+"""Edited data in the data panels and on the pages."""
+
+import numpy as np
+import plotly.graph_objects as go
+import pytest
+from numpy.testing import assert_array_equal
+from test_pages import open_page
+
+from efviz import PROBLEMS
+from efviz.components.chart import _touch
+from efviz.edits import edited
+from efviz.figures.data_points import SHOWN, nearest_example, place_of, places
+from efviz.figures.data_views import data_panel
+from efviz.pages import at_minimum, at_minimum_views, gradient_noise, matrices, vector_fields
+from efviz.pages.at_minimum_views import Controls, cases, of_curves
+from efviz.pages.params import defaults
+
+
+def made(name, edits, N=1500):
+    entry = PROBLEMS[name]
+    data = edited(entry.dataset(N=N) if entry.family else entry.dataset(), edits)
+    return data, entry.problem(data)
+
+
+def edits_for(name):
+    """Valid for any N of at least 13, and any problem."""
+    inputs = [n for n in made(name, ())[0].feature_names if n != "1"]
+    added = ("a", 0.5, 1.0) if len(inputs) == 1 else ("a", 0.5, 0.5, 1.0)
+    return (("m", 12, 1.0, 1.0), added, ("r", 7))
+
+
+def in_link(edits):
+    return ";".join(
+        kind + ",".join(str(v).removesuffix(".0") for v in numbers) for kind, *numbers in edits
+    )
+
+
+def points(panel):
+    """Number of the example -> where it is drawn, from the handles as a browser reads them."""
+    traces = {trace.get("name"): trace for trace in panel["data"]}
+    return {
+        int(number): (x, y)
+        for handle in panel["layout"]["meta"]["handles"]
+        for number, x, y in zip(
+            handle["index"],
+            traces[handle["trace"]]["x"],
+            traces[handle["trace"]]["y"],
+            strict=True,
+        )
+    }
+
+
+@pytest.mark.parametrize("name", PROBLEMS)
+def test_a_handle_carries_the_number_of_the_example_it_draws(name):
+    data, problem = made(name, edits_for(name))
+    panel = data_panel(data, problem, editing=True)
+    go.Figure(panel)
+    drawn = points(panel)
+    assert 7 not in drawn
+    original = data.edited.original
+    columns = [i for i, n in enumerate(data.feature_names) if n != "1"]
+    for number in (0, 8, 12, len(original.y)):
+        row = int(np.flatnonzero(data.edited.numbers == number)[0])
+        x, y = drawn[number]
+        assert x == data.X[row, columns[0]]
+        if len(columns) == 2:
+            assert y == data.X[row, columns[1]]
+        else:
+            assert place_of(data, problem, x, y) == (x, data.y[row])
+
+
+@pytest.mark.parametrize("name", ["fig1", "fig2", "softmax"])
+def test_of_many_examples_the_edited_ones_are_always_drawn(name):
+    data, problem = made(name, (("m", 2900, 1.0, 1.0),), N=3000)
+    drawn = points(data_panel(data, problem, editing=True))
+    assert 2900 in drawn
+    assert len(drawn) == SHOWN + 1
+    assert f"{SHOWN + 1:,} shown" in data_panel(data, problem)["layout"]["title"]["text"]
+
+
+@pytest.mark.parametrize("name", PROBLEMS)
+def test_the_axes_stay_while_a_point_is_dragged_within_them(name):
+    data, problem = made(name, ())
+    first = data_panel(data, problem, editing=True)["layout"]
+    inside = [
+        0.9 * high + 0.1 * low for low, high in (first[a]["range"] for a in ("xaxis", "yaxis"))
+    ]
+    place = place_of(data, problem, *inside)
+    moved = made(name, (("m", 3, *place),))
+    frame = data_panel(*moved, editing=True)["layout"]
+    for axis in ("xaxis", "yaxis"):
+        assert_array_equal(frame[axis]["range"], first[axis]["range"])
+    low, high = data_panel(*made(name, (("m", 3, 1e4, 1.0),)), editing=True)["layout"]["xaxis"][
+        "range"
+    ]
+    assert low < 1e4 < high
+
+
+def test_without_editing_nothing_can_be_touched_and_edits_have_rings():
+    data, problem = made("fig2", edits_for("fig2"))
+    panel = data_panel(data, problem)
+    assert "handles" not in panel["layout"]["meta"]
+    assert "click" not in panel["layout"]["meta"]
+    rings = [t for t in panel["data"] if (t.get("name") or "").startswith("edited 11")]
+    assert sum(len(t["x"]) for t in rings) == 2
+    unedited = data_panel(*made("fig2", ()))
+    assert not [t for t in unedited["data"] if (t.get("name") or "").startswith("edited")]
+
+
+@pytest.mark.parametrize("name", PROBLEMS)
+def test_an_edited_example_is_the_nearest_to_its_own_place(name):
+    edits = (*edits_for(name), ("m", 3, 1e4, 1.0))
+    data, problem = made(name, edits)
+    at = places(data, problem)
+    for row in data.edited.rows:
+        assert_array_equal(at[nearest_example(data, problem, *at[row])], at[row])
+    panel = data_panel(data, problem, theta=np.array([0.3, -0.2]), example=0, editing=True)
+    assert {"model at θ", "example", "edited 11"} <= {trace.get("name") for trace in panel["data"]}
+    assert "click to choose" not in panel["layout"]["title"]["text"]
+
+
+def test_of_edited_examples_there_are_as_many_as_are_left():
+    at = open_page(matrices.SLUG, edits="r3;r4;a1,2", n="100", example="100")
+    assert not at.exception
+    assert at.session_state[matrices.SLUG]["example"] == 99
+
+
+def test_a_report_may_carry_the_number_of_a_mark():
+    report = {"panel": 0, "trace": "data", "index": 1, "x": 0, "y": 0, "action": "move"}
+    assert _touch(report).number is None
+    assert _touch(report | {"number": 1200.0}).number == 1200
+    for wrong in (-1, "x", [], float("inf")):
+        assert _touch(report | {"number": wrong}) is None
+    assert _touch([1]) is None
+
+
+@pytest.mark.parametrize("name", PROBLEMS)
+@pytest.mark.parametrize("page", [vector_fields, at_minimum, gradient_noise, matrices])
+def test_every_problem_follows_the_edits_of_a_link(page, name, monkeypatch):
+    monkeypatch.setattr(at_minimum_views, "LARGEST", 100)
+    monkeypatch.setattr(at_minimum_views, "SEEDS", 2)
+    at = open_page(page.SLUG, problem=name, edits=in_link(edits_for(name)), editing="1", n="200")
+    assert not at.exception
+    assert not [
+        w.value for w in at.warning if "N in the link" not in w.value and "Examples" not in w.value
+    ]
+    (said,) = [h.proto.body for h in at.get("html") if "edited, of" in h.proto.body]
+    assert "1 moved (12), 1 added" in said
+    assert "1 removed (7)" in said
+
+
+def test_what_does_not_apply_is_kept_and_said():
+    at = open_page(edits="r500;r3", n="100")
+    assert "There is no example 500 among 100" in at.warning[0].value
+    assert at.session_state[vector_fields.SLUG]["edits"] == (("r", 500), ("r", 3))
+    (said,) = [h.proto.body for h in at.get("html") if "edited, of" in h.proto.body]
+    assert said.startswith("<p class='efviz-sentence'>1 example is edited")
+
+
+def test_another_problem_forgets_the_edits_another_strength_does_not():
+    at = open_page(edits="r3", editing="1")
+    at.session_state["ignored"] = 0
+    at.selectbox[0].set_value("fig4").run()
+    assert at.session_state[vector_fields.SLUG]["edits"] == ()
+    assert at.session_state[vector_fields.SLUG]["editing"]
+
+
+def test_buttons_move_add_remove_and_undo():
+    at = open_page(editing="1", n="50")
+
+    def press(label):
+        next(b for b in at.button if b.label == label).click()
+        at.run()
+        assert not at.exception
+        return at.session_state[vector_fields.SLUG]["edits"]
+
+    by_label = {box.label: box for box in at.number_input}
+    by_label["Example"].set_value(4)
+    at.run()
+    by_label = {box.label: box for box in at.number_input}
+    by_label["x"].set_value(2.0)
+    by_label["y"].set_value(-7.0)
+    moved = (("m", 4, 2.0, -7.0),)
+    assert press("Move it there") == moved
+    assert press("Add one there") == (*moved, ("a", 2.0, -7.0))
+    assert press("Remove it") == (("a", 2.0, -7.0), ("r", 4))
+    assert press("Undo last") == (*moved, ("a", 2.0, -7.0))
+    assert press("Undo last") == moved
+    assert press("As drawn") == ()
+    assert press("Undo last") == moved
+
+
+def test_at_the_minimum_only_the_case_of_the_sliders_is_edited():
+    c = Controls.of(defaults(at_minimum.PARAMS, {"edits": (("r", 3),), "editing": True}))
+    assert c.edits
+    assert not any(case.edits or case.editing for case in cases(c).values())
+    assert not of_curves(c).edits
