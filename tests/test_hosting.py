@@ -9,7 +9,9 @@ import time
 import urllib.error
 import urllib.request
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Coroutine, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any
 
 import pytest
 from browsing import free_port
@@ -69,6 +71,12 @@ def test_what_is_for_the_host_alone_is_not_passed_on(served: Replicas, path: str
     assert fetch(served.url + path)[0] == 404
 
 
+def run(task: Coroutine[Any, Any, None]) -> None:
+    """In a thread of its own: Playwright keeps an event loop running in this one."""
+    with ThreadPoolExecutor(1) as thread:
+        thread.submit(asyncio.run, task).result()
+
+
 def port_of(visitor: Visitor) -> int:
     return int(visitor.replica.rpartition(":")[2])
 
@@ -118,7 +126,7 @@ async def class_with_a_killed_replica(served: Replicas) -> None:
 
 
 def test_a_killed_replica_is_noticed_by_its_own_visitors_alone(served: Replicas) -> None:
-    asyncio.run(class_with_a_killed_replica(served))
+    run(class_with_a_killed_replica(served))
 
 
 def test_a_replica_that_comes_back_is_used_again(served: Replicas) -> None:
@@ -145,4 +153,4 @@ def test_a_replica_stops_within_seconds_when_told_to(served: Replicas) -> None:
         app.terminate()
         await asyncio.to_thread(app.wait, 10)
 
-    asyncio.run(told())
+    run(told())
