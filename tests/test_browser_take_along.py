@@ -18,7 +18,7 @@ from browsing import (
 )
 from playwright.sync_api import Browser, Page, expect
 
-from efviz.pages.cite import BIBTEX
+from efviz.paper import BIBTEX
 
 pytestmark = needs_chromium
 
@@ -62,7 +62,7 @@ def test_a_figure_can_be_taken_along(page: Page, server: str, tmp_path: Path) ->
 
 @pytest.mark.parametrize(
     ("slug", "panels"),
-    [("", 4), ("at-the-minimum", 8), ("optimization", 2), ("gradient-noise", 4)],
+    [("vector-fields", 4), ("at-the-minimum", 8), ("optimization", 2), ("gradient-noise", 4)],
 )
 def test_the_interactive_page_stands_alone(
     page: Page, server: str, slug: str, panels: int, tmp_path: Path
@@ -117,7 +117,7 @@ def test_a_page_keeps_its_settings_while_another_is_looked_at(page: Page, server
     open_page(page, server, "s=0.5")
     go(page, "At the minimum", "at-the-minimum")
     page.get_by_role("link", name="Vector fields").click()
-    expect(page).to_have_url(re.compile(r"/efviz/\?s=0\.5$"), timeout=15_000)
+    expect(page).to_have_url(re.compile(r"/vector-fields\?s=0\.5$"), timeout=15_000)
     expect(slider(page, "Strength s")).to_have_attribute("aria-valuetext", "0.5")
 
 
@@ -134,7 +134,7 @@ def test_back_restores_the_settings_of_its_link(page: Page, server: str, first: 
     value = "0.5" if first else "0"
     expect(slider(page, "Step size γ")).to_be_visible(timeout=15_000)
     expect(slider(page, "Strength s")).to_have_attribute("aria-valuetext", value, timeout=15_000)
-    address = f"{server}/{first and '?' + first}"
+    address = f"{server}/vector-fields{first and '?' + first}"
     expect(page).to_have_url(address, timeout=15_000)
     page.go_forward()
     expect(page).to_have_url(re.compile("at-the-minimum"))

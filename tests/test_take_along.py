@@ -18,9 +18,9 @@ from test_pages import WITH_PROBLEM, components, open_page
 
 from efviz.figures import export
 from efviz.pages import at_minimum_views, matrices_labels, matrices_views
-from efviz.pages.cite import BIBTEX
 from efviz.pages.own_table_widgets import EXAMPLE
 from efviz.pages.take_along import take_along
+from efviz.paper import BIBTEX
 
 
 @dataclass

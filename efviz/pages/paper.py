@@ -30,7 +30,7 @@ def main() -> None:
         st.warning(sentence)
     live()
     st.markdown(text.CITE)
-    st.code(BIBTEX, language="bibtex")
+    st.code(BIBTEX, language="bibtex", wrap_lines=True)
 
 
 @st.fragment

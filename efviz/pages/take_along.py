@@ -7,7 +7,7 @@ import streamlit as st
 from efviz.components import images
 from efviz.figures import export
 from efviz.figures.theme import Spec
-from efviz.pages.cite import BIBTEX
+from efviz.paper import BIBTEX
 
 UNFINISHED = "The work is not finished: a file holds what is shown now, the code makes all of it."
 

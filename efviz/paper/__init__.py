@@ -72,15 +72,15 @@ CLAIMS: dict[str, Claim] = {
 }
 """In the order of the paper's sections."""
 
-BIBTEX = """\
-@inproceedings{kunstner2019limitations,
+BIBTEX = """@inproceedings{kunstner2019limitations,
   title     = {Limitations of the Empirical {F}isher Approximation for Natural Gradient Descent},
   author    = {Kunstner, Frederik and Hennig, Philipp and Balles, Lukas},
   booktitle = {Advances in Neural Information Processing Systems},
   volume    = {32},
   pages     = {4156--4167},
   year      = {2019}
-}"""
+}
+"""
 
 
 def summary(results: Iterable[Result]) -> str:
