@@ -1,6 +1,7 @@
 """What can be taken along of each figure holds its numbers, and the code makes them again."""
 
 import io
+import os
 import subprocess
 import sys
 from collections.abc import Mapping
@@ -96,7 +97,14 @@ def run_scripts(folders: list[Path]) -> None:
         "assert 'streamlit' not in sys.modules"
     )
     command = [sys.executable, "-W", "error", "-c", loop, *map(str, folders)]
-    done = subprocess.run(command, cwd=Path(__file__).parents[1], capture_output=True, text=True)
+    done = subprocess.run(
+        command,
+        cwd=Path(__file__).parents[1],
+        # As in conftest.py: sums of other threads round otherwise, and a run of EFGD shows it.
+        env=os.environ | {"OPENBLAS_NUM_THREADS": "1"},
+        capture_output=True,
+        text=True,
+    )
     assert done.returncode == 0, done.stderr
 
 
