@@ -4,7 +4,7 @@ import io
 import os
 import subprocess
 import sys
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -19,6 +19,7 @@ from test_pages import WITH_PROBLEM, components, open_page
 
 from efviz.figures import export
 from efviz.pages import at_minimum_views, matrices_labels, matrices_views
+from efviz.pages.caches import SHARED
 from efviz.pages.own_table_widgets import EXAMPLE
 from efviz.pages.take_along import take_along
 from efviz.paper import BIBTEX
@@ -39,8 +40,12 @@ class Taken:
 
 
 @pytest.fixture
-def taken(monkeypatch: pytest.MonkeyPatch) -> Taken:
-    """No page draws its menu here: it is opened in a browser elsewhere."""
+def taken(monkeypatch: pytest.MonkeyPatch) -> Iterator[Taken]:
+    """No page draws its menu here: it is opened in a browser elsewhere.
+
+    What is cached was computed for other numbers of seeds and labels, before and after.
+    """
+    SHARED.clear()
     monkeypatch.setattr(at_minimum_views, "SEEDS", 2)
     monkeypatch.setattr(at_minimum_views, "LARGEST", 1000)
     for module in (matrices_views, matrices_labels):
@@ -49,7 +54,8 @@ def taken(monkeypatch: pytest.MonkeyPatch) -> Taken:
     for module in [m for name, m in sys.modules.items() if name.startswith("efviz.pages.")]:
         if getattr(module, "take_along", None) is take_along:
             monkeypatch.setattr(module, "take_along", found)
-    return found
+    yield found
+    SHARED.clear()
 
 
 QUICK = {
