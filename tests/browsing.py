@@ -25,6 +25,8 @@ NAMES = ("chromium", "chromium-browser", "google-chrome")
 CHROMIUM = os.environ.get("EFVIZ_CHROMIUM") or next(filter(None, map(shutil.which, NAMES)), None)
 REQUIRED = os.environ.get("EFVIZ_REQUIRE_BROWSER") == "1"
 Scheme = Literal["light", "dark"]
+# Widths and themes are looked at in pairs: neither changes what the other does.
+SIGHTS: tuple[tuple[int, Scheme], ...] = ((1400, "light"), (1024, "dark"), (360, "dark"))
 FLAGS = ("--no-sandbox", "--disable-gpu", "--disable-background-networking")
 
 needs_chromium = [

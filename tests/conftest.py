@@ -30,6 +30,17 @@ KINDS = [
 ]
 
 
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Where tests run in several processes (xdist), all that need a server share one of them.
+
+    Two browsers with two servers on two cores make each other late; the other files run meanwhile.
+    """
+    for item in items:
+        served = item.get_closest_marker("browser") or item.get_closest_marker("hosting")
+        group = "served" if served else item.path.stem
+        item.add_marker(pytest.mark.xdist_group(group))
+
+
 def small_problem(kind: str, N: int = 12, seed: int = 0, *, P: int = 3) -> Problem:
     """N examples with labels drawn from the model itself, near theta = 1/2 (linear) or (2, 1)."""
     rng = np.random.default_rng(seed)

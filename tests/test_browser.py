@@ -7,6 +7,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 from browsing import (
+    SIGHTS,
     Scheme,
     assert_nothing_is_cut_off,
     chart,
@@ -261,8 +262,7 @@ def test_long_work_shows_progress_and_stops_on_demand(page: Page, server: str) -
     expect(page.locator(".efviz-sentence")).to_be_visible()
 
 
-@pytest.mark.parametrize("scheme", ["light", "dark"])
-@pytest.mark.parametrize("width", [1400, 1024, 400])
+@pytest.mark.parametrize(("width", "scheme"), SIGHTS)
 def test_nothing_is_cut_off(browser: Browser, server: str, scheme: Scheme, width: int) -> None:
     with page_of_width(browser, width, scheme) as page:
         open_page(page, server)

@@ -6,6 +6,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 from browsing import (
+    SIGHTS,
     Scheme,
     assert_nothing_is_cut_off,
     chart,
@@ -158,8 +159,7 @@ def test_separable_classes_run_off_in_the_picture(page: Page, server: str) -> No
     expect(chart(page).locator("> div")).to_have_count(3)
 
 
-@pytest.mark.parametrize("scheme", ["light", "dark"])
-@pytest.mark.parametrize("width", [1400, 1024, 400])
+@pytest.mark.parametrize(("width", "scheme"), SIGHTS)
 def test_nothing_is_cut_off(browser: Browser, server: str, scheme: Scheme, width: int) -> None:
     with page_of_width(browser, width, scheme) as page:
         open_page(page, server, slug=SLUG)

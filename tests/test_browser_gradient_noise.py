@@ -3,7 +3,7 @@
 import re
 
 import pytest
-from browsing import chart, needs_chromium, open_page, revision, slider, wait_for_picture
+from browsing import SIGHTS, chart, needs_chromium, open_page, revision, slider, wait_for_picture
 from playwright.sync_api import Browser, Page, expect
 
 pytestmark = needs_chromium
@@ -51,8 +51,7 @@ def test_a_link_shows_what_the_sender_saw(page: Page, server: str) -> None:
     expect(page).to_have_url(re.compile(re.escape("theta=1,1&batch=100&steps=50&draw=without")))
 
 
-@pytest.mark.parametrize("scheme", ["light", "dark"])
-@pytest.mark.parametrize("width", [1400, 400])
+@pytest.mark.parametrize(("width", "scheme"), SIGHTS)
 def test_nothing_is_cut_off(browser: Browser, server: str, scheme: str, width: int) -> None:
     context = browser.new_context(
         viewport={"width": width, "height": 900},

@@ -1,10 +1,10 @@
 """The page Four matrices in a real Chromium."""
 
 import re
-from typing import get_args
 
 import pytest
 from browsing import (
+    SIGHTS,
     Scheme,
     assert_nothing_is_cut_off,
     chart,
@@ -96,8 +96,7 @@ def test_a_link_shows_what_the_sender_saw(page: Page, server: str) -> None:
     expect(page).to_have_url(re.compile(re.escape(query)), timeout=PATIENCE)
 
 
-@pytest.mark.parametrize("scheme", get_args(Scheme))
-@pytest.mark.parametrize("width", [1400, 400, 360])
+@pytest.mark.parametrize(("width", "scheme"), SIGHTS)
 def test_nothing_is_cut_off(browser: Browser, server: str, scheme: Scheme, width: int) -> None:
     with page_of_width(browser, width, scheme) as page:
         open_page(page, server, "problem=saturation", slug=SLUG)

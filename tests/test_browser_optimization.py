@@ -4,6 +4,7 @@ import re
 
 import pytest
 from browsing import (
+    SIGHTS,
     Scheme,
     assert_nothing_is_cut_off,
     chart,
@@ -64,8 +65,7 @@ def test_a_sweep_of_an_own_setting_progresses_and_stops(page: Page, server: str)
     expect(page.locator(".efviz-chart").nth(1)).to_be_visible(timeout=60_000)
 
 
-@pytest.mark.parametrize("scheme", ["light", "dark"])
-@pytest.mark.parametrize("width", [1400, 400])
+@pytest.mark.parametrize(("width", "scheme"), SIGHTS)
 def test_nothing_is_cut_off(browser: Browser, server: str, scheme: Scheme, width: int) -> None:
     with page_of_width(browser, width, scheme) as page:
         open_page(page, server, slug=SLUG)

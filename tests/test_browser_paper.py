@@ -3,7 +3,7 @@
 import re
 
 import pytest
-from browsing import Scheme, assert_nothing_is_cut_off, keep_screenshot, needs_chromium
+from browsing import SIGHTS, Scheme, assert_nothing_is_cut_off, keep_screenshot, needs_chromium
 from browsing import page_of_width as page_of
 from playwright.sync_api import Browser, Page, expect
 
@@ -38,8 +38,7 @@ def test_checks_fill_in_and_a_link_opens_the_page_with_its_settings(
     expect(page.locator(".efviz-sentence")).to_contain_text("B", timeout=PATIENCE)
 
 
-@pytest.mark.parametrize("scheme", ["light", "dark"])
-@pytest.mark.parametrize("width", [1400, 360])
+@pytest.mark.parametrize(("width", "scheme"), SIGHTS)
 def test_nothing_is_cut_off(browser: Browser, server: str, scheme: Scheme, width: int) -> None:
     with page_of(browser, width, scheme) as page:
         open_paper(page, server)

@@ -5,6 +5,7 @@ import time
 
 import pytest
 from browsing import (
+    SIGHTS,
     Scheme,
     chart,
     keep_screenshot,
@@ -157,8 +158,7 @@ def test_a_teacher_opens_a_step_by_link_and_leafs_with_the_arrow_keys(
     context.close()
 
 
-@pytest.mark.parametrize("scheme", ["light", "dark"])
-@pytest.mark.parametrize("width", [1400, 1024, 400, 360])
+@pytest.mark.parametrize(("width", "scheme"), SIGHTS)
 def test_nothing_is_cut_off_at_any_width(
     browser: Browser, server: str, width: int, scheme: Scheme
 ) -> None:
