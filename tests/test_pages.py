@@ -7,7 +7,18 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from efviz import PROBLEMS
-from efviz.pages import PAGES, start, vector_fields
+from efviz.pages import (
+    PAGES,
+    at_minimum,
+    at_minimum_views,
+    gradient_noise,
+    matrices,
+    matrices_labels,
+    start,
+    vector_fields,
+)
+from efviz.pages.caches import SHARED
+from efviz.pages.jobs import Job
 from efviz.pages.params import defaults
 
 
@@ -148,3 +159,35 @@ def test_sliders_show_what_the_store_holds() -> None:
     assert held["Damping λ"] == 0.25
     assert held["Strength s"] == 0.5
     assert held["Step size γ"] == 1e-3
+
+
+@pytest.mark.parametrize("page", [at_minimum, matrices, gradient_noise])
+def test_what_another_session_finishes_after_the_drawing_is_drawn(
+    page: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    jobs: list[Job[Any]] = []
+    complete: dict[str, list[bool]] = {}
+    begin = Job.__init__
+
+    def seen(job: Job[Any], steps: Any) -> None:
+        begin(job, steps)
+        jobs.append(job)
+
+    def drawn(key: str, *_: Any, **known: Any) -> None:
+        complete.setdefault(key, []).append(known.get("complete", True))
+        for job in jobs:
+            while not job.done:
+                job.advance(1)
+
+    monkeypatch.setattr(Job, "__init__", seen)
+    for module in {page, matrices_labels}:
+        monkeypatch.setattr(module, "take_along", drawn)
+    for name in {"SLICE", "FIRST"} & set(vars(page)):
+        monkeypatch.setattr(page, name, 0)
+    monkeypatch.setattr(at_minimum_views, "LARGEST", 100)
+    monkeypatch.setattr("efviz.pages.matrices_views.SIZES", (1, 10, 32))
+    monkeypatch.setattr("efviz.pages.matrices_labels.SIZES", (1, 10, 32))
+    SHARED.clear()
+    assert not open_page(page.SLUG, steps="20").exception
+    assert not all(known[0] for known in complete.values())
+    assert all(known[-1] for known in complete.values()), complete
