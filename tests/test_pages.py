@@ -5,6 +5,7 @@ from typing import Any
 
 import pytest
 from streamlit.testing.v1 import AppTest
+from visiting import assert_a_picture, components, open_page, sentence, values
 
 from efviz import PROBLEMS
 from efviz.pages import (
@@ -20,40 +21,6 @@ from efviz.pages import (
 from efviz.pages.caches import SHARED
 from efviz.pages.jobs import Job
 from efviz.pages.params import defaults
-
-
-def script(slug: str) -> None:
-    from efviz.pages import PAGES
-
-    PAGES[slug].main()
-
-
-WITH_PROBLEM = [
-    slug for slug, page in PAGES.items() if any(param.name == "problem" for param in page.params)
-]
-"""Pages on which a problem, or an own table, is chosen."""
-
-
-def open_page(slug: str = vector_fields.SLUG, **query: str) -> AppTest:
-    at = AppTest.from_function(script, args=(slug,), default_timeout=60)
-    for key, value in query.items():
-        at.query_params[key] = value
-    return at.run()
-
-
-def components(at: AppTest, name: str) -> list[Any]:
-    return [c.proto for c in at.get("bidi_component") if c.proto.component_name == f"efviz_{name}"]
-
-
-def sentence(at: AppTest) -> str:
-    bodies = [element.proto.body for element in at.get("html")]
-    return next(body for body in bodies if "efviz-sentence" in body)
-
-
-def assert_a_picture(at: AppTest) -> None:
-    assert not at.exception
-    assert len(components(at, "chart")) == 1
-    assert "of the plane" in sentence(at)
 
 
 @pytest.mark.parametrize("slug", PAGES)
@@ -124,10 +91,6 @@ def test_junk_in_a_link_gets_a_warning_and_a_picture() -> None:
     said = [warning.value for warning in at.warning]
     assert len(said) == 5
     assert all(len(words) < 300 for words in said)
-
-
-def values(at: AppTest) -> dict[str, Any]:
-    return dict(at.session_state[vector_fields.SLUG])
 
 
 def test_presets_are_the_figure_as_made_and_as_printed() -> None:
