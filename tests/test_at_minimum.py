@@ -8,7 +8,7 @@ import plotly.graph_objects as go
 import pytest
 from numpy.testing import assert_allclose
 from streamlit.testing.v1 import AppTest
-from test_pages import components, open_page, sentence
+from visiting import components, html, open_page, sentence
 
 from efviz import PROBLEMS
 from efviz.comparison import compare
@@ -44,10 +44,6 @@ def page(**query: str) -> AppTest:
     assert not at.exception
     assert len(components(at, "chart")) == 2
     return at
-
-
-def html(at: AppTest) -> str:
-    return " ".join(element.proto.body for element in at.get("html"))
 
 
 def controls(**values: Any) -> Controls:

@@ -9,7 +9,7 @@ import pytest
 from numpy.testing import assert_allclose
 from reference import Slow
 from streamlit.testing.v1 import AppTest
-from test_pages import components, open_page
+from visiting import components, html, open_page
 
 from efviz.catalogue import PROBLEMS
 from efviz.curvature import empirical_fisher, fisher, ggn, hessian
@@ -190,7 +190,7 @@ def test_sizes_beyond_all_numbers_are_powers_of_ten() -> None:
 @pytest.mark.parametrize("key", VOCABULARY)
 def test_every_name_and_every_call_stands_on_the_page(key: str) -> None:
     at = look("words", "fig1", cmatrix=key)
-    shown = unescape(" ".join(element.proto.body for element in at.get("html")))
+    shown = unescape(html(at))
     for name in VOCABULARY[key].names:
         assert name.words in shown
     for call in VOCABULARY[key].calls:

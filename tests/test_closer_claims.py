@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from numpy.testing import assert_allclose
 from test_closer import here, look, plain
-from test_pages import open_page
+from visiting import open_page
 
 from efviz.fields import finish
 from efviz.pages import closer_bound as bound

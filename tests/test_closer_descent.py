@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 from numpy.testing import assert_allclose
 from test_closer import SOME, here, look, plain
+from visiting import Held
 
 from efviz.components import Click
 from efviz.pages import closer_descent as descent
@@ -73,13 +74,3 @@ def test_a_click_among_the_balls_moves_theta() -> None:
     assert not store.values
     descent.clicked(store, here("fig1"), Click(0, 1.25, -0.5))
     assert store.values == {"theta": ((1.25, -0.5),)}
-
-
-class Held:
-    """A store that only remembers what was set."""
-
-    def __init__(self) -> None:
-        self.values: dict[str, Any] = {}
-
-    def set(self, **change: Any) -> None:
-        self.values |= change

@@ -4,7 +4,7 @@ import numpy as np
 import plotly.graph_objects as go
 import pytest
 from numpy.testing import assert_array_equal
-from test_pages import open_page
+from visiting import open_page
 
 from efviz import PROBLEMS
 from efviz.components.chart import _touch

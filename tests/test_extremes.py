@@ -6,8 +6,16 @@ from typing import Any
 import numpy as np
 import pytest
 from streamlit.testing.v1 import AppTest
-from test_own_pages import own, paste
-from test_pages import WITH_PROBLEM, assert_a_picture, components, open_page, sentence
+from visiting import (
+    WITH_PROBLEM,
+    assert_a_picture,
+    components,
+    html,
+    open_page,
+    own,
+    paste,
+    sentence,
+)
 
 from efviz.pages import at_minimum_views
 
@@ -40,7 +48,7 @@ def _short_curves(monkeypatch: pytest.MonkeyPatch) -> None:
 def said(at: AppTest) -> str:
     kinds = ("error", "warning", "info", "markdown", "caption")
     words = [element.value for kind in kinds for element in getattr(at, kind)]
-    return " ".join([*words, *(element.proto.body for element in at.get("html"))])
+    return " ".join([*words, html(at)])
 
 
 @pytest.mark.parametrize("slug", WITH_PROBLEM)

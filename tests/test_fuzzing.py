@@ -20,7 +20,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from streamlit.testing.v1 import AppTest
-from test_pages import script
+from visiting import script
 
 from efviz.__main__ import main as command
 from efviz.pages import PAGES

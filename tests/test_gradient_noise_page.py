@@ -9,8 +9,17 @@ import plotly.graph_objects as go
 import pytest
 from numpy.testing import assert_allclose, assert_array_equal
 from streamlit.testing.v1 import AppTest
-from test_own_pages import SEPARABLE, paste
-from test_pages import components, open_page, sentence
+from visiting import (
+    SEPARABLE,
+    Held,
+    components,
+    html,
+    open_page,
+    paste,
+    result_of,
+    sentence,
+    values,
+)
 
 from efviz import PROBLEMS
 from efviz.components import Click
@@ -42,28 +51,16 @@ def page(**query: str) -> AppTest:
     return at
 
 
-def html(at: AppTest) -> str:
-    return " ".join(element.proto.body for element in at.get("html"))
-
-
-def values(at: AppTest) -> dict[str, Any]:
-    return dict(at.session_state[SLUG])
-
-
 def controls(**chosen: Any) -> Controls:
     return Controls.of(defaults(the_page.PARAMS, {"n_steps": 40} | chosen))
 
 
 def picture(**chosen: Any) -> Picture:
-    *_, last = work(controls(**chosen))
-    assert last.result
-    return last.result
+    return result_of(work(controls(**chosen)))
 
 
 def runs(**chosen: Any) -> Runs:
-    *_, last = run_work(controls(**chosen))
-    assert last.result
-    return last.result
+    return result_of(run_work(controls(**chosen)))
 
 
 @pytest.mark.parametrize("problem", PROBLEMS)
@@ -127,13 +124,13 @@ def test_gradients_that_overflow_are_named() -> None:
 
 def test_fewer_examples_than_a_mini_batch_make_it_smaller() -> None:
     at = page(n="50", batch="200")
-    assert values(at)["batch_size"] == 50
+    assert values(at, SLUG)["batch_size"] == 50
     assert "Batch size B `200` in the link lies outside 1 to 50" in at.warning[0].value
     at = page(batch="200")
-    at.session_state[SLUG] = values(at) | {"N": 20}
+    at.session_state[SLUG] = values(at, SLUG) | {"N": 20}
     at.run()
     assert not at.exception
-    assert values(at)["batch_size"] == 20
+    assert values(at, SLUG)["batch_size"] == 20
 
 
 def test_junk_in_a_link_gets_a_warning_and_a_picture() -> None:
@@ -146,25 +143,15 @@ def test_runs_of_another_problem_are_not_shown() -> None:
     at = page()
     (before, *_) = at.session_state[the_page.HELD]
     assert before.problem == "fig1"
-    at.session_state[SLUG] = values(at) | {"problem": "fig4"}
+    at.session_state[SLUG] = values(at, SLUG) | {"problem": "fig4"}
     at.run()
     assert not at.exception
     assert at.session_state[the_page.HELD][0].problem == "fig4"
     assert "After 40 steps" in sentence(at)
 
 
-class Held:
-    """A store that only remembers what was set."""
-
-    def __init__(self, **chosen: Any) -> None:
-        self.values = defaults(the_page.PARAMS, chosen)
-
-    def set(self, **change: Any) -> None:
-        self.values |= change
-
-
 def test_clicks_choose_theta_and_the_batch_size() -> None:
-    store: Any = Held()
+    store: Any = Held(**defaults(the_page.PARAMS))
     the_page.clicked(store, picture(), Click(0, 1.23456, -0.5))
     assert store.values["theta"] == ((1.235, -0.5),)
     the_page.clicked(store, picture(), Click(2, 99.6, 3.0))

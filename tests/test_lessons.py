@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 from streamlit.testing.v1 import AppTest
-from test_pages import components
+from visiting import components
 
 from efviz.pages import PAGES
 from efviz.pages.lessons import LESSONS, Lesson, Step, Verdict

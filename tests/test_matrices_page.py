@@ -8,8 +8,17 @@ import plotly.graph_objects as go
 import pytest
 from numpy.testing import assert_allclose, assert_array_equal
 from streamlit.testing.v1 import AppTest
-from test_own_pages import SEPARABLE, paste
-from test_pages import components, open_page, sentence
+from visiting import (
+    SEPARABLE,
+    Held,
+    components,
+    html,
+    open_page,
+    paste,
+    result_of,
+    sentence,
+    values,
+)
 
 from efviz import CURVATURES, LABEL_SOURCES, PROBLEMS
 from efviz.agreement import agreements
@@ -59,22 +68,12 @@ def page(**query: str) -> AppTest:
     return at
 
 
-def html(at: AppTest) -> str:
-    return " ".join(element.proto.body for element in at.get("html"))
-
-
-def values(at: AppTest) -> dict[str, Any]:
-    return dict(at.session_state[SLUG])
-
-
 def controls(**chosen: Any) -> Controls:
     return Controls.of(defaults(the_page.PARAMS, chosen))
 
 
 def picture(**chosen: Any) -> Picture:
-    *_, last = work(controls(**chosen))
-    assert last.result
-    return last.result
+    return result_of(work(controls(**chosen)))
 
 
 def listed(key: str) -> tuple[Dataset, Problem]:
@@ -135,7 +134,7 @@ def test_a_table_without_a_minimum_has_matrices_all_the_same() -> None:
     assert "H = G = F" in sentence(at)
     at.button[0].click().run()
     assert "no finite minimum" in at.warning[0].value
-    assert values(at)["theta"] == ()
+    assert values(at, SLUG)["theta"] == ()
 
 
 def test_matrices_that_overflow_are_named() -> None:
@@ -147,7 +146,7 @@ def test_presets() -> None:
     at = page()
     at.button[0].click().run()
     _, problem = listed("fig1")
-    assert_allclose(values(at)["theta"][0], problem.theta_star)
+    assert_allclose(values(at, SLUG)["theta"][0], problem.theta_star)
     at.button[1].click().run()
     assert not at.exception
     assert "all four agree: <b>H = G = F = EF</b>" in sentence(at)
@@ -155,16 +154,16 @@ def test_presets() -> None:
     at.button[2].click().run()
     assert "<b>G = F</b>" in sentence(at)
     at.button[3].click().run()
-    assert values(at)["problem"] == "softmax"
+    assert values(at, SLUG)["problem"] == "softmax"
     assert "H = G = F" in sentence(at)
 
 
 def test_fewer_examples_than_the_chosen_one_choose_the_last() -> None:
     at = page(example="900")
-    at.session_state[SLUG] = values(at) | {"N": 20}
+    at.session_state[SLUG] = values(at, SLUG) | {"N": 20}
     at.run()
     assert not at.exception
-    assert values(at)["example"] == 20
+    assert values(at, SLUG)["example"] == 20
     at = page(n="50", example="900")
     assert "lies outside 1 to 50" in at.warning[0].value
 
@@ -222,18 +221,8 @@ def test_steps_that_help_all_but_this_one_are_named() -> None:
     assert "<td>2</td><td>+1</td><td>0.5</td><td>−0.5</td>" in table
 
 
-class Held:
-    """A store that only remembers what was set."""
-
-    def __init__(self, **chosen: Any) -> None:
-        self.values = defaults(the_page.PARAMS, chosen)
-
-    def set(self, **change: Any) -> None:
-        self.values |= change
-
-
 def test_clicks_choose_the_example_theta_and_M() -> None:
-    store: Any = Held()
+    store: Any = Held(**defaults(the_page.PARAMS))
     p = picture()
     x, y = places(p.dataset, p.problem)[41]
     the_page.clicked(store, p, Click(0, float(x), float(y)))
@@ -264,13 +253,10 @@ def test_the_marked_example_is_where_it_is_drawn(problem: str) -> None:
 @pytest.mark.parametrize("problem", ["fig1", "fig2", "softmax", "poisson"])
 def test_the_sampled_matrix_is_the_first_repetition_of_the_chart(problem: str) -> None:
     c = controls(problem=problem, N=100)
-    *_, labels = labels_work(c, "sampled", 10)
-    *_, curve = curve_work(c)
-    assert labels.result
-    assert curve.result
-    assert labels.result.distance == pytest.approx(float(curve.result.errors[0, 1]), rel=1e-9)
-    assert np.isfinite(curve.result.errors).all()
-    assert curve.result.errors.shape == (REPETITIONS, 3)
+    labels, curve = result_of(labels_work(c, "sampled", 10)), result_of(curve_work(c))
+    assert labels.distance == pytest.approx(float(curve.errors[0, 1]), rel=1e-9)
+    assert np.isfinite(curve.errors).all()
+    assert curve.errors.shape == (REPETITIONS, 3)
 
 
 def test_the_chart_fills_in_from_the_left() -> None:

@@ -8,8 +8,7 @@ import plotly.graph_objects as go
 import pytest
 from numpy.testing import assert_allclose
 from streamlit.testing.v1 import AppTest
-from test_own_pages import MOONS, paste
-from test_pages import components, open_page, sentence
+from visiting import MOONS, components, html, open_page, paste, sentence
 
 from efviz import DATASETS, results
 from efviz.alignment import Alignment, StepSizes, alignment
@@ -31,10 +30,6 @@ def page(**query: str) -> AppTest:
     at = open_page(SLUG, **query)
     assert not at.exception
     return at
-
-
-def html(at: AppTest) -> str:
-    return " ".join(element.proto.body for element in at.get("html"))
 
 
 @pytest.mark.parametrize("name", DATASETS)

@@ -1,44 +1,27 @@
 """Own tables on the pages: loaded, chosen from, refused with a sentence, never shared."""
 
-from typing import Any
-
 import numpy as np
 import pytest
 from streamlit.testing.v1 import AppTest
-from test_pages import WITH_PROBLEM, components, open_page, sentence
+from visiting import (
+    MOONS,
+    SEPARABLE,
+    WITH_PROBLEM,
+    components,
+    open_page,
+    own,
+    paste,
+    sentence,
+    values,
+)
 
 from efviz.pages import at_minimum_views, own_table
 from efviz.pages.own_table_widgets import EXAMPLE
-
-MOONS = "\n".join(
-    ["a,b,kind,count"]
-    + [
-        f"{x:.4f},{y:.4f},{'up' if x + 0.3 * np.sin(9 * y) > 0 else 'down'},{i % 5}"
-        for i, (x, y) in enumerate(np.random.default_rng(0).normal(size=(60, 2)))
-    ]
-)
-SEPARABLE = "a,b,side\n" + "\n".join(f"{1.1 * x},{(7 * x) % 5},{int(x > 5)}" for x in range(1, 11))
 
 
 @pytest.fixture(autouse=True)
 def _short_curves(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(at_minimum_views, "SEEDS", 2)
-
-
-def paste(at: AppTest, text: str) -> AppTest:
-    at.text_area[0].input(text)
-    return next(b for b in at.button if b.label == "Use the text").click().run()
-
-
-def own(slug: str) -> dict[str, str]:
-    """The link to the own table of a page."""
-    if slug == "optimization":
-        return {"set": "own"}
-    return {"problem": "own"} | ({"steps": "300"} if slug == "vector-fields" else {})
-
-
-def values(at: AppTest, slug: str) -> dict[str, Any]:
-    return dict(at.session_state[slug])
 
 
 def choose(at: AppTest, label: str, option: str) -> AppTest:

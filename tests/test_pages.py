@@ -5,44 +5,22 @@ from typing import Any
 
 import pytest
 from streamlit.testing.v1 import AppTest
+from visiting import assert_a_picture, components, open_page, sentence, values
 
 from efviz import PROBLEMS
-from efviz.pages import PAGES, start, vector_fields
+from efviz.pages import (
+    PAGES,
+    at_minimum,
+    at_minimum_views,
+    gradient_noise,
+    matrices,
+    matrices_labels,
+    start,
+    vector_fields,
+)
+from efviz.pages.caches import SHARED
+from efviz.pages.jobs import Job
 from efviz.pages.params import defaults
-
-
-def script(slug: str) -> None:
-    from efviz.pages import PAGES
-
-    PAGES[slug].main()
-
-
-WITH_PROBLEM = [
-    slug for slug, page in PAGES.items() if any(param.name == "problem" for param in page.params)
-]
-"""Pages on which a problem, or an own table, is chosen."""
-
-
-def open_page(slug: str = vector_fields.SLUG, **query: str) -> AppTest:
-    at = AppTest.from_function(script, args=(slug,), default_timeout=60)
-    for key, value in query.items():
-        at.query_params[key] = value
-    return at.run()
-
-
-def components(at: AppTest, name: str) -> list[Any]:
-    return [c.proto for c in at.get("bidi_component") if c.proto.component_name == f"efviz_{name}"]
-
-
-def sentence(at: AppTest) -> str:
-    bodies = [element.proto.body for element in at.get("html")]
-    return next(body for body in bodies if "efviz-sentence" in body)
-
-
-def assert_a_picture(at: AppTest) -> None:
-    assert not at.exception
-    assert len(components(at, "chart")) == 1
-    assert "of the plane" in sentence(at)
 
 
 @pytest.mark.parametrize("slug", PAGES)
@@ -115,10 +93,6 @@ def test_junk_in_a_link_gets_a_warning_and_a_picture() -> None:
     assert all(len(words) < 300 for words in said)
 
 
-def values(at: AppTest) -> dict[str, Any]:
-    return dict(at.session_state[vector_fields.SLUG])
-
-
 def test_presets_are_the_figure_as_made_and_as_printed() -> None:
     at = open_page(problem="fig2", n="50")
     made, printed = at.button[0], at.button[1]
@@ -148,3 +122,35 @@ def test_sliders_show_what_the_store_holds() -> None:
     assert held["Damping λ"] == 0.25
     assert held["Strength s"] == 0.5
     assert held["Step size γ"] == 1e-3
+
+
+@pytest.mark.parametrize("page", [at_minimum, matrices, gradient_noise])
+def test_what_another_session_finishes_after_the_drawing_is_drawn(
+    page: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    jobs: list[Job[Any]] = []
+    complete: dict[str, list[bool]] = {}
+    begin = Job.__init__
+
+    def seen(job: Job[Any], steps: Any) -> None:
+        begin(job, steps)
+        jobs.append(job)
+
+    def drawn(key: str, *_: Any, **known: Any) -> None:
+        complete.setdefault(key, []).append(known.get("complete", True))
+        for job in jobs:
+            while not job.done:
+                job.advance(1)
+
+    monkeypatch.setattr(Job, "__init__", seen)
+    for module in {page, matrices_labels}:
+        monkeypatch.setattr(module, "take_along", drawn)
+    for name in {"SLICE", "FIRST"} & set(vars(page)):
+        monkeypatch.setattr(page, name, 0)
+    monkeypatch.setattr(at_minimum_views, "LARGEST", 100)
+    monkeypatch.setattr("efviz.pages.matrices_views.SIZES", (1, 10, 32))
+    monkeypatch.setattr("efviz.pages.matrices_labels.SIZES", (1, 10, 32))
+    SHARED.clear()
+    assert not open_page(page.SLUG, steps="20").exception
+    assert not all(known[0] for known in complete.values())
+    assert all(known[-1] for known in complete.values()), complete

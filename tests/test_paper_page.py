@@ -4,8 +4,7 @@ import time
 from collections.abc import Iterator
 
 import pytest
-from streamlit.testing.v1 import AppTest
-from test_pages import open_page, sentence
+from visiting import html, open_page, sentence
 
 from efviz.pages import paper as the_page
 from efviz.pages import paper_text as text
@@ -23,11 +22,6 @@ def _afresh(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     the_page.job_of_all.clear()
     yield
     the_page.job_of_all.clear()
-
-
-def html(at: AppTest) -> str:
-    assert not at.exception
-    return " ".join(element.proto.body for element in at.get("html"))
 
 
 def test_all_claims_are_listed_by_section_and_filled_in() -> None:

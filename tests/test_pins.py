@@ -2,11 +2,11 @@
 
 import pytest
 from streamlit.testing.v1 import AppTest
-from test_own_pages import EXAMPLE, paste
-from test_pages import components, open_page
+from visiting import components, open_page, paste
 
 from efviz.pages import at_minimum_views, links, vector_fields
 from efviz.pages.links import default_was, renamed, upgraded
+from efviz.pages.own_table_widgets import EXAMPLE
 from efviz.pages.params import defaults, from_query, to_query
 from efviz.pages.pins import differences
 

@@ -5,6 +5,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+from visiting import Held
 
 from efviz.components import Click, Touch
 from efviz.fields import Plane
@@ -13,23 +14,13 @@ from efviz.pages.vector_fields_starts import FARTHEST, MOST_STARTS, add_start, m
 GIVEN = ((0.5, 0.5), (1.0, -1.0))
 
 
-class Held:
-    """What a Store holds, without a session."""
-
-    def __init__(self, starts: tuple[tuple[float, float], ...]) -> None:
-        self.values = {"starts": starts}
-
-    def set(self, **values: Any) -> None:
-        self.values |= values
-
-
 PICTURE: Any = SimpleNamespace(
     starts=np.array(GIVEN), fields=SimpleNamespace(plane=Plane((-3.0, 3.0), (-3.0, 3.0)))
 )
 
 
 def after(touch: Touch, starts: tuple[tuple[float, float], ...] = GIVEN) -> Any:
-    store: Any = Held(starts)
+    store: Any = Held(starts=starts)
     move_start(store, PICTURE, touch)
     return store.values["starts"]
 
@@ -62,7 +53,7 @@ def test_a_touch_of_anything_else_changes_nothing(touch: Touch) -> None:
 
 
 def test_a_click_adds_a_start_and_the_oldest_gives_way() -> None:
-    store: Any = Held(GIVEN)
+    store: Any = Held(starts=GIVEN)
     for i in range(MOST_STARTS):
         add_start(store, PICTURE, Click(3, i / 10, 0.0))
     assert len(store.values["starts"]) == MOST_STARTS

@@ -14,8 +14,7 @@ import pandas as pd
 import pytest
 from numpy.testing import assert_allclose, assert_array_equal
 from streamlit.testing.v1 import AppTest
-from test_own_pages import own, paste
-from test_pages import WITH_PROBLEM, components, open_page
+from visiting import WITH_PROBLEM, components, open_page, own, paste
 
 from efviz.figures import export
 from efviz.pages import at_minimum_views, matrices_labels, matrices_views

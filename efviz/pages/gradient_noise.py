@@ -16,7 +16,7 @@ from efviz.pages import gradient_noise_text as text
 from efviz.pages.caches import cached
 from efviz.pages.gradient_noise_script import gradient_noise_script
 from efviz.pages.gradient_noise_views import Controls, Picture, Runs, picture_job, runs_job
-from efviz.pages.jobs import Job
+from efviz.pages.jobs import Job, Progress
 from efviz.pages.own_table_widgets import ready
 from efviz.pages.params import Choice, Number, Param, Values
 from efviz.pages.pins import Beside, beside, pinnable
@@ -33,6 +33,7 @@ from efviz.pages.share import share
 from efviz.pages.store import Store, run_again
 from efviz.pages.take_along import take_along
 from efviz.pages.theta_choice import THETA, choose_theta, theta_sliders
+from efviz.pages.working import stopped, working
 
 TITLE, SLUG = "Gradient noise", "gradient-noise"
 SLICE, FIRST = 0.15, 0.02
@@ -40,9 +41,8 @@ SLICE, FIRST = 0.15, 0.02
 whether the visitor has moved a slider."""
 DATA = 4
 """The panel of the data, there while they are edited."""
-HELD = f"{SLUG}.runs"
-"""The last runs that were shown."""
-
+HELD, WORK = f"{SLUG}.runs", f"{SLUG}.work"
+"""In the session: the last runs that were shown, and whether the work goes on."""
 
 _SCALE = Number(1e-9, 1e9, zero=True)
 
@@ -99,7 +99,8 @@ def live() -> None:
         choose_batch(store, examples(store.values))
     c = Controls.of(store.values)
     job, runs = picture_job(c.at_theta), runs_job(c)
-    picture = (job.progress if job.progress.result else job.advance(SLICE)).result
+    at_theta = job.progress if job.progress.result else job.advance(SLICE)
+    picture = at_theta.result
     assert picture
     with st.container(key=f"{SLUG}-theta"):
         theta_sliders(
@@ -107,10 +108,13 @@ def live() -> None:
         )
     if runs.progress.result is None and HELD not in st.session_state:
         runs.advance(FIRST)
-    pinned = draw(store, c, picture, runs)
-    if job.done and runs.done:
+    so_far = runs.progress
+    pinned = draw(store, c, picture, so_far)
+    # Asked of what was drawn: another session may have finished the work meanwhile.
+    if not (at_theta.complete and so_far.complete):
+        wait(c, job, runs)
+    else:
         pinned.go_on()
-    wait(c, job, runs)
 
 
 def controls(store: Store) -> None:
@@ -129,12 +133,12 @@ def choose_batch(store: Store, batch_size: float) -> None:
     store.set(batch_size=round(min(max(batch_size, 1), examples(store.values))))
 
 
-def draw(store: Store, c: Controls, p: Picture, job: Job[Runs]) -> Beside:
+def draw(store: Store, c: Controls, p: Picture, so_far: Progress[Runs]) -> Beside:
     """The picture at once; runs that have hardly begun give way to those that were there before."""
-    runs, fraction, of = job.progress.result, job.progress.fraction, c
+    runs, fraction, of = so_far.result, so_far.fraction, c
     before = st.session_state.get(HELD)
-    stopped = st.session_state.get(f"{SLUG}.stopped") == c
-    if fraction < 0.25 and before and before[0].problem == c.problem and not stopped:
+    early = fraction < 0.25 and not stopped(WORK, c)
+    if early and before and before[0].problem == c.problem:
         of, fraction, runs = before
     elif runs:
         st.session_state[HELD] = (c, fraction, runs)
@@ -169,14 +173,13 @@ def draw(store: Store, c: Controls, p: Picture, job: Job[Runs]) -> Beside:
 def pinned_picture(values: Values) -> tuple[bytes | None, bool]:
     c = Controls.of(values)
     job, runs = picture_job(c.at_theta), runs_job(c)
-    for work in (job, runs):
-        if not work.done:
-            work.advance(SLICE)
-    p, found = job.progress.result, runs.progress
+    at_theta = job.progress if job.done else job.advance(SLICE)
+    found = runs.progress if runs.done else runs.advance(SLICE)
+    p = at_theta.result
     if p is None:
         return None, False
     drawn = packed(c.at_theta, p.loss is not None, c, found.fraction, False, p, found.result)
-    return drawn, job.done and runs.done
+    return drawn, at_theta.complete and found.complete
 
 
 @cached
@@ -264,21 +267,11 @@ def more(store: Store, c: Controls, runs: Runs | None) -> None:
 
 def wait(c: Controls, job: Job[Picture], runs: Job[Runs]) -> None:
     """Work on what is not finished, and show it with the next run."""
-    if job.done and runs.done:
-        return
-    stopped = st.session_state.get(f"{SLUG}.stopped") == c
     now: Job[Any] = job if not job.done else runs
     what = "the contours" if now is job else "the runs"
-    fraction = now.progress.fraction
-    with st.container(horizontal=True, vertical_alignment="center"):
-        bar = st.progress(min(fraction, 1.0), text=f"{fraction:.0%} of {what} is computed")
-        label = "Go on" if stopped else "Stop here"
-        target = None if stopped else c
-        st.button(label, on_click=st.session_state.update, args=({f"{SLUG}.stopped": target},))
-    if not stopped:
+    if working(WORK, c, now.progress.fraction, f"of {what} is computed"):
         deadline = time.perf_counter() + SLICE
-        while not now.done and time.perf_counter() < deadline:
-            fraction = now.advance(FIRST).fraction
-            # Streamlit turns to a moved slider whenever something is sent.
-            bar.progress(min(fraction, 1.0), text=f"{fraction:.0%} of {what} is computed")
+        # Streamlit turns to a moved slider whenever it is asked for the state of the session.
+        while not (stopped(WORK, c) or now.done) and time.perf_counter() < deadline:
+            now.advance(FIRST)
         run_again()

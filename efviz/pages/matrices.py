@@ -14,8 +14,7 @@ from efviz.figures.theme import Spec
 from efviz.pages import closer, data_edits
 from efviz.pages import matrices_text as text
 from efviz.pages.caches import cached
-from efviz.pages.jobs import Job
-from efviz.pages.matrices_labels import LABEL_PARAMS, draw_labels, pack_cells
+from efviz.pages.matrices_labels import LABEL_PARAMS, Drawn, draw_labels, pack_cells
 from efviz.pages.matrices_script import cells_script, terms_script, views_script
 from efviz.pages.matrices_views import (
     Controls,
@@ -123,7 +122,8 @@ def live() -> None:
         store.set(example=examples(store.values))
     c = Controls.of(store.values)
     job = picture_job(c)
-    picture = (job.progress if job.progress.result else job.advance(FIRST)).result
+    at_theta = job.progress if job.progress.result else job.advance(FIRST)
+    picture = at_theta.result
     assert picture
     values = store.values
     e = example_at(c, values["example"], values["step_size"], values["damping"])
@@ -140,8 +140,8 @@ def live() -> None:
             store.number("example", step=1, help=text.EXAMPLE)
     pinned = draw(store, c, picture)
     draw_example(store, c, picture, e)
-    jobs = draw_labels(store, c, picture, TITLE)
-    going = wait(c, [("the contours", job), *jobs])
+    labels = draw_labels(store, c, picture, TITLE)
+    going = wait(c, [("the contours", job, at_theta), *labels])
     draw_closer(store, c, picture)
     if going:
         run_again()
@@ -187,13 +187,12 @@ def draw(store: Store, c: Controls, p: Picture) -> Beside:
 def pinned_picture(values: Values) -> tuple[bytes | None, bool]:
     c = Controls.of(values)
     job = picture_job(c)
-    if not job.done:
-        job.advance(SLICE)
-    p = job.progress.result
+    progress = job.progress if job.done else job.advance(SLICE)
+    p = progress.result
     if p is None:
         return None, False
     example = min(values["example"], p.problem.N)
-    return packed(c, example, p.loss is not None, p), job.done
+    return packed(c, example, p.loss is not None, p), progress.complete
 
 
 @cached
@@ -281,9 +280,10 @@ def draw_closer(store: Store, c: Controls, p: Picture) -> None:
     closer.SECTIONS[store.values["closer"]].draw(store, here)
 
 
-def wait(c: Controls, jobs: list[tuple[str, Job[Any]]]) -> bool:
-    """Work on the first job that is not finished: is there more to do at once?"""
-    pending = [(what, job) for what, job in jobs if not job.done]
+def wait(c: Controls, drawn: list[Drawn]) -> bool:
+    """Work on the first job of which not all is drawn: is there more to do, or to draw, at once?"""
+    # Asked of what was drawn: another session may have finished the work meanwhile.
+    pending = [(what, job) for what, job, progress in drawn if not progress.complete]
     if not pending:
         return False
     what, job = pending[0]

@@ -14,7 +14,7 @@ from efviz.figures.theme import Spec
 from efviz.label_sources import LABEL_SOURCES
 from efviz.pages import matrices_text as text
 from efviz.pages.caches import cached
-from efviz.pages.jobs import Job
+from efviz.pages.jobs import Job, Progress
 from efviz.pages.matrices_script import distances_script, labels_script
 from efviz.pages.matrices_views import (
     REPETITIONS,
@@ -42,8 +42,12 @@ LABEL_PARAMS: tuple[Param, ...] = (
 )
 
 
-def draw_labels(store: Store, c: Controls, p: Picture, page: str) -> list[tuple[str, Job[Any]]]:
-    """The switch, its matrix beside F, the chart; what is still to be computed.
+Drawn = tuple[str, Job[Any], Progress[Any]]
+"""What it is called, its job, and as much of that as was drawn."""
+
+
+def draw_labels(store: Store, c: Controls, p: Picture, page: str) -> list[Drawn]:
+    """The switch, its matrix beside F, the chart; what of them is drawn.
 
     `page` is the title of the page, for the code.
     """
@@ -53,10 +57,9 @@ def draw_labels(store: Store, c: Controls, p: Picture, page: str) -> list[tuple[
     key, M = store.values["source"], store.values["M"]
     sampled = key == "sampled"
     names = f"{store.slug}-labels", f"{store.slug}-distances"
-    matrix = labels_job(c, key, M if sampled else 1)
-    if not matrix.done:
-        matrix.advance(FIRST)
-    found, curve = matrix.progress.result, curve_job(c)
+    matrix, curve = labels_job(c, key, M if sampled else 1), curve_job(c)
+    labels = matrix.progress if matrix.done else matrix.advance(FIRST)
+    found, progress = labels.result, curve.progress
     left, right = st.columns([1, 1.25])
     with left:
         if sampled:
@@ -71,7 +74,7 @@ def draw_labels(store: Store, c: Controls, p: Picture, page: str) -> list[tuple[
             complete=found is not None,
         )
     with right:
-        progress, marked = curve.progress, M if sampled else 0
+        marked = M if sampled else 0
         chart(
             packed_curve(c, marked, progress.fraction, progress.result),
             key=f"{store.slug}.curve",
@@ -82,11 +85,11 @@ def draw_labels(store: Store, c: Controls, p: Picture, page: str) -> list[tuple[
             names[1],
             lambda: curve_panels(marked, progress.result),
             lambda: distances_script(page, names[1], c, p, marked),
-            complete=curve.done,
+            complete=progress.complete,
         )
         if progress.result and progress.result.others:
             st.html(text.sources(progress.result.others))
-    return [("the matrix", matrix), ("the chart of distances", curve)]
+    return [("the matrix", matrix, labels), ("the chart of distances", curve, progress)]
 
 
 def choose_M(store: Store, click: Click) -> None:

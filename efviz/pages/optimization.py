@@ -328,10 +328,10 @@ def draw_far(store: Store, source: Source) -> bool:
     if not problem_of(source).minimum.exists:
         st.markdown(problem_of(source).minimum.reason)
         return True
-    job = far(store, source)
-    found = job.progress.result
+    progress = far(store, source).progress
+    found = progress.result
     if found is None:
-        progress_bar(job.progress.fraction, "of the runs from other starts is done")
+        progress_bar(progress.fraction, "of the runs from other starts is done")
         return False
     panels = start_panels(found.runs, found.lowest) | {"lengths": lengths_panel(found.lengths)}
     chart(
@@ -344,7 +344,7 @@ def draw_far(store: Store, source: Source) -> bool:
         f"{SLUG}-starts",
         lambda: panels,
         lambda: starts_script(TITLE, f"{SLUG}-starts", source, *far_settings(store)),
-        complete=job.done,
+        complete=progress.complete,
     )
     st.html(text.far(found.lengths))
     return True

@@ -9,6 +9,11 @@ def progress_bar(fraction: float, words: str) -> None:
     st.progress(min(fraction, 1.0), text=f"{fraction:.0%} {words}")
 
 
+def stopped(key: str, state: Any) -> bool:
+    """Whether the visitor has stopped the work `key` on this `state`."""
+    return bool(st.session_state.get(key) == (state, False))
+
+
 def working(key: str, state: Any, fraction: float, words: str, *, ask: str = "") -> bool:
     """Progress, and a button that stops the work or lets it go on: shall it go on now?
 

@@ -1,0 +1,93 @@
+"""Pages run without a browser: opened by a link, given a table, and read."""
+
+from collections.abc import Iterator
+from typing import Any, TypeVar
+
+import numpy as np
+from streamlit.testing.v1 import AppTest
+
+from efviz.pages import PAGES, vector_fields
+from efviz.pages.jobs import Progress
+
+T = TypeVar("T")
+
+WITH_PROBLEM = [
+    slug for slug, page in PAGES.items() if any(param.name == "problem" for param in page.params)
+]
+"""Pages on which a problem, or an own table, is chosen."""
+
+MOONS = "\n".join(
+    ["a,b,kind,count"]
+    + [
+        f"{x:.4f},{y:.4f},{'up' if x + 0.3 * np.sin(9 * y) > 0 else 'down'},{i % 5}"
+        for i, (x, y) in enumerate(np.random.default_rng(0).normal(size=(60, 2)))
+    ]
+)
+SEPARABLE = "a,b,side\n" + "\n".join(f"{1.1 * x},{(7 * x) % 5},{int(x > 5)}" for x in range(1, 11))
+"""Tables to paste."""
+
+
+def script(slug: str) -> None:
+    from efviz.pages import PAGES
+
+    PAGES[slug].main()
+
+
+def open_page(slug: str = vector_fields.SLUG, **query: str) -> AppTest:
+    at = AppTest.from_function(script, args=(slug,), default_timeout=60)
+    for key, value in query.items():
+        at.query_params[key] = value
+    return at.run()
+
+
+def own(slug: str) -> dict[str, str]:
+    """The link to the own table of a page."""
+    if slug == "optimization":
+        return {"set": "own"}
+    return {"problem": "own"} | ({"steps": "300"} if slug == "vector-fields" else {})
+
+
+def paste(at: AppTest, text: str) -> AppTest:
+    at.text_area[0].input(text)
+    return next(b for b in at.button if b.label == "Use the text").click().run()
+
+
+def components(at: AppTest, name: str) -> list[Any]:
+    return [c.proto for c in at.get("bidi_component") if c.proto.component_name == f"efviz_{name}"]
+
+
+def html(at: AppTest) -> str:
+    assert not at.exception
+    return " ".join(element.proto.body for element in at.get("html"))
+
+
+def sentence(at: AppTest) -> str:
+    bodies = [element.proto.body for element in at.get("html")]
+    return next(body for body in bodies if "efviz-sentence" in body)
+
+
+def values(at: AppTest, slug: str = vector_fields.SLUG) -> dict[str, Any]:
+    return dict(at.session_state[slug])
+
+
+def assert_a_picture(at: AppTest) -> None:
+    assert not at.exception
+    assert len(components(at, "chart")) == 1
+    assert "of the plane" in sentence(at)
+
+
+class Held:
+    """A store that only remembers what was set."""
+
+    def __init__(self, **values: Any) -> None:
+        self.values = values
+
+    def set(self, **change: Any) -> None:
+        self.values |= change
+
+
+def result_of(work: Iterator[Progress[T]]) -> T:
+    """What long work comes to."""
+    *_, last = work
+    assert last.result is not None
+    return last.result
