@@ -76,6 +76,8 @@ SETTINGS: dict[str, list[dict[str, str]]] = {
         {"problem": "saturation", "m": "32", "n": "60", "closer": "bound"},
         {"problem": "poisson", "theta": "1e9,1e9", "n": "20", "closer": "words"},
         {"problem": "wine", "labels": "squared_mean", "closer": "residuals"},
+        {"problem": "saturation", "n": "40", "closer": "descent", "crad": "0.1"},
+        {"n": "2010", "closer": "descent", "ckl": "kl_moved_first", "edits": "m3,1,9"},
     ],
     "optimization": [{"far": "1"}, {"set": "breast-cancer", "start": "0.5"}],
     "gradient-noise": [
