@@ -112,3 +112,16 @@ def test_nothing_is_cut_off(browser: Browser, server: str, scheme: Scheme, width
                         return left >= box.left - 1 && right <= box.right + 1; }); }"""
             )
             assert inside, panel.get_attribute("aria-label")
+
+
+def test_a_pinned_picture_invites_no_click(page: Page, server: str) -> None:
+    open_page(page, server, "problem=fig2&n=100&pin=problem%3Dfig2%26n%3D50", slug=SLUG)
+    now, pinned = (
+        page.locator(f".st-key-{SLUG}-{name} .efviz-chart") for name in ("chart", "pinned")
+    )
+    for name in ("Data", "Level sets"):
+        mine, theirs = (c.locator(f"> [aria-label^='{name}']") for c in (now, pinned))
+        expect(mine.locator(".gtitle")).to_contain_text("click to", timeout=PATIENCE)
+        expect(mine).to_have_class(re.compile("clickable"))
+        expect(theirs.locator(".gtitle")).not_to_contain_text("click to", timeout=PATIENCE)
+        expect(theirs).not_to_have_class(re.compile("clickable"))

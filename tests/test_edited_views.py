@@ -117,7 +117,7 @@ def test_an_edited_example_is_the_nearest_to_its_own_place(name):
         assert_array_equal(at[nearest_example(data, problem, *at[row])], at[row])
     panel = data_panel(data, problem, theta=np.array([0.3, -0.2]), example=0, editing=True)
     assert {"model at θ", "example", "edited 11"} <= {trace.get("name") for trace in panel["data"]}
-    assert "click to choose" not in panel["layout"]["title"]["text"]
+    assert "hint" not in panel["layout"]["meta"]
 
 
 @pytest.mark.parametrize(

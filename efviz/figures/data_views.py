@@ -23,7 +23,18 @@ from efviz.figures.data_points import (
     rings,
 )
 from efviz.figures.marks import Limits
-from efviz.figures.theme import CONTOUR, GROUND, INK, MUTED, POINT, SEQUENTIAL, Spec, axis, layout
+from efviz.figures.theme import (
+    CONTOUR,
+    GROUND,
+    INK,
+    MUTED,
+    POINT,
+    SEQUENTIAL,
+    Spec,
+    axis,
+    hint,
+    layout,
+)
 from efviz.problems import Problem
 
 ROOM = 0.5
@@ -73,7 +84,7 @@ def data_panel(
         number = number_of(dataset, example)
         panel["data"].append(marked(places(dataset, problem)[example], number))
         meta |= {"click": True, "label": f"{meta['label']}; example {number} is marked"}
-        subtitle += "" if editing else ", click to choose one"
+        meta |= {} if editing else hint("click to choose one")
     if editing:
         meta |= {"click": True, "handles": handles(dataset, shown)}
     panel["layout"] = frame | layout(title, subtitle) | {"meta": meta}

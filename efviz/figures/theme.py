@@ -112,6 +112,11 @@ def layout(title: str, subtitle: str = "", **more: Any) -> dict[str, Any]:
     } | more
 
 
+def hint(words: str) -> dict[str, str]:
+    """For `meta`: what a click does, which the chart adds to the title where it can be clicked."""
+    return {"hint": f"<span style='color:{MUTED}'>{words}</span>"}
+
+
 def axis(title: str, limits: tuple[float, float] | None = None, **more: Any) -> dict[str, Any]:
     """A quiet axis: few ticks, a frame line, the title close to it."""
     return {
