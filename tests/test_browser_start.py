@@ -165,6 +165,24 @@ def test_a_lesson_is_walked_to_its_end(page: Page, server: str) -> None:
     expect(bar).to_contain_text("2 of 3", timeout=PATIENCE)
 
 
+def test_the_browsers_back_and_forward_walk_through_a_lesson(page: Page, server: str) -> None:
+    open_page(page, server, "lesson=straight.2")
+    bar = page.locator(".st-key-lesson")
+    page.get_by_role("button", name="Next").click()
+    expect(bar).to_contain_text("3 of 3", timeout=PATIENCE)
+    expect(page).to_have_url(re.compile(r"\?starts=4\.5,3&lesson=straight\.3$"), timeout=PATIENCE)
+    page.go_back()
+    expect(bar).to_contain_text("2 of 3", timeout=PATIENCE)
+    # The settings are those of that step: all four starts.
+    expect(page).to_have_url(re.compile(r"\?lesson=straight\.2$"))
+    expect(page.get_by_role("button", name=re.compile("^start 4"))).not_to_have_count(0)
+    page.go_forward()
+    expect(bar).to_contain_text("3 of 3", timeout=PATIENCE)
+    expect(page).to_have_url(re.compile(r"\?starts=4\.5,3&lesson=straight\.3$"), timeout=PATIENCE)
+    page.go_back()
+    expect(bar).to_contain_text("2 of 3", timeout=PATIENCE)
+
+
 def test_a_slider_of_the_page_does_the_task(page: Page, server: str) -> None:
     open_page(page, server, "lesson=growing-step.3")
     bar = page.locator(".st-key-lesson")
