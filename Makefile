@@ -8,7 +8,7 @@ run: .venv/run
 	$(BIN)/streamlit run app.py --server.port $(PORT)
 
 test: .venv/dev
-	$(BIN)/python -m pytest --numprocesses auto --maxprocesses 4 --dist loadgroup
+	$(BIN)/python -m pytest --numprocesses auto --maxprocesses 4
 
 lint: .venv/dev
 	$(BIN)/ruff check .

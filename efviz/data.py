@@ -61,6 +61,18 @@ class Edited:
     removed: tuple[int, ...]
 
 
+def number_of(dataset: Dataset, row: int) -> int:
+    """The number of the example in a row: its row before any edit, or that of `Edited.numbers`."""
+    return int(dataset.edited.numbers[row]) if dataset.edited else row
+
+
+def row_of(dataset: Dataset, number: int) -> int:
+    """The row of an example; of one that was taken away, that of the next one, or of the last."""
+    if dataset.edited is None:
+        return min(number, len(dataset.y) - 1)
+    return min(int(np.searchsorted(dataset.edited.numbers, number)), len(dataset.y) - 1)
+
+
 def input_columns(dataset: Dataset) -> list[int]:
     """The columns that are inputs: all but those of ones."""
     return [i for i, name in enumerate(dataset.feature_names) if name != BIAS]

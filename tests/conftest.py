@@ -1,5 +1,6 @@
 """Fixtures over the registries: every model with every likelihood, and every problem on offer."""
 
+import re
 from dataclasses import replace
 
 import numpy as np
@@ -7,6 +8,8 @@ import pytest
 import threadpoolctl
 from browsing import browser, page, server  # noqa: F401
 from hypothesis import settings
+from xdist.remote import Producer
+from xdist.scheduler import LoadScopeScheduling
 
 from efviz import LIKELIHOODS, METHODS, MODELS, PROBLEMS
 from efviz.likelihoods import Gaussian
@@ -30,15 +33,21 @@ KINDS = [
 ]
 
 
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Where tests run in several processes (xdist), all that need a server share one of them.
+class ByFile(LoadScopeScheduling):
+    """Where tests run in several processes, all that need a server share one of them.
 
     Two browsers with two servers on two cores make each other late; the other files run meanwhile.
+    (The groups of xdist 3.8 are lost on pytest 9.2.)
     """
-    for item in items:
-        served = item.get_closest_marker("browser") or item.get_closest_marker("hosting")
-        group = "served" if served else item.path.stem
-        item.add_marker(pytest.mark.xdist_group(group))
+
+    def _split_scope(self, nodeid: str) -> str:
+        file = nodeid.partition("::")[0]
+        return "served" if re.search("test_(browser|hosting)", file) else file
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Producer) -> ByFile:
+    return ByFile(config, log)
 
 
 def small_problem(kind: str, N: int = 12, seed: int = 0, *, P: int = 3) -> Problem:

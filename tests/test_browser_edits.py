@@ -194,3 +194,22 @@ def test_gradient_noise_shows_its_data_while_they_are_edited(
     n, x, y = point(page, "Data")
     drag(page, "Data", (x, y), (x + 0.5, y))
     wait_for_edits(page, rf"m{n},[^;&]+")
+
+
+def test_four_matrices_follow_a_point_and_look_at_it(page: Page, server: str) -> None:
+    open_page(page, server, slug="four-matrices")
+    turn_on(page)
+    expect(page.locator("[data-testid='stProgress']")).to_have_count(0, timeout=60_000)
+    panel(page, "Data").scroll_into_view_if_needed()
+    said = page.locator(".efviz-sentence").filter(has_text="At θ").first
+    before = said.inner_text()
+    n, x, y = point(page, "Data")
+    low, high = panel(page, "Data").evaluate("gd => gd._fullLayout.yaxis.range")
+    drag(page, "Data", (x, y), (x, high - 0.05 * (high - low)))
+    wait_for_edits(page, rf"m{n},[^;&]+")
+    expect(page.get_by_text(f"Example {n} of 1,000")).to_be_visible(timeout=15_000)
+    expect(page.get_by_role("spinbutton", name="Example n", exact=True)).to_have_value(str(n))
+    expect(page.get_by_role("spinbutton", name="Example", exact=True)).to_have_value(str(n))
+    expect(said).not_to_have_text(before)
+    page.get_by_role("button", name="As drawn").click()
+    expect(said).to_have_text(before, timeout=15_000)

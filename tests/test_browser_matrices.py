@@ -61,10 +61,10 @@ def test_the_page_opens_and_its_curve_fills_in(page: Page, server: str) -> None:
 
 def test_a_click_on_the_data_chooses_an_example(page: Page, server: str) -> None:
     open_page(page, server, slug=SLUG)
-    expect(page.get_by_text("Example 1 of 1,000")).to_be_visible(timeout=PATIENCE)
+    expect(page.get_by_text("Example 0 of 1,000")).to_be_visible(timeout=PATIENCE)
     click_at(page, 0, 6.5, 15.2)
-    expect(page).to_have_url(re.compile(r"example=\d+"), timeout=PATIENCE)
-    n = re.search(r"example=(\d+)", page.url)
+    expect(page).to_have_url(re.compile(r"row=\d+"), timeout=PATIENCE)
+    n = re.search(r"row=(\d+)", page.url)
     assert n
     expect(page.get_by_text(f"Example {n[1]} of 1,000")).to_be_visible(timeout=PATIENCE)
     expect(page.get_by_role("spinbutton", name="Example n")).to_have_value(n[1])
@@ -88,10 +88,10 @@ def test_a_key_on_a_slider_of_theta_moves_picture_and_address(page: Page, server
 
 
 def test_a_link_shows_what_the_sender_saw(page: Page, server: str) -> None:
-    query = "problem=fig2&theta=0,0&example=7&labels=most_likely&closer=words"
+    query = "problem=fig2&theta=0,0&row=6&labels=most_likely&closer=words"
     open_page(page, server, query, slug=SLUG)
     expect(sentence(page)).to_contain_text("H = G = F = EF", timeout=PATIENCE)
-    expect(page.get_by_text("Example 7 of 1,000")).to_be_visible(timeout=PATIENCE)
+    expect(page.get_by_text("Example 6 of 1,000")).to_be_visible(timeout=PATIENCE)
     expect(page.get_by_text("best guess")).to_be_visible(timeout=PATIENCE)
     expect(page).to_have_url(re.compile(re.escape(query)), timeout=PATIENCE)
 
@@ -111,3 +111,16 @@ def test_nothing_is_cut_off(browser: Browser, server: str, scheme: Scheme, width
                         return left >= box.left - 1 && right <= box.right + 1; }); }"""
             )
             assert inside, panel.get_attribute("aria-label")
+
+
+def test_a_pinned_picture_invites_no_click(page: Page, server: str) -> None:
+    open_page(page, server, "problem=fig2&n=100&pin=problem%3Dfig2%26n%3D50", slug=SLUG)
+    now, pinned = (
+        page.locator(f".st-key-{SLUG}-{name} .efviz-chart") for name in ("chart", "pinned")
+    )
+    for name in ("Data", "Level sets"):
+        mine, theirs = (c.locator(f"> [aria-label^='{name}']") for c in (now, pinned))
+        expect(mine.locator(".gtitle")).to_contain_text("click to", timeout=PATIENCE)
+        expect(mine).to_have_class(re.compile("clickable"))
+        expect(theirs.locator(".gtitle")).not_to_contain_text("click to", timeout=PATIENCE)
+        expect(theirs).not_to_have_class(re.compile("clickable"))

@@ -2,9 +2,12 @@
 
 import re
 import time
+import tomllib
 
+import numpy as np
 import pytest
 from browsing import (
+    ROOT,
     SIGHTS,
     Scheme,
     chart,
@@ -14,9 +17,15 @@ from browsing import (
     page_of_width,
     slider,
 )
+from numpy.testing import assert_allclose, assert_array_equal
 from playwright.sync_api import Browser, Locator, Page, expect
 
+from efviz.pages.lessons.facts import figure_1
+
 pytestmark = needs_chromium
+
+FETCHED = """(name) => Math.min(...performance.getEntriesByType('resource')
+    .filter((entry) => entry.name.includes(name)).map((entry) => entry.startTime))"""
 
 PATIENCE = 30_000
 """The machine may be busy with other tests."""
@@ -41,8 +50,52 @@ def test_the_start_page_moves_soon_after_it_opens(page: Page, server: str) -> No
     first = contrast(page).get_attribute("data-share")
     expect(contrast(page)).not_to_have_attribute("data-share", first or "", timeout=PATIENCE)
     assert time.perf_counter() - begun < 10
-    # It moves without the library of the charts.
+    # It moves without the library of the charts, which is fetched for the next page after it.
     assert not page.evaluate("Boolean(window.Plotly)")
+    begun_at = page.evaluate(FETCHED, "contrast.js")
+    page.wait_for_timeout(3000)
+    assert page.evaluate(FETCHED, "plotly.min.js") > begun_at + 1000
+    assert not page.evaluate("Boolean(window.Plotly)")
+
+
+def test_keys_open_the_numbers_of_the_moving_paths(page: Page, server: str) -> None:
+    page.goto(server)
+    page.wait_for_selector(".efviz-contrast[data-share]", timeout=PATIENCE)
+    page.get_by_role("button", name="Pause").focus()
+    page.keyboard.press("Tab")
+    expect(page.get_by_role("button", name="Numbers of this figure")).to_be_focused()
+    page.keyboard.press("Enter")
+    table = page.get_by_role("region", name="Numbers of this figure")
+    assert table.locator("thead th").all_inner_texts() == ["row", "b", "θ", "step"]
+    assert table.locator("option").count() == 12
+    table.locator("select").select_option("EFGD: from start 3")
+    path = figure_1().trajectories["EFGD"]
+    rows = [row.locator("td").all_inner_texts() for row in table.locator("tbody tr").all()]
+    found = np.array([[float(v.replace("−", "-").replace(",", "")) for v in row] for row in rows])
+    assert_array_equal(found[:, 2], path.steps)
+    assert_allclose(found[:, :2], path.thetas[2], atol=5.1e-4)
+    page.keyboard.press("Escape")
+    expect(table).to_be_hidden()
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_the_theme_reaches_what_lies_outside_of_components(
+    browser: Browser, server: str, scheme: Scheme
+) -> None:
+    theme = tomllib.loads((ROOT / ".streamlit" / "config.toml").read_text())["theme"][scheme]
+
+    def css(colour: str) -> str:
+        r, g, b = (int(theme[colour][i : i + 2], 16) for i in (1, 3, 5))
+        return f"rgb({r}, {g}, {b})"
+
+    with page_of_width(browser, 1400, scheme) as page:
+        page.goto(server)
+        door = page.locator(".st-key-start-doors a p").first
+        expect(door).to_have_css("color", css("primaryColor"), timeout=PATIENCE)
+        page.goto(f"{server}/vector-fields?lesson=straight.1")
+        bar = page.locator(".st-key-lesson")
+        ground = css("secondaryBackgroundColor")
+        expect(bar).to_have_css("background-color", ground, timeout=PATIENCE)
 
 
 def test_three_panels_move_together_and_can_be_stopped(page: Page, server: str) -> None:
@@ -110,6 +163,24 @@ def test_a_lesson_is_walked_to_its_end(page: Page, server: str) -> None:
     expect(page).to_have_url(re.compile(r"\?starts=4\.5,3&lesson=straight\.3$"), timeout=PATIENCE)
     # The page is the real one: a start typed into its table does the task.
     page.get_by_role("button", name="Back").click()
+    expect(bar).to_contain_text("2 of 3", timeout=PATIENCE)
+
+
+def test_the_browsers_back_and_forward_walk_through_a_lesson(page: Page, server: str) -> None:
+    open_page(page, server, "lesson=straight.2")
+    bar = page.locator(".st-key-lesson")
+    page.get_by_role("button", name="Next").click()
+    expect(bar).to_contain_text("3 of 3", timeout=PATIENCE)
+    expect(page).to_have_url(re.compile(r"\?starts=4\.5,3&lesson=straight\.3$"), timeout=PATIENCE)
+    page.go_back()
+    expect(bar).to_contain_text("2 of 3", timeout=PATIENCE)
+    # The settings are those of that step: all four starts.
+    expect(page).to_have_url(re.compile(r"\?lesson=straight\.2$"))
+    expect(page.get_by_role("button", name=re.compile("^start 4"))).not_to_have_count(0)
+    page.go_forward()
+    expect(bar).to_contain_text("3 of 3", timeout=PATIENCE)
+    expect(page).to_have_url(re.compile(r"\?starts=4\.5,3&lesson=straight\.3$"), timeout=PATIENCE)
+    page.go_back()
     expect(bar).to_contain_text("2 of 3", timeout=PATIENCE)
 
 

@@ -9,6 +9,7 @@ from test_closer import SOME, here, look, plain
 from visiting import Held
 
 from efviz.components import Click
+from efviz.equal_steps import EXAMPLES, balls_of, one_by_one, unit
 from efviz.pages import closer_descent as descent
 from efviz.steepest_descent import DISTANCES
 
@@ -17,8 +18,8 @@ from efviz.steepest_descent import DISTANCES
 @pytest.mark.parametrize("distance", DISTANCES)
 def test_one_radius_means_equally_long_steps_in_both_distances(problem: str, distance: str) -> None:
     shown = here(problem)
-    scale = descent.unit(shown.problem, shown.spot, distance)
-    balls = descent._balls(shown.problem, shown.spot, distance, np.array([1e-4]))
+    scale = unit(shown.problem, shown.theta, distance, shown.plane)
+    balls = balls_of(shown.problem, shown.theta, distance, shown.plane, [1e-4])
     step = np.linalg.norm(balls.minimisers[0] - shown.theta)
     assert step == pytest.approx(1e-4 * shown.plane.half_widths.min(), rel=1e-2)
     assert np.linalg.norm(balls.limit) * scale == pytest.approx(shown.plane.half_widths.min())
@@ -26,9 +27,9 @@ def test_one_radius_means_equally_long_steps_in_both_distances(problem: str, dis
 
 def test_balls_found_one_by_one_are_those_found_together() -> None:
     shown = here("fig2")
-    shares = np.array([0.01, 0.1])
-    *_, (_, balls) = descent.one_by_one(shown.problem, shown.spot, "kl", shares)
-    together = descent._balls(shown.problem, shown.spot, "kl", shares)
+    at = (shown.problem, shown.theta, "kl", shown.plane, [0.01, 0.1])
+    *_, (_, balls) = one_by_one(*at)
+    together = balls_of(*at)
     for name in ("radii", "boundary", "minimisers", "interior", "angles"):
         assert_allclose(getattr(balls, name), getattr(together, name), rtol=1e-6, atol=1e-6)
 
@@ -64,7 +65,7 @@ def test_at_the_minimum_no_descent_is_left() -> None:
 
 def test_of_many_examples_the_first_ones_are_used_and_that_is_said() -> None:
     at = look("descent", "fig2", None, {"N": 5000})
-    assert f"the first {descent.EXAMPLES:,} examples" in at.caption[-1].value
+    assert f"the first {EXAMPLES:,} examples" in at.caption[-1].value
     assert "examples" not in look("descent", "fig2").caption[-1].value
 
 

@@ -7,6 +7,7 @@ from numpy.testing import assert_array_equal
 from visiting import open_page
 
 from efviz import PROBLEMS
+from efviz.components import Click, Touch
 from efviz.components.chart import _touch
 from efviz.edits import edited
 from efviz.figures.data_points import SHOWN, nearest_example, place_of, places
@@ -116,13 +117,49 @@ def test_an_edited_example_is_the_nearest_to_its_own_place(name):
         assert_array_equal(at[nearest_example(data, problem, *at[row])], at[row])
     panel = data_panel(data, problem, theta=np.array([0.3, -0.2]), example=0, editing=True)
     assert {"model at θ", "example", "edited 11"} <= {trace.get("name") for trace in panel["data"]}
-    assert "click to choose" not in panel["layout"]["title"]["text"]
+    assert "hint" not in panel["layout"]["meta"]
 
 
-def test_of_edited_examples_there_are_as_many_as_are_left():
-    at = open_page(matrices.SLUG, edits="r3;r4;a1,2", n="100", example="100")
+@pytest.mark.parametrize(
+    ("asked", "said"),
+    [
+        ("100", "Example <b>100</b> of 99: x = 1, y = 2;"),
+        ("7", "Example <b>7</b> of 99:"),
+        ("3", "Example 3 is removed. Example <b>5</b> of 99:"),
+        ("500", "Example <b>100</b> of 99:"),
+    ],
+)
+def test_the_chosen_example_has_the_number_that_the_edits_give_it(asked, said):
+    at = open_page(matrices.SLUG, edits="r3;r4;a1,2", editing="1", n="100", row=asked)
     assert not at.exception
-    assert at.session_state[matrices.SLUG]["example"] == 99
+    words = " ".join(h.proto.body for h in at.get("html"))
+    assert said in words
+    number = int(said.partition("<b>")[2].partition("<")[0])
+    data, problem = made("fig1", (("r", 3), ("r", 4), ("a", 1.0, 2.0)), N=100)
+    row = data.edited.numbers.tolist().index(number)
+    label = data_panel(data, problem, theta=np.zeros(2), example=row)["layout"]["meta"]["label"]
+    assert f"example {number} is marked" in label
+    assert [box.max for box in at.number_input if box.label in ("Example", "Example n")] == [
+        100
+    ] * 2
+
+
+def test_a_dragged_example_is_the_one_looked_at():
+    class Held:
+        slug = matrices.SLUG
+        values = defaults(matrices.PARAMS, {"editing": True, "N": 50})
+
+        def set(self, **change):
+            self.values = self.values | change
+
+    store = Held()
+    matrices.touched(store, Touch(0, "data", 4, 1.0, 2.0, "move", 4))
+    assert (store.values["edits"], store.values["example"]) == ((("m", 4, 1.0, 2.0),), 0)
+    matrices.touched(store, Touch(0, "data", 4, 1.0, 3.0, "drop", 4))
+    assert (store.values["edits"], store.values["example"]) == ((("m", 4, 1.0, 3.0),), 4)
+    p = None
+    matrices.clicked(store, p, Click(0, 0.5, 7.0))
+    assert store.values["edits"][-1] == ("a", 0.5, 7.0)
 
 
 def test_a_report_may_carry_the_number_of_a_mark():

@@ -2,7 +2,7 @@
 
 import tomllib
 from pathlib import Path
-from urllib.parse import parse_qsl
+from urllib.parse import parse_qsl, quote
 
 import pytest
 
@@ -56,3 +56,14 @@ def test_an_unknown_version_is_said_and_the_rest_is_read(said: str) -> None:
     query, remarks = upgraded("vector-fields", {"s": "0.5", "v": said})
     assert query == {"s": "0.5"}
     assert len(remarks) == 1
+
+
+@pytest.mark.parametrize("said", ["", "v=1&"])
+def test_an_example_once_counted_from_one_is_the_same_today(said: str) -> None:
+    pin = "pin=" + quote("example=3&problem=fig2")
+    query, remarks = upgraded("four-matrices", dict(parse_qsl(f"{said}example=7&{pin}")))
+    assert (query["row"], remarks) == ("6", [])
+    assert dict(parse_qsl(query["pin"])) == {"row": "2", "problem": "fig2"}
+    assert upgraded("four-matrices", {"example": "x"})[0] == {"row": "x"}
+    assert upgraded("four-matrices", {"example": "7", "row": "1"})[0]["row"] == "1"
+    assert upgraded("vector-fields", {"example": "7"})[0] == {"example": "7"}

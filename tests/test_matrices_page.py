@@ -91,7 +91,7 @@ def test_every_problem_opens(problem: str) -> None:
 
 
 EXTREMES: dict[str, dict[str, str]] = {
-    "ten examples": {"n": "10", "example": "10"},
+    "ten examples": {"n": "10", "row": "9"},
     "many examples": {"n": "300000", "labels": "exact"},
     "one label": {"m": "1"},
     "many labels": {"m": "10000"},
@@ -159,17 +159,17 @@ def test_presets() -> None:
 
 
 def test_fewer_examples_than_the_chosen_one_choose_the_last() -> None:
-    at = page(example="900")
+    at = page(row="900")
     at.session_state[SLUG] = values(at, SLUG) | {"N": 20}
     at.run()
     assert not at.exception
-    assert values(at, SLUG)["example"] == 20
-    at = page(n="50", example="900")
-    assert "lies outside 1 to 50" in at.warning[0].value
+    assert values(at, SLUG)["example"] == 19
+    at = page(n="50", row="900")
+    assert "lies outside 0 to 49" in at.warning[0].value
 
 
 def test_junk_in_a_link_gets_a_warning_and_a_picture() -> None:
-    at = page(theta="1", example="x", labels="none", m="0", closer="everything", step="nan")
+    at = page(theta="1", row="x", labels="none", m="0", closer="everything", step="nan")
     assert len(at.warning) == 6
 
 
@@ -194,7 +194,7 @@ def test_the_heat_maps_show_the_matrices() -> None:
 
 
 def test_the_terms_of_an_example_are_on_the_page() -> None:
-    words = html(page(problem="fig2", theta="0.5,-0.25", example="7"))
+    words = html(page(problem="fig2", theta="0.5,-0.25", row="6"))
     _, problem = listed("fig2")
     theta = np.array([0.5, -0.25])
     g = problem.per_example_gradients(theta)[6]
@@ -206,7 +206,7 @@ def test_the_terms_of_an_example_are_on_the_page() -> None:
 
 
 def test_steps_that_help_all_but_this_one_are_named() -> None:
-    e = example_at(controls(), 1, 0.1, 1e-8)
+    e = example_at(controls(), 0, 0.1, 1e-8)
     step = e.steps["GD"]
     steps = {
         "GD": replace(step, own=(1.0, 2.0), mean=(1.0, 0.5)),
@@ -226,7 +226,7 @@ def test_clicks_choose_the_example_theta_and_M() -> None:
     p = picture()
     x, y = places(p.dataset, p.problem)[41]
     the_page.clicked(store, p, Click(0, float(x), float(y)))
-    assert store.values["example"] == 42
+    assert store.values["example"] == 41
     the_page.clicked(store, p, Click(1, 1.23456, -0.5))
     assert store.values["theta"] == ((1.235, -0.5),)
     choose_M(store, Click(0, 99.6, 3.0))

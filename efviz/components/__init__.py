@@ -1,9 +1,11 @@
 """Small Streamlit components: the chart (`chart`), the slider that reports live (`slider`), images
-of a chart (`images`), the link to copy (`link`) and the moving contrast (`contrast`).
+of a chart (`images`), the link to copy (`link`), the
+browser's Back among steps of a lesson (`back`) and the moving contrast (`contrast`).
 
 Their JavaScript lies in `assets/`; `assets.routes()` serves it with the app.
 """
 
+from efviz.components.back import back
 from efviz.components.chart import Click, Frame, Touch, chart, pack_figures
 from efviz.components.contrast import contrast
 from efviz.components.images import images
@@ -14,6 +16,7 @@ __all__ = [
     "Click",
     "Frame",
     "Touch",
+    "back",
     "chart",
     "contrast",
     "images",

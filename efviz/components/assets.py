@@ -70,6 +70,7 @@ def _serve(request: Request) -> Response:
 NAMES = (
     _PLOTLY,
     "anatomy.js",
+    "back.js",
     "chart.js",
     "contrast.js",
     "drag.js",

@@ -63,12 +63,13 @@ def pack_figures(
 
     A figure is a `go.Figure` or what `go.Figure()` takes, {"data": ..., "layout": ...}. Of its
     `layout.meta` the chart reads `aspect` (height by width of the plot area), `click` (report
-    clicks anywhere), `link` (share zoom with the other linked panels), `label` (what a screen
-    reader says), `still` (a name of all but the marks: while it stays, only they are redrawn) and
-    `handles` ([{"trace", "noun", "least", "index"}]: marks of these traces can be moved and, down
-    to `least` of them, removed; `index` numbers them for who is told), `vectors` (a field on a
-    grid, shown at the pointer), `play` and `anatomy` (lines along which a player lets time run),
-    `wide` and `height` (a panel of this height below the others): see the assets.
+    clicks anywhere), `hint` (what a click does, for the title of a chart with `on_click`), `link`
+    (share zoom with the other linked panels), `label` (what a screen reader says), `still` (a name
+    of all but the marks: while it stays, only they are redrawn) and `handles` ([{"trace", "noun",
+    "least", "index"}]: marks of these traces can be moved and, down to `least` of them, removed;
+    `index` numbers them for who is told), `vectors` (a field on a grid, shown at the pointer),
+    `play` and `anatomy` (lines along which a player lets time run), `wide` and `height` (a panel of
+    this height below the others): see the assets.
     `dark` maps colours to those of the dark theme. Every `rows` figures stand below each other.
     Panels that would be narrower than `min_width` go to a second row; none becomes wider than
     `max_width`, and where two would be narrower than `smallest` each has its own row.
@@ -137,7 +138,9 @@ def chart(
     stands = frame and {"at": frame.at, "of": frame.of, "ack": _sequence(framed)}
     component("chart")(
         key=key,
-        data=envelope(packed, query=address, ack=_sequence(touched), frame=stands),
+        data=envelope(
+            packed, query=address, ack=_sequence(touched), frame=stands, clicks=bool(on_click)
+        ),
         on_click_change=on_click_change,
         on_touch_change=on_touch_change,
         on_frame_change=on_frame_change,

@@ -3,13 +3,17 @@
 from collections.abc import Mapping
 from typing import Any
 
+from efviz.components import assets
 from efviz.components.loader import component
 
 
 def contrast(data: Mapping[str, Any], *, key: str, label: str) -> None:
     """Show what `figures.contrast` made; `label` is what a screen reader says of it.
 
+    Behind it is the table of its paths. While it moves the browser fetches the library of the
+    charts, for the next page.
+
     Moves by itself and loops, with a button that pauses it; who prefers reduced motion sees the
     last step with the whole paths.
     """
-    component("contrast")(key=key, data={**data, "says": label})
+    component("contrast")(key=key, data={**data, "says": label, "next": assets.plotly_url()})

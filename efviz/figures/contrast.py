@@ -1,6 +1,6 @@
 """The contrast of Figure 1 as numbers and paths that a browser moves along by itself."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -21,11 +21,12 @@ def contrast(
     lowest: float,
     *,
     scales: Mapping[str, float],
+    names: Sequence[str],
 ) -> dict[str, Any]:
     """One panel a method over the same plane: contours, update field, and paths step by step.
 
-    All coordinates are those of theta, all paths recorded at the same `steps`. `colour` is a pair,
-    for a light and for a dark ground.
+    All coordinates are those of theta, whose `names` are given; all paths are recorded at the same
+    `steps`. `colour` is a pair, for a light and for a dark ground.
     """
     lines = marks.contours(fields.x, fields.y, fields.loss, lowest)
     panels = []
@@ -48,6 +49,7 @@ def contrast(
     return {
         "x": list(fields.plane.x),
         "y": list(fields.plane.y),
+        "names": list(names),
         "contours": _lines(lines["x"], lines["y"]),
         "starts": starts.tolist(),
         "minimum": minimum.tolist(),

@@ -97,8 +97,8 @@ def rings(dataset: Dataset, xy: Array, rows: Rows, symbol: str = "circle") -> li
     ]
 
 
-def marked(at: Array, example: int) -> dict[str, Any]:
-    """The chosen example (from 0) at its place (2,)."""
+def marked(at: Array, number: int) -> dict[str, Any]:
+    """The chosen example, by its number, at its place (2,)."""
     return {
         "type": "scatter",
         "mode": "markers",
@@ -111,7 +111,7 @@ def marked(at: Array, example: int) -> dict[str, Any]:
             "color": STYLES["EFGD"].colour,
             "line": {"width": 2, "color": GROUND},
         },
-        "hovertemplate": f"example {example + 1}: (%{{x:.3g}}, %{{y:.3g}})<extra></extra>",
+        "hovertemplate": f"example {number}: (%{{x:.3g}}, %{{y:.3g}})<extra></extra>",
     }
 
 

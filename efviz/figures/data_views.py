@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 from plotly.colors import sample_colorscale
 
-from efviz.data import Array, Dataset
+from efviz.data import Array, Dataset, number_of
 from efviz.figures import marks
 from efviz.figures.data_points import (
     HIGH,
@@ -23,7 +23,18 @@ from efviz.figures.data_points import (
     rings,
 )
 from efviz.figures.marks import Limits
-from efviz.figures.theme import CONTOUR, GROUND, INK, MUTED, POINT, SEQUENTIAL, Spec, axis, layout
+from efviz.figures.theme import (
+    CONTOUR,
+    GROUND,
+    INK,
+    MUTED,
+    POINT,
+    SEQUENTIAL,
+    Spec,
+    axis,
+    hint,
+    layout,
+)
 from efviz.problems import Problem
 
 ROOM = 0.5
@@ -54,7 +65,7 @@ def data_panel(
     """The view that suits the data: one input as a curve or curves, two inputs as a plane.
 
     It shows the model at `theta`, by default the fit of the minimum if there is one. An `example`
-    (from 0) is marked, and clicks are reported to choose another: see `nearest_example`.
+    (its row) is marked, and clicks are reported to choose another: see `nearest_example`.
 
     Examples that were edited are always drawn, in rings. `editing`: points are handles, their
     `index` the numbers of `Edited.numbers`; clicks are reported; there is room for outliers.
@@ -70,9 +81,10 @@ def data_panel(
     frame = panel["layout"]
     meta = {"aspect": aspect, "label": f"{title}: {frame['meta']['label']}; {subtitle}"}
     if example is not None:
-        panel["data"].append(marked(places(dataset, problem)[example], example))
-        meta |= {"click": True, "label": f"{meta['label']}; example {example + 1} is marked"}
-        subtitle += "" if editing else ", click to choose one"
+        number = number_of(dataset, example)
+        panel["data"].append(marked(places(dataset, problem)[example], number))
+        meta |= {"click": True, "label": f"{meta['label']}; example {number} is marked"}
+        meta |= {} if editing else hint("click to choose one")
     if editing:
         meta |= {"click": True, "handles": handles(dataset, shown)}
     panel["layout"] = frame | layout(title, subtitle) | {"meta": meta}

@@ -18,6 +18,7 @@ from efviz.figures.theme import (
     Spec,
     Style,
     axis,
+    hint,
     layout,
     style_of,
 )
@@ -83,11 +84,12 @@ def theta_panel(
     if theta_star is not None:
         traces.append(marks.minimum(theta_star))
     x, y = (axis(name, r) for name, r in zip(names, (plane.x, plane.y), strict=True))
-    frame = layout("Where θ is", "click to move it", xaxis=x, yaxis=y)
+    frame = layout("Where θ is", xaxis=x, yaxis=y)
     width, height = 2 * plane.half_widths
     frame["meta"] = {
         "aspect": float(np.clip(height / width, 0.4, 2.5)),
         "click": True,
+        **hint("click to move it"),
         "label": "Where θ is, over contours of the loss, with directions of descent",
     }
     return {"data": traces, "layout": frame}

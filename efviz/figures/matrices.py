@@ -9,7 +9,7 @@ from efviz.data import Array
 from efviz.fields import Conic, Plane, conic
 from efviz.figures import marks
 from efviz.figures.log_axes import decades, log_axis
-from efviz.figures.theme import GROUND, INK, MATRICES, SIGNED, Spec, Style, axis, layout
+from efviz.figures.theme import GROUND, INK, MATRICES, SIGNED, Spec, Style, axis, hint, layout
 
 
 def digits(value: float) -> str:
@@ -212,12 +212,13 @@ def level_sets_panel(
         traces.append(marks.minimum(star))
     traces += [_here(theta), _curve_labels(drawn, theta, plane)]
     x, y = (axis(name, r) for name, r in zip(names, (plane.x, plane.y), strict=True))
-    frame = layout("At one θ", "click to move it", xaxis=x, yaxis=y)
+    frame = layout("At one θ", xaxis=x, yaxis=y)
     frame["margin"] = frame["margin"] | {"l": 40}
     height, width = plane.half_widths[::-1]
     frame["meta"] = {
         "aspect": float(np.clip(height / width, 0.4, 2.5)),
         "click": True,
+        **hint("click to move it"),
         "link": True,
         "label": f"Level sets of {', '.join(drawn)} around θ = ({digits(theta[0])}, "
         f"{digits(theta[1])}) over contours of the loss. " + " ".join(notes(drawn)),

@@ -1,25 +1,35 @@
 """Steepest descent in two distances (Appendix A): balls, their minimisers, and the limits."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 import numpy as np
 import streamlit as st
 
 from efviz.components import Click, chart, pack_figures
 from efviz.data import Array
+from efviz.equal_steps import (
+    EXAMPLES,
+    first_examples,
+    in_half_widths,
+    one_by_one,
+    window_around,
+)
 from efviz.fields import Plane, loss_grid
 from efviz.figures import DARK
 from efviz.figures.steepest_descent import LOOKS, angle_panel, descent_panel
+from efviz.figures.theme import Spec
 from efviz.pages.at_minimum_text import number
 from efviz.pages.caches import cached
 from efviz.pages.closer_base import Here, Section, Spot, go_on, sentence_html
+from efviz.pages.closer_script import FINE, descent_script
 from efviz.pages.jobs import Job, Progress
 from efviz.pages.params import Choice, Number, Param
 from efviz.pages.store import Store
+from efviz.pages.take_along import take_along
 from efviz.pages.theta_choice import choose_theta
 from efviz.problems import Problem
-from efviz.steepest_descent import DISTANCES, PRECISION, Balls, steepest_descent
+from efviz.steepest_descent import DISTANCES, PRECISION, Balls
 
 ORDERS: dict[str, str] = {
     "kl": r"$\mathrm{KL}(p_\theta \,\|\, p_{\theta+\delta})$",
@@ -36,18 +46,6 @@ SHRINK = (1.0, 1 / 2, 1 / 4, 1 / 8)
 """Radii of the balls drawn, in units of the chosen one."""
 
 RADII = np.geomspace(LEAST, MOST, 10)
-EXAMPLES = 2000
-"""Exact balls take the outputs of all examples thousands of times: of more, the first ones."""
-
-FINE = 41
-
-
-@dataclass(frozen=True)
-class Measure:
-    """A ball of radius r in the distance `name` has the radius r times `unit` in that distance."""
-
-    name: str
-    unit: float
 
 
 @dataclass(frozen=True, eq=False)
@@ -60,82 +58,19 @@ class Picture:
     balls: tuple[Balls, ...]
 
 
-def few(problem: Problem) -> Problem:
-    """The problem on its first examples."""
-    if problem.N <= EXAMPLES:
-        return problem
-    return replace(problem, X=problem.X[:EXAMPLES], y=problem.y[:EXAMPLES])
-
-
-def unit(problem: Problem, spot: Spot, distance: str) -> float:
-    """The radius whose limiting step -eps M^-1 g / sqrt(g^T M^-1 g) is a half-width of the plane.
-
-    So two distances with one r take equally long steps in the limit, whatever their units.
-    """
-    half = float(spot.shown.half_widths.min())
-    M = DISTANCES[distance].metric(problem, np.array(spot.at))
-    g = problem.gradient(np.array(spot.at))
-    direction = np.linalg.lstsq(M, g, rcond=None)[0]
-    size, length = float(g @ direction), float(np.linalg.norm(direction))
-    if size > 0 and length > 0:
-        return half * float(np.sqrt(size)) / length
-    return half * float(np.sqrt(np.trace(M) / 2)) or half
-
-
-def _balls(problem: Problem, spot: Spot, distance: str, shares: Array) -> Balls:
-    scale = unit(problem, spot, distance)
-    return steepest_descent(problem, np.array(spot.at), distance, (scale * shares).tolist())
-
-
-def window_around(problem: Problem, spot: Spot, radius: float, order: str) -> Plane:
-    """In the shape of the plane shown: the largest balls of both distances, within reason."""
-    half, widths = radius * spot.shown.half_widths, [1.5]
-    for distance in ("euclidean", order):
-        M = DISTANCES[distance].metric(problem, np.array(spot.at))
-        reach = np.sqrt(np.maximum(np.diagonal(np.linalg.pinv(M, hermitian=True)), 0))
-        widths.append(1.25 * radius * unit(problem, spot, distance) * float((reach / half).max()))
-    half = min(max(widths), 6.0) * half
-    (x0, y0), (x1, y1) = np.array(spot.at) - half, np.array(spot.at) + half
-    return Plane((float(x0), float(x1)), (float(y0), float(y1)))
-
-
-def join(parts: list[Balls]) -> Balls:
-    """Balls of one theta and distance in one."""
-
-    return replace(
-        parts[0],
-        radii=np.concatenate([part.radii for part in parts]),
-        boundary=np.concatenate([part.boundary for part in parts]),
-        unbounded=np.concatenate([part.unbounded for part in parts]),
-        minimisers=np.concatenate([part.minimisers for part in parts]),
-        interior=np.concatenate([part.interior for part in parts]),
-        angles=np.concatenate([part.angles for part in parts]),
-    )
-
-
-def one_by_one(problem: Problem, spot: Spot, order: str, shares: Array) -> Iterator[list[Balls]]:
-    """Euclidean balls, which are quick, then those of a divergence, one by one, small first."""
-    flat = _balls(problem, spot, "euclidean", shares)
-    yield [flat]
-    parts: list[Balls] = []
-    for share in np.sort(shares):
-        parts.append(_balls(problem, spot, order, np.array([share])))
-        yield [flat, join(parts)]
-
-
 def picture_work(spot: Spot, radius: float, order: str) -> Iterator[Progress[Picture]]:
-    problem = few(spot.made())
-    window = window_around(problem, spot, radius, order)
+    problem, theta = first_examples(spot.made()), np.array(spot.at)
+    window = window_around(problem, theta, order, spot.shown, radius)
     loss = loss_grid(problem, window, FINE)
-    shares = radius * np.array(SHRINK)
-    for k, balls in enumerate(one_by_one(problem, spot, order, shares)):
-        fraction = (k + 1) / (len(shares) + 1)
+    radii = radius * np.array(SHRINK)
+    for k, balls in enumerate(one_by_one(problem, theta, order, spot.shown, radii)):
+        fraction = (k + 1) / (len(radii) + 1)
         yield Progress(fraction, Picture(problem, window, loss, tuple(balls)))
 
 
 def angles_work(spot: Spot, order: str) -> Iterator[Progress[tuple[Balls, ...]]]:
-    problem = few(spot.made())
-    for k, balls in enumerate(one_by_one(problem, spot, order, RADII)):
+    problem, theta = first_examples(spot.made()), np.array(spot.at)
+    for k, balls in enumerate(one_by_one(problem, theta, order, spot.shown, RADII)):
         yield Progress((k + 1) / (len(RADII) + 1), tuple(balls))
 
 
@@ -155,14 +90,18 @@ def packed(
     _angles: tuple[Balls, ...] | None,
 ) -> bytes:  # fmt: skip
     """`known` says how many balls there are in either panel."""
-    star = _p.problem.theta_star if _p.problem.minimum.exists else None
-    panels = {
-        "balls": descent_panel(_p.balls, _p.problem.parameter_names, _p.window, _p.loss, star)
-    }
-    if _angles:
-        shares = [replace(b, radii=b.radii / unit(_p.problem, spot, b.distance)) for b in _angles]
-        panels["angles"] = angle_panel(shares, over="radius r")
+    panels = panels_of(spot, _p, _angles)
     return pack_figures(panels, dark=DARK, max_width=560, min_width=320, smallest=220)
+
+
+def panels_of(spot: Spot, p: Picture, angles: tuple[Balls, ...] | None) -> dict[str, Spec]:
+    problem = p.problem
+    star = problem.theta_star if problem.minimum.exists else None
+    panels = {"balls": descent_panel(p.balls, problem.parameter_names, p.window, p.loss, star)}
+    if angles:
+        shown = [in_half_widths(problem, balls, spot.shown) for balls in angles]
+        panels["angles"] = angle_panel(shown, over="radius r")
+    return panels
 
 
 def draw(store: Store, here: Here) -> None:
@@ -187,11 +126,19 @@ def draw(store: Store, here: Here) -> None:
     assert p
     angles = curves.progress.result
     known = tuple(sum(len(b.radii) for b in some) for some in (p.balls, angles or ()))
+    key, name = f"{store.slug}.closer.descent", f"{store.slug}-descent"
     chart(
         packed(spot, radius, order, known, p, angles),
-        key=f"{store.slug}.closer.descent",
+        key=key,
         query=store.query,
         on_click=lambda click: clicked(store, here, click),
+    )
+    take_along(
+        key,
+        name,
+        lambda: panels_of(spot, p, angles),
+        lambda: descent_script(name, here, order, radius * np.array(SHRINK), RADII),
+        complete=job.progress.complete and curves.progress.complete,
     )
     st.html(sentence_html(sentence(p)))
     state, words = (spot, order), "of the balls is known"

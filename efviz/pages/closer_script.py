@@ -1,9 +1,13 @@
 """The code of the charts of "A closer look"."""
 
 from efviz.data import Array
+from efviz.equal_steps import EXAMPLES
 from efviz.pages.closer_base import Here
 from efviz.pages.own_table import OWN
 from efviz.pages.scripts import script, the_problem
+
+FINE = 41
+"""Contours below the balls of steepest descent are drawn from so many points a side."""
 
 
 def split_script(name: str, here: Here, key: str) -> str:
@@ -45,6 +49,31 @@ path = finish({work})
 panels = {{"residuals": residual_panel(path, logarithmic={logarithmic})}}
 """
     return _at_theta(name, here, body)
+
+
+def descent_script(name: str, here: Here, order: str, radii: Array, over: Array) -> str:
+    """Balls of `radii`, and the angles to the limit over the radii `over`, in half-widths."""
+    x, y = (tuple(map(float, limits)) for limits in (here.plane.x, here.plane.y))
+    many = "from efviz.equal_steps import first_examples\nproblem = first_examples(problem)"
+    body = f"""
+from efviz.equal_steps import in_half_widths, one_by_one, window_around
+from efviz.fields import Plane, loss_grid
+from efviz.figures.steepest_descent import angle_panel, descent_panel
+plane = Plane({x!r}, {y!r})
+radii = {radii.tolist()!r}
+window = window_around(problem, theta, {order!r}, plane, radii[0])
+*_, balls = one_by_one(problem, theta, {order!r}, plane, radii)
+over = np.geomspace({float(over[0])!r}, {float(over[-1])!r}, {len(over)})
+*_, angles = one_by_one(problem, theta, {order!r}, plane, over)
+angles = [in_half_widths(problem, some, plane) for some in angles]
+loss = loss_grid(problem, window, {FINE})
+star = {"problem.theta_star" if here.problem.minimum.exists else "None"}
+panels = {{
+    "balls": descent_panel(balls, problem.parameter_names, window, loss, star),
+    "angles": angle_panel(angles, over="radius r"),
+}}
+"""
+    return _at_theta(name, here, (many if here.problem.N > EXAMPLES else "") + body)
 
 
 def _called(work: str) -> list[str]:

@@ -1,4 +1,4 @@
-"""Security headers on every answer, and an early hint to fetch Plotly.js with the page itself."""
+"""Security headers on every answer, and early hints to fetch with a page what it shows first."""
 
 import base64
 import hashlib
@@ -9,6 +9,7 @@ from importlib.resources import files
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from efviz.components import assets
+from efviz.pages.start import SLUG as START
 
 
 @cache
@@ -45,18 +46,29 @@ class Headers:
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         async def with_headers(message: Message) -> None:
             if message["type"] == "http.response.start":
-                message["headers"] = [*message["headers"], *_headers(message["headers"])]
+                present = message["headers"]
+                message["headers"] = [*present, *_headers(present, _first(scope))]
             await send(message)
 
         await self._app(scope, receive, with_headers if scope["type"] == "http" else send)
 
 
-def _headers(present: list[tuple[bytes, bytes]]) -> list[tuple[bytes, bytes]]:
+def _first(scope: Scope) -> str:
+    """What a page needs for its first picture: the start page its own moving one, else Plotly."""
+    if scope["type"] != "http":
+        return ""
+    place = scope["path"].removeprefix(assets.base_path()).strip("/")
+    start = place in ("", START) and not scope["query_string"]
+    return assets.url("contrast.js") if start else assets.plotly_url()
+
+
+def _headers(present: list[tuple[bytes, bytes]], first: str) -> list[tuple[bytes, bytes]]:
     headers = [
         (b"x-content-type-options", b"nosniff"),
         (b"referrer-policy", b"no-referrer"),
     ]
     if any(k.lower() == b"content-type" and v.startswith(b"text/html") for k, v in present):
-        preload = f"<{assets.plotly_url()}>; rel=preload; as=script"
+        how = "preload; as=script" if first == assets.plotly_url() else "modulepreload"
+        preload = f"<{first}>; rel={how}"
         headers += [(b"content-security-policy", _policy()), (b"link", preload.encode())]
     return headers

@@ -7,6 +7,7 @@ from functools import partial
 
 import streamlit as st
 
+from efviz.components import back
 from efviz.pages import routes
 from efviz.pages.lessons import LESSONS, Lesson, Step, Verdict
 from efviz.pages.params import EVERYWHERE, quoted
@@ -50,6 +51,12 @@ def enter(lesson: Lesson, index: int, query: str | None = None) -> None:
     routes.go(step.slug, step.settings)
 
 
+def moved(slug: str, text: str) -> None:
+    """The browser has gone back or forward to another step on this page, with its settings."""
+    set_everywhere(lesson=text)
+    st.session_state.pop(slug, None)
+
+
 def leave() -> None:
     set_everywhere(lesson="", present="")
     routes.go("lessons")
@@ -80,6 +87,8 @@ def draw(slug: str) -> bool:
                 aside(lesson, index)
             return True
         begin(step)
+        said = everywhere()["lesson"]
+        back("lesson", said, key="lesson.address", on_move=partial(moved, step.slug))
         with st.container(horizontal=True, vertical_alignment="center", key="lesson-head"):
             head(lesson, index)
             steer(lesson, index)

@@ -15,6 +15,26 @@ Upgrade = Callable[[str, Query], Query]
 UPGRADES: tuple[Upgrade, ...] = ()
 """From version 1 to 2, from 2 to 3, and so on; the last leads to the present version."""
 
+
+def counted_from_one(slug: str, old: str, new: str) -> Upgrade:
+    """`new` of a page counts from 0 what `old` counted from 1."""
+
+    def upgrade(page: str, query: Query) -> Query:
+        if page != slug or old not in query or new in query:
+            return query
+        text = query[old]
+        less = str(int(text) - 1) if text.isdecimal() and len(text) < 10 else text
+        return {
+            new if key == old else key: less if key == old else value
+            for key, value in query.items()
+        }
+
+    return upgrade
+
+
+OLD_WORDS: tuple[Upgrade, ...] = (counted_from_one("four-matrices", "example", "row"),)
+"""What no link of today says is read in any version: a new word needs no new version."""
+
 KEY, PIN = "v", "pin"
 """The version, and the settings that are compared with: a link within the link."""
 
@@ -47,7 +67,7 @@ def upgraded(slug: str, query: Mapping[str, str]) -> tuple[Query, list[str]]:
     if not known or int(said) > version():
         what = "made by a newer version of this page" if known else "of no known version"
         return found, [f"The link is {what}; it is read as if it were of today."]
-    for upgrade in UPGRADES[int(said) - 1 :]:
+    for upgrade in (*UPGRADES[int(said) - 1 :], *OLD_WORDS):
         pinned = parse_qsl(found.get(PIN, ""))
         found = upgrade(slug, found)
         if pinned:

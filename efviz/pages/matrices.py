@@ -5,7 +5,8 @@ from typing import Any
 import numpy as np
 import streamlit as st
 
-from efviz.components import Click, chart, pack_figures
+from efviz.components import Click, Touch, chart, pack_figures
+from efviz.data import number_of, row_of
 from efviz.figures import DARK
 from efviz.figures.data_points import nearest_example
 from efviz.figures.data_views import data_panel
@@ -28,7 +29,7 @@ from efviz.pages.params import Choice, Number, Param, Values
 from efviz.pages.pins import Beside, beside, pinnable
 from efviz.pages.problem_choice import (
     Knobs,
-    examples,
+    last_example,
     path_widgets,
     problem_of,
     problem_params,
@@ -48,7 +49,7 @@ SLICE, FIRST = 0.06, 0.15
 PICTURE: tuple[Param, ...] = (
     *problem_params("fig1"),
     THETA,
-    Param("example", "example", "Example n", Number(1, examples, integer=True), lambda _: 1),
+    Param("example", "row", "Example n", Number(0, last_example, integer=True), lambda _: 0),
 )
 """What the first chart depends on: only these are pinned."""
 
@@ -68,7 +69,7 @@ PARAMS: tuple[Param, ...] = (
     pinnable(*PICTURE)[-1],
 )
 
-KEPT = ("N", "seed", "step_size", "damping", "source", "M", "closer")
+KEPT = ("N", "seed", "step_size", "damping", "source", "M", "closer", "editing")
 """What a change of the problem leaves as it is."""
 
 PRESETS: dict[str, dict[str, Any]] = {
@@ -118,15 +119,16 @@ def live() -> None:
     controls(store)
     if not ready(store):
         return
-    if store.values["example"] > examples(store.values):
-        store.set(example=examples(store.values))
+    if store.values["example"] > last_example(store.values):
+        store.set(example=last_example(store.values))
     c = Controls.of(store.values)
     job = picture_job(c)
     at_theta = job.progress if job.progress.result else job.advance(FIRST)
     picture = at_theta.result
     assert picture
     values = store.values
-    e = example_at(c, values["example"], values["step_size"], values["damping"])
+    row = row_of(picture.dataset, values["example"])
+    e = example_at(c, row, values["step_size"], values["damping"])
     with st.container(key=f"{SLUG}-theta"):
         (box,) = theta_sliders(
             store,
@@ -138,7 +140,7 @@ def live() -> None:
         )
         with box:
             store.number("example", step=1, help=text.EXAMPLE)
-    pinned = draw(store, c, picture)
+    pinned = draw(store, c, picture, row)
     draw_example(store, c, picture, e)
     labels = draw_labels(store, c, picture, TITLE)
     going = wait(c, [("the contours", job, at_theta), *labels])
@@ -156,26 +158,28 @@ def controls(store: Store) -> None:
     table_widgets(store)
 
 
-def draw(store: Store, c: Controls, p: Picture) -> Beside:
+def draw(store: Store, c: Controls, p: Picture, row: int) -> Beside:
     """Data, level sets and spectra; the matrices with their numbers; what they say."""
-    example = store.values["example"]
+    editing = store.values["editing"]
     with beside(store, pinned_picture) as pinned:
         chart(
-            packed(c, example, p.loss is not None, p),
+            packed(c, row, editing, p.loss is not None, p),
             key=f"{SLUG}.chart",
             query=store.query,
             on_click=lambda click: clicked(store, p, click),
+            on_touch=lambda touch: touched(store, touch),
         )
     take_along(
         f"{SLUG}.chart",
         SLUG,
-        lambda: panels_of(example, p),
-        lambda: views_script(TITLE, SLUG, c, p, example),
+        lambda: panels_of(row, editing, p),
+        lambda: views_script(TITLE, SLUG, c, p, row, editing=editing),
         complete=p.loss is not None,
     )
+    data_edits.toggle(store)
+    data_edits.editor(store)
     chart(packed_matrices(c, p), key=f"{SLUG}.cells", query=store.query)
     st.html(text.sentence(p))
-    data_edits.told(store)
     name = f"{SLUG}-cells"
     take_along(
         f"{SLUG}.cells", name, lambda: matrix_panels(p), lambda: cells_script(TITLE, name, c, p)
@@ -191,20 +195,20 @@ def pinned_picture(values: Values) -> tuple[bytes | None, bool]:
     p = progress.result
     if p is None:
         return None, False
-    example = min(values["example"], p.problem.N)
-    return packed(c, example, p.loss is not None, p), progress.complete
+    row = row_of(p.dataset, values["example"])
+    return packed(c, row, False, p.loss is not None, p), progress.complete
 
 
 @cached
-def packed(c: Controls, example: int, contours: bool, _p: Picture) -> bytes:
-    panels = panels_of(example, _p)
+def packed(c: Controls, row: int, editing: bool, contours: bool, _p: Picture) -> bytes:
+    panels = panels_of(row, editing, _p)
     return pack_figures(panels, dark=DARK, min_width=300, max_width=460, smallest=220)
 
 
-def panels_of(example: int, p: Picture) -> dict[str, Spec]:
+def panels_of(row: int, editing: bool, p: Picture) -> dict[str, Spec]:
     minimum = p.problem.minimum
     return {
-        "data": data_panel(p.dataset, p.problem, theta=p.theta, example=example - 1),
+        "data": data_panel(p.dataset, p.problem, theta=p.theta, example=row, editing=editing),
         "level sets": level_sets_panel(
             p.drawn,
             p.theta,
@@ -228,25 +232,38 @@ def matrix_panels(p: Picture) -> dict[str, Spec]:
 
 
 def clicked(store: Store, p: Picture, click: Click) -> None:
-    """In the data a click chooses the nearest example, in the contours it moves theta."""
-    if click.panel == 0:
-        store.set(example=1 + nearest_example(p.dataset, p.problem, click.x, click.y))
-    elif click.panel == 1:
+    """In the data a click chooses the nearest example, in the contours it moves theta.
+
+    While data are edited a click among them is a new example.
+    """
+    if click.panel == 1:
         choose_theta(store, p.plane, np.array([click.x, click.y]))
+    elif click.panel == 0 and store.values["editing"]:
+        data_edits.clicked(store, click)
+    elif click.panel == 0:
+        row = nearest_example(p.dataset, p.problem, click.x, click.y)
+        store.set(example=number_of(p.dataset, row))
+
+
+def touched(store: Store, touch: Touch) -> None:
+    """An example is edited; the one that was moved is then the one looked at."""
+    data_edits.touched(store, touch)
+    if store.values["editing"] and touch.action == "drop" and touch.number is not None:
+        store.set(example=min(touch.number, last_example(store.values)))
 
 
 def draw_example(store: Store, c: Controls, p: Picture, e: Example) -> None:
     st.subheader("How EF and F are built", anchor=False)
     left, right = st.columns([1, 1.25])
     with left:
-        st.html(text.example(p, e))
-        chart(packed_example(c, e.n, p, e), key=f"{SLUG}.terms", query=store.query)
+        st.html(text.example(p, e, store.values["example"]))
+        chart(packed_example(c, e.row, p, e), key=f"{SLUG}.terms", query=store.query)
         name = f"{SLUG}-terms"
         take_along(
             f"{SLUG}.terms",
             name,
             lambda: term_panels(p, e),
-            lambda: terms_script(TITLE, name, c, p, e.n),
+            lambda: terms_script(TITLE, name, c, p, e.row),
         )
     with right:
         st.html(text.steps(e) + text.step_words(e))
@@ -259,7 +276,7 @@ def draw_example(store: Store, c: Controls, p: Picture, e: Example) -> None:
 
 
 @cached
-def packed_example(c: Controls, n: int, _p: Picture, _e: Example) -> bytes:
+def packed_example(c: Controls, row: int, _p: Picture, _e: Example) -> bytes:
     return pack_cells(term_panels(_p, _e))
 
 

@@ -10,9 +10,10 @@ from efviz.pages.scripts import script, the_problem
 from efviz.pages.theta_choice import FINE
 
 
-def views_script(title: str, name: str, c: Controls, p: Picture, example: int) -> str:
-    """Data with one example (from 1), level sets, eigenvalues."""
+def views_script(title: str, name: str, c: Controls, p: Picture, row: int, *, editing: bool) -> str:
+    """Data with the example of one row, level sets, eigenvalues."""
     x, y = (tuple(map(float, limits)) for limits in (p.plane.x, p.plane.y))
+    how = ", editing=True" if editing else ""
     star = "problem.theta_star" if p.problem.minimum.exists else "None"
     body = f"""
 from efviz.fields import Plane
@@ -23,7 +24,7 @@ plane = Plane({x!r}, {y!r})
 names = problem.parameter_names
 loss = problem.loss(plane.grid({FINE}))
 panels = {{
-    "data": data_panel(dataset, problem, theta=theta, example={example - 1}),
+    "data": data_panel(dataset, problem, theta=theta, example={row}{how}),
     "level sets": level_sets_panel(drawn, theta, names, plane, loss, {star}),
     "eigenvalues": spectra_panel(spectra),
 }}
@@ -53,12 +54,12 @@ panels = cell_panels(shown, problem.parameter_names)
     return _script(title, name, c, _theta(p), _matrices(), body)
 
 
-def terms_script(title: str, name: str, c: Controls, p: Picture, example: int) -> str:
-    """What one example (from 1) adds to EF and to F."""
+def terms_script(title: str, name: str, c: Controls, p: Picture, row: int) -> str:
+    """What the example of one row adds to EF and to F."""
     body = f"""
 from efviz.figures.matrices import cell_panels
 from efviz.one_example import contribution
-terms = contribution(problem, theta, {example - 1})
+terms = contribution(problem, theta, {row})
 shown = [
     ("g gᵀ / N", "into EF", terms.empirical_fisher),
     ("E[g gᵀ] / N", "into F", terms.fisher),

@@ -16,7 +16,10 @@ from efviz.pages.html_table import headings, html_table
 from efviz.pages.matrices_views import SYMBOLS, Example, Labels, Picture
 
 THETA = "Where all four matrices are taken. A click in the contours moves it."
-EXAMPLE = "A click in the data panel chooses the nearest example."
+EXAMPLE = (
+    "A click in the data panel chooses the nearest example. Examples are numbered from 0, as the "
+    "rows of the data; those that are added follow."
+)
 STEP = "γ of θ − γ (B + λ I)⁻¹ ∇L, the same for all three methods."
 DAMPING = "λ I is added to F and EF before they are inverted."
 M = "Labels drawn from the model for each example. A click in the chart chooses it too."
@@ -118,8 +121,12 @@ def _reason(a: Agreement) -> str:
     return escape(a.reason) if a.agree else "–"
 
 
-def example(p: Picture, e: Example) -> str:
-    """The example, what the model makes of it, and how its two terms compare."""
+def example(p: Picture, e: Example, asked: int) -> str:
+    """The example, what the model makes of it, and how its two terms compare.
+
+    The number `asked` for is another one if that example was taken away.
+    """
+    gone = f"Example {asked:,} is removed. " if asked != e.number else ""
     inputs = ", ".join(
         f"{escape(name)} = {number(float(value))}"
         for name, value in zip(p.dataset.feature_names, e.x, strict=True)
@@ -127,7 +134,7 @@ def example(p: Picture, e: Example) -> str:
     )
     g = ", ".join(number(float(v)) for v in e.terms.gradient)
     return (
-        f"<p class='efviz-note'>Example <b>{e.n:,}</b> of {p.problem.N:,}: {inputs}, "
+        f"<p class='efviz-note'>{gone}Example <b>{e.number:,}</b> of {p.problem.N:,}: {inputs}, "
         f"{escape(p.dataset.target_name)} = {number(e.y)}; {_model(e)}. Its gradient is "
         f"g<sub>n</sub> = <b>({g})</b>. {_weight(e)}</p>"
     )
@@ -170,7 +177,7 @@ def steps(e: Example) -> str:
         f"<td>{number(first.own[0], 4)}</td><td>–</td><td>{number(first.mean[0], 4)}</td>"
         "<td>–</td></tr>"
     )
-    columns = ("", f"loss of example {e.n:,}", "change", "mean loss L", "change")
+    columns = ("", f"loss of example {e.number:,}", "change", "mean loss L", "change")
     return _table("One step of each method from θ", columns, before + rows)
 
 

@@ -8,7 +8,7 @@ import numpy as np
 from efviz.agreement import Agreement, agreements
 from efviz.comparison import relative_distance
 from efviz.curvature import CURVATURES
-from efviz.data import Array, Dataset
+from efviz.data import Array, Dataset, number_of
 from efviz.fields import Conic, Plane
 from efviz.figures.matrices import conics, level_for
 from efviz.label_sources import LABEL_SOURCES, sampled_error, sampled_fisher
@@ -101,9 +101,10 @@ def picture_job(c: Controls) -> Job[Picture]:
 
 @dataclass(frozen=True, eq=False)
 class Example:
-    """Example n (from 1, as it is shown): its terms, and what a step of each method does to it."""
+    """One example, by its row and number: its terms, what a step of each method does to it."""
 
-    n: int
+    row: int
+    number: int
     x: Array
     y: float
     mean: Array
@@ -112,19 +113,20 @@ class Example:
 
 
 @cached
-def example_at(c: Controls, n: int, step_size: float, damping: float) -> Example:
+def example_at(c: Controls, row: int, step_size: float, damping: float) -> Example:
     dataset, problem = problem_of(c.knobs)
     theta = theta_of(c.values, plane_of(c.values, problem))
-    terms = contribution(problem, theta, n - 1)
+    terms = contribution(problem, theta, row)
     with np.errstate(all="ignore"):
         mean = problem.likelihood.mean(terms.f[None])[0]
     return Example(
-        n,
-        dataset.X[n - 1],
-        float(dataset.y[n - 1]),
+        row,
+        number_of(dataset, row),
+        dataset.X[row],
+        float(dataset.y[row]),
         mean,
         terms,
-        one_step(problem, COMPARED, theta, n - 1, step_size=step_size, damping=damping),
+        one_step(problem, COMPARED, theta, row, step_size=step_size, damping=damping),
     )
 
 

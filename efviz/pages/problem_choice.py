@@ -9,7 +9,7 @@ import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
 from efviz.catalogue import COMPONENTS, PROBLEMS, Entry
-from efviz.data import BIAS, Dataset
+from efviz.data import BIAS, Dataset, number_of
 from efviz.datasets import DATASETS, Draws, Path
 from efviz.edits import Edits, edited
 from efviz.pages import own_table
@@ -268,5 +268,16 @@ def examples(values: Values) -> int:
         return int(values["N"])
     try:
         return problem_of(Knobs.of(values))[1].N
+    except (ValueError, KeyError):
+        return MOST
+
+
+def last_example(values: Values) -> int:
+    """The number of the last example. A table that nobody has loaded yet sets no limit."""
+    if entry(values).family and not values["edits"]:
+        return int(values["N"]) - 1
+    try:
+        dataset, problem = problem_of(Knobs.of(values))
+        return number_of(dataset, problem.N - 1)
     except (ValueError, KeyError):
         return MOST

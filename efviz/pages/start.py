@@ -77,7 +77,13 @@ def picture() -> tuple[dict[str, Any], str]:
     x, y = (np.linspace(*limits, FINE) for limits in (p.fields.plane.x, p.fields.plane.y))
     smooth = replace(p.fields, x=x, y=y, loss=loss_grid(p.problem, p.fields.plane, FINE))
     shown = panels.contrast(
-        smooth, p.trajectories, p.starts, p.problem.theta_star, lowest, scales=p.scales
+        smooth,
+        p.trajectories,
+        p.starts,
+        p.problem.theta_star,
+        lowest,
+        scales=p.scales,
+        names=p.problem.parameter_names,
     )
     detours = {
         name: [

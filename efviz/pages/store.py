@@ -42,6 +42,8 @@ def arrive(slug: str) -> None:
     """
     if st.session_state.get("arrived") != slug:
         st.session_state["arrived"] = slug
+        # Back leads to the step of a lesson that its address names.
+        set_everywhere(**{k: v for k, v in st.query_params.to_dict().items() if k in EVERYWHERE})
         if set(st.query_params) - set(EVERYWHERE):
             st.session_state.pop(slug, None)
 

@@ -67,6 +67,13 @@ function decode(bytes, shown) {
   return { ...spec, session: JSON.parse(session) };
 }
 
+// A title that also says what a click does.
+function hinted({ title, meta }) {
+  if (!meta?.hint) return title;
+  const between = title.text.includes('</span>') ? ', ' : '  ';
+  return { ...title, text: title.text + meta.hint.replace('>', `>${between}`) };
+}
+
 const isWide = (figure) => Boolean(figure.layout.meta?.wide);
 
 // Figures are made in the colours of the light theme; `dark` says what each becomes.
@@ -302,11 +309,14 @@ class Chart {
       full.xaxis = { ...layout.xaxis, range: this.view.x };
       full.yaxis = { ...layout.yaxis, range: this.view.y };
     }
-    gd.classList.toggle('clickable', Boolean(layout.meta?.click));
+    const clicks = Boolean(layout.meta?.click && this.spec.session.clicks);
+    gd.classList.toggle('clickable', clicks);
     gd.style.width = `${width}px`;
     gd.style.height = `${height}px`;
     gd._efviz.whole = { data, layout: { ...full, paper_bgcolor: dark ? '#0f1318' : '#ffffff' } };
-    const parts = split(data, full);
+    // An image says nothing of clicks.
+    const shown = clicks ? { ...full, title: hinted(full) } : full;
+    const parts = split(data, shown);
     const { meta, ...frame } = parts.layout;
     // `still` names what Plotly draws: a figure whose marks alone have moved is not drawn again.
     const rest = parts.data.length ? (layout.meta?.still ?? figure.digest) : '';
@@ -354,7 +364,7 @@ class Chart {
     gd.on('plotly_click', (event) => {
       const x = event.xvals?.[0] ?? event.points?.[0]?.x;
       const y = event.yvals?.[0] ?? event.points?.[0]?.y;
-      if (meta().click && x !== undefined) this.send('click', { panel: i, x, y });
+      if (meta().click && this.spec.session.clicks && x !== undefined) this.send('click', { panel: i, x, y });
     });
     gd.on('plotly_relayout', (event) => {
       const [x0, x1] = [event['xaxis.range[0]'], event['xaxis.range[1]']];

@@ -1,14 +1,17 @@
 // Panels side by side: contours, a field of arrows, and dots that travel along paths.
 //
-// data: {x, y, contours, starts, minimum, steps, panels: [{name, title, colour: [light, dark], dash,
-// arrows, paths, label}], says}; coordinates are those of the plane. All panels show the same step.
+// data: {x, y, names, contours, starts, minimum, steps, panels: [{name, title, colour: [light, dark],
+// dash, arrows, paths, label}], says, next}; coordinates are those of the plane. All panels show the same step.
 // The clock runs faster and faster, so that the first steps are seen and the last ones too.
+
+import { Numbers } from './numbers.js';
 
 const KEY = Symbol.for('efviz.contrast');
 const SVG = 'http://www.w3.org/2000/svg';
 const SIZE = 300;
 const TRAVEL = 7000; // ms from the first step to the last
 const REST = 3000; // ms at the end, before it begins again
+const LATER = 1500; // ms until the browser fetches for the next page
 const DASHES = { dash: '9 6', solid: 'none', dashdot: '10.5 4.2 3 4.2' };
 
 const element = (name, attributes, parent) => {
@@ -41,6 +44,7 @@ class Contrast {
     this.root.innerHTML = `<div class="panels"></div>
       <div class="foot"><button type="button"></button><span class="step"></span></div>`;
     parent.append(this.root);
+    this.numbers = new Numbers(parent, () => this.tables());
     this.button = this.root.querySelector('button');
     this.says = this.root.querySelector('.step');
     this.button.addEventListener('click', () => this.play(!this.playing));
@@ -58,6 +62,7 @@ class Contrast {
     this.text = text;
     this.data = data;
     this.build();
+    this.numbers.update();
     this.elapsed = this.quiet.matches ? TRAVEL : 0;
     this.show();
     this.play(!this.quiet.matches);
@@ -114,6 +119,22 @@ class Contrast {
     return { points, trails, dots };
   }
 
+  // The paths as Numbers reads panels: where each is at the steps that are known.
+  tables() {
+    const { names, steps, panels } = this.data;
+    const layout = { xaxis: { title: { text: names[0] } }, yaxis: { title: { text: names[1] } } };
+    return panels.map(({ name, paths }) => {
+      const data = paths.map((path, i) => ({
+        name: `from start ${i + 1}`,
+        x: path.map(([x]) => x),
+        y: path.map(([, y]) => y),
+        text: path.map((_, t) => steps[t].toLocaleString('en')),
+        says: 'step',
+      }));
+      return { _efviz: { name, whole: { data, layout } } };
+    });
+  }
+
   play(playing) {
     this.playing = playing;
     if (playing && this.quiet.matches && this.elapsed >= TRAVEL) this.elapsed = 0;
@@ -158,9 +179,21 @@ class Contrast {
     this.root.dataset.share = share.toFixed(3);
   }
 
+  // What the next page needs, once there is nothing better to do.
+  fetchLater(url) {
+    if (!url || this.later) return;
+    this.later = setTimeout(() => {
+      const hint = document.createElement('link');
+      Object.assign(hint, { rel: 'prefetch', href: url, as: 'script' });
+      document.head.append(hint);
+    }, LATER);
+  }
+
   remove() {
+    clearTimeout(this.later);
     cancelAnimationFrame(this.request);
     this.scheme.removeEventListener('change', this.dye);
+    this.numbers.box.remove();
     this.root.remove();
   }
 }
@@ -168,6 +201,7 @@ class Contrast {
 export default function ({ data, parentElement }) {
   const shown = (parentElement[KEY] ??= new Contrast(parentElement));
   shown.update(data);
+  shown.fetchLater(data.next);
   return () => {
     shown.remove();
     delete parentElement[KEY];

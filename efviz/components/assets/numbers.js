@@ -11,8 +11,8 @@ const word = (value) => {
   return String(Number(value.toPrecision(6))).replace('-', '−');
 };
 
-// {titles, length, row(i)} of a trace; a grid z is read row by row.
-function columnsOf({ x, y, z, text }, { xaxis, yaxis }) {
+// {titles, length, row(i)} of a trace; a grid z is read row by row, texts are what it `says`.
+function columnsOf({ x, y, z, text, says = 'text' }, { xaxis, yaxis }) {
   const title = (axis, letter) => plain(axis?.title?.text) || letter;
   const titles = [title(xaxis, 'x'), title(yaxis, 'y')];
   if (z) {
@@ -26,7 +26,7 @@ function columnsOf({ x, y, z, text }, { xaxis, yaxis }) {
   }
   const named = typeof text === 'object' && text?.length === x.length;
   const row = (i) => (named ? [x[i], y[i], text[i]] : [x[i], y[i]]);
-  return { titles: named ? [...titles, 'text'] : titles, length: x.length, row };
+  return { titles: named ? [...titles, says] : titles, length: x.length, row };
 }
 
 // All traces that hold numbers; the ones that only carry a scale of colours do not.
