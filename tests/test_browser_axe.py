@@ -24,7 +24,7 @@ STATES = {
     "presenter": "lessons?lesson=classifier.2&present=1",
 }
 PLACES = {slug: slug for slug in PAGES} | STATES
-PROJECTED = ("start", "vector-fields", "four-matrices", "player")
+PROJECTED = ("start", "vector-fields", "four-matrices", "player", "presenter")
 """Looked at on a projector too."""
 
 
