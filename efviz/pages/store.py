@@ -42,9 +42,11 @@ def arrive(slug: str) -> None:
     """
     if st.session_state.get("arrived") != slug:
         st.session_state["arrived"] = slug
-        # Back leads to the step of a lesson that its address names.
-        set_everywhere(**{k: v for k, v in st.query_params.to_dict().items() if k in EVERYWHERE})
-        if set(st.query_params) - set(EVERYWHERE):
+        # Back leads to the step of a lesson that its address names, with the settings of that step.
+        query, before = st.query_params.to_dict(), everywhere().get("lesson")
+        set_everywhere(**{key: text for key, text in query.items() if key in EVERYWHERE})
+        another = query.get("lesson", before) != before
+        if another or set(query) - set(EVERYWHERE):
             st.session_state.pop(slug, None)
 
 
