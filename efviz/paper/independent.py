@@ -7,9 +7,10 @@ defines a problem, is the library's own.
 from collections.abc import Callable
 
 import numpy as np
+import scipy  # its stats and differentiate are loaded at their first use, which takes 0.4 s
 from numpy.polynomial.hermite import hermgauss
 from numpy.polynomial.laguerre import laggauss
-from scipy import differentiate, special, stats
+from scipy import special
 
 from efviz.data import Array
 from efviz.problems import Problem
@@ -24,13 +25,13 @@ def log_density(problem: Problem, f: Array, y: Array) -> Array:
     """log p(y | f) with all its constants, (..., N, C) and (..., N) -> (..., N)."""
     name = problem.likelihood.name
     if name == "gaussian":
-        return stats.norm.logpdf(y, f[..., 0], problem.likelihood.sigma)  # type: ignore[attr-defined]
+        return scipy.stats.norm.logpdf(y, f[..., 0], problem.likelihood.sigma)  # type: ignore[attr-defined]
     if name == "bernoulli":
         return special.log_expit(np.where(y == 1, f[..., 0], -f[..., 0]))
     if name == "poisson":
-        return stats.poisson.logpmf(y, np.exp(f[..., 0]))
+        return scipy.stats.poisson.logpmf(y, np.exp(f[..., 0]))
     if name == "exponential":
-        return stats.expon.logpdf(y, scale=np.exp(-f[..., 0]))
+        return scipy.stats.expon.logpdf(y, scale=np.exp(-f[..., 0]))
     log_p = special.log_softmax(f, axis=-1)
     shape = np.broadcast_shapes(log_p.shape[:-1], y.shape)
     log_p = np.broadcast_to(log_p, (*shape, log_p.shape[-1]))
@@ -60,7 +61,7 @@ def jacobian(function: Callable[[Array], Array], theta: Array) -> Array:
     def columns(t: Array) -> Array:
         return np.moveaxis(function(np.moveaxis(t, 0, -1)), -1, 0)
 
-    return np.asarray(differentiate.jacobian(columns, theta, tolerances=_TOLERANCES).df)
+    return np.asarray(scipy.differentiate.jacobian(columns, theta, tolerances=_TOLERANCES).df)
 
 
 def second_derivative(function: Callable[[Array], Array], theta: Array) -> Array:
@@ -69,7 +70,7 @@ def second_derivative(function: Callable[[Array], Array], theta: Array) -> Array
     def column(t: Array) -> Array:
         return function(np.moveaxis(t, 0, -1))
 
-    found = differentiate.hessian(column, theta, tolerances=_TOLERANCES, initial_step=0.1)
+    found = scipy.differentiate.hessian(column, theta, tolerances=_TOLERANCES, initial_step=0.1)
     return np.asarray(found.ddf)
 
 

@@ -3,8 +3,9 @@
 from collections.abc import Callable, Sequence
 
 import numpy as np
+import scipy
 from numpy.random import default_rng
-from scipy import special, stats
+from scipy import special
 
 from efviz.agreement import symmetric_distance
 from efviz.comparison import relative_distance
@@ -44,7 +45,7 @@ def _without_expectation(formulas: Formulas) -> Sequence[Measure]:
 def _gaussian(formulas: Formulas) -> Sequence[Measure]:
     gaussian = formulas.likelihoods["gaussian"]()
     f, y = np.linspace(-2, 3, 9)[:, None], np.linspace(1, -1, 9)
-    exact = -stats.norm.logpdf(y, f[:, 0], 1)
+    exact = -scipy.stats.norm.logpdf(y, f[:, 0], 1)
     offset = exact - gaussian.nll(f, y)
     return [
         at_most("spread of −log N(y; f, 1) − ½(y − f)²", np.ptp(offset), ROUNDING),
@@ -67,7 +68,7 @@ def _unit_hessian(formulas: Formulas) -> Sequence[Measure]:
 def _second_in_f(name: str, f: Array, y: Array) -> Array:
     """d2/df2 of -log p, numerically: (N, C, C)."""
     density: Callable[[Array, float], Array] = {
-        "gaussian": lambda v, label: stats.norm.logpdf(label, v[..., 0]),
+        "gaussian": lambda v, label: scipy.stats.norm.logpdf(label, v[..., 0]),
         "categorical": lambda v, label: special.log_softmax(v, axis=-1)[..., int(label)],
         "bernoulli": lambda v, label: special.log_expit((2 * label - 1) * v[..., 0]),
     }[name]
