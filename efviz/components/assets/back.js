@@ -4,19 +4,39 @@
 // other value that the browser has gone to.
 
 const KEY = Symbol.for('efviz.back');
+const FRESH = 2000; // ms for which a move is looked at again: what was shown may still have been old
+
+class Back {
+  constructor() {
+    this.page = location.pathname;
+    this.look = () => {
+      this.moved = performance.now();
+      this.compare();
+    };
+    addEventListener('popstate', this.look);
+  }
+
+  update(data, send) {
+    Object.assign(this, { data, send });
+    if (performance.now() - this.moved < FRESH) this.compare();
+  }
+
+  compare() {
+    const said = new URLSearchParams(location.search).get(this.data.name);
+    if (location.pathname !== this.page || !said || said === this.data.value) return;
+    this.send('moved', said);
+  }
+
+  remove() {
+    removeEventListener('popstate', this.look);
+  }
+}
 
 export default function ({ data, parentElement, setTriggerValue }) {
-  const look = (parentElement[KEY] ??= Object.assign(() => look.now(), {}));
-  if (!look.page) {
-    look.page = location.pathname;
-    addEventListener('popstate', look);
-  }
-  look.now = () => {
-    const said = new URLSearchParams(location.search).get(data.name) ?? '';
-    if (location.pathname === look.page && said && said !== data.value) setTriggerValue('moved', said);
-  };
+  const back = (parentElement[KEY] ??= new Back());
+  back.update(data, setTriggerValue);
   return () => {
-    removeEventListener('popstate', look);
+    back.remove();
     delete parentElement[KEY];
   };
 }
