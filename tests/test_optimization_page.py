@@ -117,14 +117,18 @@ def test_a_click_in_a_grid_runs_the_nearest_cell(monkeypatch: pytest.MonkeyPatch
     kept: dict[str, Any] = {}
     monkeypatch.setattr(Store, "set", lambda self, **values: kept.update(values))
     store = Store.__new__(Store)
-    choose_cell(store, "EFGD", Click(2, -1.27, -7.8))
+    choose_cell(store, METHODS, Click(METHODS.index("EFGD"), -1.27, -7.8))
     assert kept == {
         "step_EFGD": pytest.approx(10**-1.25, rel=1e-11),
         "damping_EFGD": pytest.approx(10**-8.0, rel=1e-11),
     }
     kept.clear()
-    choose_cell(store, "GD", Click(0, -5.3, 2.0))
+    choose_cell(store, METHODS, Click(METHODS.index("GD"), -5.3, 2.0))
     assert kept == {"step_GD": pytest.approx(10**-5.25, rel=1e-11)}
+    kept.clear()
+    for panel in (len(METHODS), 10**400):
+        choose_cell(store, METHODS, Click(panel, -5.3, 2.0))
+    assert not kept
 
 
 def test_sliders_hold_what_the_link_says() -> None:
