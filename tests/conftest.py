@@ -5,7 +5,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 import threadpoolctl
-from browsing import browser, page, server  # noqa: F401
+from browsing import browser, page, server  # noqa: F401  # fixtures
 from hypothesis import settings
 
 from efviz import LIKELIHOODS, METHODS, MODELS, PROBLEMS
