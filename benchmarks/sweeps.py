@@ -1,4 +1,4 @@
-# ruff: noqa: E402
+# ruff: noqa: E402  # libraries count threads when they are imported
 """Whole grids of step sizes and dampings against the plain loop, as ratios taken in one run.
 
     EFVIZ_DATA=... python benchmarks/sweeps.py [name ...]

@@ -22,6 +22,7 @@ from streamlit.proto.BackMsg_pb2 import BackMsg
 from streamlit.proto.ForwardMsg_pb2 import ForwardMsg
 from websockets.asyncio.client import ClientConnection, connect
 from websockets.exceptions import ConnectionClosed
+from websockets.typing import Origin, Subprotocol
 
 PATIENCE = 30.0
 """Seconds after which an answer is lost."""
@@ -150,13 +151,12 @@ class Visitor:
         # A page's own path is no part of where the server is.
         base = host.path.rpartition("/")[0]
         cookies = "; ".join(f"{c.name}={c.value}" for c in self._jar)
+        # The browser's own way to send a token and the session that it would like back.
+        words = ("streamlit", "PLACEHOLDER_AUTH_TOKEN", self._session)
         self._socket = await connect(
             f"ws://{host.netloc}{base}/_stcore/stream",
-            # The browser's own way to send a token and the session that it would like back.
-            subprotocols=["streamlit", "PLACEHOLDER_AUTH_TOKEN", self._session][  # type: ignore[arg-type]
-                : 3 if self._session else 2
-            ],
-            origin=f"http://{host.netloc}",  # type: ignore[arg-type]
+            subprotocols=[Subprotocol(word) for word in words if word],
+            origin=Origin(f"http://{host.netloc}"),
             additional_headers={"Cookie": cookies} if cookies else None,
             compression=None,
             max_size=2**28,

@@ -249,13 +249,14 @@ def _variance_of_one_label(problem: Problem, theta: Array) -> Work[tuple[float, 
     """
     model, likelihood = problem.model, problem.likelihood
     variance, step = 0.0, 2**13
-    with np.errstate(all="ignore"):
-        for n in range(0, problem.N, step):
+    for n in range(0, problem.N, step):
+        # Not around the yield: another thread may take up the work, and cannot undo this.
+        with np.errstate(all="ignore"):
             X = problem.X[n : n + step]
             J, f = model.jacobian(X, theta), model.outputs(X, theta)
             K = J @ np.swapaxes(J, -1, -2)
             KW = K @ likelihood.fisher(f)
             mean_squared = (KW * np.swapaxes(KW, -1, -2)).sum((-2, -1))
             variance += float((likelihood.fourth_moment(f, K) - mean_squared).sum())
-            yield 0.0
+        yield 0.0
     return variance / problem.N**2, fisher(problem, theta)

@@ -9,7 +9,7 @@ delta / eps would grow like eps^(-1/2); its direction is the same.) For two para
 """
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 from numpy.typing import ArrayLike
@@ -154,6 +154,8 @@ class _Rays:
     problem: Problem
     theta: Array
     distance: Distance
+    metric: Array = field(init=False)
+    axes: Array = field(init=False)
 
     def __post_init__(self) -> None:
         metric = self.distance.metric(self.problem, self.theta)
@@ -162,9 +164,6 @@ class _Rays:
         w = np.maximum(w, 1e-12 * w[-1]) if w[-1] > 0 else np.ones(2)
         object.__setattr__(self, "metric", metric)
         object.__setattr__(self, "axes", V / np.sqrt(w))
-
-    metric: Array = None  # type: ignore[assignment]
-    axes: Array = None  # type: ignore[assignment]
 
     def squared(self, delta: Array) -> Array:
         return self.distance.squared(self.problem, self.theta, delta)

@@ -145,7 +145,9 @@ def test_ellipses_are_level_sets_of_their_matrices(problem: str) -> None:
 
 def test_the_published_ellipse_is_three_times_the_inverse_root_of_the_sum() -> None:
     name, c = next(iter(cases(controls()).items()))
-    F = view_of(name, c).comparison.fisher  # type: ignore[union-attr]
+    comparison = view_of(name, c).comparison
+    assert comparison
+    F = comparison.fisher
     w, V = np.linalg.eigh(1000 * F)
     root = V @ np.diag(w**-0.5) @ V.T
     u = np.stack([np.cos(np.linspace(0, 6, 50)), np.sin(np.linspace(0, 6, 50))], -1)

@@ -103,7 +103,8 @@ def test_a_link_shows_a_fresh_visitor_the_same_picture(page: Page, server: str) 
     first = revision(page)
     assert starts(page) == [[0.5, 0.5], [-1.0, 0.25]]
     assert page.url.partition("?")[2] == query
-    other = page.context.browser.new_page()  # type: ignore[union-attr]
+    assert page.context.browser
+    other = page.context.browser.new_page()
     open_page(other, server, query)
     assert revision(other) == first
     other.close()

@@ -3,7 +3,16 @@
 import re
 
 import pytest
-from browsing import SIGHTS, chart, needs_chromium, open_page, revision, slider, wait_for_picture
+from browsing import (
+    SIGHTS,
+    Scheme,
+    chart,
+    needs_chromium,
+    open_page,
+    revision,
+    slider,
+    wait_for_picture,
+)
 from playwright.sync_api import Browser, Page, expect
 
 pytestmark = needs_chromium
@@ -52,10 +61,10 @@ def test_a_link_shows_what_the_sender_saw(page: Page, server: str) -> None:
 
 
 @pytest.mark.parametrize(("width", "scheme"), SIGHTS)
-def test_nothing_is_cut_off(browser: Browser, server: str, scheme: str, width: int) -> None:
+def test_nothing_is_cut_off(browser: Browser, server: str, scheme: Scheme, width: int) -> None:
     context = browser.new_context(
         viewport={"width": width, "height": 900},
-        color_scheme=scheme,  # type: ignore[arg-type]
+        color_scheme=scheme,
     )
     page = context.new_page()
     open_page(page, server, slug=SLUG)

@@ -157,7 +157,8 @@ def test_the_pinned_picture_stays_beside_the_one_that_moves(page: Page, server: 
     expect(page.get_by_text("Strength s 0.5 instead of 0.55")).to_be_visible()
     expect(pinned).to_have_attribute("data-revision", first)
     here, there = (box.bounding_box() for box in (chart(page), pinned))
-    assert here and there  # noqa: PT018
+    assert here
+    assert there
     assert here["x"] + here["width"] <= there["x"]
     page.get_by_role("button", name="Unpin").click()
     expect(pinned).to_have_count(0, timeout=15_000)

@@ -71,10 +71,10 @@ def test_a_seed_gives_the_same_draws_again_and_another_gives_others(name):
 
 
 def test_a_family_changes_nothing_about_the_global_random_state():
-    np.random.seed(7)  # noqa: NPY002
+    np.random.seed(7)  # noqa: NPY002  # the global state is what is tested
     expected = np.random.RandomState(7).standard_normal(3)
     FAMILIES["classes"].sample(N=10)
-    assert_array_equal(np.random.standard_normal(3), expected)  # noqa: NPY002
+    assert_array_equal(np.random.standard_normal(3), expected)  # noqa: NPY002  # as above
 
 
 def _residuals(name: str, truth, **knobs) -> tuple[np.ndarray, np.ndarray]:

@@ -194,6 +194,13 @@ def test_what_does_not_apply_is_kept_and_said():
     assert said.startswith("<p class='efviz-sentence'>1 example is edited")
 
 
+def test_edits_none_of_which_applies_are_said_and_change_nothing():
+    at = open_page(edits="r500", n="100")
+    assert not at.exception
+    assert "There is no example 500 among 100" in at.warning[0].value
+    assert not [h for h in at.get("html") if "edited, of" in h.proto.body]
+
+
 def test_another_problem_forgets_the_edits_another_strength_does_not():
     at = open_page(edits="r3", editing="1")
     at.session_state["ignored"] = 0

@@ -39,17 +39,23 @@ def fetch(url: str) -> tuple[int, dict[str, str], str]:
 
 
 @pytest.fixture(scope="module")
-def served() -> Iterator[Replicas]:
+def started() -> Iterator[tuple[Replicas, tuple[int, dict[str, str], str]]]:
+    """The replicas, and what was answered before they were there."""
     with replicas(N, free_port(), prefix="efviz", name_replicas=True) as found:
         wait_for(found.url.replace("/efviz/", "/efviz-alive"), seconds=10)
         # The replicas need some seconds to start; nginx does not.
-        found.early = fetch(found.url)  # type: ignore[attr-defined]
+        early = fetch(found.url)
         found.wait()
-        yield found
+        yield found, early
 
 
-def test_a_page_says_that_the_app_is_starting(served: Replicas) -> None:
-    status, headers, body = served.early  # type: ignore[attr-defined]
+@pytest.fixture(scope="module")
+def served(started: tuple[Replicas, Any]) -> Replicas:
+    return started[0]
+
+
+def test_a_page_says_that_the_app_is_starting(started: tuple[Replicas, Any]) -> None:
+    status, headers, body = started[1]
     assert status == 503
     assert headers["Retry-After"] == "5"
     assert "efviz is starting" in body

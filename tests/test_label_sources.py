@@ -1,5 +1,6 @@
 """Five places a label may come from: each against slow loops, and what they estimate."""
 
+from contextvars import Context
 from dataclasses import replace
 
 import numpy as np
@@ -313,3 +314,10 @@ def test_one_theta_is_asked_for_and_a_fisher_of_zero_has_no_relative_error():
     found = finish(sampled_error(nowhere, np.zeros(2), (1,), repetitions=2))
     assert np.isnan(found.coefficient)
     assert np.isnan(found.distances).all()
+
+
+def test_work_begun_in_one_thread_is_taken_up_in_another():
+    work = sampled_error(small_problem("linear-gaussian", P=2), np.zeros(2), (1,), repetitions=2)
+    # Settings of numpy are those of a context, and each thread has its own.
+    shares = [Context().run(next, work) for _ in range(3)]
+    assert shares == [0.0, 0.5, 1.0]

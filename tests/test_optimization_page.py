@@ -47,7 +47,9 @@ def test_every_set_opens_or_says_how_to_get_it(name: str) -> None:
 @pytest.mark.parametrize("method", METHODS)
 def test_the_defaults_are_the_selected_cells(method: str) -> None:
     values = defaults(PARAMS, {"problem": "boston"})
-    step, damping, loss = results.sweep("boston", method).best()  # type: ignore[union-attr]
+    sweep = results.sweep("boston", method)
+    assert sweep
+    step, damping, loss = sweep.best()
     assert values[f"step_{method}"] == pytest.approx(step, rel=1e-11)
     problem = optimization_problem("boston")
     path = run(problem, method, np.zeros(problem.D), step_size=step, damping=damping, n_steps=100)
@@ -117,14 +119,18 @@ def test_a_click_in_a_grid_runs_the_nearest_cell(monkeypatch: pytest.MonkeyPatch
     kept: dict[str, Any] = {}
     monkeypatch.setattr(Store, "set", lambda self, **values: kept.update(values))
     store = Store.__new__(Store)
-    choose_cell(store, "EFGD", Click(2, -1.27, -7.8))
+    choose_cell(store, METHODS, Click(METHODS.index("EFGD"), -1.27, -7.8))
     assert kept == {
         "step_EFGD": pytest.approx(10**-1.25, rel=1e-11),
         "damping_EFGD": pytest.approx(10**-8.0, rel=1e-11),
     }
     kept.clear()
-    choose_cell(store, "GD", Click(0, -5.3, 2.0))
+    choose_cell(store, METHODS, Click(METHODS.index("GD"), -5.3, 2.0))
     assert kept == {"step_GD": pytest.approx(10**-5.25, rel=1e-11)}
+    kept.clear()
+    for panel in (len(METHODS), 10**400):
+        choose_cell(store, METHODS, Click(panel, -5.3, 2.0))
+    assert not kept
 
 
 def test_sliders_hold_what_the_link_says() -> None:
@@ -167,11 +173,8 @@ def test_a_grid_shows_losses_ties_and_marks(method: str) -> None:
 
 def test_losses_and_cosines_are_drawn_as_they_are() -> None:
     problem = optimization_problem("wine")
-    key = {"step_size": 1e-2, "damping": 1e-3, "n_steps": 30}
-    paths = {
-        m: run(problem, m, np.zeros((1, problem.D)), **key)  # type: ignore[arg-type]
-        for m in ("NGD", "EFGD")
-    }
+    key: dict[str, Any] = {"step_size": 1e-2, "damping": 1e-3, "n_steps": 30}
+    paths = {m: run(problem, m, np.zeros((1, problem.D)), **key) for m in ("NGD", "EFGD")}
     figure = go.Figure(loss_panel(paths, lowest=0.01))
     drawn = {trace.name: trace for trace in figure.data}
     assert_allclose(drawn["EFGD"].y[:-1], paths["EFGD"].losses[0])

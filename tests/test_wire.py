@@ -96,6 +96,7 @@ def test_the_digest_changes_with_one_bit_of_the_data() -> None:
 
 def test_a_click_is_read() -> None:
     assert _click({"panel": 2, "x": 0.5, "y": -1}) == Click(2, 0.5, -1.0)
+    assert _click({"panel": -1, "x": 0.5, "y": -1}) is None
 
 
 JSON = st.recursive(

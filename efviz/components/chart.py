@@ -120,17 +120,17 @@ def chart(
     touched, framed = (state.get(name) if state else None for name in ("touch", "frame"))
 
     def on_click_change() -> None:
-        click = _click(st.session_state[key]["click"])
+        click = _click(st.session_state[key].get("click"))
         if click and on_click:
             on_click(click)
 
     def on_touch_change() -> None:
-        touch = _touch(st.session_state[key]["touch"])
+        touch = _touch(st.session_state[key].get("touch"))
         if touch and on_touch:
             on_touch(touch)
 
     def on_frame_change() -> None:
-        new = _frame(st.session_state[key]["frame"])
+        new = _frame(st.session_state[key].get("frame"))
         if new and on_frame:
             on_frame(new)
 
@@ -160,7 +160,7 @@ def _click(report: Any) -> Click | None:
         click = Click(int(report["panel"]), float(report["x"]), float(report["y"]))
     except (TypeError, KeyError, ValueError, OverflowError):
         return None
-    return click if isfinite(click.x) and isfinite(click.y) else None
+    return click if click.panel >= 0 and isfinite(click.x) and isfinite(click.y) else None
 
 
 def _touch(report: Any) -> Touch | None:
@@ -178,7 +178,7 @@ def _touch(report: Any) -> Touch | None:
     except (AttributeError, TypeError, KeyError, ValueError, OverflowError):
         return None
     known = isinstance(touch.trace, str) and touch.action in get_args(Action)
-    counted = touch.index >= 0 and (touch.number or 0) >= 0
+    counted = touch.panel >= 0 and touch.index >= 0 and (touch.number or 0) >= 0
     return touch if known and counted and isfinite(touch.x + touch.y) else None
 
 

@@ -1,6 +1,7 @@
 """A slider whose picture follows while it is dragged."""
 
 from collections.abc import Callable
+from typing import Any
 
 import streamlit as st
 
@@ -30,9 +31,10 @@ def slider(
     answered = f"{key}.answered"
 
     def changed() -> None:
-        number, sequence = st.session_state[key]["value"]
-        st.session_state[answered] = int(sequence)
-        number = float(number)
+        report = _report(st.session_state[key].get("value"))
+        if not report:
+            return
+        number, st.session_state[answered] = report
         if low <= number <= high or (zero and number == 0):
             on_change(number)
 
@@ -52,3 +54,12 @@ def slider(
         },
         on_value_change=changed,
     )
+
+
+def _report(report: Any) -> tuple[float, int] | None:
+    """The report of a browser, which may say anything, as a number and its sequence."""
+    try:
+        number, sequence = report
+        return float(number), int(sequence)
+    except (TypeError, ValueError, OverflowError):
+        return None

@@ -1,7 +1,7 @@
 """The marks that panels are made of, each one trace or shape."""
 
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, cast
 
 import numpy as np
 from contourpy import LineType, contour_generator
@@ -68,7 +68,8 @@ def contours(x: Array, y: Array, loss: Array, lowest: float) -> dict[str, Any]:
     top = float(np.quantile(finite, 0.95)) if finite.size else 0.0
     levels = top * np.arange(1, 17) / 8 if top > 0 else np.zeros(0)
     generator = contour_generator(x, y, np.ma.masked_invalid(height), line_type=LineType.Separate)
-    lines: list[Array] = [line for level in levels for line in generator.lines(level)]  # type: ignore[misc]
+    # What lines() returns depends on the line type.
+    lines = [line for level in levels for line in cast("list[Array]", generator.lines(level))]
     return lines_with_gaps(lines) | {"name": "loss", "line": {"width": 1, "color": CONTOUR}}
 
 

@@ -144,7 +144,8 @@ def told(store: Store) -> None:
     dataset, _ = problem_of(knobs)
     for sentence in refused(_original(dataset), edits)[:5]:
         st.warning(sentence)
-    st.html(text.sentence(knobs, dataset))
+    if dataset.edited:
+        st.html(text.sentence(knobs, dataset))
 
 
 def editor(store: Store) -> None:

@@ -258,7 +258,7 @@ def equations() -> None:
 | $G$ | $\frac1N \sum_n J_n^\top \nabla_f^2 \ell_n\, J_n$ | 10, 12 |
 | $F$ | $\frac1N \sum_n \mathbb E_{y \sim p(\cdot \mid f_n)} [g_n(y)\, g_n(y)^\top]$ | 2, 6 |
 | $\tilde F$ | $\frac1N \sum_n g_n(y_n)\, g_n(y_n)^\top$ | 3 |
-"""  # noqa: E501
+"""  # noqa: E501  # a row of a table is one line
         )
         listed = "".join(
             f"\n| {entry.title} | ${entry.formula}$ |" for entry in LABEL_SOURCES.values()

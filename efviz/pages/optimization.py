@@ -1,7 +1,7 @@
 """Optimization on real data: the paper's Figures 3, 5 and 6, and the grids behind Table 6."""
 
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from functools import partial
 from typing import Any
 
@@ -267,7 +267,7 @@ def draw_grids(store: Store, source: Source) -> bool:
             packed_grids(source, known, current),
             key=f"{SLUG}.grids",
             query=store.query,
-            on_click=lambda click: choose_cell(store, list(grids)[click.panel], click),
+            on_click=lambda click: choose_cell(store, list(grids), click),
         )
         take_along(
             f"{SLUG}.grids",
@@ -310,8 +310,11 @@ def grid_panels(
     return panels
 
 
-def choose_cell(store: Store, method: str, click: Click) -> None:
+def choose_cell(store: Store, methods: Sequence[str], click: Click) -> None:
     """The nearest cell of the grid runs above; a click on GD's curve chooses its step size."""
+    if click.panel >= len(methods):
+        return
+    method = methods[click.panel]
     step = STEP_SIZES[np.argmin(np.abs(np.log10(STEP_SIZES) - click.x))]
     change = {f"step_{method}": float(f"{step:.12g}")}
     if method != "GD":

@@ -149,7 +149,8 @@ class Store:
             log=log,
             zero=kind.zero,
             help=help,
-            on_change=lambda value: self.set(**{name: convert(value)}),
+            # The bounds of now: the slider may be one of settings that have changed since.
+            on_change=lambda v: self.set(**{name: convert(kind.nearest(v, self.values))}),
         )
 
     def number(
@@ -224,6 +225,9 @@ class Store:
         if value is None:
             return
         kind = self._by_name[name].kind
+        if isinstance(kind, Choice) and value not in (kind.options(self.values) or ()):
+            # Chosen on a page that has changed since, as when two widgets are moved at once.
+            return
         if isinstance(kind, Number):
             value = kind.nearest(value, self.values)
         (on_change or (lambda v: self.set(**{name: v})))(value)

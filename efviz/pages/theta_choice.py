@@ -4,6 +4,7 @@ Every page that looks at one theta shares these; the loss on the plane is comput
 """
 
 from collections.abc import Sequence
+from functools import partial
 
 import numpy as np
 import streamlit as st
@@ -84,7 +85,7 @@ def theta_sliders(
                 high=max(high, float(theta[k])),
                 step=_rounded((high - low) / 200, plane),
                 help=help,
-                on_change=lambda value, k=k: move(store, plane, theta, k, value),  # type: ignore[misc]
+                on_change=partial(move, store, plane, theta, k),
             )
     return others
 

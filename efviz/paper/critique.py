@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import replace
 from functools import lru_cache
+from typing import Any
 
 import numpy as np
 
@@ -128,8 +129,8 @@ def at_minimum(
     return _minimum(_Sample(formulas), name, path, s, N, seed)
 
 
-def distance_at_minimum(formulas: Formulas, *which: object) -> float:
-    problem, theta = at_minimum(formulas, *which)  # type: ignore[arg-type]
+def distance_at_minimum(formulas: Formulas, *which: Any) -> float:
+    problem, theta = at_minimum(formulas, *which)
     EF, F = formulas.empirical_fisher(problem, theta), formulas.fisher(problem, theta)
     return float(relative_distance(EF, F))
 

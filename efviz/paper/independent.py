@@ -13,6 +13,7 @@ from numpy.polynomial.laguerre import laggauss
 from scipy import special
 
 from efviz.data import Array
+from efviz.likelihoods import Gaussian
 from efviz.problems import Problem
 
 
@@ -24,8 +25,8 @@ def outputs(problem: Problem, theta: Array) -> Array:
 def log_density(problem: Problem, f: Array, y: Array) -> Array:
     """log p(y | f) with all its constants, (..., N, C) and (..., N) -> (..., N)."""
     name = problem.likelihood.name
-    if name == "gaussian":
-        return scipy.stats.norm.logpdf(y, f[..., 0], problem.likelihood.sigma)  # type: ignore[attr-defined]
+    if isinstance(problem.likelihood, Gaussian):
+        return scipy.stats.norm.logpdf(y, f[..., 0], problem.likelihood.sigma)
     if name == "bernoulli":
         return special.log_expit(np.where(y == 1, f[..., 0], -f[..., 0]))
     if name == "poisson":
@@ -43,9 +44,9 @@ def labels(problem: Problem, theta: Array) -> tuple[Array, Array]:
     """Labels (K, N) and their weights (K, N): sum_k w_k h(y_k) = E_{y ~ p(. | f)} h(y)."""
     f = outputs(problem, theta)
     name, N = problem.likelihood.name, problem.N
-    if name == "gaussian":
+    if isinstance(problem.likelihood, Gaussian):
         t, w = hermgauss(20)
-        y = f[:, 0] + np.sqrt(2) * problem.likelihood.sigma * t[:, None]  # type: ignore[attr-defined]
+        y = f[:, 0] + np.sqrt(2) * problem.likelihood.sigma * t[:, None]
         return y, np.repeat(w[:, None] / np.sqrt(np.pi), N, axis=1)
     if name == "exponential":
         t, w = laggauss(20)
