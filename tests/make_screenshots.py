@@ -64,8 +64,9 @@ def animation(browser: Browser, url: str, path: Path) -> None:
         page.clock.run_for(round(1000 * SECONDS / FRAMES))
     durations = [round(1000 * SECONDS / FRAMES)] * (FRAMES - 1) + [2500]
     frames[0].save(
-        path, save_all=True, append_images=frames[1:], duration=durations, loop=0, quality=60
-    )
+        path, save_all=True, append_images=frames[1:], duration=durations, loop=0, quality=55,
+        method=6, minimize_size=True,
+    )  # fmt: skip
     page.close()
 
 

@@ -9,7 +9,8 @@ from visiting import Held
 
 from efviz.components import Click, Touch
 from efviz.fields import Plane
-from efviz.pages.vector_fields_starts import FARTHEST, MOST_STARTS, add_start, move_start
+from efviz.pages.params import FARTHEST
+from efviz.pages.vector_fields_starts import MOST_STARTS, add_start, move_start
 
 GIVEN = ((0.5, 0.5), (1.0, -1.0))
 

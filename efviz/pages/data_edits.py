@@ -21,7 +21,7 @@ from efviz.edits import (
 )
 from efviz.figures.data_points import place_of
 from efviz.pages import data_edits_text as text
-from efviz.pages.params import Values
+from efviz.pages.params import FARTHEST, Values
 from efviz.pages.problem_choice import Knobs, problem_of
 from efviz.pages.store import Store
 
@@ -65,9 +65,14 @@ def touched(store: Store, touch: Touch) -> None:
 
 
 def change(store: Store, edits: Edits, *, gesture: int | None = None) -> None:
-    """New edits, at most MOST; what was before can be had back, of a drag from its beginning."""
+    """New edits, at most MOST; what was before can be had back, of a drag from its beginning.
+
+    What lies too far out for a link is left as it was.
+    """
     before, state = store.values["edits"], st.session_state
     if edits == before or len(edits) > max(MOST, len(before)):
+        return
+    if any(abs(number) > FARTHEST for _, *numbers in edits for number in numbers):
         return
     if gesture is None or state.get(_key(store, "gesture")) != gesture:
         state.setdefault(_key(store, "before"), []).append((_owner(store.values), before))
@@ -184,8 +189,8 @@ def _numbers(store: Store, dataset: Dataset) -> None:
     state[_key(store, "shown")] = shown
     for (name, _), box, value in zip(_columns(dataset), keys, place, strict=True):
         if fresh or box not in state:
-            state[box] = min(max(value, -1e9), 1e9)
-        st.number_input(name, -1e9, 1e9, format="%.6g", key=box, width=150)
+            state[box] = min(max(value, -FARTHEST), FARTHEST)
+        st.number_input(name, -FARTHEST, FARTHEST, format="%.6g", key=box, width=150)
 
 
 def _place_keys(store: Store, dataset: Dataset) -> list[str]:

@@ -24,6 +24,10 @@ class Kind(Protocol):
     def format(self, value: Any) -> str: ...
 
 
+FARTHEST = 1e9
+"""How far out a place in a link may lie, in each coordinate."""
+
+
 @dataclass(frozen=True)
 class Param:
     """One parameter: its name in the page's controls, its short name in the URL, its default."""
@@ -133,7 +137,7 @@ class Points:
             ) from None
         if any(len(row) != self.width or not all(map(isfinite, row)) for row in rows):
             raise ValueError(f"needs {self.width} finite numbers for each point")
-        if any(abs(number) > 1e9 for row in rows for number in row):
+        if any(abs(number) > FARTHEST for row in rows for number in row):
             raise ValueError("lies further out than 1e9")
         problem = self.check(rows)
         if problem:
@@ -183,7 +187,7 @@ def _edit(text: str) -> Edit | None:
         place = tuple(map(float, [first, *rest] if kind == ADDED else rest))
     except ValueError:
         return None
-    sound = all(isfinite(value) and abs(value) <= 1e9 for value in place)
+    sound = all(isfinite(value) and abs(value) <= FARTHEST for value in place)
     return (kind, *number, *place) if sound and len(place) in PLACES.get(kind, ()) else None
 
 

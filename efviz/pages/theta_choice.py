@@ -14,7 +14,7 @@ from efviz.components import slider
 from efviz.data import Array
 from efviz.fields import Plane, Work, plane_around
 from efviz.pages.caches import cached
-from efviz.pages.params import Param, Points, Values
+from efviz.pages.params import FARTHEST, Param, Points, Values
 from efviz.pages.problem_choice import Knobs, entry
 from efviz.pages.store import Store
 from efviz.problems import Problem
@@ -97,8 +97,12 @@ def move(store: Store, plane: Plane, theta: Array, k: int, value: float) -> None
 
 
 def choose_theta(store: Store, plane: Plane, theta: Array) -> None:
-    """To about a thousandth of the plane, so that links stay short."""
-    store.set(theta=(tuple(_rounded(float(value), plane) for value in theta),))
+    """To about a thousandth of the plane, so that links stay short.
+
+    What lies too far out for a link is left as it was.
+    """
+    if np.abs(theta).max() <= FARTHEST:
+        store.set(theta=(tuple(_rounded(float(value), plane) for value in theta),))
 
 
 def _rounded(value: float, plane: Plane) -> float:

@@ -8,14 +8,13 @@ import streamlit as st
 
 from efviz.components import Click, Touch
 from efviz.pages import data_edits
+from efviz.pages.params import FARTHEST
 from efviz.pages.store import Store, run_again
 
 if TYPE_CHECKING:
     from efviz.pages.vector_fields import Picture
 
 MOST_STARTS = 12
-FARTHEST = 1e9
-"""Starts at the most, and how far out they may lie."""
 
 
 def clicked(store: Store, p: "Picture", click: Click) -> None:
