@@ -1,6 +1,7 @@
 """Fixtures over the registries: every model with every likelihood, and every problem on offer."""
 
 import re
+from collections.abc import Iterator
 from dataclasses import replace
 
 import numpy as np
@@ -14,6 +15,7 @@ from xdist.scheduler import LoadScopeScheduling
 from efviz import LIKELIHOODS, METHODS, MODELS, PROBLEMS
 from efviz.likelihoods import Gaussian
 from efviz.models import Linear
+from efviz.pages.caches import SHARED
 from efviz.problems import Problem
 
 # The same examples in every run, however busy the machine is.
@@ -48,6 +50,13 @@ class ByFile(LoadScopeScheduling):
 @pytest.hookimpl(optionalhook=True)
 def pytest_xdist_make_scheduler(config: pytest.Config, log: Producer) -> ByFile:
     return ByFile(config, log)
+
+
+@pytest.fixture(scope="module", autouse=True)
+def nothing_cached() -> Iterator[None]:
+    """What one file has made of its own numbers of seeds and labels is no other's."""
+    yield
+    SHARED.clear()
 
 
 def small_problem(kind: str, N: int = 12, seed: int = 0, *, P: int = 3) -> Problem:

@@ -20,7 +20,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from streamlit.testing.v1 import AppTest
-from visiting import script
+from visiting import script, short_curves
 
 from efviz.__main__ import main as command
 from efviz.pages import PAGES
@@ -120,8 +120,7 @@ def test_any_link_opens_a_page_without_a_traceback(
 ) -> None:
     params = PARAMS[slug]
     monkeypatch.setattr("efviz.pages.at_minimum_views.LARGEST", 100)
-    monkeypatch.setattr("efviz.pages.matrices_views.SIZES", (1, 10, 32))
-    monkeypatch.setattr("efviz.pages.matrices_labels.SIZES", (1, 10, 32))
+    short_curves(monkeypatch)
 
     @settings(max_examples=RUNS)
     @given(links(params))

@@ -17,6 +17,7 @@ from visiting import (
     paste,
     result_of,
     sentence,
+    short_curves,
     values,
 )
 
@@ -55,10 +56,8 @@ SLUG = the_page.SLUG
 
 
 @pytest.fixture(autouse=True)
-def short_curves(monkeypatch: pytest.MonkeyPatch) -> None:
-    """The chart of distances up to M = 32: pages wait for it under test."""
-    monkeypatch.setattr("efviz.pages.matrices_views.SIZES", (1, 10, 32))
-    monkeypatch.setattr("efviz.pages.matrices_labels.SIZES", (1, 10, 32))
+def quick(monkeypatch: pytest.MonkeyPatch) -> None:
+    short_curves(monkeypatch)
 
 
 def page(**query: str) -> AppTest:

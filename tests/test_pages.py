@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 from streamlit.testing.v1 import AppTest
-from visiting import assert_a_picture, components, open_page, sentence, values
+from visiting import assert_a_picture, components, open_page, sentence, short_curves, values
 
 from efviz import PROBLEMS
 from efviz.pages import (
@@ -148,8 +148,7 @@ def test_what_another_session_finishes_after_the_drawing_is_drawn(
     for name in {"SLICE", "FIRST"} & set(vars(page)):
         monkeypatch.setattr(page, name, 0)
     monkeypatch.setattr(at_minimum_views, "LARGEST", 100)
-    monkeypatch.setattr("efviz.pages.matrices_views.SIZES", (1, 10, 32))
-    monkeypatch.setattr("efviz.pages.matrices_labels.SIZES", (1, 10, 32))
+    short_curves(monkeypatch)
     SHARED.clear()
     assert not open_page(page.SLUG, steps="20").exception
     assert not all(known[0] for known in complete.values())

@@ -14,10 +14,10 @@ import pandas as pd
 import pytest
 from numpy.testing import assert_allclose, assert_array_equal
 from streamlit.testing.v1 import AppTest
-from visiting import WITH_PROBLEM, components, open_page, own, paste
+from visiting import WITH_PROBLEM, components, open_page, own, paste, short_curves
 
 from efviz.figures import export
-from efviz.pages import at_minimum_views, matrices_labels, matrices_views
+from efviz.pages import at_minimum_views
 from efviz.pages.caches import SHARED
 from efviz.pages.own_table_widgets import EXAMPLE
 from efviz.pages.take_along import take_along
@@ -47,8 +47,7 @@ def taken(monkeypatch: pytest.MonkeyPatch) -> Iterator[Taken]:
     SHARED.clear()
     monkeypatch.setattr(at_minimum_views, "SEEDS", 2)
     monkeypatch.setattr(at_minimum_views, "LARGEST", 1000)
-    for module in (matrices_views, matrices_labels):
-        monkeypatch.setattr(module, "SIZES", (1, 10, 32))
+    short_curves(monkeypatch)
     found = Taken()
     for module in [m for name, m in sys.modules.items() if name.startswith("efviz.pages.")]:
         if getattr(module, "take_along", None) is take_along:

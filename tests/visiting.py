@@ -4,9 +4,10 @@ from collections.abc import Iterator
 from typing import Any, TypeVar
 
 import numpy as np
+import pytest
 from streamlit.testing.v1 import AppTest
 
-from efviz.pages import PAGES, vector_fields
+from efviz.pages import PAGES, matrices_labels, matrices_views, vector_fields
 from efviz.pages.jobs import Progress
 
 T = TypeVar("T")
@@ -38,6 +39,12 @@ def open_page(slug: str = vector_fields.SLUG, **query: str) -> AppTest:
     for key, value in query.items():
         at.query_params[key] = value
     return at.run()
+
+
+def short_curves(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The error of the sampled Fisher up to M = 32 alone: pages wait for it under test."""
+    for module in (matrices_labels, matrices_views):
+        monkeypatch.setattr(module, "SIZES", (1, 10, 32))
 
 
 def own(slug: str) -> dict[str, str]:
