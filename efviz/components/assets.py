@@ -79,6 +79,7 @@ NAMES = (
     "layers.js",
     "link.js",
     "numbers.js",
+    "order.js",
     "play.js",
     "runners.js",
     "slider.js",

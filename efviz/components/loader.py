@@ -1,5 +1,6 @@
 """Registers a component whose JavaScript is a served file."""
 
+import json
 from functools import cache
 from typing import Any
 
@@ -8,21 +9,20 @@ import streamlit as st
 from efviz.components import assets
 
 
+def script(url: str) -> str:
+    """A tiny module that imports the real, cacheable one, whose calls it brings into order."""
+    return f"""
+const modules = [{json.dumps(assets.url("order.js"))}, {json.dumps(url)}];
+const loaded = Promise.all(modules.map((url) => import(new URL(url, document.baseURI))));
+export default async (component) => {{
+  const [{{ default: inOrder }}, {{ default: render }}] = await loaded;
+  return inOrder(render, component);
+}};"""
+
+
 @cache
 def component(name: str) -> Any:
-    """The renderer of `assets/<name>.js`: a tiny module that imports the real, cacheable one.
-
-    Streamlit runs what a call returned as soon as that call is done if newer data have come
-    meanwhile, which is no reason to remove anything: only the latest call may.
-    """
-    script = f"""
-const module = import(new URL("{assets.url(f"{name}.js")}", document.baseURI));
-const turns = new WeakMap();
-export default async (component) => {{
-  const {{ default: render }} = await module;
-  const turn = (turns.get(component.parentElement) ?? 0) + 1;
-  turns.set(component.parentElement, turn);
-  const remove = await render(component);
-  return () => turns.get(component.parentElement) === turn && remove();
-}};"""
-    return st.components.v2.component(f"efviz_{name}", js=script, isolate_styles=False)
+    """The renderer of `assets/<name>.js`."""
+    return st.components.v2.component(
+        f"efviz_{name}", js=script(assets.url(f"{name}.js")), isolate_styles=False
+    )
