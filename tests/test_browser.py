@@ -7,20 +7,15 @@ from pathlib import Path
 import numpy as np
 import pytest
 from browsing import (
-    SIGHTS,
-    Scheme,
-    assert_nothing_is_cut_off,
     chart,
-    keep_screenshot,
     needs_chromium,
     open_page,
-    page_of_width,
     panel,
     revision,
     slider,
     wait_for_picture,
 )
-from playwright.sync_api import Browser, Page, Route, expect
+from playwright.sync_api import Page, Route, expect
 
 from efviz import __version__
 from efviz.pages import PAGES
@@ -63,6 +58,10 @@ def test_the_first_picture_is_figure_1(page: Page, server: str) -> None:
     assert [p.get_attribute("aria-label") is not None for p in chart(page).locator(">div").all()]
     for name in ("Data", "GD", "NGD", "EFGD"):
         expect(panel(page, name)).to_have_count(1)
+    boxes = [p.bounding_box() for p in chart(page).locator("> div").all()]
+    assert len({round(box["width"]) for box in boxes if box}) == 1, "panels differ in width"
+    ground = page.locator(".ground path").first.evaluate("p => getComputedStyle(p).stroke")
+    assert ground not in ("none", "")
     np.testing.assert_allclose(minimum(page), [2.03856408, 1.98039568], rtol=1e-6)
     expect(page.locator(".efviz-sentence")).to_contain_text("4 of 4 with EFGD")
     expect(page.locator(".efviz-table tbody tr")).to_have_count(4)
@@ -261,22 +260,6 @@ def test_long_work_shows_progress_and_stops_on_demand(page: Page, server: str) -
     page.wait_for_timeout(1500)
     assert revision(page) == rest
     expect(page.locator(".efviz-sentence")).to_be_visible()
-
-
-@pytest.mark.parametrize(("width", "scheme"), SIGHTS)
-def test_nothing_is_cut_off(browser: Browser, server: str, scheme: Scheme, width: int) -> None:
-    with page_of_width(browser, width, scheme) as page:
-        open_page(page, server)
-        page.wait_for_timeout(500)
-        assert_nothing_is_cut_off(page, chart(page))
-        boxes = [p.bounding_box() for p in chart(page).locator("> div").all()]
-        assert len(boxes) == 4
-        sides = {round(b["width"]) for b in boxes if b}
-        assert len(sides) == 1, "panels differ in width"
-        ground = page.locator(".ground path").first.evaluate("p => getComputedStyle(p).stroke")
-        assert ground not in ("none", "")
-        shown = (width, scheme) == (1400, "light")
-        keep_screenshot(page, "screenshot" if shown else f"{width}-{scheme}")
 
 
 def test_headers_keep_other_hosts_out(server: str) -> None:

@@ -6,19 +6,14 @@ from pathlib import Path
 import numpy as np
 import pytest
 from browsing import (
-    SIGHTS,
-    Scheme,
-    assert_nothing_is_cut_off,
     chart,
-    keep_screenshot,
     needs_chromium,
     open_page,
-    page_of_width,
     revision,
     slider,
     wait_for_picture,
 )
-from playwright.sync_api import Browser, Locator, Page, expect
+from playwright.sync_api import Locator, Page, expect
 
 pytestmark = needs_chromium
 
@@ -157,18 +152,3 @@ def test_separable_classes_run_off_in_the_picture(page: Page, server: str) -> No
     page.get_by_role("button", name="Use the text").click()
     expect(page.locator(".efviz-sentence")).to_contain_text("no finite minimum", timeout=20_000)
     expect(chart(page).locator("> div")).to_have_count(3)
-
-
-@pytest.mark.parametrize(("width", "scheme"), SIGHTS)
-def test_nothing_is_cut_off(browser: Browser, server: str, scheme: Scheme, width: int) -> None:
-    with page_of_width(browser, width, scheme) as page:
-        open_page(page, server, slug=SLUG)
-        wait_for_curves(page)
-        assert_nothing_is_cut_off(page, chart(page), curves(page))
-        heading = page.get_by_role("heading", name="At the minimum").bounding_box()
-        bar = page.locator("header").first.bounding_box()
-        assert heading
-        assert bar
-        assert heading["y"] >= bar["y"] + bar["height"] - 1, "the bar covers the title"
-        shown = (width, scheme) == (1400, "light")
-        keep_screenshot(page, "screenshot-minimum" if shown else f"minimum-{width}-{scheme}")

@@ -2,10 +2,7 @@
 
 import re
 
-import pytest
 from browsing import (
-    SIGHTS,
-    Scheme,
     chart,
     needs_chromium,
     open_page,
@@ -13,7 +10,7 @@ from browsing import (
     slider,
     wait_for_picture,
 )
-from playwright.sync_api import Browser, Page, expect
+from playwright.sync_api import Page, expect
 
 pytestmark = needs_chromium
 
@@ -58,29 +55,3 @@ def test_a_link_shows_what_the_sender_saw(page: Page, server: str) -> None:
     expect(page.locator(".efviz-sentence")).to_contain_text("from 100 examples", timeout=PATIENCE)
     expect(page.locator(".efviz-sentence")).to_contain_text("After 50 steps", timeout=PATIENCE)
     expect(page).to_have_url(re.compile(re.escape("theta=1,1&batch=100&steps=50&draw=without")))
-
-
-@pytest.mark.parametrize(("width", "scheme"), SIGHTS)
-def test_nothing_is_cut_off(browser: Browser, server: str, scheme: Scheme, width: int) -> None:
-    context = browser.new_context(
-        viewport={"width": width, "height": 900},
-        color_scheme=scheme,
-    )
-    page = context.new_page()
-    open_page(page, server, slug=SLUG)
-    expect(page.locator(".efviz-sentence")).to_contain_text("After 300 steps", timeout=PATIENCE)
-    assert page.evaluate("document.documentElement.scrollWidth") <= width
-    for panel in chart(page).locator("> div").all():
-        box = panel.bounding_box()
-        assert box
-        assert box["x"] >= 0
-        assert box["x"] + box["width"] <= width
-        # Words stay inside of their panel.
-        inside = panel.evaluate(
-            """gd => { const box = gd.getBoundingClientRect();
-                return [...gd.querySelectorAll('.marks .word')].every((word) => {
-                    const { left, right } = word.getBoundingClientRect();
-                    return left >= box.left - 1 && right <= box.right + 1; }); }"""
-        )
-        assert inside, panel.get_attribute("aria-label")
-    context.close()

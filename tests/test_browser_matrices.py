@@ -2,21 +2,15 @@
 
 import re
 
-import pytest
 from browsing import (
-    SIGHTS,
-    Scheme,
-    assert_nothing_is_cut_off,
     chart,
-    keep_screenshot,
     needs_chromium,
     open_page,
-    page_of_width,
     revision,
     slider,
     wait_for_picture,
 )
-from playwright.sync_api import Browser, Locator, Page, expect
+from playwright.sync_api import Locator, Page, expect
 
 pytestmark = needs_chromium
 
@@ -94,23 +88,6 @@ def test_a_link_shows_what_the_sender_saw(page: Page, server: str) -> None:
     expect(page.get_by_text("Example 6 of 1,000")).to_be_visible(timeout=PATIENCE)
     expect(page.get_by_text("best guess")).to_be_visible(timeout=PATIENCE)
     expect(page).to_have_url(re.compile(re.escape(query)), timeout=PATIENCE)
-
-
-@pytest.mark.parametrize(("width", "scheme"), SIGHTS)
-def test_nothing_is_cut_off(browser: Browser, server: str, scheme: Scheme, width: int) -> None:
-    with page_of_width(browser, width, scheme) as page:
-        open_page(page, server, "problem=saturation", slug=SLUG)
-        all_drawn(page)
-        assert_nothing_is_cut_off(page, *page.locator(".efviz-chart").all())
-        keep_screenshot(page, f"matrices-{width}-{scheme}")
-        for panel in page.locator(".efviz-chart > div").all():
-            inside = panel.evaluate(
-                """gd => { const box = gd.getBoundingClientRect();
-                    return [...gd.querySelectorAll('.marks .word, .gtitle')].every((word) => {
-                        const { left, right } = word.getBoundingClientRect();
-                        return left >= box.left - 1 && right <= box.right + 1; }); }"""
-            )
-            assert inside, panel.get_attribute("aria-label")
 
 
 def test_a_pinned_picture_invites_no_click(page: Page, server: str) -> None:

@@ -2,20 +2,15 @@
 
 import re
 
-import pytest
 from browsing import (
-    SIGHTS,
-    Scheme,
-    assert_nothing_is_cut_off,
     chart,
     needs_chromium,
     open_page,
-    page_of_width,
     revision,
     slider,
     wait_for_picture,
 )
-from playwright.sync_api import Browser, Page, expect
+from playwright.sync_api import Page, expect
 
 pytestmark = needs_chromium
 
@@ -63,11 +58,3 @@ def test_a_sweep_of_an_own_setting_progresses_and_stops(page: Page, server: str)
     either = stop.or_(page.get_by_text("gives the least loss")).first
     expect(either).to_be_visible(timeout=30_000)
     expect(page.locator(".efviz-chart").nth(1)).to_be_visible(timeout=60_000)
-
-
-@pytest.mark.parametrize(("width", "scheme"), SIGHTS)
-def test_nothing_is_cut_off(browser: Browser, server: str, scheme: Scheme, width: int) -> None:
-    with page_of_width(browser, width, scheme) as page:
-        open_page(page, server, slug=SLUG)
-        expect(page.locator(".efviz-sentence")).to_contain_text("Along its path", timeout=20_000)
-        assert_nothing_is_cut_off(page, chart(page), page.locator(".efviz-chart").nth(1))

@@ -8,7 +8,6 @@ import numpy as np
 import pytest
 from browsing import (
     ROOT,
-    SIGHTS,
     Scheme,
     chart,
     keep_screenshot,
@@ -227,21 +226,3 @@ def test_a_teacher_opens_a_step_by_link_and_leafs_with_the_arrow_keys(
     expect(page).to_have_url(re.compile(r"lesson=classifier\.2$"), timeout=PATIENCE)
     assert page.evaluate("parseFloat(getComputedStyle(document.documentElement).fontSize)") == 16
     context.close()
-
-
-@pytest.mark.parametrize(("width", "scheme"), SIGHTS)
-def test_nothing_is_cut_off_at_any_width(
-    browser: Browser, server: str, width: int, scheme: Scheme
-) -> None:
-    with page_of_width(browser, width, scheme) as page:
-        page.emulate_media(reduced_motion="reduce")
-        for slug, seen in (
-            ("", ".efviz-contrast[data-share]"),
-            ("lessons", ".st-key-lessons-list button"),
-            ("vector-fields?lesson=straight.1", ".st-key-lesson-answers button"),
-        ):
-            page.goto(f"{server}/{slug}")
-            page.wait_for_selector(seen, timeout=PATIENCE)
-            page.wait_for_timeout(300)
-            assert page.evaluate("document.documentElement.scrollWidth") <= width
-            keep_screenshot(page, f"{slug.partition('?')[0] or 'start'}-{width}-{scheme}")

@@ -74,7 +74,7 @@ def all_values(draw: st.DrawFn) -> Values:
     return values
 
 
-@settings(max_examples=150)
+@settings(max_examples=75)
 @given(all_values())
 def test_a_link_restores_every_value(values: Values) -> None:
     query = dict(part.split("=", 1) for part in to_query(PARAMS, values).split("&") if part)
@@ -158,7 +158,7 @@ QUERY_KEYS = st.sampled_from([param.query for param in PARAMS]) | st.text(max_si
 NUMBERS = st.floats().map(str) | st.integers().map(str)
 
 
-@settings(max_examples=300)
+@settings(max_examples=150)
 @given(st.dictionaries(QUERY_KEYS, st.text(max_size=60) | NUMBERS, max_size=8))
 def test_whatever_a_link_says_the_values_are_valid(query: dict[str, str]) -> None:
     values, sentences = from_query(PARAMS, query)

@@ -170,7 +170,7 @@ def test_many_writers_of_the_same_pieces_do_not_get_into_each_other_s_way(wine, 
 
 COMMAND = [
     *("sweep", "breast-cancer", "--method", "EFGD"),
-    *("--step-sizes", "-6", "2", "96", "--dampings", "-8", "0", "9"),
+    *("--step-sizes", "-6", "2", "96", "--dampings", "-8", "0", "3"),
 ]
 
 
