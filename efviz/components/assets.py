@@ -85,6 +85,7 @@ NAMES = (
     "slider.js",
     "svg.js",
     "touch.js",
+    "words.js",
 )
 
 

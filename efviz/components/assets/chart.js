@@ -17,6 +17,7 @@ import { Numbers } from './numbers.js';
 import { Player } from './play.js';
 import { Runners } from './runners.js';
 import { Touch } from './touch.js';
+import { fitted } from './words.js';
 
 const GAP = 8; // px between panels
 const NS = Symbol.for('efviz.chart');
@@ -65,13 +66,6 @@ function decode(bytes, shown) {
   });
   spec.revision = spec.figures.map(({ digest }) => digest).join(' ');
   return { ...spec, session: JSON.parse(session) };
-}
-
-// A title that also says what a click does.
-function hinted({ title, meta }) {
-  if (!meta?.hint) return title;
-  const between = title.text.includes('</span>') ? ', ' : '  ';
-  return { ...title, text: title.text + meta.hint.replace('>', `>${between}`) };
 }
 
 const isWide = (figure) => Boolean(figure.layout.meta?.wide);
@@ -310,13 +304,14 @@ class Chart {
       full.yaxis = { ...layout.yaxis, range: this.view.y };
     }
     const clicks = Boolean(layout.meta?.click && this.spec.session.clicks);
+    const title = (hint) => fitted(layout.title, hint, width - margin.l, font);
     gd.classList.toggle('clickable', clicks);
     gd.style.width = `${width}px`;
     gd.style.height = `${height}px`;
-    gd._efviz.whole = { data, layout: { ...full, paper_bgcolor: dark ? '#0f1318' : '#ffffff' } };
     // An image says nothing of clicks.
-    const shown = clicks ? { ...full, title: hinted(full) } : full;
-    const parts = split(data, shown);
+    const ground = { paper_bgcolor: dark ? '#0f1318' : '#ffffff' };
+    gd._efviz.whole = { data, layout: { ...full, ...ground, title: title() } };
+    const parts = split(data, { ...full, title: title(clicks && layout.meta.hint) });
     const { meta, ...frame } = parts.layout;
     // `still` names what Plotly draws: a figure whose marks alone have moved is not drawn again.
     const rest = parts.data.length ? (layout.meta?.still ?? figure.digest) : '';

@@ -8,6 +8,7 @@
 // does for downloads.
 
 import { boxOf, drawMark, element, scaleOf, scalesOf, SYMBOLS } from './svg.js';
+import { widthOf } from './words.js';
 
 const FEW = 100;
 
@@ -141,11 +142,18 @@ export class Layers {
   }
 }
 
-function wordsOf({ x, y, text, textfont, textposition }, { toX, toY }) {
+// Words after a point end where the panel does, even if that puts them upon the point.
+function wordsOf({ x, y, text, textfont, textposition }, { toX, toY, width, right, family }) {
+  const after = textposition.endsWith('right');
   return Array.from(x, (value, i) => {
     const style = { fill: textfont.color, 'font-size': textfont.size, class: 'word' };
-    if (textposition.endsWith('right')) style.class += ' after';
-    const word = element('text', { ...style, x: toX(value), y: toY(y[i]) });
+    let left = toX(value);
+    if (after) {
+      style.class += ' after';
+      const room = width + right - 6;
+      left = Math.min(left, room - widthOf(text[i], { size: textfont.size, family }));
+    }
+    const word = element('text', { ...style, x: left, y: toY(y[i]) });
     word.textContent = text[i];
     return word;
   });

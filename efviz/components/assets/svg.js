@@ -14,7 +14,7 @@ export const scaleOf = (axis) => (axis?.type === 'log' ? Math.log10 : null);
 
 // Data to pixels of the plot area and back, as the axes are now.
 export function scalesOf(gd) {
-  const { _size: size, xaxis, yaxis } = gd._fullLayout;
+  const { _size: size, xaxis, yaxis, font } = gd._fullLayout;
   const plain = (value) => value;
   const [inX, inY] = [scaleOf(xaxis) ?? plain, scaleOf(yaxis) ?? plain];
   const [outX, outY] = [xaxis, yaxis].map((a) => (a.type === 'log' ? (v) => 10 ** v : plain));
@@ -24,6 +24,8 @@ export function scalesOf(gd) {
     top: size.t,
     width: size.w,
     height: size.h,
+    right: size.r,
+    family: font.family,
     toX: (x) => ((inX(x) - x0) / (x1 - x0)) * size.w,
     toY: (y) => ((y1 - inY(y)) / (y1 - y0)) * size.h,
     fromX: (px) => outX(x0 + (px / size.w) * (x1 - x0)),

@@ -1,0 +1,32 @@
+// Words that fit: how wide they are, and what is left of a title where there is little room.
+
+const pen = document.createElement('canvas').getContext('2d');
+
+// Pixels that plain text takes, without asking the page to lay anything out.
+export function widthOf(text, { size, family, weight = 400 }) {
+  pen.font = `${weight} ${size}px ${family}`;
+  return pen.measureText(text).width;
+}
+
+const BOLD = /<b>(.*?)<\/b>/;
+const plain = (html) => html.replace(/<[^>]*>/g, '');
+
+function widthOfTitle(html, font) {
+  const [, bold = ''] = html.match(BOLD) ?? [];
+  const rest = plain(html.replace(BOLD, ''));
+  return widthOf(plain(bold), { ...font, weight: 700 }) + widthOf(rest, font);
+}
+
+// A title of "<b>what</b> <span>of what</span>" in so many pixels. What a click does goes first,
+// then the subtitle; letters get smaller where even the words that remain do not fit.
+export function fitted(title, hint, room, family) {
+  const font = { size: title.font.size, family };
+  const between = title.text.includes('</span>') ? ', ' : '  ';
+  const [short] = title.text.match(BOLD) ?? [title.text];
+  const texts = [title.text, short];
+  if (hint) texts.unshift(title.text + hint.replace('>', `>${between}`));
+  const text = texts.find((some) => widthOfTitle(some, font) <= room);
+  if (text) return { ...title, text };
+  const size = Math.floor((font.size * room) / widthOfTitle(short, font));
+  return { ...title, text: short, font: { ...title.font, size } };
+}
