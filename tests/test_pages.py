@@ -5,7 +5,15 @@ from typing import Any
 
 import pytest
 from streamlit.testing.v1 import AppTest
-from visiting import assert_a_picture, components, open_page, sentence, short_curves, values
+from visiting import (
+    WITH_PROBLEM,
+    assert_a_picture,
+    components,
+    open_page,
+    sentence,
+    short_curves,
+    values,
+)
 
 from efviz import PROBLEMS
 from efviz.pages import (
@@ -153,3 +161,12 @@ def test_what_another_session_finishes_after_the_drawing_is_drawn(
     assert not open_page(page.SLUG, steps="20").exception
     assert not all(known[0] for known in complete.values())
     assert all(known[-1] for known in complete.values()), complete
+
+
+@pytest.mark.parametrize("slug", WITH_PROBLEM)
+def test_every_chart_of_a_page_leaves_its_address_as_it_is(slug: str) -> None:
+    key, text = ("set", "wine") if slug == "optimization" else ("seed", "3")
+    sent = [proto.bytes for proto in components(open_page(slug, **{key: text}), "chart")]
+    said = [json.loads(data[4 : 4 + int.from_bytes(data[:4], "little")])["query"] for data in sent]
+    assert said[0] == f"{key}={text}"
+    assert set(said) <= {"-", said[0]}

@@ -103,7 +103,7 @@ def chart(
     packed: bytes,
     *,
     key: str,
-    query: str | None = "",
+    query: str | None = None,
     on_click: Callable[[Click], None] | None = None,
     on_touch: Callable[[Touch], None] | None = None,
     frame: Frame | None = None,
