@@ -101,3 +101,26 @@ def test_a_pinned_picture_invites_no_click(page: Page, server: str) -> None:
         expect(mine).to_have_class(re.compile("clickable"))
         expect(theirs.locator(".gtitle")).not_to_contain_text("click to", timeout=PATIENCE)
         expect(theirs).not_to_have_class(re.compile("clickable"))
+
+
+def test_all_of_the_page_has_followed_once_a_dragged_slider_rests(page: Page, server: str) -> None:
+    open_page(page, server, "n=100", slug=SLUG)
+    all_drawn(page)
+    box = slider(page, "Strength s").bounding_box()
+    assert box
+    y = box["y"] + box["height"] / 2
+    page.mouse.move(box["x"] + 10, y)
+    page.mouse.down()
+    for step in range(40):
+        page.mouse.move(box["x"] + 10 + step * (box["width"] - 60) / 40, y)
+        page.wait_for_timeout(16)
+    page.mouse.up()
+    expect(page).to_have_url(re.compile("[?&]s="), timeout=PATIENCE)
+    page.wait_for_timeout(1000)
+    all_drawn(page)
+    tables = page.locator(".stMain table, [data-testid=stMain] table")
+    moved = tables.all_inner_texts()
+    page.goto(page.url)
+    all_drawn(page)
+    expect(tables).to_have_count(len(moved), timeout=PATIENCE)
+    assert tables.all_inner_texts() == moved

@@ -33,7 +33,7 @@ from efviz.pages.share import share
 from efviz.pages.store import Store, run_again
 from efviz.pages.take_along import take_along
 from efviz.pages.theta_choice import THETA, choose_theta, theta_sliders
-from efviz.pages.working import stopped, working
+from efviz.pages.working import let_paint, moved_on, stopped, working
 
 TITLE, SLUG = "Gradient noise", "gradient-noise"
 SLICE, FIRST = 0.15, 0.02
@@ -151,6 +151,7 @@ def draw(store: Store, c: Controls, p: Picture, so_far: Progress[Runs]) -> Besid
             on_click=lambda click: clicked(store, p, click),
             on_touch=lambda touch: data_edits.touched(store, touch),
         )
+    let_paint(f"{SLUG}.painted", (c, editing))
     st.html(text.sentence(p, c, runs if of == c else None))
     take_along(
         f"{SLUG}.chart",
@@ -271,7 +272,6 @@ def wait(c: Controls, job: Job[Picture], runs: Job[Runs]) -> None:
     what = "the contours" if now is job else "the runs"
     if working(WORK, c, now.progress.fraction, f"of {what} is computed"):
         deadline = time.perf_counter() + SLICE
-        # Streamlit turns to a moved slider whenever it is asked for the state of the session.
-        while not (stopped(WORK, c) or now.done) and time.perf_counter() < deadline:
+        while not (moved_on() or stopped(WORK, c) or now.done) and time.perf_counter() < deadline:
             now.advance(FIRST)
         run_again()

@@ -1,5 +1,6 @@
 """Four matrices at one theta: H, G, F and EF, sections 1, 3 and 4.1 of the paper, live."""
 
+import time
 from typing import Any
 
 import numpy as np
@@ -15,6 +16,7 @@ from efviz.figures.theme import Spec
 from efviz.pages import closer, data_edits
 from efviz.pages import matrices_text as text
 from efviz.pages.caches import cached
+from efviz.pages.jobs import Job
 from efviz.pages.matrices_labels import LABEL_PARAMS, Drawn, draw_labels, pack_cells
 from efviz.pages.matrices_script import cells_script, terms_script, views_script
 from efviz.pages.matrices_views import (
@@ -40,10 +42,11 @@ from efviz.pages.share import share
 from efviz.pages.store import Store, run_again
 from efviz.pages.take_along import take_along
 from efviz.pages.theta_choice import THETA, choose_theta, theta_sliders
-from efviz.pages.working import working
+from efviz.pages.working import let_paint, moved_on, stopped, working
 
 TITLE, SLUG = "Four matrices", "four-matrices"
-SLICE, FIRST = 0.06, 0.15
+WORK = f"{SLUG}.work"
+SLICE, FIRST = 0.25, 0.15
 """Seconds of work between two pictures, and for the first one."""
 
 PICTURE: tuple[Param, ...] = (
@@ -143,9 +146,10 @@ def live() -> None:
     pinned = draw(store, c, picture, row)
     draw_example(store, c, picture, e)
     labels = draw_labels(store, c, picture, TITLE)
-    going = wait(c, [("the contours", job, at_theta), *labels])
+    unfinished = wait(c, [("the contours", job, at_theta), *labels])
     draw_closer(store, c, picture)
-    if going:
+    if unfinished:
+        work(c, unfinished)
         run_again()
     pinned.go_on()
 
@@ -169,6 +173,7 @@ def draw(store: Store, c: Controls, p: Picture, row: int) -> Beside:
             on_click=lambda click: clicked(store, p, click),
             on_touch=lambda touch: touched(store, touch),
         )
+    let_paint(f"{SLUG}.painted", (c, row, editing))
     take_along(
         f"{SLUG}.chart",
         SLUG,
@@ -297,14 +302,19 @@ def draw_closer(store: Store, c: Controls, p: Picture) -> None:
     closer.SECTIONS[store.values["closer"]].draw(store, here)
 
 
-def wait(c: Controls, drawn: list[Drawn]) -> bool:
-    """Work on the first job of which not all is drawn: is there more to do, or to draw, at once?"""
+def wait(c: Controls, drawn: list[Drawn]) -> Job[Any] | None:
+    """The first job of which not all is drawn, if it shall go on."""
     # Asked of what was drawn: another session may have finished the work meanwhile.
     pending = [(what, job) for what, job, progress in drawn if not progress.complete]
     if not pending:
-        return False
+        return None
     what, job = pending[0]
-    going = working(f"{SLUG}.work", c, job.progress.fraction, f"of {what} is computed")
-    if going:
-        job.advance(SLICE)
-    return going
+    going = working(WORK, c, job.progress.fraction, f"of {what} is computed")
+    return job if going else None
+
+
+def work(c: Controls, job: Job[Any]) -> None:
+    """A slice of it, given up as soon as a slider moves."""
+    deadline = time.perf_counter() + SLICE
+    while not (moved_on() or stopped(WORK, c) or job.done) and time.perf_counter() < deadline:
+        job.advance(0)

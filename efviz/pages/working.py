@@ -1,8 +1,17 @@
 """What a page shows of long work that it waits for."""
 
+import time
 from typing import Any
 
 import streamlit as st
+from streamlit.runtime.scriptrunner import get_script_run_ctx
+from streamlit.runtime.scriptrunner_utils.script_requests import ScriptRequestType
+
+from efviz.pages.store import run_again
+
+PAINT, REST = 0.08, 0.25
+"""Seconds that a browser needs for the picture a reader looks at, if nothing else comes; seconds
+after which a slider that has moved twice within a second is taken to rest."""
 
 
 def progress_bar(fraction: float, words: str) -> None:
@@ -29,3 +38,30 @@ def working(key: str, state: Any, fraction: float, words: str, *, ask: str = "")
         change = {key: (state, not going)}
         st.button(label, key=f"{key}.button", on_click=st.session_state.update, args=(change,))
     return going
+
+
+def moved_on() -> bool:
+    """Whether the visitor has done something that waits for this run to end.
+
+    A fragment's run is not broken off for the next one, so long work has to ask.
+    """
+    context = get_script_run_ctx(suppress_warning=True)
+    requests = context and context.script_requests
+    return getattr(requests, "_state", None) is ScriptRequestType.RERUN
+
+
+def let_paint(key: str, state: Any) -> None:
+    """Let the browser paint what has been sent of a new `state` before the rest comes.
+
+    A slider that moves on ends the run here: what lies below follows where it stops.
+    """
+    now = time.perf_counter()
+    known, since = st.session_state.get(key, (None, 0.0))
+    if known == state:
+        return
+    st.session_state[key] = state, now
+    deadline = now + (REST if now - since < 1 else PAINT)
+    while time.perf_counter() < deadline:
+        if moved_on():
+            run_again()
+        time.sleep(0.005)

@@ -1,0 +1,53 @@
+"""Long work makes way for a visitor's next move."""
+
+from types import SimpleNamespace
+
+import pytest
+from numpy.testing import assert_allclose
+from streamlit.runtime.scriptrunner import RerunData
+from streamlit.runtime.scriptrunner_utils.script_requests import ScriptRequests
+from streamlit.testing.v1 import AppTest
+
+from efviz.pages import working
+
+
+def test_a_move_that_waits_for_the_run_is_noticed(monkeypatch: pytest.MonkeyPatch) -> None:
+    requests = ScriptRequests()
+    context = SimpleNamespace(script_requests=requests)
+    monkeypatch.setattr(working, "get_script_run_ctx", lambda **_: context)
+    assert not working.moved_on()
+    requests.request_rerun(RerunData(fragment_id="live"))
+    assert working.moved_on()
+
+
+class Clock:
+    now = 100.0
+
+    def perf_counter(self) -> float:
+        return self.now
+
+    def sleep(self, seconds: float) -> None:
+        self.now += seconds
+
+
+def test_a_picture_is_waited_for_once_and_longer_while_a_slider_moves(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    def script() -> None:
+        import streamlit as st
+
+        from efviz.pages.working import let_paint
+
+        let_paint("painted", st.session_state.get("now", 0))
+
+    clock = Clock()
+    monkeypatch.setattr(working, "time", clock)
+    at = AppTest.from_function(script)
+    taken = []
+    for now in (0, 0, 1, 1, 2):
+        at.session_state["now"] = now
+        begun = clock.now
+        at.run()
+        taken.append(clock.now - begun)
+        clock.now += 5 * (now == 1)
+    assert_allclose(taken, [working.PAINT, 0, working.REST, 0, working.PAINT], atol=0.006)
