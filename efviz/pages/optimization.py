@@ -47,7 +47,7 @@ from efviz.pages.params import Choice, Flag, Number, Param, Values
 from efviz.pages.share import share
 from efviz.pages.store import Store, run_again
 from efviz.pages.take_along import take_along
-from efviz.pages.working import progress_bar, working
+from efviz.pages.working import let_paint, progress_bar, working
 from efviz.sweeps import DAMPINGS, STEP_SIZES
 from efviz.tables import REGRESSIONS
 
@@ -198,6 +198,7 @@ def draw_runs(store: Store) -> bool:
         key=f"{SLUG}.chart",
         query=store.query,
     )
+    let_paint(f"{SLUG}.painted", tuple(keys.values()))
     finished = {m: path.result for m, path in paths.items() if path.result and path.complete}
     complete = cosines is not None and len(finished) == len(keys)
     take_along(
