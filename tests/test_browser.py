@@ -59,6 +59,7 @@ def test_the_first_picture_is_figure_1(page: Page, server: str) -> None:
     for name in ("Data", "GD", "NGD", "EFGD"):
         expect(panel(page, name)).to_have_count(1)
     boxes = [p.bounding_box() for p in chart(page).locator("> div").all()]
+    assert len(boxes) == 4
     assert len({round(box["width"]) for box in boxes if box}) == 1, "panels differ in width"
     ground = page.locator(".ground path").first.evaluate("p => getComputedStyle(p).stroke")
     assert ground not in ("none", "")

@@ -2,14 +2,7 @@
 
 import re
 
-from browsing import (
-    chart,
-    needs_chromium,
-    open_page,
-    revision,
-    slider,
-    wait_for_picture,
-)
+from browsing import chart, needs_chromium, open_page, revision, slider, wait_for_picture
 from playwright.sync_api import Page, expect
 
 pytestmark = needs_chromium

@@ -1,6 +1,5 @@
 """Gradient noise: section 5 of the paper, Eqs. 18 and 19, live."""
 
-import time
 from typing import Any
 
 import numpy as np
@@ -33,12 +32,11 @@ from efviz.pages.share import share
 from efviz.pages.store import Store, run_again
 from efviz.pages.take_along import take_along
 from efviz.pages.theta_choice import THETA, choose_theta, theta_sliders
-from efviz.pages.working import let_paint, moved_on, stopped, working
+from efviz.pages.working import let_paint, stopped, work, working
 
 TITLE, SLUG = "Gradient noise", "gradient-noise"
 SLICE, FIRST = 0.15, 0.02
-"""Seconds of work between two pictures, on the runs before the first one and between two looks at
-whether the visitor has moved a slider."""
+"""Seconds of work between two pictures, and on the runs before the first one."""
 DATA = 4
 """The panel of the data, there while they are edited."""
 HELD, WORK = f"{SLUG}.runs", f"{SLUG}.work"
@@ -271,7 +269,5 @@ def wait(c: Controls, job: Job[Picture], runs: Job[Runs]) -> None:
     now: Job[Any] = job if not job.done else runs
     what = "the contours" if now is job else "the runs"
     if working(WORK, c, now.progress.fraction, f"of {what} is computed"):
-        deadline = time.perf_counter() + SLICE
-        while not (moved_on() or stopped(WORK, c) or now.done) and time.perf_counter() < deadline:
-            now.advance(FIRST)
+        work(WORK, c, now, SLICE)
         run_again()

@@ -1,6 +1,5 @@
 """Four matrices at one theta: H, G, F and EF, sections 1, 3 and 4.1 of the paper, live."""
 
-import time
 from typing import Any
 
 import numpy as np
@@ -42,12 +41,13 @@ from efviz.pages.share import share
 from efviz.pages.store import Store, run_again
 from efviz.pages.take_along import take_along
 from efviz.pages.theta_choice import THETA, choose_theta, theta_sliders
-from efviz.pages.working import let_paint, moved_on, stopped, working
+from efviz.pages.working import let_paint, work, working
 
 TITLE, SLUG = "Four matrices", "four-matrices"
 WORK = f"{SLUG}.work"
-SLICE, FIRST = 0.25, 0.15
-"""Seconds of work between two pictures, and for the first one."""
+SLICE, FIRST, PINNED = 0.25, 0.15, 0.06
+"""Seconds of work between two pictures, for the first one, and for one that is pinned: the page
+waits for these."""
 
 PICTURE: tuple[Param, ...] = (
     *problem_params("fig1"),
@@ -149,7 +149,7 @@ def live() -> None:
     unfinished = wait(c, [("the contours", job, at_theta), *labels])
     draw_closer(store, c, picture)
     if unfinished:
-        work(c, unfinished)
+        work(WORK, c, unfinished, SLICE)
         run_again()
     pinned.go_on()
 
@@ -196,7 +196,7 @@ def draw(store: Store, c: Controls, p: Picture, row: int) -> Beside:
 def pinned_picture(values: Values) -> tuple[bytes | None, bool]:
     c = Controls.of(values)
     job = picture_job(c)
-    progress = job.progress if job.done else job.advance(SLICE)
+    progress = job.progress if job.done else job.advance(PINNED)
     p = progress.result
     if p is None:
         return None, False
@@ -311,10 +311,3 @@ def wait(c: Controls, drawn: list[Drawn]) -> Job[Any] | None:
     what, job = pending[0]
     going = working(WORK, c, job.progress.fraction, f"of {what} is computed")
     return job if going else None
-
-
-def work(c: Controls, job: Job[Any]) -> None:
-    """A slice of it, given up as soon as a slider moves."""
-    deadline = time.perf_counter() + SLICE
-    while not (moved_on() or stopped(WORK, c) or job.done) and time.perf_counter() < deadline:
-        job.advance(0)

@@ -7,11 +7,14 @@ import streamlit as st
 from streamlit.runtime.scriptrunner import get_script_run_ctx
 from streamlit.runtime.scriptrunner_utils.script_requests import ScriptRequestType
 
+from efviz.pages.jobs import Job
 from efviz.pages.store import run_again
 
 PAINT, REST = 0.08, 0.25
 """Seconds that a browser needs for the picture a reader looks at, if nothing else comes; seconds
 after which a slider that has moved twice within a second is taken to rest."""
+LOOK = 0.02
+"""Seconds of work between two looks at whether the visitor has moved on."""
 
 
 def progress_bar(fraction: float, words: str) -> None:
@@ -48,6 +51,13 @@ def moved_on() -> bool:
     context = get_script_run_ctx(suppress_warning=True)
     requests = context and context.script_requests
     return getattr(requests, "_state", None) is ScriptRequestType.RERUN
+
+
+def work(key: str, state: Any, job: Job[Any], seconds: float) -> None:
+    """A slice of the work `key` on this `state`, given up as soon as the visitor moves on."""
+    deadline = time.perf_counter() + seconds
+    while not (moved_on() or stopped(key, state) or job.done) and time.perf_counter() < deadline:
+        job.advance(LOOK)
 
 
 def let_paint(key: str, state: Any) -> None:
