@@ -4,7 +4,9 @@ Skipped without nginx, unless EFVIZ_REQUIRE_NGINX=1 makes that a failure.
 """
 
 import asyncio
+import gzip
 import os
+import re
 import time
 import urllib.error
 import urllib.request
@@ -70,6 +72,18 @@ def test_headers_are_those_of_the_app_and_of_the_proxy(served: Replicas) -> None
     assert headers["X-Frame-Options"] == "SAMEORIGIN"
     assert "efviz_replica=" in headers["Set-Cookie"]
     assert "HttpOnly" in headers["Set-Cookie"]
+
+
+def test_scripts_of_streamlit_are_sent_compressed(served: Replicas) -> None:
+    _, _, page = fetch(served.url)
+    script = re.search(r'src="\./(static/js/index\.[^"]+)"', page)
+    assert script
+    request = urllib.request.Request(served.url + script[1], headers={"Accept-Encoding": "gzip"})
+    opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
+    with opener.open(request, timeout=20) as answer:
+        body = answer.read()
+        assert answer.headers["Content-Encoding"] == "gzip"
+    assert len(body) < 0.5 * len(gzip.decompress(body))
 
 
 @pytest.mark.parametrize("path", ["efviz-ready", "_stcore/metrics"])
