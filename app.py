@@ -3,6 +3,7 @@
 import gc
 import resource
 import sys
+import time
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
@@ -12,14 +13,12 @@ from starlette.formparsers import MultiPartParser
 from starlette.middleware import Middleware
 from threadpoolctl import threadpool_limits
 
-import efviz.pages
-from efviz.components import assets
-from efviz.pages import operations
-from efviz.pages.headers import Headers
-from efviz.pages.warm_up import warm_up
-from efviz.tables import MAX_BYTES
+from efviz.serving import assets, operations, preparation
+from efviz.serving.headers import Headers
 
-SCRIPT = Path(efviz.pages.__file__).with_name("main.py")
+SCRIPT = Path(preparation.__file__).with_name("script.py")
+LATER = 10.0
+"""Seconds after the start at which the first visitors are taken to have their first picture."""
 
 
 def allow_many_visitors() -> None:
@@ -30,25 +29,44 @@ def allow_many_visitors() -> None:
 
 def keep_uploads_in_memory() -> None:
     """Without this, parts over 1 MB of an upload go through a temporary file."""
-    MultiPartParser.spool_max_size = 2 * MAX_BYTES
+    MultiPartParser.spool_max_size = 2 * int(st.get_option("server.maxUploadSize")) * 2**20
+
+
+def prepare() -> None:
+    """Import, compile, compress and compute once what visitors would otherwise wait for.
+
+    In the order in which they need it; the first come in while the rest goes on.
+    """
+    # What is imported stays: the collector would find nothing, and take a fifth of the time.
+    gc.disable()
+    # The first element makes Streamlit look through all modules: soon, while there are few.
+    st.empty()
+    from efviz.pages import warm_up
+
+    # Matrices are small and visitors many: BLAS threads that wait for each other cost up to
+    # sixteen times the work when the cores are busy.
+    threadpool_limits(1, user_api="blas")
+    warm_up.first_picture()
+    preparation.open_doors()
+    warm_up.warm_up()
+    # What is loaded by now stays: the collector need not look at it again.
+    gc.freeze()
+    gc.enable()
+    operations.set_ready(True)
+    time.sleep(LATER)
+    warm_up.late_imports()
+    gc.collect()
+    gc.freeze()
 
 
 @asynccontextmanager
 async def lifespan(_: st.App) -> AsyncIterator[None]:
-    """Compile, compress and compute once what the first visitor would otherwise wait for."""
     operations.log_as_json()
     allow_many_visitors()
-    # Matrices are small and visitors many: BLAS threads that wait for each other cost up to
-    # sixteen times the work when the cores are busy.
-    threadpool_limits(1, user_api="blas")
-    warm_up()
+    keep_uploads_in_memory()
     # The thread that sends must not wait 5 ms for each message while scripts compute.
     sys.setswitchinterval(0.0005)
-    # What is loaded by now stays: the collector need not look at it again.
-    gc.collect()
-    gc.freeze()
-    keep_uploads_in_memory()
-    operations.set_ready(True)
+    preparation.begin(prepare)
     yield
     operations.set_ready(False)
 

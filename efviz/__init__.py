@@ -11,16 +11,21 @@ adds), `fields` (pictures as numbers), `steepest_descent` and `equal_steps` (two
 minimum and on the way), `label_sources` (whose label it is), `agreement` (why two matrices are
 equal), `gradient_noise` and `stochastic` (EF as noise), `sweeps` (whole grids of runs), `results`
 (Table 6 again), `paper` (every claim, checked), `figures` (numbers as Plotly figures),
-`components`, `pages` (the dashboard). The layers down to `paper` need neither Plotly nor Streamlit.
+`serving` (the server around the pages), `components`, `pages` (the dashboard). The layers down to
+`paper` need neither Plotly nor Streamlit.
 """
 
-from efviz.catalogue import PROBLEMS
-from efviz.curvature import CURVATURES
-from efviz.datasets import DATASETS, load
-from efviz.label_sources import LABEL_SOURCES
-from efviz.likelihoods import LIKELIHOODS
-from efviz.models import MODELS
-from efviz.optimizers import METHODS, run
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from efviz.catalogue import PROBLEMS
+    from efviz.curvature import CURVATURES
+    from efviz.datasets import DATASETS, load
+    from efviz.label_sources import LABEL_SOURCES
+    from efviz.likelihoods import LIKELIHOODS
+    from efviz.models import MODELS
+    from efviz.optimizers import METHODS, run
 
 __version__ = "0.1.0"
 
@@ -36,3 +41,26 @@ __all__ = [
     "run",
 ]
 __version__ = "0.1.0"
+
+_HOMES = {
+    "CURVATURES": "curvature",
+    "DATASETS": "datasets",
+    "LABEL_SOURCES": "label_sources",
+    "LIKELIHOODS": "likelihoods",
+    "METHODS": "optimizers",
+    "MODELS": "models",
+    "PROBLEMS": "catalogue",
+    "load": "datasets",
+    "run": "optimizers",
+}
+
+
+def __getattr__(name: str) -> Any:
+    """Import what is asked for, then: numba and scipy alone take a second, the server has none."""
+    if name not in _HOMES:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    return getattr(import_module(f"{__name__}.{_HOMES[name]}"), name)
+
+
+def __dir__() -> list[str]:
+    return sorted({*globals(), *__all__})

@@ -4,8 +4,8 @@ from dataclasses import dataclass
 from functools import cached_property
 
 import numpy as np
+import scipy
 from numpy.polynomial import chebyshev
-from scipy import linalg
 
 from efviz.curvature import hessian
 from efviz.data import Array
@@ -27,7 +27,7 @@ def generalized_eigenvalues(EF: Array, F: Array) -> Array:
     mu is the ratio v^T EF v / v^T F v at its stationary directions, in any parametrisation.
     """
     try:
-        return np.asarray(linalg.eigh(EF, F, eigvals_only=True))
+        return np.asarray(scipy.linalg.eigh(EF, F, eigvals_only=True))
     except np.linalg.LinAlgError:
         return np.full(len(F), np.nan)
 

@@ -6,7 +6,7 @@
 from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
-from scipy import optimize
+import scipy
 
 from efviz.data import Array
 from efviz.kernels import largest
@@ -88,7 +88,7 @@ def recession(problem: "Problem") -> str:
     equal = equal.reshape(-1)
     upper = np.unique(constraints[~equal], axis=0)
     same = np.unique(constraints[equal], axis=0)
-    result = optimize.linprog(
+    result = scipy.optimize.linprog(
         upper.sum(axis=0),
         A_ub=upper if len(upper) else None,
         b_ub=np.zeros(len(upper)) if len(upper) else None,

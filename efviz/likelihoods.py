@@ -27,9 +27,8 @@ from math import prod
 from typing import ClassVar, Protocol
 
 import numpy as np
+import scipy
 from numpy.random import Generator
-from scipy.special import expit, gammaln, log_softmax, logsumexp
-from scipy.special import softmax as probabilities
 
 from efviz import kernels, softmax
 from efviz.data import Array, Mask
@@ -183,7 +182,7 @@ class Bernoulli(Likelihood):
         return gradient.reshape(f.shape), fisher.reshape((*f.shape, 1))
 
     def mean(self, f: Array) -> Array:
-        return np.asarray(expit(f))
+        return np.asarray(scipy.special.expit(f))
 
     def sample(self, f: Array, rng: Generator, n_samples: int) -> Array:
         return (rng.random((n_samples, *f.shape[:-1])) < self.mean(f)[..., 0]).astype(float)
@@ -202,7 +201,7 @@ class Bernoulli(Likelihood):
         return variance * (1 - 3 * variance) * K[..., 0, 0] ** 2
 
     def sampled_fisher(self, f: Array, rng: Generator, n_samples: int) -> Array | None:
-        p, q = expit(f), expit(-f)
+        p, q = scipy.special.expit(f), scipy.special.expit(-f)
         ones = rng.binomial(n_samples, np.nan_to_num(p)) / n_samples
         return (ones * q**2 + (1 - ones) * p**2)[..., None]
 
@@ -263,7 +262,7 @@ class Poisson(Likelihood):
         if not largest < 100 or n_samples < (counts := int(largest + 12 * largest**0.5) + 40):
             return None
         k = np.arange(counts)
-        p = np.exp(k * f - rate - gammaln(k + 1))
+        p = np.exp(k * f - rate - scipy.special.gammaln(k + 1))
         drawn = rng.multinomial(n_samples, p / p.sum(-1, keepdims=True))
         return ((drawn * (k - rate) ** 2).sum(-1) / n_samples)[..., None, None]
 
@@ -271,7 +270,7 @@ class Poisson(Likelihood):
         return (np.exp(f) * kernels.excess(g - f))[..., 0]
 
     def log_base(self, y: Array) -> Array:
-        return np.asarray(-gammaln(y + 1))
+        return np.asarray(-scipy.special.gammaln(y + 1))
 
     def quality(self, f: Array, y: Array) -> Quality:
         """Pearson's dispersion: 1 for counts that vary as the model says."""
@@ -350,7 +349,7 @@ def _rows_of_outputs(f: Array, y: Array) -> tuple[Array, Array, tuple[int, ...]]
 
 @dataclass(frozen=True)
 class Categorical(Likelihood):
-    """p(y = c | f) = softmax(f)_c: l = -f_y + logsumexp(f). Eqs. 31-34."""
+    """p(y = c | f) = softmax(f)_c: l = -f_y + scipy.special.logsumexp(f). Eqs. 31-34."""
 
     name: ClassVar[str] = "categorical"
     natural: ClassVar[bool] = True
@@ -383,10 +382,10 @@ class Categorical(Likelihood):
         return gradient.reshape(f.shape), fisher.reshape(*f.shape, f.shape[-1])
 
     def mean(self, f: Array) -> Array:
-        return np.asarray(probabilities(f, axis=-1))
+        return np.asarray(scipy.special.softmax(f, axis=-1))
 
     def sample(self, f: Array, rng: Generator, n_samples: int) -> Array:
-        cumulative = np.cumsum(probabilities(f, axis=-1), axis=-1)[..., :-1]
+        cumulative = np.cumsum(scipy.special.softmax(f, axis=-1), axis=-1)[..., :-1]
         u = rng.random((n_samples, *f.shape[:-1]))
         return (u[..., None] > cumulative).sum(-1).astype(float)
 
@@ -411,12 +410,12 @@ class Categorical(Likelihood):
 
     def kl(self, f: Array, g: Array) -> Array:
         step = g - f
-        pi = probabilities(f, axis=-1)
+        pi = scipy.special.softmax(f, axis=-1)
         # Outputs are free to move together: take the mean step away.
         step = step - (pi * step).sum(-1, keepdims=True)
         with np.errstate(over="ignore", invalid="ignore"):
             near = np.log1p((pi * kernels.excess(step)).sum(-1))
-        far = logsumexp(log_softmax(f, axis=-1) + step, axis=-1)
+        far = scipy.special.logsumexp(scipy.special.log_softmax(f, axis=-1) + step, axis=-1)
         return np.where(np.abs(step).max(-1) < 1, near, far)
 
     def quality(self, f: Array, y: Array) -> Quality:

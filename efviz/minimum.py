@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 import numpy as np
-from scipy import optimize
+import scipy
 
 from efviz import batches
 from efviz.data import Array
@@ -152,7 +152,7 @@ def _root(problem: "Problem", unit: Array) -> Array:
 
     start = problem.start / unit
     with np.errstate(all="ignore"):
-        result = optimize.root(gradient_and_hessian, start, jac=True, method="hybr")
+        result = scipy.optimize.root(gradient_and_hessian, start, jac=True, method="hybr")
     return np.asarray(result.x * unit)
 
 
@@ -160,7 +160,7 @@ def _trust_region(problem: "Problem", unit: Array) -> Array:
     """scipy's trust-region Newton method from the start, in the parameters theta / unit."""
     spread = problem.gradient_and_matrices(problem.start)[2]
     typical = float(np.sqrt(np.diagonal(spread) @ unit**2))
-    result = optimize.minimize(
+    result = scipy.optimize.minimize(
         lambda u: problem.loss(u * unit),
         problem.start / unit,
         jac=lambda u: problem.gradient(u * unit) * unit,
@@ -178,7 +178,7 @@ def _newton(problem: "Problem", unit: Array) -> Array:
         return problem.gradient(u * unit) * unit
 
     found = _trust_region(problem, unit) / unit
-    root = optimize.root(
+    root = scipy.optimize.root(
         gradient, found, jac=_hessian(problem, unit), method="hybr", options={"xtol": 1e-15}
     )
     closer = np.linalg.norm(gradient(root.x)) <= np.linalg.norm(gradient(found))

@@ -4,7 +4,7 @@ import pytest
 from browsing import needs_chromium
 from playwright.sync_api import Page
 
-from efviz.components import assets
+from efviz.serving import assets
 
 pytestmark = needs_chromium
 

@@ -19,7 +19,7 @@ from browsing import (
 from numpy.testing import assert_allclose, assert_array_equal
 from playwright.sync_api import Browser, Locator, Page, expect
 
-from efviz.pages.lessons.facts import figure_1
+from efviz.pages.figure_1 import figure_1
 
 pytestmark = needs_chromium
 
@@ -55,6 +55,29 @@ def test_the_start_page_moves_soon_after_it_opens(page: Page, server: str) -> No
     page.wait_for_timeout(3000)
     assert page.evaluate(FETCHED, "plotly.min.js") > begun_at + 1000
     assert not page.evaluate("Boolean(window.Plotly)")
+
+
+@pytest.mark.parametrize("path", ["/", "/vector-fields"])
+def test_what_a_page_is_told_to_fetch_early_is_what_it_uses(
+    page: Page, server: str, path: str
+) -> None:
+    asked: list[str] = []
+    page.on("request", lambda request: asked.append(request.url))
+    answer = page.goto(server + path)
+    assert answer
+    hints = re.findall("<(.*?)>", answer.headers["link"])
+    page.locator(".efviz-contrast[data-share], .efviz-chart[data-revision]").first.wait_for(
+        timeout=PATIENCE
+    )
+    assert any("/BidiComponent." in hint for hint in hints)
+    origin = server.removesuffix("/efviz")
+    for hint in hints:
+        assert asked.count(origin + hint) == 1, "fetched early, and again when it was needed"
+        assert page.request.get(origin + hint).ok
+    own = [url.removeprefix(origin) for url in asked if "/efviz-assets/" in url]
+    assert set(own) - set(hints) <= {
+        url for url in own if re.search(r"/(link|slider|back|images)\.js|numbers", url)
+    }
 
 
 def test_keys_open_the_numbers_of_the_moving_paths(page: Page, server: str) -> None:

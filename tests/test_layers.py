@@ -5,11 +5,13 @@ import re
 import subprocess
 import sys
 from collections.abc import Iterator
+from importlib import import_module
 from pathlib import Path
 
 import pytest
 
 import efviz
+from efviz.pages import PAGES
 
 PACKAGE = Path(efviz.__file__).parent
 ROOT = PACKAGE.parent
@@ -69,7 +71,8 @@ def test_the_imports_are_really_read():
 
 
 @pytest.mark.parametrize(
-    ("package", "homes"), [("plotly", {"figures"}), ("streamlit", {"components", "pages"})]
+    ("package", "homes"),
+    [("plotly", {"figures"}), ("streamlit", {"serving", "components", "pages"})],
 )
 def test_plotly_and_streamlit_stay_at_home(package, homes):
     users = {
@@ -80,14 +83,45 @@ def test_plotly_and_streamlit_stay_at_home(package, homes):
     assert users <= homes
 
 
-def test_importing_the_library_imports_neither_plotly_nor_streamlit():
-    modules = [f"efviz.{layer}" for layer in LAYERS[: LAYERS.index("paper") + 1]]
-    script = f"import sys, {', '.join(['efviz', *modules])}; print(*sys.modules)"
+def _loaded_by(*modules: str) -> set[str]:
+    """All modules of a fresh process that has imported these."""
+    script = f"import sys, {', '.join(modules)}; print(*sys.modules)"
     output = subprocess.run(
         [sys.executable, "-c", script], cwd=ROOT, capture_output=True, text=True, check=True
-    ).stdout.split()
-    assert "efviz.sweeps" in output
-    assert not {"plotly", "streamlit"} & {name.split(".")[0] for name in output}
+    )
+    return set(output.stdout.split())
+
+
+def test_importing_the_library_imports_neither_plotly_nor_streamlit():
+    modules = [f"efviz.{layer}" for layer in LAYERS[: LAYERS.index("paper") + 1]]
+    loaded = _loaded_by("efviz", *modules)
+    assert "efviz.sweeps" in loaded
+    assert not {"plotly", "streamlit"} & {name.split(".")[0] for name in loaded}
+
+
+def test_the_server_answers_before_the_numerics_are_imported():
+    loaded = _loaded_by("app")
+    assert "efviz.serving.headers" in loaded
+    assert not {"numpy", "scipy", "numba", "pandas", "efviz.pages"} & loaded
+
+
+def test_the_first_picture_waits_for_no_other_page_and_no_pandas():
+    loaded = _loaded_by("efviz.pages.main", "efviz.pages.start")
+    pages = {f"efviz.pages.{page.module}" for page in PAGES.values()}
+    assert loaded & pages == {"efviz.pages.start", "efviz.pages.vector_fields"}
+    assert not {"pandas", "sklearn", "scipy.optimize", "efviz.paper"} & loaded
+
+
+@pytest.mark.parametrize("name", efviz.__all__)
+def test_the_names_of_the_package_are_found_when_asked_for(name):
+    home = import_module(f"efviz.{efviz._HOMES[name]}")
+    assert getattr(efviz, name) is getattr(home, name)
+    assert name in dir(efviz)
+
+
+def test_a_name_that_the_package_does_not_have_is_an_attribute_error():
+    with pytest.raises(AttributeError, match="no attribute 'fisherman'"):
+        _ = efviz.fisherman
 
 
 def test_no_file_is_too_long_to_read():

@@ -9,7 +9,7 @@ import pytest
 from starlette.requests import Request
 
 import efviz
-from efviz.pages import operations
+from efviz.serving import operations
 
 
 @pytest.fixture(autouse=True)

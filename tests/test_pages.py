@@ -29,6 +29,13 @@ from efviz.pages import (
 from efviz.pages.caches import SHARED
 from efviz.pages.jobs import Job
 from efviz.pages.params import defaults
+from efviz.pages.registry import Page
+
+
+@pytest.mark.parametrize("page", PAGES.values(), ids=lambda page: page.slug)
+def test_a_page_is_the_module_that_its_entry_names(page: Page) -> None:
+    assert page.slug == page.load().SLUG
+    assert page.main is page.load().main
 
 
 @pytest.mark.parametrize("slug", PAGES)

@@ -22,7 +22,8 @@ from efviz.components.chart import (
     _touch,
     envelope,
 )
-from efviz.components.wire import digest, pack, unpack
+from efviz.components.wire import pack, unpack
+from efviz.serving.assets import digest
 
 
 def read_message(data: bytes) -> tuple[dict[str, Any], dict[str, Any], list[dict[str, Any]]]:

@@ -9,9 +9,9 @@ from typing import Any, Literal, get_args
 
 import streamlit as st
 
-from efviz.components import assets
 from efviz.components.loader import component
-from efviz.components.wire import digest, pack
+from efviz.components.wire import pack
+from efviz.serving import assets
 
 
 @dataclass(frozen=True)
@@ -79,7 +79,7 @@ def pack_figures(
     bodies = [pack(_spec(figure)) for figure in figures.values()]
     header = {
         "figures": [
-            {"name": name, "size": len(body), "digest": digest(body)}
+            {"name": name, "size": len(body), "digest": assets.digest(body)}
             for name, body in zip(figures, bodies, strict=True)
         ],
         "dark": dict(dark),

@@ -1,10 +1,11 @@
 """Panels side by side on which dots travel along paths, all at the same step."""
 
+import json
 from collections.abc import Mapping
 from typing import Any
 
-from efviz.components import assets
 from efviz.components.loader import component
+from efviz.serving import assets
 
 
 def contrast(data: Mapping[str, Any], *, key: str, label: str) -> None:
@@ -16,4 +17,6 @@ def contrast(data: Mapping[str, Any], *, key: str, label: str) -> None:
     Moves by itself and loops, with a button that pauses it; who prefers reduced motion sees the
     last step with the whole paths.
     """
-    component("contrast")(key=key, data={**data, "says": label, "next": assets.plotly_url()})
+    whole = {**data, "says": label, "next": assets.plotly_url()}
+    # As bytes: in anything else Streamlit looks for tables, and imports pandas for that.
+    component("contrast")(key=key, data=json.dumps(whole).encode())

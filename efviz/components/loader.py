@@ -6,7 +6,7 @@ from typing import Any
 
 import streamlit as st
 
-from efviz.components import assets
+from efviz.serving import assets
 
 
 def script(url: str) -> str:

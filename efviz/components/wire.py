@@ -6,7 +6,6 @@ An array is {"$a": [offset, n]} or {"$a": [offset, rows, columns]} in the header
 in floats. float64 ends here: the library computes with it, the screen has no use for it.
 """
 
-import hashlib
 import json
 import struct
 from typing import Any
@@ -62,8 +61,3 @@ def unpack(data: bytes) -> dict[str, Any]:
         return numbers[offset : offset + int(np.prod(shape))].reshape(shape)
 
     return dict(json.loads(data[4 : 4 + length], object_hook=restore))
-
-
-def digest(data: bytes) -> str:
-    """A short name of the content, to see whether anything changed."""
-    return hashlib.blake2b(data, digest_size=8).hexdigest()

@@ -4,15 +4,17 @@ from collections import Counter
 from collections.abc import Iterator, Mapping
 from html import escape
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
-import pandas as pd
 from plotly import graph_objects as go
 from plotly.offline import get_plotlyjs
 
 from efviz.data import Array
 from efviz.figures.theme import GROUND, INK, Spec
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 Panels = Mapping[str, Spec]
 COLUMNS = ("panel", "trace", "index", "x", "y", "z", "u", "v", "text")
@@ -20,13 +22,15 @@ WIDTH = 330
 """Of a panel in the interactive page, in pixels."""
 
 
-def numbers(panels: Panels) -> pd.DataFrame:
+def numbers(panels: Panels) -> "pd.DataFrame":
     """Everything that is drawn, one point a row: COLUMNS, without those that nothing fills.
 
     A grid z (n, m) is written row by row with the x and y of its points; (u, v) is the arrow that
     begins at (x, y). Lines with gaps keep them, as rows without numbers. `index` counts the points
     of a trace; traces of one name are numbered.
     """
+    import pandas as pd
+
     parts = [
         pd.DataFrame({"panel": name, "trace": trace, "index": np.arange(len(c["x"]))}).assign(**c)
         for name, spec in panels.items()

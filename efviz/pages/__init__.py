@@ -1,29 +1,5 @@
-"""The pages of the dashboard. PAGES lists them in the order of the navigation."""
+"""The dashboard: `main` runs for every visitor, `registry` lists the pages, one file a page."""
 
-from efviz.pages import (
-    at_minimum,
-    gradient_noise,
-    lessons_page,
-    matrices,
-    optimization,
-    paper,
-    start,
-    vector_fields,
-)
-from efviz.pages.registry import Page
+from efviz.pages.registry import PAGES
 
-MODULES = (
-    start,
-    vector_fields,
-    at_minimum,
-    matrices,
-    optimization,
-    gradient_noise,
-    paper,
-    lessons_page,
-)
-
-PAGES: dict[str, Page] = {
-    module.SLUG: Page(module.TITLE, module.SLUG, module.main, getattr(module, "PARAMS", ()))
-    for module in MODULES
-}
+__all__ = ["PAGES"]

@@ -41,12 +41,14 @@ from efviz.pages.problem_choice import (
     problem_widget,
     table_widgets,
 )
+from efviz.pages.registry import PAGES
 from efviz.pages.share import share
 from efviz.pages.store import Store, run_again
 from efviz.pages.take_along import take_along
 from efviz.pages.working import working
 
-TITLE, SLUG = "At the minimum", "at-the-minimum"
+SLUG = "at-the-minimum"
+TITLE = PAGES[SLUG].title
 SLICE = 0.15
 """Seconds of work between two pictures: a slider never waits longer."""
 

@@ -28,13 +28,15 @@ from efviz.pages.problem_choice import (
     problem_widget,
     table_widgets,
 )
+from efviz.pages.registry import PAGES
 from efviz.pages.share import share
 from efviz.pages.store import Store, run_again
 from efviz.pages.take_along import take_along
 from efviz.pages.theta_choice import THETA, choose_theta, theta_sliders
 from efviz.pages.working import let_paint, stopped, work, working
 
-TITLE, SLUG = "Gradient noise", "gradient-noise"
+SLUG = "gradient-noise"
+TITLE = PAGES[SLUG].title
 SLICE, FIRST = 0.15, 0.02
 """Seconds of work between two pictures, and on the runs before the first one."""
 DATA = 4

@@ -3,15 +3,20 @@
 The step stands in the URL of every page as `lesson=key.step`, presenter mode as `present=1`.
 """
 
+from __future__ import annotations
+
 from functools import partial
+from typing import TYPE_CHECKING
 
 import streamlit as st
 
 from efviz.components import back
 from efviz.pages import routes
-from efviz.pages.lessons import LESSONS, Lesson, Step, Verdict
 from efviz.pages.params import EVERYWHERE, quoted
 from efviz.pages.store import everywhere, set_everywhere
+
+if TYPE_CHECKING:
+    from efviz.pages.lessons import Lesson, Step, Verdict
 
 QUIET = ("start", "lessons")
 """Pages on which no lesson plays and none is in the way."""
@@ -30,6 +35,10 @@ def present(on: bool) -> None:
 def current() -> tuple[Lesson, int] | None:
     """The lesson and the index of its step that the URL names; None for none, or for nonsense."""
     key, _, number = everywhere().get("lesson", "").partition(".")
+    if not key:
+        return None
+    from efviz.pages.lessons import LESSONS  # and with them all pages, when one is played
+
     lesson = LESSONS.get(key)
     if lesson is None:
         return None
@@ -169,6 +178,8 @@ def task(lesson: Lesson, index: int) -> None:
 def judge(step: Step) -> Verdict:
     """The page's values by the task's own measure."""
     assert step.task
+    from efviz.pages.lessons import Verdict
+
     values = st.session_state.get(step.slug)
     return step.task.check(dict(values)) if values else Verdict(False, "")
 

@@ -6,8 +6,10 @@ import streamlit as st
 
 from efviz.pages import lesson_bar
 from efviz.pages.lessons import LESSONS, Lesson
+from efviz.pages.registry import PAGES
 
-TITLE, SLUG = "Lessons", "lessons"
+SLUG = "lessons"
+TITLE = PAGES[SLUG].title
 
 WORDS = """
 Each lesson plays on the pages of this dashboard: it says what is to be seen, asks you to

@@ -7,9 +7,10 @@ from pathlib import Path
 import streamlit as st
 
 import efviz.components
-from efviz.pages import PAGES, lesson_bar, operations, routes
+from efviz.pages import PAGES, lesson_bar, routes
 from efviz.pages.registry import Page
 from efviz.pages.store import arrive
+from efviz.serving import operations
 
 _ASSETS = Path(efviz.components.__file__).with_name("assets")
 

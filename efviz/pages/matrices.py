@@ -37,13 +37,15 @@ from efviz.pages.problem_choice import (
     problem_widget,
     table_widgets,
 )
+from efviz.pages.registry import PAGES
 from efviz.pages.share import share
 from efviz.pages.store import Store, run_again
 from efviz.pages.take_along import take_along
 from efviz.pages.theta_choice import THETA, choose_theta, theta_sliders
 from efviz.pages.working import let_paint, work, working
 
-TITLE, SLUG = "Four matrices", "four-matrices"
+SLUG = "four-matrices"
+TITLE = PAGES[SLUG].title
 WORK = f"{SLUG}.work"
 SLICE, FIRST, PINNED = 0.25, 0.15, 0.06
 """Seconds of work between two pictures, for the first one, and for one that is pinned: the page

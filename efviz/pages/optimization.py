@@ -44,6 +44,7 @@ from efviz.pages.optimization_script import grids_script, runs_script, starts_sc
 from efviz.pages.own_table import OWN
 from efviz.pages.own_table_widgets import plain, ready
 from efviz.pages.params import Choice, Flag, Number, Param, Values
+from efviz.pages.registry import PAGES
 from efviz.pages.share import share
 from efviz.pages.store import Store, run_again
 from efviz.pages.take_along import take_along
@@ -51,7 +52,8 @@ from efviz.pages.working import let_paint, progress_bar, working
 from efviz.sweeps import DAMPINGS, STEP_SIZES
 from efviz.tables import REGRESSIONS
 
-TITLE, SLUG = "Optimization", "optimization"
+SLUG = "optimization"
+TITLE = PAGES[SLUG].title
 SLICE = 0.15
 LARGEST_GRID = 2e8
 """Examples times squared parameters: a grid keeps half of it as numbers in memory."""

@@ -7,11 +7,13 @@ import streamlit as st
 from efviz.pages import paper_text as text
 from efviz.pages.jobs import Job, Progress
 from efviz.pages.params import Choice, Param
+from efviz.pages.registry import PAGES
 from efviz.pages.store import Store, run_again
 from efviz.pages.working import working
 from efviz.paper import BIBTEX, CLAIMS, Result
 
-TITLE, SLUG = "The paper, checked", "the-paper"
+SLUG = "the-paper"
+TITLE = PAGES[SLUG].title
 SLICE = 0.3
 """Seconds of checking between two pictures."""
 

@@ -4,7 +4,6 @@ from types import FunctionType, GeneratorType, ModuleType
 from typing import Any
 
 import numpy as np
-import pandas as pd
 
 _OBJECT = 64
 """Bytes of an object besides what it refers to."""
@@ -30,7 +29,7 @@ def size_of(value: Any) -> int:
                 pending.append(item.base)
         elif isinstance(item, bytes | str | memoryview):
             total += len(item)
-        elif isinstance(item, pd.DataFrame):
+        elif hasattr(item, "memory_usage"):  # a table of pandas, which need not be there yet
             total += int(item.memory_usage().sum())
         elif isinstance(item, dict):
             pending.extend(item.values())

@@ -11,10 +11,10 @@ from efviz.components import contrast
 from efviz.fields import loss_grid
 from efviz.figures import contrast as panels
 from efviz.pages import lesson_bar, routes, vector_fields
-from efviz.pages.lessons.facts import figure_1
+from efviz.pages.figure_1 import figure_1
 from efviz.pages.store import everywhere
 
-TITLE, SLUG = "Start", "start"
+SLUG = "start"
 
 FINE = 121
 """Contours are drawn from so many points a side."""

@@ -7,7 +7,6 @@ import streamlit as st
 from efviz.components import images
 from efviz.figures import export
 from efviz.figures.theme import Spec
-from efviz.paper import BIBTEX
 
 UNFINISHED = "The work is not finished: a file holds what is shown now, the code makes all of it."
 
@@ -45,9 +44,15 @@ def choices(key: str, name: str, specs: Mapping[str, Spec], lines: str, rows: in
         ),
         "Numbers (CSV)": (lambda: export.csv(specs), f"{name}.csv", "text/csv"),
         "Code (Python)": (lambda: lines, f"{name}.py", "text/x-python"),
-        "The paper (BibTeX)": (lambda: BIBTEX, "kunstner2019.bib", "application/x-bibtex"),
+        "The paper (BibTeX)": (citation, "kunstner2019.bib", "application/x-bibtex"),
     }  # fmt: skip
     for label, (make, file, mime) in files.items():
         st.download_button(
             label, make, file, mime, key=f"take.{name}.{label}", on_click="ignore", type="tertiary"
         )
+
+
+def citation() -> str:
+    from efviz.paper import BIBTEX  # with all claims and their checks: not for the first picture
+
+    return BIBTEX

@@ -32,6 +32,7 @@ from efviz.pages.problem_choice import (
     problem_widget,
     table_widgets,
 )
+from efviz.pages.registry import PAGES
 from efviz.pages.share import share
 from efviz.pages.store import Store, run_again
 from efviz.pages.take_along import take_along
@@ -46,7 +47,8 @@ from efviz.pages.vector_fields_starts import (
 from efviz.pages.working import working
 from efviz.problems import Problem
 
-TITLE, SLUG = "Vector fields", "vector-fields"
+SLUG = "vector-fields"
+TITLE = PAGES[SLUG].title
 METHODS = ("GD", "NGD", "EFGD")
 RECORDED = 160
 FINE = 31

@@ -1,33 +1,48 @@
 """Start-up work: what the first visitor would otherwise wait for."""
 
-from efviz.catalogue import optimization_problem
-from efviz.components import assets
 from efviz.fields import finish
-from efviz.pages import at_minimum, at_minimum_views, start, vector_fields
-from efviz.pages.optimization_runs import METHODS
+from efviz.pages import PAGES, start, vector_fields
 from efviz.pages.params import defaults
-from efviz.sweeps import DAMPINGS, STEP_SIZES, grid_search
+from efviz.serving import assets
 
 # One problem computed from moments and one from examples: together they use all inner loops.
 _PROBLEMS = ("fig1", "fig2")
 
 
+def first_picture() -> None:
+    """What the first page shows, before anything else is imported."""
+    start.picture()
+
+
+def warm_up() -> None:
+    """Import all pages and what figures need, compile or load the inner loops, compress assets."""
+    first_picture()
+    assets.warm_up()
+    for page in PAGES.values():
+        page.load()
+    for problem in _PROBLEMS:
+        values = defaults(vector_fields.PARAMS, {"problem": problem, "n_steps": 10})
+        controls = vector_fields.Controls.of(values)
+        finish(progress.fraction for progress in vector_fields.work(controls))
+    from efviz.pages import at_minimum, at_minimum_views
+
+    first = at_minimum_views.Controls.of(defaults(at_minimum.PARAMS))
+    finish(progress.fraction for progress in at_minimum_views.work(first))
+
+
 def compile_all() -> None:
     """Everything that would be compiled at its first use: for building an image."""
     warm_up()
+    from efviz.catalogue import optimization_problem
+    from efviz.pages.optimization_runs import METHODS
+    from efviz.sweeps import DAMPINGS, STEP_SIZES, grid_search
+
     for name in ("wine", "breast-cancer"):
         problem = optimization_problem(name)
         for method in METHODS:
             grid_search(problem, method, STEP_SIZES[::40], DAMPINGS[::10], n_steps=3, cache=False)
 
 
-def warm_up() -> None:
-    """Compile or load the inner loops, import what figures need, compress the assets."""
-    assets.warm_up()
-    for problem in _PROBLEMS:
-        values = defaults(vector_fields.PARAMS, {"problem": problem, "n_steps": 10})
-        controls = vector_fields.Controls.of(values)
-        finish(progress.fraction for progress in vector_fields.work(controls))
-    start.picture()
-    first = at_minimum_views.Controls.of(defaults(at_minimum.PARAMS))
-    finish(progress.fraction for progress in at_minimum_views.work(first))
+def late_imports() -> None:
+    """pandas, for own tables and what Streamlit shows as a table: half a second."""
+    import pandas  # noqa: F401

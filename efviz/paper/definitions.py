@@ -4,9 +4,9 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 import numpy as np
+import scipy
 from numpy.polynomial.hermite import hermgauss
 from numpy.random import default_rng
-from scipy.special import expit
 
 from efviz.agreement import symmetric_distance
 from efviz.paper import independent
@@ -70,7 +70,7 @@ def joint_fisher(formulas: Formulas) -> Sequence[Measure]:
     t, w = hermgauss(60)
     x, w = np.sqrt(2) * t, w / np.sqrt(np.pi)
     columns = np.stack([np.ones_like(x), x], axis=-1)
-    p = expit(columns @ theta)
+    p = scipy.special.expit(columns @ theta)
     each = (p * (1 - p))[:, None, None] * columns[:, :, None] * columns[:, None, :]
     mean = np.einsum("k,kij->ij", w, each)
     deviation = np.sqrt(np.einsum("k,kij->ij", w, each**2) - mean**2)

@@ -10,7 +10,6 @@ import numpy as np
 import scipy  # its stats and differentiate are loaded at their first use, which takes 0.4 s
 from numpy.polynomial.hermite import hermgauss
 from numpy.polynomial.laguerre import laggauss
-from scipy import special
 
 from efviz.data import Array
 from efviz.likelihoods import Gaussian
@@ -28,12 +27,12 @@ def log_density(problem: Problem, f: Array, y: Array) -> Array:
     if isinstance(problem.likelihood, Gaussian):
         return scipy.stats.norm.logpdf(y, f[..., 0], problem.likelihood.sigma)
     if name == "bernoulli":
-        return special.log_expit(np.where(y == 1, f[..., 0], -f[..., 0]))
+        return scipy.special.log_expit(np.where(y == 1, f[..., 0], -f[..., 0]))
     if name == "poisson":
         return scipy.stats.poisson.logpmf(y, np.exp(f[..., 0]))
     if name == "exponential":
         return scipy.stats.expon.logpdf(y, scale=np.exp(-f[..., 0]))
-    log_p = special.log_softmax(f, axis=-1)
+    log_p = scipy.special.log_softmax(f, axis=-1)
     shape = np.broadcast_shapes(log_p.shape[:-1], y.shape)
     log_p = np.broadcast_to(log_p, (*shape, log_p.shape[-1]))
     index = np.broadcast_to(y.astype(int), shape)[..., None]

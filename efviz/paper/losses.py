@@ -5,7 +5,6 @@ from collections.abc import Callable, Sequence
 import numpy as np
 import scipy
 from numpy.random import default_rng
-from scipy import special
 
 from efviz.agreement import symmetric_distance
 from efviz.comparison import relative_distance
@@ -69,8 +68,8 @@ def _second_in_f(name: str, f: Array, y: Array) -> Array:
     """d2/df2 of -log p, numerically: (N, C, C)."""
     density: Callable[[Array, float], Array] = {
         "gaussian": lambda v, label: scipy.stats.norm.logpdf(label, v[..., 0]),
-        "categorical": lambda v, label: special.log_softmax(v, axis=-1)[..., int(label)],
-        "bernoulli": lambda v, label: special.log_expit((2 * label - 1) * v[..., 0]),
+        "categorical": lambda v, label: scipy.special.log_softmax(v, axis=-1)[..., int(label)],
+        "bernoulli": lambda v, label: scipy.special.log_expit((2 * label - 1) * v[..., 0]),
     }[name]
 
     def surprise(label: float) -> Callable[[Array], Array]:
@@ -128,7 +127,10 @@ def _second_partials(formulas: Formulas) -> Sequence[Measure]:
     printed = diagonal - e[:, :, None] * e[:, None, :] / total**2
     found = formulas.likelihoods["categorical"]().fisher(_F)
     numerical = np.stack(
-        [independent.second_derivative(lambda v: special.logsumexp(v, axis=-1), row) for row in _F]
+        [
+            independent.second_derivative(lambda v: scipy.special.logsumexp(v, axis=-1), row)
+            for row in _F
+        ]
     )
     return [
         at_most(
@@ -140,7 +142,7 @@ def _second_partials(formulas: Formulas) -> Sequence[Measure]:
 
 def _covariance_of_labels(formulas: Formulas) -> Sequence[Measure]:
     softmax = formulas.likelihoods["categorical"]()
-    p = special.softmax(_F, axis=-1)
+    p = scipy.special.softmax(_F, axis=-1)
     W = p[:, :, None] * np.eye(3) - p[:, :, None] * p[:, None, :]
     return [
         at_most(
@@ -152,7 +154,7 @@ def _covariance_of_labels(formulas: Formulas) -> Sequence[Measure]:
 
 def _softmax_fisher(formulas: Formulas) -> Sequence[Measure]:
     problem, theta, J = case("softmax"), place("softmax"), _jacobians("softmax")
-    p = special.softmax(independent.outputs(problem, theta), axis=-1)
+    p = scipy.special.softmax(independent.outputs(problem, theta), axis=-1)
     W = p[:, :, None] * np.eye(3) - p[:, :, None] * p[:, None, :]
     by_hand = np.einsum("nci,ncd,ndj->ij", J, W, J) / problem.N
     gap = symmetric_distance(formulas.fisher(problem, theta), by_hand)
@@ -255,7 +257,7 @@ def _same_cost(formulas: Formulas) -> Sequence[Measure]:
 def _probability_residual(formulas: Formulas) -> Sequence[Measure]:
     bernoulli = formulas.likelihoods["bernoulli"]()
     f = np.linspace(-3, 3, 7)[:, None]
-    p = special.expit(f[:, 0])
+    p = scipy.special.expit(f[:, 0])
     slopes = max(
         float(np.abs(bernoulli.gradient(f, np.full(7, y))[:, 0] - (p - y)).max())
         for y in (0.0, 1.0)

@@ -4,8 +4,8 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 import numpy as np
+import scipy
 from numpy.random import default_rng
-from scipy import optimize
 
 from efviz.data import Array
 from efviz.gradient_noise import expected_error
@@ -67,7 +67,7 @@ def _diagonal(formulas: Formulas) -> Sequence[Measure]:
     def error(d: Array) -> float:
         return float(expected_error(np.diag(d), g, Sigma))
 
-    best = optimize.minimize(error, np.ones(2), method="Nelder-Mead", options={"xatol": 1e-9})
+    best = scipy.optimize.minimize(error, np.ones(2), method="Nelder-Mead", options={"xatol": 1e-9})
     return [
         at_most("E‖Dg − ∇L‖² above the least that a search finds", error(found) - best.fun, 1e-9),
         at_most("D to the D of that search", np.abs(found - best.x).max(), 1e-4),
@@ -81,7 +81,7 @@ def _full(formulas: Formulas) -> Sequence[Measure]:
     def error(m: Array) -> float:
         return float(expected_error(m.reshape(2, 2), g, Sigma))
 
-    best = optimize.minimize(error, np.eye(2).ravel(), method="BFGS", options={"gtol": 1e-10})
+    best = scipy.optimize.minimize(error, np.eye(2).ravel(), method="BFGS", options={"gtol": 1e-10})
     found = formulas.errors(formulas.noise(problem, theta), [1])
     least, printed = float(found["full"][0]), float(found["printed"][0])
     return [

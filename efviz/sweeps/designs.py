@@ -17,9 +17,8 @@ from functools import cached_property
 from typing import Protocol
 
 import numpy as np
+import scipy
 from numpy.typing import NDArray
-from scipy import sparse
-from scipy.linalg import lapack
 
 from efviz.data import Array
 from efviz.models import pairs, upper
@@ -90,7 +89,7 @@ def dense(X: Array) -> Dense:
     if not X.any():
         return Dense(np.zeros((N, 0)), np.zeros(0))
     tall = X if N >= D else np.concatenate([X, np.zeros((D - N, D))])
-    values, U, _, work, _, info = lapack.dgejsv(tall, joba=0, jobu=0, jobv=3)
+    values, U, _, work, _, info = scipy.linalg.lapack.dgejsv(tall, joba=0, jobu=0, jobv=3)
     if info:
         raise np.linalg.LinAlgError(f"the singular values of X were not found (dgejsv {info})")
     # Decreasing. How many are not zero must not depend on the units of the columns.
@@ -104,9 +103,9 @@ def dense(X: Array) -> Dense:
 class Sparse:
     """Q by column and by row, its pair products (N, K (K + 1) / 2) by pair, and T T^T."""
 
-    by_column: sparse.csc_array
-    by_row: sparse.csr_array
-    products: sparse.csc_array
+    by_column: "scipy.sparse.csc_array"
+    by_row: "scipy.sparse.csr_array"
+    products: "scipy.sparse.csc_array"
     spread: Array
 
     @cached_property
@@ -127,7 +126,7 @@ class Sparse:
         return np.stack([((Q @ A) * Q).sum(-1) for A in inverse]) / len(Q)
 
 
-def _sums(matrix: sparse.csc_array | sparse.csr_array, rows: Array) -> Array:
+def _sums(matrix: "scipy.sparse.csc_array | scipy.sparse.csr_array", rows: Array) -> Array:
     """(R, n) -> (R, m): weighted sums over the entries of each column (csc) or row (csr)."""
     out = np.empty((len(matrix.indptr) - 1, len(rows)))
     loops.add_rows(matrix.indptr, matrix.indices, matrix.data, np.ascontiguousarray(rows.T), out)
@@ -149,7 +148,7 @@ def _sparse(X: Array) -> Sparse:
     Q = X[:, _emptiest_basis(X)]
     T = np.linalg.lstsq(Q, X, rcond=None)[0]
     K = Q.shape[1]
-    rows = sparse.csr_array(Q)
+    rows = scipy.sparse.csr_array(Q)
     i, j = upper(K)
     packed = np.zeros((K, K), dtype=np.int64)
     packed[i, j] = np.arange(len(i))
@@ -162,8 +161,8 @@ def _sparse(X: Array) -> Sparse:
         pair.append(packed[at[a], at[b]])
         value.append(values[a] * values[b])
     where = np.concatenate(example), np.concatenate(pair)
-    products = sparse.csc_array((np.concatenate(value), where), shape=(len(Q), len(i)))
-    return Sparse(sparse.csc_array(Q), rows, products, T @ T.T)
+    products = scipy.sparse.csc_array((np.concatenate(value), where), shape=(len(Q), len(i)))
+    return Sparse(scipy.sparse.csc_array(Q), rows, products, T @ T.T)
 
 
 def _emptiest_basis(X: Array) -> NDArray[np.int64]:

@@ -10,7 +10,6 @@ from dataclasses import dataclass
 from typing import Any, Literal
 
 import numpy as np
-import pandas as pd
 from numpy.typing import NDArray
 
 from efviz.data import Array, Mask
@@ -259,6 +258,8 @@ def _of_numbers(name: str, numbers: Array, missing: int) -> Column:
 
 
 def _of_labels(name: str, text: Any, problem: str) -> Column:
+    import pandas as pd
+
     absent = text.str.lower().isin(MISSING_LABELS).to_numpy(bool)
     codes, found = pd.factorize(text.to_numpy(object))
     seen = np.unique(codes[~absent])

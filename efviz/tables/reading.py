@@ -10,7 +10,6 @@ from itertools import islice
 from typing import Any
 
 import numpy as np
-import pandas as pd
 from numpy.typing import NDArray
 
 from efviz.data import BIAS
@@ -242,6 +241,8 @@ def _likely_delimiter(body: _Body) -> str:
 
 def _parse(body: _Body, delimiter: str, notes: list[str]) -> Any:
     """The cells as text; rows that are too short are filled up with empty cells."""
+    from pandas.errors import ParserError
+
     width = _width(body, delimiter)
     if width > MAX_COLUMNS:
         raise TableError(
@@ -258,7 +259,7 @@ def _parse(body: _Body, delimiter: str, notes: list[str]) -> Any:
             )
     try:
         return _read(body, delimiter)
-    except pd.errors.ParserError as error:
+    except ParserError as error:
         ragged = re.search(r"Expected (\d+) fields in line (\d+), saw (\d+)", str(error))
         if not ragged:
             raise TableError(_unreadable(str(error), body)) from None
@@ -266,7 +267,7 @@ def _parse(body: _Body, delimiter: str, notes: list[str]) -> Any:
     if row == 2 and saw == expected + 1 and delimiter != WHITESPACE:
         try:
             frame = _read(body, delimiter, names=range(saw))
-        except pd.errors.ParserError:
+        except ParserError:
             pass
         else:
             return _with_a_wider_header(frame, notes)
@@ -296,6 +297,8 @@ def _width(body: _Body, delimiter: str) -> int:
 
 
 def _read(body: _Body, delimiter: str, **options: Any) -> Any:
+    import pandas as pd
+
     return pd.read_csv(
         StringIO(body.text),
         sep=delimiter,

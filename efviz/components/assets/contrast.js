@@ -1,7 +1,8 @@
 // Panels side by side: contours, a field of arrows, and dots that travel along paths.
 //
-// data: {x, y, names, contours, starts, minimum, steps, panels: [{name, title, colour: [light, dark],
-// dash, arrows, paths, label}], says, next}; coordinates are those of the plane. All panels show the same step.
+// data (bytes of JSON): {x, y, names, contours, starts, minimum, steps, panels: [{name, title,
+// colour: [light, dark], dash, arrows, paths, label}], says, next}; coordinates are those of the
+// plane. All panels show the same step.
 // The clock runs faster and faster, so that the first steps are seen and the last ones too.
 
 import { Numbers } from './numbers.js';
@@ -55,12 +56,13 @@ class Contrast {
     this.scheme.addEventListener('change', this.dye);
   }
 
-  update(data) {
+  update(bytes) {
     this.root.classList.toggle('dark', isDark(this.root));
-    const text = JSON.stringify(data);
+    const text = new TextDecoder().decode(bytes);
     if (text === this.text) return;
     this.text = text;
-    this.data = data;
+    this.data = JSON.parse(text);
+    this.fetchLater(this.data.next);
     this.build();
     this.numbers.update();
     this.elapsed = this.quiet.matches ? TRAVEL : 0;
@@ -201,7 +203,6 @@ class Contrast {
 export default function ({ data, parentElement }) {
   const shown = (parentElement[KEY] ??= new Contrast(parentElement));
   shown.update(data);
-  shown.fetchLater(data.next);
   return () => {
     shown.remove();
     delete parentElement[KEY];

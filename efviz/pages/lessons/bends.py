@@ -6,6 +6,7 @@ import numpy as np
 
 from efviz.optimizers import direction
 from efviz.pages import vector_fields
+from efviz.pages.figure_1 import figure_1
 from efviz.pages.lessons import facts
 from efviz.pages.lessons.lesson import Lesson, Prediction, Step, Task, Verdict
 from efviz.pages.params import Values
@@ -41,7 +42,7 @@ def numbers() -> dict[str, str]:
     return {
         "ngd": facts.number(growth("NGD")),
         "efgd": facts.number(growth("EFGD")),
-        "share": facts.percent(facts.figure_1().fields.negative_share),
+        "share": facts.percent(figure_1().fields.negative_share),
         "limit": facts.percent(LIMIT),
     }
 

@@ -9,7 +9,7 @@ from efviz.comparison import Comparison, compare
 from efviz.pages import vector_fields
 from efviz.pages.caches import cached
 from efviz.pages.lessons.lesson import Verdict
-from efviz.pages.params import Values, defaults
+from efviz.pages.params import Values
 from efviz.pages.problem_choice import Knobs, problem_of
 from efviz.problems import Problem
 
@@ -62,16 +62,6 @@ def picture_of(values: Values) -> vector_fields.Picture | None:
     if not job.done:
         job.advance(0.05)
     return job.progress.result if job.progress.complete else None
-
-
-@cache
-def figure_1() -> vector_fields.Picture:
-    """What the page Vector fields opens with."""
-    job = vector_fields.job_for(vector_fields.Controls.of(defaults(vector_fields.PARAMS)))
-    while not job.done:
-        job.advance(1.0)
-    assert job.progress.result is not None
-    return job.progress.result
 
 
 def nearest(value: float, choices: Sequence[float]) -> int:

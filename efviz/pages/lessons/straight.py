@@ -7,6 +7,7 @@ import numpy as np
 from efviz.figures.contrast import length
 from efviz.optimizers import run
 from efviz.pages import vector_fields
+from efviz.pages.figure_1 import figure_1
 from efviz.pages.lessons import facts
 from efviz.pages.lessons.lesson import Lesson, Prediction, Step, Task, Verdict
 from efviz.pages.params import Values
@@ -17,7 +18,7 @@ LIMIT = 0.01
 @cache
 def detours() -> dict[str, float]:
     """The longest way of each method in Figure 1, in lengths of its own chord."""
-    trajectories = facts.figure_1().trajectories
+    trajectories = figure_1().trajectories
     return {m: max(map(detour, t.thetas)) for m, t in trajectories.items()}
 
 

@@ -19,7 +19,7 @@ from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
 from efviz import __version__
-from efviz.components import assets
+from efviz.serving import assets
 
 _OF_SERVER = ("uvicorn", "streamlit", "websockets", "starlette")
 _NO_VISITOR = "streamlit.runtime.scriptrunner_utils.script_run_context"

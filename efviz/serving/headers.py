@@ -8,8 +8,7 @@ from importlib.resources import files
 
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from efviz.components import assets
-from efviz.pages.start import SLUG as START
+from efviz.serving import assets
 
 
 @cache
@@ -53,22 +52,31 @@ class Headers:
         await self._app(scope, receive, with_headers if scope["type"] == "http" else send)
 
 
-def _first(scope: Scope) -> str:
-    """What a page needs for its first picture: the start page its own moving one, else Plotly."""
-    if scope["type"] != "http":
-        return ""
+def _first(scope: Scope) -> bytes:
+    """What a page needs for its first picture: the start page its own moving one, else a chart."""
     place = scope["path"].removeprefix(assets.base_path()).strip("/")
-    start = place in ("", START) and not scope["query_string"]
-    return assets.url("contrast.js") if start else assets.plotly_url()
+    return _hints("contrast.js" if not place and not scope["query_string"] else "chart.js")
 
 
-def _headers(present: list[tuple[bytes, bytes]], first: str) -> list[tuple[bytes, bytes]]:
+@cache
+def _hints(component: str) -> bytes:
+    """A Link header for the module of a component and all that it needs, Streamlit's part of it
+    too; otherwise the browser asks for each when it has run the one before."""
+    scripts = files("streamlit").joinpath("static", "static", "js").iterdir()
+    streamlit = [f.name for f in scripts if re.fullmatch(r"BidiComponent\.\w+\.js", f.name)]
+    modules = [f"{assets.base_path()}/static/js/{name}" for name in streamlit]
+    modules += [*assets.modules(component), assets.url("order.js")]
+    links = [f"<{url}>; rel=modulepreload" for url in modules]
+    if component == "chart.js":
+        links.append(f"<{assets.plotly_url()}>; rel=preload; as=script")
+    return ", ".join(links).encode()
+
+
+def _headers(present: list[tuple[bytes, bytes]], first: bytes) -> list[tuple[bytes, bytes]]:
     headers = [
         (b"x-content-type-options", b"nosniff"),
         (b"referrer-policy", b"no-referrer"),
     ]
     if any(k.lower() == b"content-type" and v.startswith(b"text/html") for k, v in present):
-        how = "preload; as=script" if first == assets.plotly_url() else "modulepreload"
-        preload = f"<{first}>; rel={how}"
-        headers += [(b"content-security-policy", _policy()), (b"link", preload.encode())]
+        headers += [(b"content-security-policy", _policy()), (b"link", first)]
     return headers

@@ -1,0 +1,61 @@
+"""How a process starts: visitors come in through open doors, a start that fails ends it."""
+
+import subprocess
+import sys
+import threading
+from collections.abc import Iterator
+from importlib import reload
+from pathlib import Path
+
+import pytest
+
+from efviz.serving import preparation
+
+ROOT = Path(__file__).parents[1]
+
+
+@pytest.fixture(autouse=True)
+def _closed(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    reload(preparation)
+    monkeypatch.setattr(preparation, "HEAD_START", 0.3)
+    yield
+    reload(preparation)
+
+
+def test_visitors_wait_for_the_doors_and_have_a_head_start() -> None:
+    order = []
+
+    def visit() -> None:
+        preparation.wait()
+        order.append("visitor")
+
+    visitor = threading.Thread(target=visit)
+    visitor.start()
+    visitor.join(0.1)
+    assert visitor.is_alive()
+    preparation.open_doors()
+    order.append("the rest of the start")
+    visitor.join()
+    assert order == ["visitor", "the rest of the start"]
+    preparation.wait()  # and no one waits any more
+
+
+def test_without_visitors_the_start_goes_on_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(preparation.time, "sleep", lambda _: pytest.fail("waited for nobody"))
+    preparation.open_doors()
+
+
+def test_a_start_that_fails_ends_the_process_and_is_logged() -> None:
+    script = """
+import time
+from efviz.serving import preparation
+preparation.begin(lambda: 1 / 0)
+time.sleep(20)
+print("still here")
+"""
+    done = subprocess.run(
+        [sys.executable, "-c", script], cwd=ROOT, capture_output=True, text=True, timeout=15
+    )
+    assert done.returncode != 0
+    assert "still here" not in done.stdout
+    assert "the app could not start" in done.stderr
