@@ -72,9 +72,10 @@ class App:
         )
         stack.callback(process.wait)
         stack.callback(process.terminate)
+        ready = "efviz-ready" if self.script.name == "app.py" else "_stcore/health"
         for _ in range(600):
             try:
-                urllib.request.urlopen(f"http://127.0.0.1:{self.port}/_stcore/health")
+                urllib.request.urlopen(f"http://127.0.0.1:{self.port}/{ready}")
                 return
             except OSError:
                 time.sleep(0.1)

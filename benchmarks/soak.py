@@ -3,8 +3,8 @@
     python benchmarks/soak.py [--sessions 2000] [--at-once 20] [--page SLUG]
 
 Prints resident memory, threads and open files of the server as sessions go by. Streamlit holds a
-closed session for two minutes (128 at the most), in case its visitor comes back: the last line is
-after those minutes. After the first tenth, memory should be flat, and at the end no thread or file
+closed session for two minutes (128 at the most), in case its visitor comes back, and lets go of it
+when the next one comes: the last line is after those minutes and one more visitor. After the first tenth, memory should be flat, and at the end no thread or file
 more than before the first session but those of the server's own pools.
 """
 
@@ -73,6 +73,9 @@ def main() -> None:
             lost += asyncio.run(wave(first, end - first, url, options.moves, options.at_once))
             line(str(end), server.process.pid)
         time.sleep(options.patience)
+        # Streamlit looks for sessions that it has held for long enough when another one comes.
+        url = server.url + options.page
+        lost += asyncio.run(wave(options.sessions, 1, url, options.moves, 1))
         line("later", server.process.pid)
 
 
