@@ -4,8 +4,9 @@
 
 Prints resident memory, threads and open files of the server as sessions go by. Streamlit holds a
 closed session for two minutes (128 at the most), in case its visitor comes back, and lets go of it
-when the next one comes: the last line is after those minutes and one more visitor. After the first tenth, memory should be flat, and at the end no thread or file
-more than before the first session but those of the server's own pools.
+when the next one comes: the last line is after those minutes and one more visitor. After the first
+tenth, memory should be flat, and at the end no thread or file more than before the first session
+but those of the server's own pools.
 """
 
 import argparse

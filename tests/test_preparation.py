@@ -8,7 +8,9 @@ from importlib import reload
 from pathlib import Path
 
 import pytest
+from streamlit.testing.v1 import AppTest
 
+from efviz.pages import start
 from efviz.serving import preparation
 
 ROOT = Path(__file__).parents[1]
@@ -38,6 +40,31 @@ def test_visitors_wait_for_the_doors_and_have_a_head_start() -> None:
     visitor.join()
     assert order == ["visitor", "the rest of the start"]
     preparation.wait()  # and no one waits any more
+
+
+def test_a_visitor_who_waits_is_told_why_and_then_sees_the_page() -> None:
+    at = AppTest.from_file(str(ROOT / "efviz/serving/script.py"), default_timeout=60)
+    told: list[str] = []
+
+    class Spinner:
+        def __init__(self, words: str) -> None:
+            told.append(words)
+
+        def __enter__(self) -> None:
+            threading.Timer(0.1, preparation.open_doors).start()
+
+        def __exit__(self, *_: object) -> None:
+            pass
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("streamlit.spinner", Spinner)
+        wait = preparation.wait
+        patch.setattr(preparation, "wait", lambda seconds=None: wait(seconds and 0.01))
+        at.run()
+    assert not at.exception
+    (words,) = told
+    assert "half a minute" in words
+    assert at.title[0].value == start.HEADING
 
 
 def test_without_visitors_the_start_goes_on_at_once(monkeypatch: pytest.MonkeyPatch) -> None:

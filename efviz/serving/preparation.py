@@ -38,9 +38,11 @@ def open_doors() -> None:
         time.sleep(HEAD_START)
 
 
-def wait() -> None:
-    """Until the doors are open: two threads that import the same packages at once can end up with
-    halves of them."""
+def wait(seconds: float | None = None) -> bool:
+    """Until the doors are open or so many seconds have passed: are they open?
+
+    Scripts that did not wait would import what the start is importing, in each other's way.
+    """
     if not _open.is_set():
         _state["waiting"] = True
-        _open.wait()
+    return _open.wait(seconds)

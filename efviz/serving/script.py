@@ -2,7 +2,14 @@
 
 from importlib import import_module
 
+import streamlit as st
+
 from efviz.serving import preparation
 
-preparation.wait()
+# There also when nobody waits: what follows keeps its place, and with it its state in the browser.
+place = st.empty()
+if not preparation.wait(seconds=2.0):
+    words = "efviz is starting. The very first start compiles: that takes half a minute."
+    with place, st.spinner(words):
+        preparation.wait()
 import_module("efviz.pages.main").run()
