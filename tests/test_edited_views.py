@@ -4,7 +4,7 @@ import numpy as np
 import plotly.graph_objects as go
 import pytest
 from numpy.testing import assert_array_equal
-from visiting import open_page
+from visiting import Held, open_page
 
 from efviz import PROBLEMS
 from efviz.components import Click, Touch
@@ -12,7 +12,14 @@ from efviz.components.chart import _touch
 from efviz.edits import edited
 from efviz.figures.data_points import SHOWN, nearest_example, place_of, places
 from efviz.figures.data_views import data_panel
-from efviz.pages import at_minimum, at_minimum_views, gradient_noise, matrices, vector_fields
+from efviz.pages import (
+    at_minimum,
+    at_minimum_views,
+    data_edits,
+    gradient_noise,
+    matrices,
+    vector_fields,
+)
 from efviz.pages.at_minimum_views import Controls, cases, of_curves
 from efviz.pages.params import defaults
 
@@ -199,6 +206,25 @@ def test_edits_none_of_which_applies_are_said_and_change_nothing():
     assert not at.exception
     assert "There is no example 500 among 100" in at.warning[0].value
     assert not [h for h in at.get("html") if "edited, of" in h.proto.body]
+
+
+def test_the_number_of_an_example_that_could_not_be_added_stands_for_the_last_one():
+    at = open_page(edits="a1,2,3", editing="1", n="50")
+    assert "An added example needs" in at.warning[0].value
+    y = {box.label: box for box in at.number_input}["y"]
+    at.number_input[0].set_value(49).run()
+    last = y.value
+    at.number_input[0].set_value(50).run()
+    assert not at.exception
+    assert {box.label: box.value for box in at.number_input}["y"] == last
+
+
+def test_a_click_too_far_out_for_a_link_adds_nothing():
+    values = defaults(vector_fields.PARAMS, {"problem": "fig2", "editing": True, "N": 50})
+    for x, y in ((1e300, 0.0), (0.0, -2e9)):
+        store = Held(**values)
+        data_edits.clicked(store, Click(0, x, y))
+        assert store.values == values
 
 
 def test_another_problem_forgets_the_edits_another_strength_does_not():

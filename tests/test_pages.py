@@ -2,6 +2,7 @@
 
 import json
 from typing import Any
+from urllib.parse import parse_qsl
 
 import pytest
 from streamlit.testing.v1 import AppTest
@@ -28,7 +29,7 @@ from efviz.pages import (
 )
 from efviz.pages.caches import SHARED
 from efviz.pages.jobs import Job
-from efviz.pages.params import defaults
+from efviz.pages.params import defaults, to_query
 from efviz.pages.registry import Page
 
 
@@ -126,6 +127,17 @@ def test_another_problem_brings_its_settings_and_keeps_the_seed() -> None:
     assert_a_picture(at)
     expected = defaults(vector_fields.PARAMS, {"problem": "fig2", "seed": 7, "N": 50})
     assert values(at) == expected
+
+
+def test_fewer_steps_than_the_iteration_shown_lead_to_the_last_of_them() -> None:
+    at = open_page(play="1", at="200", of="3", steps="300")
+    assert (values(at)["at"], values(at)["of"]) == (200, 3)
+    at.session_state[vector_fields.SLUG] = values(at) | {"n_steps": 100, "starts": ((0.0, 0.0),)}
+    at.run()
+    assert not at.exception
+    assert (values(at)["at"], values(at)["of"]) == (100, 1)
+    again = open_page(**dict(parse_qsl(to_query(vector_fields.PARAMS, values(at)))))
+    assert not again.warning
 
 
 def test_sliders_show_what_the_store_holds() -> None:

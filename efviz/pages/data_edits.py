@@ -34,7 +34,7 @@ def toggle(store: Store) -> None:
 
 def clicked(store: Store, click: Click) -> None:
     """A click in the data panel is one more example; the second of a double click is none."""
-    if not store.values["editing"]:
+    if not store.values["editing"] or max(abs(click.x), abs(click.y)) > FARTHEST:
         return
     dataset, problem = problem_of(Knobs.of(store.values))
     where = place_of(dataset, problem, click.x, click.y)
@@ -202,7 +202,9 @@ def _place_of_number(dataset: Dataset, number: int) -> list[float]:
     edited = dataset.edited
     row = number if edited is None else int(np.searchsorted(edited.numbers, number))
     if edited and (row == len(edited.numbers) or edited.numbers[row] != number):
-        dataset, row = edited.original, min(number, len(edited.original.y) - 1)
+        dataset, row = edited.original, number
+    # The number of an example that could not be added has no place: it stands for the last one.
+    row = min(row, len(dataset.y) - 1)
     return [float(values[row]) for _, values in _columns(dataset)]
 
 

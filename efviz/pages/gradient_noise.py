@@ -95,8 +95,6 @@ def live() -> None:
     controls(store)
     if not ready(store):
         return
-    if store.values["batch_size"] > examples(store.values):
-        choose_batch(store, examples(store.values))
     c = Controls.of(store.values)
     job, runs = picture_job(c.at_theta), runs_job(c)
     at_theta = job.progress if job.progress.result else job.advance(SLICE)

@@ -124,8 +124,6 @@ def live() -> None:
     controls(store)
     if not ready(store):
         return
-    if store.values["example"] > last_example(store.values):
-        store.set(example=last_example(store.values))
     c = Controls.of(store.values)
     job = picture_job(c)
     at_theta = job.progress if job.progress.result else job.advance(FIRST)

@@ -83,6 +83,7 @@ class Store:
         if slug not in st.session_state:
             query, remarks = upgraded(slug, st.query_params.to_dict())
             put(slug, params, query, remarks)
+        self._keep_within()
 
     @property
     def values(self) -> Values:
@@ -103,6 +104,14 @@ class Store:
     def sentences(self) -> list[str]:
         """What had to be replaced in the link, until something is changed."""
         return list(st.session_state[f"{self.slug}.sentences"])
+
+    def _keep_within(self) -> None:
+        """A number whose bounds have come closer with another value goes to the nearest."""
+        values = self.values
+        for name, param in self._by_name.items():
+            if isinstance(param.kind, Number):
+                values[name] = param.kind.nearest(values[name], values)
+        st.session_state[self.slug] = values
 
     def set(self, **values: Any) -> None:
         st.session_state[self.slug] = self.values | values
