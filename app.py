@@ -3,7 +3,6 @@
 import gc
 import resource
 import sys
-import time
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
@@ -17,8 +16,6 @@ from efviz.serving import assets, operations, preparation
 from efviz.serving.headers import Headers
 
 SCRIPT = Path(preparation.__file__).with_name("script.py")
-LATER = 10.0
-"""Seconds after the start at which the first visitors are taken to have their first picture."""
 
 
 def allow_many_visitors() -> None:
@@ -50,13 +47,10 @@ def prepare() -> None:
     preparation.open_doors()
     warm_up.warm_up()
     # What is loaded by now stays: the collector need not look at it again.
+    gc.collect()
     gc.freeze()
     gc.enable()
     operations.set_ready(True)
-    time.sleep(LATER)
-    warm_up.late_imports()
-    gc.collect()
-    gc.freeze()
 
 
 @asynccontextmanager

@@ -18,7 +18,7 @@ import tempfile
 import time
 import urllib.request
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -143,10 +143,12 @@ def main() -> None:
     found = replicas(
         options.replicas, options.port, listen=options.listen, prefix=options.prefix.strip("/")
     )
-    with found as served:
+    # An exception wherever it is, also while it starts, so that it takes all its processes along.
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit())
+    with suppress(KeyboardInterrupt), found as served:
         served.wait()
         print(f"{options.replicas} replicas at {served.url}", flush=True)
-        signal.sigwait({signal.SIGINT, signal.SIGTERM})
+        signal.pause()
 
 
 if __name__ == "__main__":

@@ -7,14 +7,18 @@ import asyncio
 import gzip
 import os
 import re
+import subprocess
+import sys
 import time
 import urllib.error
 import urllib.request
 from collections import Counter
 from collections.abc import Coroutine, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
 from typing import Any
 
+import psutil
 import pytest
 from browsing import free_port
 from replicas import NGINX, Replicas, replicas, wait_for
@@ -22,6 +26,7 @@ from visitors import Answer, Visitor
 from websockets.exceptions import ConnectionClosed
 
 N = 4
+REPLICAS = Path(__file__).parents[1] / "hosting" / "replicas.py"
 pytestmark = [
     pytest.mark.hosting,
     pytest.mark.skipif(
@@ -178,3 +183,22 @@ def test_a_replica_stops_within_seconds_when_told_to(served: Replicas) -> None:
         await asyncio.to_thread(app.wait, 10)
 
     run(told())
+
+
+@pytest.mark.parametrize("when", ["starting", "running"])
+def test_replicas_that_are_told_to_stop_take_all_their_processes_along(when: str) -> None:
+    command = [sys.executable, REPLICAS, "--replicas", "1", "--port", str(free_port())]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as script:
+        process, children = psutil.Process(script.pid), []
+        if when == "running":
+            assert script.stdout
+            assert "1 replicas at" in script.stdout.readline()
+        deadline = time.monotonic() + 30
+        while len(children) < 3 and time.monotonic() < deadline:
+            children = process.children(recursive=True)  # nginx, its worker, and the app
+            time.sleep(0.05)
+        assert len(children) >= 3
+        script.terminate()
+        assert script.wait(30) == 0
+    _, alive = psutil.wait_procs(children, timeout=10)
+    assert not alive

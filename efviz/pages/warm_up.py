@@ -24,6 +24,8 @@ def warm_up() -> None:
         values = defaults(vector_fields.PARAMS, {"problem": problem, "n_steps": 10})
         controls = vector_fields.Controls.of(values)
         finish(progress.fraction for progress in vector_fields.work(controls))
+    import pandas  # noqa: F401 - for own tables, and for what Streamlit shows as a table
+
     from efviz.pages import at_minimum, at_minimum_views
 
     first = at_minimum_views.Controls.of(defaults(at_minimum.PARAMS))
@@ -41,8 +43,3 @@ def compile_all() -> None:
         problem = optimization_problem(name)
         for method in METHODS:
             grid_search(problem, method, STEP_SIZES[::40], DAMPINGS[::10], n_steps=3, cache=False)
-
-
-def late_imports() -> None:
-    """pandas, for own tables and what Streamlit shows as a table: half a second."""
-    import pandas  # noqa: F401
