@@ -61,15 +61,26 @@ def _first(scope: Scope) -> bytes:
 @cache
 def _hints(component: str) -> bytes:
     """A Link header for the module of a component and all that it needs, Streamlit's part of it
-    too; otherwise the browser asks for each when it has run the one before."""
-    scripts = files("streamlit").joinpath("static", "static", "js").iterdir()
-    streamlit = [f.name for f in scripts if re.fullmatch(r"BidiComponent\.\w+\.js", f.name)]
-    modules = [f"{assets.base_path()}/static/js/{name}" for name in streamlit]
+    too; otherwise the browser asks for each when it has run the one before.
+
+    Above a chart are sliders and select boxes: if they came after it, they would push it down.
+    """
+    charts = component == "chart.js"
+    modules = _of_streamlit("BidiComponent", *(["Selectbox"] if charts else []))
     modules += [*assets.modules(component), assets.url("order.js")]
+    modules += [assets.url("slider.js")] if charts else []
     links = [f"<{url}>; rel=modulepreload" for url in modules]
-    if component == "chart.js":
+    if charts:
         links.append(f"<{assets.plotly_url()}>; rel=preload; as=script")
     return ", ".join(links).encode()
+
+
+def _of_streamlit(*names: str) -> list[str]:
+    """The addresses of Streamlit's own modules, whose file names carry a hash."""
+    scripts = files("streamlit").joinpath("static", "static", "js").iterdir()
+    pattern = rf"({'|'.join(names)})\.[\w-]+\.js"
+    found = [file.name for file in scripts if re.fullmatch(pattern, file.name)]
+    return [f"{assets.base_path()}/static/js/{name}" for name in sorted(found)]
 
 
 def _headers(present: list[tuple[bytes, bytes]], first: bytes) -> list[tuple[bytes, bytes]]:
