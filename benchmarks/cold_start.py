@@ -68,8 +68,8 @@ def opened(browser: Browser, url: str, slug: str, start: float) -> list[float]:
         page.evaluate("() => new Promise((painted) => requestAnimationFrame(() => "
                       "requestAnimationFrame(painted)))")  # fmt: skip
         times.append(time.perf_counter() - start)
-        slider = page.get_by_role("slider").first
         if slug:
+            slider = page.get_by_role("slider").first
             old = page.locator(PAGES[slug]).first.get_attribute("data-revision")
             slider.focus()
             page.keyboard.press("ArrowRight")

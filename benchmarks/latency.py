@@ -15,11 +15,11 @@ import statistics
 import subprocess
 import sys
 import time
-import urllib.request
 from contextlib import ExitStack
 from pathlib import Path
 
 from playwright.sync_api import Locator, Page, sync_playwright
+from servers import answers, ready
 
 HERE = Path(__file__).parent
 FLAGS = ("--no-sandbox", "--disable-gpu", "--disable-background-networking")
@@ -72,13 +72,10 @@ class App:
         )
         stack.callback(process.wait)
         stack.callback(process.terminate)
-        ready = "efviz-ready" if self.script.name == "app.py" else "_stcore/health"
         for _ in range(600):
-            try:
-                urllib.request.urlopen(f"http://127.0.0.1:{self.port}/{ready}")
+            if answers(f"http://127.0.0.1:{self.port}/{ready(self.script.name)}"):
                 return
-            except OSError:
-                time.sleep(0.1)
+            time.sleep(0.1)
         raise RuntimeError(f"{self.name} did not start")
 
     def open(self, page: Page) -> None:

@@ -41,6 +41,11 @@ def answers(url: str) -> bool:
         return False
 
 
+def ready(script: str) -> str:
+    """What to ask of an app. efviz answers before it is warm; measured is a process that is."""
+    return "efviz-ready" if script == "app.py" else "_stcore/health"
+
+
 @contextmanager
 def served(script: str, port: int, *options: str, path: str = "") -> Iterator[Server]:
     """`app.py` of efviz, with its settings, or a script beside this file, with Streamlit's."""
@@ -53,8 +58,7 @@ def served(script: str, port: int, *options: str, path: str = "") -> Iterator[Se
     url = f"http://127.0.0.1:{port}{path}"
     try:
         deadline = time.monotonic() + 120
-        # efviz answers before it is warm; what is measured here is a process that is.
-        while not answers(f"{url}/{'efviz-ready' if script == 'app.py' else '_stcore/health'}"):
+        while not answers(f"{url}/{ready(script)}"):
             if process.poll() is not None or time.monotonic() > deadline:
                 raise RuntimeError(f"{script} did not start")
             time.sleep(0.1)

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 import numpy as np
+import pandas as pd
 import pytest
 
 from efviz.pages.caches import SHARED, Cache, cached
@@ -142,3 +143,8 @@ def test_arrays_are_found_wherever_they_are(value: object) -> None:
 def test_what_is_met_twice_is_counted_once() -> None:
     array = np.zeros(1000)
     assert size_of([array, array, array[:10]]) < 9000
+
+
+@pytest.mark.parametrize("table", [pd.Series(np.ones(1000)), pd.DataFrame({"a": np.ones(1000)})])
+def test_a_table_of_pandas_weighs_what_pandas_says(table: pd.Series | pd.DataFrame) -> None:
+    assert 8000 <= size_of({"kept": table}) < 9000

@@ -30,7 +30,7 @@ def size_of(value: Any) -> int:
         elif isinstance(item, bytes | str | memoryview):
             total += len(item)
         elif hasattr(item, "memory_usage"):  # a table of pandas, which need not be there yet
-            total += int(item.memory_usage().sum())
+            total += int(np.sum(item.memory_usage()))
         elif isinstance(item, dict):
             pending.extend(item.values())
         elif isinstance(item, list | tuple | set | frozenset):

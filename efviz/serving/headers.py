@@ -55,24 +55,28 @@ class Headers:
 def _first(scope: Scope) -> bytes:
     """What a page needs for its first picture: the start page its own moving one, else a chart."""
     place = scope["path"].removeprefix(assets.base_path()).strip("/")
-    return _hints("contrast.js" if not place and not scope["query_string"] else "chart.js")
+    return _for_the_start() if not place and not scope["query_string"] else _for_a_chart()
 
 
 @cache
-def _hints(component: str) -> bytes:
-    """A Link header for the module of a component and all that it needs, Streamlit's part of it
-    too; otherwise the browser asks for each when it has run the one before.
+def _for_the_start() -> bytes:
+    return _hints(*_of_streamlit("BidiComponent"), *assets.modules("contrast.js"))
 
-    Above a chart are sliders and select boxes: if they came after it, they would push it down.
-    """
-    charts = component == "chart.js"
-    modules = _of_streamlit("BidiComponent", *(["Selectbox"] if charts else []))
-    modules += [*assets.modules(component), assets.url("order.js")]
-    modules += [assets.url("slider.js")] if charts else []
-    links = [f"<{url}>; rel=modulepreload" for url in modules]
-    if charts:
-        links.append(f"<{assets.plotly_url()}>; rel=preload; as=script")
-    return ", ".join(links).encode()
+
+@cache
+def _for_a_chart() -> bytes:
+    """Above a chart are sliders and select boxes: coming after it, they would push it down."""
+    streamlit = _of_streamlit("BidiComponent", "Selectbox")
+    own = *assets.modules("chart.js"), *assets.modules("slider.js")
+    plotly = f"<{assets.plotly_url()}>; rel=preload; as=script".encode()
+    return _hints(*streamlit, *own) + b", " + plotly
+
+
+def _hints(*modules: str) -> bytes:
+    """A Link header for these and what every component needs; otherwise the browser asks for each
+    when it has run the one before."""
+    urls = *modules, assets.url("order.js")
+    return ", ".join(f"<{url}>; rel=modulepreload" for url in urls).encode()
 
 
 def _of_streamlit(*names: str) -> list[str]:

@@ -24,7 +24,7 @@ def begin(prepare: Callable[[], None]) -> None:
     def run() -> None:
         try:
             prepare()
-        except Exception:
+        except Exception:  # whatever it was: a server without its pages must not stay up
             _LOG.exception("the app could not start")
             os.kill(os.getpid(), signal.SIGTERM)
 
