@@ -240,6 +240,5 @@ def sweep(name: str, method: str) -> Sweep | None:
         final_loss=np.broadcast_to(loss.astype(float), shape),
         status=np.broadcast_to(np.array(STATUSES)[status], shape),
         steps_taken=np.full(shape, -1),
-        nearly_singular=np.zeros(shape, dtype=bool),
         one_ulp=found.best_one_ulp if found else np.nan,
     )

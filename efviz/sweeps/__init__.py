@@ -49,8 +49,8 @@ class Sweep:
 
     final_loss (S, L) is the last loss of a run: after n_steps, or the one that broke the limit, or
     the one at which a matrix could not be solved with; nan where nothing was computed. status
-    (S, L): "finished", "diverged", "singular" or "missing". `nearly_singular` (S, L): some matrix
-    was not positive definite to working precision. GD takes no damping: its columns are equal.
+    (S, L): "finished", "diverged", "singular" or "missing". GD takes no damping: its columns are
+    equal.
 
     `one_ulp` is by how much, relatively, the best loss changes when its step size moves to the next
     number: beyond CHAOS the run depends on rounding, and another machine selects another cell.
@@ -64,7 +64,6 @@ class Sweep:
     final_loss: Array
     status: NDArray[np.str_]
     steps_taken: NDArray[np.int64]
-    nearly_singular: Mask
     one_ulp: float = np.nan
 
     @cached_property
@@ -295,7 +294,6 @@ class _Search:
         self.outcome.loss[cells] = outcome.loss
         self.outcome.status[cells] = outcome.status
         self.outcome.taken[cells] = outcome.taken
-        self.outcome.nearly_singular[cells] = outcome.nearly_singular
 
     def _result(self, one_ulp: float = np.nan) -> Sweep:
         shape = (len(self.step_sizes), len(self.dampings))
@@ -313,7 +311,6 @@ class _Search:
             final_loss=grid(self.outcome.loss),
             status=grid(np.array(STATUSES)[self.outcome.status]),
             steps_taken=grid(self.outcome.taken),
-            nearly_singular=grid(self.outcome.nearly_singular),
             one_ulp=one_ulp,
         )
 
