@@ -8,7 +8,6 @@ from numpy.typing import ArrayLike
 
 from efviz.data import Array, Mask
 from efviz.fields import SLICE, Work, cosine
-from efviz.linalg import solve_damped
 from efviz.optimizers import directions
 from efviz.problems import Problem
 
@@ -35,13 +34,9 @@ def alignment(problem: Problem, thetas: Array, damping: float) -> Work[Alignment
     step = max(1, SLICE // (problem.N * problem.D**2))
     for t in range(0, len(thetas), step):
         piece = slice(t, t + step)
-        g, F, EF = problem.gradient_and_matrices(thetas[piece])
-        with_damping, without = (
-            [solve_damped(matrix, g, strength) for matrix in (F, EF)] for strength in (damping, 0.0)
-        )
-        damped[piece] = cosine(*(solved.x for solved in with_damping))
-        undamped[piece] = cosine(*(solved.x for solved in without))
-        singular[piece] = without[0].rank_deficient | without[1].rank_deficient
+        found = directions(problem, ("NGD", "EFGD"), thetas[piece], damping=[[damping], [0.0]])
+        damped[piece], undamped[piece] = cosine(found["NGD"].x, found["EFGD"].x)
+        singular[piece] = found["NGD"].rank_deficient[1] | found["EFGD"].rank_deficient[1]
         yield min(1.0, (t + step) / len(thetas))
     return Alignment(damped, undamped, singular)
 
@@ -85,10 +80,10 @@ def step_lengths(
     towards, distances = np.asarray(towards, dtype=float), np.asarray(distances, dtype=float)
     gradients, lengths = [], []
     for t in distances:
-        g, F, EF = problem.gradient_and_matrices(problem.theta_star + t * towards)
-        found = solve_damped(np.stack([F, EF]), np.stack([g, g]), damping).x
-        gradients.append(np.linalg.norm(g))
-        lengths.append(np.linalg.norm(found, axis=-1))
+        theta = problem.theta_star + t * towards
+        found = directions(problem, ("GD", "NGD", "EFGD"), theta, damping=damping)
+        gradients.append(np.linalg.norm(found["GD"].x))
+        lengths.append([np.linalg.norm(found[name].x) for name in ("NGD", "EFGD")])
         yield len(gradients) / len(distances)
     both = np.array(lengths).reshape(-1, 2)
     return StepSizes(np.array(gradients), {"NGD": both[:, 0], "EFGD": both[:, 1]})

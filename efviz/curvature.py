@@ -12,6 +12,7 @@ from numpy.typing import ArrayLike
 
 from efviz import batches
 from efviz.data import Array
+from efviz.linalg import Rows
 from efviz.problems import Problem
 
 Matrix = Callable[[Problem, ArrayLike], Array]
@@ -102,21 +103,70 @@ def sampled_sum(problem: Problem, X: Array, theta: Array, rng: Generator, n_samp
         return model.gram(X, theta, W)
 
 
+def _weighted_rows(problem: Problem, theta: Array, W: Array, r: Array) -> Rows | None:
+    """Rows of sum_n J_n^T W_n J_n, W (N, C, C), and of the gradient; None if a W_n is indefinite.
+
+    With W_n = V diag(w) V^T: A_n = diag(w)^(1/2) V^T J_n and b_n = diag(w)^(-1/2) V^T r_n.
+    """
+    J = problem.model.jacobian(problem.X, theta)
+    if W.shape[-1] == 1:
+        w, V = W[..., 0], np.ones_like(W)
+    else:
+        w, V = np.linalg.eigh(W)
+        w[np.abs(w) <= w.shape[-1] * np.finfo(float).eps * np.abs(w).max(-1, keepdims=True)] = 0
+    if (w < 0).any():
+        return None
+    root = np.sqrt(w)
+    with np.errstate(all="ignore"):
+        b = np.where(root > 0, np.einsum("ncd,nc->nd", V, r) / root, 0.0)
+    A = root[..., None] * (np.swapaxes(V, -1, -2) @ J)
+    return Rows(A.reshape(-1, problem.D), b.reshape(-1))
+
+
+def _fisher_rows(problem: Problem, theta: Array) -> Rows | None:
+    f = problem.model.outputs(problem.X, theta)
+    r, W = problem.likelihood.gradient_and_fisher(f, problem.y)
+    return _weighted_rows(problem, theta, W, r)
+
+
+def _ggn_rows(problem: Problem, theta: Array) -> Rows | None:
+    f, likelihood = problem.model.outputs(problem.X, theta), problem.likelihood
+    W, r = likelihood.hessian(f, problem.y), likelihood.gradient(f, problem.y)
+    return _weighted_rows(problem, theta, W, r)
+
+
+def _hessian_rows(problem: Problem, theta: Array) -> Rows | None:
+    return _ggn_rows(problem, theta) if problem.model.linear else None
+
+
+def _empirical_rows(problem: Problem, theta: Array) -> Rows | None:
+    return Rows(problem.per_example_gradients(theta), np.ones(problem.N))
+
+
 @dataclass(frozen=True)
 class Curvature:
-    """A curvature matrix: its name, its symbol in KaTeX, and its term of a sum over examples."""
+    """A curvature matrix: its name, its symbol in KaTeX, and its term of a sum over examples.
+
+    `rows(problem, theta (D,))` are A, b with matrix = A^T A / N and gradient = A^T b / N, which
+    carry twice the digits; None where there are none.
+    """
 
     title: str
     symbol: str
     matrix: Matrix
     term: batches.Term
+    rows: Callable[[Problem, Array], Rows | None]
 
 
 CURVATURES: dict[str, Curvature] = {
-    "hessian": Curvature("Hessian", r"\nabla^2 L", hessian, batches.hessian_term),
-    "ggn": Curvature("Generalized Gauss-Newton", "G", ggn, batches.ggn_term),
-    "fisher": Curvature("Fisher", "F", fisher, batches.fisher_term),
+    "hessian": Curvature("Hessian", r"\nabla^2 L", hessian, batches.hessian_term, _hessian_rows),
+    "ggn": Curvature("Generalized Gauss-Newton", "G", ggn, batches.ggn_term, _ggn_rows),
+    "fisher": Curvature("Fisher", "F", fisher, batches.fisher_term, _fisher_rows),
     "empirical_fisher": Curvature(
-        "Empirical Fisher", r"\tilde F", empirical_fisher, batches.empirical_fisher_term
+        "Empirical Fisher",
+        r"\tilde F",
+        empirical_fisher,
+        batches.empirical_fisher_term,
+        _empirical_rows,
     ),
 }

@@ -9,7 +9,7 @@ import numpy as np
 import scipy
 
 from efviz.data import Array
-from efviz.kernels import largest
+from efviz.numerics.columns import column_sizes
 
 if TYPE_CHECKING:
     from efviz.problems import Problem
@@ -60,15 +60,15 @@ NO_MINIMUM = (
 )
 
 
-def column_sizes(columns: Array) -> Array:
+def _sizes(columns: Array) -> Array:
     """The largest absolute value of each column, 1 for a column of zeros."""
-    size = largest(columns)
+    size = column_sizes(columns)
     return np.where(size > 0, size, 1.0)
 
 
 def parameter_sizes(problem: "Problem") -> Array:
     """The size of the column that each parameter of a linear model multiplies, (D,)."""
-    return np.tile(column_sizes(problem.X), problem.D // problem.X.shape[1])
+    return np.tile(_sizes(problem.X), problem.D // problem.X.shape[1])
 
 
 def recession(problem: "Problem") -> str:
@@ -83,8 +83,8 @@ def recession(problem: "Problem") -> str:
     J = problem.model.jacobian(problem.X, np.zeros(problem.D))
     constraints = np.einsum("knc,ncd->knd", rows, J).reshape(-1, problem.D)
     # Neither the units of a parameter nor the length of a constraint change the answer.
-    constraints = constraints / column_sizes(constraints)
-    constraints = constraints / column_sizes(constraints.T)[:, None]
+    constraints = constraints / _sizes(constraints)
+    constraints = constraints / _sizes(constraints.T)[:, None]
     equal = equal.reshape(-1)
     upper = np.unique(constraints[~equal], axis=0)
     same = np.unique(constraints[equal], axis=0)

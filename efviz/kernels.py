@@ -145,16 +145,6 @@ def linear_outputs(X: Array, theta: Array) -> Array:
     return f
 
 
-@njit(cache=True, nogil=True)
-def largest(X: Array) -> Array:
-    """max_n |X_nd| for each column (D,): along axis 0 of a tall array NumPy takes long."""
-    size = np.zeros(X.shape[1])
-    for n in range(X.shape[0]):
-        for d in range(X.shape[1]):
-            size[d] = max(size[d], abs(X[n, d]))
-    return size
-
-
 _Sums = tuple[float, float, float, float, float, float, float, float]
 _NOTHING: _Sums = (0.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0)
 
@@ -238,26 +228,36 @@ def bernoulli_sums(X: Array, y: Array, theta: Array) -> tuple[Array, Array, Arra
 
 
 @njit(cache=True, nogil=True)
-def rank_tolerance(D: int) -> float:
-    """Eigenvalues of a (D, D) matrix below this fraction of the largest count as zero.
+def gram_rounding(D: int, terms: float) -> float:
+    """How much an eigenvalue of a rounded mean of `terms` outer products may err, relatively.
 
-    Sums over many examples are rounded to a few eps, so D eps would be too little for D = 2.
+    In units in which the diagonal of the (D, D) matrix is 1, each element errs by at most
+    (terms + 2) u, u = 2^-53, whatever the order of the sum, and an eigenvalue by D times that:
+    |sum_n x_n y_n| <= |x| |y|. Some more roundings are due to scaling and solving.
     """
-    return max(D, 16) * 2.220446049250313e-16
+    return D * (terms + 8 * D) * 1.1102230246251565e-16
+
+
+FAR = 1e-6
+"""`numerics.columns.FAR`: eigenvalues above it are far from 0."""
 
 
 @njit(cache=True, nogil=True)
-def _solve(B: Array, g: Array) -> tuple[Array, bool]:
-    """The minimum-norm solution of B d = g for symmetric B, and whether B is rank deficient."""
+def _solve(B: Array, g: Array, rounding: float) -> tuple[Array, bool, bool]:
+    """B d = g for symmetric B whose eigenvalues err by `rounding`: see `gram_rounding`.
+
+    Returns the solution, the shortest if B is rank deficient to working precision; whether it is;
+    and whether B is far from it, so that the digits of the solution and the answer are safe.
+    """
     D = len(g)
     if D == 2:
         determinant = B[0, 0] * B[1, 1] - B[0, 1] * B[1, 0]
         # Far from singular: Cramer's rule loses at most the few digits that B's condition allows.
-        if B[0, 0] > 0 and determinant > 1e-6 * B[0, 0] * B[1, 1]:
+        if B[0, 0] > 0 and determinant > 2 * FAR * B[0, 0] * B[1, 1]:
             d = np.empty(2)
             d[0] = (B[1, 1] * g[0] - B[0, 1] * g[1]) / determinant
             d[1] = (B[0, 0] * g[1] - B[1, 0] * g[0]) / determinant
-            return d, False
+            return d, False, True
     # A positive definite matrix in units in which its diagonal is 1: columns of very different size
     # do no harm.
     unit, scaled = np.zeros(D), np.zeros((D, D))
@@ -273,32 +273,35 @@ def _solve(B: Array, g: Array) -> tuple[Array, bool]:
             sound = sound and abs(scaled[i, j]) < 2
     if sound:
         w, V = np.linalg.eigh(scaled)
-        if w[0] > rank_tolerance(D) * w[D - 1]:
+        if w[0] > rounding:
             h = unit * g
             d = np.zeros(D)
             for k in range(D):
                 d += V[:, k] * (np.dot(V[:, k], h) / w[k])
-            return unit * d, False
+            return unit * d, False, bool(w[0] > FAR)
     w, V = np.linalg.eigh(B)
-    cut = rank_tolerance(D) * np.max(np.abs(w))
-    deficient = False
+    largest_w = np.max(np.abs(w))
+    deficient, far = False, True
     d = np.zeros(D)
     for k in range(D):
-        if np.abs(w[k]) <= cut:
+        far = far and np.abs(w[k]) > FAR * largest_w
+        if np.abs(w[k]) <= rounding * largest_w:
             deficient = True
         else:
             d += V[:, k] * (np.dot(V[:, k], g) / w[k])
-    return d, deficient
+    return d, deficient, far and not sound
 
 
 @njit(cache=True, nogil=True)
-def solve_each(B: Array, damping: Array, g: Array, x: Array, rank_deficient: Mask) -> None:
+def solve_each(
+    B: Array, damping: Array, g: Array, rounding: float, x: Array, rank_deficient: Mask, far: Mask
+) -> None:
     """`_solve` with (B + damping I) for each of R systems: B (R, D, D), g (R, D), into x (R, D)."""
     for r in range(len(B)):
         A = B[r].copy()
         for i in range(A.shape[0]):
             A[i, i] += damping[r]
-        x[r], rank_deficient[r] = _solve(A, g[r])
+        x[r], rank_deficient[r], far[r] = _solve(A, g[r], rounding)
 
 
 @njit(cache=True, nogil=True)
@@ -312,6 +315,7 @@ def steps(
     M: Array,
     step_size: float,
     damping: float,
+    rounding: float,
     n_steps: int,
     loss_limit: float,
 ) -> tuple[int, float, bool]:
@@ -359,7 +363,7 @@ def steps(
                     row += 1
             for i in range(D):
                 B[i, i] += damping
-            d, singular = _solve(B, g)
+            d, singular, _ = _solve(B, g, rounding)
             deficient = deficient or singular
         else:
             for i in range(D):
@@ -415,6 +419,7 @@ def steps_of_runs(
     M: Array,
     step_size: Array,
     damping: Array,
+    rounding: float,
     counts: NDArray[np.int64],
     limit: Array,
     going: Mask,
@@ -440,7 +445,18 @@ def steps_of_runs(
                 taken[r] += n if done else 0
             if not done:
                 n, loss[r], deficient = steps(
-                    phi[r], center, S, T, scale, kind, M[r], step_size[r], damping[r], n, limit[r]
+                    phi[r],
+                    center,
+                    S,
+                    T,
+                    scale,
+                    kind,
+                    M[r],
+                    step_size[r],
+                    damping[r],
+                    rounding,
+                    n,
+                    limit[r],
                 )
                 taken[r] += n
                 rank_deficient[r] |= deficient

@@ -17,8 +17,9 @@ axes are broadcast. `nll` leaves out terms that do not depend on f. With l = -lo
 `natural` says that f is the natural parameter of an exponential family: then, and in general only
 then, hessian = fisher (Proposition 1). `self_concordant` says that besides, along any line of
 outputs f + t v, |d3l/dt3| <= s d2l/dt2 everywhere, with s = |v| for one output and
-s = max v - min v for several; `discrete` that p(y | f) is a probability, not a density. Tests read
-them to choose which theorem must hold.
+s = max v - min v for several; `discrete` that p(y | f) is a probability, not a density;
+`shift_invariant` that a number added to all outputs changes nothing. Tests read them to choose
+which theorem must hold.
 """
 
 from collections.abc import Callable
@@ -48,6 +49,7 @@ class Likelihood(Protocol):
     natural: ClassVar[bool]
     self_concordant: ClassVar[bool] = False
     discrete: ClassVar[bool] = False
+    shift_invariant: ClassVar[bool] = False
 
     def nll(self, f: Array, y: Array) -> Array: ...
     def gradient(self, f: Array, y: Array) -> Array: ...
@@ -355,6 +357,7 @@ class Categorical(Likelihood):
     natural: ClassVar[bool] = True
     # Third and second cumulant of v_y, which lies within max v - min v of its mean.
     self_concordant: ClassVar[bool] = True
+    shift_invariant: ClassVar[bool] = True
     discrete: ClassVar[bool] = True
 
     def nll(self, f: Array, y: Array) -> Array:

@@ -1,11 +1,13 @@
-"""Damped symmetric systems, batched, with the minimum-norm solution where they are singular."""
+"""Damped symmetric systems, batched, with the shortest solution where they are singular."""
 
+from collections.abc import Callable
 from typing import NamedTuple
 
 import numpy as np
 
 from efviz.data import Array, Mask
-from efviz.kernels import solve_each
+from efviz.kernels import gram_rounding, solve_each
+from efviz.numerics.columns import least_squares
 
 
 class Solution(NamedTuple):
@@ -15,26 +17,60 @@ class Solution(NamedTuple):
     rank_deficient: Mask
 
 
-def solve_damped(B: Array, g: Array, damping: Array | float = 0.0) -> Solution:
+class Rows(NamedTuple):
+    """A (n, D) and b (n,) with B = A^T A / N and g = A^T b / N: what a system was made of."""
+
+    A: Array
+    b: Array
+
+
+def solve_damped(
+    B: Array,
+    g: Array,
+    damping: Array | float = 0.0,
+    *,
+    terms: int = 1,
+    rows: Callable[[int], Rows | None] | None = None,
+) -> Solution:
     """Solve (B + damping I) x = g for symmetric B (..., D, D), g (..., D), damping (...).
 
-    A positive definite matrix is solved in units in which its diagonal is 1, so that columns of
-    very different size do no harm. Of any other, eigenvalues below `rank_tolerance` times the
-    largest count as zero; on their space x is zero. A matrix or vector that is not finite gives
-    nan.
+    B is a rounded mean over `terms` examples, which has lost what it cannot carry: an eigenvalue
+    below `kernels.gram_rounding`, in units in which the diagonal is 1, counts as zero. `rows(i)`
+    gives what the i-th system (in the flattened batch) was made of. Systems that are not far from
+    singular (`columns.FAR`) are then solved, and their rank is decided, from [A; sqrt(N damping) I]
+    instead. A matrix or vector that is not finite gives nan.
     """
     D = g.shape[-1]
     finite: Mask = np.asarray(np.isfinite(B).all((-1, -2)) & np.isfinite(g).all(-1))
     lead = np.broadcast_shapes(finite.shape, np.shape(damping))
     B = np.broadcast_to(np.where(finite[..., None, None], B, 0), (*lead, D, D))
     g = np.broadcast_to(np.where(finite[..., None], g, 0), (*lead, D))
+    finite = np.broadcast_to(finite, lead)
     each = np.ascontiguousarray(np.broadcast_to(np.asarray(damping, dtype=float), lead))
-    x, deficient = np.empty((*lead, D)), np.zeros(lead, dtype=bool)
+    x, deficient, far = np.empty((*lead, D)), np.zeros(lead, dtype=bool), np.zeros(lead, dtype=bool)
+    flat = x.reshape(-1, D), deficient.reshape(-1), far.reshape(-1)
     solve_each(
         np.ascontiguousarray(B).reshape(-1, D, D),
         each.reshape(-1),
         np.ascontiguousarray(g).reshape(-1, D),
-        x.reshape(-1, D),
-        deficient.reshape(-1),
+        gram_rounding(D, terms),
+        *flat,
     )
+    if rows is not None:
+        for i in np.flatnonzero(finite & ~far):
+            made_of = rows(int(i))
+            if made_of is not None:
+                flat[0][i], flat[1][i] = _from_rows(made_of, terms * each.reshape(-1)[i])
     return Solution(np.where(finite[..., None], x, np.nan), deficient & finite)
+
+
+def _from_rows(rows: Rows, damping: float) -> tuple[Array, bool]:
+    """The shortest x that minimises |A x - b|^2 + damping |x|^2, and whether others do as well."""
+    A, b = rows
+    if not (np.isfinite(A).all() and np.isfinite(b).all()):
+        return np.full(A.shape[1], np.nan), False
+    if damping > 0:
+        A = np.concatenate([A, np.sqrt(damping) * np.eye(A.shape[1])])
+        b = np.concatenate([b, np.zeros(A.shape[1])])
+    x, rank = least_squares(A, b)
+    return x, rank < A.shape[1]

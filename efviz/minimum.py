@@ -16,7 +16,7 @@ from efviz.existence import (
     parameter_sizes,
     recession,
 )
-from efviz.kernels import rank_tolerance
+from efviz.numerics.columns import least_squares
 
 if TYPE_CHECKING:
     from efviz.problems import Problem
@@ -27,41 +27,77 @@ class Minimum:
     """The minimiser theta (D,), all nan if there is no finite one; `reason` then says why.
 
     `unique` is False where a whole subspace attains the minimum: theta is then its point of least
-    norm, and `reason` says that.
+    norm, and `reason` says that. `loss` is L there, and losses within `rounding` of it are equal to
+    it: nan where there is no minimum.
     """
 
     theta: Array
     exists: bool
     unique: bool = True
     reason: str = ""
+    loss: float = np.nan
+    rounding: float = np.nan
 
 
 def find_minimum(problem: "Problem") -> Minimum:
     """argmin L(theta): direct for least squares, else scipy's trust-region Newton method."""
+    seen = problem.coordinates
+    try:
+        if seen is None:
+            theta = _minimiser(problem)
+            return Minimum(theta, True, True, "", *lowest_loss(problem, theta))
+        # The shortest of the minima, if there are any, is the one in these coordinates.
+        z = _minimiser(seen.problem)
+        # Exact to the last digit where the columns are nearly collinear: z has lost some.
+        direct = problem.is_least_squares
+        theta = least_squares(problem.X, problem.y)[0] if direct else seen.restore(z)
+        reason = "" if seen.complete else _SUBSPACE.format(rank=len(z), D=problem.D)
+        return Minimum(theta, True, seen.complete, reason, *lowest_loss(seen.problem, z))
+    except _NoMinimum as none:
+        return Minimum(np.full(problem.D, np.nan), exists=False, reason=str(none))
+
+
+_SUBSPACE = (
+    "The data determine only {rank} of the {D} parameters: every point of a whole subspace is a "
+    "minimum, and the one of least norm is shown."
+)
+
+
+class _NoMinimum(ArithmeticError):
+    """The sentence that says why there is none."""
+
+
+def lowest_loss(problem: "Problem", theta: Array) -> tuple[float, float]:
+    """L at its minimum theta (D,), and how much rounding can add to it.
+
+    Near an exact fit, where the loss is 0, rounding is what rounding theta itself makes of it.
+    """
+    loss = float(problem.loss(theta))
+    return loss, 1e-13 * abs(loss) + float(rounding_of_theta(problem, theta))
+
+
+def rounding_of_theta(problem: "Problem", theta: Array) -> Array:
+    """What rounding theta (..., D) in its last digits makes of a loss of 0, (...)."""
+    G = problem.mean_over_examples(theta, batches.ggn_term)[0]
+    curvature = np.abs(np.diagonal(G, axis1=-2, axis2=-1))
+    return np.asarray(((64 * np.finfo(float).eps * theta) ** 2 * curvature).sum(-1) / 2)
+
+
+def _minimiser(problem: "Problem") -> Array:
+    """theta_star (D,) of a problem whose parameters the data see; raises _NoMinimum."""
     if problem.is_least_squares:
-        return _least_squares(problem)
+        return least_squares(problem.X, problem.y)[0]
     if not problem.model.linear:
-        return _nonlinear_minimum(problem)
-    if is_self_concordant(problem) and _determined(problem):
+        return _nonlinear_minimiser(problem)
+    if is_self_concordant(problem):
         theta = _proven_minimum(problem)
         if theta is not None:
-            return Minimum(theta, exists=True)
-    return _convex_minimum(problem)
-
-
-def _least_squares(problem: "Problem") -> Minimum:
-    if problem.moments:
-        # Moments are kept only of columns far from collinear, about a point near the solution.
-        return Minimum(problem.moments.minimum(), exists=True)
-    solution, _, rank, _ = np.linalg.lstsq(problem.X, problem.y, rcond=None)
-    return _report(problem, np.asarray(solution, dtype=float), int(rank))
-
-
-def _determined(problem: "Problem") -> bool:
-    """Are the columns independent? Else there is nothing to prove: no minimum is unique."""
-    size = np.linalg.norm(problem.X, axis=0)
-    products = problem.X.T @ problem.X / np.outer(size, size) if size.all() else np.zeros((1, 1))
-    return bool(np.linalg.eigvalsh(products)[0] > 1e-13)
+            return theta
+    runs_off = recession(problem)
+    if runs_off:
+        raise _NoMinimum(runs_off)
+    # In units in which all columns are of size 1, columns of very different size do no harm.
+    return _newton(problem, 1 / parameter_sizes(problem))
 
 
 def _proven_minimum(problem: "Problem") -> Array | None:
@@ -101,33 +137,7 @@ def _first_guess(problem: "Problem") -> Array:
 _SOME = 40_000
 
 
-def _convex_minimum(problem: "Problem") -> Minimum:
-    runs_off = recession(problem)
-    if runs_off:
-        return Minimum(np.full(problem.D, np.nan), exists=False, reason=runs_off)
-    # In units in which all columns are of size 1, columns of very different size do no harm.
-    unit = 1 / parameter_sizes(problem)
-    theta = _newton(problem, unit)
-    w, V = np.linalg.eigh(_hessian(problem, unit)(theta / unit))
-    flat = w <= rank_tolerance(problem.D) * w.max()
-    if flat.any():
-        # Only the row space of the Hessian matters: drop what the loss does not see.
-        Q = np.linalg.qr(unit[:, None] * V[:, flat])[0]
-        theta = theta - Q @ (Q.T @ theta)
-    return _report(problem, theta, problem.D - int(flat.sum()))
-
-
-def _report(problem: "Problem", theta: Array, rank: int) -> Minimum:
-    if rank == problem.D:
-        return Minimum(theta, exists=True)
-    reason = (
-        f"The data determine only {rank} of the {problem.D} parameters: every point of a whole "
-        "subspace is a minimum, and the one of least norm is shown."
-    )
-    return Minimum(theta, exists=True, unique=False, reason=reason)
-
-
-def _nonlinear_minimum(problem: "Problem") -> Minimum:
+def _nonlinear_minimiser(problem: "Problem") -> Array:
     """The minimum near the start, unless it is flat: then the parameters ran off, or are free."""
     theta = _newton(problem, np.where(problem.start != 0, np.abs(problem.start), 1.0))
     # In relative parameters, so that "flat" and "settled" do not depend on their units.
@@ -135,12 +145,11 @@ def _nonlinear_minimum(problem: "Problem") -> Minimum:
     w, V = np.linalg.eigh(_hessian(problem, unit)(np.sign(theta)))
     slope = V.T @ (problem.gradient(theta) * unit)
     if w[0] > 1e-8 * w[-1] and (np.abs(slope) <= 1e-6 * w).all():
-        return Minimum(theta, exists=True)
-    reason = (
+        return theta
+    raise _NoMinimum(
         "No single finite minimum was found: these data do not determine all parameters, and the "
         "loss is flat along a curve. Take more examples or less noise."
     )
-    return Minimum(np.full(problem.D, np.nan), exists=False, reason=reason)
 
 
 def _root(problem: "Problem", unit: Array) -> Array:
@@ -187,7 +196,13 @@ def _newton(problem: "Problem", unit: Array) -> Array:
 
 def _hessian(problem: "Problem", unit: Array) -> Callable[[Array], Array]:
     def hessian(u: Array) -> Array:
-        H = problem.mean_over_examples(u * unit, batches.hessian_term)[0]
-        return np.asarray(H * np.outer(unit, unit))
+        H = problem.mean_over_examples(u * unit, batches.hessian_term)[0] * np.outer(unit, unit)
+        # Its norm is a sum of squares.
+        if not (np.abs(H) < 1e150).all():
+            raise _NoMinimum(
+                "No minimum was found: on the way to it the curvature of the loss overflows double "
+                "precision. Measure inputs or targets in larger units."
+            )
+        return np.asarray(H)
 
     return hessian

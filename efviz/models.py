@@ -10,6 +10,9 @@ weights in output space, v (..., N, C) or W (..., N, C, C), symmetric:
 `smoothness` is the least beta with ||d2f_nc/dtheta2||_2 <= beta for all n, c and low <= theta <=
 high, (D,) each: Proposition 2 of Kunstner et al. (2019).
 
+`seen` is the model without what a likelihood cannot see that does not change when a number is added
+to all outputs, and the orthonormal columns E (C, c) with theta = E (theta_1, ..., theta_c).
+
 `outputs` and `pull_back` also take X (..., N, P): every theta its own examples, as a mini-batch.
 `products`, where a caller has them already, are the pair products of the columns of X.
 """
@@ -19,6 +22,7 @@ from functools import cached_property, lru_cache
 from typing import ClassVar, Protocol
 
 import numpy as np
+import scipy
 from numpy.typing import NDArray
 
 from efviz.data import Array
@@ -37,6 +41,7 @@ class Model(Protocol):
     def gram(self, X: Array, theta: Array, W: Array, products: Array | None = None) -> Array: ...
     def second_order(self, X: Array, theta: Array, v: Array) -> Array: ...
     def smoothness(self, X: Array, low: Array, high: Array) -> float: ...
+    def seen(self, shift_invariant: bool) -> tuple["Model", Array]: ...
 
 
 @lru_cache
@@ -119,45 +124,79 @@ class Linear:
     def smoothness(self, X: Array, low: Array, high: Array) -> float:
         return 0.0
 
+    def seen(self, shift_invariant: bool) -> tuple["Model", Array]:
+        if not (shift_invariant and self.n_outputs > 1):
+            return self, np.eye(self.n_outputs)
+        centred = Centred(self.n_outputs)
+        return centred, centred.combination
+
 
 @dataclass(frozen=True)
-class Contrast:
-    """f = (0, x . theta_1, ..., x . theta_{C-1}): class 0 is what the others are compared with.
+class _Combined:
+    """f = E (x . theta_1, ..., x . theta_c): several outputs made of fewer linear ones.
 
-    Softmax does not see a number added to all outputs; with one output fixed every parameter is
-    determined by the data.
+    Softmax does not see a number added to all outputs: with C - 1 parameters an input it sees all.
     """
 
-    name: ClassVar[str] = "contrast"
+    name: ClassVar[str] = "combined"
     linear: ClassVar[bool] = True
     n_outputs: int = 3
 
     @cached_property
+    def combination(self) -> Array:
+        """E (C, c)."""
+        raise NotImplementedError
+
+    @cached_property
     def _free(self) -> Linear:
-        return Linear(self.n_outputs - 1)
+        return Linear(self.combination.shape[1])
 
     def n_parameters(self, P: int) -> int:
         return self._free.n_parameters(P)
 
     def outputs(self, X: Array, theta: Array) -> Array:
-        free = self._free.outputs(X, theta)
-        return np.concatenate([np.zeros_like(free[..., :1]), free], axis=-1)
+        return self._free.outputs(X, theta) @ self.combination.T
 
     def jacobian(self, X: Array, theta: Array) -> Array:
-        free = self._free.jacobian(X, theta)
-        return np.concatenate([np.zeros_like(free[..., :1, :]), free], axis=-2)
+        return self.combination @ self._free.jacobian(X, theta)
 
     def pull_back(self, X: Array, theta: Array, v: Array) -> Array:
-        return self._free.pull_back(X, theta, v[..., 1:])
+        return self._free.pull_back(X, theta, v @ self.combination)
 
     def gram(self, X: Array, theta: Array, W: Array, products: Array | None = None) -> Array:
-        return self._free.gram(X, theta, W[..., 1:, 1:], products)
+        E = self.combination
+        return self._free.gram(X, theta, E.T @ W @ E, products)
 
     def second_order(self, X: Array, theta: Array, v: Array) -> Array:
         return self._free.second_order(X, theta, v)
 
     def smoothness(self, X: Array, low: Array, high: Array) -> float:
         return 0.0
+
+    def seen(self, shift_invariant: bool) -> tuple["Model", Array]:
+        return self, np.eye(self.combination.shape[1])
+
+
+@dataclass(frozen=True)
+class Contrast(_Combined):
+    """f = (0, x . theta_1, ..., x . theta_{C-1}): class 0 is what the others are compared with."""
+
+    name: ClassVar[str] = "contrast"
+
+    @cached_property
+    def combination(self) -> Array:
+        return np.eye(self.n_outputs)[:, 1:]
+
+
+@dataclass(frozen=True)
+class Centred(_Combined):
+    """Outputs that sum to zero, in an orthonormal basis of them."""
+
+    name: ClassVar[str] = "centred"
+
+    @cached_property
+    def combination(self) -> Array:
+        return np.asarray(scipy.linalg.helmert(self.n_outputs).T)
 
 
 @dataclass(frozen=True)
@@ -204,6 +243,9 @@ class Saturation:
         bend = max(abs(low[0]), abs(high[0])) * np.abs(x)
         steepest = np.exp(np.maximum(-low[1] * x, -high[1] * x))
         return float((np.abs(x) * steepest * (bend + np.hypot(bend, 2)) / 2).max())
+
+    def seen(self, shift_invariant: bool) -> tuple["Model", Array]:
+        return self, np.eye(2)
 
 
 MODELS: dict[str, type[Model]] = {kind.name: kind for kind in (Linear, Contrast, Saturation)}

@@ -17,11 +17,10 @@ import numpy as np
 from efviz.data import Array
 from efviz.kernels import moment_sums
 from efviz.models import pairs, symmetric, upper
+from efviz.numerics.columns import gram_far_from_singular, least_squares
 
 # Up to this many parameters the (D (D + 1) / 2)-fold moments are small change.
 MAX_PARAMETERS = 8
-# Quadratic forms lose about so much of their precision where columns are nearly collinear.
-_COLLINEAR = 1e-6
 # Of this many examples, evenly spread, the expansion point is the solution.
 _CENTER_EXAMPLES = 20_000
 
@@ -45,10 +44,6 @@ class Moments:
     def gradient(self, theta: Array) -> Array:
         return self.phi(theta) @ self.S[:, :-1] / self.sigma**2
 
-    def minimum(self) -> Array:
-        """argmin L: the expansion point and a small correction."""
-        return self.center + np.linalg.solve(self.S[:-1, :-1], self.S[:-1, -1])
-
     def fisher(self, theta: Array) -> Array:
         D = theta.shape[-1]
         return np.broadcast_to(self.S[:-1, :-1] / self.sigma**2, (*theta.shape[:-1], D, D)).copy()
@@ -66,13 +61,10 @@ def moments(X: Array, y: Array, sigma: float) -> Moments | None:
     """
     N, D = X.shape
     thin = slice(None, None, -(-N // _CENTER_EXAMPLES))
-    center = np.asarray(np.linalg.lstsq(X[thin], y[thin], rcond=None)[0], dtype=float)
+    center = least_squares(X[thin], y[thin])[0]
     k, l = upper(D + 1)
     S, T = moment_sums(np.ascontiguousarray(X), y, center, np.flatnonzero(l < D))
-    length = np.sqrt(np.diagonal(S)[:-1])
-    if not length.all():
-        return None
-    if np.linalg.eigvalsh(S[:-1, :-1] / np.outer(length, length))[0] < _COLLINEAR:
+    if not gram_far_from_singular(S[:-1, :-1]):
         return None
     # phi phi^T is packed once for k <= l: off-diagonal entries count twice.
     return Moments(center, S / N, T * np.where(k == l, 1.0, 2.0) / N, sigma)

@@ -7,6 +7,7 @@ gradient, `run` many steps of many runs.
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -14,7 +15,9 @@ from numpy.typing import ArrayLike, NDArray
 from efviz import batches, kernels
 from efviz.curvature import CURVATURES
 from efviz.data import Array, Mask
-from efviz.linalg import Solution, solve_damped
+from efviz.kernels import gram_rounding
+from efviz.linalg import Rows, Solution, solve_damped
+from efviz.minimum import rounding_of_theta
 from efviz.problems import Problem
 
 DIVERGENCE = 100.0
@@ -53,11 +56,22 @@ def direction(
 def directions(
     problem: Problem, methods: Sequence[str], theta: ArrayLike, *, damping: ArrayLike = 0.0
 ) -> dict[str, Solution]:
-    """`direction` of several methods at the same theta, in one pass over the data."""
+    """`direction` of several methods at the same theta, in one pass over the data.
+
+    damping broadcasts against the leading axes of theta; each theta is evaluated once.
+    """
     theta = problem.check_theta(theta)
     damping = _check_damping(damping)
     chosen = {name: _method(name).curvature for name in methods}
     keys = list(dict.fromkeys(key for key in chosen.values() if key))
+    seen = problem.coordinates
+    if seen is not None:
+        unseen = (damping == 0) & (not seen.complete)
+        found = directions(seen.problem, methods, seen.reduce(theta), damping=damping)
+        return {
+            name: Solution(seen.restore(x), deficient | (unseen & (chosen[name] is not None)))
+            for name, (x, deficient) in found.items()
+        }
     if problem.moments:
         g = problem.gradient(theta)
         values = [CURVATURES[key].matrix(problem, theta) for key in keys]
@@ -65,11 +79,26 @@ def directions(
         terms = [CURVATURES[key].term for key in keys]
         g, *values = problem.mean_over_examples(theta, batches.gradient_term, *terms)
     matrices = dict(zip(keys, values, strict=True))
-    plain = Solution(g, np.zeros(g.shape[:-1], dtype=bool))
+    lead = np.broadcast_shapes(g.shape[:-1], damping.shape)
+    plain = Solution(np.broadcast_to(g, (*lead, problem.D)), np.zeros(lead, dtype=bool))
     return {
-        name: solve_damped(matrices[key], g, damping) if key else plain
+        name: solve_for(problem, key, theta, matrices[key], g, damping) if key else plain
         for name, key in chosen.items()
     }
+
+
+def solve_for(
+    problem: Problem, curvature: str, theta: Array, B: Array, g: Array, damping: Array
+) -> Solution:
+    """`solve_damped` for the matrix B (..., D, D), a key of CURVATURES, and g at theta (..., D)."""
+    lead = np.broadcast_shapes(theta.shape[:-1], damping.shape)
+    at = np.broadcast_to(theta, (*lead, problem.D)).reshape(-1, problem.D)
+
+    def rows(i: int) -> Rows | None:
+        with np.errstate(all="ignore"):
+            return CURVATURES[curvature].rows(problem, at[i])
+
+    return solve_damped(B, g, damping, terms=problem.N, rows=rows)
 
 
 @dataclass(frozen=True, eq=False)
@@ -78,17 +107,27 @@ class Trajectory:
 
     thetas (..., T, D) and losses (..., T) at the recorded `steps` (T,), nan after a run stopped;
     `final_theta` and `final_loss` after `steps_done` (...) steps, which for a diverged run is the
-    step that broke the limit. status (...): "converged", "running" or "diverged".
+    step that broke the limit.
     """
 
+    problem: Problem
     steps: NDArray[np.int64]
     thetas: Array
     losses: Array
-    status: NDArray[np.str_]
+    first_loss: Array
+    diverged: Mask
     steps_done: NDArray[np.int64]
     final_theta: Array
     final_loss: Array
     rank_deficient: Mask
+
+    @cached_property
+    def status(self) -> NDArray[np.str_]:
+        """ "converged", "running" or "diverged" (...); whoever asks needs the problem's minimum."""
+        minimum = self.problem.minimum
+        small = CONVERGENCE * (self.first_loss - minimum.loss) + minimum.rounding
+        near = self.final_loss - minimum.loss <= small
+        return np.where(self.diverged, "diverged", np.where(near, "converged", "running"))
 
 
 def run(
@@ -156,16 +195,24 @@ class Runs:
             raise ValueError(f"n_steps must be at least 0, got {n_steps}")
         _check_damping(damping)
         self.problem, self._lead, self.n_steps = problem, lead, n_steps
-        theta = np.broadcast_to(theta, (*lead, problem.D)).reshape(-1, problem.D).copy()
-        self._state = _State(theta, _spread(step_size, lead), _spread(damping, lead))
-        self._take = _stepper(problem, method, self._state)
+        theta = np.broadcast_to(theta, (*lead, problem.D)).reshape(-1, problem.D)
+        damping, preconditioned = _spread(damping, lead), _method(method).curvature is not None
+        self._theta_0, self._seen = theta, problem.coordinates
+        unseen = np.zeros(len(theta), dtype=bool)
+        if self._seen is not None:
+            theta = self._seen.reduce(theta)
+            unseen = preconditioned & (damping == 0) & (not self._seen.complete)
+        inner = problem if self._seen is None else self._seen.problem
+        self._timed = inner.moments is None
+        self._state = _State(theta.copy(), _spread(step_size, lead), damping, unseen)
+        self._take = _stepper(inner, method, self._state)
         self._take(self._state, np.zeros(1, dtype=np.int64))
         self._first_loss = self._state.loss.copy()
-        self._lowest, self._rounding = _loss_at_the_minimum(problem)
         with np.errstate(over="ignore"):
-            self._state.limit = DIVERGENCE * np.maximum(np.abs(self._first_loss), self._rounding)
+            first = np.maximum(np.abs(self._first_loss), rounding_of_theta(inner, theta))
+            self._state.limit = DIVERGENCE * first
         self.steps = recorded_steps(n_steps, record)
-        self._thetas = np.full((len(theta), len(self.steps), problem.D), np.nan)
+        self._thetas = np.full((len(theta), len(self.steps), inner.D), np.nan)
         self._losses = np.full((len(theta), len(self.steps)), np.nan)
         self._at, self._recorded = -1, 0
         # Steps between two looks at the clock; grows while they take no time.
@@ -195,7 +242,7 @@ class Runs:
         left = self.steps[self._recorded :]
         if not left.size or left[-1] < self.n_steps:
             left = np.append(left, self.n_steps)
-        if self.problem.moments or not timed:
+        if not (self._timed and timed):
             return left
         end = self._at + self._slice
         return left[left <= end] if left[0] <= end else np.array([end])
@@ -211,34 +258,29 @@ class Runs:
     def trajectory(self) -> Trajectory:
         """What there is so far; runs that are not finished count as "running"."""
         state, lead = self._state, self._lead
-        _, T, D = self._thetas.shape
-        status = np.where(state.going, "running", "diverged").astype("U9")
-        small = CONVERGENCE * (self._first_loss - self._lowest) + self._rounding
-        status[state.going & (state.loss - self._lowest <= small)] = "converged"
+        thetas = self._in_theta(self._thetas, self._theta_0[:, None])
+        if self.steps.size and self.steps[0] == 0:
+            known = np.isfinite(thetas[:, 0])
+            thetas[:, 0] = np.where(known, self._theta_0, np.nan)
         return Trajectory(
+            problem=self.problem,
             steps=self.steps,
-            thetas=self._thetas.reshape((*lead, T, D)).copy(),
-            losses=self._losses.reshape((*lead, T)).copy(),
-            status=status.reshape(lead),
+            thetas=thetas.reshape((*lead, *thetas.shape[1:])),
+            losses=self._losses.reshape((*lead, len(self.steps))).copy(),
+            first_loss=self._first_loss.reshape(lead),
+            diverged=~state.going.reshape(lead),
             steps_done=state.taken.reshape(lead).copy(),
-            final_theta=state.theta.reshape((*lead, D)).copy(),
+            final_theta=self._in_theta(state.theta, self._theta_0).reshape((*lead, -1)),
             final_loss=state.loss.reshape(lead).copy(),
             rank_deficient=state.rank_deficient.reshape(lead).copy(),
         )
 
-
-def _loss_at_the_minimum(problem: Problem) -> tuple[float, float]:
-    """The lowest loss, nan if there is none, and the size of its rounding.
-
-    Near an exact fit, where the loss is 0, rounding is what rounding theta itself makes of it.
-    """
-    minimum = problem.minimum
-    if not minimum.exists:
-        return np.nan, 0.0
-    lowest = float(problem.loss(minimum.theta))
-    curvature = np.diagonal(CURVATURES["ggn"].matrix(problem, minimum.theta))
-    rounded = (64 * np.finfo(float).eps * minimum.theta) ** 2 @ curvature / 2
-    return lowest, 1e-13 * abs(lowest) + float(rounded)
+    def _in_theta(self, reached: Array, theta_0: Array) -> Array:
+        """What the state calls theta, in the problem's parameters; what no data see stays."""
+        if self._seen is None:
+            return reached.copy()
+        moved = self._seen.restore(reached - self._seen.reduce(theta_0))
+        return np.asarray(theta_0 + moved)
 
 
 @dataclass(eq=False)
@@ -248,13 +290,13 @@ class _State:
     theta: Array
     step_size: Array
     damping: Array
+    rank_deficient: Mask
 
     def __post_init__(self) -> None:
         R = len(self.theta)
         self.loss = np.zeros(R)
         self.limit = np.full(R, np.inf)
         self.taken = np.zeros(R, dtype=np.int64)
-        self.rank_deficient = np.zeros(R, dtype=bool)
         self.going = np.ones(R, dtype=bool)
 
 
@@ -280,10 +322,11 @@ def _moment_stepper(problem: Problem, curvature: str | None, state: _State) -> S
     constant = np.tile(gradient, (len(damping), 1, 1))
     if curvature is not None and kind == kernels.CONSTANT:
         B = np.broadcast_to(gradient[:, :-1], (len(damping), D + 1, D, D))
-        columns = solve_damped(B, np.swapaxes(constant, -1, -2), damping[:, None])
+        g = np.swapaxes(constant, -1, -2)
+        columns = solve_damped(B, g, damping[:, None], terms=problem.N)
         constant = np.ascontiguousarray(np.swapaxes(columns.x, -1, -2))
         state.rank_deficient |= columns.rank_deficient.any(-1)
-    phi = m.phi(state.theta)
+    phi, rounding = m.phi(state.theta), gram_rounding(D, problem.N)
 
     def take(state: _State, counts: NDArray[np.int64]) -> tuple[Array, Array]:
         thetas = np.full((len(phi), len(counts), D), np.nan)
@@ -298,6 +341,7 @@ def _moment_stepper(problem: Problem, curvature: str | None, state: _State) -> S
             constant,
             state.step_size,
             damping,
+            rounding,
             counts,
             state.limit,
             state.going,
@@ -339,7 +383,9 @@ def _example_stepper(problem: Problem, curvature: str | None) -> Stepper:
                 return
             going, g = going[keep], g[keep]
             if matrix:
-                g, deficient = solve_damped(matrix[0][keep], g, state.damping[going])
+                assert curvature is not None
+                B, theta = matrix[0][keep], state.theta[going]
+                g, deficient = solve_for(problem, curvature, theta, B, g, state.damping[going])
                 state.rank_deficient[going] |= deficient
             with np.errstate(all="ignore"):
                 state.theta[going] -= state.step_size[going, None] * g

@@ -12,6 +12,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from efviz import batches
+from efviz.coordinates import Coordinates, seen_coordinates
 from efviz.data import Array
 from efviz.likelihoods import Bernoulli, Categorical, Gaussian, Likelihood, Poisson
 from efviz.minimum import Minimum, find_minimum
@@ -67,6 +68,11 @@ class Problem:
         assert isinstance(self.likelihood, Gaussian)
         return moments(self.X, self.y, self.likelihood.sigma)
 
+    @cached_property
+    def coordinates(self) -> Coordinates | None:
+        """Those in which nothing is collinear or unseen; None where theta itself will do."""
+        return seen_coordinates(self)
+
     def mean_over_examples(self, theta: ArrayLike, *terms: batches.Term) -> list[Array]:
         """1/N sum_n term for each term, all in one pass over the data."""
         theta = self.check_theta(theta)
@@ -120,7 +126,8 @@ class Problem:
     def searched_from(self, theta: Array) -> "Problem":
         """The same problem with another start: its data need no second check."""
         other = copy(self)
-        other.__dict__.pop("minimum", None)
+        for name in ("minimum", "coordinates"):
+            other.__dict__.pop(name, None)
         object.__setattr__(other, "start", theta)
         return other
 

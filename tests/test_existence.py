@@ -9,7 +9,7 @@ from scipy import optimize
 from sklearn.linear_model import LogisticRegression
 
 from efviz import LIKELIHOODS, PROBLEMS
-from efviz.existence import PROVEN, column_sizes, newton_step, parameter_sizes, recession
+from efviz.existence import PROVEN, _sizes, newton_step, parameter_sizes, recession
 from efviz.likelihoods import Gaussian
 from efviz.problems import contrast_regression, logistic_regression, poisson_regression
 
@@ -63,7 +63,7 @@ def test_a_loss_without_a_minimum_is_never_proven_to_have_one(seed):
     X = rng.normal(size=(30, 2))
     direction = rng.normal(size=2)
     problem = logistic_regression(X, X @ direction > 0)
-    size = column_sizes(X)
+    size = _sizes(X)
     for length in np.geomspace(1e-3, 600, 30):
         for theta in (length * direction, length * rng.normal(size=2)):
             assert newton_step(problem, theta, size).reach > PROVEN
@@ -97,7 +97,7 @@ def test_quasi_separated_classes_are_never_proven_to_have_a_minimum():
     problem = logistic_regression(X, [0, 1, 1, 0])
     for length in np.geomspace(0.1, 300, 30):
         theta = length * np.array([-1.0, 1.0])
-        assert newton_step(problem, theta, column_sizes(X)).reach > PROVEN
+        assert newton_step(problem, theta, _sizes(X)).reach > PROVEN
 
 
 def test_many_examples_start_from_some_and_end_where_an_independent_fit_ends():
@@ -127,7 +127,7 @@ def test_many_separable_examples_are_refused_by_the_linear_program():
 def test_sizes_of_columns_are_their_largest_absolute_values():
     X = np.random.default_rng(0).normal(size=(100, 3))
     X[:, 2] = 0
-    assert_allclose(column_sizes(X), [np.abs(X[:, 0]).max(), np.abs(X[:, 1]).max(), 1])
+    assert_allclose(_sizes(X), [np.abs(X[:, 0]).max(), np.abs(X[:, 1]).max(), 1])
 
 
 def test_the_minimum_of_counts_is_a_root_of_the_score():

@@ -71,7 +71,7 @@ def loss_panel(problem: Problem, trajectories: Mapping[str, Trajectory]) -> Spec
     """Excess loss against log(1 + iteration), every run of every method."""
     minimum = problem.minimum
     losses = np.stack([t.losses for t in trajectories.values()])
-    lowest = float(problem.loss(minimum.theta)) if minimum.exists else float(np.nanmin(losses))
+    lowest = minimum.loss if minimum.exists else float(np.nanmin(losses))
     steps = next(iter(trajectories.values())).steps
     x = _place(steps)
     with np.errstate(invalid="ignore"):

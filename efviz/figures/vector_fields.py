@@ -36,7 +36,7 @@ def vector_field_panels(
     `go.Figure(panel)` is an ordinary figure.
     """
     minimum = problem.minimum
-    lowest = float(problem.loss(minimum.theta)) if minimum.exists else float(np.nanmin(fields.loss))
+    lowest = minimum.loss if minimum.exists else float(np.nanmin(fields.loss))
     contours = marks.contours(fields.x, fields.y, fields.loss, lowest)
     panels = {"Data": data_panel(dataset, problem, editing=editing)}
     for name in fields.vectors:

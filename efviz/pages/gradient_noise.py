@@ -203,7 +203,7 @@ def panels_of(
     """Edited data are seen in a panel of their own, the last."""
     names = p.problem.parameter_names
     minimum = p.problem.minimum
-    lowest = float(p.problem.loss(minimum.theta)) if minimum.exists else None
+    lowest = minimum.loss if minimum.exists else None
     panels = {
         "theta": theta_panel(
             p.plane, p.loss, lowest, p.theta, minimum.theta if minimum.exists else None,

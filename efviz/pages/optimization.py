@@ -250,7 +250,7 @@ def run_panels(gd: RunKey, ngd: RunKey, efgd: RunKey, known: bool) -> dict[str, 
     paths = {method: path for method, path in jobs.items() if path is not None}
     problem = problem_of(gd.source)
     minimum = problem.minimum
-    lowest = float(problem.loss(minimum.theta)) if minimum.exists else np.nan
+    lowest = minimum.loss
     return {
         "loss": loss_panel(paths, lowest=lowest),
         "cosine": cosine_panel(known_cosines(efgd) if known else None, efgd.damping),

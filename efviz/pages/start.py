@@ -73,7 +73,7 @@ def doors() -> None:
 def picture() -> tuple[dict[str, Any], str]:
     """The page Vector fields as it opens: what the browser needs of it, and one sentence."""
     p = figure_1()
-    lowest = float(p.problem.loss(p.problem.theta_star))
+    lowest = p.problem.minimum.loss
     x, y = (np.linspace(*limits, FINE) for limits in (p.fields.plane.x, p.fields.plane.y))
     smooth = replace(p.fields, x=x, y=y, loss=loss_grid(p.problem, p.fields.plane, FINE))
     shown = panels.contrast(

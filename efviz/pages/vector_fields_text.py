@@ -81,7 +81,7 @@ def table(starts: Array, trajectories: Mapping[str, Trajectory], problem: Proble
     )
     caption = f"Loss after the last step, per start ({escape(first)}, {escape(second)})"
     if problem.minimum.exists:
-        caption += f"; at the minimum it is {_number(float(problem.loss(problem.theta_star)), 5)}"
+        caption += f"; at the minimum it is {_number(problem.minimum.loss, 5)}"
     return (
         f"<table class='efviz-table'><caption>{caption}</caption>"
         f"<thead><tr><th scope='col'>start</th>{head}</tr></thead><tbody>{rows}</tbody></table>"
