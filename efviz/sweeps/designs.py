@@ -23,7 +23,7 @@ from numpy.typing import NDArray
 
 from efviz.data import Array
 from efviz.models import pairs, upper
-from efviz.numerics.columns import far_from_collinear, reduce_columns
+from efviz.numerics.columns import far_from_collinear, principal_axes, reduce_columns
 from efviz.sweeps import loops
 
 # Below this share of nonzero pair products, and from so many columns on, sparse sums are cheaper.
@@ -86,26 +86,15 @@ class Dense:
 
 
 def dense(X: Array) -> Dense:
-    """The singular vectors of X (N, D) that belong to its rank: those of R where X = Q R."""
-    N = len(X)
-    if not X.any():
-        return Dense(np.zeros((N, 0)), np.zeros(0))
-    if far_from_collinear(X):
-        U, sigma, _ = _singular(X)
+    """The singular vectors of X (N, D) by Jacobi's method, which bears columns of any size."""
+    if X.any() and far_from_collinear(X):
+        values, U, _, work, _, info = scipy.linalg.lapack.dgejsv(X, joba=0, jobu=0, jobv=3)
+        if info:
+            raise ArithmeticError(f"the singular values of X were not found (dgejsv {info})")
+        sigma = values * (work[0] / work[1])
     else:
-        reduced = reduce_columns(X)
-        _, sigma, V = _singular((reduced.R.hi * reduced.size).T)
-        U = reduced.Q.hi @ V
-    return Dense(np.ascontiguousarray(U) * np.sqrt(N), sigma / np.sqrt(N))
-
-
-def _singular(A: Array) -> tuple[Array, Array, Array]:
-    """A = U diag(sigma) V^T for A (N, D) of rank D by Jacobi's method, which bears columns, and by
-    joba=2 rows, of any size. U (N, D), sigma (D,) decreasing, V (D, D)."""
-    values, U, V, work, _, info = scipy.linalg.lapack.dgejsv(A, joba=2, jobu=0, jobv=0)
-    if info:
-        raise np.linalg.LinAlgError(f"the singular values of X were not found (dgejsv {info})")
-    return U, values * (work[0] / work[1]), V
+        U, sigma, _ = principal_axes(reduce_columns(X))
+    return Dense(np.ascontiguousarray(U) * np.sqrt(len(X)), sigma / np.sqrt(len(X)))
 
 
 @dataclass(frozen=True, eq=False)
