@@ -15,6 +15,8 @@ from efviz.sweeps import loops
 from efviz.sweeps.batch import packed
 from efviz.sweeps.designs import Dense, Sparse, dense, design
 
+pytestmark = pytest.mark.numerics
+
 
 def solve(B, metric, damping, g, terms=100):
     d, solved = np.empty_like(g), np.zeros(len(g), dtype=bool)

@@ -23,6 +23,8 @@ from efviz.sweeps.outcome import FINISHED, Outcome
 from efviz.sweeps.paths import plan
 from efviz.sweeps.rounding import CHAOS, change_by_rounding, first_cell
 
+pytestmark = pytest.mark.numerics
+
 PAPER = [name for name, entry in DATASETS.items() if entry.paper]
 PAPER_METHODS = ("GD", "NGD", "EFGD")
 SETS = (*PAPER, "breast-cancer-libsvm")

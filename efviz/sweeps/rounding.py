@@ -1,6 +1,6 @@
 """What rounding does to the loss at the end of a run: which losses are equal, which are chance."""
 
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import ArrayLike
@@ -20,30 +20,44 @@ CHAOS = 1e-11
 """A loss that changes by more than this, relatively, with the last digits of the sums depends on
 rounding: the run amplifies a last bit 50,000 times and more, and another machine's likewise."""
 
-_DIGITS = 64 * np.finfo(float).eps
+_EPS = float(np.finfo(float).eps)
 
 
-def loss_rounding(problem: Problem, first_loss: float) -> float:
-    """How far losses that would be equal, but have lost their digits to cancellation, may differ.
+@dataclass(frozen=True)
+class LossRounding:
+    """Losses that are equal, but computed in other ways, differ by flat + root sqrt(loss)."""
 
-    Outputs err by some 64 eps. Of an exact fit by least squares that leaves the mean of
-    (64 eps y)^2 / (2 sigma^2). Losses of classes keep their relative digits however small they
-    are; others are differences of terms about as large as the first loss.
+    flat: float
+    root: float = 0.0
+
+    def of(self, loss: ArrayLike) -> Array:
+        return np.asarray(self.flat + self.root * np.sqrt(np.abs(loss)))
+
+
+def loss_rounding(problem: Problem, first_loss: float) -> LossRounding:
+    """What cancellation leaves of the digits of losses, beyond their own last digits.
+
+    Residuals of least squares err by delta, which changes the mean r^2 by at most
+    2 sqrt(mean r^2 mean delta^2) + mean delta^2. Two outputs that are computed well differ by
+    delta = 2 eps |y|; what is left of an exact fit by many steps is taken as 64 eps |y|. Losses of
+    classes keep their relative digits however small they are; others are differences of terms about
+    as large as the first loss.
     """
     likelihood = problem.likelihood
     if isinstance(likelihood, Gaussian):
-        return float(np.mean((_DIGITS * problem.y) ** 2) / (2 * likelihood.sigma**2))
+        size = _EPS**2 * float(np.mean(problem.y**2)) / (2 * likelihood.sigma**2)
+        return LossRounding(64**2 * size, 2 * 2 * float(np.sqrt(size)))
     if isinstance(likelihood, Bernoulli | Categorical):
-        return 0.0
-    return _DIGITS * abs(first_loss)
+        return LossRounding(0.0)
+    return LossRounding(64 * _EPS * abs(first_loss))
 
 
-def tied_cells(loss: Array, finished: Mask, rounding: float) -> Mask:
+def tied_cells(loss: Array, finished: Mask, rounding: LossRounding) -> Mask:
     """The cells that `finished` at the least loss, to 1e-12 relatively or to its `rounding`."""
     if not finished.any():
         return np.zeros(loss.shape, dtype=bool)
     least = loss[finished].min()
-    return np.asarray(finished & (loss <= least + TIE * abs(least) + rounding))
+    return np.asarray(finished & (loss <= least + TIE * abs(least) + rounding.of(least)))
 
 
 def first_cell(tied: Mask, step_sizes: Array, dampings: Array) -> tuple[int, int] | None:
@@ -68,10 +82,10 @@ def in_reverse(problem: Problem) -> Problem:
     return replace(problem, X=X, y=y)
 
 
-def relative_change(loss: Array, again: Array, rounding: float) -> Array:
+def relative_change(loss: Array, again: Array, rounding: LossRounding) -> Array:
     """|again - loss| / |loss| beyond `rounding`; inf where one of them is no number."""
     with np.errstate(all="ignore"):
-        beyond = np.maximum(np.abs(again - loss) - rounding, 0)
+        beyond = np.maximum(np.abs(again - loss) - rounding.of(loss), 0)
         change = np.where(beyond == 0, 0.0, beyond / np.abs(loss))
     return np.nan_to_num(change, nan=np.inf)
 
