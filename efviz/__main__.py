@@ -16,6 +16,7 @@ from efviz.data import Array, Dataset
 from efviz.datasets import DATASETS, DataUnavailable, load
 from efviz.optimizers import METHODS
 from efviz.sweeps import DAMPINGS, STEP_SIZES, Progress, Sweep, grid_search
+from efviz.sweeps.rounding import CHAOS
 from efviz.tables import read_table, whole_dataset
 
 if TYPE_CHECKING:
@@ -270,11 +271,13 @@ def _summary(result: Sweep) -> str:
         words += f", damping 10^{np.log10(damping):.1f}" if damping else ", no damping"
     others = result.others
     words += f"; {others} other cells are as good" if others else "; no other cell is as good"
-    if result.chaotic:
+    if result.change_by_rounding > CHAOS:
         words += (
             "; this run depends on rounding (a change in the last digit changes its loss by "
             f"{result.change_by_rounding:.0e})"
         )
+    elif result.contested:
+        words += f". {results.CONTESTED}"
     return words
 
 

@@ -47,6 +47,7 @@ def assert_same(got: Sweep, expected: Sweep) -> None:
     assert_array_equal(got.status, expected.status)
     assert_array_equal(got.steps_taken, expected.steps_taken)
     assert got.change_by_rounding == expected.change_by_rounding
+    assert got.contested == expected.contested
     assert_array_equal(got.tied, expected.tied)
 
 

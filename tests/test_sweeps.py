@@ -8,6 +8,7 @@ from reference import depends_on_rounding, plain_run
 
 from efviz import DATASETS, run
 from efviz.catalogue import optimization_problem
+from efviz.data import Mask
 from efviz.datasets import available
 from efviz.problems import (
     Problem,
@@ -17,11 +18,18 @@ from efviz.problems import (
     poisson_regression,
     softmax_regression,
 )
-from efviz.sweeps import DAMPINGS, STEP_SIZES, grid_search
+from efviz.sweeps import DAMPINGS, STEP_SIZES, Sweep, grid_search
 from efviz.sweeps.general import General
 from efviz.sweeps.outcome import FINISHED, Outcome
 from efviz.sweeps.paths import plan
-from efviz.sweeps.rounding import CHAOS, change_by_rounding, first_cell
+from efviz.sweeps.rounding import (
+    CHAOS,
+    change_by_rounding,
+    ends_twice,
+    first_cell,
+    loss_rounding,
+    relative_change,
+)
 
 pytestmark = pytest.mark.numerics
 
@@ -79,6 +87,23 @@ def _close(value: float, expected: float, tolerance: float) -> bool:
     )
 
 
+def _calm(problem: Problem, sweep: Sweep, theta_0=None) -> Mask:
+    """The cells whose status and, if they finish, whose loss do not depend on rounding."""
+    step_size, damping = np.meshgrid(sweep.step_sizes, sweep.dampings, indexing="ij")
+    start = problem.start if theta_0 is None else theta_0
+    loss, again = ends_twice(
+        problem,
+        sweep.method,
+        step_size.ravel(),
+        damping.ravel(),
+        theta_0=start,
+        n_steps=sweep.n_steps,
+    )
+    change = relative_change(loss, again, loss_rounding(problem, sweep.first_loss))
+    never = np.isnan(loss) & np.isnan(again) & (sweep.status != "finished").ravel()
+    return ((change <= CHAOS) | never).reshape(step_size.shape)
+
+
 def _against_single_runs(problem: Problem, method: str, step_sizes, dampings, theta_0=None) -> None:
     got = search(problem, method, step_sizes, dampings, theta_0=theta_0, n_steps=12)
     alone = run(
@@ -89,9 +114,12 @@ def _against_single_runs(problem: Problem, method: str, step_sizes, dampings, th
         damping=np.array(dampings),
         n_steps=12,
     )
-    assert_array_equal(got.status == "diverged", alone.diverged)
-    assert_array_equal(got.steps_taken, alone.steps_done)
-    assert_allclose(got.final_loss, alone.final_loss, rtol=1e-9)
+    calm = _calm(problem, got, theta_0)
+    assert calm.mean() > 0.7
+    assert_array_equal((got.status == "diverged")[calm], alone.diverged[calm])
+    assert_array_equal(got.steps_taken[calm], alone.steps_done[calm])
+    calm &= got.status == "finished"
+    assert_allclose(got.final_loss[calm], alone.final_loss[calm], rtol=1e-9)
     assert got.first_loss == problem.loss(problem.start if theta_0 is None else theta_0)
 
 
@@ -116,10 +144,14 @@ def test_sparse_columns_and_their_dense_twin_end_alike(method):
     y = (rng.random(300) < 0.4).astype(float)
     turn = np.linalg.qr(rng.normal(size=(40, 40)))[0]
     step_sizes, dampings = [1e-8, 1e-2, 1.0, 1e3], [1e-6, 1e-1]
-    sparse = search(logistic_regression(X, y), method, step_sizes, dampings)
-    turned = search(logistic_regression(X @ turn, y), method, step_sizes, dampings)
-    assert_array_equal(sparse.status, turned.status)
-    assert_allclose(sparse.final_loss, turned.final_loss, rtol=1e-9)
+    plain, twin = logistic_regression(X, y), logistic_regression(X @ turn, y)
+    sparse = search(plain, method, step_sizes, dampings)
+    turned = search(twin, method, step_sizes, dampings)
+    calm = _calm(plain, sparse) & _calm(twin, turned)
+    assert calm.mean() > 0.7
+    assert_array_equal(sparse.status[calm], turned.status[calm])
+    calm &= sparse.status == "finished"
+    assert_allclose(sparse.final_loss[calm], turned.final_loss[calm], rtol=1e-9)
 
 
 @pytest.mark.parametrize("method", ["NGD", "EFGD", "Newton"])
@@ -290,6 +322,14 @@ def test_a_selected_run_that_depends_on_rounding_is_reported():
     assert not calm.chaotic
     assert calm.change_by_rounding < 1e-12
     assert not search(wine, "NGD", [1.0], [1e-10]).chaotic
+
+
+def test_a_selected_run_that_another_machine_may_not_select_is_reported():
+    # Five examples in seven inputs: the best cell is calm, but those next to it jump about.
+    problem = small_problem("linear-exponential", N=5, P=7)
+    got = search(problem, "EFGD", np.logspace(-6, 3, 10), [0, 1e-14, 1e-10, 1e-6, 1e-2, 1e2])
+    assert got.chaotic
+    assert not search(problem, "NGD", [0.1, 1], [1e-6, 1]).contested
 
 
 def test_any_cell_can_be_asked_whether_it_depends_on_rounding():

@@ -14,7 +14,7 @@ from efviz.optimizers import Trajectory
 from efviz.pages.at_minimum_text import number
 from efviz.pages.html_table import headings, html_table
 from efviz.problems import Problem
-from efviz.results import SEEN, percent
+from efviz.results import CONTESTED, SEEN, percent
 from efviz.sweeps import Sweep
 from efviz.sweeps.rounding import CHAOS
 
@@ -106,9 +106,11 @@ def grids(found: Mapping[str, Sweep], shipped: str) -> str:
             words += f", and so do {sweep.others} other cells to 1e-12"
         if sweep.change_by_rounding > SEEN:
             words += "; that run depends on rounding, so another machine may select another cell"
-        elif sweep.chaotic:
+        elif sweep.change_by_rounding > CHAOS:
             words += "; its last digits depend on rounding"
         parts.append(f"{words}.")
+        if sweep.contested:
+            parts.append(f"{CONTESTED}.")
         if not sweep.complete:
             parts.append("Not all cells are computed yet.")
     where = "star selected, dots as good, ring printed, hexagon runs above; click a cell to run it"

@@ -47,6 +47,8 @@ WHY: dict[tuple[str, str], str] = {
 }
 """What else is known about a printed line."""
 
+CONTESTED = "Other runs depend on rounding: another machine may select one of them"
+
 SEEN = 1e-6
 """Neighbouring cells, and losses as they are shown, differ by so much, relatively, and more."""
 
@@ -57,8 +59,9 @@ class Line:
 
     Exponents are log10; `tied` lists the (row, column) of all cells within 1e-12 of the best loss,
     a column being 0 for GD. The two `change` say by how much a loss changes, relatively, with the
-    last digits of its run. `verdict`: "same", "same loss, tie" or "differs", by `excess`, the
-    printed cell's loss relative to the best one less 1 (inf where the printed run does not finish).
+    last digits of its run; `contested` as in Sweep. `verdict`: "same", "same loss, tie" or
+    "differs", by `excess`, the printed cell's loss relative to the best one less 1 (inf where the
+    printed run does not finish).
     """
 
     name: str
@@ -71,14 +74,15 @@ class Line:
     best: tuple[float, float | None]
     best_loss: float
     best_change: float
+    contested: bool
     tied: tuple[tuple[int, int], ...]
     verdict: str
     excess: float
 
     @property
     def chaotic(self) -> bool:
-        """Whether the selected or the printed run depends on rounding."""
-        return max(self.best_change, self.printed_change) > CHAOS
+        """Whether the selected or the printed run depends on rounding, or which one is selected."""
+        return max(self.best_change, self.printed_change) > CHAOS or self.contested
 
     def sentence(self) -> str:
         """The verdict in words."""
@@ -105,6 +109,8 @@ class Line:
                 if self.best_change > SEEN
                 else "so its last digits differ between machines."
             )
+        elif self.contested:
+            words += f" {CONTESTED}."
         elif self.printed_change > CHAOS:
             words += (
                 " The printed run depends on rounding: a change in the last digit changes its "
@@ -153,6 +159,7 @@ def compute(
         best=best,
         best_loss=loss,
         best_change=sweep.change_by_rounding,
+        contested=sweep.contested,
         tied=tuple((int(i), int(j)) for i, j in np.argwhere(tied)),
         verdict="same" if best == printed else "same loss, tie" if tied[row, column] else "differs",
         excess=printed_loss / loss - 1 if finished else np.inf,
@@ -246,4 +253,5 @@ def sweep(name: str, method: str) -> Sweep | None:
         steps_taken=np.full(shape, -1),
         tied=tied,
         change_by_rounding=found.best_change if found else np.nan,
+        contested=found.contested if found else False,
     )

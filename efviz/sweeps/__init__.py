@@ -27,9 +27,11 @@ from efviz.sweeps.outcome import FINISHED, STATUSES, Outcome, Plan
 from efviz.sweeps.paths import plan
 from efviz.sweeps.rounding import (
     CHAOS,
-    change_by_rounding,
+    TIE,
+    ends_twice,
     first_cell,
     loss_rounding,
+    relative_change,
     tied_cells,
 )
 
@@ -40,6 +42,8 @@ DAMPINGS: Array = np.logspace(-10, 10, 41)
 """Table 5, at the spacing 0.5 that was used; the print says 0.25."""
 
 _ROWS = 8
+# So many of the next best runs are asked whether rounding could make them the best.
+_RIVALS = 32
 
 
 @dataclass(frozen=True, eq=False)
@@ -52,8 +56,10 @@ class Sweep:
     equal.
 
     `tied` (S, L) are the cells that finished at the least loss, to 1e-12 relatively or to the
-    rounding of the loss itself. `change_by_rounding` is by how much, relatively, the best loss
-    changes with the last digits of its run: beyond CHAOS another machine selects another cell.
+    rounding of the loss itself. `change_by_rounding` is by how much, relatively, the loss of the
+    selected one changes with the last digits of its run; beyond CHAOS it is chance. `contested`:
+    another run that depends on rounding ends as low with other digits, so that another machine may
+    select that.
     """
 
     method: str
@@ -66,6 +72,7 @@ class Sweep:
     steps_taken: NDArray[np.int64]
     tied: Mask
     change_by_rounding: float = np.nan
+    contested: bool = False
 
     @cached_property
     def _best(self) -> tuple[int, int] | None:
@@ -94,8 +101,8 @@ class Sweep:
 
     @property
     def chaotic(self) -> bool:
-        """Whether the selected run depends on rounding."""
-        return bool(self.change_by_rounding > CHAOS)
+        """Whether it depends on rounding which cell is selected, or the last digits of its loss."""
+        return self.change_by_rounding > CHAOS or self.contested
 
     @property
     def complete(self) -> bool:
@@ -237,8 +244,8 @@ class _Search:
                 passed = time.perf_counter() - begun
                 left = passed * (1 - done) / done
                 yield Progress(found + (1 - found) * done, left, self._result)
-        change = self._change_by_rounding()
-        yield Progress(1.0, 0.0, lambda: self._result(change))
+        doubt = self._doubt()
+        yield Progress(1.0, 0.0, lambda: self._result(*doubt))
 
     def _compute(self, pending: list[NDArray[np.int64]]) -> Generator[float, None, None]:
         """Compute the pending pieces here or wherever joblib is told to; yields the fraction."""
@@ -293,7 +300,7 @@ class _Search:
         self.outcome.status[cells] = outcome.status
         self.outcome.taken[cells] = outcome.taken
 
-    def _result(self, change: float = np.nan) -> Sweep:
+    def _result(self, change: float = np.nan, contested: bool = False) -> Sweep:
         shape = (len(self.step_sizes), len(self.dampings))
         finished = self.outcome.status == FINISHED
 
@@ -312,22 +319,36 @@ class _Search:
             steps_taken=grid(self.outcome.taken),
             tied=grid(tied_cells(self.outcome.loss, finished, self.rounding)),
             change_by_rounding=change,
+            contested=contested,
         )
 
-    def _change_by_rounding(self) -> float:
-        """What `Sweep.change_by_rounding` is, by two more runs."""
+    def _doubt(self) -> tuple[float, bool]:
+        """`change_by_rounding` and `contested` of the Sweep: the best runs done twice more."""
         step_size, damping, loss = self._result().best()
         if not np.isfinite(loss):
-            return np.nan
-        change = change_by_rounding(
+            return np.nan, False
+        finished = self.outcome.status == FINISHED
+        others = finished & ~tied_cells(self.outcome.loss, finished, self.rounding)
+        order = np.argsort(np.where(others, self.outcome.loss, np.inf), kind="stable")
+        rivals = order[: min(_RIVALS, int(others.sum()))]
+        steps, levels = self._runs(rivals)
+        first, again = ends_twice(
             self.problem,
             self.method,
-            step_size,
-            damping,
+            np.append(step_size, steps),
+            np.append(damping, levels),
             theta_0=self.theta_0,
             n_steps=self.n_steps,
         )
-        return float(change)
+        before = np.append(loss, self.outcome.loss[rivals])
+        change = np.maximum(
+            relative_change(before, first, self.rounding),
+            relative_change(before, again, self.rounding),
+        )
+        # nan, for a run that does not finish, is not as low.
+        ends = np.stack([first, again])[:, 1:]
+        low = (ends <= loss + TIE * abs(loss) + self.rounding.of(loss)).any(axis=0)
+        return float(change[0]), bool((low & (change[1:] > CHAOS)).any())
 
 
 def _here() -> bool:

@@ -90,6 +90,31 @@ def relative_change(loss: Array, again: Array, rounding: LossRounding) -> Array:
     return np.nan_to_num(change, nan=np.inf)
 
 
+def ends_twice(
+    problem: Problem,
+    method: str,
+    step_size: Array,
+    damping: Array,
+    *,
+    theta_0: Array,
+    n_steps: int,
+) -> tuple[Array, Array]:
+    """The last losses of runs (R,), and of the same with other last digits; nan: not finished.
+
+    The second time sums are added in another order, and the step size is the next number.
+    """
+    one_blas_thread()
+    level = damping if METHODS[method].curvature else np.zeros_like(damping)
+    losses = []
+    after = np.nextafter(step_size, np.inf)
+    for same, steps in ((problem, step_size), (in_reverse(problem), after)):
+        outcome = Outcome(len(step_size))
+        for _ in plan(same, method, theta_0).advance(steps, level, n_steps, outcome):
+            pass
+        losses.append(np.where(outcome.status == FINISHED, outcome.loss, np.nan))
+    return losses[0], losses[1]
+
+
 def change_by_rounding(
     problem: Problem,
     method: str,
@@ -101,21 +126,13 @@ def change_by_rounding(
 ) -> Array:
     """By how much, relatively, the loss at the end of each run changes with its last digits.
 
-    step_size and damping (...) -> (...): the run is done once more with sums added in another order
-    and the next step size. Beyond CHAOS it depends on rounding, and ends elsewhere on another
-    machine; inf if one of the two does not finish.
+    step_size and damping (...) -> (...). Beyond CHAOS a run depends on rounding, and ends elsewhere
+    on another machine; inf if it does not finish one time or the other.
     """
-    one_blas_thread()
     start = problem.start if theta_0 is None else theta_0
     gamma, level = np.broadcast_arrays(np.asarray(step_size, float), np.asarray(damping, float))
-    losses = []
-    if not METHODS[method].curvature:
-        level = np.zeros_like(level)
-    after = np.nextafter(gamma, np.inf)
-    for same, steps in ((problem, gamma.ravel()), (in_reverse(problem), after.ravel())):
-        outcome = Outcome(gamma.size)
-        for _ in plan(same, method, start).advance(steps, level.ravel(), n_steps, outcome):
-            pass
-        losses.append(np.where(outcome.status == FINISHED, outcome.loss, np.nan))
+    loss, again = ends_twice(
+        problem, method, gamma.ravel(), level.ravel(), theta_0=start, n_steps=n_steps
+    )
     rounding = loss_rounding(problem, float(problem.loss(start)))
-    return relative_change(losses[0], losses[1], rounding).reshape(gamma.shape)
+    return relative_change(loss, again, rounding).reshape(gamma.shape)
