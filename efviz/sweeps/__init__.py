@@ -339,6 +339,7 @@ class _Search:
             np.append(damping, levels),
             theta_0=self.theta_0,
             n_steps=self.n_steps,
+            known=self._plan,
         )
         before = np.append(loss, self.outcome.loss[rivals])
         change = np.maximum(

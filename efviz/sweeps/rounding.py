@@ -10,7 +10,7 @@ from efviz.likelihoods import Bernoulli, Categorical, Gaussian
 from efviz.numerics.threads import one_blas_thread
 from efviz.optimizers import METHODS
 from efviz.problems import Problem
-from efviz.sweeps.outcome import FINISHED, Outcome
+from efviz.sweeps.outcome import FINISHED, Outcome, Plan
 from efviz.sweeps.paths import plan
 
 TIE = 1e-12
@@ -98,18 +98,24 @@ def ends_twice(
     *,
     theta_0: Array,
     n_steps: int,
+    known: Plan | None = None,
 ) -> tuple[Array, Array]:
     """The last losses of runs (R,), and of the same with other last digits; nan: not finished.
 
-    The second time sums are added in another order, and the step size is the next number.
+    The second time sums are added in another order, and the step size is the next number. `known`
+    is the plan of these runs, if there is one.
     """
     one_blas_thread()
     level = damping if METHODS[method].curvature else np.zeros_like(damping)
     losses = []
     after = np.nextafter(step_size, np.inf)
-    for same, steps in ((problem, step_size), (in_reverse(problem), after)):
+    first = known or plan(problem, method, theta_0)
+    for runs, steps in (
+        (first, step_size),
+        (plan(in_reverse(problem), method, theta_0), after),
+    ):
         outcome = Outcome(len(step_size))
-        for _ in plan(same, method, theta_0).advance(steps, level, n_steps, outcome):
+        for _ in runs.advance(steps, level, n_steps, outcome):
             pass
         losses.append(np.where(outcome.status == FINISHED, outcome.loss, np.nan))
     return losses[0], losses[1]
