@@ -103,7 +103,8 @@ class Reduced:
         unit = Extended.of(self.size[:, None])
         x = parameters / unit
         if len(self.dropped):
-            x = _reduce(self.free / unit, x).rest
+            free, x = _solved_for_the_largest(self.free / unit, x)
+            x = _reduce(free, x).rest
         return x.hi + x.lo
 
     @cached_property
@@ -196,6 +197,26 @@ def _reduce(A: Extended, Y: Extended) -> Reduced:
     Q, R, basis = Q[:, :K], R[:K], basis[:, :K]
     fit, rest = weights[:, D:], left[:, active >= D]
     return Reduced(size, np.array(kept, dtype=np.intp), dropped, Q, R, basis, free, fit, rest)
+
+
+def _solved_for_the_largest(free: Extended, x: Extended) -> tuple[Extended, Extended]:
+    """Other columns with the span of `free` (D, F), and x (D, M) up to that span, both as large as
+    they have to be.
+
+    Gaussian elimination: in each column some parameter is 1, which is 0 in the others and in x, and
+    none is larger. Otherwise columns that share one parameter of 1e17 and differ in parameters near
+    1 would pass for one column, and the shortest x would be a difference of very long ones.
+    """
+    free, left = free.copy(), np.arange(free.hi.shape[1])
+    while len(left):
+        i, j = np.unravel_index(np.argmax(np.abs(free.hi[:, left])), (len(free), len(left)))
+        k, others = left[j], np.arange(free.hi.shape[1]) != left[j]
+        free[:, k] = free[:, k] / free[i : i + 1, k]
+        direction = free[:, k][:, None]
+        free[:, others] = free[:, others] - direction * free[i, others]
+        x = x - direction * x[i]
+        left = np.delete(left, j)
+    return free, x
 
 
 def _lengths(A: Array) -> Array:
