@@ -146,7 +146,7 @@ def rounding(X: Any, theta: Any, output: Any, residual: Any, weight: Any) -> Any
     H = inverse @ solve(C.T @ (weight[:, None] * C), identity) @ inverse.T
     outputs = output + weight * (np.abs(X) @ np.abs(theta))
     moved = np.abs(H @ X.T) @ outputs + np.abs(H) @ (np.abs(X).T @ np.abs(residual))
-    if K == len(theta):
+    if len(theta) == K:
         return (moved + np.abs(theta)) * UNIT_ROUNDOFF
     turned = C @ solve(C.T @ C, inverse.T @ theta[:, None])[:, 0]
     nothing = fifty_digits(fractions(np.eye(len(theta)))) - inverse @ F

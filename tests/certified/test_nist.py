@@ -54,7 +54,7 @@ def _last_place(printed):
 
 
 def test_the_tables_are_those_that_were_certified(name):
-    """In fractions, the certified values come out to all digits printed: no typing error is left."""
+    """In fractions, the certified values come out to all digits printed: nothing is mistyped."""
     X, y, _ = _table(name, Fraction)
     stored = SETS[name]
     theta = least_squares(X, y)
@@ -66,7 +66,9 @@ def test_the_tables_are_those_that_were_certified(name):
     assert abs(left - Fraction(stored["residual_sum"])) <= _last_place(stored["residual_sum"]) / 2
     (deviation,) = fifty_digits(fractions([left / (len(y) - X.shape[1])]))
     printed = stored["residual_deviation"]
-    assert abs(MP.sqrt(deviation) - fifty_digits(Fraction(printed))) <= float(_last_place(printed)) / 2
+    assert (
+        abs(MP.sqrt(deviation) - fifty_digits(Fraction(printed))) <= float(_last_place(printed)) / 2
+    )
 
 
 def test_parameters_have_the_certified_digits_and_rank(name):
