@@ -280,7 +280,7 @@ def principal_axes(reduced: Reduced) -> tuple[Array, Array, Array]:
         return np.zeros((N, 0)), np.zeros(0), np.zeros((D, 0))
     # The routine wants as many rows as columns; V is what it finds most carefully.
     square = np.concatenate([reduced.R.hi * reduced.size, np.zeros((D - K, D))])
-    values, U, V, work, _, info = scipy.linalg.lapack.dgejsv(square, joba=2, jobu=0, jobv=0)
+    values, U, V, work, _, info = scipy.linalg.lapack.dgejsv(square, joba=2, jobu=0, jobv=1)
     if info:
         raise ArithmeticError(f"the singular values were not found (dgejsv: {info})")
     sigma = np.asarray(values[:K] * (work[0] / work[1]))

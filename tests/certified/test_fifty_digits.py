@@ -24,6 +24,7 @@ from exact import (
 )
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from numpy.testing import assert_allclose
 
 from efviz.numerics import columns
 from efviz.problems import linear_regression, logistic_regression, poisson_regression
@@ -181,3 +182,15 @@ def test_the_minimum_of_a_generalised_linear_model_is_right_as_far_as_the_condit
         assert (np.abs(gradient) <= FEW * UNIT_ROUNDOFF * slopes).all()
     rounded = FEW * UNIT_ROUNDOFF * (1 + (output * (1 + terms)).mean())
     assert abs(float(problem.loss(problem.theta_star)) - lowest.loss) <= rounded + raised
+
+
+def test_small_elements_of_principal_axes_are_right_to_the_last_digit():
+    """theta has to be put together from them where one column is far larger than another."""
+    rng = np.random.default_rng(0)
+    a = 10_000.0 + rng.integers(-500, 500, 6)
+    X = 1e9 * np.column_stack([a, -a + rng.integers(-50, 50, 6), np.ones(6)])
+    _, sigma, V = columns.principal_axes(columns.reduce_columns(X))
+    values, vectors = MP.eigsy(MP.matrix(X.T.tolist()) * MP.matrix(X.tolist()))
+    assert_allclose(sigma, [float(MP.sqrt(values[k])) for k in (2, 1, 0)], rtol=1e-14)
+    exact = np.array([[float(vectors[d, k]) for k in (2, 1, 0)] for d in range(3)])
+    assert_allclose(V * np.sign(V[0]), exact * np.sign(exact[0]), rtol=1e-14)
