@@ -137,9 +137,10 @@ def least_squares(A: Array, y: Array) -> tuple[Array, int]:
 def _by_refinement(A: Array, y: Array) -> Array | None:
     """The solution for columns far from collinear; None for others.
 
-    Every step leaves a fraction of at most D N u / FAR of the error, which a rounded Gram matrix
-    makes. Where A explains little of y, its right side is little but rounding: the last step takes
-    it in 32 digits. So solutions are right to the last digit, the same on every processor.
+    The rounding of the Gram matrix leaves at most a fraction D N u / FAR of the error after each
+    step. Where A explains little of y, A^T (y - A x) in float64 is mostly rounding, so the last
+    step computes it in 32 digits: the solution is then correct to the last digit or nearly so, on
+    every processor.
     """
     if len(A) < A.shape[1]:
         return None
@@ -215,12 +216,11 @@ def _reduce(A: Extended, Y: Extended) -> Reduced:
 
 
 def _solved_for_the_largest(free: Extended, x: Extended) -> tuple[Extended, Extended]:
-    """Other columns with the span of `free` (D, F), and x (D, M) up to that span, both as large as
-    they have to be.
+    """Well-scaled columns with the same span as `free` (D, F), and x (D, M) up to that span.
 
-    Gaussian elimination: in each column some parameter is 1, which is 0 in the others and in x, and
-    none is larger. Otherwise columns that share one parameter of 1e17 and differ in parameters near
-    1 would pass for one column, and the shortest x would be a difference of very long ones.
+    Gaussian elimination with complete pivoting: each column is 1 in one parameter, where the other
+    columns and x become 0. Without it, columns that share an entry of 1e17 and differ in entries
+    near 1 would count as one column, and the shortest x would be a small difference of large ones.
     """
     free, left = free.copy(), np.arange(free.hi.shape[1])
     while len(left):

@@ -126,18 +126,18 @@ def glm_minimum(family: Any, X: Any, y: Any) -> Any:
 
 
 def rounding(X: Any, theta: Any, output: Any, residual: Any, weight: Any) -> Any:
-    """How far theta (D,) moves, to first order, if all numbers change by one part in 1 / u.
+    """How far theta (D,) moves, to first order, if every number changes by a fraction u = 2^-53.
 
-    X (N, D) is of fractions, the others of 50 digits. The entries of X move by u |X|, the residual
-    (N,), whose derivative by f is `weight` (N,), by u times `output` (N,) and by what |X| |theta|
-    says; X keeps its rank. A textbook bound for least squares (Bjorck, "Numerical Methods for Least
-    Squares Problems", section 1.4.5), here with weights:
+    X (N, D) holds fractions, the other arrays 50 digits. X changes by u |X| but keeps its rank; the
+    residual (N,), whose derivative by f is `weight` (N,), changes by u `output` (N,), and by weight
+    times the change u |X| |theta| of the outputs. This is the componentwise bound for least squares
+    (Bjorck, "Numerical Methods for Least Squares Problems", section 1.4.5) with weights:
 
         |(X^T W X)^+ X^T| (output + W |X| |theta|) + |(X^T W X)^+| |X|^T |residual|
             + |I - X^+ X| |X|^T |(X^+)^T theta| + |theta|
 
-    Where only the shortest of many theta is determined, the last |theta| is its length: then a
-    small parameter beside a large one is a difference of large ones.
+    If X is rank deficient, the last |theta| is the norm of theta: a small parameter of the shortest
+    theta is then a difference of large numbers.
     """
     C, F, inverse = factors(X).fifty_digits()
     X = fifty_digits(X)

@@ -1,7 +1,7 @@
 """Minima of tables in any units, shifted and collinear, against references without rounding.
 
-Tables are whole numbers times units. So their ranks are exact, and their minima are known to as
-many digits as one likes. The library gets the columns in float64.
+Tables are whole numbers times units, so their ranks and least-squares minima are exact. The library
+sees their columns in float64.
 """
 
 from fractions import Fraction
@@ -32,10 +32,10 @@ from efviz.problems import linear_regression, logistic_regression, poisson_regre
 pytestmark = pytest.mark.numerics
 
 FEW = 8.0
-"""So many roundings may add up, of terms as large as the largest that are formed."""
+"""Errors may be this many times the bound on what one rounding of every number does."""
 
 SHIFTED_AND_NEAR = [(0.0, 11), (1e3, 8), (1e6, 6), (1e9, 4)]
-"""Shifts of a column, and the powers of ten up to which columns may be nearly collinear then."""
+"""The shift of a column, and the k up to which others may then be collinear to one part in 10^k."""
 
 
 class Table(NamedTuple):
@@ -54,9 +54,10 @@ class Table(NamedTuple):
 def tables(draw, shifted_and_near, *, most_columns=5, most_rows=20, units=(2, 10)):
     """Independent columns, one of them shifted or an intercept, and combinations of them.
 
-    A combination is exact, or off by one part in a power of ten. Units are powers of two or ten,
-    from about 1e-12 to 1e12. Those of ten are rounded: of columns that are nearly collinear then,
-    others that are exactly so are no more than nearly so, and which theta is shortest is rounding.
+    A combination is exact, or off by one part in a power of ten. Units are powers of two or ten
+    from about 1e-12 to 1e12. Only powers of two keep the columns exact in float64. With powers of
+    ten a table has either exact or near collinearity: with both, rounding decides which theta is
+    the shortest.
     """
     rng = np.random.default_rng(draw(st.integers(0, 2**32 - 1)))
     base = draw(st.sampled_from(units))
@@ -134,14 +135,16 @@ def test_the_minimum_of_linear_regression_is_right_as_far_as_the_condition_allow
     _assert_within(problem.theta_star, theta, FEW * moved)
     residual = (fifty_digits(table.exact) @ theta - fifty_digits(fractions(y))).astype(float)
     rounded = FEW * UNIT_ROUNDOFF * (np.abs(y) + np.abs(table.X) @ np.abs(problem.theta_star))
-    error = abs(problem.loss(problem.theta_star) - (residual**2).mean() / 2)
-    assert error <= (np.abs(residual) * rounded + rounded**2).mean()
+    for loss in (problem.loss(problem.theta_star), problem.minimum.loss):
+        error = abs(loss - (residual**2).mean() / 2)
+        assert error <= (np.abs(residual) * rounded + rounded**2).mean()
 
 
 def _targets(name, rng, N):
-    """Three sets of labels (3 N,) for the same N inputs: with these there is a minimum.
+    """Three labels for each of N inputs, (3 N,), for which a minimum exists.
 
-    Each input has labels of both classes, or a count that is not zero: so no loss falls for ever.
+    Each input has labels of both classes, or a positive count, so the loss grows in all directions
+    in which the outputs change.
     """
     if name == "logistic":
         once = rng.integers(0, 2, N)
@@ -181,11 +184,12 @@ def test_the_minimum_of_a_generalised_linear_model_is_right_as_far_as_the_condit
     for gradient in (found.gradient, fifty_digits(fractions(problem.gradient(problem.theta_star)))):
         assert (np.abs(gradient) <= FEW * UNIT_ROUNDOFF * slopes).all()
     rounded = FEW * UNIT_ROUNDOFF * (1 + (output * (1 + terms)).mean())
-    assert abs(float(problem.loss(problem.theta_star)) - lowest.loss) <= rounded + raised
+    for loss in (problem.loss(problem.theta_star), problem.minimum.loss):
+        assert abs(float(loss) - lowest.loss) <= rounded + raised
 
 
 def test_small_elements_of_principal_axes_are_right_to_the_last_digit():
-    """theta has to be put together from them where one column is far larger than another."""
+    """theta is composed of them where one column is far larger than another."""
     rng = np.random.default_rng(0)
     a = 10_000.0 + rng.integers(-500, 500, 6)
     X = 1e9 * np.column_stack([a, -a + rng.integers(-50, 50, 6), np.ones(6)])

@@ -1,4 +1,4 @@
-"""Least squares against the parameters and residuals that NIST certifies, and their data."""
+"""Least squares against the parameters and residuals that NIST certifies."""
 
 import tomllib
 from decimal import Decimal
@@ -25,10 +25,9 @@ def name(request):
 
 
 def _table(name, number):
-    """X (N, D), y (N,) and the certified parameters (D,), exactly for these numbers."""
+    """X (N, D), y (N,) and certified parameters (D,): fractions, of the data read as `number`."""
     stored = SETS[name]
     inputs = [np.array([Fraction(number(x)) for x in column.split()]) for column in stored["x"]]
-    # Of all inputs there is one intercept.
     intercept = [inputs[0] ** 0] if 0 in stored["powers"] else []
     powers = [x**k for x in inputs for k in stored["powers"] if k]
     X = np.stack(intercept + powers, axis=1)
@@ -42,7 +41,7 @@ def _in_floats(name):
 
 
 def _correct_digits(found, right):
-    """-log10 of the relative error, digit by digit as NIST counts; of zero, of the error itself."""
+    """-log10 of the relative error; where the right value is 0, of the error itself."""
     error = abs(found - right)
     with np.errstate(divide="ignore"):
         return -np.log10(error / np.where(right == 0, 1.0, np.abs(right)))
@@ -76,7 +75,7 @@ def test_parameters_have_the_certified_digits_and_rank(name):
     theta, found = columns.least_squares(X, y)
     assert found == columns.rank(X) == X.shape[1]
     assert (_correct_digits(theta, certified) >= DIGITS).all()
-    # Of the decimals rounded to float64 they are right to the last digit.
+    # For the table as rounded to float64 they are right to the last digit.
     exact = least_squares(fractions(X), fractions(y)).astype(float)
     assert_allclose(theta, exact, rtol=4e-16)
 
