@@ -64,8 +64,9 @@ def _label(value: object) -> float:
 def test_the_data_set_is_what_slow_loops_make_of_the_rows(regression, first, second, standardised):
     frame = FRAME.copy().astype(object)
     frame.loc[3, "b"], frame.loc[5, TARGETS[regression]] = "", "NA"
+    table = _table(frame)
     data, notes = own_dataset(
-        _table(frame),
+        table,
         target=TARGETS[regression],
         regression=regression,
         first=first,
@@ -88,7 +89,7 @@ def test_the_data_set_is_what_slow_loops_make_of_the_rows(regression, first, sec
     assert data.feature_names == (first, second)
     assert data.task == REGRESSIONS[regression].task
     assert (data.name, data.source, data.licence) == ("mine.csv", "your table", "")
-    assert data.notes == " ".join(notes)
+    assert data.notes == (*table.notes, *notes)
     assert f'2 of 60 rows have no value in "b" and "{TARGETS[regression]}"' in notes[0]
 
 
@@ -391,13 +392,14 @@ def test_two_inputs_may_hold_the_column_of_ones():
 
 def test_the_whole_table_is_a_target_and_all_other_numbers():
     text = "row,a,name,b,y\n1,1.5,u,4,0.5\n2,2.5,v,,0.25\n3,3.5,w,6,1\n4,0.5,x,5,2\n5,9,z,7,4\n"
-    data, notes = whole_dataset(read_table(text, "mine"))
+    table = read_table(text, "mine")
+    data, notes = whole_dataset(table)
     assert (data.name, data.target_name, data.task) == ("mine", "y", "regression")
     assert data.feature_names == ("a", "b")
     assert_array_equal(data.X, [[1.5, 4], [3.5, 6], [0.5, 5], [9, 7]])
     assert_array_equal(data.y, [0.5, 1, 2, 4])
     assert len(notes) == 2
-    assert data.notes == " ".join(notes)
+    assert data.notes == (*table.notes, *notes)
     data, _ = whole_dataset(read_table(text), target="name", positive="w", regression="logistic")
     assert data.target_name == "name = w"
     assert_array_equal(data.y, [0, 1, 0, 0])

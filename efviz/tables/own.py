@@ -147,7 +147,7 @@ def own_dataset(
     inputs: str = COLUMNS,
     standardised: bool = True,
 ) -> tuple[Dataset, tuple[str, ...]]:
-    """The data set of two inputs and a target, and notes on what was done for it.
+    """The data set of two inputs and a target, and the last of its notes: what was done for it.
 
     `first` or `second` may be BIAS, the column of ones. `positive` is the class that counts as 1,
     by default the last. Only rows without missing values are used. Raises TableError, a sentence
@@ -182,13 +182,13 @@ def own_dataset(
         data = two_inputs(data, first, second, standardised=standardised)
     if chosen.task == "regression" and (y == y[0]).all():
         notes.append(f"{quoted(target)} is {y[0]:.6g} in all rows, so that there is no residual.")
-    return replace(data, notes=" ".join(notes)), tuple(notes)
+    return replace(data, notes=(*table.notes, *notes)), tuple(notes)
 
 
 def whole_dataset(
     table: Table, *, target: str = "", regression: str = "", positive: str = ""
 ) -> tuple[Dataset, tuple[str, ...]]:
-    """The data set of a target and all columns of numbers besides it, and notes on what was done.
+    """The data set of a target and all columns of numbers besides it, and the last of its notes.
 
     Columns that count the rows are left out, and rows with missing values. What is not given is as
     `suggest` has it. Raises TableError, a sentence for the visitor, if there is no such data set.
@@ -215,7 +215,7 @@ def whole_dataset(
     X, y = X[keep], y[keep]
     title = _classes(column, _positive(column, positive), y, notes) if classes else target
     data = Dataset(X, y, tuple(names), title, chosen.task, table.name, "your table")
-    return replace(data, notes=" ".join(notes)), tuple(notes)
+    return replace(data, notes=(*table.notes, *notes)), tuple(notes)
 
 
 def _get(table: Table, name: str) -> Column:
