@@ -19,8 +19,14 @@ Codes = NDArray[np.int64]
 Sign = Literal["point", "comma"]
 
 MAX_CLASSES = 50
+# What is not a number, as C's printf writes it on one machine or another.
+_NANS = [
+    f"{sign}{nan}"
+    for sign in ("", "+", "-")
+    for nan in ("nan", "nan(ind)", "nan(snan)", "1.#qnan", "1.#snan", "1.#ind", "1.#ind00")
+]
 # A dash or "none" is a missing number, but may well be the name of a class.
-MISSING_LABELS = ["", "na", "n/a", "#n/a", "<na>", "nan", "null", "?"]
+MISSING_LABELS = ["", "na", "n/a", "#n/a", "<na>", "null", "?", *_NANS]
 MISSING = [*MISSING_LABELS, "none", "-", "--", "–", "—", "."]
 BOOLEANS = ({"false", "true"}, {"no", "yes"})
 
@@ -41,12 +47,14 @@ _WRITTEN: dict[Sign, str] = {
     "point": _written(r"\.", ",", *_MARKS),
     "comma": _written(",", r"\.", *_MARKS),
 }
+NUMERAL = "|".join((_PLAIN, *_WRITTEN.values()))
+"""A number, however it is written."""
 _GROUPING: dict[Sign, str] = {"point": "[ \u00a0\u202f'’,]", "comma": "[ \u00a0\u202f'’.]"}
 
 _REASONS = (
     (r"=.+", "is a formula; save the file with values in place of formulas"),
     (
-        r"[+-]?inf(inity)?",
+        r"[+-]?(inf(inity)?|1\.#inf0*)",
         "is not a finite number; correct it in the file or leave the cell empty",
     ),
     (
@@ -121,7 +129,7 @@ def read_columns(
 
 
 def is_number(cell: str) -> bool:
-    return bool(re.fullmatch(_PLAIN, cell) or re.fullmatch(_WRITTEN["comma"], cell))
+    return bool(re.fullmatch(NUMERAL, cell))
 
 
 def is_missing(cell: str) -> bool:
