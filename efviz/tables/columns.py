@@ -29,6 +29,8 @@ _NANS = [
 MISSING_LABELS = ["", "na", "n/a", "#n/a", "<na>", "null", "?", *_NANS]
 MISSING = [*MISSING_LABELS, "none", "-", "--", "–", "—", "."]
 BOOLEANS = ({"false", "true"}, {"no", "yes"})
+CODES = (-99.0, -999.0, -9999.0, -99999.0)
+"""Numbers that often stand for a missing value."""
 
 # No two parts of a pattern match the same text side by side: a long cell takes linear time.
 _PLAIN = r"(?:[+-]?(?:[0-9]+(?:\.[0-9]*)?|\.[0-9]+)(?:[eE][+-]?[0-9]+)?)"
@@ -154,6 +156,8 @@ class _Notes:
         self.decimal: list[str] = []
         self.grouped: dict[str, str] = {}
         self.words: dict[str, list[str]] = {}
+        self.spellings: dict[str, list[list[str]]] = {}
+        self.codes: dict[float, list[str]] = {}
 
     def sentences(self) -> list[str]:
         notes = []
@@ -164,6 +168,14 @@ class _Notes:
         for words, names in self.words.items():
             no, yes = words.split()
             notes.append(f"{yes.capitalize()} counts as 1 and {no} as 0 in {quoted(*names)}.")
+        for name, found in list(self.spellings.items())[:3]:
+            notes.append(f"{quoted(*found[0])} are one class of {quoted(name)}.")
+        for code, names in self.codes.items():
+            holds = "holds" if len(names) == 1 else "hold"
+            notes.append(
+                f"{quoted(*names)} {holds} {label(code)}, which often stands for a missing value: "
+                "if so, leave these cells empty."
+            )
         return notes
 
 
@@ -218,13 +230,14 @@ def _column(cells: _Cells, rows: NDArray[np.int64], sign: Sign | None, notes: _N
         _note(cells, sign, notes)
         infinite = np.flatnonzero(np.isinf(numbers))
         if not len(infinite):
+            _note_codes(name, numbers, notes)
             return _of_numbers(name, numbers, missing)
         where = infinite[0]
         problem = (
             f"Row {rows[where]:,} of {quoted(name)} is {quoted(text.iloc[where])}, which is larger "
             "than a computer counts; correct it in the file or leave the cell empty."
         )
-        return _of_labels(name, text, problem)
+        return _of_labels(name, text, problem, notes)
     words = set(text[~cells.absent].str.lower().iloc[:1000])
     for pair in BOOLEANS:
         lower = text.str.lower()
@@ -236,7 +249,7 @@ def _column(cells: _Cells, rows: NDArray[np.int64], sign: Sign | None, notes: _N
             present = np.unique(codes[codes >= 0])
             codes = np.where(codes < 0, -1, np.searchsorted(present, codes))
             return Column(name, numbers, tuple((no, yes)[k] for k in present), codes, "", missing)
-    return _of_labels(name, text, _problem(cells, rows))
+    return _of_labels(name, text, _problem(cells, rows), notes)
 
 
 def _note(cells: _Cells, sign: Sign, notes: _Notes) -> None:
@@ -253,6 +266,14 @@ def _note(cells: _Cells, sign: Sign, notes: _Notes) -> None:
         )
 
 
+def _note_codes(name: str, numbers: Array, notes: _Notes) -> None:
+    """Numbers that are used for missing values stand out: everything else is larger, and >= 0."""
+    present = numbers[np.isfinite(numbers)]
+    code = float(present.min(initial=0))
+    if code in CODES and (present[present != code] >= 0).all() and (present >= 0).any():
+        notes.codes.setdefault(code, []).append(name)
+
+
 def _of_numbers(name: str, numbers: Array, missing: int) -> Column:
     present = np.isfinite(numbers)
     codes = np.full(len(numbers), -1)
@@ -265,20 +286,27 @@ def _of_numbers(name: str, numbers: Array, missing: int) -> Column:
     return Column(name, numbers, tuple(label(v) for v in values), codes, "", missing)
 
 
-def _of_labels(name: str, text: Any, problem: str) -> Column:
+def _of_labels(name: str, text: Any, problem: str, notes: _Notes) -> Column:
+    """Labels that differ in nothing but capitals are one class, spelt as most often."""
     import pandas as pd
 
     absent = text.str.lower().isin(MISSING_LABELS).to_numpy(bool)
-    codes, found = pd.factorize(text.to_numpy(object))
-    seen = np.unique(codes[~absent])
+    codes, folded = pd.factorize(text.str.casefold().to_numpy(object))
     codes = np.asarray(codes, dtype=np.int64)
+    seen = np.unique(codes[~absent])
     missing = int(absent.sum())
     if len(seen) > MAX_CLASSES:
         return Column(name, None, None, np.full(len(text), -1), problem, missing)
-    order = sorted(seen, key=lambda k: (natural(found[k]), found[k]))
-    rank = np.full(len(found), -1)
+    labels = {}
+    for k in seen:
+        spellings, counts = np.unique(text[codes == k].to_numpy(str), return_counts=True)
+        labels[k] = str(spellings[np.argmax(counts)])
+        if len(spellings) > 1:
+            notes.spellings.setdefault(name, []).append(list(spellings))
+    order = sorted(seen, key=lambda k: (natural(labels[k]), labels[k]))
+    rank = np.full(len(folded), -1)
     rank[order] = np.arange(len(order))
-    return Column(name, None, tuple(str(found[k]) for k in order), rank[codes], problem, missing)
+    return Column(name, None, tuple(labels[k] for k in order), rank[codes], problem, missing)
 
 
 def _problem(cells: _Cells, rows: NDArray[np.int64]) -> str:

@@ -1,6 +1,13 @@
-"""What a regression can be made of in a Table: sensible first settings, and the data set itself."""
+"""What a regression can be made of in a Table: sensible first settings, and the data set itself.
 
-from collections.abc import Callable
+Every regression has an intercept. Of two inputs one may be the column of ones, BIAS: its parameter
+is the intercept. Else the intercept is held at the value that it has where all three parameters are
+at their best: as the `offset` of the data set or, in least squares, by taking it from the target.
+For standardised columns that is the same as centring the target.
+"""
+
+import re
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -8,12 +15,21 @@ from numpy.typing import ArrayLike
 
 from efviz.catalogue import COMPONENTS
 from efviz.data import BIAS, Array, Dataset, Mask, Task, principal_components, two_inputs
-from efviz.problems import Problem, linear_regression, logistic_regression, poisson_regression
+from efviz.numerics.columns import rank
+from efviz.problems import (
+    Problem,
+    linear_regression,
+    logistic_regression,
+    poisson_regression,
+)
 from efviz.tables.columns import Column
 from efviz.tables.errors import TableError, counted, quoted
 from efviz.tables.reading import Table
 
 COLUMNS = "columns"
+HELD, ABSENT = "held at its best", "none"
+INTERCEPTS = (HELD, ABSENT)
+"""What becomes of the intercept where no parameter is one."""
 MIN_ROWS = 3
 # The empirical Fisher sums fourth powers, and these must not overflow.
 LIMIT = 1e70
@@ -21,6 +37,13 @@ LIMIT = 1e70
 TARGETS = ("y", "target", "class", "label", "outcome", "response", "diagnosis")
 LABELS = ("class", "label", "species", "category", "diagnosis")
 COUNTS = ("count", "counts", "number", "visits", "events")
+INDICES = ("id", "index", "idx", "key", "nr", "no", "no.", "#", "row", "rows", "row names", "obs")
+_INDEX = re.compile(r"(?:.*[\W_])?(?:id|index)|.*[a-z](?:Id|ID)|unnamed.*", re.DOTALL)
+
+# Correlations err by some N eps in their last digits: what is closer than this is a tie.
+_TIE = 1e-9
+# Two inputs say the same from here on.
+_SAME = 0.999
 
 
 @dataclass(frozen=True)
@@ -51,6 +74,7 @@ class Suggestion:
     second: str
     inputs: str = COLUMNS
     standardised: bool = True
+    intercept: str = HELD
 
 
 def _no_numbers(table: Table, column: Column) -> str:
@@ -115,19 +139,21 @@ def inputs_of(table: Table, target: str = "") -> list[str]:
 def suggest(table: Table, target: str = "") -> Suggestion:
     """Settings to begin with, for `target` if one is named.
 
-    Else the target is the first column of a name usual for targets, else the last that varies. Two
-    classes, text and names like "class" make it a logistic regression (the last class against the
-    rest), counts called so a Poisson regression, all else a linear one. The inputs are the columns
-    of numbers most correlated with the target, but no two that say the same, and the column of
-    ones if there is only one.
+    Else the target is the first column of a name usual for targets, else the last that varies and
+    neither counts the rows nor has a class for each of them. Two classes, text and names like
+    "class" make it a logistic regression (the last class against the rest), counts called so a
+    Poisson regression, all else a linear one. The first input is the column of numbers most
+    correlated with the target, an index of the rows being the last resort. The second is the next
+    that does not say the same, for least squares, and else the column of ones.
     """
-    usable = [name for name, column in table.columns.items() if _varies(table, column)]
+    usable = [name for name, column in table.columns.items() if _suits(table, column)]
     usual = [name for name in usable if name.casefold() in TARGETS]
     for name in [target] if target else [*usual, *reversed(usable)]:
         key, positive = _regression_for(table, table.columns[name])
         if not positive and table.columns[name].numbers is None:
             continue
-        if inputs := _most_correlated(table, name, _target(table.columns[name], positive)):
+        y = _target(table.columns[name], positive)
+        if inputs := _most_correlated(table, name, y, two=key == "linear"):
             return Suggestion(name, key, positive, *inputs)
     problems = [column.problem for column in table.columns.values() if column.problem]
     raise TableError(
@@ -146,17 +172,21 @@ def own_dataset(
     second: str = BIAS,
     inputs: str = COLUMNS,
     standardised: bool = True,
+    intercept: str = HELD,
 ) -> tuple[Dataset, tuple[str, ...]]:
     """The data set of two inputs and a target, and the last of its notes: what was done for it.
 
-    `first` or `second` may be BIAS, the column of ones. `positive` is the class that counts as 1,
-    by default the last. Only rows without missing values are used. Raises TableError, a sentence
-    for the visitor, if the table has no such data set, and ValueError for unknown settings.
+    `first` or `second` may be BIAS, the column of ones; where neither is, `intercept` is one of
+    INTERCEPTS. `positive` is the class that counts as 1, by default the last. Only rows without
+    missing values are used. Raises TableError, a sentence for the visitor, if the table has no such
+    data set, and ValueError for unknown settings.
     """
     if regression not in REGRESSIONS:
         raise ValueError(f"no regression {regression!r}; there are {', '.join(REGRESSIONS)}")
     if inputs not in (COLUMNS, COMPONENTS):
         raise ValueError(f"inputs must be {COLUMNS!r} or {COMPONENTS!r}, got {inputs!r}")
+    if intercept not in INTERCEPTS:
+        raise ValueError(f"intercept must be one of {INTERCEPTS}, got {intercept!r}")
     chosen = REGRESSIONS[regression]
     column = _get(table, target)
     if objection := chosen.objection(table, column):
@@ -164,6 +194,7 @@ def own_dataset(
     notes: list[str] = []
     if inputs == COLUMNS:
         names = _two_names(table, target, first, second)
+        notes += _counters(table, names)
     else:
         names = _names_for_components(table, target, standardised, notes)
     y = _target(column, _positive(column, positive) if chosen.task == "classification" else "")
@@ -180,6 +211,8 @@ def own_dataset(
         data = principal_components(data, standardised=standardised)
     else:
         data = two_inputs(data, first, second, standardised=standardised)
+    if needs_intercept(regression, data.feature_names, standardised):
+        data = _with_intercept(data, chosen, intercept, notes)
     if chosen.task == "regression" and (y == y[0]).all():
         notes.append(f"{quoted(target)} is {y[0]:.6g} in all rows, so that there is no residual.")
     return replace(data, notes=(*table.notes, *notes)), tuple(notes)
@@ -190,7 +223,7 @@ def whole_dataset(
 ) -> tuple[Dataset, tuple[str, ...]]:
     """The data set of a target and all columns of numbers besides it, and the last of its notes.
 
-    Columns that count the rows are left out, and rows with missing values. What is not given is as
+    An index of the rows is left out, and rows with missing values. What is not given is as
     `suggest` has it. Raises TableError, a sentence for the visitor, if there is no such data set.
     """
     if target:
@@ -204,10 +237,11 @@ def whole_dataset(
     if objection := chosen.objection(table, column):
         raise TableError(objection)
     notes: list[str] = []
-    names = inputs_of(table, target)
-    counters = [name for name in names if _counts_rows(table.columns[name])]
-    notes += [f"{quoted(name)} counts the rows and is left out." for name in counters]
-    names = [name for name in names if name not in counters]
+    names = _all_inputs(table, target, notes)
+    if not names:
+        raise TableError(
+            f"The table has no column of numbers besides {quoted(target)}; a regression needs one."
+        )
     classes = chosen.task == "classification"
     y = _target(column, _positive(column, positive) if classes else "")
     X = np.column_stack([_numbers(table, name) for name in names])
@@ -245,12 +279,10 @@ def _two_names(table: Table, target: str, first: str, second: str) -> list[str]:
 def _names_for_components(
     table: Table, target: str, standardised: bool, notes: list[str]
 ) -> list[str]:
-    names = inputs_of(table, target)
-    counters = [name for name in names if _counts_rows(table.columns[name])]
+    names = _all_inputs(table, target, notes)
     constant = [name for name in names if standardised and table.columns[name].constant]
-    for left_out, why in ((counters, "counts the rows"), (constant, "is the same in all rows")):
-        notes += [f"{quoted(name)} {why} and is left out." for name in left_out[:3]]
-    names = [name for name in names if name not in counters and name not in constant]
+    notes += _left_out(constant, "is the same in all rows", "are the same in all rows")
+    names = [name for name in names if name not in constant]
     if len(names) < 2:
         raise TableError(
             "Principal components need two columns of numbers besides the target, and the table "
@@ -332,12 +364,72 @@ def _check_spread(X: Array, names: list[str]) -> None:
             )
 
 
-def _varies(table: Table, column: Column) -> bool:
+def needs_intercept(regression: str, names: Sequence[str], standardised: bool) -> bool:
+    """Whether `intercept` is a question: not with a column of ones, nor where means are taken."""
+    return BIAS not in names and not (regression == "linear" and standardised)
+
+
+def _with_intercept(data: Dataset, chosen: Regression, intercept: str, notes: list[str]) -> Dataset:
+    """The two inputs of `data` with the intercept held where the best fit of all three has it."""
+    if intercept == ABSENT:
+        notes.append("The model has no intercept: where both inputs are 0, so is its output.")
+        return data
+    best = chosen.build(np.column_stack([data.X, np.ones(len(data.y))]), data.y).minimum
+    if not best.exists:
+        raise TableError(f"The intercept has no best value at which to hold it. {best.reason}")
+    b = float(best.theta[-1])
+    notes.append(
+        f"The intercept is held at its best value, {b:.6g}: all matrices are those of the other "
+        "two parameters."
+    )
+    if chosen.task == "regression":
+        return replace(data, y=data.y - b)
+    return replace(data, offset=b)
+
+
+def _all_inputs(table: Table, target: str, notes: list[str]) -> list[str]:
+    """All columns that can be inputs but for an index of the rows; counters are named."""
+    names = inputs_of(table, target)
+    indices = [name for name in names if _is_index(table, table.columns[name])]
+    if len(indices) < len(names):
+        notes += _left_out(indices, "numbers the rows", "number the rows")
+        names = [name for name in names if name not in indices]
+    notes += _counters(table, names)
+    words = [name for name, c in table.columns.items() if c.numbers is None and name != target]
+    notes += _left_out(words, "holds no numbers", "hold no numbers")
+    return names
+
+
+def _left_out(names: Sequence[str], one: str, many: str) -> list[str]:
+    if not names:
+        return []
+    why = f"{one} and is" if len(names) == 1 else f"{many} and are"
+    return [f"{quoted(*names)} {why} left out."]
+
+
+def _counters(table: Table, names: Sequence[str]) -> list[str]:
+    """A sentence for each input that counts the rows: it is a number of the file as well."""
+    return [
+        f"{quoted(name)} counts the rows, {column.numbers[0]:.0f}, {column.numbers[1]:.0f}, "
+        f"{column.numbers[2]:.0f}, and so on."
+        for name in names
+        if name != BIAS
+        and (column := table.columns[name]).numbers is not None
+        and _counts_rows(column)
+    ]
+
+
+def _suits(table: Table, column: Column) -> bool:
+    """Whether a column can be a suggested target: no counter, index or name of the rows."""
     if column.numbers is not None:
-        if _no_numbers(table, column) or column.constant:
-            return False
-        return not _counts_rows(column)
-    return not _no_classes(table, column)
+        return _varies(table, column) and not (_counts_rows(column) or _is_index(table, column))
+    classes = len(column.classes or ())
+    # As many classes as rows say nothing of the next row.
+    return not _no_classes(table, column) and (classes == 2 or 2 * classes <= table.N)
+
+
+def _varies(table: Table, column: Column) -> bool:
+    return not _no_numbers(table, column) and not column.constant
 
 
 def _counts_rows(column: Column) -> bool:
@@ -351,6 +443,22 @@ def _counts_rows(column: Column) -> bool:
     )
 
 
+def _is_index(table: Table, column: Column) -> bool:
+    """Does it number the rows? Without a name, or by its name, every whole number once.
+
+    Rows that were left out or moved leave gaps and another order. Where no column has a name only
+    a counter is one.
+    """
+    x = column.numbers
+    if x is None or column.missing or (x % 1 != 0).any() or len(np.unique(x)) < len(x):
+        return False
+    unnamed = bool(re.fullmatch(r"column [0-9]+(?: \([0-9]+\))?", column.name))
+    if unnamed and not table.header:
+        return _counts_rows(column)
+    named = column.name.casefold() in INDICES or _INDEX.fullmatch(column.name)
+    return unnamed or bool(named or _INDEX.fullmatch(column.name.casefold()))
+
+
 def _regression_for(table: Table, column: Column) -> tuple[str, str]:
     classes, name = column.classes, column.name.casefold()
     names_one = column.numbers is None or name in LABELS
@@ -362,22 +470,50 @@ def _regression_for(table: Table, column: Column) -> tuple[str, str]:
     return "linear", ""
 
 
-def _most_correlated(table: Table, target: str, y: Array) -> tuple[str, str] | None:
+def _most_correlated(table: Table, target: str, y: Array, *, two: bool) -> tuple[str, str] | None:
+    """The first inputs: two columns, or one and the column of ones."""
     columns = {
         name: column.numbers
         for name in inputs_of(table, target)
         if (column := table.columns[name]).numbers is not None and _varies(table, column)
     }
     strength = {name: _correlation(x, y) for name, x in columns.items()}
-    ranked = sorted((n for n in strength if strength[n] >= 0), key=lambda n: -strength[n])
+    strength = {name: r for name, r in strength.items() if r >= 0}
+    indices = {name for name in strength if _is_index(table, table.columns[name])}
+    ranked = _by_strength({name: r for name, r in strength.items() if name not in indices})
+    ranked += _by_strength({name: r for name, r in strength.items() if name in indices})
     if not ranked:
         return None
     first = ranked[0]
-    with_target = np.where(np.isnan(y), np.nan, columns[first])
-    for second in ranked[1:]:
-        if 0 <= _correlation(with_target, columns[second]) < 0.999:
-            return first, second
+    if two:
+        present = ~np.isnan(y)
+        for second in ranked[1:]:
+            a, b = columns[first][present], columns[second][present]
+            if second not in indices and not _say_the_same(a, b):
+                return first, second
     return first, BIAS
+
+
+def _by_strength(strength: dict[str, float]) -> list[str]:
+    """The names, strongest first; of those that are equal but for rounding the first column."""
+    left, ranked = dict(strength), []
+    while left:
+        best = max(left.values())
+        ranked.append(next(name for name, r in left.items() if r >= best - _TIE))
+        del left[ranked[-1]]
+    return ranked
+
+
+def _say_the_same(a: Array, b: Array) -> bool:
+    """Do two columns (N,) determine each other, or nearly so, in the rows that have both?"""
+    both = np.isfinite(a) & np.isfinite(b)
+    if both.sum() < MIN_ROWS:
+        return True
+    correlation = _correlation(a, b)
+    return (
+        not 0 <= correlation < _SAME - _TIE
+        or rank(np.column_stack([a[both], b[both], np.ones(both.sum())])) < 3
+    )
 
 
 def _correlation(x: Array, y: Array) -> float:
