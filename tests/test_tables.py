@@ -133,6 +133,25 @@ READ = {
         '<b>x</b>,שם,"[a](http://b/?c=d), e",**y**\n1,2,3,4\n',
         {"<b>x</b>": [1], "שם": [2], "[a](http://b/?c=d), e": [3], "**y**": [4]},
     ),
+    "years as all names": ("1990,2000\n3,4\n5,6.5\n", {"1990": [3, 5], "2000": [4, 6.5]}),
+    "years as values": (
+        "1990,2000\n1991,4\n1992,6\n",
+        {"column 1": [1990, 1991, 1992], "column 2": [2000, 4, 6]},
+    ),
+    "header two rows below a title": (
+        "Sales,,\nx,y,z\n1,2,3\n4,5,6\n",
+        {"x": [1, 4], "y": [2, 5], "z": [3, 6]},
+    ),
+    "grid of dashes": (
+        "+---+-----+\n| x | y   |\n+===+=====+\n| 1 | 2.5 |\n+---+-----+\n| 3 | 4   |\n+---+-----+",
+        {"x": [1, 3], "y": [2.5, 4]},
+    ),
+    "table of psql": (" x |  y\n---+-----\n 1 | 2.5\n 3 |   4\n", {"x": [1, 3], "y": [2.5, 4]}),
+    "dashes for missing values": ("x|y\n--|2\n3|4\n", {"x": [NAN, 3], "y": [2, 4]}),
+    "not a number in C": (
+        "x,y\n1,-nan\n2,nan(ind)\n3,1.#QNAN\n4,-1.#IND\n5,6\n",
+        {"x": [1, 2, 3, 4, 5], "y": [NAN, NAN, NAN, NAN, 6]},
+    ),
     "years as names": ("land a,1990,2000\n3,4,5\n", {"land a": [3], "1990": [4], "2000": [5]}),
 }
 
@@ -149,6 +168,59 @@ def test_numbers_and_names_are_read_as_they_are_meant(case):
         assert_array_equal(column.numbers, numbers)
         assert column.missing == np.isnan(numbers).sum()
         assert len(column.codes) == len(table.rows) == table.N
+
+
+GIVEN = {
+    "header denied": ("a,b\n1,2\n", {"header": False}, ["column 1", "column 2"], 2),
+    "header claimed": ("1,2\n3,4\n", {"header": True}, ["column 1", "2"], 1),
+    "semicolon": ("a;b,c\n1;2,5\n", {"separator": "semicolon"}, ["a", "b,c"], 1),
+    "comma": ("a;b,c\n1;2,5\n", {"separator": "comma"}, ["a;b", "c"], 1),
+    "spaces": ("a b\n1,5 2\n", {"separator": "spaces"}, ["a", "b"], 1),
+    "both": ("1 2\n3 4\n", {"separator": "spaces", "header": True}, ["column 1", "2"], 1),
+}
+
+
+@pytest.mark.parametrize("case", list(GIVEN))
+def test_separator_and_header_can_be_given(case):
+    content, given, names, N = GIVEN[case]
+    table = read_table(content, **given)
+    assert list(table.columns) == names
+    assert table.N == N
+    assert table.header == given.get("header", True)
+    assert table.separator == given.get("separator", "comma")
+
+
+def test_a_separator_that_does_not_occur_is_answered_with_a_sentence():
+    with pytest.raises(TableError, match='only one column, "a,b"'):
+        read_table("a,b\n1,2\n", separator="tab")
+    with pytest.raises(ValueError, match="no separator 'dot'; there are comma, semicolon, tab"):
+        read_table("a,b\n1,2\n", separator="dot")
+
+
+def test_the_first_rows_are_kept_as_they_were_read():
+    rows = "".join(f"{i};u{i}; {i},5 \n" for i in range(9))
+    table = read_table(f"a;b;c\n\n{rows}")
+    assert table.head == tuple((str(i), f"u{i}", f"{i},5") for i in range(5))
+
+
+@pytest.mark.parametrize("n", [3, 100, 30_000])
+def test_the_header_is_guessed_from_all_rows(n):
+    labels = [["u", "v"][i % 2] for i in range(n)]
+    body = "".join(f"{label},{i}\n" for i, label in enumerate(labels))
+    assert not read_table(body).header
+    assert read_table(f"kind,size\n{body}").header
+    words = "".join(f"{label},w{i}\n" for i, label in enumerate(labels))
+    assert read_table(f"kind,word\n{words}").header
+
+
+def test_labels_that_differ_in_capitals_alone_are_one_class():
+    table = read_table("x,c\n1,Red\n2,red\n3,red\n4,BLUE\n5,Blue\n")
+    assert table.columns["c"].classes == ("BLUE", "red")
+    assert_array_equal(table.columns["c"].codes, [1, 1, 1, 0, 0])
+    assert table.notes == (
+        '"Red" and "red" are one class of "c".',
+        '"BLUE" and "Blue" are one class of "c".',
+    )
 
 
 NOTED = {

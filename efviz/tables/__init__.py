@@ -2,11 +2,14 @@
 
 from efviz.tables.columns import Column
 from efviz.tables.errors import TableError
+from efviz.tables.layout import SEPARATORS
 from efviz.tables.own import (
+    INTERCEPTS,
     REGRESSIONS,
     Regression,
     Suggestion,
     inputs_of,
+    needs_intercept,
     own_dataset,
     suggest,
     whole_dataset,
@@ -14,15 +17,18 @@ from efviz.tables.own import (
 from efviz.tables.reading import MAX_BYTES, MAX_COLUMNS, Table, read_table
 
 __all__ = [
+    "INTERCEPTS",
     "MAX_BYTES",
     "MAX_COLUMNS",
     "REGRESSIONS",
+    "SEPARATORS",
     "Column",
     "Regression",
     "Suggestion",
     "Table",
     "TableError",
     "inputs_of",
+    "needs_intercept",
     "own_dataset",
     "read_table",
     "suggest",

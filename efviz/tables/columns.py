@@ -156,7 +156,7 @@ class _Notes:
         self.decimal: list[str] = []
         self.grouped: dict[str, str] = {}
         self.words: dict[str, list[str]] = {}
-        self.spellings: dict[str, list[list[str]]] = {}
+        self.spellings: list[tuple[str, list[str]]] = []
         self.codes: dict[float, list[str]] = {}
 
     def sentences(self) -> list[str]:
@@ -168,8 +168,8 @@ class _Notes:
         for words, names in self.words.items():
             no, yes = words.split()
             notes.append(f"{yes.capitalize()} counts as 1 and {no} as 0 in {quoted(*names)}.")
-        for name, found in list(self.spellings.items())[:3]:
-            notes.append(f"{quoted(*found[0])} are one class of {quoted(name)}.")
+        for name, found in self.spellings[:3]:
+            notes.append(f"{quoted(*found)} are one class of {quoted(name)}.")
         for code, names in self.codes.items():
             holds = "holds" if len(names) == 1 else "hold"
             notes.append(
@@ -302,7 +302,7 @@ def _of_labels(name: str, text: Any, problem: str, notes: _Notes) -> Column:
         spellings, counts = np.unique(text[codes == k].to_numpy(str), return_counts=True)
         labels[k] = str(spellings[np.argmax(counts)])
         if len(spellings) > 1:
-            notes.spellings.setdefault(name, []).append(list(spellings))
+            notes.spellings.append((name, list(spellings)))
     order = sorted(seen, key=lambda k: (natural(labels[k]), labels[k]))
     rank = np.full(len(folded), -1)
     rank[order] = np.arange(len(order))

@@ -39,8 +39,8 @@ _ROWS, _CELLS, _SEEN = 10_000, 200_000, 500_000
 # As much as clevercsv looks at, in characters: on some cells it takes quadratic time.
 _SAMPLE = 4000
 
-_DATE = r"\d{1,4}([-/.])\d{1,2}\1\d{1,4}"
-_CLOCK = r"\d{1,2}:\d{2}(?::\d{2}(?:\.\d+)?)?"
+_DATE = r"[0-9]{1,4}(?:-[0-9]{1,2}-|/[0-9]{1,2}/|\.[0-9]{1,2}\.)[0-9]{1,4}"
+_CLOCK = r"[0-9]{1,2}:[0-9]{2}(?::[0-9]{2}(?:\.[0-9]+)?)?"
 TIME = rf"(?:{_DATE}(?:[T ]+{_CLOCK}\S{{0,6}})?|{_CLOCK})"
 _TIME = re.compile(TIME)
 # Digits with something between them that separates: numbers that were not cut apart.

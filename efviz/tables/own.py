@@ -27,7 +27,7 @@ from efviz.tables.errors import TableError, counted, quoted
 from efviz.tables.reading import Table
 
 COLUMNS = "columns"
-HELD, ABSENT = "held at its best", "none"
+HELD, ABSENT = "held", "none"
 INTERCEPTS = (HELD, ABSENT)
 """What becomes of the intercept where no parameter is one."""
 MIN_ROWS = 3
@@ -136,8 +136,8 @@ def inputs_of(table: Table, target: str = "") -> list[str]:
     ]
 
 
-def suggest(table: Table, target: str = "") -> Suggestion:
-    """Settings to begin with, for `target` if one is named.
+def suggest(table: Table, target: str = "", regression: str = "") -> Suggestion:
+    """Settings to begin with, for `target` and `regression` where they are given.
 
     Else the target is the first column of a name usual for targets, else the last that varies and
     neither counts the rows nor has a class for each of them. Two classes, text and names like
@@ -149,7 +149,7 @@ def suggest(table: Table, target: str = "") -> Suggestion:
     usable = [name for name, column in table.columns.items() if _suits(table, column)]
     usual = [name for name in usable if name.casefold() in TARGETS]
     for name in [target] if target else [*usual, *reversed(usable)]:
-        key, positive = _regression_for(table, table.columns[name])
+        key, positive = _regression_for(table, table.columns[name], regression)
         if not positive and table.columns[name].numbers is None:
             continue
         y = _target(table.columns[name], positive)
@@ -229,7 +229,7 @@ def whole_dataset(
     if target:
         _get(table, target)
     if not (target and regression):
-        begin = suggest(table, target)
+        begin = suggest(table, target, regression)
         target, regression = target or begin.target, regression or begin.regression
     if regression not in REGRESSIONS:
         raise ValueError(f"no regression {regression!r}; there are {', '.join(REGRESSIONS)}")
@@ -459,15 +459,17 @@ def _is_index(table: Table, column: Column) -> bool:
     return unnamed or bool(named or _INDEX.fullmatch(column.name.casefold()))
 
 
-def _regression_for(table: Table, column: Column) -> tuple[str, str]:
+def _regression_for(table: Table, column: Column, key: str) -> tuple[str, str]:
+    """The regression that suits a target, or `key` if it is given, and the class that is 1."""
     classes, name = column.classes, column.name.casefold()
     names_one = column.numbers is None or name in LABELS
-    if classes and (len(classes) == 2 or (names_one and len(classes) > 2)):
-        return "logistic", classes[-1]
-    called_count = not {*name.replace("_", " ").split()}.isdisjoint(COUNTS)
-    if called_count and not _no_counts(table, column):
-        return "poisson", ""
-    return "linear", ""
+    if not key:
+        if classes and (len(classes) == 2 or (names_one and len(classes) > 2)):
+            key = "logistic"
+        else:
+            called_count = not {*name.replace("_", " ").split()}.isdisjoint(COUNTS)
+            key = "poisson" if called_count and not _no_counts(table, column) else "linear"
+    return key, classes[-1] if classes and key == "logistic" else ""
 
 
 def _most_correlated(table: Table, target: str, y: Array, *, two: bool) -> tuple[str, str] | None:
