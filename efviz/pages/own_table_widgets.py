@@ -1,13 +1,17 @@
-"""Bringing a table along: a file or pasted text, and what is said of it."""
+"""Bringing a table along: a file or pasted text, how it is read, and what is said of it."""
+
+from dataclasses import replace
+from html import escape
 
 import streamlit as st
 
 from efviz.pages import own_table
 from efviz.pages.caches import forget_private
-from efviz.pages.own_table import OWN
+from efviz.pages.html_table import headings, html_table
+from efviz.pages.own_table import GUESSED, OWN, Loaded, Made, Reading
 from efviz.pages.params import quoted
 from efviz.pages.store import Store, run_again
-from efviz.tables import MAX_BYTES, TableError
+from efviz.tables import MAX_BYTES, SEPARATORS, TableError
 
 EXAMPLE = """hours,coffee,passed
 1.5,3,no
@@ -23,44 +27,88 @@ EXAMPLE = """hours,coffee,passed
 7,1,yes
 8,2,yes
 """
+MOST_NOTES, MOST_COLUMNS = 12, 30
+"""So many sentences and columns are shown of one table."""
+
+_BETWEEN = {
+    "comma": "commas",
+    "semicolon": "semicolons",
+    "tab": "tabs",
+    "vertical bar": "vertical bars",
+    "spaces": "spaces or tabs",
+}
+_FIRST_ROW = {True: "names the columns", False: "holds values"}
 
 
-def ready(store: Store, *, check: bool = True) -> bool:
+def ready(store: Store, *, whole: bool = False) -> bool:
     """Show the own table's panel if it is chosen; is there a problem to draw?
 
-    `check`: two of its columns must make a data set.
+    `whole`: the page makes its problem of all columns, and says itself why there is none.
     """
+    found = own_table.loaded()
+    news = own_table.agree(store.slug, store.params, store.values) if _adopted(store) else None
+    if news:
+        store.set(**news)
+        run_again()
     if store.values["problem"] != OWN:
         return True
-    found = own_table.loaded()
-    title = f"Your table: {quoted(found.table.name or 'pasted')}" if found else "Load your table"
-    with st.expander(title, expanded=found is None, key=f"{store.slug}.{found and found.digest}"):
+    # It stays open while a visitor chooses how the table is read.
+    is_open = found is None or found.reading != GUESSED
+    with st.expander(_title(found), expanded=is_open, key=_panel_key(store, found)):
         _load(store)
         if found:
-            _report(store, check)
+            _reading(store, found)
+            _columns(found)
+            st.button("Forget this table", on_click=_forget, key=f"{store.slug}.forget")
     if found is None:
         return False
-    if st.session_state.get(f"{store.slug}.table") != found.digest:
+    if not _adopted(store):
         _adopt(store)
         run_again()
-    if not check:
-        return True
-    trouble = own_table.made(store.values).trouble
-    if trouble:
-        st.warning(plain(trouble))
-    return not trouble
+    made = _made(store, whole)
+    if made.trouble and not whole:
+        st.warning(plain(made.trouble))
+    _notes(found, made)
+    return whole or not made.trouble
+
+
+def _made(store: Store, whole: bool) -> Made:
+    if not whole:
+        return own_table.made(store.values)
+    return own_table.whole(*(store.values[name] for name in ("target", "regression", "positive")))
+
+
+def _title(found: Loaded | None) -> str:
+    if found is None:
+        return "Load your table"
+    table = found.table
+    header = "" if table.header else ", no header"
+    return (
+        f"Your table: {quoted(table.name or 'pasted')}, {table.N:,} rows, "
+        f"{len(table.columns):,} columns, separated by {_BETWEEN[table.separator]}{header}"
+    )
+
+
+def _panel_key(store: Store, found: Loaded | None) -> str:
+    return f"{store.slug}.{found and found.digest}"
+
+
+def _adopted(store: Store) -> bool:
+    """Whether this page's settings speak of the table that is there."""
+    found = own_table.loaded()
+    return found is not None and st.session_state.get(f"{store.slug}.table") == found.digest
 
 
 def _load(store: Store) -> None:
     st.markdown(
-        "A table as text (CSV): a row of column names, then one example a row. It stays in the "
-        "memory of this session: nothing is stored, and nobody else sees it."
+        "A table as text: a row of column names, then one example a row. It stays in the memory of "
+        "this session: nothing is stored, and nobody else sees it."
     )
     file, paste = st.columns(2)
     with file:
         given = st.file_uploader(
-            f"A file of up to {MAX_BYTES >> 20} MB",
-            type=["csv", "tsv", "txt"],
+            f"A text file of up to {MAX_BYTES >> 20} MB: .csv, .tsv, .txt, .data, .dat, .md or any "
+            "other name",
             key=f"{store.slug}.file.{own_table.generation()}",
         )
         if given is not None and st.session_state.get(own_table.FILE) != given.file_id:
@@ -84,11 +132,11 @@ def _load(store: Store) -> None:
         st.error(plain(sentence))
 
 
-def _take(store: Store, content: bytes | str, name: str) -> None:
+def _take(store: Store, content: bytes | str, name: str, reading: Reading = GUESSED) -> None:
     """Read the table; one that cannot be used leaves everything as it is, and says why."""
     try:
         with st.spinner("Reading the table …"):
-            own_table.load(content, name)
+            own_table.load(content, name, reading)
     except TableError as error:
         st.session_state["own table.refused"] = [str(error)]
         return
@@ -105,20 +153,85 @@ def _adopt(store: Store) -> None:
     store.check_again(forget=() if known else (*own_table.FOLLOWING, "edits"))
 
 
-def _report(store: Store, check: bool) -> None:
-    """What was done to the table, and which columns are no numbers."""
+def _reading(store: Store, found: Loaded) -> None:
+    """How the file is read, to be changed, beside the first rows that came of it."""
+    table, reading = found.table, found.reading
+    choices, rows = st.columns([1, 2.4])
+    with choices:
+        between = {"": "guess"} | _BETWEEN
+        header = {"": "guess", "yes": _FIRST_ROW[True], "no": _FIRST_ROW[False]}
+        if not reading.separator:
+            between[""] = f"{_BETWEEN[table.separator]} (guessed)"
+        if reading.header is None:
+            header[""] = f"{_FIRST_ROW[table.header]} (guessed)"
+        now = {None: "", True: "yes", False: "no"}[reading.header]
+        _choice(store, "Columns are separated by", "separator", between, reading.separator)
+        _choice(store, "The first row", "header", header, now)
+    with rows:
+        st.html(first_rows(found))
+
+
+def _choice(store: Store, label: str, name: str, titles: dict[str, str], now: str) -> None:
+    key = f"{store.slug}.reading.{name}"
+    st.session_state[key] = now
+    st.selectbox(
+        label,
+        list(titles),
+        format_func=lambda option: titles[option],
+        key=key,
+        on_change=_read_again,
+        args=(store, name),
+    )
+
+
+def _read_again(store: Store, name: str) -> None:
     found = own_table.loaded()
-    assert found is not None
-    made = own_table.made(store.values).notes if check else ()
-    sentences = [*found.table.notes, *made, *own_table.unusable()]
-    columns = len(found.table.columns)
-    st.markdown(f"{found.table.N:,} rows, {columns:,} columns.")
-    shown = sentences[:12]
-    if len(sentences) > len(shown):
-        shown.append(f"… and {len(sentences) - 12} more remarks.")
-    for sentence in shown:
+    value = st.session_state[f"{store.slug}.reading.{name}"]
+    if found is None or (name == "separator" and value and value not in SEPARATORS):
+        return
+    if name == "separator":
+        reading = replace(found.reading, separator=value)
+    else:
+        reading = replace(found.reading, header={"": None, "yes": True, "no": False}[value])
+    try:
+        own_table.load(found.content, found.table.name, reading)
+    except TableError as error:
+        st.session_state["own table.refused"] = [str(error)]
+        return
+    _adopt(store)
+
+
+def first_rows(found: Loaded) -> str:
+    """The first rows of the table as they were read, as HTML."""
+    table = found.table
+    names = list(table.columns)[:MOST_COLUMNS]
+    more = len(table.columns) - len(names)
+    rows = "".join(
+        "<tr>" + "".join(f"<td>{escape(cell)}</td>" for cell in row[:MOST_COLUMNS]) + "</tr>"
+        for row in table.head
+    )
+    caption = f"The first rows as they are read{f' ({more:,} more columns)' if more else ''}"
+    return html_table(caption, headings(*map(escape, names)), rows)
+
+
+def _columns(found: Loaded) -> None:
+    """Which columns are no numbers, and why."""
+    problems = [c.problem for c in found.table.columns.values() if c.problem]
+    for sentence in _shortened(problems):
         st.caption(plain(sentence))
-    st.button("Forget this table", on_click=_forget, key=f"{store.slug}.forget")
+
+
+def _notes(found: Loaded, made: Made) -> None:
+    """What was done to the table and for its data set."""
+    sentences = made.dataset.notes if made.dataset else found.table.notes
+    if sentences:
+        words = " ".join(map(escape, _shortened(list(sentences))))
+        st.html(f"<p class='efviz-note'>{words}</p>")
+
+
+def _shortened(sentences: list[str]) -> list[str]:
+    more = len(sentences) - MOST_NOTES
+    return [*sentences[:MOST_NOTES], f"… and {more} more remarks."] if more > 0 else sentences
 
 
 def _forget() -> None:
