@@ -24,7 +24,7 @@ from efviz.tables import (
     suggest,
     whole_dataset,
 )
-from efviz.tables.own import LIMIT
+from efviz.tables.regressions import LIMIT
 
 
 def _frame(N: int = 60, seed: int = 0) -> pd.DataFrame:

@@ -55,10 +55,10 @@ def ready(store: Store, *, whole: bool = False) -> bool:
     # It stays open while a visitor chooses how the table is read.
     is_open = found is None or found.reading != GUESSED
     with st.expander(_title(found), expanded=is_open, key=_panel_key(store, found)):
-        _load(store)
         if found:
             _reading(store, found)
-            _columns(found)
+        _load(store)
+        if found:
             st.button("Forget this table", on_click=_forget, key=f"{store.slug}.forget")
     if found is None:
         return False
@@ -101,8 +101,8 @@ def _adopted(store: Store) -> bool:
 
 def _load(store: Store) -> None:
     st.markdown(
-        "A table as text: a row of column names, then one example a row. It stays in the memory of "
-        "this session: nothing is stored, and nobody else sees it."
+        "A table as text: one example a row, with or without a row of column names above. It stays "
+        "in the memory of this session: nothing is stored, and nobody else sees it."
     )
     file, paste = st.columns(2)
     with file:
@@ -154,7 +154,7 @@ def _adopt(store: Store) -> None:
 
 
 def _reading(store: Store, found: Loaded) -> None:
-    """How the file is read, to be changed, beside the first rows that came of it."""
+    """How the file is read, to be changed, its first rows as read, and which columns are text."""
     table, reading = found.table, found.reading
     choices, rows = st.columns([1, 2.4])
     with choices:
@@ -169,6 +169,9 @@ def _reading(store: Store, found: Loaded) -> None:
         _choice(store, "The first row", "header", header, now)
     with rows:
         st.html(first_rows(found))
+    problems = [column.problem for column in table.columns.values() if column.problem]
+    if problems:
+        st.caption(plain(" ".join(_shortened(problems))))
 
 
 def _choice(store: Store, label: str, name: str, titles: dict[str, str], now: str) -> None:
@@ -212,13 +215,6 @@ def first_rows(found: Loaded) -> str:
     )
     caption = f"The first rows as they are read{f' ({more:,} more columns)' if more else ''}"
     return html_table(caption, headings(*map(escape, names)), rows)
-
-
-def _columns(found: Loaded) -> None:
-    """Which columns are no numbers, and why."""
-    problems = [c.problem for c in found.table.columns.values() if c.problem]
-    for sentence in _shortened(problems):
-        st.caption(plain(sentence))
 
 
 def _notes(found: Loaded, made: Made) -> None:

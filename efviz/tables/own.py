@@ -1,4 +1,4 @@
-"""What a regression can be made of in a Table: sensible first settings, and the data set itself.
+"""The data set that a regression is fitted to, of two inputs or of all columns of a Table.
 
 Every regression has an intercept. Of two inputs one may be the column of ones, BIAS: its parameter
 is the intercept. Else the intercept is held at the value that it has where all three parameters are
@@ -6,160 +6,27 @@ at their best: as the `offset` of the data set or, in least squares, by taking i
 For standardised columns that is the same as centring the target.
 """
 
-import re
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Sequence
+from dataclasses import replace
 
 import numpy as np
-from numpy.typing import ArrayLike
 
 from efviz.catalogue import COMPONENTS
-from efviz.data import BIAS, Array, Dataset, Mask, Task, principal_components, two_inputs
-from efviz.numerics.columns import rank
-from efviz.problems import (
-    Problem,
-    linear_regression,
-    logistic_regression,
-    poisson_regression,
-)
+from efviz.data import BIAS, Array, Dataset, Mask, principal_components, two_inputs
 from efviz.tables.columns import Column
 from efviz.tables.errors import TableError, counted, quoted
 from efviz.tables.reading import Table
-
-COLUMNS = "columns"
-HELD, ABSENT = "held", "none"
-INTERCEPTS = (HELD, ABSENT)
-"""What becomes of the intercept where no parameter is one."""
-MIN_ROWS = 3
-# The empirical Fisher sums fourth powers, and these must not overflow.
-LIMIT = 1e70
-
-TARGETS = ("y", "target", "class", "label", "outcome", "response", "diagnosis")
-LABELS = ("class", "label", "species", "category", "diagnosis")
-COUNTS = ("count", "counts", "number", "visits", "events")
-INDICES = ("id", "index", "idx", "key", "nr", "no", "no.", "#", "row", "rows", "row names", "obs")
-_INDEX = re.compile(r"(?:.*[\W_])?(?:id|index)|.*[a-z](?:Id|ID)|unnamed.*", re.DOTALL)
-
-# Correlations err by some N eps in their last digits: what is closer than this is a tie.
-_TIE = 1e-9
-# Two inputs say the same from here on.
-_SAME = 0.999
-
-
-@dataclass(frozen=True)
-class Regression:
-    """A regression on offer: its problem, and `objection(table, column)`.
-
-    The objection is the sentence that says why the column cannot be the target, or "".
-    """
-
-    title: str
-    task: Task
-    build: Callable[[ArrayLike, ArrayLike], Problem]
-    objection: Callable[[Table, Column], str]
-
-    def targets(self, table: Table) -> list[str]:
-        """The columns that can be the target."""
-        return [name for name, c in table.columns.items() if not self.objection(table, c)]
-
-
-@dataclass(frozen=True)
-class Suggestion:
-    """The settings of `own_dataset`, and `regression`, a key of REGRESSIONS."""
-
-    target: str
-    regression: str
-    positive: str
-    first: str
-    second: str
-    inputs: str = COLUMNS
-    standardised: bool = True
-    intercept: str = HELD
-
-
-def _no_numbers(table: Table, column: Column) -> str:
-    if column.numbers is None:
-        return column.problem
-    size = np.abs(column.numbers)
-    huge = np.flatnonzero(size > LIMIT)
-    if len(huge):
-        return (
-            f"Row {table.rows[huge[0]]:,} of {quoted(column.name)} is "
-            f"{column.numbers[huge[0]]:.3g}, whose fourth power overflows; use a larger unit."
-        )
-    return ""
-
-
-def _no_classes(table: Table, column: Column) -> str:
-    name = quoted(column.name)
-    if column.classes is None:
-        return (
-            f"{name} has too many different values to be classes; choose another target or a "
-            "linear regression."
-        )
-    if len(column.classes) < 2:
-        only = f"only the class {quoted(*column.classes)}" if column.classes else "no classes"
-        return f"{name} has {only}, and a classification needs two; choose another target."
-    return ""
-
-
-def _no_counts(table: Table, column: Column) -> str:
-    if column.numbers is None:
-        return column.problem
-    with np.errstate(invalid="ignore"):
-        wrong = np.flatnonzero((column.numbers < 0) | (column.numbers % 1 != 0))
-    wrong = wrong[~np.isnan(column.numbers[wrong])]
-    if len(wrong):
-        return (
-            f"Row {table.rows[wrong[0]]:,} of {quoted(column.name)} is "
-            f"{column.numbers[wrong[0]]:.6g}, and a count is a whole number from 0 up; choose "
-            "another target or a linear regression."
-        )
-    return _no_numbers(table, column)
-
-
-REGRESSIONS: dict[str, Regression] = {
-    "linear": Regression("Linear regression", "regression", linear_regression, _no_numbers),
-    "logistic": Regression(
-        "Logistic regression", "classification", logistic_regression, _no_classes
-    ),
-    "poisson": Regression("Poisson regression", "count", poisson_regression, _no_counts),
-}
-
-
-def inputs_of(table: Table, target: str = "") -> list[str]:
-    """The columns that can be inputs: those of numbers, but for the target."""
-    return [
-        name
-        for name, column in table.columns.items()
-        if name != target and not _no_numbers(table, column)
-    ]
-
-
-def suggest(table: Table, target: str = "", regression: str = "") -> Suggestion:
-    """Settings to begin with, for `target` and `regression` where they are given.
-
-    Else the target is the first column of a name usual for targets, else the last that varies and
-    neither counts the rows nor has a class for each of them. Two classes, text and names like
-    "class" make it a logistic regression (the last class against the rest), counts called so a
-    Poisson regression, all else a linear one. The first input is the column of numbers most
-    correlated with the target, an index of the rows being the last resort. The second is the next
-    that does not say the same, for least squares, and else the column of ones.
-    """
-    usable = [name for name, column in table.columns.items() if _suits(table, column)]
-    usual = [name for name in usable if name.casefold() in TARGETS]
-    for name in [target] if target else [*usual, *reversed(usable)]:
-        key, positive = _regression_for(table, table.columns[name], regression)
-        if not positive and table.columns[name].numbers is None:
-            continue
-        y = _target(table.columns[name], positive)
-        if inputs := _most_correlated(table, name, y, two=key == "linear"):
-            return Suggestion(name, key, positive, *inputs)
-    problems = [column.problem for column in table.columns.values() if column.problem]
-    raise TableError(
-        "A regression needs a target and an input that are not the same everywhere, and the table "
-        f"has none; look at the columns{': ' + problems[0] if problems else '.'}"
-    )
+from efviz.tables.regressions import (
+    MIN_ROWS,
+    REGRESSIONS,
+    Regression,
+    counts_rows,
+    inputs_of,
+    is_index,
+    no_numbers,
+    target_of,
+)
+from efviz.tables.suggestions import ABSENT, COLUMNS, HELD, INTERCEPTS, suggest
 
 
 def own_dataset(
@@ -197,7 +64,7 @@ def own_dataset(
         notes += _counters(table, names)
     else:
         names = _names_for_components(table, target, standardised, notes)
-    y = _target(column, _positive(column, positive) if chosen.task == "classification" else "")
+    y = target_of(column, _positive(column, positive) if chosen.task == "classification" else "")
     X = np.column_stack([_numbers(table, name) for name in names])
     keep = _complete(table, [*names, target], np.column_stack([X, y]), notes)
     X, y = X[keep], y[keep]
@@ -243,7 +110,7 @@ def whole_dataset(
             f"The table has no column of numbers besides {quoted(target)}; a regression needs one."
         )
     classes = chosen.task == "classification"
-    y = _target(column, _positive(column, positive) if classes else "")
+    y = target_of(column, _positive(column, positive) if classes else "")
     X = np.column_stack([_numbers(table, name) for name in names])
     keep = _complete(table, [*names, target], np.column_stack([X, y]), notes)
     X, y = X[keep], y[keep]
@@ -271,7 +138,7 @@ def _two_names(table: Table, target: str, first: str, second: str) -> list[str]:
     if target in names:
         raise TableError(f"{quoted(target)} is the target; choose another column as the input.")
     for name in names:
-        if problem := _no_numbers(table, _get(table, name)):
+        if problem := no_numbers(table, _get(table, name)):
             raise TableError(problem)
     return names
 
@@ -299,16 +166,6 @@ def _positive(column: Column, positive: str) -> str:
             f"{quoted(*column.classes)}."
         )
     return positive or column.classes[-1]
-
-
-def _target(column: Column, positive: str) -> Array:
-    """y (N,), nan where it is missing; with a positive class 1 for it and 0 for the others."""
-    if not positive:
-        assert column.numbers is not None
-        return column.numbers
-    assert column.classes
-    y = (column.codes == column.classes.index(positive)).astype(float)
-    return np.where(column.codes < 0, np.nan, y)
 
 
 def _complete(table: Table, names: list[str], values: Array, notes: list[str]) -> Mask:
@@ -390,7 +247,7 @@ def _with_intercept(data: Dataset, chosen: Regression, intercept: str, notes: li
 def _all_inputs(table: Table, target: str, notes: list[str]) -> list[str]:
     """All columns that can be inputs but for an index of the rows; counters are named."""
     names = inputs_of(table, target)
-    indices = [name for name in names if _is_index(table, table.columns[name])]
+    indices = [name for name in names if is_index(table, table.columns[name])]
     if len(indices) < len(names):
         notes += _left_out(indices, "numbers the rows", "number the rows")
         names = [name for name in names if name not in indices]
@@ -415,123 +272,5 @@ def _counters(table: Table, names: Sequence[str]) -> list[str]:
         for name in names
         if name != BIAS
         and (column := table.columns[name]).numbers is not None
-        and _counts_rows(column)
+        and counts_rows(column)
     ]
-
-
-def _suits(table: Table, column: Column) -> bool:
-    """Whether a column can be a suggested target: no counter, index or name of the rows."""
-    if column.numbers is not None:
-        return _varies(table, column) and not (_counts_rows(column) or _is_index(table, column))
-    classes = len(column.classes or ())
-    # As many classes as rows say nothing of the next row.
-    return not _no_classes(table, column) and (classes == 2 or 2 * classes <= table.N)
-
-
-def _varies(table: Table, column: Column) -> bool:
-    return not _no_numbers(table, column) and not column.constant
-
-
-def _counts_rows(column: Column) -> bool:
-    """Is it 0, 1, 2, ... or 1, 2, 3, ..., as row numbers are?"""
-    x = column.numbers
-    return (
-        x is not None
-        and len(x) >= MIN_ROWS
-        and x[0] in (0, 1)
-        and bool((x == x[0] + np.arange(len(x))).all())
-    )
-
-
-def _is_index(table: Table, column: Column) -> bool:
-    """Does it number the rows? Without a name, or by its name, every whole number once.
-
-    Rows that were left out or moved leave gaps and another order. Where no column has a name only
-    a counter is one.
-    """
-    x = column.numbers
-    if x is None or column.missing or (x % 1 != 0).any() or len(np.unique(x)) < len(x):
-        return False
-    unnamed = bool(re.fullmatch(r"column [0-9]+(?: \([0-9]+\))?", column.name))
-    if unnamed and not table.header:
-        return _counts_rows(column)
-    named = column.name.casefold() in INDICES or _INDEX.fullmatch(column.name)
-    return unnamed or bool(named or _INDEX.fullmatch(column.name.casefold()))
-
-
-def _regression_for(table: Table, column: Column, key: str) -> tuple[str, str]:
-    """The regression that suits a target, or `key` if it is given, and the class that is 1."""
-    classes, name = column.classes, column.name.casefold()
-    names_one = column.numbers is None or name in LABELS
-    if not key:
-        if classes and (len(classes) == 2 or (names_one and len(classes) > 2)):
-            key = "logistic"
-        else:
-            called_count = not {*name.replace("_", " ").split()}.isdisjoint(COUNTS)
-            key = "poisson" if called_count and not _no_counts(table, column) else "linear"
-    return key, classes[-1] if classes and key == "logistic" else ""
-
-
-def _most_correlated(table: Table, target: str, y: Array, *, two: bool) -> tuple[str, str] | None:
-    """The first inputs: two columns, or one and the column of ones."""
-    columns = {
-        name: column.numbers
-        for name in inputs_of(table, target)
-        if (column := table.columns[name]).numbers is not None and _varies(table, column)
-    }
-    strength = {name: _correlation(x, y) for name, x in columns.items()}
-    strength = {name: r for name, r in strength.items() if r >= 0}
-    indices = {name for name in strength if _is_index(table, table.columns[name])}
-    ranked = _by_strength({name: r for name, r in strength.items() if name not in indices})
-    ranked += _by_strength({name: r for name, r in strength.items() if name in indices})
-    if not ranked:
-        return None
-    first = ranked[0]
-    if two:
-        present = ~np.isnan(y)
-        for second in ranked[1:]:
-            a, b = columns[first][present], columns[second][present]
-            if second not in indices and not _say_the_same(a, b):
-                return first, second
-    return first, BIAS
-
-
-def _by_strength(strength: dict[str, float]) -> list[str]:
-    """The names, strongest first; of those that are equal but for rounding the first column."""
-    left, ranked = dict(strength), []
-    while left:
-        best = max(left.values())
-        ranked.append(next(name for name, r in left.items() if r >= best - _TIE))
-        del left[ranked[-1]]
-    return ranked
-
-
-def _say_the_same(a: Array, b: Array) -> bool:
-    """Do two columns (N,) determine each other, or nearly so, in the rows that have both?"""
-    both = np.isfinite(a) & np.isfinite(b)
-    if both.sum() < MIN_ROWS:
-        return True
-    correlation = _correlation(a, b)
-    return (
-        not 0 <= correlation < _SAME - _TIE
-        or rank(np.column_stack([a[both], b[both], np.ones(both.sum())])) < 3
-    )
-
-
-def _correlation(x: Array, y: Array) -> float:
-    """|r| over the rows that have both, -1 where there is none."""
-    both = np.isfinite(x) & np.isfinite(y)
-    if both.sum() < MIN_ROWS:
-        return -1.0
-    x, y = (_scaled(v[both]) for v in (x, y))
-    norm = np.linalg.norm(x) * np.linalg.norm(y)
-    return float(abs(x @ y) / norm) if norm > 0 else -1.0
-
-
-def _scaled(x: Array) -> Array:
-    """Centred and of size 1, so that no product of two overflows."""
-    size = np.abs(x).max()
-    x = x / size if size > 0 else x
-    x = x - x.mean()
-    size = np.abs(x).max()
-    return x / size if size > 1e-12 else np.zeros_like(x)
