@@ -8,7 +8,8 @@ from numpy.testing import assert_allclose
 from scipy.special import expit
 
 from efviz.curvature import empirical_fisher, fisher, ggn, hessian
-from efviz.data import Array
+from efviz.data import Array, Dataset
+from efviz.figures.data_views import data_panel
 from efviz.models import Linear
 from efviz.optimizers import METHODS, run
 from efviz.problems import (
@@ -119,6 +120,22 @@ def test_a_run_and_a_sweep_are_those_of_slow_loops(kind: str, D: int, method: st
         path = run(problem, method, np.zeros(D), step_size=step, damping=damping, n_steps=20)
         assert_allclose(np.ravel(path.thetas[..., -1, :]), theta, rtol=1e-9)
         assert_allclose(got.final_loss[at], float(problem.loss(theta)), rtol=1e-9)
+
+
+@pytest.mark.parametrize("offset", [0.0, 0.8, -40.0])
+def test_the_line_between_two_classes_is_where_the_output_is_zero(offset: float) -> None:
+    held, _ = held_and_free("bernoulli", 40, 2)
+    problem = with_offset(held, offset)
+    theta = np.array([1.5, -0.5])
+    data = Dataset(problem.X, problem.y, ("u", "v"), "y", "classification", offset=offset)
+    panel = data_panel(data, problem, theta=theta)
+    (line,) = [trace for trace in panel["data"] if trace.get("name") == "model at θ"]
+    ends = np.column_stack([line["x"], line["y"]]).astype(float)
+    ends = ends[np.isfinite(ends).all(axis=1)]
+    assert len(ends) == 2
+    assert_allclose(problem.model.outputs(ends, theta), 0, atol=1e-5 * max(1, abs(offset)))
+    low, high = np.sort(ends, axis=0)
+    assert (high - low).max() > np.ptp(problem.X, axis=0).max()
 
 
 def test_only_a_linear_model_takes_an_offset() -> None:
