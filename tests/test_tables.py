@@ -454,3 +454,30 @@ def test_quotation_marks_of_another_kind_in_a_cell_do_not_hide_the_commas():
     table = read_table(frame.to_csv(index=False))
     assert list(table.columns) == ["x0", "x1", "text"]
     assert_array_equal(table.columns["x1"].numbers, frame["x1"])
+
+
+def _drawn(rng: np.random.Generator) -> tuple[str, bool, int, int]:
+    """A table as pandas writes it, whether it has a header, and its numbers of rows and columns."""
+    rows, count = int(rng.integers(4, 30)), int(rng.integers(2, 6))
+    sep = str(rng.choice(list(",;\t|")))
+    kinds = {
+        "float": lambda: rng.normal(size=rows).round(3),
+        "int": lambda: rng.integers(0, 100, rows),
+        "labels": lambda: rng.choice(["north west", "Smith, J.", "a;b", "x|y"], rows),
+        "names": lambda: [f"name {i}" for i in range(rows)],
+        "dates": lambda: [f"2020-{1 + i % 12:02d}-{1 + i % 28:02d}" for i in range(rows)],
+        "truths": lambda: rng.choice(["True", "False"], rows),
+    }
+    chosen = ["float", *rng.choice(list(kinds), count - 1)]
+    rng.shuffle(chosen)
+    frame = pd.DataFrame({f"{kind} {k}": kinds[kind]() for k, kind in enumerate(chosen)})
+    header, comma = bool(rng.random() < 0.5), sep in ";\t" and rng.random() < 0.5
+    text = frame.to_csv(index=False, sep=sep, header=header, decimal="," if comma else ".")
+    return text, header, rows, count
+
+
+@pytest.mark.parametrize("seed", range(60))
+def test_the_layout_of_what_pandas_writes_is_guessed(seed):
+    text, header, rows, count = _drawn(np.random.default_rng(seed))
+    table = read_table(text)
+    assert (table.header, table.N, len(table.columns)) == (header, rows, count), text

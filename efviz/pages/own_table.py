@@ -2,7 +2,7 @@
 
 import hashlib
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 
 import streamlit as st
 
@@ -50,6 +50,19 @@ class Loaded:
     suggestion: Suggestion
     content: bytes
     reading: Reading
+    others: dict[tuple[str, str], Suggestion] = field(default_factory=dict)
+
+    def suggested(self, target: str, regression: str = "") -> Suggestion:
+        """The settings that suit a target and a regression, looked for once."""
+        if target not in self.table.columns:
+            return self.suggestion
+        if (target, regression) not in self.others:
+            try:
+                found = suggest(self.table, target, regression)
+            except TableError:
+                found = self.suggestion
+            self.others[target, regression] = found
+        return self.others[target, regression]
 
 
 def load(content: bytes | str, name: str, reading: Reading = GUESSED) -> Loaded:
@@ -148,7 +161,7 @@ def entry(values: Values) -> Entry:
     regression = REGRESSIONS.get(values.get("regression", ""))
     if found is None or regression is None:
         return replace(_EMPTY, settings=Settings(unit_length=True))
-    suggestion = _suggestion(found, values["target"], values["regression"])
+    suggestion = found.suggested(values["target"], values["regression"])
     first, second = (values.get(n, getattr(suggestion, n)) for n in ("first", "second"))
     columns = values.get("inputs", "columns") == "columns"
 
@@ -193,16 +206,6 @@ def _names(first: str, second: str) -> tuple[str, str]:
     return ("θ", "b") if second == BIAS else ("b", "θ")
 
 
-def _suggestion(found: Loaded, target: str, regression: str = "") -> Suggestion:
-    """The suggested settings, for the chosen target and regression."""
-    if target not in found.table.columns:
-        return found.suggestion
-    try:
-        return suggest(found.table, target, regression)
-    except TableError:
-        return found.suggestion
-
-
 def _targets(values: Values) -> list[str] | None:
     if values["problem"] != OWN:
         return []
@@ -225,7 +228,7 @@ def _regression(values: Values) -> str:
     if values["problem"] != OWN:
         return ""
     found = loaded()
-    return _suggestion(found, values["target"]).regression if found else ""
+    return found.suggested(values["target"]).regression if found else ""
 
 
 def classes(values: Values) -> list[str] | None:
@@ -289,7 +292,7 @@ def agree(slug: str, params: Sequence[Param], values: Values) -> Values | None:
     names = [param.name for param in params if param.name in KNOBS]
     mine = {name: values[name] for name in names}
     rest = {name: value for name, value in values.items() if name not in KNOBS}
-    common, seen = _agreed(_COMMON, found.digest), _agreed(key, found.digest)
+    common, seen = _agreed(_COMMON, found.digest), _agreed(key)
     theirs: Values | None = None
     if common and mine == (seen or {name: defaults(params, rest)[name] for name in names}):
         known = {name: common[name] for name in names if name in common}
@@ -307,9 +310,10 @@ def agree(slug: str, params: Sequence[Param], values: Values) -> Values | None:
     return theirs
 
 
-def _agreed(key: str, digest: str) -> Values:
+def _agreed(key: str, digest: str = "") -> Values:
+    """The settings kept as `key`, of any table or of one."""
     known = st.session_state.get(key)
-    return known.settings if isinstance(known, Common) and known.digest == digest else {}
+    return known.settings if isinstance(known, Common) and digest in ("", known.digest) else {}
 
 
 PARAMS: tuple[Param, ...] = (
