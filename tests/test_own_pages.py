@@ -137,6 +137,13 @@ def test_a_link_keeps_what_was_chosen_until_the_table_is_there() -> None:
     assert components(at, "chart")
 
 
+def test_a_link_keeps_the_columns_of_the_suggested_target() -> None:
+    at = paste(open_page("at-the-minimum", problem="own", x1="b", x2="a", intercept="none"), MOONS)
+    found = values(at, "at-the-minimum")
+    assert (found["target"], found["first"], found["second"]) == ("count", "b", "a")
+    assert found["intercept"] == "none"
+
+
 def test_what_a_link_says_of_another_table_is_dropped() -> None:
     at = open_page("at-the-minimum", problem="own", y="nobody", x1="<b>", fit="poisson")
     at = paste(at, MOONS)

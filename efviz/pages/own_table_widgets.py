@@ -149,7 +149,8 @@ def _adopt(store: Store) -> None:
     found = own_table.loaded()
     assert found is not None
     st.session_state[f"{store.slug}.table"] = found.digest
-    known = store.values["target"] in found.table.columns
+    # A link does not name the target that is suggested.
+    known = store.values["target"] in ("", *found.table.columns)
     store.check_again(forget=() if known else (*own_table.FOLLOWING, "edits"))
 
 

@@ -235,8 +235,9 @@ def _with_intercept(data: Dataset, chosen: Regression, intercept: str, notes: li
     if not best.exists:
         raise TableError(f"The intercept has no best value at which to hold it. {best.reason}")
     b = float(best.theta[-1])
+    shown = f"{b:.4g}".replace("-", "−")
     notes.append(
-        f"The intercept is held at its best value, {b:.6g}: all matrices are those of the other "
+        f"The intercept is held at its best value, {shown}: all matrices are those of the other "
         "two parameters."
     )
     if chosen.task == "regression":
