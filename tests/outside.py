@@ -311,7 +311,7 @@ CASES = {
         | {"names": ["row names", "mpg", "cyl", "disp", "hp", "drat", "wt"]},
         ("wt", "linear", "", "drat", "mpg"),
         (
-            "The header has a name less than there are columns: the first holds row names.",
+            "The header has one name too few: the first column holds row names.",
             SPACES,
         ),
         {"row names": f'"row names" {TEXT}'},

@@ -152,7 +152,7 @@ def test_without_an_intercept_that_is_what_is_fitted_and_said(regression):
 
 def test_an_intercept_that_has_no_best_value_is_answered_with_a_sentence():
     table = read_table("a,b,c\n1,3,no\n2,1,no\n3,2,yes\n4,0,yes\n")
-    with pytest.raises(TableError, match=r"at which to hold it\. There is no finite"):
+    with pytest.raises(TableError, match=r"one column and the intercept, or no.*There is no"):
         own_dataset(table, target="c", regression="logistic", first="a", second="b")
 
 
@@ -473,3 +473,16 @@ def test_a_whole_table_that_cannot_be_fitted_is_answered_with_a_sentence():
         whole_dataset(table, regression="poisson")
     with pytest.raises(ValueError, match="no regression 'probit'"):
         whole_dataset(table, regression="probit")
+
+
+def test_of_a_whole_table_some_inputs_can_be_named():
+    data, notes = whole_dataset(TABLE, target="y", inputs=["b", "id", "b"])
+    assert data.feature_names == ("b", "id")
+    assert_array_equal(data.X, FRAME[["b", "id"]])
+    assert notes == ('"id" counts the rows, 1, 2, 3, and so on.',)
+    with pytest.raises(TableError, match='"y" is the target'):
+        whole_dataset(TABLE, target="y", inputs=["a", "y"])
+    with pytest.raises(TableError, match='no column "z"'):
+        whole_dataset(TABLE, target="y", inputs=["z"])
+    with pytest.raises(TableError, match='"colour" holds text'):
+        whole_dataset(TABLE, target="y", inputs=["colour"])

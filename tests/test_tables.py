@@ -234,7 +234,7 @@ NOTED = {
     "decimal commas": ("x;y\n1,5;2\n", 'comma is read as the decimal sign in "x"'),
     "grouped": ("x;y\n1.234,5;2\n", 'grouped in "x": 1.234,5 is 1234.5'),
     "short row": ("x,y,z\n0,1,2\n1,2\n", "Row 3 has 2 values in place of 3"),
-    "row names": ("x,y\na,1,2\nb,3,4\n", "the first holds row names"),
+    "row names": ("x,y\na,1,2\nb,3,4\n", "the first column holds row names"),
     "booleans": ("x,y\ntrue,1\nfalse,2\n", 'True counts as 1 and false as 0 in "x"'),
     "names twice": ("a,a\n1,2\n", 'More than one column is called "a"'),
     "a column called 1": ("1,b\n1,2\n", 'column "1" is called "column 1"'),

@@ -86,12 +86,18 @@ def own_dataset(
 
 
 def whole_dataset(
-    table: Table, *, target: str = "", regression: str = "", positive: str = ""
+    table: Table,
+    *,
+    target: str = "",
+    regression: str = "",
+    positive: str = "",
+    inputs: Sequence[str] = (),
 ) -> tuple[Dataset, tuple[str, ...]]:
     """The data set of a target and all columns of numbers besides it, and the last of its notes.
 
-    An index of the rows is left out, and rows with missing values. What is not given is as
-    `suggest` has it. Raises TableError, a sentence for the visitor, if there is no such data set.
+    An index of the rows is left out unless it is one of the `inputs` that are named, and so are
+    rows with missing values. What is not given is as `suggest` has it. Raises TableError, a
+    sentence for the visitor, if there is no such data set.
     """
     if target:
         _get(table, target)
@@ -104,7 +110,11 @@ def whole_dataset(
     if objection := chosen.objection(table, column):
         raise TableError(objection)
     notes: list[str] = []
-    names = _all_inputs(table, target, notes)
+    if inputs:
+        names = _columns(table, target, list(dict.fromkeys(inputs)))
+        notes += _counters(table, names)
+    else:
+        names = _all_inputs(table, target, notes)
     if not names:
         raise TableError(
             f"The table has no column of numbers besides {quoted(target)}; a regression needs one."
@@ -135,6 +145,11 @@ def _two_names(table: Table, target: str, first: str, second: str) -> list[str]:
     names = [name for name in (first, second) if name != BIAS]
     if not names or first == second:
         raise TableError("The two inputs are the same; choose two different ones.")
+    return _columns(table, target, names)
+
+
+def _columns(table: Table, target: str, names: list[str]) -> list[str]:
+    """The names, if all of them can be inputs."""
     if target in names:
         raise TableError(f"{quoted(target)} is the target; choose another column as the input.")
     for name in names:
@@ -233,7 +248,10 @@ def _with_intercept(data: Dataset, chosen: Regression, intercept: str, notes: li
         return data
     best = chosen.build(np.column_stack([data.X, np.ones(len(data.y))]), data.y).minimum
     if not best.exists:
-        raise TableError(f"The intercept has no best value at which to hold it. {best.reason}")
+        raise TableError(
+            "With an intercept these two inputs have no best fit at which to hold it: take one "
+            f"column and the intercept, or no intercept. {best.reason}"
+        )
     b = float(best.theta[-1])
     shown = f"{b:.4g}".replace("-", "−")
     notes.append(

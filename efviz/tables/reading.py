@@ -316,7 +316,7 @@ def _with_a_wider_header(frame: Any, notes: list[str]) -> Any:
     if (frame[last].str.strip() == "").all():
         return frame.drop(columns=last)
     frame.iloc[0] = ["row names", *frame.iloc[0, :-1]]
-    notes.append("The header has a name less than there are columns: the first holds row names.")
+    notes.append("The header has one name too few: the first column holds row names.")
     return frame
 
 
