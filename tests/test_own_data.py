@@ -486,3 +486,13 @@ def test_of_a_whole_table_some_inputs_can_be_named():
         whole_dataset(TABLE, target="y", inputs=["z"])
     with pytest.raises(TableError, match='"colour" holds text'):
         whole_dataset(TABLE, target="y", inputs=["colour"])
+
+
+def test_a_column_that_one_cell_keeps_out_is_named_with_that_cell():
+    text = "a,b,c,y\n1,2,u,3\n2,12 kg,v,5\n4,7,w,6\n3,1,x,5\n"
+    data, notes = whole_dataset(read_table(text))
+    assert data.feature_names == ("a",)
+    assert notes[0] == '"c" holds no numbers and is left out.'
+    assert notes[1].startswith('Row 3 of "b" is "12 kg", which is not a number; write')
+    assert notes[1].endswith("The column is left out.")
+    assert len(notes) == 2

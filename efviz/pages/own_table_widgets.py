@@ -52,11 +52,12 @@ def ready(store: Store, *, whole: bool = False) -> bool:
         run_again()
     if store.values["problem"] != OWN:
         return True
+    made = _made(store, whole) if _adopted(store) else Made(None)
     # It stays open while a visitor chooses how the table is read.
     is_open = found is None or found.reading != GUESSED
     with st.expander(_title(found), expanded=is_open, key=_panel_key(store, found)):
         if found:
-            _reading(store, found)
+            _reading(store, found, made)
         _load(store)
         if found:
             st.button("Forget this table", on_click=_forget, key=f"{store.slug}.forget")
@@ -65,7 +66,6 @@ def ready(store: Store, *, whole: bool = False) -> bool:
     if not _adopted(store):
         _adopt(store)
         run_again()
-    made = _made(store, whole)
     if made.trouble and not whole:
         st.warning(plain(made.trouble))
     _notes(found, made)
@@ -154,7 +154,7 @@ def _adopt(store: Store) -> None:
     store.check_again(forget=() if known else (*own_table.FOLLOWING, "edits"))
 
 
-def _reading(store: Store, found: Loaded) -> None:
+def _reading(store: Store, found: Loaded, made: Made) -> None:
     """How the file is read, to be changed, its first rows as read, and which columns are text."""
     table, reading = found.table, found.reading
     choices, rows = st.columns([1, 2.4])
@@ -170,7 +170,8 @@ def _reading(store: Store, found: Loaded) -> None:
         _choice(store, "The first row", "header", header, now)
     with rows:
         st.html(first_rows(found))
-    problems = [column.problem for column in table.columns.values() if column.problem]
+    said = " ".join(made.dataset.notes) if made.dataset else ""
+    problems = [c.problem for c in table.columns.values() if c.problem and c.problem not in said]
     if problems:
         st.caption(plain(" ".join(_shortened(problems))))
 

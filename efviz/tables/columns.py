@@ -71,8 +71,9 @@ class Column:
     """One column: its `numbers`, nan where one is missing, its `classes`, or both.
 
     `numbers` is None where the cells are no numbers, and `problem` then says why, naming row and
-    column. `classes` are the distinct labels in natural order, None where there are more than
-    MAX_CLASSES; `codes` holds the class of each row, -1 where it is missing.
+    column; `broken` says that most of them are. `classes` are the distinct labels in natural order,
+    None where there are more than MAX_CLASSES; `codes` holds the class of each row, -1 where it is
+    missing.
     """
 
     name: str
@@ -81,6 +82,7 @@ class Column:
     codes: Codes
     problem: str = ""
     missing: int = 0
+    broken: bool = False
 
     @property
     def constant(self) -> bool:
@@ -237,7 +239,7 @@ def _column(cells: _Cells, rows: NDArray[np.int64], sign: Sign | None, notes: _N
             f"Row {rows[where]:,} of {quoted(name)} is {quoted(text.iloc[where])}, which is larger "
             "than a computer counts; correct it in the file or leave the cell empty."
         )
-        return _of_labels(name, text, problem, notes)
+        return _of_labels(name, text, problem, True, notes)
     words = set(text[~cells.absent].str.lower().iloc[:1000])
     for pair in BOOLEANS:
         lower = text.str.lower()
@@ -249,7 +251,7 @@ def _column(cells: _Cells, rows: NDArray[np.int64], sign: Sign | None, notes: _N
             present = np.unique(codes[codes >= 0])
             codes = np.where(codes < 0, -1, np.searchsorted(present, codes))
             return Column(name, numbers, tuple((no, yes)[k] for k in present), codes, "", missing)
-    return _of_labels(name, text, _problem(cells, rows), notes)
+    return _of_labels(name, text, *_problem(cells, rows), notes)
 
 
 def _note(cells: _Cells, sign: Sign, notes: _Notes) -> None:
@@ -286,7 +288,7 @@ def _of_numbers(name: str, numbers: Array, missing: int) -> Column:
     return Column(name, numbers, tuple(label(v) for v in values), codes, "", missing)
 
 
-def _of_labels(name: str, text: Any, problem: str, notes: _Notes) -> Column:
+def _of_labels(name: str, text: Any, problem: str, broken: bool, notes: _Notes) -> Column:
     """Labels that differ in nothing but capitals are one class, spelt as most often."""
     import pandas as pd
 
@@ -296,7 +298,7 @@ def _of_labels(name: str, text: Any, problem: str, notes: _Notes) -> Column:
     seen = np.unique(codes[~absent])
     missing = int(absent.sum())
     if len(seen) > MAX_CLASSES:
-        return Column(name, None, None, np.full(len(text), -1), problem, missing)
+        return Column(name, None, None, np.full(len(text), -1), problem, missing, broken)
     labels = {}
     for k in seen:
         spellings, counts = np.unique(text[codes == k].to_numpy(str), return_counts=True)
@@ -306,11 +308,13 @@ def _of_labels(name: str, text: Any, problem: str, notes: _Notes) -> Column:
     order = sorted(seen, key=lambda k: (natural(labels[k]), labels[k]))
     rank = np.full(len(folded), -1)
     rank[order] = np.arange(len(order))
-    return Column(name, None, tuple(labels[k] for k in order), rank[codes], problem, missing)
+    classes = tuple(labels[k] for k in order)
+    return Column(name, None, classes, rank[codes], problem, missing, broken)
 
 
-def _problem(cells: _Cells, rows: NDArray[np.int64]) -> str:
-    """Why the cells are no numbers: the first that is none, with its row and column."""
+def _problem(cells: _Cells, rows: NDArray[np.int64]) -> tuple[str, bool]:
+    """Why the cells are no numbers: the first that is none, with its row and column; and whether
+    most of them are."""
     text, name = cells.text, quoted(cells.name)
     present = np.flatnonzero(~cells.absent)
     numerals = text.iloc[present].str.replace("−", "-", regex=False)
@@ -326,18 +330,18 @@ def _problem(cells: _Cells, rows: NDArray[np.int64]) -> str:
             return (
                 f'Row {rows[where]:,} of {name} is "{cell}", which may be {both[0]} or {both[1]}; '
                 "write the column without grouping its digits."
-            )
+            ), True
         return (
             f'Row {rows[where]:,} of {name} is "{cell}", but other cells of the column are '
             "written differently; use the same decimal sign in all of them."
-        )
+        ), True
     where = wrong[0]
     cell = text.iloc[where]
     if 2 * len(wrong) > len(present) and not re.fullmatch(_REASONS[0][0], cell[:200]):
-        return f'{name} holds text, not numbers (row {rows[where]:,} is "{shown(cell)}").'
+        return f'{name} holds text, not numbers (row {rows[where]:,} is "{shown(cell)}").', False
     start = f'Row {rows[where]:,} of {name} is "{shown(cell)}", which '
     for pattern, reason in _REASONS:
         if re.fullmatch(pattern, cell[:200], re.IGNORECASE):
-            return f"{start}{reason}."
+            return f"{start}{reason}.", True
     others = f" ({counted(len(wrong), 'such cell')})" if len(wrong) > 1 else ""
-    return f"{start}is not a number; correct it in the file or leave the cell empty{others}."
+    return f"{start}is not a number; correct it in the file or leave the cell empty{others}.", True

@@ -28,6 +28,9 @@ from efviz.tables.regressions import (
 )
 from efviz.tables.suggestions import ABSENT, COLUMNS, HELD, INTERCEPTS, suggest
 
+MOST = 10
+"""So many broken columns are named."""
+
 
 def own_dataset(
     table: Table,
@@ -271,8 +274,10 @@ def _all_inputs(table: Table, target: str, notes: list[str]) -> list[str]:
         notes += _left_out(indices, "numbers the rows", "number the rows")
         names = [name for name in names if name not in indices]
     notes += _counters(table, names)
-    words = [name for name, c in table.columns.items() if c.numbers is None and name != target]
+    others = [c for c in table.columns.values() if c.numbers is None and c.name != target]
+    words = [column.name for column in others if not column.broken]
     notes += _left_out(words, "holds no numbers", "hold no numbers")
+    notes += [f"{c.problem} The column is left out." for c in others if c.broken][:MOST]
     return names
 
 
