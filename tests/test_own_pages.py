@@ -367,3 +367,18 @@ def test_two_columns_of_a_classification_have_their_intercept_held_or_none() -> 
     assert "The intercept is held at its best value, " in html(at)
     at = choose(at, "Intercept", "none")
     assert "The model has no intercept: where both inputs are 0, so is its output." in html(at)
+
+
+def test_a_table_that_was_read_in_the_wrong_way_can_be_read_in_another() -> None:
+    text = "name a b\nSmith, 1 2.5\nJones, 2 1\nBrown, 3 5\nWhite, 5 4\n"
+    at = paste(open_page("vector-fields", problem="own", steps="10"), text)
+    assert components(at, "chart") == []
+    assert "A regression needs a target and an input" in at.error[0].value
+    at = choose(at, "The first row", "no")
+    assert len(at.error) == 1
+    at = choose(at, "The first row", "")
+    at = choose(at, "Columns are separated by", "spaces")
+    assert not at.error
+    assert components(at, "chart")
+    assert "The columns are separated by spaces or tabs." in html(at)
+    assert values(at, "vector-fields")["target"] == "b"

@@ -1,6 +1,6 @@
 """Bringing a table along: a file or pasted text, how it is read, and what is said of it."""
 
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from html import escape
 
 import streamlit as st
@@ -11,7 +11,7 @@ from efviz.pages.html_table import headings, html_table
 from efviz.pages.own_table import GUESSED, OWN, Loaded, Made, Reading
 from efviz.pages.params import quoted
 from efviz.pages.store import Store, run_again
-from efviz.tables import MAX_BYTES, SEPARATORS, TableError
+from efviz.tables import MAX_BYTES, SEPARATORS, Table, TableError
 
 EXAMPLE = """hours,coffee,passed
 1.5,3,no
@@ -37,7 +37,27 @@ _BETWEEN = {
     "vertical bar": "vertical bars",
     "spaces": "spaces or tabs",
 }
-_FIRST_ROW = {True: "names the columns", False: "holds values"}
+_YES = {None: "", True: "yes", False: "no"}
+_FIRST_ROW = {"yes": "names the columns", "no": "holds values"}
+REFUSED = "own table.refused"
+
+
+@dataclass(frozen=True)
+class Source:
+    """What a table is read from, and how."""
+
+    content: bytes | str
+    name: str
+    reading: Reading
+
+
+@dataclass(frozen=True)
+class Refused:
+    """Why a table cannot be used, on which page, and its source where another reading may help."""
+
+    page: str
+    sentence: str
+    source: Source | None
 
 
 def ready(store: Store, *, whole: bool = False) -> bool:
@@ -128,8 +148,13 @@ def _load(store: Store) -> None:
         _take(store, text, "pasted text")
     if try_it:
         _take(store, EXAMPLE, "example")
-    for sentence in st.session_state.pop("own table.refused", []):
-        st.error(plain(sentence))
+    refused = st.session_state.get(REFUSED)
+    if isinstance(refused, Refused) and refused.page == store.slug:
+        st.error(plain(refused.sentence))
+        if refused.source is None:
+            del st.session_state[REFUSED]
+        else:
+            _choices(store, refused.source, None)
 
 
 def _take(store: Store, content: bytes | str, name: str, reading: Reading = GUESSED) -> None:
@@ -138,8 +163,9 @@ def _take(store: Store, content: bytes | str, name: str, reading: Reading = GUES
         with st.spinner("Reading the table …"):
             own_table.load(content, name, reading)
     except TableError as error:
-        st.session_state["own table.refused"] = [str(error)]
+        st.session_state[REFUSED] = Refused(store.slug, str(error), Source(content, name, reading))
         return
+    st.session_state.pop(REFUSED, None)
     _adopt(store)
     run_again()
 
@@ -156,18 +182,10 @@ def _adopt(store: Store) -> None:
 
 def _reading(store: Store, found: Loaded, made: Made) -> None:
     """How the file is read, to be changed, its first rows as read, and which columns are text."""
-    table, reading = found.table, found.reading
+    table = found.table
     choices, rows = st.columns([1, 2.4])
     with choices:
-        between = {"": "guess"} | _BETWEEN
-        header = {"": "guess", "yes": _FIRST_ROW[True], "no": _FIRST_ROW[False]}
-        if not reading.separator:
-            between[""] = f"{_BETWEEN[table.separator]} (guessed)"
-        if reading.header is None:
-            header[""] = f"{_FIRST_ROW[table.header]} (guessed)"
-        now = {None: "", True: "yes", False: "no"}[reading.header]
-        _choice(store, "Columns are separated by", "separator", between, reading.separator)
-        _choice(store, "The first row", "header", header, now)
+        _choices(store, Source(found.content, table.name, found.reading), table)
     with rows:
         st.html(first_rows(found))
     said = " ".join(made.dataset.notes) if made.dataset else ""
@@ -176,33 +194,48 @@ def _reading(store: Store, found: Loaded, made: Made) -> None:
         st.caption(plain(" ".join(_shortened(problems))))
 
 
-def _choice(store: Store, label: str, name: str, titles: dict[str, str], now: str) -> None:
-    key = f"{store.slug}.reading.{name}"
+def _choices(store: Store, source: Source, table: Table | None) -> None:
+    """What separates the columns, and what the first row is; guesses are said of a `table`."""
+    reading = source.reading
+    between, header = {"": "guess"} | _BETWEEN, {"": "guess"} | _FIRST_ROW
+    if table and not reading.separator:
+        between[""] = f"{_BETWEEN[table.separator]} (guessed)"
+    if table and reading.header is None:
+        header[""] = f"{_FIRST_ROW[_YES[table.header]]} (guessed)"
+    kind = "reading" if table else "refused"
+    args = (store, source, table is not None)
+    _choice(f"{store.slug}.{kind}.separator", between, reading.separator, args)
+    _choice(f"{store.slug}.{kind}.header", header, _YES[reading.header], args)
+
+
+def _choice(key: str, titles: dict[str, str], now: str, args: tuple[Store, Source, bool]) -> None:
+    name = key.rsplit(".", 1)[-1]
     st.session_state[key] = now
     st.selectbox(
-        label,
+        {"separator": "Columns are separated by", "header": "The first row"}[name],
         list(titles),
         format_func=lambda option: titles[option],
         key=key,
         on_change=_read_again,
-        args=(store, name),
+        args=(key, name, *args),
     )
 
 
-def _read_again(store: Store, name: str) -> None:
-    found = own_table.loaded()
-    value = st.session_state[f"{store.slug}.reading.{name}"]
-    if found is None or (name == "separator" and value and value not in SEPARATORS):
-        return
+def _read_again(key: str, name: str, store: Store, source: Source, known: bool) -> None:
+    """Read a table in another way; one that is `known` stays if it cannot be read so."""
+    value = st.session_state[key]
     if name == "separator":
-        reading = replace(found.reading, separator=value)
+        reading = replace(source.reading, separator=value if value in SEPARATORS else "")
     else:
-        reading = replace(found.reading, header={"": None, "yes": True, "no": False}[value])
+        given = [header for header, word in _YES.items() if word == value]
+        reading = replace(source.reading, header=given[0] if given else None)
     try:
-        own_table.load(found.content, found.table.name, reading)
+        own_table.load(source.content, source.name, reading)
     except TableError as error:
-        st.session_state["own table.refused"] = [str(error)]
+        again = None if known else replace(source, reading=reading)
+        st.session_state[REFUSED] = Refused(store.slug, str(error), again)
         return
+    st.session_state.pop(REFUSED, None)
     _adopt(store)
 
 
@@ -234,6 +267,7 @@ def _shortened(sentences: list[str]) -> list[str]:
 
 def _forget() -> None:
     own_table.forget()
+    st.session_state.pop(REFUSED, None)
     forget_private()
 
 
