@@ -10,7 +10,6 @@ from pathlib import Path
 import streamlit as st
 from starlette.formparsers import MultiPartParser
 from starlette.middleware import Middleware
-from threadpoolctl import threadpool_limits
 
 from efviz.serving import assets, operations, preparation
 from efviz.serving.headers import Headers
@@ -38,11 +37,10 @@ def prepare() -> None:
     gc.disable()
     # The first element makes Streamlit look through all modules: soon, while there are few.
     st.empty()
+    from efviz.numerics.threads import one_blas_thread
     from efviz.pages import warm_up
 
-    # Matrices are small and visitors many: BLAS threads that wait for each other cost up to
-    # sixteen times the work when the cores are busy.
-    threadpool_limits(1, user_api="blas")
+    one_blas_thread()
     warm_up.first_picture()
     preparation.open_doors()
     warm_up.warm_up()

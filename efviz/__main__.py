@@ -16,6 +16,7 @@ from efviz.data import Array, Dataset
 from efviz.datasets import DATASETS, DataUnavailable, load
 from efviz.optimizers import METHODS
 from efviz.sweeps import DAMPINGS, STEP_SIZES, Progress, Sweep, grid_search
+from efviz.sweeps.rounding import CHAOS
 from efviz.tables import read_table, whole_dataset
 
 if TYPE_CHECKING:
@@ -268,12 +269,15 @@ def _summary(result: Sweep) -> str:
     words = f"least loss {loss:.9g} at step size 10^{np.log10(step_size):.3f}"
     if METHODS[result.method].curvature:
         words += f", damping 10^{np.log10(damping):.1f}" if damping else ", no damping"
-        ties = int(result.ties().sum()) - 1
-    else:
-        ties = int(result.ties()[:, 0].sum()) - 1
-    words += f"; {ties} other cells are as good" if ties else "; no other cell is as good"
-    if result.chaotic:
-        words += f"; this run depends on rounding (one ulp changes it by {result.one_ulp:.0e})"
+    others = result.others
+    words += f"; {others} other cells are as good" if others else "; no other cell is as good"
+    if result.change_by_rounding > CHAOS:
+        words += (
+            "; this run depends on rounding (a change in the last digit changes its loss by "
+            f"{result.change_by_rounding:.0e})"
+        )
+    elif result.contested:
+        words += f". {results.CONTESTED}"
     return words
 
 

@@ -6,7 +6,6 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
-import threadpoolctl
 from browsing import browser, page, server  # noqa: F401  # fixtures
 from hypothesis import settings
 from xdist.remote import Producer
@@ -15,6 +14,7 @@ from xdist.scheduler import LoadScopeScheduling
 from efviz import LIKELIHOODS, METHODS, MODELS, PROBLEMS
 from efviz.likelihoods import Gaussian
 from efviz.models import Linear
+from efviz.numerics.threads import one_blas_thread
 from efviz.pages.caches import SHARED
 from efviz.problems import Problem
 
@@ -23,7 +23,7 @@ settings.register_profile("efviz", deadline=None, derandomize=True)
 settings.register_profile("long", deadline=None)
 settings.load_profile("efviz")
 # As in app.py: tests run side by side, and so do their matrices.
-threadpoolctl.threadpool_limits(1, user_api="blas")
+one_blas_thread()
 
 KINDS = [
     f"{model}-{likelihood}"

@@ -12,6 +12,8 @@ from efviz.numerics import columns
 from efviz.numerics.columns import far_from_collinear, least_squares, rank, reduce_columns
 from efviz.numerics.extended import Extended
 
+pytestmark = pytest.mark.numerics
+
 numbers = st.floats(-1e6, 1e6).filter(lambda x: x == 0 or abs(x) > 1e-6)
 
 

@@ -13,6 +13,8 @@ from efviz.existence import PROVEN, _sizes, newton_step, parameter_sizes, recess
 from efviz.likelihoods import Gaussian
 from efviz.problems import contrast_regression, logistic_regression, poisson_regression
 
+pytestmark = pytest.mark.numerics
+
 CONCORDANT = [name for name, kind in LIKELIHOODS.items() if kind.self_concordant]
 
 

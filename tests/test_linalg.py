@@ -9,6 +9,8 @@ from numpy.testing import assert_allclose, assert_array_equal
 from efviz.kernels import _solve, gram_rounding
 from efviz.linalg import solve_damped
 
+pytestmark = pytest.mark.numerics
+
 
 @st.composite
 def symmetric_systems(draw):

@@ -19,6 +19,8 @@ from efviz.problems import (
     softmax_regression,
 )
 
+pytestmark = pytest.mark.numerics
+
 RNG_X = np.random.default_rng(0).normal(size=(80, 2))
 NOISY = (RNG_X[:, 0] + np.random.default_rng(1).logistic(size=80) > 0).astype(float)
 ALONG = np.array([1.0, -0.4])

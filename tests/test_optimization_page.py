@@ -93,6 +93,28 @@ def test_a_run_that_diverges_says_where() -> None:
     assert "GD diverges at step" in sentence(page(gd="1e10"))
 
 
+def test_a_run_that_depends_on_rounding_is_marked_wherever_it_is_shown() -> None:
+    words = sentence(page(set="breast-cancer"))
+    assert "EFGD ends at" in words
+    assert words.count("depends on rounding") == 1
+    assert "depends on rounding: a change in the last digit moves it by" in words
+    assert "rounding" not in sentence(page(set="breast-cancer", ef="1e-6", efl="1"))
+
+
+@pytest.mark.parametrize(
+    ("change", "words"),
+    [
+        (0.0, ""),
+        (1e-13, ""),
+        (1e-8, " (its last digits depend on rounding)"),
+        (0.25, " (depends on rounding: a change in the last digit moves it by 25 %)"),
+        (np.inf, " (depends on rounding: with its last digit changed, the run ends differently)"),
+    ],
+)
+def test_words_for_what_rounding_does(change: float, words: str) -> None:
+    assert optimization_text.by_rounding(change) == words
+
+
 def test_a_start_at_the_minimum_stays_there() -> None:
     words = sentence(page(start="1"))
     lowest = optimization_text.number(
@@ -164,9 +186,9 @@ def test_a_grid_shows_losses_ties_and_marks(method: str) -> None:
             10 ** value[finished] * grid.first_loss, grid.final_loss[finished], rtol=1e-6
         )
         assert np.isnan(value[~finished]).all()
-        if grid.ties().sum() > 1:
+        if grid.tied.sum() > 1:
             dots = figure.data[names.index("as good")]
-            assert len(dots.x) == grid.ties().sum()
+            assert len(dots.x) == grid.tied.sum()
     best = figure.data[names.index("best")]
     assert best.x[0] == pytest.approx(np.log10(grid.best()[0]))
 
@@ -211,7 +233,7 @@ def test_words_for_cosines_that_oppose() -> None:
     problem = optimization_problem("wine")
     values = np.array([-0.5, 0.5, np.nan])
     found = Alignment(values, values, np.array([True, False, False]))
-    words = optimization_text.sentence(problem, {}, found, 0.0)
+    words = optimization_text.sentence(problem, {}, found, 0.0, {})
     assert "points away from it at 50%" in words
     assert "pseudo-inverse" in words
 

@@ -26,6 +26,8 @@ from efviz.tables import (
 )
 from efviz.tables.regressions import LIMIT
 
+pytestmark = pytest.mark.numerics
+
 
 def _frame(N: int = 60, seed: int = 0) -> pd.DataFrame:
     rng = np.random.default_rng(seed)

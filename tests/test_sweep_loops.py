@@ -15,40 +15,77 @@ from efviz.sweeps import loops
 from efviz.sweeps.batch import packed
 from efviz.sweeps.designs import Dense, Sparse, dense, design
 
+pytestmark = pytest.mark.numerics
 
-def solve(B, metric, damping, g):
-    d, outcome = np.empty_like(g), np.full(len(g), -1, dtype=np.int8)
+
+def solve(B, metric, damping, g, terms=100):
+    d, solved = np.empty_like(g), np.zeros(len(g), dtype=bool)
     flat = np.stack([packed(each) for each in B])
-    loops.solve_runs(flat, packed(metric), damping, g, d, outcome)
-    return d, outcome
+    loops.solve_runs(flat, packed(metric), damping, terms, g, d, solved)
+    return d, solved
 
 
-@pytest.mark.parametrize("K", [1, 2, 14, 40])
+@pytest.mark.parametrize("K", [1, 2, 5, 14, 40, 125])
 def test_many_systems_are_solved_as_each_alone(K):
     rng = np.random.default_rng(K)
-    A = rng.normal(size=(5, K, 2 * K))
-    B, metric = A @ np.swapaxes(A, 1, 2), np.diag(rng.uniform(1, 2, K))
+    A = rng.normal(size=(5, K, 2 * K)) * 10.0 ** rng.integers(-9, 9, (K, 1))
+    B = A @ np.swapaxes(A, 1, 2)
+    metric = np.diag(rng.uniform(1, 2, K))
     damping, g = rng.uniform(0, 1, 5), rng.normal(size=(5, K))
-    d, outcome = solve(B, metric, damping, g)
-    expected = np.linalg.solve(B + damping[:, None, None] * metric, g[..., None])[..., 0]
-    assert_allclose(d, expected, rtol=1e-9)
-    assert_array_equal(outcome, loops.SOLVED)
+    d, solved = solve(B, metric, damping, g)
+    assert solved.all()
+    damped = B + damping[:, None, None] * metric
+    unit = 1 / np.sqrt(np.diagonal(damped, axis1=1, axis2=2))
+    scaled = damped * unit[:, :, None] * unit[:, None, :]
+    expected = unit * np.linalg.solve(scaled, (unit * g)[..., None])[..., 0]
+    assert_allclose(d, expected, rtol=1e-8, atol=1e-12 * np.abs(expected).min())
 
 
 def test_one_system_that_cannot_be_solved_leaves_the_others():
     B = np.stack([np.eye(3), np.diag([1.0, 0, 1]), np.diag([1.0, -2, 1]), np.full((3, 3), np.nan)])
     B[2, 0, 1] = B[2, 1, 0] = 3
     g = np.tile([1.0, 2.0, 3.0], (4, 1))
-    d, outcome = solve(B, np.eye(3), np.zeros(4), g)
-    assert outcome.tolist() == [
-        loops.SOLVED,
-        loops.SINGULAR,
-        loops.NEARLY_SINGULAR,
-        loops.SINGULAR,
-    ]
+    d, solved = solve(B, np.eye(3), np.zeros(4), g)
+    assert solved.tolist() == [True, False, True, False]
     assert_array_equal(d[0], g[0])
     assert_allclose(d[2], np.linalg.solve(B[2], g[2]), rtol=1e-12)
     assert np.isnan(d[[1, 3]]).all()
+
+
+@pytest.mark.parametrize("K", [2, 3, 8, 30])
+@pytest.mark.parametrize("N", [40, 1000])
+def test_no_rounded_gram_matrix_of_collinear_columns_passes_for_regular(K, N):
+    rng = np.random.default_rng([K, N])
+    A = rng.normal(size=(20, N, K)) * 10.0 ** rng.integers(-8, 8, (1, 1, K))
+    A[..., -1] = A[..., :-1] @ rng.normal(size=K - 1) if K > 2 else 3 * A[..., 0]
+    for products in (np.swapaxes(A, 1, 2) @ A, np.einsum("rni,rnj->rij", A, A)):
+        _, solved = solve(products / N, np.eye(K), np.zeros(20), rng.normal(size=(20, K)), N)
+        assert not solved.any()
+
+
+@pytest.mark.parametrize("K", [2, 8, 30])
+def test_a_matrix_is_regular_as_soon_as_its_bound_is_passed(K):
+    """An eigenvalue ten times K^2 N u from zero is enough, a tenth of K N u is not."""
+    rng, N = np.random.default_rng(K), 1000
+    V = np.linalg.qr(rng.normal(size=(K, K)))[0]
+    # The smallest eigenvector is spread evenly, so that the diagonal is near 1.
+    V = np.linalg.qr(np.column_stack([np.ones(K), V[:, 1:]]))[0]
+    for factor, regular in ((10 * K, True), (0.1, False)):
+        w = np.ones(K)
+        w[0] = factor * K * N * 2.0**-53
+        B = (V * w) @ V.T
+        assert solve(B[None], np.eye(K), np.zeros(1), np.ones((1, K)), N)[1][0] == regular
+
+
+def test_a_negative_definite_matrix_is_as_regular_as_its_opposite():
+    rng = np.random.default_rng(5)
+    A = rng.normal(size=(4, 9)) * [[1e-9], [1], [1e5], [1e9]]
+    g = rng.normal(size=(1, 4))
+    plus, solved = solve((A @ A.T)[None], np.eye(4), np.zeros(1), g)
+    minus, as_well = solve(-(A @ A.T)[None], np.eye(4), np.zeros(1), g)
+    assert solved.all()
+    assert as_well.all()
+    assert_allclose(minus, -plus, rtol=1e-10)
 
 
 @pytest.mark.parametrize("fisher", [False, True])
@@ -69,7 +106,9 @@ def test_logistic_terms_keep_their_digits_in_both_tails(fisher):
 def test_a_logistic_output_that_is_no_number_shows():
     f = np.array([[0.0, np.nan], [1.0, np.inf], [-np.inf, 2.0]])
     s, w = np.empty_like(f), np.empty_like(f)
-    hinge = loops.bernoulli_terms(f, np.zeros(2), True, s, w)
+    # As in every step of a sweep.
+    with np.errstate(all="ignore"):
+        hinge = loops.bernoulli_terms(f, np.zeros(2), True, s, w)
     assert np.isnan(hinge[0])
     assert np.isinf(hinge[1])
     assert hinge[2] == 1

@@ -8,12 +8,30 @@ from reference import depends_on_rounding, plain_run
 
 from efviz import DATASETS, run
 from efviz.catalogue import optimization_problem
+from efviz.data import Mask
 from efviz.datasets import available
-from efviz.problems import Problem, linear_regression, logistic_regression
-from efviz.sweeps import CHAOS, DAMPINGS, STEP_SIZES, grid_search
+from efviz.problems import (
+    Problem,
+    contrast_regression,
+    linear_regression,
+    logistic_regression,
+    poisson_regression,
+    softmax_regression,
+)
+from efviz.sweeps import DAMPINGS, STEP_SIZES, Sweep, grid_search
 from efviz.sweeps.general import General
 from efviz.sweeps.outcome import FINISHED, Outcome
 from efviz.sweeps.paths import plan
+from efviz.sweeps.rounding import (
+    CHAOS,
+    change_by_rounding,
+    ends_twice,
+    first_cell,
+    loss_rounding,
+    relative_change,
+)
+
+pytestmark = pytest.mark.numerics
 
 PAPER = [name for name, entry in DATASETS.items() if entry.paper]
 PAPER_METHODS = ("GD", "NGD", "EFGD")
@@ -69,6 +87,23 @@ def _close(value: float, expected: float, tolerance: float) -> bool:
     )
 
 
+def _calm(problem: Problem, sweep: Sweep, theta_0=None) -> Mask:
+    """The cells whose status and, if they finish, whose loss do not depend on rounding."""
+    step_size, damping = np.meshgrid(sweep.step_sizes, sweep.dampings, indexing="ij")
+    start = problem.start if theta_0 is None else theta_0
+    loss, again = ends_twice(
+        problem,
+        sweep.method,
+        step_size.ravel(),
+        damping.ravel(),
+        theta_0=start,
+        n_steps=sweep.n_steps,
+    )
+    change = relative_change(loss, again, loss_rounding(problem, sweep.first_loss))
+    never = np.isnan(loss) & np.isnan(again) & (sweep.status != "finished").ravel()
+    return ((change <= CHAOS) | never).reshape(step_size.shape)
+
+
 def _against_single_runs(problem: Problem, method: str, step_sizes, dampings, theta_0=None) -> None:
     got = search(problem, method, step_sizes, dampings, theta_0=theta_0, n_steps=12)
     alone = run(
@@ -79,9 +114,12 @@ def _against_single_runs(problem: Problem, method: str, step_sizes, dampings, th
         damping=np.array(dampings),
         n_steps=12,
     )
-    assert_array_equal(got.status == "diverged", alone.status == "diverged")
-    assert_array_equal(got.steps_taken, alone.steps_done)
-    assert_allclose(got.final_loss, alone.final_loss, rtol=1e-9)
+    calm = _calm(problem, got, theta_0)
+    assert calm.mean() > 0.7
+    assert_array_equal((got.status == "diverged")[calm], alone.diverged[calm])
+    assert_array_equal(got.steps_taken[calm], alone.steps_done[calm])
+    calm &= got.status == "finished"
+    assert_allclose(got.final_loss[calm], alone.final_loss[calm], rtol=1e-9)
     assert got.first_loss == problem.loss(problem.start if theta_0 is None else theta_0)
 
 
@@ -106,10 +144,14 @@ def test_sparse_columns_and_their_dense_twin_end_alike(method):
     y = (rng.random(300) < 0.4).astype(float)
     turn = np.linalg.qr(rng.normal(size=(40, 40)))[0]
     step_sizes, dampings = [1e-8, 1e-2, 1.0, 1e3], [1e-6, 1e-1]
-    sparse = search(logistic_regression(X, y), method, step_sizes, dampings)
-    turned = search(logistic_regression(X @ turn, y), method, step_sizes, dampings)
-    assert_array_equal(sparse.status, turned.status)
-    assert_allclose(sparse.final_loss, turned.final_loss, rtol=1e-9)
+    plain, twin = logistic_regression(X, y), logistic_regression(X @ turn, y)
+    sparse = search(plain, method, step_sizes, dampings)
+    turned = search(twin, method, step_sizes, dampings)
+    calm = _calm(plain, sparse) & _calm(twin, turned)
+    assert calm.mean() > 0.7
+    assert_array_equal(sparse.status[calm], turned.status[calm])
+    calm &= sparse.status == "finished"
+    assert_allclose(sparse.final_loss[calm], turned.final_loss[calm], rtol=1e-9)
 
 
 @pytest.mark.parametrize("method", ["NGD", "EFGD", "Newton"])
@@ -168,6 +210,31 @@ def test_extreme_inputs_end_as_plain_runs_do(inputs, build, method):
         assert _close(got.final_loss[at], loss, 1e-9)
 
 
+@pytest.mark.parametrize("build", [softmax_regression, contrast_regression, poisson_regression])
+@pytest.mark.parametrize("inputs", ["no column at all", "the same row again and again"])
+def test_undamped_runs_on_collinear_inputs_are_singular_at_once(build, inputs, method):
+    X = EXTREME[inputs] / 10
+    got = search(build(X, np.arange(len(X)) % 3), method, [1e-3, 0.1], [0.0, 0.5], n_steps=9)
+    undamped = "finished" if method == "GD" else "singular"
+    assert (got.status[:, 0] == undamped).all()
+    assert (got.status[:, 1] == "finished").all()
+    assert (got.steps_taken[:, 1] == 9).all()
+    if not X.any():
+        assert (got.final_loss == got.first_loss).all()
+
+
+def test_softmax_is_singular_without_damping_whatever_the_rounding(method):
+    rng = np.random.default_rng(2)
+    X, y = rng.normal(size=(400, 3)), rng.integers(0, 3, 400)
+    got = search(softmax_regression(X, y), method, [0.1, 0.7], [0.0, 1e-12], n_steps=12)
+    assert (got.status[:, 0] == ("finished" if method == "GD" else "singular")).all()
+    # With damping it ends where the same steps without the invisible parameters do.
+    assert (got.status[:, 1] == "finished").all()
+    if method in ("NGD", "Newton"):
+        contrast = search(contrast_regression(X, y), method, [0.1, 0.7], [0.0], n_steps=12)
+        assert_allclose(got.final_loss[:, 1], contrast.final_loss[:, 0], rtol=1e-9)
+
+
 def test_pair_products_that_do_not_fit_are_formed_in_pieces(monkeypatch, method):
     problem = small_problem("linear-bernoulli", N=50)
     expected = search(problem, method, [1e-6, 0.1, 1.0], [0.1, 1.0])
@@ -201,17 +268,40 @@ def test_a_diverged_run_stops_at_the_step_that_broke_its_limit(method):
 def test_natural_gradient_descent_on_least_squares_has_a_hundred_best_cells():
     problem = optimization_problem("boston")
     got = search(problem, "NGD", STEP_SIZES, DAMPINGS)
-    tied = got.ties()
+    tied = got.tied
     assert tied.sum() > 100
     step_size, damping, loss = got.best()
-    assert loss == got.final_loss[got.status == "finished"].min()
-    assert got.final_loss[tied].max() <= loss * (1 + 1e-12)
-    assert got.final_loss[(got.status == "finished") & ~tied].min() > loss * (1 + 1e-12)
+    least = got.final_loss[got.status == "finished"].min()
+    assert got.final_loss[tied].max() <= least * (1 + 1.1e-12)
+    assert got.final_loss[(got.status == "finished") & ~tied].min() > least * (1 + 1e-12)
     printed = np.argmin(abs(np.log10(STEP_SIZES) - 0.125)), np.argmin(DAMPINGS)
     assert tied[printed]
-    assert tied[np.flatnonzero(step_size == STEP_SIZES), np.flatnonzero(damping == DAMPINGS)]
-    least = problem.loss(problem.theta_star)
-    assert loss == pytest.approx(float(least), rel=1e-12)
+    assert (step_size, damping) == (1, DAMPINGS[0])
+    assert got.others == tied.sum() - 1
+    assert loss == pytest.approx(float(problem.loss(problem.theta_star)), rel=1e-12)
+
+
+def test_cells_at_an_exact_fit_tie_whatever_is_left_of_their_losses():
+    rng = np.random.default_rng(1)
+    X = rng.normal(size=(60, 3))
+    got = search(linear_regression(X, X @ [1, -2, 3]), "NGD", [0.28, 0.9, 1, 1.1, 3], [0, 1e-12])
+    assert got.tied[:4].all()
+    assert not got.tied[4].any()
+    assert len(set(got.final_loss[:4].ravel())) > 1
+    assert got.best()[:2] == (1, 0)
+    assert not got.chaotic
+
+
+def test_the_cell_nearest_to_an_undamped_step_of_size_one_stands_for_its_ties():
+    tied = np.zeros((5, 3), dtype=bool)
+    step_sizes, dampings = 10.0 ** np.array([-0.25, -0.125, 0.125, 0.5, 1]), np.array([2, 0, 1.0])
+    assert first_cell(tied, step_sizes, dampings) is None
+    tied[3:] = True
+    assert first_cell(tied, step_sizes, dampings) == (3, 1)
+    tied[2, [0, 2]] = tied[1, 0] = True
+    assert first_cell(tied, step_sizes, dampings) == (1, 0)
+    tied[1] = False
+    assert first_cell(tied, step_sizes, dampings) == (2, 2)
 
 
 def test_gradient_descent_takes_no_damping():
@@ -220,17 +310,37 @@ def test_gradient_descent_takes_no_damping():
     for column in got.final_loss.T:
         assert_array_equal(column, got.final_loss[:, 0])
     assert got.best()[1] == DAMPINGS[0]
+    assert got.others == 0
 
 
 def test_a_selected_run_that_depends_on_rounding_is_reported():
     cancer, wine = (optimization_problem(name) for name in ("breast-cancer", "wine"))
     published = search(cancer, "EFGD", [10**-1.25], [1e-10])
     assert published.chaotic
-    assert published.one_ulp > CHAOS
+    assert published.change_by_rounding > CHAOS
     calm = search(wine, "EFGD", [10**-1.375], [1e-6])
     assert not calm.chaotic
-    assert calm.one_ulp < 1e-13
+    assert calm.change_by_rounding < 1e-12
     assert not search(wine, "NGD", [1.0], [1e-10]).chaotic
+
+
+def test_a_selected_run_that_another_machine_may_not_select_is_reported():
+    # Five examples in seven inputs: the best cell is calm, but those next to it jump about.
+    problem = small_problem("linear-exponential", N=5, P=7)
+    got = search(problem, "EFGD", np.logspace(-6, 3, 10), [0, 1e-14, 1e-10, 1e-6, 1e-2, 1e2])
+    assert got.chaotic
+    assert not search(problem, "NGD", [0.1, 1], [1e-6, 1]).contested
+
+
+def test_any_cell_can_be_asked_whether_it_depends_on_rounding():
+    cancer = optimization_problem("breast-cancer")
+    change = change_by_rounding(cancer, "EFGD", [[1e-6], [10**-1.25], [1e6]], [1e-10, 1e2])
+    assert change.shape == (3, 2)
+    # A short straight way, the published cell, and one that diverges.
+    assert change[0, 1] < 1e-13
+    assert change[1, 0] > CHAOS
+    assert change[2, 0] == np.inf
+    assert change_by_rounding(cancer, "GD", 1e-8, 3.0) < 1e-13
 
 
 @pytest.mark.parametrize("method", ["NGD", "EFGD"])
@@ -302,5 +412,6 @@ def test_no_steps_end_at_the_start_and_no_finished_run_has_no_best(method):
     worst = search(optimization_problem("wine"), "GD", [1e5, 1e6])
     assert (worst.status == "diverged").all()
     assert np.isnan(worst.best()).all()
-    assert not worst.ties().any()
+    assert not worst.tied.any()
+    assert worst.others == 0
     assert not worst.chaotic

@@ -233,7 +233,7 @@ def _map(
             "hovertemplate": f"γ = 10^%{{x}}, λ = 10^%{{y}}: {words}<extra></extra>",
         },
     ]
-    tied = np.argwhere(sweep.ties())
+    tied = np.argwhere(sweep.tied)
     if len(tied) > 1:
         xy = np.stack([rows[tied[:, 0]], columns[tied[:, 1]]], axis=-1)
         traces.append(marks.points(xy, INK, size=2.5) | {"opacity": 1, "name": "as good"})

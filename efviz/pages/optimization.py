@@ -35,6 +35,7 @@ from efviz.pages.optimization_runs import (
     path_job,
     printed,
     problem_of,
+    rounding_job,
     run_keys,
     selected,
     sweep_job,
@@ -202,6 +203,7 @@ def draw_runs(store: Store) -> bool:
     )
     let_paint(f"{SLUG}.painted", tuple(keys.values()))
     finished = {m: path.result for m, path in paths.items() if path.result and path.complete}
+    changes = {m: rounding_job(key).progress.result for m, key in keys.items()}
     complete = cosines is not None and len(finished) == len(keys)
     take_along(
         f"{SLUG}.chart",
@@ -211,14 +213,15 @@ def draw_runs(store: Store) -> bool:
         complete=complete,
     )
     problem = problem_of(keys["GD"].source)
-    st.html(text.sentence(problem, finished, cosines, store.values["multiple"]))
-    return complete
+    st.html(text.sentence(problem, finished, cosines, store.values["multiple"], changes))
+    return complete and all(change is not None for change in changes.values())
 
 
 def run_jobs(keys: dict[str, RunKey]) -> Iterator[Job[Any]]:
-    """The runs, and when they are finished the cosines along the last."""
+    """The runs, when they are finished the cosines along the last, and what rounding does."""
     yield from (path_job(key) for key in keys.values())
     yield alignment_job(keys["EFGD"])
+    yield from (rounding_job(key) for key in keys.values())
 
 
 def settle(jobs: Iterator[Job[Any]], seconds: float) -> bool:

@@ -17,6 +17,7 @@ from efviz.pages.own_table import OWN
 from efviz.pages.params import Values
 from efviz.problems import Problem
 from efviz.sweeps import DAMPINGS, STEP_SIZES, Sweep, sweep
+from efviz.sweeps.rounding import in_reverse, loss_rounding, relative_change
 from efviz.tables import TableError
 
 METHODS = ("GD", "NGD", "EFGD")
@@ -119,12 +120,21 @@ def start_of(problem: Problem, multiple: float) -> np.ndarray:
     return np.asarray(multiple * problem.theta_star)
 
 
-def _runs(key: RunKey) -> Runs:
+@cached
+def _turned(source: Source) -> Problem:
+    return in_reverse(problem_of(source))
+
+
+def _runs(key: RunKey, *, digits: bool = False) -> Runs:
+    """The run of `key`, or the same but for its last `digits`."""
     problem = problem_of(key.source)
+    start = start_of(problem, key.multiple)[None]
+    step_size = np.array(key.step_size)
+    if digits:
+        problem, step_size = _turned(key.source), np.nextafter(step_size, np.inf)
     return Runs(
-        problem, key.method, start_of(problem, key.multiple)[None], step_size=key.step_size,
-        damping=key.damping, n_steps=N_STEPS,
-    )  # fmt: skip
+        problem, key.method, start, step_size=step_size, damping=key.damping, n_steps=N_STEPS
+    )
 
 
 @cached
@@ -137,6 +147,37 @@ def path_job(key: RunKey) -> Job[Trajectory]:
             runs.advance(0.05)
             yield Progress(runs.fraction, runs.trajectory())
         yield Progress(1.0, runs.trajectory())
+
+    return Job(steps())
+
+
+@cached
+def rounding_job(key: RunKey) -> Job[float]:
+    """By how much, relatively, the last loss of a run changes with its last digits.
+
+    0 where it diverges either way, inf where it diverges one way only.
+    """
+
+    def steps() -> Iterator[Progress[float]]:
+        job = path_job(key)
+        while not job.done:
+            job.advance(0.05)
+            yield Progress(0.0, None)
+        path = job.progress.result
+        assert path is not None
+        runs = _runs(key, digits=True)
+        while runs.fraction < 1:
+            runs.advance(0.05)
+            yield Progress(runs.fraction * 0.999, None)
+        again = runs.trajectory()
+        if again.diverged[0] != path.diverged[0]:
+            yield Progress(1.0, np.inf)
+        elif path.diverged[0]:
+            yield Progress(1.0, 0.0)
+        else:
+            rounding = loss_rounding(problem_of(key.source), float(path.first_loss[0]))
+            change = relative_change(path.final_loss, again.final_loss, rounding)
+            yield Progress(1.0, float(change[0]))
 
     return Job(steps())
 

@@ -14,7 +14,9 @@ from efviz.optimizers import Trajectory
 from efviz.pages.at_minimum_text import number
 from efviz.pages.html_table import headings, html_table
 from efviz.problems import Problem
+from efviz.results import CONTESTED, SEEN, percent
 from efviz.sweeps import Sweep
+from efviz.sweeps.rounding import CHAOS
 
 START = "The start as a multiple of θ*: 0 is the paper's, 1 the minimum itself."
 STEP = "γ multiplies the method's direction."
@@ -41,9 +43,13 @@ def notes(name: str) -> str:
 
 
 def sentence(
-    problem: Problem, paths: Mapping[str, Trajectory], found: Alignment | None, multiple: float
+    problem: Problem,
+    paths: Mapping[str, Trajectory],
+    found: Alignment | None,
+    multiple: float,
+    changes: Mapping[str, float | None],
 ) -> str:
-    """What is seen now."""
+    """What is seen now; `changes` says what the last digits change in the end of each path."""
     parts = []
     minimum = problem.minimum
     if minimum.exists:
@@ -57,9 +63,10 @@ def sentence(
         status, last = str(path.status[0]), float(path.final_loss[0])
         if status == "diverged":
             steps = int(path.steps_done[0])
-            parts.append(f"{name} diverges at step {steps}: its loss passes 100 times the first.")
+            words = f"{name} diverges at step {steps}: its loss passes 100 times the first"
         else:
-            parts.append(f"{name} ends at {number(last, 4)}.")
+            words = f"{name} ends at {number(last, 4)}"
+        parts.append(f"{words}{by_rounding(changes.get(name) or 0.0)}.")
     if found is not None:
         usable = found.damped[np.isfinite(found.damped)]
         if usable.size:
@@ -74,6 +81,17 @@ def sentence(
     return f"<p class='efviz-sentence'>{' '.join(parts)}</p>"
 
 
+def by_rounding(change: float) -> str:
+    """What to say of a run whose last loss changes by so much, relatively, through rounding."""
+    if not change > CHAOS:
+        return ""
+    if change == np.inf:
+        return " (depends on rounding: with its last digit changed, the run ends differently)"
+    if change <= SEEN:
+        return " (its last digits depend on rounding)"
+    return f" (depends on rounding: a change in the last digit moves it by {percent(change)})"
+
+
 def grids(found: Mapping[str, Sweep], shipped: str) -> str:
     """What each grid selects, and how sure that is."""
     parts = []
@@ -83,13 +101,16 @@ def grids(found: Mapping[str, Sweep], shipped: str) -> str:
             parts.append(f"{method}: no run finishes.")
             continue
         cell = f"γ = {power(step)}" + (f", λ = {power(damping)}" if method != "GD" else "")
-        ties = int(sweep.ties().sum()) if method != "GD" else int(sweep.ties()[:, 0].sum())
         words = f"{method}: {cell} gives the least loss, {number(loss, 4)}"
-        if ties > 1:
-            words += f", and so do {ties - 1} other cells to 1e-12"
-        if sweep.chaotic:
+        if sweep.others:
+            words += f", and so do {sweep.others} other cells to 1e-12"
+        if sweep.change_by_rounding > SEEN:
             words += "; that run depends on rounding, so another machine may select another cell"
+        elif sweep.change_by_rounding > CHAOS:
+            words += "; its last digits depend on rounding"
         parts.append(f"{words}.")
+        if sweep.contested:
+            parts.append(f"{CONTESTED}.")
         if not sweep.complete:
             parts.append("Not all cells are computed yet.")
     where = "star selected, dots as good, ring printed, hexagon runs above; click a cell to run it"

@@ -18,8 +18,9 @@ import numpy as np
 from efviz.catalogue import optimization_problem
 from efviz.datasets import DATASETS
 from efviz.optimizers import METHODS
-from efviz.sweeps import CHAOS, DAMPINGS, STEP_SIZES, Progress, Sweep, grid_search
+from efviz.sweeps import DAMPINGS, STEP_SIZES, Progress, Sweep, grid_search
 from efviz.sweeps.outcome import FINISHED, STATUSES
+from efviz.sweeps.rounding import CHAOS, change_by_rounding
 
 FOLDER = Path(__file__).parent
 
@@ -46,8 +47,10 @@ WHY: dict[tuple[str, str], str] = {
 }
 """What else is known about a printed line."""
 
-# Neighbouring cells differ by so much and more.
-_OTHER_CELL = 1e-6
+CONTESTED = "Other runs depend on rounding: another machine may select one of them"
+
+SEEN = 1e-6
+"""Neighbouring cells, and losses as they are shown, differ by so much, relatively, and more."""
 
 
 @dataclass(frozen=True)
@@ -55,9 +58,10 @@ class Line:
     """One line of Table 6: what is printed, what the grid gives, and what to think of it.
 
     Exponents are log10; `tied` lists the (row, column) of all cells within 1e-12 of the best loss,
-    a column being 0 for GD. The two `one_ulp` say by how much a loss changes, relatively, with the
-    next step size. `verdict`: "same", "same loss, tie" or "differs", by `excess`, the printed
-    cell's loss relative to the best one less 1 (inf where the printed run does not finish).
+    a column being 0 for GD. The two `change` say by how much a loss changes, relatively, with the
+    last digits of its run; `contested` as in Sweep. `verdict`: "same", "same loss, tie" or
+    "differs", by `excess`, the printed cell's loss relative to the best one less 1 (inf where the
+    printed run does not finish).
     """
 
     name: str
@@ -66,18 +70,19 @@ class Line:
     printed: tuple[float, float | None]
     printed_status: str
     printed_loss: float
-    printed_one_ulp: float
+    printed_change: float
     best: tuple[float, float | None]
     best_loss: float
-    best_one_ulp: float
+    best_change: float
+    contested: bool
     tied: tuple[tuple[int, int], ...]
     verdict: str
     excess: float
 
     @property
     def chaotic(self) -> bool:
-        """Whether the selected or the printed run depends on rounding."""
-        return max(self.best_one_ulp, self.printed_one_ulp) > CHAOS
+        """Whether the selected or the printed run depends on rounding, or which one is selected."""
+        return max(self.best_change, self.printed_change) > CHAOS or self.contested
 
     def sentence(self) -> str:
         """The verdict in words."""
@@ -86,34 +91,36 @@ class Line:
             "same": "The same cell"
             + (f"; {others} others are as good." if others else ", and no other is as good."),
             "same loss, tie": f"The same loss: the printed cell is one of {others + 1} that are as "
-            "good, of which rounding picks one.",
+            "good.",
             "differs": "Another cell: the printed one "
             + (
-                f"ends {_percent(self.excess)} higher."
+                f"ends {percent(self.excess)} higher."
                 if np.isfinite(self.excess)
                 else "does not finish."
             ),
         }[self.verdict]
-        if self.best_one_ulp > CHAOS:
+        if self.best_change > CHAOS:
             words += (
-                " The selected run depends on rounding: the next step size changes its loss by "
-                f"{_percent(self.best_one_ulp)}, "
+                " The selected run depends on rounding: a change in the last digit changes its "
+                f"loss by {percent(self.best_change)}, "
             )
             words += (
                 "so another machine may select another cell."
-                if self.best_one_ulp > _OTHER_CELL
+                if self.best_change > SEEN
                 else "so its last digits differ between machines."
             )
-        elif self.printed_one_ulp > CHAOS:
+        elif self.contested:
+            words += f" {CONTESTED}."
+        elif self.printed_change > CHAOS:
             words += (
-                " The printed run depends on rounding: the next step size changes its loss by "
-                f"{_percent(self.printed_one_ulp)}."
+                " The printed run depends on rounding: a change in the last digit changes its "
+                f"loss by {percent(self.printed_change)}."
             )
         why = WHY.get((self.paper, self.method), "")
         return f"{words} {why}".strip()
 
 
-def _percent(ratio: float) -> str:
+def percent(ratio: float) -> str:
     percent = 100 * ratio
     return f"{percent:.0f} %" if percent >= 10 else f"{percent:.2g} %"
 
@@ -135,12 +142,12 @@ def compute(
     row = _nearest(STEP_SIZES, printed[0])
     column = 0 if printed[1] is None else _nearest(DAMPINGS, printed[1])
     damped = METHODS[method].curvature is not None
-    tied = sweep.ties() if damped else sweep.ties()[:, :1]
+    tied = sweep.tied if damped else sweep.tied[:, :1]
     step_size, damping, loss = sweep.best()
     best = (_exponent(step_size), _exponent(damping) if damped else None)
     finished = sweep.status[row, column] == STATUSES[FINISHED]
     printed_loss = float(sweep.final_loss[row, column])
-    again = grid_search(problem, method, STEP_SIZES[[row]], DAMPINGS[[column]], cache=False)
+    change = change_by_rounding(problem, method, STEP_SIZES[row], DAMPINGS[column])
     line = Line(
         name=name,
         paper=paper,
@@ -148,10 +155,11 @@ def compute(
         printed=printed,
         printed_status=str(sweep.status[row, column]),
         printed_loss=printed_loss,
-        printed_one_ulp=again.one_ulp if finished else np.inf,
+        printed_change=float(change),
         best=best,
         best_loss=loss,
-        best_one_ulp=sweep.one_ulp,
+        best_change=sweep.change_by_rounding,
+        contested=sweep.contested,
         tied=tuple((int(i), int(j)) for i, j in np.argwhere(tied)),
         verdict="same" if best == printed else "same loss, tie" if tied[row, column] else "differs",
         excess=printed_loss / loss - 1 if finished else np.inf,
@@ -231,6 +239,9 @@ def sweep(name: str, method: str) -> Sweep | None:
         first = float(file[f"{name}/{method}/first"])
     shape = (len(STEP_SIZES), len(DAMPINGS))
     found = line(name, method)
+    tied = np.zeros(shape, dtype=bool)
+    for row, column in found.tied if found else ():
+        tied[row, column if METHODS[method].curvature else slice(None)] = True
     return Sweep(
         method=method,
         step_sizes=STEP_SIZES,
@@ -240,6 +251,7 @@ def sweep(name: str, method: str) -> Sweep | None:
         final_loss=np.broadcast_to(loss.astype(float), shape),
         status=np.broadcast_to(np.array(STATUSES)[status], shape),
         steps_taken=np.full(shape, -1),
-        nearly_singular=np.zeros(shape, dtype=bool),
-        one_ulp=found.best_one_ulp if found else np.nan,
+        tied=tied,
+        change_by_rounding=found.best_change if found else np.nan,
+        contested=found.contested if found else False,
     )

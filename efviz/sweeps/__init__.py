@@ -6,13 +6,12 @@ same call works on a cluster. Each piece holds step sizes from all over the grid
 cost the same and unfinished results already show the whole picture, only coarser.
 """
 
-import threading
 import time
 import warnings
-from collections.abc import Callable, Generator, Iterator
+from collections.abc import Callable, Generator
 from contextlib import closing
 from dataclasses import dataclass
-from functools import cached_property, lru_cache
+from functools import cached_property
 from typing import Any
 
 import joblib
@@ -20,11 +19,21 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from efviz.data import Array, Mask
+from efviz.numerics.threads import one_blas_thread
 from efviz.optimizers import METHODS
 from efviz.problems import Problem
 from efviz.sweeps import store
 from efviz.sweeps.outcome import FINISHED, STATUSES, Outcome, Plan
 from efviz.sweeps.paths import plan
+from efviz.sweeps.rounding import (
+    CHAOS,
+    TIE,
+    ends_twice,
+    first_cell,
+    loss_rounding,
+    relative_change,
+    tied_cells,
+)
 
 STEP_SIZES: Array = np.logspace(-20, 10, 241)
 """Table 5, at the spacing 0.125 that was used; the print says 0.25."""
@@ -32,15 +41,9 @@ STEP_SIZES: Array = np.logspace(-20, 10, 241)
 DAMPINGS: Array = np.logspace(-10, 10, 41)
 """Table 5, at the spacing 0.5 that was used; the print says 0.25."""
 
-TIE = 1e-12
-"""Losses within this relative distance of the best one are as good."""
-
-CHAOS = 1e-11
-"""A loss that changes by more than this, relatively, when its step size moves by one ulp, depends
-on rounding: the run amplifies a last bit 50,000 times and more, and the rounding of less careful
-sums, or of another machine, likewise."""
-
 _ROWS = 8
+# So many of the next best runs are asked whether rounding could make them the best.
+_RIVALS = 32
 
 
 @dataclass(frozen=True, eq=False)
@@ -49,11 +52,14 @@ class Sweep:
 
     final_loss (S, L) is the last loss of a run: after n_steps, or the one that broke the limit, or
     the one at which a matrix could not be solved with; nan where nothing was computed. status
-    (S, L): "finished", "diverged", "singular" or "missing". `nearly_singular` (S, L): some matrix
-    was not positive definite to working precision. GD takes no damping: its columns are equal.
+    (S, L): "finished", "diverged", "singular" or "missing". GD takes no damping: its columns are
+    equal.
 
-    `one_ulp` is by how much, relatively, the best loss changes when its step size moves to the next
-    number: beyond CHAOS the run depends on rounding, and another machine selects another cell.
+    `tied` (S, L) are the cells that finished at the least loss, to 1e-12 relatively or to the
+    rounding of the loss itself. `change_by_rounding` is by how much, relatively, the loss of the
+    selected one changes with the last digits of its run; beyond CHAOS it is chance. `contested`:
+    another run that depends on rounding ends as low with other digits, so that another machine may
+    select that.
     """
 
     method: str
@@ -64,21 +70,19 @@ class Sweep:
     final_loss: Array
     status: NDArray[np.str_]
     steps_taken: NDArray[np.int64]
-    nearly_singular: Mask
-    one_ulp: float = np.nan
+    tied: Mask
+    change_by_rounding: float = np.nan
+    contested: bool = False
 
     @cached_property
     def _best(self) -> tuple[int, int] | None:
-        loss = np.where(self.status == STATUSES[FINISHED], self.final_loss, np.inf)
-        if not np.isfinite(loss).any():
-            return None
-        row, column = np.unravel_index(np.argmin(loss), loss.shape)
-        return int(row), int(column)
+        return first_cell(self.tied, self.step_sizes, self.dampings)
 
     def best(self) -> tuple[float, float, float]:
-        """(step size, damping, loss) of the first cell of least loss; nan if no run finished.
+        """(step size, damping, loss) of the selected cell; nan if no run finished.
 
-        Others may be as good: see `ties`. GD takes no damping and gets the first one.
+        Of the cells that are `tied` at the least loss, that is the one whose step size is nearest 1
+        in log, the smaller of two as near, with the least damping. GD takes none: its first column.
         """
         if self._best is None:
             return np.nan, np.nan, np.nan
@@ -89,16 +93,16 @@ class Sweep:
             float(self.final_loss[row, column]),
         )
 
-    def ties(self) -> Mask:
-        """The cells (S, L) that finished within 1e-12, relatively, of the best loss."""
-        least = self.best()[2]
-        finished = self.status == STATUSES[FINISHED]
-        return np.asarray(finished & (self.final_loss <= least + TIE * abs(least)))
+    @property
+    def others(self) -> int:
+        """How many other cells are as good as the selected one; of GD, how many step sizes."""
+        tied = self.tied if METHODS[self.method].curvature else self.tied[:, :1]
+        return max(int(tied.sum()) - 1, 0)
 
     @property
     def chaotic(self) -> bool:
-        """Whether the selected run depends on rounding."""
-        return bool(self.one_ulp > CHAOS)
+        """Whether it depends on rounding which cell is selected, or the last digits of its loss."""
+        return self.change_by_rounding > CHAOS or self.contested
 
     @property
     def complete(self) -> bool:
@@ -113,7 +117,7 @@ class Sweep:
             "status": self.status,
             "final_loss": self.final_loss,
             "steps": self.steps_taken,
-            "tied_with_best": self.ties(),
+            "tied_with_best": self.tied,
         }
         return {name: values.ravel().tolist() for name, values in table.items()}
 
@@ -214,7 +218,9 @@ class _Search:
     ) -> None:
         self.problem, self.method, self.theta_0, self.n_steps = problem, method, theta_0, n_steps
         self.step_sizes, self.dampings, self.cache = step_sizes, dampings, cache
+        one_blas_thread()
         self.first_loss = float(problem.loss(theta_0))
+        self.rounding = loss_rounding(problem, self.first_loss)
         self.key = store.problem_digest(problem, method, theta_0, n_steps)
         # GD takes no damping: one column stands for all.
         self.levels = dampings if METHODS[method].curvature else np.zeros(1)
@@ -233,15 +239,13 @@ class _Search:
             else:
                 self._keep(cells, known)
         begun, found = time.perf_counter(), 1 - len(pending) / len(self.pieces)
-        one_ulp = np.nan
         with closing(self._compute(pending)) as parts:
             for done in parts:
                 passed = time.perf_counter() - begun
                 left = passed * (1 - done) / done
                 yield Progress(found + (1 - found) * done, left, self._result)
-        if np.isfinite(self._result().best()[2]):
-            one_ulp = self._one_ulp()
-        yield Progress(1.0, 0.0, lambda: self._result(one_ulp))
+        doubt = self._doubt()
+        yield Progress(1.0, 0.0, lambda: self._result(*doubt))
 
     def _compute(self, pending: list[NDArray[np.int64]]) -> Generator[float, None, None]:
         """Compute the pending pieces here or wherever joblib is told to; yields the fraction."""
@@ -252,7 +256,7 @@ class _Search:
             ):
                 outcome = Outcome(len(cells))
                 work = self._plan.advance(step_size, damping, n_steps, outcome)
-                for part in _alone(work):
+                for part in _in_one_thread(work):
                     yield (i + part) / len(pending)
                 self._finish(cells, outcome)
                 yield (i + 1) / len(pending)
@@ -295,10 +299,10 @@ class _Search:
         self.outcome.loss[cells] = outcome.loss
         self.outcome.status[cells] = outcome.status
         self.outcome.taken[cells] = outcome.taken
-        self.outcome.nearly_singular[cells] = outcome.nearly_singular
 
-    def _result(self, one_ulp: float = np.nan) -> Sweep:
+    def _result(self, change: float = np.nan, contested: bool = False) -> Sweep:
         shape = (len(self.step_sizes), len(self.dampings))
+        finished = self.outcome.status == FINISHED
 
         def grid(values: NDArray[Any]) -> NDArray[Any]:
             values = values.reshape(shape[0], len(self.levels))
@@ -313,21 +317,38 @@ class _Search:
             final_loss=grid(self.outcome.loss),
             status=grid(np.array(STATUSES)[self.outcome.status]),
             steps_taken=grid(self.outcome.taken),
-            nearly_singular=grid(self.outcome.nearly_singular),
-            one_ulp=one_ulp,
+            tied=grid(tied_cells(self.outcome.loss, finished, self.rounding)),
+            change_by_rounding=change,
+            contested=contested,
         )
 
-    def _one_ulp(self) -> float:
-        """The largest relative change of the best loss, run again and with the next step size."""
+    def _doubt(self) -> tuple[float, bool]:
+        """`change_by_rounding` and `contested` of the Sweep: the best runs done twice more."""
         step_size, damping, loss = self._result().best()
-        gamma = np.array([step_size, np.nextafter(step_size, np.inf)])
-        outcome = Outcome(2)
-        damping = damping if METHODS[self.method].curvature else 0.0
-        for _ in _alone(self._plan.advance(gamma, np.full(2, damping), self.n_steps, outcome)):
-            pass
-        with np.errstate(all="ignore"):
-            change = np.abs(outcome.loss - loss) / abs(loss) if loss else np.abs(outcome.loss)
-        return float(np.nan_to_num(change, nan=np.inf).max())
+        if not np.isfinite(loss):
+            return np.nan, False
+        finished = self.outcome.status == FINISHED
+        others = finished & ~tied_cells(self.outcome.loss, finished, self.rounding)
+        order = np.argsort(np.where(others, self.outcome.loss, np.inf), kind="stable")
+        rivals = order[: min(_RIVALS, int(others.sum()))]
+        steps, levels = self._runs(rivals)
+        first, again = ends_twice(
+            self.problem,
+            self.method,
+            np.append(step_size, steps),
+            np.append(damping, levels),
+            theta_0=self.theta_0,
+            n_steps=self.n_steps,
+        )
+        before = np.append(loss, self.outcome.loss[rivals])
+        change = np.maximum(
+            relative_change(before, first, self.rounding),
+            relative_change(before, again, self.rounding),
+        )
+        # nan, for a run that does not finish, is not as low.
+        ends = np.stack([first, again])[:, 1:]
+        low = (ends <= loss + TIE * abs(loss) + self.rounding.of(loss)).any(axis=0)
+        return float(change[0]), bool((low & (change[1:] > CHAOS)).any())
 
 
 def _here() -> bool:
@@ -337,44 +358,14 @@ def _here() -> bool:
     return local and backend.effective_n_jobs(1 if n_jobs is None else n_jobs) == 1
 
 
-class _OneThread:
-    """BLAS on one thread while anybody in this process is inside; then as it was before."""
-
-    def __init__(self) -> None:
-        self._lock, self._inside = threading.Lock(), 0
-        self._limiter: Any = None
-
-    def __enter__(self) -> None:
-        with self._lock:
-            if not self._inside:
-                self._limiter = _threads().limit(limits=1, user_api="blas")
-            self._inside += 1
-
-    def __exit__(self, *_: object) -> None:
-        with self._lock:
-            self._inside -= 1
-            if not self._inside and self._limiter is not None:
-                self._limiter.restore_original_limits()
-
-
-@lru_cache(maxsize=1)
-def _threads() -> Any:
-    from threadpoolctl import ThreadpoolController
-
-    return ThreadpoolController()
-
-
-_one_thread = _OneThread()
-
-
-def _alone(work: Generator[float, None, None]) -> Iterator[float]:
-    """`work`, each slice with one BLAS thread: the same digits wherever and however many."""
+def _in_one_thread(work: Generator[float, None, None]) -> Generator[float, None, None]:
+    """`work`, each slice, in whichever thread it is asked for, with one BLAS thread."""
     while True:
-        with _one_thread:
-            try:
-                part = next(work)
-            except StopIteration:
-                return
+        one_blas_thread()
+        try:
+            part = next(work)
+        except StopIteration:
+            return
         yield part
 
 
@@ -398,6 +389,6 @@ def _piece(
         _plans.clear()
         _plans[key] = chosen
     outcome = Outcome(len(step_size))
-    for _ in _alone(chosen.advance(step_size, damping, n_steps, outcome)):
+    for _ in _in_one_thread(chosen.advance(step_size, damping, n_steps, outcome)):
         pass
     return i, outcome

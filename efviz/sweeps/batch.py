@@ -26,17 +26,24 @@ class Point(Protocol):
 class Batch:
     """How a batch moves: u -= gamma (B(u) + lambda M)^-1 g(u), or gamma M^-1 g(u).
 
-    `metric` is M, packed; `spread` its inverse.
+    `metric` is M, packed; `spread` its inverse. An entry of B is a sum of `terms` products.
     """
 
     metric: Array
     spread: Array
+    terms: int
     size: int
     preconditioned: bool
 
     def at(self, u: Array) -> Point:
         # What a point is made of is all that the kinds of batches differ in.
         raise NotImplementedError
+
+    def solve(self, B: Array, damping: Array, g: Array) -> tuple[Array, Mask]:
+        """(B + lambda M)^-1 g for each run, and whether the matrix is regular: see `solve_runs`."""
+        d, solved = np.empty_like(g), np.zeros(len(g), dtype=np.bool_)
+        loops.solve_runs(B, self.metric, damping, self.terms, g, d, solved)
+        return d, solved
 
     def advance(
         self,
@@ -90,11 +97,8 @@ class Batch:
             return
         d = point.gradient()
         if self.preconditioned:
-            solved = np.zeros(len(going), dtype=np.int8)
-            g, d = d, np.empty_like(d)
-            loops.solve_runs(point.matrix(), self.metric, damping[going], g, d, solved)
-            outcome.nearly_singular[runs[going]] |= solved == loops.NEARLY_SINGULAR
-            failed = solved == loops.SINGULAR
+            d, solved = self.solve(point.matrix(), damping[going], d)
+            failed = ~solved
             if failed.any():
                 outcome.close(runs[going[failed]], SINGULAR, point.part(failed).loss(), t)
                 keep[going[failed]] = False

@@ -6,10 +6,11 @@ the step theta -= gamma (B + lambda I)^-1 g reads
     u -= gamma (B_u + lambda M)^-1 g_u,   B_u = 1/N sum_n w_n q_n q_n^T,
     M = (T T^T)^-1                        g_u = 1/N sum_n s_n q_n
 
-so that directions which no example sees drop out: no gradient has a component there. A dense design
-takes the singular vectors X = U diag(sigma) V^T, Q = sqrt(N) U: M is diagonal, and B_u is well
-scaled whatever the units of the columns. A sparse design takes the emptiest columns of X that span
-all others: few entries a row, and few pair products.
+so that directions which no example sees drop out: no gradient has a component there. K is the rank
+of X that `numerics.columns` decides. A dense design takes the singular vectors X = U diag(sigma)
+V^T, Q = sqrt(N) U: M is diagonal, and B_u is well scaled whatever the units of the columns. A
+sparse design takes the emptiest columns of X that span all others: few entries a row, and few pair
+products.
 """
 
 from dataclasses import dataclass
@@ -22,12 +23,13 @@ from numpy.typing import NDArray
 
 from efviz.data import Array
 from efviz.models import pairs, upper
+from efviz.numerics.columns import far_from_collinear, principal_axes, reduce_columns
 from efviz.sweeps import loops
 
 # Below this share of nonzero pair products, and from so many columns on, sparse sums are cheaper.
 _SPARSE_SHARE, _SPARSE_COLUMNS = 0.1, 32
-# A column counts as a combination of others if no more than this part of it is left.
-_DEPENDENT = 1e-8
+# An emptier column takes the place of one of which it contains at least this part.
+_SHARE = 0.1
 
 
 class Design(Protocol):
@@ -85,18 +87,14 @@ class Dense:
 
 def dense(X: Array) -> Dense:
     """The singular vectors of X (N, D) by Jacobi's method, which bears columns of any size."""
-    N, D = X.shape
-    if not X.any():
-        return Dense(np.zeros((N, 0)), np.zeros(0))
-    tall = X if N >= D else np.concatenate([X, np.zeros((D - N, D))])
-    values, U, _, work, _, info = scipy.linalg.lapack.dgejsv(tall, joba=0, jobu=0, jobv=3)
-    if info:
-        raise np.linalg.LinAlgError(f"the singular values of X were not found (dgejsv {info})")
-    # Decreasing. How many are not zero must not depend on the units of the columns.
-    sigma = values * (work[0] / work[1])
-    size = np.abs(X).max(axis=0)
-    rank = int(np.linalg.matrix_rank(X / np.where(size > 0, size, 1)))
-    return Dense(np.ascontiguousarray(U[:N, :rank]) * np.sqrt(N), sigma[:rank] / np.sqrt(N))
+    if X.any() and far_from_collinear(X):
+        values, U, _, work, _, info = scipy.linalg.lapack.dgejsv(X, joba=0, jobu=0, jobv=3)
+        if info:
+            raise ArithmeticError(f"the singular values of X were not found (dgejsv {info})")
+        sigma = values * (work[0] / work[1])
+    else:
+        U, sigma, _ = principal_axes(reduce_columns(X))
+    return Dense(np.ascontiguousarray(U) * np.sqrt(len(X)), sigma / np.sqrt(len(X)))
 
 
 @dataclass(frozen=True, eq=False)
@@ -145,8 +143,8 @@ def design(X: Array) -> Design:
 
 
 def _sparse(X: Array) -> Sparse:
-    Q = X[:, _emptiest_basis(X)]
-    T = np.linalg.lstsq(Q, X, rcond=None)[0]
+    basis, T = _emptiest_basis(X)
+    Q = X[:, basis]
     K = Q.shape[1]
     rows = scipy.sparse.csr_array(Q)
     i, j = upper(K)
@@ -165,17 +163,35 @@ def _sparse(X: Array) -> Sparse:
     return Sparse(scipy.sparse.csc_array(Q), rows, products, T @ T.T)
 
 
-def _emptiest_basis(X: Array) -> NDArray[np.int64]:
-    """Columns of X that span all of them, with the fewest entries in all: greedily is best."""
+def _emptiest_basis(X: Array) -> tuple[NDArray[np.int64], Array]:
+    """Columns of X (N, D) that span all of them, with few entries in all, and T: X = X[:, basis] T.
+
+    From any basis, exchanging columns for emptier ones as long as there are any.
+    """
+    D = X.shape[1]
+    if far_from_collinear(X):
+        return np.arange(D), np.eye(D)
+    reduced = reduce_columns(X)
     entries = (X != 0).sum(axis=0)
-    basis = np.zeros((len(X), 0))
-    kept: list[int] = []
-    for k in np.argsort(entries, kind="stable"):
-        x = X[:, k] / np.linalg.norm(X[:, k])
-        for _ in range(2):
-            x = x - basis @ (basis.T @ x)
-        length = np.linalg.norm(x)
-        if length > _DEPENDENT:
-            basis = np.column_stack([basis, x / length])
-            kept.append(int(k))
-    return np.array(kept)
+    kept, dropped = reduced.kept.copy(), reduced.dropped.copy()
+    # In units of the columns' sizes: X[:, dropped] = X[:, kept] C.
+    C = -reduced.free.hi[kept]
+    swapped = True
+    while swapped:
+        swapped = False
+        for j in range(len(dropped)):
+            fuller = (np.abs(C[:, j]) >= _SHARE) & (entries[kept] > entries[dropped[j]])
+            if not fuller.any():
+                continue
+            i = int(np.argmax(np.where(fuller, entries[kept], -1)))
+            row, column, pivot = C[i] / C[i, j], C[:, j].copy(), C[i, j]
+            C -= np.outer(column, row)
+            C[:, j] = -column / pivot
+            C[i] = row
+            C[i, j] = 1 / pivot
+            kept[i], dropped[j] = dropped[j], kept[i]
+            swapped = True
+    T = np.zeros((len(kept), D))
+    T[np.arange(len(kept)), kept] = 1.0
+    T[:, dropped] = C * reduced.size[dropped] / reduced.size[kept, None]
+    return kept, T

@@ -12,7 +12,7 @@ from efviz.models import upper
 from efviz.optimizers import DIVERGENCE
 from efviz.problems import Problem
 from efviz.sweeps.batch import Batch, packed
-from efviz.sweeps.outcome import Outcome, Steps
+from efviz.sweeps.outcome import FINISHED, Outcome, Steps, close_undamped
 
 
 @dataclass(frozen=True, eq=False)
@@ -60,25 +60,41 @@ class ThetaBatch(Batch):
 
 @dataclass(frozen=True, eq=False)
 class General:
-    """Any problem by its own functions: several outputs, or a model not linear in theta."""
+    """Any problem by its own functions, in the coordinates that its data determine.
+
+    There nothing is singular that need not be: softmax, and columns that are collinear, or nearly.
+    """
 
     problem: Problem
     curvature: str | None
     theta_0: Array
 
     def advance(self, step_size: Array, damping: Array, n_steps: int, outcome: Outcome) -> Steps:
-        first_loss = float(Thetas(self.problem, None, self.theta_0[None]).loss()[0])
-        D = self.problem.D
-        size = max(1, 2**22 // max(D * D, self.problem.N * self.problem.model.n_outputs))
+        problem, start = self.problem, self.theta_0
+        if problem.coordinates is not None:
+            start = problem.coordinates.reduce(start)
+            problem = problem.coordinates.problem
+        K, n_outputs = problem.D, problem.model.n_outputs
+        first_loss = float(self.problem.loss(self.theta_0))
         batch = ThetaBatch(
-            packed(np.eye(D)),
-            np.eye(D),
-            size,
+            packed(np.eye(K)),
+            np.eye(K),
+            problem.N * n_outputs**2,
+            max(1, 2**22 // max(K * K, problem.N * n_outputs)),
             self.curvature is not None,
-            self.problem,
+            problem,
             self.curvature,
         )
-        runs = np.arange(len(step_size))
-        theta = np.tile(self.theta_0, (len(runs), 1))
+        left = np.ones(len(step_size), dtype=bool)
+        if self.curvature is not None and K < self.problem.D:
+            left &= ~close_undamped(outcome, damping, first_loss)
+        runs = np.flatnonzero(left)
+        if not K:
+            # No input is other than zero: no run moves.
+            outcome.close(runs, FINISHED, np.full(len(runs), first_loss), n_steps)
+            return
+        theta = np.tile(start, (len(runs), 1))
         limit = DIVERGENCE * abs(first_loss)
+        step_size, damping = step_size[runs], damping[runs]
         yield from batch.advance(theta, step_size, damping, limit, n_steps, runs, outcome)
+        yield 1.0

@@ -100,6 +100,7 @@ class Linear:
         return OutputBatch(
             packed(self.design.metric),
             self.design.spread,
+            self.problem.N,
             size,
             self.curvature is not None,
             self.design,
@@ -132,7 +133,10 @@ class Linear:
             moments += pairs(z).T @ (q[:, i] * mean[:, j])
         moments *= precision**2 * twice
         lowest = precision * float(e @ e) / (2 * self.problem.N)
-        return MomentBatch(packed(D.metric), D.spread, 256, True, moments, lowest, precision), v
+        # Moments of N terms, added with weights phi_k phi_l of either sign.
+        terms = (K + 1) * (self.problem.N + len(k))
+        metric = packed(D.metric)
+        return MomentBatch(metric, D.spread, terms, 256, True, moments, lowest, precision), v
 
     def advance(self, step_size: Array, damping: Array, n_steps: int, outcome: Outcome) -> Steps:
         first_loss = float(self.problem.loss(self.theta_0))

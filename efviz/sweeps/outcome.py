@@ -11,8 +11,8 @@ from efviz.data import Array, Mask
 
 FINISHED, DIVERGED, SINGULAR, MISSING = range(4)
 STATUSES = ("finished", "diverged", "singular", "missing")
-"""What became of a run: all its steps; a loss beyond its limit or not a number; a matrix that
-cannot be solved with; not computed (a sweep that was stopped)."""
+"""What became of a run: all its steps; a loss beyond its limit or not a number; a matrix that is
+singular to working precision; not computed (a sweep that was stopped)."""
 
 Steps = Generator[float, None, None]
 """Work in slices; yields the fraction done."""
@@ -20,23 +20,17 @@ Steps = Generator[float, None, None]
 
 @dataclass(eq=False)
 class Outcome:
-    """What became of R runs: the last loss, the status and the number of steps taken.
-
-    `nearly_singular` says that some matrix of the run was not positive definite to working
-    precision, so that its digits, but hardly its loss, depend on the rounding.
-    """
+    """What became of R runs: the last loss, the status and the number of steps taken."""
 
     R: int
     loss: Array = field(init=False)
     status: NDArray[np.int8] = field(init=False)
     taken: NDArray[np.int64] = field(init=False)
-    nearly_singular: Mask = field(init=False)
 
     def __post_init__(self) -> None:
         self.loss = np.full(self.R, np.nan)
         self.status = np.full(self.R, MISSING, dtype=np.int8)
         self.taken = np.zeros(self.R, dtype=np.int64)
-        self.nearly_singular = np.zeros(self.R, dtype=bool)
 
     def close(self, runs: NDArray[np.int64], status: int, loss: Array, taken: int) -> None:
         self.status[runs], self.loss[runs], self.taken[runs] = status, loss, taken

@@ -8,7 +8,6 @@ import numpy as np
 
 from efviz.data import Array, Mask
 from efviz.models import symmetric
-from efviz.sweeps import loops
 from efviz.sweeps.outcome import FINISHED, Outcome
 from efviz.sweeps.outputs import OutputBatch
 
@@ -42,10 +41,9 @@ def close_still(
     D, start = batch.design, batch.at(np.zeros((1, len(batch.spread))))
     levels, level = np.unique(damping, return_inverse=True)
     (s_0, w_0), g, B = start.weights(), start.gradient(), start.matrix()
-    d, solved = np.empty((len(levels), g.shape[1])), np.zeros(len(levels), dtype=np.int8)
     tile = (len(levels), 1)
-    loops.solve_runs(np.tile(B, tile), batch.metric, levels, np.tile(g, tile), d, solved)
-    good = solved == loops.SOLVED
+    with np.errstate(all="ignore"):
+        d, good = batch.solve(np.tile(B, tile), levels, np.tile(g, tile))
     if not good.any() or not n_steps:
         return closed
     df, slope = D.outputs(d), d @ g[0]
@@ -95,11 +93,7 @@ def _parabola(
 
     def direction(t: float) -> Array:
         point = batch.at(u(t))
-        g, d = point.gradient(), np.empty_like(d_0)
-        solved = np.zeros(len(d), dtype=np.int8)
-        loops.solve_runs(point.matrix(), batch.metric, damping, g, d, solved)
-        d[solved != loops.SOLVED] = np.nan
-        return d
+        return batch.solve(point.matrix(), damping, point.gradient())[0]
 
     ends = []
     for _ in range(3):

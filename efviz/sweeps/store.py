@@ -19,8 +19,8 @@ from efviz.problems import Problem
 from efviz.sweeps.outcome import Outcome
 
 # Counted up whenever the numbers of a sweep may change.
-_FORMAT = "1"
-_FIELDS = {"loss": np.float64, "status": np.int8, "taken": np.int64, "nearly_singular": np.bool_}
+_FORMAT = "2"
+_FIELDS = {"loss": np.float64, "status": np.int8, "taken": np.int64}
 
 
 def digest(*parts: str | NDArray[np.generic]) -> str:

@@ -1,0 +1,138 @@
+"""What rounding does to the loss at the end of a run: which losses are equal, which are chance."""
+
+from dataclasses import dataclass, replace
+
+import numpy as np
+from numpy.typing import ArrayLike
+
+from efviz.data import Array, Mask
+from efviz.likelihoods import Bernoulli, Categorical, Gaussian
+from efviz.numerics.threads import one_blas_thread
+from efviz.optimizers import METHODS
+from efviz.problems import Problem
+from efviz.sweeps.outcome import FINISHED, Outcome
+from efviz.sweeps.paths import plan
+
+TIE = 1e-12
+"""Losses within this relative distance of the best one are as good."""
+
+CHAOS = 1e-11
+"""A loss that changes by more than this, relatively, with the last digits of the sums depends on
+rounding: the run amplifies a last bit 50,000 times and more, and another machine's likewise."""
+
+_EPS = float(np.finfo(float).eps)
+
+
+@dataclass(frozen=True)
+class LossRounding:
+    """Losses that are equal, but computed in other ways, differ by flat + root sqrt(loss)."""
+
+    flat: float
+    root: float = 0.0
+
+    def of(self, loss: ArrayLike) -> Array:
+        return np.asarray(self.flat + self.root * np.sqrt(np.abs(loss)))
+
+
+def loss_rounding(problem: Problem, first_loss: float) -> LossRounding:
+    """What cancellation leaves of the digits of losses, beyond their own last digits.
+
+    Residuals of least squares err by delta, which changes the mean r^2 by at most
+    2 sqrt(mean r^2 mean delta^2) + mean delta^2. Two outputs that are computed well differ by
+    delta = 2 eps |y|; what is left of an exact fit by many steps is taken as 64 eps |y|. Losses of
+    classes keep their relative digits however small they are; others are differences of terms about
+    as large as the first loss.
+    """
+    likelihood = problem.likelihood
+    if isinstance(likelihood, Gaussian):
+        size = _EPS**2 * float(np.mean(problem.y**2)) / (2 * likelihood.sigma**2)
+        return LossRounding(64**2 * size, 2 * 2 * float(np.sqrt(size)))
+    if isinstance(likelihood, Bernoulli | Categorical):
+        return LossRounding(0.0)
+    return LossRounding(64 * _EPS * abs(first_loss))
+
+
+def tied_cells(loss: Array, finished: Mask, rounding: LossRounding) -> Mask:
+    """The cells that `finished` at the least loss, to 1e-12 relatively or to its `rounding`."""
+    if not finished.any():
+        return np.zeros(loss.shape, dtype=bool)
+    least = loss[finished].min()
+    return np.asarray(finished & (loss <= least + TIE * abs(least) + rounding.of(least)))
+
+
+def first_cell(tied: Mask, step_sizes: Array, dampings: Array) -> tuple[int, int] | None:
+    """Of `tied` (S, L) the cell whose step size is nearest 1, in log; of those the least damped.
+
+    Of two step sizes as near to 1, the smaller. Undamped natural gradient descent with step size 1
+    solves least squares at once: where many cells are as good, this is the first to try.
+    """
+    row, column = np.nonzero(tied)
+    if not len(row):
+        return None
+    step_size, damping = step_sizes[row], dampings[column]
+    # Spacings of grids are rounded: 10^-0.125 and 10^0.125 are equally far from 1.
+    distance = np.round(np.abs(np.log10(step_size)), 9)
+    first = np.lexsort((damping, step_size, distance))[0]
+    return int(row[first]), int(column[first])
+
+
+def in_reverse(problem: Problem) -> Problem:
+    """The same problem but for rounding: its examples, and with them all sums, in reverse order."""
+    X, y = np.ascontiguousarray(problem.X[::-1]), np.ascontiguousarray(problem.y[::-1])
+    return replace(problem, X=X, y=y)
+
+
+def relative_change(loss: Array, again: Array, rounding: LossRounding) -> Array:
+    """|again - loss| / |loss| beyond `rounding`; inf where one of them is no number."""
+    with np.errstate(all="ignore"):
+        beyond = np.maximum(np.abs(again - loss) - rounding.of(loss), 0)
+        change = np.where(beyond == 0, 0.0, beyond / np.abs(loss))
+    return np.nan_to_num(change, nan=np.inf)
+
+
+def ends_twice(
+    problem: Problem,
+    method: str,
+    step_size: Array,
+    damping: Array,
+    *,
+    theta_0: Array,
+    n_steps: int,
+) -> tuple[Array, Array]:
+    """The last losses of runs (R,), and of the same with other last digits; nan: not finished.
+
+    The second time sums are added in another order, and the step size is the next number.
+    """
+    one_blas_thread()
+    level = damping if METHODS[method].curvature else np.zeros_like(damping)
+    losses = []
+    after = np.nextafter(step_size, np.inf)
+    for same, steps in ((problem, step_size), (in_reverse(problem), after)):
+        outcome = Outcome(len(step_size))
+        for _ in plan(same, method, theta_0).advance(steps, level, n_steps, outcome):
+            pass
+        losses.append(np.where(outcome.status == FINISHED, outcome.loss, np.nan))
+    return losses[0], losses[1]
+
+
+def change_by_rounding(
+    problem: Problem,
+    method: str,
+    step_size: ArrayLike,
+    damping: ArrayLike,
+    *,
+    theta_0: Array | None = None,
+    n_steps: int = 100,
+) -> Array:
+    """By how much, relatively, the loss at the end of each run changes with its last digits.
+
+    step_size and damping (...) -> (...). Beyond CHAOS a run depends on rounding, and ends elsewhere
+    on another machine; inf if it does not finish one time or the other.
+    """
+    start = problem.start if theta_0 is None else theta_0
+    gamma, level = np.broadcast_arrays(np.asarray(step_size, float), np.asarray(damping, float))
+    loss, again = ends_twice(
+        problem, method, gamma.ravel(), level.ravel(), theta_0=start, n_steps=n_steps
+    )
+    rounding = loss_rounding(problem, float(problem.loss(start)))
+    return relative_change(loss, again, rounding).reshape(gamma.shape)
