@@ -1,8 +1,9 @@
 // What the chart draws by itself, on two SVGs of its own around Plotly's.
 //
 // The ground, below: path shapes named "ground" (hundreds of arrows in one path), and lines, bands
-// and points without hover, one path each, whose data coordinates the browser itself reads. The
-// marks, above: small sets of symbols with their numbers, and words. What is left to Plotly, axes
+// and points without hover, one path each. Lines are in data coordinates, which the browser itself
+// maps to pixels; points are in pixels, because WebKit would stretch them with the plane. The marks,
+// above: small sets of symbols with their numbers, and words. What is left to Plotly, axes
 // and titles, seldom changes, so that most pictures need no Plotly.react at all, which takes ten
 // times as long. Where an area trace would cover the ground Plotly draws all but the marks, as it
 // does for downloads.
@@ -50,19 +51,29 @@ export function split(data, layout) {
   };
 }
 
-// A point is a line of no length, drawn by the caps of its ends.
 function onePath({ name, mode, x, y, line, marker, opacity, fill, fillcolor }, scaleX, scaleY) {
+  if (mode !== 'lines') {
+    const { size: width, color, symbol } = marker;
+    const cap = symbol === 'square' ? 'square' : 'round';
+    return { trace: name, points: { x, y, width }, line: { width, color }, cap, opacity };
+  }
   if (scaleX) x = x.map(scaleX);
   if (scaleY) y = y.map(scaleY);
-  if (mode === 'lines') {
-    const inside = fill === 'toself' ? fillcolor : 'none';
-    return { trace: name, path: linesOf(x, y), line, opacity, fill: inside };
-  }
+  const inside = fill === 'toself' ? fillcolor : 'none';
+  return { trace: name, path: linesOf(x, y), line, opacity, fill: inside };
+}
+
+// A point is a line of hardly any length, drawn by the caps of its ends; for lines of none WebKit
+// makes them larger. Only those that can be seen.
+function dotsOf({ x, y, width: size }, { toX, toY, width, height }) {
   const parts = [];
-  for (let i = 0; i < x.length; i++) parts.push('M', x[i], ',', y[i], 'h0');
-  const { size: width, color, symbol } = marker;
-  const cap = symbol === 'square' ? 'square' : 'round';
-  return { trace: name, path: parts.join(''), line: { width, color }, cap, opacity };
+  const near = (p, room) => p > -size && p < room + size;
+  const round = (p) => Math.round(100 * p) / 100;
+  for (let i = 0; i < x.length; i++) {
+    const [px, py] = [toX(x[i]), toY(y[i])];
+    if (near(px, width) && near(py, height)) parts.push('M', round(px), ',', round(py), 'h.01');
+  }
+  return parts.join('');
 }
 
 function linesOf(x, y) {
@@ -88,7 +99,7 @@ const DASHES = {
 export class Layers {
   constructor(gd) {
     this.gd = gd;
-    this.ground = element('svg', { class: 'ground', preserveAspectRatio: 'none' });
+    this.ground = element('svg', { class: 'ground' });
     this.marks = element('svg', { class: 'marks' });
     gd.prepend(this.ground);
     gd.append(this.marks);
@@ -106,7 +117,8 @@ export class Layers {
       const path = svg.children[i] ?? element('path', {}, svg);
       const { width, color, dash } = shape.line;
       const dashes = DASHES[dash]?.map((length) => length * width).join(' ');
-      path.setAttribute('d', shape.path);
+      if (shape.path !== undefined) path.setAttribute('d', shape.path);
+      else path.removeAttribute('transform');
       path.setAttribute('stroke', color);
       path.setAttribute('stroke-width', width);
       path.setAttribute('stroke-dasharray', dashes ?? 'none');
@@ -120,26 +132,32 @@ export class Layers {
   }
 
   // A point of a trace in the ground was moved by hand: only its path is drawn again.
-  redraw(trace) {
-    const i = this.shapes.findIndex(({ trace: name }) => name === trace.name);
-    const { xaxis, yaxis } = this.gd._fullLayout;
-    if (i >= 0) {
-      const { path } = onePath(trace, scaleOf(xaxis), scaleOf(yaxis));
-      this.ground.children[i].setAttribute('d', path);
-    }
+  redraw({ name, x, y }) {
+    const i = this.shapes.findIndex(({ trace, points }) => points && trace === name);
+    if (i < 0) return;
+    Object.assign(this.shapes[i].points, { x, y });
+    this.ground.children[i].setAttribute('d', dotsOf(this.shapes[i].points, scalesOf(this.gd)));
   }
 
   // Where the axes are now: after a redraw, a zoom, and while the plane is being moved.
   place() {
-    const { xaxis, yaxis } = this.gd._fullLayout;
-    const [x0, x1] = xaxis.range;
-    const [y0, y1] = yaxis.range;
     const scales = scalesOf(this.gd);
     this.ground.style.cssText = this.marks.style.cssText = boxOf(scales);
-    // The paths are in data coordinates, y upwards; the marks in pixels.
-    this.ground.setAttribute('viewBox', `${x0} ${-y1} ${x1 - x0} ${y1 - y0}`);
+    const plane = planeOf(this.gd._fullLayout);
+    this.shapes.forEach(({ points }, i) => {
+      const path = this.ground.children[i];
+      if (points) path.setAttribute('d', dotsOf(points, scales));
+      else path.setAttribute('transform', plane);
+    });
     this.marks.replaceChildren(...this.traces.flatMap((trace) => marksOf(trace, scales)));
   }
+}
+
+// From the numbers of the axes to pixels.
+function planeOf({ _size: { w, h }, xaxis, yaxis }) {
+  const [[x0, x1], [y0, y1]] = [xaxis.range, yaxis.range];
+  const [a, d] = [w / (x1 - x0), h / (y0 - y1)];
+  return `matrix(${a} 0 0 ${d} ${-a * x0} ${-d * y1})`;
 }
 
 // Words after a point end where the panel does, even if that puts them upon the point.
