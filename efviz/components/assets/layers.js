@@ -12,6 +12,7 @@ import { boxOf, drawMark, element, scaleOf, scalesOf, SYMBOLS } from './svg.js';
 import { widthOf } from './words.js';
 
 const FEW = 100;
+const AFTER = 7; // px: page.css moves words after a point by 6
 
 const isScatter = (trace, mode) => trace.type === 'scatter' && trace.mode === mode;
 const isPlain = ({ marker }) => typeof marker?.color === 'string';
@@ -160,16 +161,15 @@ function planeOf({ _size: { w, h }, xaxis, yaxis }) {
   return `matrix(${a} 0 0 ${d} ${-a * x0} ${-d * y1})`;
 }
 
-// Words after a point end where the panel does, even if that puts them upon the point.
-function wordsOf({ x, y, text, textfont, textposition }, { toX, toY, width, right, family }) {
+// Words after a point end where the plot does, even if that puts them upon the point.
+function wordsOf({ x, y, text, textfont, textposition }, { toX, toY, width, family }) {
   const after = textposition.endsWith('right');
   return Array.from(x, (value, i) => {
     const style = { fill: textfont.color, 'font-size': textfont.size, class: 'word' };
     let left = toX(value);
     if (after) {
       style.class += ' after';
-      const room = width + right - 6;
-      left = Math.min(left, room - widthOf(text[i], { size: textfont.size, family }));
+      left = Math.min(left, width - AFTER - widthOf(text[i], { size: textfont.size, family }));
     }
     const word = element('text', { ...style, x: left, y: toY(y[i]) });
     word.textContent = text[i];
