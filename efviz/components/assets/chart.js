@@ -159,7 +159,8 @@ class Chart {
       say: (words) => (this.says.textContent = words),
     });
     this.view = null; // ranges that the reader zoomed to, shared by linked panels
-    this.observer = new ResizeObserver(() => this.draw());
+    // In a frame of its own: what is drawn changes the height that is being observed.
+    this.observer = new ResizeObserver(() => requestAnimationFrame(() => this.draw()));
     this.observer.observe(this.root);
     this.seen = new IntersectionObserver(() => this.waiting && this.finish());
     this.seen.observe(this.root);
@@ -304,7 +305,8 @@ class Chart {
       full.yaxis = { ...layout.yaxis, range: this.view.y };
     }
     const clicks = Boolean(layout.meta?.click && this.spec.session.clicks);
-    const title = (hint) => fitted(layout.title, hint, width - margin.l, font);
+    // Firefox sets words a little wider than it says.
+    const title = (hint) => fitted(layout.title, hint, width - margin.l - 2, font);
     gd.classList.toggle('clickable', clicks);
     gd.style.width = `${width}px`;
     gd.style.height = `${height}px`;
