@@ -12,7 +12,7 @@ import { boxOf, drawMark, element, scaleOf, scalesOf, SYMBOLS } from './svg.js';
 import { widthOf } from './words.js';
 
 const FEW = 100;
-const AFTER = 7; // px: page.css moves words after a point by 6
+const AFTER = 8; // px: page.css moves words after a point by 6 and gives them a halo of 1.5
 
 const isScatter = (trace, mode) => trace.type === 'scatter' && trace.mode === mode;
 const isPlain = ({ marker }) => typeof marker?.color === 'string';
