@@ -269,6 +269,7 @@ SMALL_BAR: dict[str, Any] = {
     "thickness": 6,
     "len": 0.46,
     "ticklabeloverflow": "allow",
+    "tickangle": 0,
     "x": 0.99,
     "xanchor": "right",
     "y": 0.985,
