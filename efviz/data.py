@@ -19,8 +19,9 @@ BIAS = "1"
 class Dataset:
     """Inputs X (N, P), used as they are (a bias is a column of ones), and targets y (N,).
 
-    `task` says which likelihood suits y; `notes` is what a reader has to know about the set;
-    `edited` says what a reader has changed in it, if anything (see `edits`).
+    `task` says which likelihood suits y; `notes` are sentences that a reader of any result has to
+    know about the set; `edited` says what a reader has changed in it, if anything (see `edits`).
+    `offset` is added to all outputs of a linear model: an intercept that is held.
     """
 
     X: Array
@@ -32,8 +33,9 @@ class Dataset:
     source: str = ""
     citation: str = ""
     licence: str = ""
-    notes: str = ""
+    notes: tuple[str, ...] = ()
     edited: "Edited | None" = None
+    offset: float = 0.0
 
     def __post_init__(self) -> None:
         if self.X.ndim != 2 or len(self.X) != len(self.y):

@@ -73,7 +73,7 @@ CUT_OFF = """() => {
     ...(page.scrollWidth > page.clientWidth ? ['the page is wider than its window'] : []),
     ...panels.filter((panel) => outside(sides(panel), screen)).map((panel) => panel.ariaLabel),
     ...panels.flatMap((panel) => all('.marks .word, .gtitle', panel)
-      .filter((word) => outside(sides(word), sides(panel)))
+      .filter((word) => outside(sides(word), sides(word.closest('.marks') ?? panel)))
       .map((word) => `${word.textContent} of ${panel.ariaLabel}`)),
     ...(sides(title).top < sides(bar).bottom - 1 ? ['the bar covers the title'] : []),
   ];

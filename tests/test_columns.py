@@ -137,6 +137,16 @@ def test_an_exact_solution_is_found_to_the_last_digit_in_hopeless_units():
     assert_allclose(found, x, rtol=1e-14)
 
 
+@pytest.mark.parametrize("order", [0, 1, 2])
+def test_the_shortest_of_many_solutions_is_found_in_hopeless_units(order):
+    a, y = np.random.default_rng(3).integers(-9, 10, (2, 12)).astype(float)
+    units = np.roll([2.0**-30, 2.0**25, 2.0**40], order)
+    x, found = least_squares(a[:, None] * units, y)
+    assert found == 1
+    # All columns are multiples of one: the shortest solution is in proportion to their units.
+    assert_allclose(x, units * (a @ y) / (a @ a) / (units @ units), rtol=1e-15, atol=1e-30)
+
+
 def test_digits_do_not_depend_on_how_examples_are_cut_into_pieces(monkeypatch):
     A = np.random.default_rng(1).normal(size=(5000, 3))
     whole = reduce_columns(A).R

@@ -71,7 +71,7 @@ def test_a_page_says_that_the_app_is_starting(started: tuple[Replicas, Any]) -> 
 def test_headers_are_those_of_the_app_and_of_the_proxy(served: Replicas) -> None:
     status, headers, _ = fetch(served.url)
     assert status == 200
-    assert "script-src 'self' blob: 'sha256-" in headers["content-security-policy"]
+    assert "script-src 'self' blob: 'wasm-unsafe-eval' 'sha" in headers["content-security-policy"]
     assert headers["x-content-type-options"] == "nosniff"
     assert headers["referrer-policy"] == "no-referrer"
     assert headers["X-Frame-Options"] == "SAMEORIGIN"

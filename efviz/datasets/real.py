@@ -293,5 +293,5 @@ def load(name: str) -> Dataset:
         source=entry.source,
         citation=entry.citation,
         licence=entry.licence,
-        notes=entry.notes,
+        notes=(entry.notes,),
     )

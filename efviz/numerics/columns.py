@@ -103,7 +103,8 @@ class Reduced:
         unit = Extended.of(self.size[:, None])
         x = parameters / unit
         if len(self.dropped):
-            x = _reduce(self.free / unit, x).rest
+            free, x = _solved_for_the_largest(self.free / unit, x)
+            x = _reduce(free, x).rest
         return x.hi + x.lo
 
     @cached_property
@@ -136,8 +137,10 @@ def least_squares(A: Array, y: Array) -> tuple[Array, int]:
 def _by_refinement(A: Array, y: Array) -> Array | None:
     """The solution for columns far from collinear; None for others.
 
-    The Gram matrix leaves a fraction of D N u / FAR of the error, so that few steps bring it to
-    what the rounding of residuals allows.
+    The rounding of the Gram matrix leaves at most a fraction D N u / FAR of the error after each
+    step. Where A explains little of y, A^T (y - A x) in float64 is mostly rounding, so the last
+    step computes it in 32 digits: the solution is then correct to the last digit or nearly so, on
+    every processor.
     """
     if len(A) < A.shape[1]:
         return None
@@ -148,11 +151,25 @@ def _by_refinement(A: Array, y: Array) -> Array | None:
         return None
     length = np.sqrt(np.diagonal(B))
     factor = scipy.linalg.cho_factor(B / np.outer(length, length))
-    x, rest = np.zeros(A.shape[1]), y
-    for _ in range(3):
-        x = x + scipy.linalg.cho_solve(factor, unit.T @ rest / length) / length
-        rest = y - unit @ x
-    return np.asarray(x / size)
+
+    def step(right: Array) -> Array:
+        return np.asarray(scipy.linalg.cho_solve(factor, right / length) / length)
+
+    x = step(unit.T @ y)
+    x = x + step(unit.T @ (y - unit @ x))
+    return (x + step(_slope(unit, y, x))) / size
+
+
+def _slope(A: Array, y: Array, x: Array) -> Array:
+    """A^T (y - A x), (D,), in 32 digits, a piece of the examples at a time."""
+    pieces = range(0, len(A), _PIECE)
+    parts = Extended.of(np.zeros((len(pieces), len(x))))
+    for i, n in enumerate(pieces):
+        a, rest = Extended.of(A[n : n + _PIECE]), Extended.of(y[n : n + _PIECE])
+        for d in range(len(x)):
+            rest = rest - a[:, d] * Extended.of(x[d : d + 1])
+        parts[i] = (a * rest[:, None]).sum()
+    return parts.sum().hi
 
 
 def _reduce(A: Extended, Y: Extended) -> Reduced:
@@ -196,6 +213,25 @@ def _reduce(A: Extended, Y: Extended) -> Reduced:
     Q, R, basis = Q[:, :K], R[:K], basis[:, :K]
     fit, rest = weights[:, D:], left[:, active >= D]
     return Reduced(size, np.array(kept, dtype=np.intp), dropped, Q, R, basis, free, fit, rest)
+
+
+def _solved_for_the_largest(free: Extended, x: Extended) -> tuple[Extended, Extended]:
+    """Well-scaled columns with the same span as `free` (D, F), and x (D, M) up to that span.
+
+    Gaussian elimination with complete pivoting: each column is 1 in one parameter, where the other
+    columns and x become 0. Without it, columns that share an entry of 1e17 and differ in entries
+    near 1 would count as one column, and the shortest x would be a small difference of large ones.
+    """
+    free, left = free.copy(), np.arange(free.hi.shape[1])
+    while len(left):
+        i, j = np.unravel_index(np.argmax(np.abs(free.hi[:, left])), (len(free), len(left)))
+        k, others = left[j], np.arange(free.hi.shape[1]) != left[j]
+        free[:, k] = free[:, k] / free[i : i + 1, k]
+        direction = free[:, k][:, None]
+        free[:, others] = free[:, others] - direction * free[i, others]
+        x = x - direction * x[i]
+        left = np.delete(left, j)
+    return free, x
 
 
 def _lengths(A: Array) -> Array:
@@ -244,7 +280,7 @@ def principal_axes(reduced: Reduced) -> tuple[Array, Array, Array]:
         return np.zeros((N, 0)), np.zeros(0), np.zeros((D, 0))
     # The routine wants as many rows as columns; V is what it finds most carefully.
     square = np.concatenate([reduced.R.hi * reduced.size, np.zeros((D - K, D))])
-    values, U, V, work, _, info = scipy.linalg.lapack.dgejsv(square, joba=2, jobu=0, jobv=0)
+    values, U, V, work, _, info = scipy.linalg.lapack.dgejsv(square, joba=2, jobu=0, jobv=1)
     if info:
         raise ArithmeticError(f"the singular values were not found (dgejsv: {info})")
     sigma = np.asarray(values[:K] * (work[0] / work[1]))

@@ -16,7 +16,9 @@ def _policy() -> bytes:
     """The content security policy: nothing from other hosts, no inline script but Streamlit's own.
 
     blob: is for the one-line modules of the components, inline styles are how Streamlit and Plotly
-    work.
+    work. Streamlit's protobuf asks for WebAssembly to multiply and divide 64-bit integers. It works
+    without, but Firefox reports the refusal as an error on every page; only scripts that the policy
+    admits anyway can compile any.
     """
     page = files("streamlit").joinpath("static", "index.html").read_text()
     inline = re.findall(r"<script(?![^>]*\bsrc=)[^>]*>(.*?)</script>", page, re.DOTALL)
@@ -25,7 +27,7 @@ def _policy() -> bytes:
     return "; ".join(
         (
             "default-src 'self'",
-            f"script-src 'self' blob: {scripts}",
+            f"script-src 'self' blob: 'wasm-unsafe-eval' {scripts}",
             "style-src 'self' 'unsafe-inline'",
             "img-src 'self' data: blob:",
             "font-src 'self' data:",

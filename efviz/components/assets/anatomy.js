@@ -39,6 +39,7 @@ export class Anatomy {
       const made = document.createElement(kind);
       made.textContent = text;
       if (scope) made.scope = scope;
+      if (text.startsWith('|')) made.style.whiteSpace = 'nowrap';
       return made;
     };
     const head = document.createElement('tr');

@@ -20,6 +20,7 @@ import { Touch } from './touch.js';
 import { fitted } from './words.js';
 
 const GAP = 8; // px between panels
+const SELDOM = 150; // ms between two changes of the address
 const NS = Symbol.for('efviz.chart');
 
 let plotly;
@@ -140,6 +141,23 @@ const config = () => (settings ??= {
   modeBarButtons: [[download('png', 'PNG'), download('svg', 'SVG')], ['zoom2d', 'pan2d']],
 });
 
+// The address follows the picture, but Safari refuses more than 100 changes in 10 s.
+let written = -Infinity;
+let postponed;
+function address(query) {
+  clearTimeout(postponed);
+  // "-": the address is another chart's to keep.
+  if (query === '-' || query === location.search.slice(1)) return;
+  const { pathname } = location;
+  const wait = written + SELDOM - performance.now();
+  if (wait > 0) {
+    postponed = setTimeout(() => pathname === location.pathname && address(query), wait);
+    return;
+  }
+  written = performance.now();
+  history.replaceState(history.state, '', pathname + (query && `?${query}`));
+}
+
 class Chart {
   constructor(parent) {
     this.root = document.createElement('div');
@@ -159,7 +177,8 @@ class Chart {
       say: (words) => (this.says.textContent = words),
     });
     this.view = null; // ranges that the reader zoomed to, shared by linked panels
-    this.observer = new ResizeObserver(() => this.draw());
+    // In a frame of its own: what is drawn changes the height that is being observed.
+    this.observer = new ResizeObserver(() => requestAnimationFrame(() => this.draw()));
     this.observer.observe(this.root);
     this.seen = new IntersectionObserver(() => this.waiting && this.finish());
     this.seen.observe(this.root);
@@ -185,11 +204,7 @@ class Chart {
     } else {
       await this.finish();
     }
-    const { query } = this.spec.session;
-    // "-": the address is another chart's to keep.
-    if (query !== '-' && query !== location.search.slice(1)) {
-      history.replaceState(history.state, '', location.pathname + (query && `?${query}`));
-    }
+    address(this.spec.session.query);
   }
 
   hidden() {
@@ -304,7 +319,8 @@ class Chart {
       full.yaxis = { ...layout.yaxis, range: this.view.y };
     }
     const clicks = Boolean(layout.meta?.click && this.spec.session.clicks);
-    const title = (hint) => fitted(layout.title, hint, width - margin.l, font);
+    // Firefox sets words a little wider than it says.
+    const title = (hint) => fitted(layout.title, hint, width - margin.l - 2, font);
     gd.classList.toggle('clickable', clicks);
     gd.style.width = `${width}px`;
     gd.style.height = `${height}px`;

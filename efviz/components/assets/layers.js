@@ -1,8 +1,9 @@
 // What the chart draws by itself, on two SVGs of its own around Plotly's.
 //
 // The ground, below: path shapes named "ground" (hundreds of arrows in one path), and lines, bands
-// and points without hover, one path each, whose data coordinates the browser itself reads. The
-// marks, above: small sets of symbols with their numbers, and words. What is left to Plotly, axes
+// and points without hover, one path each. Lines are in data coordinates, which the browser itself
+// maps to pixels; points are in pixels, because WebKit would stretch them with the plane. The marks,
+// above: small sets of symbols with their numbers, and words. What is left to Plotly, axes
 // and titles, seldom changes, so that most pictures need no Plotly.react at all, which takes ten
 // times as long. Where an area trace would cover the ground Plotly draws all but the marks, as it
 // does for downloads.
@@ -11,6 +12,7 @@ import { boxOf, drawMark, element, scaleOf, scalesOf, SYMBOLS } from './svg.js';
 import { widthOf } from './words.js';
 
 const FEW = 100;
+const AFTER = 8; // px: page.css moves words after a point by 6 and gives them a halo of 1.5
 
 const isScatter = (trace, mode) => trace.type === 'scatter' && trace.mode === mode;
 const isPlain = ({ marker }) => typeof marker?.color === 'string';
@@ -50,19 +52,29 @@ export function split(data, layout) {
   };
 }
 
-// A point is a line of no length, drawn by the caps of its ends.
 function onePath({ name, mode, x, y, line, marker, opacity, fill, fillcolor }, scaleX, scaleY) {
+  if (mode !== 'lines') {
+    const { size: width, color, symbol } = marker;
+    const cap = symbol === 'square' ? 'square' : 'round';
+    return { trace: name, points: { x, y, width }, line: { width, color }, cap, opacity };
+  }
   if (scaleX) x = x.map(scaleX);
   if (scaleY) y = y.map(scaleY);
-  if (mode === 'lines') {
-    const inside = fill === 'toself' ? fillcolor : 'none';
-    return { trace: name, path: linesOf(x, y), line, opacity, fill: inside };
-  }
+  const inside = fill === 'toself' ? fillcolor : 'none';
+  return { trace: name, path: linesOf(x, y), line, opacity, fill: inside };
+}
+
+// A point is a line of hardly any length, drawn by the caps of its ends; for lines of none WebKit
+// makes them larger. Only those that can be seen.
+function dotsOf({ x, y, width: size }, { toX, toY, width, height }) {
   const parts = [];
-  for (let i = 0; i < x.length; i++) parts.push('M', x[i], ',', y[i], 'h0');
-  const { size: width, color, symbol } = marker;
-  const cap = symbol === 'square' ? 'square' : 'round';
-  return { trace: name, path: parts.join(''), line: { width, color }, cap, opacity };
+  const near = (p, room) => p > -size && p < room + size;
+  const round = (p) => Math.round(100 * p) / 100;
+  for (let i = 0; i < x.length; i++) {
+    const [px, py] = [toX(x[i]), toY(y[i])];
+    if (near(px, width) && near(py, height)) parts.push('M', round(px), ',', round(py), 'h.01');
+  }
+  return parts.join('');
 }
 
 function linesOf(x, y) {
@@ -88,7 +100,7 @@ const DASHES = {
 export class Layers {
   constructor(gd) {
     this.gd = gd;
-    this.ground = element('svg', { class: 'ground', preserveAspectRatio: 'none' });
+    this.ground = element('svg', { class: 'ground' });
     this.marks = element('svg', { class: 'marks' });
     gd.prepend(this.ground);
     gd.append(this.marks);
@@ -106,7 +118,8 @@ export class Layers {
       const path = svg.children[i] ?? element('path', {}, svg);
       const { width, color, dash } = shape.line;
       const dashes = DASHES[dash]?.map((length) => length * width).join(' ');
-      path.setAttribute('d', shape.path);
+      if (shape.path !== undefined) path.setAttribute('d', shape.path);
+      else path.removeAttribute('transform');
       path.setAttribute('stroke', color);
       path.setAttribute('stroke-width', width);
       path.setAttribute('stroke-dasharray', dashes ?? 'none');
@@ -120,38 +133,43 @@ export class Layers {
   }
 
   // A point of a trace in the ground was moved by hand: only its path is drawn again.
-  redraw(trace) {
-    const i = this.shapes.findIndex(({ trace: name }) => name === trace.name);
-    const { xaxis, yaxis } = this.gd._fullLayout;
-    if (i >= 0) {
-      const { path } = onePath(trace, scaleOf(xaxis), scaleOf(yaxis));
-      this.ground.children[i].setAttribute('d', path);
-    }
+  redraw({ name, x, y }) {
+    const i = this.shapes.findIndex(({ trace, points }) => points && trace === name);
+    if (i < 0) return;
+    Object.assign(this.shapes[i].points, { x, y });
+    this.ground.children[i].setAttribute('d', dotsOf(this.shapes[i].points, scalesOf(this.gd)));
   }
 
   // Where the axes are now: after a redraw, a zoom, and while the plane is being moved.
   place() {
-    const { xaxis, yaxis } = this.gd._fullLayout;
-    const [x0, x1] = xaxis.range;
-    const [y0, y1] = yaxis.range;
     const scales = scalesOf(this.gd);
     this.ground.style.cssText = this.marks.style.cssText = boxOf(scales);
-    // The paths are in data coordinates, y upwards; the marks in pixels.
-    this.ground.setAttribute('viewBox', `${x0} ${-y1} ${x1 - x0} ${y1 - y0}`);
+    const plane = planeOf(this.gd._fullLayout);
+    this.shapes.forEach(({ points }, i) => {
+      const path = this.ground.children[i];
+      if (points) path.setAttribute('d', dotsOf(points, scales));
+      else path.setAttribute('transform', plane);
+    });
     this.marks.replaceChildren(...this.traces.flatMap((trace) => marksOf(trace, scales)));
   }
 }
 
-// Words after a point end where the panel does, even if that puts them upon the point.
-function wordsOf({ x, y, text, textfont, textposition }, { toX, toY, width, right, family }) {
+// From the numbers of the axes to pixels.
+function planeOf({ _size: { w, h }, xaxis, yaxis }) {
+  const [[x0, x1], [y0, y1]] = [xaxis.range, yaxis.range];
+  const [a, d] = [w / (x1 - x0), h / (y0 - y1)];
+  return `matrix(${a} 0 0 ${d} ${-a * x0} ${-d * y1})`;
+}
+
+// Words after a point end where the plot does, even if that puts them upon the point.
+function wordsOf({ x, y, text, textfont, textposition }, { toX, toY, width, family }) {
   const after = textposition.endsWith('right');
   return Array.from(x, (value, i) => {
     const style = { fill: textfont.color, 'font-size': textfont.size, class: 'word' };
     let left = toX(value);
     if (after) {
       style.class += ' after';
-      const room = width + right - 6;
-      left = Math.min(left, room - widthOf(text[i], { size: textfont.size, family }));
+      left = Math.min(left, width - AFTER - widthOf(text[i], { size: textfont.size, family }));
     }
     const word = element('text', { ...style, x: left, y: toY(y[i]) });
     word.textContent = text[i];

@@ -24,7 +24,6 @@ export function scalesOf(gd) {
     top: size.t,
     width: size.w,
     height: size.h,
-    right: size.r,
     family: font.family,
     toX: (x) => ((inX(x) - x0) / (x1 - x0)) * size.w,
     toY: (y) => ((y1 - inY(y)) / (y1 - y0)) * size.h,

@@ -27,6 +27,8 @@ export function fitted(title, hint, room, family) {
   if (hint) texts.unshift(title.text + hint.replace('>', `>${between}`));
   const text = texts.find((some) => widthOfTitle(some, font) <= room);
   if (text) return { ...title, text };
-  const size = Math.floor((font.size * room) / widthOfTitle(short, font));
+  let size = Math.floor((font.size * room) / widthOfTitle(short, font));
+  // WebKit sets letters at whole pixels, so that their width is not in proportion to their size.
+  while (size > 1 && widthOfTitle(short, { ...font, size }) > room) size -= 1;
   return { ...title, text: short, font: { ...title.font, size } };
 }
