@@ -1,9 +1,10 @@
 """efviz: where the empirical Fisher stops being the Fisher.
 
 The layers, each importing only from those above it: `data`, `edits` (single examples moved, added,
-removed), `kernels`, `softmax`, `linalg` (compiled loops, damped systems), `datasets` (what is
-fitted), `likelihoods`, `models` (how), `batches`, `moments`, `existence`, `minimum`, `problems` and
-`catalogue` (all together: loss, gradient, minimum), `tables` (the same from anybody's own file),
+removed), `numerics` (rank, digits beyond float64), `kernels`, `softmax`, `linalg` (compiled loops,
+damped systems), `datasets` (what is fitted), `likelihoods`, `models` (how), `batches`, `moments`,
+`coordinates`, `existence`, `minimum`, `problems` and `catalogue` (all together: loss, gradient,
+minimum), `tables` (the same from anybody's own file),
 `curvature` (H, G, F and EF), `vocabulary` (what others call them), `splits` and `remainder_bound`
 (what each leaves out of H), `optimizers` (a method is a preconditioner), `one_example` (what it
 adds), `fields` (pictures as numbers), `steepest_descent` and `equal_steps` (two distances),

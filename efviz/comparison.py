@@ -7,10 +7,12 @@ import numpy as np
 import scipy
 from numpy.polynomial import chebyshev
 
-from efviz.curvature import hessian
+from efviz.curvature import CURVATURES, hessian
 from efviz.data import Array
 from efviz.fields import Work
 from efviz.likelihoods import Quality
+from efviz.linalg import eigenvalues
+from efviz.numerics.columns import gram_far_from_singular, reduce_columns
 from efviz.optimizers import Trajectory, run
 from efviz.problems import Problem
 
@@ -21,15 +23,36 @@ def relative_distance(EF: Array, F: Array) -> Array:
         return np.asarray(np.linalg.norm(EF - F, axis=(-2, -1)) / np.linalg.norm(F, axis=(-2, -1)))
 
 
-def generalized_eigenvalues(EF: Array, F: Array) -> Array:
+def generalized_eigenvalues(EF: Array, F: Array, terms: int = 1) -> Array:
     """mu with EF v = mu F v, ascending (D,): all 1 where EF = F; nan for a singular F.
 
-    mu is the ratio v^T EF v / v^T F v at its stationary directions, in any parametrisation.
+    mu is the ratio v^T EF v / v^T F v at its stationary directions, in any parametrisation. Both
+    are rounded means over `terms` examples.
     """
-    try:
-        return np.asarray(scipy.linalg.eigh(EF, F, eigvals_only=True))
-    except np.linalg.LinAlgError:
+    if not (eigenvalues(F, terms) > 0).all():
         return np.full(len(F), np.nan)
+    unit = 1 / np.sqrt(np.diagonal(F))
+    scale = np.outer(unit, unit)
+    return np.asarray(scipy.linalg.eigh(EF * scale, F * scale, eigvals_only=True))
+
+
+def ratios(problem: Problem, theta: Array) -> Array:
+    """`generalized_eigenvalues` of EF and F at theta (D,), from their examples where rounding has
+    left too little of the matrices themselves."""
+    seen = problem.coordinates
+    if seen is not None:
+        nothing = np.full(problem.D, np.nan)
+        return ratios(seen.problem, seen.reduce(theta)) if seen.complete else nothing
+    _, F, EF = problem.gradient_and_matrices(theta)
+    rows = None if gram_far_from_singular(F) else CURVATURES["fisher"].rows(problem, theta)
+    if rows is None:
+        return generalized_eigenvalues(EF, F, problem.N)
+    reduced = reduce_columns(rows.A)
+    if reduced.rank < problem.D:
+        return np.full(problem.D, np.nan)
+    # Parameters in which N F is the identity.
+    g = problem.per_example_gradients(theta) @ reduced.inverse
+    return np.asarray(np.linalg.eigvalsh(g.T @ g))
 
 
 def angle_between_axes(EF: Array, F: Array) -> float:
@@ -48,7 +71,10 @@ def roundness(matrix: Array) -> float:
 
 @dataclass(frozen=True, eq=False)
 class Comparison:
-    """H, F and EF (D, D), means over n, at theta (D,), and how well the model fits there."""
+    """H, F and EF (D, D), means over n, at theta (D,), and how well the model fits there.
+
+    `eigenvalues` (D,) are those of EF relative to F: see `generalized_eigenvalues`.
+    """
 
     N: int
     theta: Array
@@ -56,15 +82,12 @@ class Comparison:
     hessian: Array
     fisher: Array
     empirical_fisher: Array
+    eigenvalues: Array
     quality: Quality
 
     @cached_property
     def distance(self) -> float:
         return float(relative_distance(self.empirical_fisher, self.fisher))
-
-    @cached_property
-    def eigenvalues(self) -> Array:
-        return generalized_eigenvalues(self.empirical_fisher, self.fisher)
 
     @cached_property
     def rescaled_distance(self) -> float:
@@ -90,7 +113,8 @@ def compare(problem: Problem, theta: Array) -> Comparison:
     likelihood, model = problem.likelihood, problem.model
     H = F if likelihood.natural and model.linear else hessian(problem, theta)
     quality = likelihood.quality(model.outputs(problem.X, theta), problem.y)
-    return Comparison(problem.N, theta, float(problem.loss(theta)), H, F, EF, quality)
+    mu = ratios(problem, theta)
+    return Comparison(problem.N, theta, float(problem.loss(theta)), H, F, EF, mu, quality)
 
 
 def smooth_loss_grid(

@@ -48,9 +48,11 @@ def newton_step(problem: "Problem", theta: Array, size: Array) -> NewtonStep:
     w, V = np.linalg.eigh(H)
     if not w[0] > 1e-10 * w[-1]:
         return NewtonStep(np.full_like(theta, np.nan), np.inf)
-    inverse = (V / w) @ V.T
-    step = inverse @ g
-    return NewtonStep(step / size, float(np.sqrt(np.abs(inverse).sum() * max(g @ step, 0.0))))
+    with np.errstate(all="ignore"):
+        inverse = (V / w) @ V.T
+        step = inverse @ g
+        reach = float(np.sqrt(np.abs(inverse).sum() * max(g @ step, 0.0)))
+    return NewtonStep(step / size, reach if np.isfinite(step).all() else np.inf)
 
 
 NO_MINIMUM = (

@@ -9,6 +9,7 @@ from numpy.typing import ArrayLike
 
 from efviz.curvature import ggn
 from efviz.data import Array
+from efviz.linalg import eigenvalues
 from efviz.optimizers import direction, directions
 from efviz.problems import Problem
 
@@ -187,9 +188,9 @@ def finish(work: Work[T]) -> T:
 def ellipse(matrix: Array, center: Array, level: float = 1.0, n: int = 73) -> Array:
     """Points (n, 2) with (theta - center)^T matrix (theta - center) = level, closed.
 
-    A singular or indefinite matrix has no such ellipse: its points are nan.
+    A singular or indefinite matrix has no such ellipse: its points are nan. See `conic`.
     """
-    w, V = np.linalg.eigh(matrix)
+    w, V = eigenvalues(matrix), np.linalg.eigh(matrix)[1]
     angle = np.linspace(0, 2 * np.pi, n)
     circle = np.stack([np.cos(angle), np.sin(angle)], axis=-1)
     with np.errstate(all="ignore"):
@@ -205,23 +206,24 @@ class Conic:
     lines: tuple[Array, ...]
 
 
-def conic(matrix: Array, center: Array, level: float, reach: float, n: int = 73) -> Conic:
+def conic(
+    matrix: Array, center: Array, level: float, reach: float, n: int = 73, *, terms: int = 1
+) -> Conic:
     """{theta : (theta - center)^T matrix (theta - center) = level} for any symmetric (2, 2) matrix.
 
     An ellipse if it is positive definite, two parallel lines if it is singular, both branches of a
     hyperbola if it is indefinite, nothing if no direction curves upwards. What has no end is drawn
-    as far as about `reach` from the centre.
+    as far as about `reach` from the centre. The matrix is a rounded mean over `terms` examples.
     """
     if not np.isfinite(matrix).all():
         return Conic("empty", ())
-    w, V = np.linalg.eigh(matrix)
-    flat = 1e-12 * np.abs(w).max()
-    if w[1] <= flat:
+    w, V = eigenvalues(matrix, terms), np.linalg.eigh(matrix)[1]
+    if w[1] <= 0:
         return Conic("empty", ())
-    if w[0] > flat:
+    if w[0] > 0:
         return Conic("ellipse", (ellipse(matrix, center, level, n),))
     b = np.sqrt(level / w[1])
-    if w[0] >= -flat:
+    if w[0] == 0:
         along, across = np.linspace(-reach, reach, 2), np.full(2, b)
         kind: Literal["lines", "hyperbola"] = "lines"
     else:

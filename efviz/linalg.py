@@ -74,3 +74,23 @@ def _from_rows(rows: Rows, damping: float) -> tuple[Array, bool]:
         b = np.concatenate([b, np.zeros(A.shape[1])])
     x, rank = least_squares(A, b)
     return x, rank < A.shape[1]
+
+
+def eigenvalues(matrix: Array, terms: int = 1) -> Array:
+    """Of a symmetric matrix (D, D), a rounded mean over `terms` examples, ascending (D,).
+
+    Those that rounding may have made of zeros are exactly 0. How many there are is decided in units
+    in which the diagonal is 1: see `kernels.gram_rounding`.
+    """
+    w, D = np.linalg.eigvalsh(matrix), len(matrix)
+    size = np.sqrt(np.abs(np.diagonal(matrix)))
+    unit = np.divide(1.0, size, out=np.zeros(D), where=size > 0)
+    scaled = np.abs(np.linalg.eigvalsh(matrix * np.outer(unit, unit)))
+    zeros = int((scaled <= gram_rounding(D, terms) * max(1.0, scaled.max(initial=0))).sum())
+    order = np.argsort(np.abs(w), kind="stable")
+    w[order[:zeros]] = 0.0
+    if D == 2 and not zeros:
+        # The smaller one to its last digits: parameters may be measured in very different units.
+        determinant = matrix[0, 0] * matrix[1, 1] - matrix[0, 1] * matrix[1, 0]
+        w[order[0]] = determinant / w[order[1]]
+    return np.asarray(w)

@@ -8,6 +8,7 @@ import numpy as np
 import scipy
 
 from efviz import batches
+from efviz.coordinates import Coordinates
 from efviz.data import Array
 from efviz.existence import (
     PROVEN,
@@ -16,6 +17,7 @@ from efviz.existence import (
     parameter_sizes,
     recession,
 )
+from efviz.linalg import solve_damped
 from efviz.numerics.columns import least_squares
 
 if TYPE_CHECKING:
@@ -50,11 +52,18 @@ def find_minimum(problem: "Problem") -> Minimum:
         z = _minimiser(seen.problem)
         # Exact to the last digit where the columns are nearly collinear: z has lost some.
         direct = problem.is_least_squares
-        theta = least_squares(problem.X, problem.y)[0] if direct else seen.restore(z)
+        theta = least_squares(problem.X, problem.y)[0] if direct else _restored(problem, seen, z)
         reason = "" if seen.complete else _SUBSPACE.format(rank=len(z), D=problem.D)
         return Minimum(theta, True, seen.complete, reason, *lowest_loss(seen.problem, z))
     except _NoMinimum as none:
         return Minimum(np.full(problem.D, np.nan), exists=False, reason=str(none))
+
+
+def _restored(problem: "Problem", seen: Coordinates, z: Array) -> Array:
+    """theta for z, and one step of Newton's method against what rounding theta made of it."""
+    theta = seen.restore(z)
+    H = seen.problem.mean_over_examples(z, batches.hessian_term)[0]
+    return theta - seen.restore(solve_damped(H, seen.reduce(problem.gradient(theta))).x)
 
 
 _SUBSPACE = (
@@ -70,10 +79,14 @@ class _NoMinimum(ArithmeticError):
 def lowest_loss(problem: "Problem", theta: Array) -> tuple[float, float]:
     """L at its minimum theta (D,), and how much rounding can add to it.
 
-    Near an exact fit, where the loss is 0, rounding is what rounding theta itself makes of it.
+    Outputs and targets are rounded, and the loss is as steep in them as |dl/df|. Near an exact fit,
+    where the loss is 0, what counts is what rounding theta itself makes of it.
     """
-    loss = float(problem.loss(theta))
-    return loss, 1e-13 * abs(loss) + float(rounding_of_theta(problem, theta))
+    loss, f = float(problem.loss(theta)), problem.model.outputs(problem.X, theta)
+    steep = np.abs(problem.likelihood.gradient(f, problem.y)).sum(-1)
+    first_order = np.mean(steep * (np.abs(f).max(-1) + np.abs(problem.y)))
+    rounding = 1e-13 * abs(loss) + 4 * np.finfo(float).eps * float(first_order)
+    return loss, rounding + float(rounding_of_theta(problem, theta))
 
 
 def rounding_of_theta(problem: "Problem", theta: Array) -> Array:
@@ -85,6 +98,8 @@ def rounding_of_theta(problem: "Problem", theta: Array) -> Array:
 
 def _minimiser(problem: "Problem") -> Array:
     """theta_star (D,) of a problem whose parameters the data see; raises _NoMinimum."""
+    if problem.moments:
+        return problem.moments.minimum()
     if problem.is_least_squares:
         return least_squares(problem.X, problem.y)[0]
     if not problem.model.linear:

@@ -33,6 +33,7 @@ class Moments:
     S: Array
     T: Array
     sigma: float
+    exact_center: bool
 
     def phi(self, theta: Array) -> Array:
         return np.concatenate([theta - self.center, np.full((*theta.shape[:-1], 1), -1.0)], axis=-1)
@@ -43,6 +44,12 @@ class Moments:
 
     def gradient(self, theta: Array) -> Array:
         return self.phi(theta) @ self.S[:, :-1] / self.sigma**2
+
+    def minimum(self) -> Array:
+        """argmin L: the expansion point, corrected where it is that of some of the examples."""
+        if self.exact_center:
+            return self.center
+        return self.center + np.linalg.solve(self.S[:-1, :-1], self.S[:-1, -1])
 
     def fisher(self, theta: Array) -> Array:
         D = theta.shape[-1]
@@ -67,4 +74,4 @@ def moments(X: Array, y: Array, sigma: float) -> Moments | None:
     if not gram_far_from_singular(S[:-1, :-1]):
         return None
     # phi phi^T is packed once for k <= l: off-diagonal entries count twice.
-    return Moments(center, S / N, T * np.where(k == l, 1.0, 2.0) / N, sigma)
+    return Moments(center, S / N, T * np.where(k == l, 1.0, 2.0) / N, sigma, N <= _CENTER_EXAMPLES)

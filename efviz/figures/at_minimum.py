@@ -9,10 +9,11 @@ import numpy as np
 from efviz.comparison import Comparison
 from efviz.convergence import Convergence
 from efviz.data import Array
-from efviz.fields import ellipse
+from efviz.fields import conic
 from efviz.figures import marks
 from efviz.figures.log_axes import decades, log_axis, spread
 from efviz.figures.theme import BAND, CONTOUR, INK, MUTED, STYLES, Spec, axis, layout
+from efviz.linalg import eigenvalues
 from efviz.optimizers import Trajectory
 
 LEVEL = 9 / 1000
@@ -20,17 +21,20 @@ LEVEL = 9 / 1000
 the published figures, theta* + 3 (N M)^(-1/2) u with |u| = 1 and N = 1000."""
 
 
-def semi_axes(matrix: Array) -> Array:
-    """Of the ellipse of `matrix`, shortest first (D,); inf along directions without curvature."""
-    w = np.linalg.eigvalsh(matrix)[::-1]
+def semi_axes(matrix: Array, terms: int = 1) -> Array:
+    """Of the ellipse of `matrix`, a mean over `terms` examples, shortest first (D,).
+
+    inf along directions without curvature, or with negative curvature.
+    """
+    w = eigenvalues(matrix, terms)[::-1]
     with np.errstate(divide="ignore"):
         return np.asarray(np.sqrt(LEVEL / np.maximum(w, 0)))
 
 
 def half_width(comparisons: Sequence[Comparison]) -> float:
     """Room for all ellipses, as a round number; but no more than six times the Fisher's."""
-    fisher = [semi_axes(c.fisher).max() for c in comparisons]
-    others = [semi_axes(m).max() for c in comparisons for m in (c.hessian, c.empirical_fisher)]
+    fisher = [semi_axes(c.fisher, c.N).max() for c in comparisons]
+    others = [semi_axes(m, c.N).max() for c in comparisons for m in (c.hessian, c.empirical_fisher)]
     finite = [a for a in fisher if np.isfinite(a)] or [1.0]
     room = 1.25 * min(max([*others, *finite]), 6 * max(finite))
     scale = 10 ** np.floor(np.log10(room))
@@ -57,8 +61,9 @@ def ellipse_panel(
         drawn["H"] = (H, "Newton")
     for name, (matrix, method) in drawn.items():
         style = STYLES[method]
+        curve = conic(matrix, np.zeros(2), LEVEL, 2 * half, terms=comparison.N)
         traces.append(
-            marks.lines_with_gaps([ellipse(matrix, np.zeros(2), LEVEL)])
+            marks.lines_with_gaps(list(curve.lines))
             | {"name": name, "line": {"width": 3, "color": style.colour, "dash": style.dash}}
         )
     traces.append(marks.minimum(np.zeros(2)))

@@ -10,6 +10,7 @@ from efviz.fields import Conic, Plane, conic
 from efviz.figures import marks
 from efviz.figures.log_axes import decades, log_axis
 from efviz.figures.theme import GROUND, INK, MATRICES, SIGNED, Spec, Style, axis, hint, layout
+from efviz.linalg import eigenvalues
 
 
 def digits(value: float) -> str:
@@ -159,17 +160,21 @@ NOTES: dict[str, str] = {
 """What a page says of matrices that have no ellipse, by the kind of their level set."""
 
 
-def level_for(matrix: Array, half_width: float) -> float:
-    """The level at which the ellipse of `matrix` is at most 0.6 half-widths long; 1 for none."""
-    w = np.linalg.eigvalsh(matrix)
-    shortest = w[w > 1e-12 * np.abs(w).max()]
+def level_for(matrix: Array, half_width: float, terms: int) -> float:
+    """The level at which the ellipse of `matrix`, a mean over `terms` examples, is at most 0.6
+    half-widths long; 1 for none."""
+    w = eigenvalues(matrix, terms)
+    shortest = w[w > 0]
     return float((0.6 * half_width) ** 2 * shortest[0]) if shortest.size else 1.0
 
 
 def conics(
-    matrices: Mapping[str, Array], theta: Array, level: float, plane: Plane
+    matrices: Mapping[str, Array], theta: Array, level: float, plane: Plane, terms: int
 ) -> dict[str, Conic]:
-    """Level sets of the matrices at theta (2,); those that are one are named once, "F = G"."""
+    """Level sets of the matrices, means over `terms` examples, at theta (2,).
+
+    Those that are one are named once, "F = G".
+    """
     reach = 2 * float(np.hypot(*plane.half_widths))
     joined: dict[str, Array] = {}
     for name, matrix in matrices.items():
@@ -179,7 +184,9 @@ def conics(
                 break
         else:
             joined[name] = matrix
-    return {name: conic(matrix, theta, level, reach) for name, matrix in joined.items()}
+    return {
+        name: conic(matrix, theta, level, reach, terms=terms) for name, matrix in joined.items()
+    }
 
 
 def notes(drawn: Mapping[str, Conic]) -> list[str]:

@@ -40,6 +40,9 @@ D N u: less than a tenth of FAR for N D < 1e9. What is computed from the Gram ma
 most six digits then; else it has to come from the columns.
 """
 
+NEAR = 1e-6
+"""Unit columns are nearly collinear if their smallest singular value is at most this."""
+
 # Examples in one piece: a few arrays of this size stay in a core's cache.
 _PIECE = 4096
 
@@ -135,29 +138,45 @@ def least_squares(A: Array, y: Array) -> tuple[Array, int]:
 
 
 def _by_refinement(A: Array, y: Array) -> Array | None:
-    """The solution for columns far from collinear; None for others.
+    """The solution for columns that are not nearly collinear; None for others.
 
-    The rounding of the Gram matrix leaves at most a fraction D N u / FAR of the error after each
-    step. Where A explains little of y, A^T (y - A x) in float64 is mostly rounding, so the last
-    step computes it in 32 digits: the solution is then correct to the last digit or nearly so, on
-    every processor.
+    With R^T R near A^T A, errors of x shrink by a factor of some D N u / FAR from step to step, so
+    that few bring it to what the last residual allows, which has 32 digits.
     """
     if len(A) < A.shape[1]:
         return None
     size = powers_of_two(column_sizes(A))
     unit = A / size
     B = unit.T @ unit
-    if not gram_far_from_singular(B):
-        return None
     length = np.sqrt(np.diagonal(B))
-    factor = scipy.linalg.cho_factor(B / np.outer(length, length))
+    if not (np.isfinite(B).all() and length.all()):
+        return None
+    R = _triangle(unit / length, B / np.outer(length, length))
+    if R is None:
+        return None
 
     def step(right: Array) -> Array:
-        return np.asarray(scipy.linalg.cho_solve(factor, right / length) / length)
+        return np.asarray(scipy.linalg.cho_solve((R, False), right / length) / length)
 
     x = step(unit.T @ y)
-    x = x + step(unit.T @ (y - unit @ x))
+    for _ in range(2):
+        x = x + step(unit.T @ (y - unit @ x))
     return (x + step(_slope(unit, y, x))) / size
+
+
+def _triangle(A: Array, B: Array) -> Array | None:
+    """R (D, D), upper triangular, with R^T R = B = A^T A for unit columns A (N, D).
+
+    From B if they are far from collinear, else from A, which carries twice the digits, if their
+    smallest singular value exceeds NEAR and the error of the factorisation by far. They are
+    independent then: a column of which the others, times w, leave r has r >= |(1, w)| sigma.
+    """
+    if gram_far_from_singular(B):
+        return np.asarray(np.linalg.cholesky(B).T)
+    R = np.linalg.qr(A, mode="r")
+    error = A.size * UNIT_ROUNDOFF
+    smallest = float(scipy.linalg.svdvals(R)[-1])
+    return np.asarray(R) if smallest > max(NEAR, 10 * error) else None
 
 
 def _slope(A: Array, y: Array, x: Array) -> Array:

@@ -9,6 +9,7 @@ import streamlit as st
 
 from efviz.comparison import Comparison, roundness
 from efviz.convergence import Convergence
+from efviz.linalg import eigenvalues
 from efviz.pages.html_table import html_table
 
 if TYPE_CHECKING:
@@ -66,16 +67,16 @@ def notes(c: Comparison) -> list[str]:
     """What has to be said of these matrices."""
     if np.linalg.norm(c.empirical_fisher) < ROUNDING * np.linalg.norm(c.fisher):
         return ["EF is zero to rounding, because the model fits every example exactly."]
-    longest = _longest(c.empirical_fisher) / _longest(c.fisher)
-    if longest > 6:
-        return [
-            f"the ellipse of EF is {number(longest)} times as long as F's and leaves its panel."
-        ]
+    least = [eigenvalues(matrix, c.N)[0] for matrix in (c.fisher, c.empirical_fisher)]
+    singular = [name for name, w in zip(("F", "EF"), least, strict=True) if w <= 0]
+    if singular:
+        names, verb = " and ".join(singular), "is" if len(singular) == 1 else "are"
+        ellipse = f"{names} {verb} singular to working precision: along one direction it is zero"
+        return [f"{ellipse}, and the ellipse has no end there."]
+    longer = float(np.sqrt(least[0] / least[1]))
+    if longer > 6:
+        return [f"the ellipse of EF is {number(longer)} times as long as F's and leaves its panel."]
     return []
-
-
-def _longest(matrix: np.ndarray) -> float:
-    return float(np.linalg.eigvalsh(matrix)[0].clip(1e-300) ** -0.5)
 
 
 def _better_but_wrong(shown: Sequence[tuple[str, Comparison]]) -> str:

@@ -35,7 +35,8 @@ panels = {{
 def _sets() -> str:
     return """from efviz.figures.matrices import conics, level_for
 scale = next((matrices[s] for s in ("F", "EF", "H") if matrices[s].any()), matrices["F"])
-drawn = conics(matrices, theta, level_for(scale, plane.half_widths.min()), plane)
+level = level_for(scale, plane.half_widths.min(), problem.N)
+drawn = conics(matrices, theta, level, plane, problem.N)
 spectra = {symbol: np.linalg.eigvalsh(matrix) for symbol, matrix in matrices.items()}"""
 
 

@@ -74,7 +74,8 @@ def _at_theta(dataset: Dataset, problem: Problem, plane: Plane, theta: Array) ->
     if finite:
         # By the Fisher, which is never indefinite; where it is zero, by the next that is not.
         scale = next((matrices[s] for s in ("F", "EF", "H") if matrices[s].any()), matrices["F"])
-        drawn = conics(matrices, theta, level_for(scale, plane.half_widths.min()), plane)
+        level = level_for(scale, plane.half_widths.min(), problem.N)
+        drawn = conics(matrices, theta, level, plane, problem.N)
     return Picture(
         dataset,
         problem,
