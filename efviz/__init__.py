@@ -1,7 +1,7 @@
 """efviz: where the empirical Fisher stops being the Fisher.
 
 The layers, each importing only from those above it: `writing` (files that appear whole),
-`data`, `edits` (single examples moved, added,
+`terminal` (what a command says), `data`, `edits` (single examples moved, added,
 removed), `kernels`, `softmax`, `linalg` (compiled loops, damped systems), `datasets` (what is
 fitted), `likelihoods`, `models` (how), `batches`, `moments`, `existence`, `minimum`, `problems` and
 `catalogue` (all together: loss, gradient, minimum), `tables` (the same from anybody's own file),

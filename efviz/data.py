@@ -19,8 +19,9 @@ BIAS = "1"
 class Dataset:
     """Inputs X (N, P), used as they are (a bias is a column of ones), and targets y (N,).
 
-    `task` says which likelihood suits y; `notes` is what a reader has to know about the set;
-    `edited` says what a reader has changed in it, if anything (see `edits`).
+    `positive` is the class that y calls 1, "" where y is no class; `task` says which likelihood
+    suits y; `notes` is what a reader has to know about the set; `edited` says what a reader has
+    changed in it, if anything (see `edits`).
     """
 
     X: Array
@@ -34,6 +35,7 @@ class Dataset:
     licence: str = ""
     notes: str = ""
     edited: "Edited | None" = None
+    positive: str = ""
 
     def __post_init__(self) -> None:
         if self.X.ndim != 2 or len(self.X) != len(self.y):

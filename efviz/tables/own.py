@@ -1,6 +1,6 @@
 """What a regression can be made of in a Table: sensible first settings, and the data set itself."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -172,10 +172,22 @@ def own_dataset(
     X, y = X[keep], y[keep]
     target_name = target
     if chosen.task == "classification":
-        target_name = _classes(column, _positive(column, positive), y, notes)
+        positive = _positive(column, positive)
+        target_name = _classes(column, positive, y, notes)
+    else:
+        positive = ""
     if standardised:
         _check_spread(X, names)
-    data = Dataset(X, y, tuple(names), target_name, chosen.task, table.name, "your table")
+    data = Dataset(
+        X,
+        y,
+        tuple(names),
+        target_name,
+        chosen.task,
+        table.name,
+        "your table",
+        positive=positive,
+    )
     if inputs == COMPONENTS:
         data = principal_components(data, standardised=standardised)
     else:
@@ -186,12 +198,18 @@ def own_dataset(
 
 
 def whole_dataset(
-    table: Table, *, target: str = "", regression: str = "", positive: str = ""
+    table: Table,
+    *,
+    target: str = "",
+    regression: str = "",
+    positive: str = "",
+    inputs: Sequence[str] = (),
 ) -> tuple[Dataset, tuple[str, ...]]:
     """The data set of a target and all columns of numbers besides it, and notes on what was done.
 
-    Columns that count the rows are left out, and rows with missing values. What is not given is as
-    `suggest` has it. Raises TableError, a sentence for the visitor, if there is no such data set.
+    Or of the `inputs` that are named. Columns that count the rows are left out if they are not, and
+    rows with missing values. What is not given is as `suggest` has it. Raises TableError, a
+    sentence for the visitor, if there is no such data set.
     """
     if target:
         _get(table, target)
@@ -203,19 +221,42 @@ def whole_dataset(
     column, chosen = _get(table, target), REGRESSIONS[regression]
     if objection := chosen.objection(table, column):
         raise TableError(objection)
-    notes: list[str] = []
-    names = inputs_of(table, target)
-    counters = [name for name in names if _counts_rows(table.columns[name])]
-    notes += [f"{quoted(name)} counts the rows and is left out." for name in counters]
-    names = [name for name in names if name not in counters]
     classes = chosen.task == "classification"
-    y = _target(column, _positive(column, positive) if classes else "")
+    if positive and not classes:
+        raise TableError(
+            f"{quoted(positive)} is to count as 1, and a {chosen.title.lower()} has no classes; "
+            "leave the class out or choose a logistic regression."
+        )
+    notes: list[str] = []
+    names = _named(table, target, inputs) if inputs else _all_inputs(table, target, notes)
+    positive = _positive(column, positive) if classes else ""
+    y = _target(column, positive)
     X = np.column_stack([_numbers(table, name) for name in names])
     keep = _complete(table, [*names, target], np.column_stack([X, y]), notes)
     X, y = X[keep], y[keep]
-    title = _classes(column, _positive(column, positive), y, notes) if classes else target
-    data = Dataset(X, y, tuple(names), title, chosen.task, table.name, "your table")
+    title = _classes(column, positive, y, notes) if classes else target
+    data = Dataset(
+        X, y, tuple(names), title, chosen.task, table.name, "your table", positive=positive
+    )
     return replace(data, notes=" ".join(notes)), tuple(notes)
+
+
+def _all_inputs(table: Table, target: str, notes: list[str]) -> list[str]:
+    names = inputs_of(table, target)
+    counters = [name for name in names if _counts_rows(table.columns[name])]
+    notes += [f"{quoted(name)} counts the rows and is left out." for name in counters]
+    return [name for name in names if name not in counters]
+
+
+def _named(table: Table, target: str, inputs: Sequence[str]) -> list[str]:
+    """The names, each once, if all are columns of numbers besides the target."""
+    names = list(dict.fromkeys(inputs))
+    for name in names:
+        if problem := _no_numbers(table, _get(table, name)):
+            raise TableError(problem)
+        if name == target:
+            raise TableError(f"{quoted(target)} is the target; choose another column as the input.")
+    return names
 
 
 def _get(table: Table, name: str) -> Column:
