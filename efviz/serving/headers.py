@@ -18,7 +18,7 @@ def _policy() -> bytes:
     blob: is for the one-line modules of the components, inline styles are how Streamlit and Plotly
     work.
     """
-    page = files("streamlit").joinpath("static", "index.html").read_text()
+    page = files("streamlit").joinpath("static", "index.html").read_text(encoding="utf-8")
     inline = re.findall(r"<script(?![^>]*\bsrc=)[^>]*>(.*?)</script>", page, re.DOTALL)
     hashes = (base64.b64encode(hashlib.sha256(s.encode()).digest()).decode() for s in inline)
     scripts = " ".join(f"'sha256-{value}'" for value in hashes)
