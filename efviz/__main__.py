@@ -239,34 +239,38 @@ def _claims(found: "Mapping[str, Result]") -> list[dict[str, object]]:
 def _fitted(options: argparse.Namespace) -> "Fitted":
     from efviz.sweeps.report import Fitted
 
-    notes: tuple[str, ...] = ()
     if options.data in DATASETS:
         _refuse_what_is_for_own_tables(options)
         name, data = options.data, load(options.data)
     else:
         name = Path(options.data).name
-        data, notes = _own(options)
+        data = _own(options)
+        for note in data.notes:
+            terminal.say(note)
     problem = optimization_problem(data, standardised=options.standardised)
-    for note in notes:
-        terminal.say(note)
-    return Fitted(name, data, problem, options.standardised, notes)
+    return Fitted(name, data, problem, options.standardised)
 
 
-def _own(options: argparse.Namespace) -> tuple[Dataset, tuple[str, ...]]:
+def _own(options: argparse.Namespace) -> Dataset:
     path = Path(options.data)
     if not path.is_file():
         raise ValueError(
             f"{options.data!r} is no file and no data set; there are {', '.join(DATASETS)}"
         )
     table = read_table(path.read_bytes(), path.stem)
-    data, notes = whole_dataset(
+    data, _ = whole_dataset(
         table,
         target=options.target or "",
         regression=options.regression or "",
         positive=options.positive or "",
         inputs=options.inputs or (),
     )
-    return data, (*table.notes, *notes)
+    if options.positive and not data.positive:
+        raise ValueError(
+            f"--positive {options.positive!r} is for a logistic regression, and this one has no "
+            "classes; leave it out or choose --regression logistic."
+        )
+    return data
 
 
 def _refuse_what_is_for_own_tables(options: argparse.Namespace) -> None:

@@ -13,7 +13,7 @@ import numpy as np
 from efviz.data import Array
 from efviz.kernels import linear_outputs, weighted_sums
 from efviz.likelihoods import Likelihood
-from efviz.models import Model, pairs
+from efviz.models import Linear, Model, pairs
 from efviz.softmax import outer_products
 
 # Examples, and outputs f, in one piece: a few arrays of this size stay in a core's cache.
@@ -144,17 +144,19 @@ def gradient_and_matrices(
     The same as `sum_over_examples` of the three terms, for one linear output in a third of the
     time.
     """
-    if not (model.linear and model.n_outputs == 1 and X.shape[1] <= _FEW):
+    if not (isinstance(model, Linear) and model.n_outputs == 1 and X.shape[1] <= _FEW):
         terms = (gradient_term, fisher_term, empirical_fisher_term)
         g, F, E = sum_over_examples(model, likelihood, X, y, theta, terms)
         return g, F, E
-    at_once = likelihood.linear_sums(X, y, theta)
+    at_once = None if model.offset else likelihood.linear_sums(X, y, theta)
     if at_once is not None:
         return at_once
 
     def part(n: int) -> list[Array]:
         x = X[n : n + _LONG]
         f = linear_outputs(x, theta)[:, None]
+        if model.offset:
+            f += model.offset
         v, w = likelihood.gradient_and_fisher(f, y[n : n + _LONG])
         return list(weighted_sums(x, v[:, 0], w[:, 0, 0]))
 

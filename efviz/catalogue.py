@@ -15,6 +15,7 @@ from efviz.problems import (
     logistic_regression,
     poisson_regression,
     saturation_regression,
+    with_offset,
 )
 
 Build = Callable[[ArrayLike, ArrayLike], Problem]
@@ -63,7 +64,10 @@ class Entry:
 
     def problem(self, dataset: Dataset) -> Problem:
         """The problem on `dataset`, its parameters named as this entry's axes."""
-        return replace(self.build(dataset.X, dataset.y), parameter_names=self.parameter_names)
+        problem = self.build(dataset.X, dataset.y)
+        if dataset.offset:
+            problem = with_offset(problem, dataset.offset)
+        return replace(problem, parameter_names=self.parameter_names)
 
 
 def _synthetic(

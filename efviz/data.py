@@ -19,9 +19,10 @@ BIAS = "1"
 class Dataset:
     """Inputs X (N, P), used as they are (a bias is a column of ones), and targets y (N,).
 
-    `positive` is the class that y calls 1, "" where y is no class; `task` says which likelihood
-    suits y; `notes` is what a reader has to know about the set; `edited` says what a reader has
-    changed in it, if anything (see `edits`).
+    `task` says which likelihood suits y; `notes` are sentences that a reader of any result has to
+    know about the set; `edited` says what a reader has changed in it, if anything (see `edits`).
+    `offset` is added to all outputs of a linear model: an intercept that is held. `positive` is
+    the class that y calls 1, "" where y is no class.
     """
 
     X: Array
@@ -33,8 +34,9 @@ class Dataset:
     source: str = ""
     citation: str = ""
     licence: str = ""
-    notes: str = ""
+    notes: tuple[str, ...] = ()
     edited: "Edited | None" = None
+    offset: float = 0.0
     positive: str = ""
 
     def __post_init__(self) -> None:

@@ -62,11 +62,15 @@ def symmetric(packed: Array, D: int) -> Array:
 
 @dataclass(frozen=True)
 class Linear:
-    """f_c = x . theta_c, theta = (theta_1, ..., theta_C) one after the other; X is used as is."""
+    """f_c = x . theta_c + offset, theta = (theta_1, ..., theta_C) one after the other.
+
+    X is used as is; the offset is known, as an intercept that is held at some value.
+    """
 
     name: ClassVar[str] = "linear"
     linear: ClassVar[bool] = True
     n_outputs: int = 1
+    offset: float = 0.0
 
     def n_parameters(self, P: int) -> int:
         return P * self.n_outputs
@@ -74,9 +78,11 @@ class Linear:
     def outputs(self, X: Array, theta: Array) -> Array:
         if X.ndim > 2:
             rows = theta.reshape(*theta.shape[:-1], self.n_outputs, X.shape[-1])
-            return X @ np.swapaxes(rows, -1, -2)
-        f = theta.reshape(-1, X.shape[1]) @ X.T
-        return np.swapaxes(f.reshape(*theta.shape[:-1], self.n_outputs, len(X)), -1, -2)
+            f = X @ np.swapaxes(rows, -1, -2)
+        else:
+            f = theta.reshape(-1, X.shape[1]) @ X.T
+            f = np.swapaxes(f.reshape(*theta.shape[:-1], self.n_outputs, len(X)), -1, -2)
+        return f + self.offset if self.offset else f
 
     def jacobian(self, X: Array, theta: Array) -> Array:
         C, (N, P) = self.n_outputs, X.shape

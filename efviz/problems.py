@@ -134,6 +134,13 @@ class Problem:
         return self.minimum.theta
 
 
+def with_offset(problem: Problem, offset: float) -> Problem:
+    """The same problem with f = X theta + offset, for a known offset such as a held intercept."""
+    if not isinstance(problem.model, Linear):
+        raise ValueError(f"an offset needs a linear model, got {problem.model.name}")
+    return replace(problem, model=replace(problem.model, offset=offset))
+
+
 def _subscript(i: int) -> str:
     return str(i).translate(str.maketrans("0123456789", "₀₁₂₃₄₅₆₇₈₉"))
 

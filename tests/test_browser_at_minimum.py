@@ -92,16 +92,16 @@ def test_a_click_in_the_chart_of_distances_chooses_n(page: Page, server: str) ->
 
 
 def test_a_file_becomes_a_picture_on_both_pages(page: Page, server: str, tmp_path: Path) -> None:
-    file = tmp_path / "exam.csv"
+    file = tmp_path / "exam.data"
     file.write_text(CSV)
     open_page_without_chart(page, server)
     page.locator("input[type=file]").set_input_files(file)
     expect(page.locator(".efviz-sentence")).to_contain_text("(the table)", timeout=20_000)
-    expect(page.get_by_text("exam.csv").first).to_be_visible()
+    expect(page.get_by_text("exam.data").first).to_be_visible()
     page.get_by_role("link", name="Vector fields").click()
     expect(page.locator(".efviz-sentence")).to_contain_text("of the plane", timeout=20_000)
     choose(page, "Problem", "Your own table …")
-    expect(page.get_by_text("exam.csv").first).to_be_visible(timeout=20_000)
+    expect(page.get_by_text("exam.data").first).to_be_visible(timeout=20_000)
     expect(page).to_have_url(re.compile("problem=own"), timeout=20_000)
 
 

@@ -10,9 +10,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from numpy.testing import assert_allclose, assert_array_equal
+from sklearn.base import clone
 from sklearn.linear_model import LinearRegression, LogisticRegression, PoissonRegressor
 
 from efviz.data import BIAS, Dataset, two_inputs
+from efviz.problems import Problem, with_offset
 from efviz.tables import (
     REGRESSIONS,
     Table,
@@ -22,7 +24,7 @@ from efviz.tables import (
     suggest,
     whole_dataset,
 )
-from efviz.tables.own import LIMIT
+from efviz.tables.regressions import LIMIT
 
 
 def _frame(N: int = 60, seed: int = 0) -> pd.DataFrame:
@@ -64,8 +66,9 @@ def _label(value: object) -> float:
 def test_the_data_set_is_what_slow_loops_make_of_the_rows(regression, first, second, standardised):
     frame = FRAME.copy().astype(object)
     frame.loc[3, "b"], frame.loc[5, TARGETS[regression]] = "", "NA"
+    table = _table(frame)
     data, notes = own_dataset(
-        _table(frame),
+        table,
         target=TARGETS[regression],
         regression=regression,
         first=first,
@@ -81,38 +84,76 @@ def test_the_data_set_is_what_slow_loops_make_of_the_rows(regression, first, sec
             mean = sum(X[:, k]) / len(kept)
             X[:, k] = (X[:, k] - mean) / np.sqrt(sum((X[:, k] - mean) ** 2) / len(kept))
     y = np.array([_label(row[TARGETS[regression]]) for row in kept], dtype=float)
-    if regression == "linear" and standardised and BIAS not in (first, second):
-        y = y - sum(y) / len(y)
+    if regression == "linear" and BIAS not in (first, second):
+        three = np.column_stack([X, np.ones(len(X))])
+        y = y - np.linalg.solve(three.T @ three, three.T @ y)[2]
     assert_allclose(data.X, X, rtol=1e-12, atol=1e-12)
     assert_allclose(data.y, y, rtol=1e-12, atol=1e-12)
     assert data.feature_names == (first, second)
     assert data.task == REGRESSIONS[regression].task
     assert (data.name, data.source, data.licence) == ("mine.csv", "your table", "")
-    assert data.notes == " ".join(notes)
+    assert data.notes == (*table.notes, *notes)
     assert f'2 of 60 rows have no value in "b" and "{TARGETS[regression]}"' in notes[0]
 
 
 GLMS = {
-    "linear": LinearRegression(fit_intercept=False),
-    "logistic": LogisticRegression(C=np.inf, fit_intercept=False, tol=1e-12, max_iter=10_000),
-    "poisson": PoissonRegressor(alpha=0, fit_intercept=False, tol=1e-12, max_iter=10_000),
+    "linear": LinearRegression(),
+    "logistic": LogisticRegression(C=np.inf, tol=1e-12, max_iter=10_000),
+    "poisson": PoissonRegressor(alpha=0, tol=1e-12, max_iter=10_000),
 }
 
 
+def _problem(data: Dataset, regression: str) -> Problem:
+    return with_offset(REGRESSIONS[regression].build(data.X, data.y), data.offset)
+
+
+@pytest.mark.parametrize("standardised", [True, False], ids=["standardised", "raw"])
 @pytest.mark.parametrize("inputs", ["columns", "bias", "principal components"])
 @pytest.mark.parametrize("regression", list(REGRESSIONS))
-def test_the_minimum_is_the_fit_of_an_independent_package(regression, inputs):
-    data, _ = own_dataset(
+def test_the_minimum_is_the_fit_with_intercept_of_an_independent_package(
+    regression, inputs, standardised
+):
+    table = _table(FRAME.assign(b=FRAME["b"] / 100))
+    settings = {"target": TARGETS[regression], "regression": regression, "first": "a"}
+    settings |= {"second": "b", "standardised": standardised}
+    if inputs == "bias":
+        settings["second"] = BIAS
+    else:
+        settings["inputs"] = inputs
+    data, notes = own_dataset(table, **settings)
+    X = data.X[:, :1] if inputs == "bias" else data.X
+    fit = GLMS[regression].fit(X, data.y)
+    theta_star = _problem(data, regression).theta_star
+    if inputs == "bias":
+        assert_allclose(theta_star, [*np.ravel(fit.coef_), *np.ravel(fit.intercept_)], rtol=1e-5)
+        return
+    assert_allclose(theta_star, np.ravel(fit.coef_), rtol=1e-5, atol=1e-6)
+    held = data.offset if regression != "linear" else 0.0
+    assert_allclose(np.ravel(fit.intercept_), held, rtol=1e-5, atol=1e-8)
+    said = any("intercept is held at its best value" in note for note in notes)
+    assert said == (regression != "linear" or not standardised)
+
+
+@pytest.mark.parametrize("regression", ["logistic", "poisson"])
+def test_without_an_intercept_that_is_what_is_fitted_and_said(regression):
+    data, notes = own_dataset(
         TABLE,
         target=TARGETS[regression],
         regression=regression,
         first="a",
-        second=BIAS if inputs == "bias" else "b",
-        inputs="columns" if inputs == "bias" else inputs,
+        second="b",
+        intercept="none",
     )
-    fit = GLMS[regression].fit(data.X, data.y)
-    theta_star = REGRESSIONS[regression].build(data.X, data.y).theta_star
-    assert_allclose(theta_star, np.ravel(fit.coef_), rtol=1e-6, atol=1e-6)
+    fit = clone(GLMS[regression]).set_params(fit_intercept=False).fit(data.X, data.y)
+    assert data.offset == 0
+    assert_allclose(_problem(data, regression).theta_star, np.ravel(fit.coef_), rtol=1e-5)
+    assert "The model has no intercept: where both inputs are 0, so is its output." in notes
+
+
+def test_an_intercept_that_has_no_best_value_is_answered_with_a_sentence():
+    table = read_table("a,b,c\n1,3,no\n2,1,no\n3,2,yes\n4,0,yes\n")
+    with pytest.raises(TableError, match=r"one column and the intercept, or no.*There is no"):
+        own_dataset(table, target="c", regression="logistic", first="a", second="b")
 
 
 def test_an_intercept_of_its_own_is_that_of_the_independent_package():
@@ -134,7 +175,7 @@ def test_principal_components_are_of_all_columns_that_vary(standardised):
     for k in (0, 1):
         assert abs(np.corrcoef(scores[:, k], data.X[:, k])[0, 1]) == pytest.approx(1)
     assert data.feature_names == ("PC 1", "PC 2")
-    assert '"id" counts the rows and is left out.' in notes
+    assert '"id" numbers the rows and is left out.' in notes
     assert ('"same" is the same in all rows and is left out.' in notes) == standardised
 
 
@@ -147,7 +188,8 @@ def test_one_of_several_classes_is_held_against_the_rest(positive, chosen):
     )
     assert_array_equal(data.y, FRAME["colour"] == chosen)
     assert data.target_name == f"colour = {chosen}"
-    assert notes == (f'"colour" has 3 classes: "{chosen}" counts as 1 and all others as 0.',)
+    assert notes[0] == f'"colour" has 3 classes: "{chosen}" counts as 1 and all others as 0.'
+    assert len(notes) == 2
 
 
 def test_numbers_may_be_classes():
@@ -156,7 +198,7 @@ def test_numbers_may_be_classes():
         table, target="k", regression="logistic", positive="2", first="x", second=BIAS
     )
     assert_array_equal(data.y, [1, 1, 0, 1])
-    assert notes == ()
+    assert notes == ('"x" counts the rows, 1, 2, 3, and so on.',)
 
 
 def test_a_column_called_1_and_the_column_of_ones_are_told_apart():
@@ -252,6 +294,20 @@ def test_settings_that_no_page_offers_are_errors_of_the_program():
         own_dataset(TABLE, target="y", regression="cubic", first="a", second="b")
     with pytest.raises(ValueError, match=r"inputs must be 'columns' or .* got 'rows'"):
         own_dataset(TABLE, target="y", regression="linear", inputs="rows")
+    with pytest.raises(ValueError, match=r"intercept must be one of .* got 'best'"):
+        own_dataset(TABLE, target="y", regression="linear", inputs="columns", intercept="best")
+
+
+@pytest.mark.parametrize("columns", ["abc", "bca", "cab", "cba"])
+@pytest.mark.parametrize("scale", [1.0, 1e-9, 3.0, 1 / 3])
+def test_of_columns_that_say_the_same_the_first_is_suggested(columns, scale):
+    rng = np.random.default_rng(3)
+    a, b = rng.normal(size=(2, 50))
+    frame = pd.DataFrame({"a": a, "b": b * 0.5 + a, "c": scale * a + 0.1})
+    frame = frame[list(columns)].assign(y=2 * a + 0.1 * rng.normal(size=50))
+    choice = suggest(_table(frame))
+    assert choice.first == min("ac", key=columns.index)
+    assert choice.second == "b"
 
 
 def test_raw_inputs_may_be_constant():
@@ -277,13 +333,13 @@ def test_a_regression_lists_the_columns_that_can_be_its_target(regression, targe
 
 SUGGESTED = {
     "called y": (FRAME, ("y", "linear", "", "b", "a")),
-    "last": (FRAME.drop(columns=["y", "visits"]), ("ill", "logistic", "yes", "a", "b")),
-    "counts": (FRAME.drop(columns="y"), ("visits", "poisson", "", "b", "a")),
+    "last": (FRAME.drop(columns=["y", "visits"]), ("ill", "logistic", "yes", "a", BIAS)),
+    "counts": (FRAME.drop(columns="y"), ("visits", "poisson", "", "b", BIAS)),
     "several classes": (
         FRAME[["id", "a", "noise", "colour"]],
         ("colour", "logistic", "red", None, None),
     ),
-    "constant last": (FRAME[["a", "b", "ill", "same"]], ("ill", "logistic", "yes", "a", "b")),
+    "constant last": (FRAME[["a", "b", "ill", "same"]], ("ill", "logistic", "yes", "a", BIAS)),
     "one input": (FRAME[["a", "ill"]], ("ill", "logistic", "yes", "a", BIAS)),
     "inputs that say the same": (
         FRAME[["a", "b"]].assign(c=FRAME["a"] * 2 + 1, y=FRAME["y"]),
@@ -391,13 +447,18 @@ def test_two_inputs_may_hold_the_column_of_ones():
 
 def test_the_whole_table_is_a_target_and_all_other_numbers():
     text = "row,a,name,b,y\n1,1.5,u,4,0.5\n2,2.5,v,,0.25\n3,3.5,w,6,1\n4,0.5,x,5,2\n5,9,z,7,4\n"
-    data, notes = whole_dataset(read_table(text, "mine"))
+    table = read_table(text, "mine")
+    data, notes = whole_dataset(table)
     assert (data.name, data.target_name, data.task) == ("mine", "y", "regression")
     assert data.feature_names == ("a", "b")
     assert_array_equal(data.X, [[1.5, 4], [3.5, 6], [0.5, 5], [9, 7]])
     assert_array_equal(data.y, [0.5, 1, 2, 4])
-    assert len(notes) == 2
-    assert data.notes == " ".join(notes)
+    assert notes == (
+        '"row" numbers the rows and is left out.',
+        '"name" holds no numbers and is left out.',
+        '1 of 5 rows has no value in "b" and is left out (complete cases).',
+    )
+    assert data.notes == (*table.notes, *notes)
     data, _ = whole_dataset(read_table(text), target="name", positive="w", regression="logistic")
     assert data.target_name == "name = w"
     assert_array_equal(data.y, [0, 1, 0, 0])
@@ -412,3 +473,26 @@ def test_a_whole_table_that_cannot_be_fitted_is_answered_with_a_sentence():
         whole_dataset(table, regression="poisson")
     with pytest.raises(ValueError, match="no regression 'probit'"):
         whole_dataset(table, regression="probit")
+
+
+def test_of_a_whole_table_some_inputs_can_be_named():
+    data, notes = whole_dataset(TABLE, target="y", inputs=["b", "id", "b"])
+    assert data.feature_names == ("b", "id")
+    assert_array_equal(data.X, FRAME[["b", "id"]])
+    assert notes == ('"id" counts the rows, 1, 2, 3, and so on.',)
+    with pytest.raises(TableError, match='"y" is the target'):
+        whole_dataset(TABLE, target="y", inputs=["a", "y"])
+    with pytest.raises(TableError, match='no column "z"'):
+        whole_dataset(TABLE, target="y", inputs=["z"])
+    with pytest.raises(TableError, match='"colour" holds text'):
+        whole_dataset(TABLE, target="y", inputs=["colour"])
+
+
+def test_a_column_that_one_cell_keeps_out_is_named_with_that_cell():
+    text = "a,b,c,y\n1,2,u,3\n2,12 kg,v,5\n4,7,w,6\n3,1,x,5\n"
+    data, notes = whole_dataset(read_table(text))
+    assert data.feature_names == ("a",)
+    assert notes[0] == '"c" holds no numbers and is left out.'
+    assert notes[1].startswith('Row 3 of "b" is "12 kg", which is not a number; write')
+    assert notes[1].endswith("The column is left out.")
+    assert len(notes) == 2

@@ -8,6 +8,7 @@ from visiting import (
     SEPARABLE,
     WITH_PROBLEM,
     components,
+    html,
     open_page,
     own,
     paste,
@@ -136,6 +137,13 @@ def test_a_link_keeps_what_was_chosen_until_the_table_is_there() -> None:
     assert components(at, "chart")
 
 
+def test_a_link_keeps_the_columns_of_the_suggested_target() -> None:
+    at = paste(open_page("at-the-minimum", problem="own", x1="b", x2="a", intercept="none"), MOONS)
+    found = values(at, "at-the-minimum")
+    assert (found["target"], found["first"], found["second"]) == ("count", "b", "a")
+    assert found["intercept"] == "none"
+
+
 def test_what_a_link_says_of_another_table_is_dropped() -> None:
     at = open_page("at-the-minimum", problem="own", y="nobody", x1="<b>", fit="poisson")
     at = paste(at, MOONS)
@@ -217,6 +225,7 @@ def test_a_forgotten_table_can_be_loaded_again() -> None:
 def test_names_are_no_markup_in_warnings_and_axes() -> None:
     bad = "<a href='x'>k</a>"
     at = paste(open_page("at-the-minimum", problem="own"), MOONS.replace("a,b", f"{bad},b"))
+    at = choose(at, "First column", bad)
     sent = b"".join(bytes(c.bytes) for c in components(at, "chart"))
     assert b'"text":"&lt;a href' in sent
     assert b'"text":"<a href' not in sent
@@ -229,3 +238,147 @@ def test_a_large_column_used_raw_is_drawn() -> None:
     text = "a,b,y\n" + "\n".join(f"{a},{b},{a / 1e60 + b}" for a, b in rows)
     at = paste(open_page("vector-fields", problem="own", steps="10", scaling="raw"), text)
     assert not at.exception
+
+
+def any_page() -> None:
+    import streamlit as st
+
+    from efviz.pages import PAGES
+
+    PAGES[st.session_state["slug"]].main()
+
+
+class Visit:
+    """One session that goes from page to page."""
+
+    def __init__(self) -> None:
+        self.at = AppTest.from_function(any_page, default_timeout=60)
+
+    def open(self, slug: str, *, start: bool = False) -> AppTest:
+        """`start`: choose the own table, as one does who opens the page by its name."""
+        self.at.session_state["slug"] = slug
+        self.at = self.at.run()
+        if start:
+            name = "Data set" if slug == "optimization" else "Problem"
+            self.at = choose(self.at, name, "own")
+        assert not self.at.exception
+        return self.at
+
+
+NOTED = "# made by hand\nid;size;word;y\n" + "\n".join(
+    f"{i};{(7 * i) % 11 + i % 2 / 2};{'red' if i % 3 else 'Red'};{(3 * i) % 7 if i != 4 else ''}"
+    for i in range(1, 30)
+).replace(".", ",")
+SAID = (
+    "1 comment line at the top left out.",
+    "The columns are separated by semicolons.",
+    "The comma is read as the decimal sign in &quot;size&quot;.",
+    "&quot;Red&quot; and &quot;red&quot; are one class of &quot;word&quot;.",
+    "1 of 29 rows has no value in &quot;y&quot; and is left out (complete cases).",
+)
+
+
+def notes(at: AppTest) -> str:
+    bodies = [element.proto.body for element in at.get("html")]
+    return next(b for b in bodies if "efviz-note" in b and "separated" in b)
+
+
+def test_what_was_done_to_a_table_is_said_once_on_every_page_in_the_same_words() -> None:
+    visit = Visit()
+    paste(visit.open(WITH_PROBLEM[0], start=True), NOTED)
+    for slug in WITH_PROBLEM:
+        at = visit.open(slug, start=slug != WITH_PROBLEM[0])
+        for words in SAID:
+            assert notes(at).count(words) == 1, (slug, words)
+        everything = " ".join(
+            [*(e.proto.body for e in at.get("html")), *(c.value for c in at.caption)]
+        )
+        assert everything.count(SAID[-1]) == 1
+        dropped = "&quot;word&quot; holds no numbers and is left out."
+        assert (dropped in notes(at)) == (slug == "optimization")
+
+
+def test_a_table_set_up_on_one_page_is_the_same_on_the_next() -> None:
+    visit = Visit()
+    at = paste(visit.open("vector-fields", start=True), MOONS)
+    at = choose(at, "Target", "kind")
+    at = choose(at, "Class that counts as 1", "down")
+    at = choose(at, "First column", "b")
+    at = choose(at, "Second column", "count")
+    at = choose(at, "Intercept", "none")
+    at = choose(at, "Scaling", "raw")
+    chosen = {name: values(at, "vector-fields")[name] for name in own_table.KNOBS}
+    assert (chosen["regression"], chosen["intercept"]) == ("logistic", "none")
+    for slug in WITH_PROBLEM[1:]:
+        at = visit.open(slug, start=True)
+        found = values(at, slug)
+        assert {name: found[name] for name in chosen if name in found} == {
+            name: value for name, value in chosen.items() if name in found
+        }
+        assert components(at, "chart")
+    # Changed there, it is changed here; what speaks of another target follows anew.
+    at = choose(visit.open("optimization"), "Target", "a")
+    assert values(at, "optimization")["regression"] == "linear"
+    found = values(visit.open("vector-fields"), "vector-fields")
+    assert (found["target"], found["regression"], found["scaling"]) == ("a", "linear", "raw")
+    assert "a" not in (found["first"], found["second"])
+    # And a page that left the table for another problem finds it as it is now.
+    at = choose(visit.open("at-the-minimum"), "Problem", "fig2")
+    at = choose(at, "Problem", "own")
+    assert values(at, "at-the-minimum")["target"] == "a"
+
+
+def test_a_link_to_a_page_says_what_holds_there_and_from_then_on_everywhere() -> None:
+    visit = Visit()
+    at = paste(visit.open("vector-fields", start=True), MOONS)
+    assert values(at, "vector-fields")["target"] == "count"
+    for key, text in {"problem": "own", "y": "kind", "x1": "b"}.items():
+        visit.at.query_params[key] = text
+    at = visit.open("at-the-minimum")
+    assert (values(at, "at-the-minimum")["target"], values(at, "at-the-minimum")["first"]) == (
+        "kind",
+        "b",
+    )
+    found = values(visit.open("vector-fields"), "vector-fields")
+    assert (found["target"], found["first"]) == ("kind", "b")
+
+
+def test_the_reading_of_a_table_can_be_chosen_beside_its_first_rows() -> None:
+    at = paste(open_page("vector-fields", problem="own", steps="10"), "1,2\n3,4\n5,7\n2,1\n")
+    assert "no header" in at.expander[0].label
+    assert "<td>1</td><td>2</td>" in html(at)
+    at = choose(at, "The first row", "yes")
+    assert "no header" not in at.expander[0].label
+    assert "<td>1</td><td>2</td>" not in html(at)
+    assert "<th scope='col'>2</th>" in html(at)
+    at = choose(at, "Columns are separated by", "semicolon")
+    assert "only one column" in at.error[0].value
+    assert components(at, "chart")
+
+
+def test_two_columns_of_a_classification_have_their_intercept_held_or_none() -> None:
+    at = paste(open_page("at-the-minimum", problem="own"), MOONS)
+    at = choose(at, "Target", "kind")
+    found = values(at, "at-the-minimum")
+    assert (found["second"], found["intercept"]) == ("1", "")
+    assert "Intercept" not in [box.label for box in at.selectbox]
+    at = choose(at, "Second column", "b" if found["first"] == "a" else "a")
+    assert values(at, "at-the-minimum")["intercept"] == "held"
+    assert "The intercept is held at its best value, " in html(at)
+    at = choose(at, "Intercept", "none")
+    assert "The model has no intercept: where both inputs are 0, so is its output." in html(at)
+
+
+def test_a_table_that_was_read_in_the_wrong_way_can_be_read_in_another() -> None:
+    text = "name a b\nSmith, 1 2.5\nJones, 2 1\nBrown, 3 5\nWhite, 5 4\n"
+    at = paste(open_page("vector-fields", problem="own", steps="10"), text)
+    assert components(at, "chart") == []
+    assert "A regression needs a target and an input" in at.error[0].value
+    at = choose(at, "The first row", "no")
+    assert len(at.error) == 1
+    at = choose(at, "The first row", "")
+    at = choose(at, "Columns are separated by", "spaces")
+    assert not at.error
+    assert components(at, "chart")
+    assert "The columns are separated by spaces or tabs." in html(at)
+    assert values(at, "vector-fields")["target"] == "b"

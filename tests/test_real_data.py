@@ -74,7 +74,7 @@ def test_the_quirks_are_what_the_notes_say():
     assert a1a.y.sum() == 395
     assert np.linalg.matrix_rank(optimization_problem("a1a").X) == 98
     assert boston.y.mean() == pytest.approx(22.532806)
-    assert "Black residents" in boston.notes
+    assert "Black residents" in boston.notes[0]
     energy = the("energy")
     assert_allclose(energy.X[:, 1], energy.X[:, 2] + 2 * energy.X[:, 3], rtol=1e-12)
 

@@ -133,6 +133,25 @@ READ = {
         '<b>x</b>,שם,"[a](http://b/?c=d), e",**y**\n1,2,3,4\n',
         {"<b>x</b>": [1], "שם": [2], "[a](http://b/?c=d), e": [3], "**y**": [4]},
     ),
+    "years as all names": ("1990,2000\n3,4\n5,6.5\n", {"1990": [3, 5], "2000": [4, 6.5]}),
+    "years as values": (
+        "1990,2000\n1991,4\n1992,6\n",
+        {"column 1": [1990, 1991, 1992], "column 2": [2000, 4, 6]},
+    ),
+    "header two rows below a title": (
+        "Sales,,\nx,y,z\n1,2,3\n4,5,6\n",
+        {"x": [1, 4], "y": [2, 5], "z": [3, 6]},
+    ),
+    "grid of dashes": (
+        "+---+-----+\n| x | y   |\n+===+=====+\n| 1 | 2.5 |\n+---+-----+\n| 3 | 4   |\n+---+-----+",
+        {"x": [1, 3], "y": [2.5, 4]},
+    ),
+    "table of psql": (" x |  y\n---+-----\n 1 | 2.5\n 3 |   4\n", {"x": [1, 3], "y": [2.5, 4]}),
+    "dashes for missing values": ("x|y\n--|2\n3|4\n", {"x": [NAN, 3], "y": [2, 4]}),
+    "not a number in C": (
+        "x,y\n1,-nan\n2,nan(ind)\n3,1.#QNAN\n4,-1.#IND\n5,6\n",
+        {"x": [1, 2, 3, 4, 5], "y": [NAN, NAN, NAN, NAN, 6]},
+    ),
     "years as names": ("land a,1990,2000\n3,4,5\n", {"land a": [3], "1990": [4], "2000": [5]}),
 }
 
@@ -151,6 +170,59 @@ def test_numbers_and_names_are_read_as_they_are_meant(case):
         assert len(column.codes) == len(table.rows) == table.N
 
 
+GIVEN = {
+    "header denied": ("a,b\n1,2\n", {"header": False}, ["column 1", "column 2"], 2),
+    "header claimed": ("1,2\n3,4\n", {"header": True}, ["column 1", "2"], 1),
+    "semicolon": ("a;b,c\n1;2,5\n", {"separator": "semicolon"}, ["a", "b,c"], 1),
+    "comma": ("a;b,c\n1;2,5\n", {"separator": "comma"}, ["a;b", "c"], 1),
+    "spaces": ("a b\n1,5 2\n", {"separator": "spaces"}, ["a", "b"], 1),
+    "both": ("1 2\n3 4\n", {"separator": "spaces", "header": True}, ["column 1", "2"], 1),
+}
+
+
+@pytest.mark.parametrize("case", list(GIVEN))
+def test_separator_and_header_can_be_given(case):
+    content, given, names, N = GIVEN[case]
+    table = read_table(content, **given)
+    assert list(table.columns) == names
+    assert table.N == N
+    assert table.header == given.get("header", True)
+    assert table.separator == given.get("separator", "comma")
+
+
+def test_a_separator_that_does_not_occur_is_answered_with_a_sentence():
+    with pytest.raises(TableError, match='only one column, "a,b"'):
+        read_table("a,b\n1,2\n", separator="tab")
+    with pytest.raises(ValueError, match="no separator 'dot'; there are comma, semicolon, tab"):
+        read_table("a,b\n1,2\n", separator="dot")
+
+
+def test_the_first_rows_are_kept_as_they_were_read():
+    rows = "".join(f"{i};u{i}; {i},5 \n" for i in range(9))
+    table = read_table(f"a;b;c\n\n{rows}")
+    assert table.head == tuple((str(i), f"u{i}", f"{i},5") for i in range(5))
+
+
+@pytest.mark.parametrize("n", [3, 100, 30_000])
+def test_the_header_is_guessed_from_all_rows(n):
+    labels = [["u", "v"][i % 2] for i in range(n)]
+    body = "".join(f"{label},{i}\n" for i, label in enumerate(labels))
+    assert not read_table(body).header
+    assert read_table(f"kind,size\n{body}").header
+    words = "".join(f"{label},w{i}\n" for i, label in enumerate(labels))
+    assert read_table(f"kind,word\n{words}").header
+
+
+def test_labels_that_differ_in_capitals_alone_are_one_class():
+    table = read_table("x,c\n1,Red\n2,red\n3,red\n4,BLUE\n5,Blue\n")
+    assert table.columns["c"].classes == ("BLUE", "red")
+    assert_array_equal(table.columns["c"].codes, [1, 1, 1, 0, 0])
+    assert table.notes == (
+        '"Red" and "red" are one class of "c".',
+        '"BLUE" and "Blue" are one class of "c".',
+    )
+
+
 NOTED = {
     "no header": ("1,2\n3,4\n", "The first row holds values.*no header"),
     "header in a comment": ("# x,y\n1,2\n3,4\n", "comment line above"),
@@ -162,7 +234,7 @@ NOTED = {
     "decimal commas": ("x;y\n1,5;2\n", 'comma is read as the decimal sign in "x"'),
     "grouped": ("x;y\n1.234,5;2\n", 'grouped in "x": 1.234,5 is 1234.5'),
     "short row": ("x,y,z\n0,1,2\n1,2\n", "Row 3 has 2 values in place of 3"),
-    "row names": ("x,y\na,1,2\nb,3,4\n", "the first holds row names"),
+    "row names": ("x,y\na,1,2\nb,3,4\n", "the first column holds row names"),
     "booleans": ("x,y\ntrue,1\nfalse,2\n", 'True counts as 1 and false as 0 in "x"'),
     "names twice": ("a,a\n1,2\n", 'More than one column is called "a"'),
     "a column called 1": ("1,b\n1,2\n", 'column "1" is called "column 1"'),
@@ -382,3 +454,30 @@ def test_quotation_marks_of_another_kind_in_a_cell_do_not_hide_the_commas():
     table = read_table(frame.to_csv(index=False))
     assert list(table.columns) == ["x0", "x1", "text"]
     assert_array_equal(table.columns["x1"].numbers, frame["x1"])
+
+
+def _drawn(rng: np.random.Generator) -> tuple[str, bool, int, int]:
+    """A table as pandas writes it, whether it has a header, and its numbers of rows and columns."""
+    rows, count = int(rng.integers(4, 30)), int(rng.integers(2, 6))
+    sep = str(rng.choice(list(",;\t|")))
+    kinds = {
+        "float": lambda: rng.normal(size=rows).round(3),
+        "int": lambda: rng.integers(0, 100, rows),
+        "labels": lambda: rng.choice(["north west", "Smith, J.", "a;b", "x|y"], rows),
+        "names": lambda: [f"name {i}" for i in range(rows)],
+        "dates": lambda: [f"2020-{1 + i % 12:02d}-{1 + i % 28:02d}" for i in range(rows)],
+        "truths": lambda: rng.choice(["True", "False"], rows),
+    }
+    chosen = ["float", *rng.choice(list(kinds), count - 1)]
+    rng.shuffle(chosen)
+    frame = pd.DataFrame({f"{kind} {k}": kinds[kind]() for k, kind in enumerate(chosen)})
+    header, comma = bool(rng.random() < 0.5), sep in ";\t" and rng.random() < 0.5
+    text = frame.to_csv(index=False, sep=sep, header=header, decimal="," if comma else ".")
+    return text, header, rows, count
+
+
+@pytest.mark.parametrize("seed", range(60))
+def test_the_layout_of_what_pandas_writes_is_guessed(seed):
+    text, header, rows, count = _drawn(np.random.default_rng(seed))
+    table = read_table(text)
+    assert (table.header, table.N, len(table.columns)) == (header, rows, count), text

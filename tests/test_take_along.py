@@ -14,7 +14,7 @@ import pandas as pd
 import pytest
 from numpy.testing import assert_allclose, assert_array_equal
 from streamlit.testing.v1 import AppTest
-from visiting import WITH_PROBLEM, components, open_page, own, paste, short_curves
+from visiting import WITH_PROBLEM, components, open_page, own, paste, short_curves, values
 
 from efviz.figures import export
 from efviz.pages import at_minimum_views
@@ -163,11 +163,19 @@ def test_the_code_of_a_page_makes_the_numbers_it_shows(
         assert_same_numbers(folder)
 
 
+@pytest.mark.parametrize("intercept", ["", "held", "none"])
 @pytest.mark.parametrize("slug", WITH_PROBLEM)
-def test_the_code_for_an_own_table_reads_its_file(taken: Taken, slug: str, tmp_path: Path) -> None:
-    edits = {} if slug == "optimization" else {"edits": "m3,1,2;r7"}
-    at = paste(open_page(slug, **QUICK.get(slug, {}) | own(slug) | edits), EXAMPLE)
+def test_the_code_for_an_own_table_reads_its_file(
+    taken: Taken, slug: str, intercept: str, tmp_path: Path
+) -> None:
+    more = {} if slug == "optimization" else {"edits": "m3,1,2;r7"}
+    if intercept:
+        if slug == "optimization":
+            pytest.skip("all columns and the intercept")
+        more |= {"y": "passed", "x1": "hours", "x2": "coffee", "intercept": intercept}
+    at = paste(open_page(slug, **QUICK.get(slug, {}) | own(slug) | more), EXAMPLE)
     assert not at.exception
+    assert values(at, slug).get("intercept", "") == intercept
     folders = assert_the_code_makes_the_figures(taken, tmp_path)
     assert folders
     assert all("table.csv" in code for code in taken.code.values())

@@ -293,6 +293,6 @@ def load(name: str) -> Dataset:
         source=entry.source,
         citation=entry.citation,
         licence=entry.licence,
-        notes=entry.notes,
+        notes=(entry.notes,),
         positive=entry.target_name if entry.task == "classification" else "",
     )

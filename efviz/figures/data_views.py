@@ -184,16 +184,18 @@ def _classes(
         around += rings(dataset, xy, rows, styles[k][1])
     traces += around
     if fit.theta is not None and fit.theta.any():
-        traces.append(_boundary(fit.theta, limits) | {"name": fit.name})
+        traces.append(_boundary(problem, fit.theta, limits) | {"name": fit.name})
     label = f"Two classes in {titles[0]} and {titles[1]} with the line p = 1/2 of the {fit.name}"
     return _panel(traces, titles, limits, label), shown
 
 
-def _boundary(theta: Array, limits: tuple[Limits, Limits]) -> dict[str, Any]:
-    """The line theta . x = 0, long enough to leave the panel."""
-    reach = 2 * float(np.abs(limits).max())
-    along = np.array([-theta[1], theta[0]]) / (np.linalg.norm(theta) or 1.0)
-    ends = np.array([-reach, reach])[:, None] * along
+def _boundary(problem: Problem, theta: Array, limits: tuple[Limits, Limits]) -> dict[str, Any]:
+    """The line theta . x + offset = 0, long enough to leave the panel."""
+    offset = float(problem.model.outputs(np.zeros((1, 2)), theta)[0, 0])
+    normal = theta / np.linalg.norm(theta)
+    nearest = -offset / np.linalg.norm(theta) * normal
+    reach = 2 * float(np.abs(limits).max() + np.abs(nearest).max())
+    ends = nearest + np.array([-reach, reach])[:, None] * [-normal[1], normal[0]]
     return _line(ends[:, 0], ends[:, 1], "p = 1/2")
 
 

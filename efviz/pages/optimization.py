@@ -124,7 +124,7 @@ def main() -> None:
 def live() -> None:
     store = Store(SLUG, PARAMS)
     source_widgets(store)
-    if not ready(store, check=False):
+    if not ready(store, whole=True):
         return
     source = Source.of(store.values)
     words = trouble(source)

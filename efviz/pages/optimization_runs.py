@@ -17,7 +17,7 @@ from efviz.pages.own_table import OWN
 from efviz.pages.params import Values
 from efviz.problems import Problem
 from efviz.sweeps import DAMPINGS, STEP_SIZES, Sweep, sweep
-from efviz.tables import TableError, whole_dataset
+from efviz.tables import TableError
 
 METHODS = ("GD", "NGD", "EFGD")
 N_STEPS = 100
@@ -88,12 +88,10 @@ def problem_of(source: Source) -> Problem:
                 f"fetch it with: python -m efviz data {source.problem}"
             )
         return optimization_problem(source.problem, standardised=standardised)
-    found = own_table.loaded()
-    assert found is not None
-    dataset, _ = whole_dataset(
-        found.table, target=source.target, regression=source.regression, positive=source.positive
-    )
-    return optimization_problem(dataset, standardised=standardised)
+    made = own_table.whole(source.target, source.regression, source.positive)
+    if made.dataset is None:
+        raise TableError(made.trouble)
+    return optimization_problem(made.dataset, standardised=standardised)
 
 
 def trouble(source: Source) -> str:

@@ -146,8 +146,9 @@ def _cell(exponents: tuple[float, float | None]) -> str:
 def equations() -> None:
     st.markdown(
         r"$\theta_{t+1} = \theta_t - \gamma\,(B(\theta_t) + \lambda I)^{-1} \nabla L(\theta_t)$ "
-        "for 100 iterations from 0, on all columns and a bias, not normalised (Kunstner et al. "
-        "2019, App. D.3); a run whose loss passes 100 times its first has diverged."
+        "for 100 iterations from 0, on all columns and a bias, which the paper does not normalise "
+        "(Kunstner et al. 2019, App. D.3); a run whose loss passes 100 times its first has "
+        "diverged."
     )
     st.caption(
         "The cosine of Fig. 3 was made with the damping of the selected EFGD run; its text says "

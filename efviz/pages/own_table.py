@@ -1,55 +1,88 @@
 """The table that a visitor brings along. It lives in the session's memory and nowhere else."""
 
 import hashlib
-from dataclasses import dataclass, replace
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
 
 import streamlit as st
 
 from efviz.catalogue import PROBLEMS, Entry, Settings
 from efviz.data import BIAS, Dataset
-from efviz.pages.params import Choice, Param, Values, quoted
+from efviz.pages.params import Choice, Param, Values, defaults
 from efviz.problems import linear_regression
 from efviz.tables import (
+    INTERCEPTS,
     REGRESSIONS,
     Suggestion,
     Table,
     TableError,
     inputs_of,
+    needs_intercept,
     own_dataset,
     read_table,
     suggest,
+    whole_dataset,
 )
 
 OWN = "own"
 TITLE = "Your own table …"
-_KEY = "own table"
+_KEY, _COMMON = "own table", "own table.settings"
 FILE, GENERATION = "own table.file", "own table.generation"
 
 
 @dataclass(frozen=True, eq=False)
+class Reading:
+    """How a table is to be read: the arguments of `read_table`, "" and None where it guesses."""
+
+    separator: str = ""
+    header: bool | None = None
+
+
+GUESSED = Reading()
+
+
+@dataclass(frozen=True, eq=False)
 class Loaded:
-    """A table, a name of its content, and the settings that suit it."""
+    """A table, a name of its content and its reading, and the settings that suit it."""
 
     table: Table
     digest: str
     suggestion: Suggestion
+    content: bytes
+    reading: Reading
+    others: dict[tuple[str, str], Suggestion] = field(default_factory=dict)
+
+    def suggested(self, target: str, regression: str = "") -> Suggestion:
+        """The settings that suit a target and a regression, looked for once."""
+        if target not in self.table.columns:
+            return self.suggestion
+        if (target, regression) not in self.others:
+            try:
+                found = suggest(self.table, target, regression)
+            except TableError:
+                found = self.suggestion
+            self.others[target, regression] = found
+        return self.others[target, regression]
 
 
-def load(content: bytes | str, name: str) -> Loaded:
+def load(content: bytes | str, name: str, reading: Reading = GUESSED) -> Loaded:
     """Read a table into this session. Raises TableError, a sentence for the visitor."""
-    table = read_table(content, name)
-    data = content.encode() if isinstance(content, str) else content
-    loaded = Loaded(table, hashlib.blake2b(data, digest_size=8).hexdigest(), suggest(table))
+    data = content.encode("utf-8", "replace") if isinstance(content, str) else content
+    table = read_table(data, name, separator=reading.separator, header=reading.header)
+    digest = hashlib.blake2b(data, digest_size=8)
+    digest.update(f"{table.separator} {table.header}".encode())
+    loaded = Loaded(table, digest.hexdigest(), suggest(table), data, reading)
     st.session_state[_KEY] = loaded
     return loaded
 
 
 def forget() -> None:
     """The table, what was made of it, and what the widgets still hold of it."""
-    st.session_state.pop(_KEY, None)
-    st.session_state.pop(FILE, None)
+    for key in (_KEY, _COMMON, FILE):
+        st.session_state.pop(key, None)
     st.session_state[GENERATION] = generation() + 1
     _made.clear()
+    _whole.clear()
 
 
 def generation() -> int:
@@ -68,15 +101,15 @@ def digest(values: Values) -> str:
     return found.digest if found else ""
 
 
-KNOBS = ("target", "regression", "positive", "first", "second", "inputs", "scaling")
+KNOBS = ("target", "regression", "positive", "first", "second", "inputs", "scaling", "intercept")
+"""What is made of a table, the same on all pages: see `common`."""
 
 
 @dataclass(frozen=True, eq=False)
 class Made:
-    """A data set of the table and what was done for it, or why there is none."""
+    """A data set of the table, or why there is none."""
 
     dataset: Dataset | None
-    notes: tuple[str, ...] = ()
     trouble: str = ""
 
 
@@ -85,10 +118,33 @@ def _made(digest: str, scaling: str, **settings: str) -> Made:
     found = loaded()
     assert found
     assert found.digest == digest
+    # Not every setting applies: the intercept is no question where it is a parameter.
+    given = {name: value for name, value in settings.items() if value}
     try:
-        return Made(*own_dataset(found.table, standardised=scaling == "standardised", **settings))
+        data, _ = own_dataset(found.table, standardised=scaling == "standardised", **given)
+        return Made(data)
     except TableError as error:
-        return Made(None, (), str(error))
+        return Made(None, str(error))
+
+
+@st.cache_resource(max_entries=4, show_spinner=False, scope="session")
+def _whole(digest: str, **settings: str) -> Made:
+    found = loaded()
+    assert found
+    assert found.digest == digest
+    try:
+        data, _ = whole_dataset(found.table, **settings)
+        return Made(data)
+    except TableError as error:
+        return Made(None, str(error))
+
+
+def whole(target: str, regression: str, positive: str) -> Made:
+    """The target and all other columns of numbers; nothing while there is no table."""
+    found = loaded()
+    if found is None:
+        return Made(None)
+    return _whole(found.digest, target=target, regression=regression, positive=positive)
 
 
 def made(values: Values) -> Made:
@@ -105,8 +161,9 @@ def entry(values: Values) -> Entry:
     regression = REGRESSIONS.get(values.get("regression", ""))
     if found is None or regression is None:
         return replace(_EMPTY, settings=Settings(unit_length=True))
-    suggestion = _suggestion(found, values["target"])
-    second = values.get("second", suggestion.second)
+    suggestion = found.suggested(values["target"], values["regression"])
+    first, second = (values.get(n, getattr(suggestion, n)) for n in ("first", "second"))
+    columns = values.get("inputs", "columns") == "columns"
 
     def dataset(**settings: str) -> Dataset:
         made = _made(found.digest, **settings)
@@ -120,7 +177,7 @@ def entry(values: Values) -> Entry:
         build=regression.build,
         dataset=dataset,
         knobs=KNOBS,
-        parameter_names=("θ", "b") if second == BIAS else ("θ₁", "θ₂"),
+        parameter_names=_names(first, second) if columns else ("θ₁", "θ₂"),
         settings=_SETTINGS[regression.task],
         columns=lambda: [*inputs_of(found.table, values["target"]), BIAS],
         first_columns=(suggestion.first, suggestion.second),
@@ -143,14 +200,10 @@ _SETTINGS: dict[str, Settings] = {
 }
 
 
-def _suggestion(found: Loaded, target: str) -> Suggestion:
-    """The suggested settings, for the chosen target."""
-    if target == found.suggestion.target or target not in found.table.columns:
-        return found.suggestion
-    try:
-        return suggest(found.table, target)
-    except TableError:
-        return found.suggestion
+def _names(first: str, second: str) -> tuple[str, str]:
+    if BIAS not in (first, second):
+        return "θ₁", "θ₂"
+    return ("θ", "b") if second == BIAS else ("b", "θ")
 
 
 def _targets(values: Values) -> list[str] | None:
@@ -175,7 +228,7 @@ def _regression(values: Values) -> str:
     if values["problem"] != OWN:
         return ""
     found = loaded()
-    return _suggestion(found, values["target"]).regression if found else ""
+    return found.suggested(values["target"]).regression if found else ""
 
 
 def classes(values: Values) -> list[str] | None:
@@ -194,23 +247,77 @@ def _positive(values: Values) -> str:
     return known[-1] if known else ""
 
 
-FOLLOWING = ("target", "regression", "positive", "first", "second")
+FOLLOWING = ("target", "regression", "positive", "first", "second", "intercept")
 """What a table with another target makes void."""
+
+
+def intercepts(values: Values) -> tuple[str, ...] | None:
+    """What can become of the intercept; () where a parameter or the mean is one."""
+    if values["problem"] != OWN:
+        return ()
+    if loaded() is None:
+        return None
+    columns = values["inputs"] == "columns"
+    names = (values["first"], values["second"]) if columns else ()
+    needed = needs_intercept(values["regression"], names, values["scaling"] == "standardised")
+    return INTERCEPTS if needed else ()
+
+
+INTERCEPT = Param(
+    "intercept",
+    "intercept",
+    "Intercept",
+    Choice(intercepts),
+    lambda values: next(iter(intercepts(values) or ()), ""),
+)
+
+
+@dataclass(frozen=True)
+class Common:
+    """The settings of the table that was last looked at, on whichever page."""
+
+    digest: str
+    settings: Values
+
+
+def agree(slug: str, params: Sequence[Param], values: Values) -> Values | None:
+    """Values of a page that take over what was changed on another, or None if it is up to date.
+
+    What was changed on this page, or came by its link, holds on all others from now on.
+    """
+    found, key = loaded(), f"{slug}.own table"
+    if values["problem"] != OWN or found is None:
+        st.session_state.pop(key, None)
+        return None
+    names = [param.name for param in params if param.name in KNOBS]
+    mine = {name: values[name] for name in names}
+    rest = {name: value for name, value in values.items() if name not in KNOBS}
+    common, seen = _agreed(_COMMON, found.digest), _agreed(key)
+    theirs: Values | None = None
+    if common and mine == (seen or {name: defaults(params, rest)[name] for name in names}):
+        known = {name: common[name] for name in names if name in common}
+        theirs = defaults(params, rest | known)
+        theirs = None if all(theirs[name] == mine[name] for name in names) else theirs
+    if theirs:
+        mine = {name: theirs[name] for name in names}
+        theirs |= {"edits": ()} if "edits" in theirs else {}
+    # Inputs of another target, chosen on a page that shows them, say nothing any more.
+    about = [name for name in ("target", "regression") if name in mine]
+    if any(mine[name] != common.get(name) for name in about):
+        common = {name: common[name] for name in ("inputs", "scaling") if name in common}
+    st.session_state[_COMMON] = Common(found.digest, common | mine)
+    st.session_state[key] = Common(found.digest, mine)
+    return theirs
+
+
+def _agreed(key: str, digest: str = "") -> Values:
+    """The settings kept as `key`, of any table or of one."""
+    known = st.session_state.get(key)
+    return known.settings if isinstance(known, Common) and digest in ("", known.digest) else {}
+
 
 PARAMS: tuple[Param, ...] = (
     Param("target", "y", "Target", Choice(_targets), _target),
     Param("regression", "fit", "Regression", Choice(_regressions), _regression),
     Param("positive", "class", "Class that counts as 1", Choice(classes), _positive),
 )
-
-
-def unusable() -> list[str]:
-    """The sentences about columns that are not numbers."""
-    found = loaded()
-    if found is None:
-        return []
-    return [
-        f"{quoted(column.name)}: {column.problem}"
-        for column in found.table.columns.values()
-        if column.problem
-    ]

@@ -80,6 +80,7 @@ def problem_params(first: str, strength: float = 0.0) -> tuple[Param, ...]:
             _if_real("standardised", "raw"),
             lambda v: "" if entry(v).family else "standardised",
         ),
+        own_table.INTERCEPT,
         Param("edits", "edits", "Edited examples", EditList(), lambda _: ()),
         Param("editing", "editing", "Edit data points", Flag(), lambda _: False),
     )
@@ -120,6 +121,7 @@ class Knobs:
     target: str
     regression: str
     positive: str
+    intercept: str
     table: str
     edits: Edits
 
@@ -155,6 +157,7 @@ def problem_widget(store: Store, on_problem: Callable[[Any], None]) -> None:
 
 
 BIAS_TITLE = {BIAS: "1 (intercept)"}
+INTERCEPT_TITLES = {"held": "held at its best", "none": "none"}
 
 
 def table_widgets(store: Store) -> None:
@@ -163,11 +166,11 @@ def table_widgets(store: Store) -> None:
     own = values["problem"] == OWN
     if entry(values).family or (own and own_table.loaded() is None):
         return
-    names = ["target", "regression", "positive"] if own else []
-    if not own_table.classes(values):
-        names = names[:2]
+    names = ["target", "regression"] if own else []
+    names += ["positive"] if own_table.classes(values) else []
+    names += ["intercept"] if own_table.intercepts(values) else []
     boxes = st.columns([1] * len(names) + [1.6, 1.2])
-    titles = {key: r.title for key, r in REGRESSIONS.items()}
+    titles = {key: r.title for key, r in REGRESSIONS.items()} | INTERCEPT_TITLES
     for name, box in zip(names, boxes, strict=False):
         with box:
             store.choice(name, titles=titles, on_change=partial(_choose, store, name))
@@ -184,11 +187,15 @@ def _choose(store: Store, name: str, value: str) -> None:
 
     Edits say where examples lie among the inputs and targets there were: they go.
     """
-    follow = {"target": ("regression", "positive", "first", "second"), "regression": ("positive",)}
+    columns = ("positive", "first", "second", "intercept")
+    follow = {"target": ("regression", *columns), "regression": columns}
     values = store.values | {name: value, "edits": ()}
     for param in store.params:
         if param.name in follow.get(name, ()):
             values[param.name] = param.default(values)
+    # Other inputs may make the intercept a question, or none.
+    if values["intercept"] not in (own_table.intercepts(values) or ("",)):
+        values["intercept"] = own_table.INTERCEPT.default(values)
     store.set(**values)
 
 

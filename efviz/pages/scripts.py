@@ -91,11 +91,12 @@ dataset = edited(dataset, {values["edits"]!r})
 
 def _own_problem(values: Values) -> str:
     entry = own_table.entry(values)
-    given = {knob: values[knob] for knob in own_table.KNOBS if knob != "scaling"}
+    given = {knob: values[knob] for knob in own_table.KNOBS if knob != "scaling" and values[knob]}
     standardised = values["scaling"] == "standardised"
     return f"""
 import sys
 from dataclasses import replace
+from efviz.problems import with_offset
 from efviz.tables import REGRESSIONS, own_dataset
 {table()}
 dataset, _ = own_dataset(
@@ -104,14 +105,17 @@ dataset, _ = own_dataset(
     standardised={standardised},
 )
 {edits(values)}problem = REGRESSIONS[{values["regression"]!r}].build(dataset.X, dataset.y)
+problem = with_offset(problem, dataset.offset)
 problem = replace(problem, parameter_names={entry.parameter_names!r})
 """
 
 
 def table() -> str:
-    """`table`, read from the file that is the argument."""
-    return """import sys
+    """`table`, read from the file that is the argument, in the way that it is read here."""
+    found = own_table.loaded()
+    given = f", separator={found.table.separator!r}, header={found.table.header}" if found else ""
+    return f"""import sys
 from pathlib import Path
 from efviz.tables import read_table
 file = Path(sys.argv[1])
-table = read_table(file.read_bytes(), file.name)"""
+table = read_table(file.read_bytes(), file.name{given})"""

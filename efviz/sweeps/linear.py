@@ -92,7 +92,7 @@ class Linear:
 
     @cached_property
     def f_0(self) -> Array:
-        return self.problem.X @ self.theta_0
+        return self.problem.model.outputs(self.problem.X, self.theta_0)[:, 0]
 
     @cached_property
     def _outputs(self) -> OutputBatch:

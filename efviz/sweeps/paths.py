@@ -1,6 +1,7 @@
 """Which of the ways to run a batch suits a problem and a method."""
 
 from efviz.data import Array
+from efviz.likelihoods import Gaussian
 from efviz.optimizers import METHODS
 from efviz.problems import Problem
 from efviz.sweeps.general import General
@@ -12,9 +13,10 @@ from efviz.sweeps.quadratic import Quadratic
 def plan(problem: Problem, method: str, theta_0: Array) -> Plan:
     """How runs of `method` (a key of METHODS) from theta_0 (D,) are computed."""
     curvature = METHODS[method].curvature
-    if problem.is_least_squares and curvature != "empirical_fisher":
+    single = problem.model.linear and problem.model.n_outputs == 1
+    if single and isinstance(problem.likelihood, Gaussian) and curvature != "empirical_fisher":
         return Quadratic(problem, curvature, theta_0)
-    if problem.model.linear and problem.model.n_outputs == 1:
+    if single:
         linear = Linear(problem, curvature, theta_0)
         if linear.fits:
             return linear

@@ -31,7 +31,7 @@ class Quadratic:
         assert isinstance(self.problem.likelihood, Gaussian)
         precision = self.problem.likelihood.sigma**-2
         D = dense(self.problem.X)
-        residual = self.problem.X @ self.theta_0 - self.problem.y
+        residual = self.problem.model.outputs(self.problem.X, self.theta_0)[:, 0] - self.problem.y
         u = residual @ D.mean
         rest = residual - D.Q @ u
         lowest = precision * float(rest @ rest) / (2 * self.problem.N)

@@ -26,15 +26,13 @@ SUFFIXES = (".csv", ".json")
 class Fitted:
     """A data set, the problem made of it and how: its inputs standardised or raw.
 
-    `name` is that of the data set or of the file it came from; `notes` are what a reader has to
-    know of an own table.
+    `name` is that of the data set or of the file it came from.
     """
 
     name: str
     data: Dataset
     problem: Problem
     standardised: bool
-    notes: tuple[str, ...] = ()
 
     def described(self) -> dict[str, Any]:
         """All of it but the numbers of the data, as JSON can hold it."""
@@ -50,7 +48,7 @@ class Fitted:
             "class_called_1": self.data.positive or None,
             "inputs": [name for name in names if name != BIAS],
             "scaling": "standardised" if self.standardised else "raw",
-            "notes": list(self.notes),
+            "notes": list(self.data.notes),
             "N": self.problem.N,
             "D": self.problem.D,
             # The intercept belongs to the column of ones.

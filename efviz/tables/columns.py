@@ -19,10 +19,18 @@ Codes = NDArray[np.int64]
 Sign = Literal["point", "comma"]
 
 MAX_CLASSES = 50
+# What is not a number, as C's printf writes it on one machine or another.
+_NANS = [
+    f"{sign}{nan}"
+    for sign in ("", "+", "-")
+    for nan in ("nan", "nan(ind)", "nan(snan)", "1.#qnan", "1.#snan", "1.#ind", "1.#ind00")
+]
 # A dash or "none" is a missing number, but may well be the name of a class.
-MISSING_LABELS = ["", "na", "n/a", "#n/a", "<na>", "nan", "null", "?"]
+MISSING_LABELS = ["", "na", "n/a", "#n/a", "<na>", "null", "?", *_NANS]
 MISSING = [*MISSING_LABELS, "none", "-", "--", "–", "—", "."]
 BOOLEANS = ({"false", "true"}, {"no", "yes"})
+CODES = (-99.0, -999.0, -9999.0, -99999.0)
+"""Numbers that often stand for a missing value."""
 
 # No two parts of a pattern match the same text side by side: a long cell takes linear time.
 _PLAIN = r"(?:[+-]?(?:[0-9]+(?:\.[0-9]*)?|\.[0-9]+)(?:[eE][+-]?[0-9]+)?)"
@@ -41,12 +49,14 @@ _WRITTEN: dict[Sign, str] = {
     "point": _written(r"\.", ",", *_MARKS),
     "comma": _written(",", r"\.", *_MARKS),
 }
+NUMERAL = "|".join((_PLAIN, *_WRITTEN.values()))
+"""A number, however it is written."""
 _GROUPING: dict[Sign, str] = {"point": "[ \u00a0\u202f'’,]", "comma": "[ \u00a0\u202f'’.]"}
 
 _REASONS = (
     (r"=.+", "is a formula; save the file with values in place of formulas"),
     (
-        r"[+-]?inf(inity)?",
+        r"[+-]?(inf(inity)?|1\.#inf0*)",
         "is not a finite number; correct it in the file or leave the cell empty",
     ),
     (
@@ -61,8 +71,9 @@ class Column:
     """One column: its `numbers`, nan where one is missing, its `classes`, or both.
 
     `numbers` is None where the cells are no numbers, and `problem` then says why, naming row and
-    column. `classes` are the distinct labels in natural order, None where there are more than
-    MAX_CLASSES; `codes` holds the class of each row, -1 where it is missing.
+    column; `broken` says that most of them are. `classes` are the distinct labels in natural order,
+    None where there are more than MAX_CLASSES; `codes` holds the class of each row, -1 where it is
+    missing.
     """
 
     name: str
@@ -71,6 +82,7 @@ class Column:
     codes: Codes
     problem: str = ""
     missing: int = 0
+    broken: bool = False
 
     @property
     def constant(self) -> bool:
@@ -121,7 +133,7 @@ def read_columns(
 
 
 def is_number(cell: str) -> bool:
-    return bool(re.fullmatch(_PLAIN, cell) or re.fullmatch(_WRITTEN["comma"], cell))
+    return bool(re.fullmatch(NUMERAL, cell))
 
 
 def is_missing(cell: str) -> bool:
@@ -146,6 +158,8 @@ class _Notes:
         self.decimal: list[str] = []
         self.grouped: dict[str, str] = {}
         self.words: dict[str, list[str]] = {}
+        self.spellings: list[tuple[str, list[str]]] = []
+        self.codes: dict[float, list[str]] = {}
 
     def sentences(self) -> list[str]:
         notes = []
@@ -156,6 +170,14 @@ class _Notes:
         for words, names in self.words.items():
             no, yes = words.split()
             notes.append(f"{yes.capitalize()} counts as 1 and {no} as 0 in {quoted(*names)}.")
+        for name, found in self.spellings[:3]:
+            notes.append(f"{quoted(*found)} are one class of {quoted(name)}.")
+        for code, names in self.codes.items():
+            holds = "holds" if len(names) == 1 else "hold"
+            notes.append(
+                f"{quoted(*names)} {holds} {label(code)}, which often stands for a missing value: "
+                "if so, leave these cells empty."
+            )
         return notes
 
 
@@ -210,13 +232,14 @@ def _column(cells: _Cells, rows: NDArray[np.int64], sign: Sign | None, notes: _N
         _note(cells, sign, notes)
         infinite = np.flatnonzero(np.isinf(numbers))
         if not len(infinite):
+            _note_codes(name, numbers, notes)
             return _of_numbers(name, numbers, missing)
         where = infinite[0]
         problem = (
             f"Row {rows[where]:,} of {quoted(name)} is {quoted(text.iloc[where])}, which is larger "
             "than a computer counts; correct it in the file or leave the cell empty."
         )
-        return _of_labels(name, text, problem)
+        return _of_labels(name, text, problem, True, notes)
     words = set(text[~cells.absent].str.lower().iloc[:1000])
     for pair in BOOLEANS:
         lower = text.str.lower()
@@ -228,7 +251,7 @@ def _column(cells: _Cells, rows: NDArray[np.int64], sign: Sign | None, notes: _N
             present = np.unique(codes[codes >= 0])
             codes = np.where(codes < 0, -1, np.searchsorted(present, codes))
             return Column(name, numbers, tuple((no, yes)[k] for k in present), codes, "", missing)
-    return _of_labels(name, text, _problem(cells, rows))
+    return _of_labels(name, text, *_problem(cells, rows), notes)
 
 
 def _note(cells: _Cells, sign: Sign, notes: _Notes) -> None:
@@ -245,6 +268,14 @@ def _note(cells: _Cells, sign: Sign, notes: _Notes) -> None:
         )
 
 
+def _note_codes(name: str, numbers: Array, notes: _Notes) -> None:
+    """Numbers that are used for missing values stand out: everything else is larger, and >= 0."""
+    present = numbers[np.isfinite(numbers)]
+    code = float(present.min(initial=0))
+    if code in CODES and (present[present != code] >= 0).all() and (present >= 0).any():
+        notes.codes.setdefault(code, []).append(name)
+
+
 def _of_numbers(name: str, numbers: Array, missing: int) -> Column:
     present = np.isfinite(numbers)
     codes = np.full(len(numbers), -1)
@@ -257,24 +288,33 @@ def _of_numbers(name: str, numbers: Array, missing: int) -> Column:
     return Column(name, numbers, tuple(label(v) for v in values), codes, "", missing)
 
 
-def _of_labels(name: str, text: Any, problem: str) -> Column:
+def _of_labels(name: str, text: Any, problem: str, broken: bool, notes: _Notes) -> Column:
+    """Labels that differ in nothing but capitals are one class, spelt as most often."""
     import pandas as pd
 
     absent = text.str.lower().isin(MISSING_LABELS).to_numpy(bool)
-    codes, found = pd.factorize(text.to_numpy(object))
-    seen = np.unique(codes[~absent])
+    codes, folded = pd.factorize(text.str.casefold().to_numpy(object))
     codes = np.asarray(codes, dtype=np.int64)
+    seen = np.unique(codes[~absent])
     missing = int(absent.sum())
     if len(seen) > MAX_CLASSES:
-        return Column(name, None, None, np.full(len(text), -1), problem, missing)
-    order = sorted(seen, key=lambda k: (natural(found[k]), found[k]))
-    rank = np.full(len(found), -1)
+        return Column(name, None, None, np.full(len(text), -1), problem, missing, broken)
+    labels = {}
+    for k in seen:
+        spellings, counts = np.unique(text[codes == k].to_numpy(str), return_counts=True)
+        labels[k] = str(spellings[np.argmax(counts)])
+        if len(spellings) > 1:
+            notes.spellings.append((name, list(spellings)))
+    order = sorted(seen, key=lambda k: (natural(labels[k]), labels[k]))
+    rank = np.full(len(folded), -1)
     rank[order] = np.arange(len(order))
-    return Column(name, None, tuple(str(found[k]) for k in order), rank[codes], problem, missing)
+    classes = tuple(labels[k] for k in order)
+    return Column(name, None, classes, rank[codes], problem, missing, broken)
 
 
-def _problem(cells: _Cells, rows: NDArray[np.int64]) -> str:
-    """Why the cells are no numbers: the first that is none, with its row and column."""
+def _problem(cells: _Cells, rows: NDArray[np.int64]) -> tuple[str, bool]:
+    """Why the cells are no numbers: the first that is none, with its row and column; and whether
+    most of them are."""
     text, name = cells.text, quoted(cells.name)
     present = np.flatnonzero(~cells.absent)
     numerals = text.iloc[present].str.replace("−", "-", regex=False)
@@ -290,18 +330,18 @@ def _problem(cells: _Cells, rows: NDArray[np.int64]) -> str:
             return (
                 f'Row {rows[where]:,} of {name} is "{cell}", which may be {both[0]} or {both[1]}; '
                 "write the column without grouping its digits."
-            )
+            ), True
         return (
             f'Row {rows[where]:,} of {name} is "{cell}", but other cells of the column are '
             "written differently; use the same decimal sign in all of them."
-        )
+        ), True
     where = wrong[0]
     cell = text.iloc[where]
     if 2 * len(wrong) > len(present) and not re.fullmatch(_REASONS[0][0], cell[:200]):
-        return f'{name} holds text, not numbers (row {rows[where]:,} is "{shown(cell)}").'
+        return f'{name} holds text, not numbers (row {rows[where]:,} is "{shown(cell)}").', False
     start = f'Row {rows[where]:,} of {name} is "{shown(cell)}", which '
     for pattern, reason in _REASONS:
         if re.fullmatch(pattern, cell[:200], re.IGNORECASE):
-            return f"{start}{reason}."
+            return f"{start}{reason}.", True
     others = f" ({counted(len(wrong), 'such cell')})" if len(wrong) > 1 else ""
-    return f"{start}is not a number; correct it in the file or leave the cell empty{others}."
+    return f"{start}is not a number; correct it in the file or leave the cell empty{others}.", True

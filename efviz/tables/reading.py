@@ -4,17 +4,29 @@ import codecs
 import csv
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from io import StringIO
-from itertools import islice
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from efviz.data import BIAS
-from efviz.tables.columns import Column, is_missing, is_number, read_columns
+from efviz.tables.columns import Column, is_number, read_columns
 from efviz.tables.errors import TableError, counted, quoted, shown
+from efviz.tables.layout import (
+    SEPARATORS,
+    SPACES,
+    holds_units,
+    is_footer,
+    is_title,
+    kinds_of,
+    likely_separator,
+    names_columns,
+    quoted_row_names,
+    thinned,
+    without_rules,
+)
 
 MAX_BYTES = 20 * 2**20
 MAX_COLUMNS = 1000
@@ -23,11 +35,15 @@ MAX_CELLS = MAX_BYTES + 1
 MAX_NAME = 100
 
 MAX_BLANK = 100_000
-DELIMITERS = (",", ";", "\t", "|")
-WHITESPACE = r"\s+"
-# As much as clevercsv looks at, in characters: on some cells it takes quadratic time.
-SAMPLE = 4000
-PLAIN_ROWS = 1000
+HEAD = 5
+WHITESPACE = SEPARATORS[SPACES]
+_PLURALS = {
+    "comma": "commas",
+    "semicolon": "semicolons",
+    "tab": "tabs",
+    "vertical bar": "vertical bars",
+    SPACES: "spaces or tabs",
+}
 # A line before the table: blank, a comment, or the delimiter as Excel names it.
 _NO_TABLE = re.compile(r"(?:[ \t]*|[ \t]*#[^\n]*|sep=[,;\t|])\n")
 
@@ -69,8 +85,9 @@ _BOMS = (
 class Table:
     """N rows in `columns`, by name. `notes` are sentences about what was done to the file.
 
-    `rows` holds the row of the file for each row of the table as a spreadsheet counts, the header
-    being row 1.
+    `rows` holds the row of the file for each row of the table as a spreadsheet counts, from 1 on.
+    `separator` is the key of SEPARATORS that was used and `header` whether a row of the file names
+    the columns; `head` are the cells of the first rows as they were read, without their names.
     """
 
     name: str
@@ -78,6 +95,9 @@ class Table:
     columns: Mapping[str, Column]
     rows: NDArray[np.int64]
     notes: tuple[str, ...] = ()
+    separator: str = "comma"
+    header: bool = True
+    head: tuple[tuple[str, ...], ...] = ()
 
 
 @dataclass(frozen=True)
@@ -89,11 +109,17 @@ class _Body:
     comment: str
 
 
-def read_table(content: bytes | str, name: str = "") -> Table:
+def read_table(
+    content: bytes | str, name: str = "", *, separator: str = "", header: bool | None = None
+) -> Table:
     """The table in the bytes of a file, or in pasted text.
 
-    Raises TableError, a sentence for the visitor, if there is none. Nothing is decompressed.
+    `separator` is a key of SEPARATORS and `header` whether the first row names the columns; what is
+    not given is guessed. Raises TableError, a sentence for the visitor, if there is no table.
+    Nothing is decompressed.
     """
+    if separator and separator not in SEPARATORS:
+        raise ValueError(f"no separator {separator!r}; there are {', '.join(SEPARATORS)}")
     if isinstance(content, str):
         content = content.encode("utf-8", "replace")
     if len(content) > MAX_BYTES:
@@ -102,34 +128,35 @@ def read_table(content: bytes | str, name: str = "") -> Table:
             "can be read; leave out columns or rows."
         )
     notes: list[str] = []
-    body, delimiter = _body(_decode(content, notes), notes)
-    if delimiter:
-        frame = _parse(body, delimiter, notes)
-    else:
-        delimiter, frame = _delimited(body, notes)
-    frame = frame.apply(lambda cells: cells.str.strip())
-    heading = frame.iloc[0].tolist()
-    names = _heading(heading, body.comment, delimiter, notes)
-    first = 1 if names is heading else 0
-    frame, rows = _without_empty_rows(
-        frame.iloc[first:], np.arange(first, len(frame)) + body.skipped + 1, notes
-    )
+    body, named = _body(_decode(content, notes), notes)
+    separator = separator or named or _separator(body)
+    if separator == SPACES:
+        body = replace(body, text=quoted_row_names(body.text))
+    frame = _parse(body, SEPARATORS[separator], notes).apply(lambda cells: cells.str.strip())
+    if separator not in ("comma", named):
+        notes.append(f"The columns are separated by {_PLURALS[separator]}.")
+    frame, rows = _without_empty_rows(frame, np.arange(len(frame)) + body.skipped + 1, notes)
     if not len(frame):
-        names = [name for name in names if name]
         raise TableError(
-            f"The file has a header ({quoted(*names)}) but no rows below it."
-            if names
-            else "The file has delimiters but no values; it needs a header and rows of values."
+            "The file has delimiters but no values; it needs a header and rows of values."
+        )
+    frame, rows, header = _without_words(frame, rows, header, notes)
+    names = frame.iloc[0].tolist() if header else _no_names(frame, body, separator, notes)
+    frame, rows = frame.iloc[int(header) :].reset_index(drop=True), rows[int(header) :]
+    if not len(frame):
+        raise TableError(
+            f"The file has a header ({quoted(*filter(None, names))}) but no rows below it."
         )
     used = [k for k in range(len(names)) if names[k] or (frame[k] != "").any()]
     if len(used) == 1:
         raise TableError(_one_column(names[used[0]]))
     titles = _titles(names, used, notes)
     cells = {title: frame[k] for title, k in zip(titles, used, strict=True)}
-    if delimiter in DELIMITERS and (frame.iloc[:, -1] == "").any():
-        _note_short_row(body, delimiter, frame.shape[1], notes)
-    columns, done = read_columns(cells, rows, delimiter)
-    return Table(name, len(frame), columns, rows, (*notes, *done))
+    if separator != SPACES and (frame.iloc[:, -1] == "").any():
+        _note_short_row(body, SEPARATORS[separator], frame.shape[1], notes)
+    columns, done = read_columns(cells, rows, SEPARATORS[separator])
+    head = tuple(map(tuple, frame[used].head(HEAD).to_numpy(object)))
+    return Table(name, len(frame), columns, rows, (*notes, *done), separator, header, head)
 
 
 def _decode(content: bytes, notes: list[str]) -> str:
@@ -166,19 +193,23 @@ def _decode(content: bytes, notes: list[str]) -> str:
 
 
 def _body(text: str, notes: list[str]) -> tuple[_Body, str]:
-    """The table between the blank and comment lines, and the delimiter if the file names it."""
+    """The table between blank and comment lines, and the separator if the file names it."""
     text = text.rstrip("\n \t")
     if not text:
         raise TableError("The file is empty; it needs a header and rows of values.")
+    text, ruled = without_rules(text)
+    if ruled:
+        notes.append("The lines of dashes that rule the table are left out.")
     start = skipped = comments = 0
-    delimiter = comment = ""
+    separator = comment = ""
     while match := _NO_TABLE.match(text, start):
         line = match[0].strip()
         start, skipped = match.end(), skipped + 1
         if line.startswith("#"):
             comment, comments = line, comments + 1
         elif line:
-            delimiter = match[0].rstrip("\n")[-1]
+            sign = match[0].rstrip("\n")[-1]
+            separator = next(name for name, known in SEPARATORS.items() if known == sign)
             notes.append("The delimiter is the one that the first line of the file names.")
         if skipped > MAX_BLANK:
             raise TableError(_too_many_blank())
@@ -189,54 +220,19 @@ def _body(text: str, notes: list[str]) -> tuple[_Body, str]:
         raise TableError("The file holds nothing but comments; it needs a header and rows.")
     if text.count("\n\n") > MAX_BLANK:
         raise TableError(_too_many_blank())
-    return _Body(text, skipped, comment), delimiter
+    return _Body(text, skipped, comment), separator
 
 
 def _too_many_blank() -> str:
     return f"More than {MAX_BLANK:,} lines of the file are blank or comments; remove them."
 
 
-def _delimited(body: _Body, notes: list[str]) -> tuple[str, Any]:
-    """The delimiter, and the cells as text, one row a record."""
-    delimiter = _plain_delimiter(body) or _likely_delimiter(body)
-    if delimiter:
-        return delimiter, _parse(body, delimiter, notes)
-    first = body.text.split("\n", 1)[0]
-    if re.search(r"\S\s+\S", first):
-        try:
-            frame = _parse(body, WHITESPACE, notes)
-        except TableError:
-            raise TableError(_one_column(first)) from None
-        if not (frame.iloc[:, -1] == "").any():
-            notes.append("The columns are separated by spaces.")
-            return WHITESPACE, frame
-    raise TableError(_one_column(first))
-
-
-def _plain_delimiter(body: _Body) -> str:
-    """The only one that makes rows of equal length by the letter of the standard (RFC 4180), or "".
-
-    clevercsv also weighs other quotation marks and escapes, which cells like w'w can suggest.
-    """
-    found = []
-    for delimiter in DELIMITERS:
-        rows = csv.reader(StringIO(body.text), delimiter=delimiter, strict=True)
-        try:
-            widths = {len(row) for row in islice(rows, PLAIN_ROWS) if row}
-        except csv.Error:
-            continue
-        if len(widths) == 1 and widths != {1}:
-            found.append(delimiter)
-    return found[0] if len(found) == 1 else ""
-
-
-def _likely_delimiter(body: _Body) -> str:
-    """The one that clevercsv detects, or ""."""
-    from clevercsv.detect import Detector
-
-    found = Detector().detect(body.text[:SAMPLE], method="consistency", delimiters=list(DELIMITERS))
-    delimiter = found.delimiter if found else ""
-    return delimiter if delimiter in DELIMITERS and delimiter in body.text else ""
+def _separator(body: _Body) -> str:
+    """The name of what separates the columns. Raises TableError where nothing does."""
+    separator = likely_separator(body.text)
+    if not separator:
+        raise TableError(_one_column(body.text.split("\n", 1)[0]))
+    return separator
 
 
 def _parse(body: _Body, delimiter: str, notes: list[str]) -> Any:
@@ -264,7 +260,7 @@ def _parse(body: _Body, delimiter: str, notes: list[str]) -> Any:
         if not ragged:
             raise TableError(_unreadable(str(error), body)) from None
         expected, row, saw = map(int, ragged.groups())
-    if row == 2 and saw == expected + 1 and delimiter != WHITESPACE:
+    if row == 2 and saw == expected + 1:
         try:
             frame = _read(body, delimiter, names=range(saw))
         except ParserError:
@@ -320,7 +316,7 @@ def _with_a_wider_header(frame: Any, notes: list[str]) -> Any:
     if (frame[last].str.strip() == "").all():
         return frame.drop(columns=last)
     frame.iloc[0] = ["row names", *frame.iloc[0, :-1]]
-    notes.append("The header has a name less than there are columns: the first holds row names.")
+    notes.append("The header has one name too few: the first column holds row names.")
     return frame
 
 
@@ -334,24 +330,50 @@ def _unreadable(error: str, body: _Body) -> str:
     return "The file cannot be read as a table; save it as CSV in UTF-8."
 
 
-def _heading(first: Sequence[str], comment: str, delimiter: str, notes: list[str]) -> Sequence[str]:
-    """The names of the columns: the first row itself, unless that already holds values."""
-    filled = [cell for cell in first if not is_missing(cell)]
-    numbers = [cell for cell in filled if is_number(cell)]
-    # 1990 may be the name of a column among others with names; 5.1 is a value.
-    values = numbers and (len(numbers) == len(filled) or any("." in cell for cell in numbers))
-    if not values:
-        return first
-    bare = comment.lstrip("# ")
-    names = bare.split() if delimiter == WHITESPACE else next(_csv([bare], delimiter), [])
-    if len(names) == len(first) and not all(map(is_number, names)):
+def _without_words(
+    frame: Any, rows: NDArray[np.int64], header: bool | None, notes: list[str]
+) -> tuple[Any, NDArray[np.int64], bool]:
+    """The table without titles above it, units below its header and sources below its rows, and
+    whether its first row is the header."""
+
+    def left_out(row: int, what: str) -> tuple[Any, NDArray[np.int64]]:
+        words = quoted(*(cell for cell in frame.iloc[row] if cell))
+        notes.append(f"Row {rows[row]:,} ({words}) {what} and is left out.")
+        keep = np.delete(np.arange(len(frame)), row)
+        return frame.iloc[keep], rows[keep]
+
+    kinds = kinds_of(seen := thinned(frame))
+    while (
+        header is not False
+        and len(frame) > 2
+        and is_title(kinds)
+        and names_columns(seen.iloc[1:], kinds[1:]) > 1
+    ):
+        frame, rows = left_out(0, "stands above the table")
+        kinds = kinds_of(seen := thinned(frame))
+    if header is None:
+        header = names_columns(seen, kinds) >= 0
+    while is_footer(kinds[int(header) :]):
+        frame, rows = left_out(-1, "stands below the table")
+        kinds = kinds_of(thinned(frame))
+    if header and holds_units(kinds[1:]):
+        frame, rows = left_out(1, "seems to hold units")
+    return frame, rows, header
+
+
+def _no_names(frame: Any, body: _Body, separator: str, notes: list[str]) -> Sequence[str]:
+    """The names in a comment line above the table, if they are any."""
+    width, bare = frame.shape[1], body.comment.lstrip("# ")
+    sign = SEPARATORS[separator]
+    names = bare.split() if separator == SPACES else next(_csv([bare], sign), [])
+    if len(names) == width and not all(map(is_number, names)):
         notes.append("The names of the columns are those of the comment line above them.")
         return [name.strip() for name in names]
     notes.append(
         'The first row holds values, so there is no header; the columns are called "column 1" '
-        f'to "column {len(first)}".'
+        f'to "column {width}".'
     )
-    return [""] * len(first)
+    return [""] * width
 
 
 def _titles(names: Sequence[str], used: Sequence[int], notes: list[str]) -> list[str]:

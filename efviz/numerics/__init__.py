@@ -1,0 +1,1 @@
+"""Linear algebra whose decisions do not depend on the processor; no statistics."""

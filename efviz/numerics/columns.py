@@ -1,0 +1,206 @@
+r"""Which columns of a matrix are independent: the one place where rank is decided.
+
+A column counts as a combination of others if it may be one that was merely rounded. Where b is
+computed as sum_i w_i a_i, i = 1 ... k, in float64, it errs, example by example and to first order
+in u = 2^-53, by at most
+
+    (k + 1) u (|b| + sum_i |w_i| |a_i|):
+
+no term passes through more than k + 1 roundings, of its product, of the sums and of b itself
+(Higham, "Accuracy and Stability of Numerical Algorithms", 2nd ed., section 3.1). So b is dependent
+if what the others leave of it is at most MARGIN times this, in Euclidean norms. The rule knows no
+units, neither of columns nor of examples, and no N.
+
+What the others leave must itself be known to far better than u. `reduce_columns` works with 32
+digits; its own error, of order N D 2^-102, does not matter for any N in sight. Its digits are the
+same everywhere, and with them the decisions. As this costs some 30 float64 operations for one,
+columns which a rounded Gram matrix proves to be far from collinear are spared it: see FAR.
+"""
+
+from dataclasses import dataclass
+from functools import cached_property
+
+import numpy as np
+from numpy.typing import NDArray
+
+from efviz.data import Array
+from efviz.numerics.extended import Extended
+
+UNIT_ROUNDOFF = 2.0**-53
+MARGIN = 4.0
+"""Columns are read, converted, centred and scaled besides: a few more roundings."""
+
+FAR = 1e-6
+"""Columns are far from collinear if the smallest eigenvalue of their Gram matrix, in units in which
+its diagonal is 1, exceeds this.
+
+Entries of a rounded Gram matrix of N examples err by at most N u in these units, the eigenvalue by
+D N u: less than a tenth of FAR for N D < 1e9. What is computed from the Gram matrix has lost at
+most six digits then; else it has to come from the columns.
+"""
+
+# Examples in one piece: a few arrays of this size stay in a core's cache.
+_PIECE = 4096
+
+
+def powers_of_two(size: Array) -> Array:
+    """The powers of two just above these sizes, 1 for 0: dividing by one of them rounds nothing."""
+    return np.where(size > 0, np.ldexp(1.0, np.frexp(size)[1]), 1.0)
+
+
+def column_sizes(A: Array) -> Array:
+    """max_n |A_nd| for each column of A (N, D), (D,)."""
+    size = np.zeros(A.shape[1])
+    # Along the first axis of a tall array NumPy takes long; in pieces it does not.
+    for n in range(0, len(A), _PIECE):
+        np.maximum(size, np.abs(A[n : n + _PIECE]).max(axis=0), out=size)
+    return size
+
+
+def far_from_collinear(A: Array) -> bool:
+    """Whether a rounded Gram matrix proves the columns of A (N, D) independent: see FAR."""
+    if len(A) < A.shape[1]:
+        return False
+    unit = A / powers_of_two(column_sizes(A))
+    return gram_far_from_singular(unit.T @ unit)
+
+
+def gram_far_from_singular(B: Array) -> bool:
+    """`far_from_collinear` for columns whose Gram matrix, up to a factor, is B (D, D)."""
+    length = np.sqrt(np.diagonal(B))
+    if not (np.isfinite(B).all() and length.all()):
+        return False
+    return bool(np.linalg.eigvalsh(B / np.outer(length, length))[0] > FAR)
+
+
+@dataclass(frozen=True, eq=False)
+class Reduced:
+    """A = Q R S for A (N, D): Q (N, K) orthonormal, R (K, D), S = diag(size) of powers of two.
+
+    `kept` (K,) are independent columns in the order in which they were chosen, `dropped` (D - K,)
+    the combinations of them. The columns of `basis` (D, K) and `free` (D, D - K) are, in the units
+    of S, parameters with A S^-1 basis = Q and A S^-1 free = 0. Of further columns Y (N, M), `fit`
+    (D, M) are parameters of A S^-1 that bring it nearest to Y, `rest` (N, M) is what is left.
+    """
+
+    size: Array
+    kept: NDArray[np.intp]
+    dropped: NDArray[np.intp]
+    Q: Extended
+    R: Extended
+    basis: Extended
+    free: Extended
+    fit: Extended
+    rest: Extended
+
+    @property
+    def rank(self) -> int:
+        return len(self.kept)
+
+    def shortest(self, parameters: Extended) -> Array:
+        """The x (D, M) of least norm with A x = A S^-1 parameters, in the units of A."""
+        unit = Extended.of(self.size[:, None])
+        x = parameters / unit
+        if len(self.dropped):
+            x = _reduce(self.free / unit, x).rest
+        return x.hi + x.lo
+
+    @cached_property
+    def inverse(self) -> Array:
+        """(R S)^+ (D, K): the shortest theta with A theta = Q u is `inverse @ u`."""
+        return self.shortest(self.basis)
+
+
+def reduce_columns(A: Array, Y: Array | None = None) -> Reduced:
+    """A (N, D) reduced to independent columns, and Y (N, M) to what they do not explain."""
+    return _reduce(Extended.of(A), Extended.of(np.zeros((len(A), 0)) if Y is None else Y))
+
+
+def rank(A: Array) -> int:
+    """How many columns of A (N, D) are independent to working precision."""
+    return A.shape[1] if far_from_collinear(A) else reduce_columns(A).rank
+
+
+def least_squares(A: Array, y: Array) -> tuple[Array, int]:
+    """The shortest of all x (D,) that minimise |A x - y|, and the rank of A (N, D); y (N,)."""
+    scale = float(powers_of_two(np.abs(y).max(initial=0)))
+    reduced = reduce_columns(A, y[:, None] / scale)
+    return reduced.shortest(reduced.fit)[:, 0] * scale, reduced.rank
+
+
+def _reduce(A: Extended, Y: Extended) -> Reduced:
+    """Modified Gram-Schmidt with pivoting: of the columns neither chosen nor dependent, the one of
+    which most is left, relatively, is next; of several the first."""
+    D, M = A.hi.shape[1], Y.hi.shape[1]
+    size = powers_of_two(column_sizes(A.hi))
+    left = Extended(np.hstack([A.hi / size, Y.hi]), np.hstack([A.lo / size, Y.lo]))
+    length = _lengths(left.hi[:, :D])
+    # Every column is its column of `weights` of the columns kept, and what is left of it.
+    weights = Extended.of(np.zeros((D, D + M)))
+    basis, Q, R = (Extended.of(np.zeros(shape)) for shape in ((D, D), (len(A), D), (D, D)))
+    kept: list[int] = []
+    active = np.arange(D + M)
+    candidates = np.flatnonzero(length)
+    while True:
+        rounding = length + (np.abs(weights.hi[:, :D]) * length[:, None]).sum(axis=0)
+        now = np.zeros(D)
+        now[active[active < D]] = _lengths(left.hi[:, active < D])
+        bound = MARGIN * (len(kept) + 1) * UNIT_ROUNDOFF * rounding
+        candidates = candidates[now[candidates] > bound[candidates]]
+        if not len(candidates):
+            break
+        k, j = len(kept), int(candidates[np.argmax(now[candidates] / length[candidates])])
+        candidates = candidates[candidates != j]
+        chosen = active == j
+        unit = Extended.of(np.zeros(D))
+        unit.hi[j] = 1.0
+        Q[:, k], r = _normalised(left[:, chosen][:, 0])
+        basis[:, k] = (unit - weights[:, j]) / r
+        R[k, j] = r
+        active, left = active[~chosen], left[:, ~chosen]
+        products = _project_out(left, Q[:, k])
+        R[k, active[active < D]] = products[active < D]
+        weights[:, active] = weights[:, active] + basis[:, k][:, None] * products
+        kept.append(j)
+    K = len(kept)
+    dropped = np.setdiff1d(np.arange(D), kept)
+    free = -weights[:, dropped]
+    free.hi[dropped, np.arange(len(dropped))] = 1.0
+    Q, R, basis = Q[:, :K], R[:K], basis[:, :K]
+    fit, rest = weights[:, D:], left[:, active >= D]
+    return Reduced(size, np.array(kept, dtype=np.intp), dropped, Q, R, basis, free, fit, rest)
+
+
+def _lengths(A: Array) -> Array:
+    """The Euclidean norm of each column; added by halves, in an order that no machine changes."""
+    squares = A * A
+    while len(squares) > 1:
+        half = len(squares) // 2
+        added = squares[:half] + squares[half : 2 * half]
+        if len(squares) % 2:
+            added[0] += squares[-1]
+        squares = added
+    return np.sqrt(squares.sum(axis=0))
+
+
+def _dots(q: Extended, A: Extended) -> Extended:
+    """q^T A for q (N,), A (N, M), a piece of the examples at a time: (M,)."""
+    pieces = range(0, len(q), _PIECE)
+    parts = Extended.of(np.zeros((len(pieces), A.hi.shape[1])))
+    for i, n in enumerate(pieces):
+        parts[i] = (q[n : n + _PIECE][:, None] * A[n : n + _PIECE]).sum()
+    return parts.sum()
+
+
+def _normalised(column: Extended) -> tuple[Extended, Extended]:
+    """The column at unit length, and its length."""
+    r = _dots(column, column[:, None]).sqrt()
+    return column / r, r[0]
+
+
+def _project_out(A: Extended, q: Extended) -> Extended:
+    """Take from A (N, M), in place, its part along q (N,): q^T A (M,)."""
+    products = _dots(q, A)
+    for n in range(0, len(q), _PIECE):
+        A[n : n + _PIECE] = A[n : n + _PIECE] - q[n : n + _PIECE][:, None] * products
+    return products

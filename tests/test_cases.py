@@ -1,0 +1,184 @@
+"""Files as they come from outside: each is read, suggested and fitted as it is meant, or refused.
+
+What is read is held against pandas, which is told how each file is written. What is fitted is held
+against Newton's method in extended precision, written down without the library.
+"""
+
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import pytest
+from numpy.testing import assert_allclose, assert_array_equal
+from outside import CASES, REFUSED
+
+from efviz.catalogue import optimization_problem
+from efviz.comparison import compare
+from efviz.data import Array, Dataset
+from efviz.problems import Problem, with_offset
+from efviz.tables import (
+    REGRESSIONS,
+    TableError,
+    own_dataset,
+    read_table,
+    suggest,
+    whole_dataset,
+)
+
+FOLDER = Path(__file__).parent / "cases"
+
+
+def content(name: str) -> bytes:
+    """A file of the folder; the averages of a series, by which 40 columns hardly differ, made."""
+    if name != "22-ewma/ewma.csv":
+        return (FOLDER / name).read_bytes()
+    series = pd.read_csv(FOLDER / "22-ewma" / "series.csv")
+    averages = {f"c{k}": series.c0.ewm(com=k).mean() for k in range(40)}
+    return pd.DataFrame({**averages, "y": series.y}).to_csv(index=False).encode()
+
+
+@pytest.fixture(params=list(CASES))
+def name(request: pytest.FixtureRequest) -> str:
+    return str(request.param)
+
+
+def test_every_file_is_a_case() -> None:
+    files = {str(path.relative_to(FOLDER)) for path in FOLDER.glob("*/*")}
+    assert files - {"22-ewma/series.csv"} == {*CASES, *REFUSED} - {"22-ewma/ewma.csv"}
+
+
+@pytest.mark.parametrize("refused", list(REFUSED))
+def test_what_cannot_be_read_is_answered_with_a_sentence(refused: str) -> None:
+    with pytest.raises(TableError, match=REFUSED[refused]):
+        read_table(content(refused))
+
+
+def test_a_file_is_read_as_one_who_knows_it_reads_it(name: str) -> None:
+    case = CASES[name]
+    table = read_table(content(name), name)
+    if name == "22-ewma/ewma.csv":
+        frame = pd.read_csv(pd.io.common.BytesIO(content(name)))
+    else:
+        read = pd.read_fwf if "widths" in case.options else pd.read_csv
+        frame = read(FOLDER / name, **case.options)
+    assert list(table.columns) == list(frame.columns)
+    assert len(frame) == table.N
+    assert table.notes == case.said
+    for title, column in table.columns.items():
+        expected = frame[title].replace({"no": 0, "No": 0, "yes": 1, "Yes": 1})
+        assert bool(column.problem) == (title in case.problems)
+        assert column.problem.startswith(case.problems.get(title, ""))
+        if not column.problem:
+            assert_array_equal(column.numbers, expected.astype(float))
+
+
+def test_the_first_settings_suit_the_file(name: str) -> None:
+    case, table = CASES[name], read_table(content(name), name)
+    if isinstance(case.first, str):
+        with pytest.raises(TableError, match=case.first):
+            suggest(table)
+        return
+    choice = suggest(table)
+    target, regression, positive, first, second = case.first
+    assert (choice.target, choice.regression, choice.positive) == (target, regression, positive)
+    assert (choice.first, choice.second) == (first, second)
+    data, done = own_dataset(table, **vars(choice))
+    assert done == case.done
+    assert data.notes == (*case.said, *case.done)
+
+
+def test_the_first_fit_is_that_of_extended_precision(name: str) -> None:
+    case, table = CASES[name], read_table(content(name), name)
+    if isinstance(case.first, str):
+        return
+    choice = suggest(table)
+    data, _ = own_dataset(table, **vars(choice))
+    problem = with_offset(REGRESSIONS[choice.regression].build(data.X, data.y), data.offset)
+    assert problem.minimum.reason.startswith(case.fit)
+    assert bool(problem.minimum.reason) == bool(case.fit)
+    if not case.fit:
+        theta = newton(data.X, data.y, choice.regression)
+        assert_allclose(problem.theta_star, theta, rtol=1e-8, atol=1e-10 * np.abs(theta).max())
+
+
+def test_the_fit_of_all_columns_is_that_of_extended_precision(name: str) -> None:
+    case, table = CASES[name], read_table(content(name), name)
+    if isinstance(case.first, str):
+        return
+    data, _ = whole_dataset(table)
+    problem = optimization_problem(data, standardised=True)
+    assert problem.minimum.reason.startswith(case.whole)
+    # Columns that are averages of each other hardly differ: how many do is a matter of its own.
+    if name == "22-ewma/ewma.csv":
+        return
+    assert bool(problem.minimum.reason) == bool(case.whole)
+    if not case.whole:
+        theta = newton(problem.X, problem.y, suggest(table).regression)
+        assert_allclose(problem.theta_star, theta, rtol=1e-7, atol=1e-9 * np.abs(theta).max())
+
+
+def newton(X: Array, y: Array, regression: str) -> Array:
+    """argmin L by Newton's method with halved steps, in extended precision."""
+    X, y = X.astype(np.longdouble), y.astype(np.longdouble)
+    theta = np.zeros(X.shape[1], dtype=np.longdouble)
+
+    def loss(theta: Array) -> Any:
+        f = X @ theta
+        if regression == "linear":
+            return ((f - y) ** 2).sum() / 2
+        if regression == "poisson":
+            return (np.exp(f) - y * f).sum()
+        return (np.logaddexp(0, f) - y * f).sum()
+
+    for _ in range(200):
+        f = X @ theta
+        mean, weight = {
+            "linear": lambda f: (f, np.ones_like(f)),
+            "poisson": lambda f: (np.exp(f), np.exp(f)),
+            "logistic": lambda f: (1 / (1 + np.exp(-f)), np.exp(-f) / (1 + np.exp(-f)) ** 2),
+        }[regression](f)
+        step = solve((X.T * weight) @ X, X.T @ (mean - y))
+        size = np.longdouble(1)
+        while loss(theta - size * step) > loss(theta) and size > 1e-6:
+            size = size / 2
+        theta = theta - size * step
+    return theta.astype(float)
+
+
+def solve(A: Array, b: Array) -> Array:
+    """Gaussian elimination with pivoting: LAPACK knows no extended precision."""
+    A, b = A.copy(), b.copy()
+    D = len(b)
+    for k in range(D):
+        p = k + int(np.argmax(np.abs(A[k:, k])))
+        A[[k, p]], b[[k, p]] = A[[p, k]], b[[p, k]]
+        for i in range(k + 1, D):
+            ratio = A[i, k] / A[k, k]
+            A[i] = A[i] - ratio * A[k]
+            b[i] = b[i] - ratio * b[k]
+    x = np.zeros(D, dtype=A.dtype)
+    for k in reversed(range(D)):
+        x[k] = (b[k] - A[k, k + 1 :] @ x[k + 1 :]) / A[k, k]
+    return x
+
+
+def visits(**settings: Any) -> tuple[Dataset, Problem]:
+    table = read_table(content("29-nointercept/visits.csv"))
+    data, _ = own_dataset(table, target="visits", regression="poisson", **settings)
+    return data, with_offset(REGRESSIONS["poisson"].build(data.X, data.y), data.offset)
+
+
+def test_counts_that_a_poisson_model_made_show_their_dispersion_with_an_intercept() -> None:
+    table = read_table(content("29-nointercept/visits.csv"))
+    problem = optimization_problem(whole_dataset(table)[0], standardised=True)
+    free = compare(problem, problem.theta_star)
+    assert (round(free.distance, 4), round(free.quality.value, 3)) == (0.2266, 1.008)
+    _, held = visits(first="width", second="weight")
+    found = compare(held, held.theta_star)
+    assert_allclose(held.theta_star, problem.theta_star[:2], rtol=1e-9)
+    assert_allclose(found.empirical_fisher, free.empirical_fisher[:2, :2], rtol=1e-9)
+    assert_allclose(found.fisher, free.fisher[:2, :2], rtol=1e-9)
+    assert round(found.quality.value, 3) == 1.008
+    _, absent = visits(first="width", second="weight", intercept="none")
+    assert compare(absent, absent.theta_star).quality.value > 5000
