@@ -369,3 +369,20 @@ def test_the_command_takes_an_own_table(cache, tmp_path, capsys):
 def test_the_command_names_what_it_cannot_use(arguments, words, capsys, cache):
     assert main(["sweep", *arguments]) == 1
     assert words in capsys.readouterr().err
+
+
+def test_the_command_fits_what_is_named_and_says_so(cache, tmp_path, capsys):
+    rows = ["age,dose,ill,id", "1.5,3,yes,7", "2,1,no,9", "2.5,4,no,2", "4,1,yes,3", "3,,yes,1"]
+    (tmp_path / "own.csv").write_text("\n".join(rows), encoding="utf-8")
+    command = ["sweep", str(tmp_path / "own.csv"), "--method", "NGD", "--out"]
+    command += [str(tmp_path / "t.json"), "--step-sizes", "-1", "0", "2", "--target", "ill"]
+    command += ["--regression", "logistic", "--positive", "no", "--inputs", "dose", "age"]
+    assert main(command) == 0
+    said = capsys.readouterr().err
+    assert said.count('1 of 5 rows has no value in "dose"') == 1
+    document = json.loads((tmp_path / "t.json").read_text(encoding="utf-8"))
+    assert (document["data"], document["regression"]) == ("own.csv", "logistic")
+    assert (document["target"], document["class_called_1"]) == ("ill", "no")
+    assert document["inputs"] == ["dose", "age"]
+    assert document["N"] == 4
+    assert all(f"efviz: {note}" in said for note in document["notes"])
