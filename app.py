@@ -1,7 +1,7 @@
 """The efviz dashboard: `streamlit run app.py`."""
 
+import contextlib
 import gc
-import resource
 import sys
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -18,9 +18,14 @@ SCRIPT = Path(preparation.__file__).with_name("script.py")
 
 
 def allow_many_visitors() -> None:
-    """A visitor takes four open files, and a usual limit is 1024 a process."""
-    _, most = resource.getrlimit(resource.RLIMIT_NOFILE)
-    resource.setrlimit(resource.RLIMIT_NOFILE, (most, most))
+    """A visitor takes four open files, and a usual limit is 1024 a process; Windows has none."""
+    with contextlib.suppress(ModuleNotFoundError):
+        import resource
+
+        _, most = resource.getrlimit(resource.RLIMIT_NOFILE)
+        # Where "no limit" is more than the system grants (macOS), the usual one has to do.
+        with contextlib.suppress(OSError, ValueError):
+            resource.setrlimit(resource.RLIMIT_NOFILE, (most, most))
 
 
 def keep_uploads_in_memory() -> None:

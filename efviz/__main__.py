@@ -2,25 +2,25 @@
 
 import argparse
 import json
-import os
-import sys
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
 
-from efviz import results
+from efviz import __version__, results, terminal
 from efviz.catalogue import optimization_problem
 from efviz.data import Array, Dataset
 from efviz.datasets import DATASETS, DataUnavailable, load
 from efviz.optimizers import METHODS
-from efviz.sweeps import DAMPINGS, STEP_SIZES, Progress, Sweep, grid_search
+from efviz.sweeps import DAMPINGS, STEP_SIZES, Sweep, grid_search
 from efviz.sweeps.rounding import CHAOS
-from efviz.tables import read_table, whole_dataset
+from efviz.tables import REGRESSIONS, read_table, whole_dataset
+from efviz.writing import check_writable, reason
 
 if TYPE_CHECKING:
     from efviz.paper import Result
+    from efviz.sweeps.report import Fitted
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -28,16 +28,23 @@ def main(arguments: Sequence[str] | None = None) -> int:
     options = _parser().parse_args(arguments)
     try:
         return int(options.command(options))
+    except BrokenPipeError:
+        raise  # whoever called has to end quietly
     except (DataUnavailable, ValueError) as error:
-        print(f"efviz: {error}", file=sys.stderr)
+        terminal.say(str(error))
+        return 1
+    except OSError as error:
+        where = f" {error.filename}" if error.filename else ""
+        terminal.say(f"the operating system refuses{where}: {reason(error)}.")
         return 1
     except KeyboardInterrupt:
-        print("efviz: stopped; what was finished is kept", file=sys.stderr)
+        terminal.say("stopped; what was finished is kept")
         return 130
 
 
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="python -m efviz", description=__doc__)
+    parser.add_argument("--version", action="version", version=f"efviz {__version__}")
     commands = parser.add_subparsers(required=True, metavar="command")
     data = commands.add_parser(
         "data",
@@ -52,12 +59,31 @@ def _parser() -> argparse.ArgumentParser:
         help="run a method for every step size and damping of a grid",
         description="Run a method on a data set for every step size and damping of a grid, by "
         "default that of the paper's Table 5. What is finished is kept: a sweep that was stopped "
-        "or killed goes on where it was.",
+        "or killed goes on where it was. The file says what was fitted and holds the parameters of "
+        "the best run; in a .csv file this stands above the table, in lines that begin with #.",
     )
-    sweep.add_argument("data", help=f"a CSV file, or one of {', '.join(DATASETS)}")
+    sweep.add_argument("data", help=f"a CSV file of your own, or one of {', '.join(DATASETS)}")
     sweep.add_argument("--method", choices=list(METHODS), required=True)
     sweep.add_argument("--out", type=Path, required=True, help="where to: a .csv or .json file")
-    sweep.add_argument("--target", help="the column of a CSV file to predict")
+    own = sweep.add_argument_group("for a CSV file of your own")
+    own.add_argument("--target", metavar="COLUMN", help="the column to predict")
+    own.add_argument(
+        "--regression",
+        choices=list(REGRESSIONS),
+        help="by default the one that suits the target: logistic for classes, else linear, or "
+        "poisson for a column named as a count",
+    )
+    own.add_argument(
+        "--positive",
+        metavar="CLASS",
+        help="the class that counts as 1 in a logistic regression, by default the last",
+    )
+    own.add_argument(
+        "--inputs",
+        nargs="+",
+        metavar="COLUMN",
+        help="the columns to predict from, by default all columns of numbers",
+    )
     sweep.add_argument("--standardised", action="store_true", help="columns to mean 0, deviation 1")
     for axis, usual in (("--step-sizes", "-20 10 241"), ("--dampings", "-10 10 41")):
         sweep.add_argument(
@@ -99,7 +125,7 @@ def _data(options: argparse.Namespace) -> int:
         entry = DATASETS[name]
         if not entry.found() and entry.remote and not options.no_fetch:
             try:
-                entry.remote.table(progress=sys.stderr.isatty())
+                entry.remote.table(progress=terminal.interactive())
             except DataUnavailable as error:
                 missing.append(str(error))
         found = entry.found()
@@ -110,51 +136,48 @@ def _data(options: argparse.Namespace) -> int:
         print(f"{name}: {entry.title}\n  {words}\n  {entry.citation}; {entry.licence}")
         print(f"  {entry.notes}\n")
     for sentence in missing:
-        print(f"efviz: {sentence}", file=sys.stderr)
+        terminal.say(sentence)
     return 1 if missing else 0
 
 
 def _sweep(options: argparse.Namespace) -> int:
     import joblib
-    from tqdm import tqdm
 
-    if options.out.suffix not in (".csv", ".json"):
+    from efviz.sweeps import report
+
+    if options.out.suffix not in report.SUFFIXES:
         raise ValueError(f"--out must end in .csv or .json, got {options.out}")
-    data = _dataset(options.data, options.target)
-    problem = optimization_problem(data, standardised=options.standardised)
-    layout = "{l_bar}{bar}| {elapsed}{postfix}"
-    bar = tqdm(total=1.0, desc=f"{data.name} {options.method}", bar_format=layout, leave=False)
-
-    def show(progress: Progress) -> None:
-        bar.set_postfix_str(f"{progress.seconds_left:.0f} s left", refresh=False)
-        bar.update(progress.fraction - bar.n)
-
-    with bar, joblib.parallel_config(n_jobs=options.jobs):
+    check_writable(options.out)
+    fitted = _fitted(options)
+    title = f"{fitted.name} {options.method}"
+    with terminal.progress() as show, joblib.parallel_config(n_jobs=options.jobs):
         result = grid_search(
-            problem,
+            fitted.problem,
             options.method,
             _grid(options.step_sizes, STEP_SIZES),
             _grid(options.dampings, DAMPINGS),
             n_steps=options.steps,
-            progress=show,
+            progress=lambda now: show(title, now.fraction, now.seconds_left),
         )
-    _write(options.out, data, result)
-    print(f"{data.name}, {options.method}: {_summary(result)}")
+    print(f"{fitted.name}, {options.method}: {_summary(result)}")
+    try:
+        report.write(options.out, fitted, result)
+    except OSError as error:
+        raise ValueError(
+            f"{options.out} could not be written: {reason(error)}. Mend that or choose another "
+            "--out and run the command again: what was computed is kept."
+        ) from None
     return 0
 
 
 def _results(options: argparse.Namespace) -> int:
     if options.renew:
-        from tqdm import tqdm
-
-        with tqdm(total=1.0, bar_format="{desc} {l_bar}{bar}| {elapsed}", leave=False) as bar:
-
-            def show(paper: str, method: str, progress: Progress) -> None:
-                bar.set_description_str(f"{paper} {method}", refresh=False)
-                bar.n = progress.fraction
-                bar.refresh()
-
-            results.renew(progress=show)
+        with terminal.progress() as show:
+            results.renew(
+                progress=lambda paper, method, now: show(
+                    f"{paper} {method}", now.fraction, now.seconds_left
+                )
+            )
         results.lines.cache_clear()
     for line in results.lines():
         printed, best = (
@@ -214,17 +237,50 @@ def _claims(found: "Mapping[str, Result]") -> list[dict[str, object]]:
     ]
 
 
-def _dataset(name: str, target: str | None) -> Dataset:
-    if name in DATASETS:
-        return load(name)
-    if not Path(name).is_file():
-        raise ValueError(f"{name!r} is no file and no data set; there are {', '.join(DATASETS)}")
-    data, notes = whole_dataset(
-        read_table(Path(name).read_bytes(), Path(name).stem), target=target or ""
+def _fitted(options: argparse.Namespace) -> "Fitted":
+    from efviz.sweeps.report import Fitted
+
+    if options.data in DATASETS:
+        _refuse_what_is_for_own_tables(options)
+        name, data = options.data, load(options.data)
+    else:
+        name = Path(options.data).name
+        data = _own(options)
+        for note in data.notes:
+            terminal.say(note)
+    problem = optimization_problem(data, standardised=options.standardised)
+    return Fitted(name, data, problem, options.standardised)
+
+
+def _own(options: argparse.Namespace) -> Dataset:
+    path = Path(options.data)
+    if not path.is_file():
+        raise ValueError(
+            f"{options.data!r} is no file and no data set; there are {', '.join(DATASETS)}"
+        )
+    table = read_table(path.read_bytes(), path.stem)
+    data, _ = whole_dataset(
+        table,
+        target=options.target or "",
+        regression=options.regression or "",
+        positive=options.positive or "",
+        inputs=options.inputs or (),
     )
-    for note in notes:
-        print(f"efviz: {note}", file=sys.stderr)
+    if options.positive and not data.positive:
+        raise ValueError(
+            f"--positive {options.positive!r} is for a logistic regression, and this one has no "
+            "classes; leave it out or choose --regression logistic."
+        )
     return data
+
+
+def _refuse_what_is_for_own_tables(options: argparse.Namespace) -> None:
+    for name in ("target", "regression", "positive", "inputs"):
+        if getattr(options, name) is not None:
+            raise ValueError(
+                f"--{name} is for a CSV file of your own: the data set {options.data} comes with "
+                "its target and inputs. Leave it out."
+            )
 
 
 def _grid(spaced: Sequence[float] | None, default: Array) -> Array:
@@ -232,34 +288,9 @@ def _grid(spaced: Sequence[float] | None, default: Array) -> Array:
         return default
     if spaced[2] < 1 or spaced[2] != int(spaced[2]):
         raise ValueError(f"COUNT must be a whole number from 1 on, got {spaced[2]:g}")
-    return np.logspace(spaced[0], spaced[1], int(spaced[2]))
-
-
-def _write(path: Path, data: Dataset, result: Sweep) -> None:
-    """The whole table in one go: a reader never sees half a file."""
-    import pandas
-
-    columns = result.columns()
-    part = path.with_name(f"{path.name}.part")
-    if path.suffix == ".csv":
-        pandas.DataFrame(columns).to_csv(part, index=False)
-    else:
-        step_size, damping, loss = (x if np.isfinite(x) else None for x in result.best())
-        best = {"step_size": step_size, "damping": damping, "final_loss": loss}
-        columns["final_loss"] = [x if np.isfinite(x) else None for x in columns["final_loss"]]
-        document = {
-            "data": data.name,
-            "source": data.source,
-            "citation": data.citation,
-            "method": result.method,
-            "n_steps": result.n_steps,
-            "first_loss": result.first_loss,
-            "best": best,
-            "depends_on_rounding": result.chaotic,
-            "cells": columns,
-        }
-        part.write_text(json.dumps(document, allow_nan=False))
-    os.replace(part, path)
+    # Beyond 10^308 it is inf, which the search refuses.
+    with np.errstate(over="ignore"):
+        return np.logspace(spaced[0], spaced[1], int(spaced[2]))
 
 
 def _summary(result: Sweep) -> str:
@@ -282,4 +313,4 @@ def _summary(result: Sweep) -> str:
 
 
 if __name__ == "__main__":
-    raise SystemExit(main())
+    raise SystemExit(terminal.call(main))

@@ -12,7 +12,7 @@ from efviz.data import Array
 from efviz.fields import Work
 from efviz.likelihoods import Quality
 from efviz.linalg import eigenvalues
-from efviz.numerics.columns import gram_far_from_singular, reduce_columns
+from efviz.numerics.columns import gram_far_from_singular, powers_of_two, reduce_columns
 from efviz.optimizers import Trajectory, run
 from efviz.problems import Problem
 
@@ -31,7 +31,7 @@ def generalized_eigenvalues(EF: Array, F: Array, terms: int = 1) -> Array:
     """
     if not (eigenvalues(F, terms) > 0).all():
         return np.full(len(F), np.nan)
-    unit = 1 / np.sqrt(np.diagonal(F))
+    unit = 1 / powers_of_two(np.sqrt(np.diagonal(F)))
     scale = np.outer(unit, unit)
     return np.asarray(scipy.linalg.eigh(EF * scale, F * scale, eigvals_only=True))
 

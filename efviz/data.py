@@ -21,7 +21,8 @@ class Dataset:
 
     `task` says which likelihood suits y; `notes` are sentences that a reader of any result has to
     know about the set; `edited` says what a reader has changed in it, if anything (see `edits`).
-    `offset` is added to all outputs of a linear model: an intercept that is held.
+    `offset` is added to all outputs of a linear model: an intercept that is held. `positive` is
+    the class that y calls 1, "" where y is no class.
     """
 
     X: Array
@@ -36,6 +37,7 @@ class Dataset:
     notes: tuple[str, ...] = ()
     edited: "Edited | None" = None
     offset: float = 0.0
+    positive: str = ""
 
     def __post_init__(self) -> None:
         if self.X.ndim != 2 or len(self.X) != len(self.y):

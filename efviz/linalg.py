@@ -6,8 +6,8 @@ from typing import NamedTuple
 import numpy as np
 
 from efviz.data import Array, Mask
-from efviz.kernels import gram_rounding, solve_each
 from efviz.numerics.columns import least_squares
+from efviz.numerics.systems import gram_rounding, solve_each
 
 
 class Solution(NamedTuple):
@@ -35,7 +35,7 @@ def solve_damped(
     """Solve (B + damping I) x = g for symmetric B (..., D, D), g (..., D), damping (...).
 
     B is a rounded mean over `terms` examples, which has lost what it cannot carry: an eigenvalue
-    below `kernels.gram_rounding`, in units in which the diagonal is 1, counts as zero. `rows(i)`
+    below `systems.gram_rounding`, in units in which the diagonal is 1, counts as zero. `rows(i)`
     gives what the i-th system (in the flattened batch) was made of. Systems that are not far from
     singular (`columns.FAR`) are then solved, and their rank is decided, from [A; sqrt(N damping) I]
     instead. A matrix or vector that is not finite gives nan.
@@ -80,7 +80,7 @@ def eigenvalues(matrix: Array, terms: int = 1) -> Array:
     """Of a symmetric matrix (D, D), a rounded mean over `terms` examples, ascending (D,).
 
     Those that rounding may have made of zeros are exactly 0. How many there are is decided in units
-    in which the diagonal is 1: see `kernels.gram_rounding`.
+    in which the diagonal is 1: see `systems.gram_rounding`.
     """
     w, D = np.linalg.eigvalsh(matrix), len(matrix)
     size = np.sqrt(np.abs(np.diagonal(matrix)))

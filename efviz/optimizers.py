@@ -15,9 +15,9 @@ from numpy.typing import ArrayLike, NDArray
 from efviz import batches, kernels
 from efviz.curvature import CURVATURES
 from efviz.data import Array, Mask
-from efviz.kernels import gram_rounding
 from efviz.linalg import Rows, Solution, solve_damped
 from efviz.minimum import rounding_of_theta
+from efviz.numerics.systems import gram_rounding
 from efviz.problems import Problem
 
 DIVERGENCE = 100.0

@@ -84,10 +84,10 @@ def configure(
         "EFVIZ_HEADERS": "add_header X-Replica $upstream_addr always;" if name_replicas else "",
     }
     for name in ("nginx.conf", "efviz.conf"):
-        text = (HERE / f"{name}.template").read_text()
+        text = (HERE / f"{name}.template").read_text(encoding="utf-8")
         for key, value in values.items():
             text = text.replace(f"${{{key}}}", value)
-        (run / name).write_text(text)
+        (run / name).write_text(text, encoding="utf-8")
 
 
 @contextmanager

@@ -45,13 +45,18 @@ def free_port() -> int:
 
 
 @contextmanager
-def serve(script: str) -> Iterator[str]:
+def serve(script: str, **environment: str) -> Iterator[str]:
     """An app under a prefix path, as a department would host it; gives its address."""
     port = free_port()
     command = [sys.executable, "-m", "streamlit", "run", script, "--server.port", str(port)]
     command += ["--server.address", "127.0.0.1", "--server.baseUrlPath", "efviz"]
     process = subprocess.Popen(
-        command, cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True
+        command,
+        cwd=ROOT,
+        env=os.environ | environment,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
     )
     url = f"http://127.0.0.1:{port}/efviz"
     for _ in range(900):

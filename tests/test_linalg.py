@@ -6,8 +6,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from numpy.testing import assert_allclose, assert_array_equal
 
-from efviz.kernels import _solve, gram_rounding
 from efviz.linalg import solve_damped
+from efviz.numerics.systems import gram_rounding, solve
 
 pytestmark = pytest.mark.numerics
 
@@ -32,7 +32,7 @@ def test_without_damping_the_solution_is_that_of_the_pseudo_inverse(system):
     B, g, rank = system
     expected = np.linalg.pinv(B, rcond=1e-12, hermitian=True) @ g
     condition = np.linalg.cond(B, 2) if rank == len(g) else 1e8
-    for x, deficient in (solve_damped(B, g), _solve(B, g, gram_rounding(len(g), 1))[:2]):
+    for x, deficient in (solve_damped(B, g), solve(B, g, gram_rounding(len(g), 1))[:2]):
         assert deficient == (rank < len(g))
         assert np.linalg.norm(x - expected) <= 1e-14 * condition * (1 + np.linalg.norm(expected))
 
@@ -68,7 +68,7 @@ def test_columns_of_very_different_size_do_no_harm(D):
     A, g = A @ A.T, rng.normal(size=D)
     scale = 2.0 ** rng.integers(-40, 40, D)
     system = A * np.outer(scale, scale), g * scale
-    for x, deficient in (solve_damped(*system), _solve(*system, gram_rounding(D, 1))[:2]):
+    for x, deficient in (solve_damped(*system), solve(*system, gram_rounding(D, 1))[:2]):
         assert_allclose(x * scale, np.linalg.solve(A, g), rtol=1e-9)
         assert not deficient
 
@@ -105,6 +105,6 @@ def test_the_rounding_of_a_sum_over_many_examples_does_not_hide_a_zero(N, factor
     for weight in (np.ones(N), np.random.default_rng(1).uniform(size=N)):
         B = (X * weight[:, None]).T @ X / N
         assert solve_damped(B, B @ [1.0, 0.0], terms=N).rank_deficient
-        _, deficient, far = _solve(B, B @ [1.0, 0.0], gram_rounding(2, N))
+        _, deficient, far = solve(B, B @ [1.0, 0.0], gram_rounding(2, N))
         assert deficient
         assert not far

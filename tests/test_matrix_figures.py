@@ -100,8 +100,8 @@ def test_level_sets_of_every_problem(key):
     plane = plane_of(key, problem)
     theta = plane.place([0.4, -0.3])
     four_ = four(problem, theta)
-    level = matrices.level_for(four_["F"], float(plane.half_widths.min()))
-    drawn = matrices.conics(four_, theta, level, plane)
+    level = matrices.level_for(four_["F"], float(plane.half_widths.min()), problem.N)
+    drawn = matrices.conics(four_, theta, level, plane, problem.N)
     assert sorted(n for joined in drawn for n in joined.split(" = ")) == sorted(KEYS)
     loss = loss_grid(problem, plane, 21)
     panel = check(
@@ -127,7 +127,7 @@ def test_level_sets_of_every_problem(key):
 def test_what_is_no_ellipse_is_said():
     plane = Plane((-1, 1), (-1, 1))
     some = {"H": np.diag([1.0, -0.5]), "G": np.diag([1.0, 0.0]), "F": np.eye(2), "EF": -np.eye(2)}
-    drawn = matrices.conics(some, np.zeros(2), 0.1, plane)
+    drawn = matrices.conics(some, np.zeros(2), 0.1, plane, 1)
     assert [c.kind for c in drawn.values()] == ["hyperbola", "lines", "ellipse", "empty"]
     said = matrices.notes(drawn)
     assert len(said) == 3
@@ -140,7 +140,7 @@ def test_what_is_no_ellipse_is_said():
 def test_equal_matrices_share_a_curve_and_a_name():
     F = np.array([[2.0, 0.3], [0.3, 1.0]])
     same = {"H": F, "G": F * (1 + 1e-13), "F": F, "EF": 2 * F}
-    drawn = matrices.conics(same, np.zeros(2), 1.0, Plane((-1, 1), (-1, 1)))
+    drawn = matrices.conics(same, np.zeros(2), 1.0, Plane((-1, 1), (-1, 1)), 1)
     assert list(drawn) == ["H = G = F", "EF"]
 
 

@@ -12,6 +12,7 @@ from pathlib import Path
 
 import joblib
 import numpy as np
+import pandas
 import pytest
 from joblib.parallel import ThreadingBackend
 from numpy.testing import assert_array_equal
@@ -361,11 +362,22 @@ def test_the_command_writes_csv_and_json(cache, tmp_path, capsys):
     assert "wine, NGD: least loss 0.0298386937 at step size 10^0.000" in captured.out
     assert "3 other cells are as good" in captured.out
     assert "wine NGD: " in captured.err
-    with (tmp_path / "t.csv").open() as file:
-        rows = list(csv.DictReader(file))
-    document = json.loads((tmp_path / "t.json").read_text())
-    assert document["data"] == "wine"
+    lines = (tmp_path / "t.csv").read_text(encoding="utf-8").splitlines()
+    head = [line.removeprefix("# ").split(": ", 1) for line in lines if line.startswith("#")]
+    rows = list(csv.DictReader(lines[len(head) :]))
+    document = json.loads((tmp_path / "t.json").read_text(encoding="utf-8"))
+    cells = document["cells"]
+    assert {key: json.loads(value) for key, value in head} | {"cells": cells} == document
+    assert document["efviz"] == efviz.__version__
+    assert (document["data"], document["N"], document["D"]) == ("wine", 178, 14)
     assert document["citation"]
+    assert (document["regression"], document["target"]) == ("linear", "cultivar")
+    assert document["parameters"] == [*document["inputs"], "intercept"]
+    assert (document["scaling"], document["n_steps"]) == ("raw", 100)
+    assert document["theta_0"] == [0] * 14
+    loss = float(optimization_problem("wine").loss(document["best"]["theta"]))
+    assert loss == pytest.approx(document["best"]["final_loss"], rel=1e-9)
+    assert loss == pytest.approx(document["best"]["loss_at_theta"], rel=1e-12)
     assert len(rows) == len(document["cells"]["final_loss"]) == 18
     for i, row in enumerate(rows):
         for name, text in row.items():
@@ -388,8 +400,9 @@ def test_the_command_takes_an_own_table(cache, tmp_path, capsys):
     grid = ["--step-sizes", "-3", "0", "4", "--steps", "500"]
     command = ["sweep", str(tmp_path / "own.csv"), "--method", "GD", "--out", str(out), *grid]
     assert main([*command, "--target", "x"]) == 0
-    assert "own, GD: least loss" in capsys.readouterr().out
-    assert out.read_text().count("\n") == 4 * 41 + 1
+    assert "own.csv, GD: least loss" in capsys.readouterr().out
+    table = pandas.read_csv(out, comment="#")
+    assert len(table) == 4 * 41
 
 
 @pytest.mark.parametrize(
@@ -397,6 +410,11 @@ def test_the_command_takes_an_own_table(cache, tmp_path, capsys):
     [
         (["iris", "--method", "GD", "--out", "t.csv"], "'iris' is no file and no data set"),
         (["wine", "--method", "GD", "--out", "t.txt"], "--out must end in .csv or .json"),
+        (["wine", "--method", "GD", "--out", "no/t.csv"], "no/t.csv cannot be written: there is"),
+        (
+            ["wine", "--method", "GD", "--out", "t.csv", "--target", "x"],
+            "--target is for a CSV file of your own: the data set wine comes with its target",
+        ),
         (
             ["wine", "--method", "GD", "--out", "t.csv", "--dampings", "0", "1", "0"],
             "COUNT must be a whole number",
@@ -406,3 +424,20 @@ def test_the_command_takes_an_own_table(cache, tmp_path, capsys):
 def test_the_command_names_what_it_cannot_use(arguments, words, capsys, cache):
     assert main(["sweep", *arguments]) == 1
     assert words in capsys.readouterr().err
+
+
+def test_the_command_fits_what_is_named_and_says_so(cache, tmp_path, capsys):
+    rows = ["age,dose,ill,id", "1.5,3,yes,7", "2,1,no,9", "2.5,4,no,2", "4,1,yes,3", "3,,yes,1"]
+    (tmp_path / "own.csv").write_text("\n".join(rows), encoding="utf-8")
+    command = ["sweep", str(tmp_path / "own.csv"), "--method", "NGD", "--out"]
+    command += [str(tmp_path / "t.json"), "--step-sizes", "-1", "0", "2", "--target", "ill"]
+    command += ["--regression", "logistic", "--positive", "no", "--inputs", "dose", "age"]
+    assert main(command) == 0
+    said = capsys.readouterr().err
+    assert said.count('1 of 5 rows has no value in "dose"') == 1
+    document = json.loads((tmp_path / "t.json").read_text(encoding="utf-8"))
+    assert (document["data"], document["regression"]) == ("own.csv", "logistic")
+    assert (document["target"], document["class_called_1"]) == ("ill", "no")
+    assert document["inputs"] == ["dose", "age"]
+    assert document["N"] == 4
+    assert all(f"efviz: {note}" in said for note in document["notes"])

@@ -59,7 +59,7 @@ def _sklearn(name: str, **options: Any) -> Callable[[], Any]:
 
 
 def _boston() -> Table:
-    with (_TABLES / "boston.csv").open() as file:
+    with (_TABLES / "boston.csv").open(encoding="utf-8") as file:
         names = file.readline().strip().split(",")
         table = np.loadtxt(file, delimiter=",")
     return Table(table[:, :-1], table[:, -1], names[:-1])
@@ -294,4 +294,5 @@ def load(name: str) -> Dataset:
         citation=entry.citation,
         licence=entry.licence,
         notes=(entry.notes,),
+        positive=entry.target_name if entry.task == "classification" else "",
     )

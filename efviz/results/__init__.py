@@ -6,7 +6,6 @@ table6.json with one line a set and method, and grids.npz with the losses of all
 """
 
 import json
-import os
 from collections.abc import Callable
 from dataclasses import asdict, dataclass
 from functools import lru_cache
@@ -21,6 +20,7 @@ from efviz.optimizers import METHODS
 from efviz.sweeps import DAMPINGS, STEP_SIZES, Progress, Sweep, grid_search
 from efviz.sweeps.outcome import FINISHED, STATUSES
 from efviz.sweeps.rounding import CHAOS, change_by_rounding
+from efviz.writing import check_writable, replacing
 
 FOLDER = Path(__file__).parent
 
@@ -178,7 +178,12 @@ def _exponent(value: float) -> float:
 def renew(
     folder: Path = FOLDER, progress: Callable[[str, str, Progress], object] | None = None
 ) -> None:
-    """Compute everything again (what the cache has is not) and write the two files in `folder`."""
+    """Compute everything again (what the cache has is not) and write the two files in `folder`.
+
+    Raises ValueError, a sentence, before anything is computed if they cannot be written there.
+    """
+    for name in ("table6.json", "grids.npz"):
+        check_writable(folder / name)
     done = []
     grids: dict[str, Any] = {}
     for paper, lines in TABLE_6.items():
@@ -198,21 +203,17 @@ def renew(
             grids[f"{line.name}/{method}/status"] = status.reshape(loss.shape)[:, columns]
             grids[f"{line.name}/{method}/first"] = np.array(sweep.first_loss)
     text = ",\n".join(json.dumps(line) for line in done)
-    for name in ("table6.json", "grids.npz"):
-        part = folder / f"{name}.part"
-        if name == "table6.json":
-            part.write_text(f"[\n{text}\n]\n")
-        else:
-            with part.open("wb") as file:
-                np.savez_compressed(file, **grids)
-        os.replace(part, folder / name)
+    with replacing(folder / "table6.json") as file:
+        file.write(f"[\n{text}\n]\n".encode())
+    with replacing(folder / "grids.npz") as file:
+        np.savez_compressed(file, **grids)
 
 
 @lru_cache
 def lines() -> tuple[Line, ...]:
     """The shipped lines of Table 6, in its order."""
     read = []
-    for entry in json.loads((FOLDER / "table6.json").read_text()):
+    for entry in json.loads((FOLDER / "table6.json").read_text(encoding="utf-8")):
         entry["printed"], entry["best"] = tuple(entry["printed"]), tuple(entry["best"])
         entry["tied"] = tuple((i, j) for i, j in entry["tied"])
         read.append(Line(**entry))

@@ -37,7 +37,7 @@ def content(name: str) -> bytes:
 
 
 def _text(name: str) -> str:
-    return files("efviz").joinpath("components", "assets", name).read_text()
+    return files("efviz").joinpath("components", "assets", name).read_text(encoding="utf-8")
 
 
 def _imported(text: str) -> list[str]:

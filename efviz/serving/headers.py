@@ -20,7 +20,7 @@ def _policy() -> bytes:
     without, but Firefox reports the refusal as an error on every page; only scripts that the policy
     admits anyway can compile any.
     """
-    page = files("streamlit").joinpath("static", "index.html").read_text()
+    page = files("streamlit").joinpath("static", "index.html").read_text(encoding="utf-8")
     inline = re.findall(r"<script(?![^>]*\bsrc=)[^>]*>(.*?)</script>", page, re.DOTALL)
     hashes = (base64.b64encode(hashlib.sha256(s.encode()).digest()).decode() for s in inline)
     scripts = " ".join(f"'sha256-{value}'" for value in hashes)

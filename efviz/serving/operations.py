@@ -39,7 +39,7 @@ def commit() -> str:
     try:
         found = subprocess.run(
             ["git", "-C", root, "rev-parse", "--short=12", "HEAD"],
-            capture_output=True, text=True, timeout=5, check=True,
+            capture_output=True, encoding="utf-8", timeout=5, check=True,
         )  # fmt: skip
     except (OSError, subprocess.SubprocessError):
         return ""

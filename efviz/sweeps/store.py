@@ -6,8 +6,6 @@ or not at all, whoever else writes it at the same time; one that cannot be read 
 
 import contextlib
 import hashlib
-import os
-import tempfile
 from pathlib import Path
 
 import numpy as np
@@ -17,6 +15,7 @@ from efviz.data import Array
 from efviz.datasets.files import cache_folder
 from efviz.problems import Problem
 from efviz.sweeps.outcome import Outcome
+from efviz.writing import replacing
 
 # Counted up whenever the numbers of a sweep may change.
 _FORMAT = "2"
@@ -66,15 +65,8 @@ def load(key: str, R: int) -> Outcome | None:
 def save(key: str, outcome: Outcome) -> None:
     """Keep a piece; where nothing can be written, do without."""
     path = path_of(key)
-    temporary = ""
-    try:
+    fields = {name: getattr(outcome, name) for name in _FIELDS}
+    with contextlib.suppress(OSError):
         path.parent.mkdir(parents=True, exist_ok=True)
-        handle, temporary = tempfile.mkstemp(dir=path.parent, suffix=".part")
-        with os.fdopen(handle, "wb") as file:
-            fields = {name: getattr(outcome, name) for name in _FIELDS}
+        with replacing(path) as file:
             np.savez_compressed(file, key=np.array(key), **fields)
-        os.replace(temporary, path)
-    except OSError:
-        if temporary:
-            with contextlib.suppress(OSError):
-                os.unlink(temporary)

@@ -123,13 +123,14 @@ def whole_dataset(
             f"The table has no column of numbers besides {quoted(target)}; a regression needs one."
         )
     classes = chosen.task == "classification"
-    y = target_of(column, _positive(column, positive) if classes else "")
+    positive = _positive(column, positive) if classes else ""
+    y = target_of(column, positive)
     X = np.column_stack([_numbers(table, name) for name in names])
     keep = _complete(table, [*names, target], np.column_stack([X, y]), notes)
     X, y = X[keep], y[keep]
-    title = _classes(column, _positive(column, positive), y, notes) if classes else target
+    title = _classes(column, positive, y, notes) if classes else target
     data = Dataset(X, y, tuple(names), title, chosen.task, table.name, "your table")
-    return replace(data, notes=(*table.notes, *notes)), tuple(notes)
+    return replace(data, notes=(*table.notes, *notes), positive=positive), tuple(notes)
 
 
 def _get(table: Table, name: str) -> Column:

