@@ -5,7 +5,7 @@ from types import SimpleNamespace
 import pytest
 from numpy.testing import assert_allclose
 from streamlit.runtime.scriptrunner import RerunData
-from streamlit.runtime.scriptrunner_utils.script_requests import ScriptRequests
+from streamlit.runtime.scriptrunner_utils.script_requests import ScriptRequests, ScriptRequestType
 from streamlit.testing.v1 import AppTest
 
 from efviz.pages import working
@@ -18,6 +18,28 @@ def test_a_move_that_waits_for_the_run_is_noticed(monkeypatch: pytest.MonkeyPatc
     assert not working.moved_on()
     requests.request_rerun(RerunData(fragment_id="live"))
     assert working.moved_on()
+
+
+@pytest.mark.parametrize(
+    ("request_", "kept"),
+    [
+        (RerunData(fragment_id="live", page_script_hash="before"), False),
+        (RerunData(fragment_id="live", page_script_hash="now"), True),
+        (RerunData(page_script_hash="before"), True),
+    ],
+    ids=["fragment of the page before", "fragment of this page", "the page before itself"],
+)
+def test_only_a_fragment_of_the_page_before_is_forgotten(
+    monkeypatch: pytest.MonkeyPatch, request_: RerunData, kept: bool
+) -> None:
+    requests = ScriptRequests()
+    context = SimpleNamespace(script_requests=requests, page_script_hash="now")
+    monkeypatch.setattr(working, "get_script_run_ctx", lambda **_: context)
+    working.forget_the_page_before()
+    requests.request_rerun(request_)
+    working.forget_the_page_before()
+    found = requests.on_scriptrunner_ready()
+    assert (found.type is ScriptRequestType.RERUN) == kept
 
 
 class Clock:

@@ -10,6 +10,7 @@ import efviz.components
 from efviz.pages import PAGES, lesson_bar, routes
 from efviz.pages.registry import Page
 from efviz.pages.store import arrive
+from efviz.pages.working import forget_the_page_before
 from efviz.serving import operations
 
 _ASSETS = Path(efviz.components.__file__).with_name("assets")
@@ -29,6 +30,7 @@ def run() -> None:
     chosen = st.navigation(list(pages.values()), position="top")
     arrive(chosen.url_path or next(iter(PAGES)))
     chosen.run()
+    forget_the_page_before()
 
 
 def shown(page: Page) -> Callable[[], None]:

@@ -53,6 +53,24 @@ def moved_on() -> bool:
     return getattr(requests, "_state", None) is ScriptRequestType.RERUN
 
 
+def forget_the_page_before() -> None:
+    """At the end of a page's run: drop what is asked of a fragment of the page before.
+
+    A menu that the click on a page's link closes says so after the page has changed. Streamlit
+    would run a fragment that is gone, in the name of its page, and the browser show that: nothing.
+    """
+    context = get_script_run_ctx(suppress_warning=True)
+    requests = context and context.script_requests
+    if not context or not requests:
+        return
+    with requests._lock:
+        waiting = requests._rerun_data
+        if requests._state is ScriptRequestType.RERUN and (
+            waiting.fragment_id_queue and waiting.page_script_hash != context.page_script_hash
+        ):
+            requests._state = ScriptRequestType.CONTINUE
+
+
 def work(key: str, state: Any, job: Job[Any], seconds: float) -> None:
     """A slice of the work `key` on this `state`, given up as soon as the visitor moves on."""
     deadline = time.perf_counter() + seconds
