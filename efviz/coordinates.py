@@ -43,7 +43,8 @@ class Coordinates:
 
 def seen_coordinates(problem: "Problem") -> Coordinates | None:
     """None where theta itself will do: the model is not linear, or nothing is collinear."""
-    if not problem.model.linear:
+    # There are moments only of columns that are far from collinear.
+    if not problem.model.linear or problem.moments:
         return None
     model, outputs = problem.model.seen(problem.likelihood.shift_invariant)
     X, V = problem.X, np.eye(problem.X.shape[1])

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass, replace
+from functools import cached_property
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -29,16 +30,36 @@ class Minimum:
     """The minimiser theta (D,), all nan if there is no finite one; `reason` then says why.
 
     `unique` is False where a whole subspace attains the minimum: theta is then its point of least
-    norm, and `reason` says that. `loss` is L there, and losses within `rounding` of it are equal to
-    it: nan where there is no minimum.
+    norm, and `reason` says that. `seen` is the problem in the coordinates that its data determine,
+    and the minimum there, z (K,): losses are evaluated in z, where nothing cancels.
     """
 
     theta: Array
     exists: bool
     unique: bool = True
     reason: str = ""
-    loss: float = np.nan
-    rounding: float = np.nan
+    seen: "tuple[Problem, Array] | None" = None
+
+    @cached_property
+    def loss(self) -> float:
+        """L at the minimum, nan if there is none."""
+        return float(self.seen[0].loss(self.seen[1])) if self.seen else np.nan
+
+    @cached_property
+    def rounding(self) -> float:
+        """Losses within so much of the lowest are equal to it; nan if there is no minimum.
+
+        Outputs and targets are rounded, and the loss is as steep in them as |dl/df|. Near an exact
+        fit, where the loss is 0, what counts is what rounding z itself makes of it.
+        """
+        if not self.seen:
+            return np.nan
+        problem, z = self.seen
+        f = problem.model.outputs(problem.X, z)
+        steep = np.abs(problem.likelihood.gradient(f, problem.y)).sum(-1)
+        first_order = np.mean(steep * (np.abs(f).max(-1) + np.abs(problem.y)))
+        rounding = 1e-13 * abs(self.loss) + 4 * np.finfo(float).eps * float(first_order)
+        return rounding + float(rounding_of_theta(problem, z))
 
 
 def find_minimum(problem: "Problem") -> Minimum:
@@ -47,14 +68,14 @@ def find_minimum(problem: "Problem") -> Minimum:
     try:
         if seen is None:
             theta = _minimiser(problem)
-            return Minimum(theta, True, True, "", *lowest_loss(problem, theta))
+            return Minimum(theta, exists=True, seen=(problem, theta))
         # The shortest of the minima, if there are any, is the one in these coordinates.
         z = _minimiser(seen.problem)
         # Exact to the last digit where the columns are nearly collinear: z has lost some.
         direct = problem.is_least_squares
         theta = least_squares(problem.X, problem.y)[0] if direct else _restored(problem, seen, z)
         reason = "" if seen.complete else _SUBSPACE.format(rank=len(z), D=problem.D)
-        return Minimum(theta, True, seen.complete, reason, *lowest_loss(seen.problem, z))
+        return Minimum(theta, True, seen.complete, reason, (seen.problem, z))
     except _NoMinimum as none:
         return Minimum(np.full(problem.D, np.nan), exists=False, reason=str(none))
 
@@ -74,19 +95,6 @@ _SUBSPACE = (
 
 class _NoMinimum(ArithmeticError):
     """The sentence that says why there is none."""
-
-
-def lowest_loss(problem: "Problem", theta: Array) -> tuple[float, float]:
-    """L at its minimum theta (D,), and how much rounding can add to it.
-
-    Outputs and targets are rounded, and the loss is as steep in them as |dl/df|. Near an exact fit,
-    where the loss is 0, what counts is what rounding theta itself makes of it.
-    """
-    loss, f = float(problem.loss(theta)), problem.model.outputs(problem.X, theta)
-    steep = np.abs(problem.likelihood.gradient(f, problem.y)).sum(-1)
-    first_order = np.mean(steep * (np.abs(f).max(-1) + np.abs(problem.y)))
-    rounding = 1e-13 * abs(loss) + 4 * np.finfo(float).eps * float(first_order)
-    return loss, rounding + float(rounding_of_theta(problem, theta))
 
 
 def rounding_of_theta(problem: "Problem", theta: Array) -> Array:

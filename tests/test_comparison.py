@@ -21,6 +21,8 @@ from efviz.comparison import (
 )
 from efviz.curvature import empirical_fisher, fisher
 from efviz.fields import Plane, finish, loss_grid
+from efviz.linalg import eigenvalues
+from efviz.problems import linear_regression
 
 
 def spd(seed: int, D: int = 2) -> np.ndarray:
@@ -212,3 +214,31 @@ def test_smooth_loss_grids_report_their_progress():
     shares = list(smooth_loss_grid(problem, np.zeros(2), 0.1, 5))
     assert shares == sorted(shares)
     assert shares[-1] == 1
+
+
+@pytest.mark.parametrize("n", [3, 1000, 100_000])
+@pytest.mark.parametrize("units", [(1, 1), (1e6, 1e-6)])
+def test_a_fisher_of_collinear_columns_has_no_ratios_however_it_was_rounded(n, units):
+    rng = np.random.default_rng(n)
+    a, y = rng.normal(size=(2, n))
+    problem = linear_regression(np.column_stack([units[0] * a, 0.7 * units[1] * a]), y)
+    found = compare(problem, problem.theta_star)
+    assert np.isnan(found.eigenvalues).all()
+    assert (eigenvalues(found.fisher, n)[0], eigenvalues(found.empirical_fisher, n)[0]) == (0, 0)
+    assert eigenvalues(found.fisher, n)[1] > 0
+
+
+@pytest.mark.parametrize("near", [1e-3, 1e-6, 1e-9])
+def test_ratios_of_ef_to_f_do_not_depend_on_how_nearly_collinear_the_columns_are(near):
+    a, b, y = np.random.default_rng(0).normal(size=(3, 80))
+    plain = linear_regression(np.column_stack([a, b]), y)
+    skewed = linear_regression(np.column_stack([a, a + near * b]), y)
+    expected = compare(plain, plain.theta_star).eigenvalues
+    assert_allclose(compare(skewed, skewed.theta_star).eigenvalues, expected, rtol=1e-14 / near)
+
+
+def test_small_eigenvalues_keep_their_digits_in_any_units():
+    M, scale = np.array([[2.0, 0.5], [0.5, 1.0]]), np.array([1e8, 1e-8])
+    w = eigenvalues(M * np.outer(scale, scale))
+    assert_allclose(w, [(2 - 0.25) / 2 * 1e-16, 2e16], rtol=1e-12)
+    assert_allclose(eigenvalues(np.diag([1e-30, -4.0])), [-4.0, 1e-30], rtol=1e-15)
