@@ -1,7 +1,6 @@
 """How far the empirical Fisher is from the Fisher at the minimum, in numbers."""
 
 from dataclasses import dataclass
-from functools import cached_property
 
 import numpy as np
 import scipy
@@ -10,6 +9,7 @@ from numpy.polynomial import chebyshev
 from efviz.curvature import hessian
 from efviz.data import Array
 from efviz.fields import Work
+from efviz.lazy import cached_property
 from efviz.likelihoods import Quality
 from efviz.optimizers import Trajectory, run
 from efviz.problems import Problem

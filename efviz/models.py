@@ -15,13 +15,14 @@ high, (D,) each: Proposition 2 of Kunstner et al. (2019).
 """
 
 from dataclasses import dataclass
-from functools import cached_property, lru_cache
+from functools import lru_cache
 from typing import ClassVar, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
 
 from efviz.data import Array
+from efviz.lazy import cached_property
 
 
 class Model(Protocol):

@@ -7,6 +7,8 @@ import streamlit as st
 
 from efviz.catalogue import PROBLEMS, Entry, Settings
 from efviz.data import BIAS, Dataset
+from efviz.pages.caches import OWN as OWN
+from efviz.pages.caches import in_session
 from efviz.pages.params import Choice, Param, Values, quoted
 from efviz.problems import linear_regression
 from efviz.tables import (
@@ -20,7 +22,6 @@ from efviz.tables import (
     suggest,
 )
 
-OWN = "own"
 TITLE = "Your own table …"
 _KEY = "own table"
 FILE, GENERATION = "own table.file", "own table.generation"
@@ -49,7 +50,6 @@ def forget() -> None:
     st.session_state.pop(_KEY, None)
     st.session_state.pop(FILE, None)
     st.session_state[GENERATION] = generation() + 1
-    _made.clear()
 
 
 def generation() -> int:
@@ -80,15 +80,15 @@ class Made:
     trouble: str = ""
 
 
-@st.cache_resource(max_entries=4, show_spinner=False, scope="session")
-def _made(digest: str, scaling: str, **settings: str) -> Made:
-    found = loaded()
-    assert found
-    assert found.digest == digest
-    try:
-        return Made(*own_dataset(found.table, standardised=scaling == "standardised", **settings))
-    except TableError as error:
-        return Made(None, (), str(error))
+def _made(found: Loaded, scaling: str, **settings: str) -> Made:
+    def make() -> Made:
+        standardised = scaling == "standardised"
+        try:
+            return Made(*own_dataset(found.table, standardised=standardised, **settings))
+        except TableError as error:
+            return Made(None, (), str(error))
+
+    return in_session(("made", found.digest, scaling, *sorted(settings.items())), make)
 
 
 def made(values: Values) -> Made:
@@ -96,7 +96,7 @@ def made(values: Values) -> Made:
     found = loaded()
     if values["problem"] != OWN or found is None:
         return Made(None)
-    return _made(found.digest, **{knob: values[knob] for knob in KNOBS})
+    return _made(found, **{knob: values[knob] for knob in KNOBS})
 
 
 def entry(values: Values) -> Entry:
@@ -109,7 +109,7 @@ def entry(values: Values) -> Entry:
     second = values.get("second", suggestion.second)
 
     def dataset(**settings: str) -> Dataset:
-        made = _made(found.digest, **settings)
+        made = _made(found, **settings)
         if made.dataset is None:
             raise TableError(made.trouble)
         return made.dataset

@@ -12,7 +12,7 @@ import warnings
 from collections.abc import Callable, Generator, Iterator
 from contextlib import closing
 from dataclasses import dataclass
-from functools import cached_property, lru_cache
+from functools import lru_cache
 from typing import Any
 
 import joblib
@@ -20,6 +20,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from efviz.data import Array, Mask
+from efviz.lazy import cached_property
 from efviz.optimizers import METHODS
 from efviz.problems import Problem
 from efviz.sweeps import store

@@ -13,7 +13,6 @@ all others: few entries a row, and few pair products.
 """
 
 from dataclasses import dataclass
-from functools import cached_property
 from typing import Protocol
 
 import numpy as np
@@ -21,6 +20,7 @@ import scipy
 from numpy.typing import NDArray
 
 from efviz.data import Array
+from efviz.lazy import cached_property
 from efviz.models import pairs, upper
 from efviz.sweeps import loops
 
