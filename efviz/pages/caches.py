@@ -2,6 +2,7 @@
 
 import os
 import threading
+import time
 from collections import OrderedDict
 from collections.abc import Callable, Hashable
 from functools import wraps
@@ -14,6 +15,7 @@ import streamlit as st
 from efviz.pages.jobs import taken
 from efviz.pages.sizes import size_of
 from efviz.pages.turns import TURNS
+from efviz.serving import upkeep
 
 P = ParamSpec("P")
 T = TypeVar("T")
@@ -23,6 +25,8 @@ OWN = "own"
 MEGABYTES = int(os.environ.get("EFVIZ_CACHE_MB", "256"))
 PRIVATE_MEGABYTES, ALL_PRIVATE_MEGABYTES = 64, 128
 """What is kept of an own table, in a session and in all sessions together."""
+LATELY = 60.0
+"""Seconds in which somebody has looked at what is still looked at."""
 _PRIVATE = "private results"
 
 
@@ -34,6 +38,7 @@ class _Entry:
         self.value: Any = None
         self.computed = False
         self.settled = False
+        self.used = 0.0
         self.size = 0
 
     @property
@@ -66,6 +71,7 @@ class Cache:
         with self._lock:
             entry = self._entries.setdefault(key, _Entry())
             self._entries.move_to_end(key)
+            entry.used = time.monotonic()
         if not entry.computed:
             self._compute(entry, compute)
         if not entry.settled:
@@ -99,10 +105,23 @@ class Cache:
         for key, entry in list(self._entries.items()):
             if self._bytes <= limit:
                 return
-            if entry is not kept and not entry.wanted:
-                self._bytes -= entry.size
-                entry.size = 0
-                del self._entries[key]
+            if entry is not kept:
+                self._let_go(key, entry)
+
+    def _let_go(self, key: Hashable, entry: _Entry) -> None:
+        if not entry.wanted:
+            self._bytes -= entry.size
+            entry.size = 0
+            del self._entries[key]
+
+    def sweep(self) -> None:
+        """Jobs that are left alone go; of what is no longer looked at stays a quarter of all."""
+        lately = time.monotonic() - LATELY
+        with self._lock:
+            for key, entry in list(self._entries.items()):
+                alone = entry.computed and not getattr(entry.value, "done", True)
+                if entry.used < lately and (alone or self._bytes > self._limit // 4):
+                    self._let_go(key, entry)
 
     def shrink(self, limit: int) -> None:
         """Let go of the least recently used results until all take `limit` bytes."""
@@ -118,6 +137,7 @@ class Cache:
 
 
 SHARED = Cache(MEGABYTES << 20)
+upkeep.also(SHARED.sweep)
 
 
 _of_sessions: WeakSet[Cache] = WeakSet()

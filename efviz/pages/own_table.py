@@ -4,6 +4,7 @@ import hashlib
 from dataclasses import dataclass, replace
 
 import streamlit as st
+from streamlit.runtime.scriptrunner import get_script_run_ctx
 
 from efviz.catalogue import PROBLEMS, Entry, Settings
 from efviz.data import BIAS, Dataset
@@ -11,6 +12,7 @@ from efviz.pages.caches import OWN as OWN
 from efviz.pages.caches import in_session
 from efviz.pages.params import Choice, Param, Values, quoted
 from efviz.problems import linear_regression
+from efviz.serving import uploads
 from efviz.tables import (
     REGRESSIONS,
     Suggestion,
@@ -43,6 +45,13 @@ def load(content: bytes | str, name: str) -> Loaded:
     loaded = Loaded(table, hashlib.blake2b(data, digest_size=8).hexdigest(), suggest(table))
     st.session_state[_KEY] = loaded
     return loaded
+
+
+def drop_file(file: str) -> None:
+    """The server need not keep what was read."""
+    context = get_script_run_ctx(suppress_warning=True)
+    if context is not None:
+        uploads.forget(context.session_id, file)
 
 
 def forget() -> None:

@@ -33,6 +33,7 @@ def _policy() -> bytes:
             "worker-src 'self' blob:",
             "object-src 'none'",
             "base-uri 'self'",
+            "form-action 'self'",
             "frame-ancestors 'self'",
         )
     ).encode()
