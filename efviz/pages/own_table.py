@@ -1,16 +1,21 @@
 """The table that a visitor brings along. It lives in the session's memory and nowhere else."""
 
 import hashlib
+import threading
+from contextlib import nullcontext
 from dataclasses import dataclass, replace
+from weakref import WeakSet
 
 import streamlit as st
 from streamlit.runtime.scriptrunner import get_script_run_ctx
 
 from efviz.catalogue import PROBLEMS, Entry, Settings
 from efviz.data import BIAS, Dataset
+from efviz.lazy import cached_property
 from efviz.pages.caches import OWN as OWN
 from efviz.pages.caches import in_session
 from efviz.pages.params import Choice, Param, Values, quoted
+from efviz.pages.sizes import size_of
 from efviz.problems import linear_regression
 from efviz.serving import uploads
 from efviz.tables import (
@@ -37,13 +42,34 @@ class Loaded:
     digest: str
     suggestion: Suggestion
 
+    @cached_property
+    def nbytes(self) -> int:
+        return size_of(self.table)
+
+
+LARGE = 2**20
+"""Bytes of a file from which it is read alone."""
+KEPT_MEGABYTES = 256
+"""What the tables of all sessions may take."""
+_reading = threading.Lock()
+_kept: WeakSet[Loaded] = WeakSet()
+
 
 def load(content: bytes | str, name: str) -> Loaded:
     """Read a table into this session. Raises TableError, a sentence for the visitor."""
-    table = read_table(content, name)
-    data = content.encode() if isinstance(content, str) else content
-    loaded = Loaded(table, hashlib.blake2b(data, digest_size=8).hexdigest(), suggest(table))
+    data = content.encode("utf-8", "replace") if isinstance(content, str) else content
+    # Reading takes many times the bytes of the file: of large ones, one after the other.
+    with _reading if len(data) > LARGE else nullcontext():
+        table = read_table(content, name)
+        loaded = Loaded(table, hashlib.blake2b(data, digest_size=8).hexdigest(), suggest(table))
+    others = sum(one.nbytes for one in _kept if one is not st.session_state.get(_KEY))
+    if others + loaded.nbytes > KEPT_MEGABYTES << 20:
+        raise TableError(
+            f"The server holds {others >> 20} MB of other visitors' tables and has no room for "
+            "this one; try again in some minutes, or with fewer rows or columns."
+        )
     st.session_state[_KEY] = loaded
+    _kept.add(loaded)
     return loaded
 
 

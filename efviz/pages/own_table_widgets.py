@@ -4,6 +4,7 @@ import streamlit as st
 
 from efviz.pages import own_table
 from efviz.pages.caches import forget_private
+from efviz.pages.foreign import plain
 from efviz.pages.own_table import OWN
 from efviz.pages.params import quoted
 from efviz.pages.store import Store, run_again
@@ -129,8 +130,3 @@ def _report(store: Store, check: bool) -> None:
 def _forget() -> None:
     own_table.forget()
     forget_private()
-
-
-def plain(sentence: str) -> str:
-    """Foreign names in a sentence must not become Markdown."""
-    return "".join(f"\\{c}" if c in "\\`*_{}[]<>()#+!|~$:" else c for c in sentence)
