@@ -1,6 +1,6 @@
 """efviz: where the empirical Fisher stops being the Fisher.
 
-The layers, each importing only from those above it: `lazy` (properties computed once), `data`,
+The layers, each importing only from those above it: `lazy`, `compiling`, `data`,
 `edits` (single examples moved, added, removed), `kernels`, `softmax`, `linalg` (compiled loops,
 damped systems), `datasets` (what is fitted), `likelihoods`, `models` (how), `batches`, `moments`,
 `existence`, `minimum`, `problems` and `catalogue` (all together: loss, gradient, minimum), `tables`
