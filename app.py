@@ -62,6 +62,7 @@ async def lifespan(_: st.App) -> AsyncIterator[None]:
     operations.log_as_json()
     allow_many_visitors()
     keep_uploads_in_memory()
+    upkeep.return_large_arrays()
     # The thread that sends must not wait 5 ms for each message while scripts compute.
     sys.setswitchinterval(0.0005)
     preparation.begin(prepare)

@@ -114,14 +114,18 @@ class Cache:
             entry.size = 0
             del self._entries[key]
 
-    def sweep(self) -> None:
-        """Jobs that are left alone go; of what is no longer looked at stays a quarter of all."""
-        lately = time.monotonic() - LATELY
+    def sweep(self) -> int:
+        """Jobs that are left alone go; of what is no longer looked at stays a quarter of all.
+
+        Returns how many results went.
+        """
+        lately, before = time.monotonic() - LATELY, len(self._entries)
         with self._lock:
             for key, entry in list(self._entries.items()):
                 alone = entry.computed and not getattr(entry.value, "done", True)
                 if entry.used < lately and (alone or self._bytes > self._limit // 4):
                     self._let_go(key, entry)
+        return before - len(self._entries)
 
     def shrink(self, limit: int) -> None:
         """Let go of the least recently used results until all take `limit` bytes."""

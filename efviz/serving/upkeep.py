@@ -14,11 +14,12 @@ from efviz.serving.uploads import LEDGER
 
 EVERY = 15.0
 _LOG = logging.getLogger("efviz")
-_TASKS: list[Callable[[], object]] = []
+_TASKS: list[Callable[[], int | None]] = []
+_ARENA_MAX, _MMAP_THRESHOLD = -8, -3
 
 
-def also(task: Callable[[], object]) -> None:
-    """Do this, too, from now on; it should take milliseconds."""
+def also(task: Callable[[], int | None]) -> None:
+    """Do this, too, from now on; it takes milliseconds and returns how much it let go."""
     _TASKS.append(task)
 
 
@@ -27,13 +28,25 @@ async def keep_up() -> None:
     also(LEDGER.sweep)
     while True:
         await asyncio.sleep(EVERY)
+        gone = let_sessions_go()
         for task in _TASKS:
             try:
-                task()
+                gone += task() or 0
             except Exception:  # the next task, and the next time, are not its fault
                 _LOG.exception("upkeep failed")
-        if let_sessions_go():
+        if gone:
             await asyncio.to_thread(give_memory_back)
+
+
+def return_large_arrays() -> None:
+    """Have the C library give large arrays back when they go, from whichever thread.
+
+    By itself it learns from the first of them to keep what is smaller than 32 MB.
+    """
+    with suppress(OSError, AttributeError):  # another C library than glibc
+        library = ctypes.CDLL(None)
+        library.mallopt(_MMAP_THRESHOLD, 4 * 2**20)
+        library.mallopt(_ARENA_MAX, 4)
 
 
 def let_sessions_go() -> int:
