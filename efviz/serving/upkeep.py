@@ -15,7 +15,7 @@ from efviz.serving.uploads import LEDGER
 EVERY = 15.0
 _LOG = logging.getLogger("efviz")
 _TASKS: list[Callable[[], int | None]] = []
-_ARENA_MAX, _MMAP_THRESHOLD = -8, -3
+_MMAP_THRESHOLD = -3
 
 
 def also(task: Callable[[], int | None]) -> None:
@@ -44,9 +44,7 @@ def return_large_arrays() -> None:
     By itself it learns from the first of them to keep what is smaller than 32 MB.
     """
     with suppress(OSError, AttributeError):  # another C library than glibc
-        library = ctypes.CDLL(None)
-        library.mallopt(_MMAP_THRESHOLD, 4 * 2**20)
-        library.mallopt(_ARENA_MAX, 4)
+        ctypes.CDLL(None).mallopt(_MMAP_THRESHOLD, 4 * 2**20)
 
 
 def let_sessions_go() -> int:
