@@ -3,9 +3,9 @@ FROM python:3.13-slim
 WORKDIR /app
 
 # Wheels only: nothing is compiled here, so there is no compiler to leave behind. Test suites of
-# the packages are not needed either.
-COPY requirements.txt .
-RUN pip install --no-cache-dir --only-binary :all: --requirement requirements.txt \
+# the packages are not needed either. The versions and their hashes are those of `make lock`.
+COPY requirements.lock .
+RUN pip install --no-cache-dir --only-binary :all: --require-hashes --requirement requirements.lock \
     && find /usr/local/lib/python3*/site-packages -type d -name tests -prune -exec rm -rf {} +
 
 COPY .streamlit .streamlit

@@ -2,7 +2,7 @@ PYTHON ?= python3
 PORT ?= 8501
 BIN := .venv/bin
 
-.PHONY: run test lint audit clean
+.PHONY: run test lint audit lock digests clean
 
 run: .venv/run
 	$(BIN)/streamlit run app.py --server.port $(PORT)
@@ -19,6 +19,20 @@ lint: .venv/dev
 # Asks the index for known holes in what is installed: needs the network.
 audit: .venv/dev
 	$(BIN)/pip-audit --local --skip-editable
+
+# What the image installs: every version with its hashes, for the image's Python. Needs the network.
+lock: .venv/dev
+	$(BIN)/python -m pip install --quiet uv
+	$(BIN)/uv pip compile --quiet --universal --upgrade --python-version 3.13 --generate-hashes \
+		--no-header --no-annotate --no-emit-index-url requirements.txt --output-file requirements.lock
+
+# Pins the base images of the Dockerfile and compose.yaml to what their tags mean today.
+digests:
+	@for image in python:3.13-slim nginxinc/nginx-unprivileged:1.28-alpine; do \
+		docker pull --quiet $$image >/dev/null && \
+		pinned=$$(docker inspect --format '{{index .RepoDigests 0}}' $$image) && \
+		sed -i "s|$$image\(@sha256:[0-9a-f]*\)\?|$$image@$${pinned#*@}|" Dockerfile compose.yaml || exit 1; \
+	done
 
 .venv/run: requirements.txt pyproject.toml
 	$(PYTHON) -m venv .venv

@@ -1,5 +1,6 @@
 """The efviz dashboard: `streamlit run app.py`."""
 
+import asyncio
 import contextlib
 import gc
 import sys
@@ -11,8 +12,11 @@ import streamlit as st
 from starlette.formparsers import MultiPartParser
 from starlette.middleware import Middleware
 
-from efviz.serving import assets, operations, preparation
+from efviz.serving import assets, listening, operations, preparation, upkeep
 from efviz.serving.headers import Headers
+from efviz.serving.messages import Messages
+from efviz.serving.origins import Origins
+from efviz.serving.uploads import Uploads
 
 SCRIPT = Path(preparation.__file__).with_name("script.py")
 
@@ -61,16 +65,25 @@ async def lifespan(_: st.App) -> AsyncIterator[None]:
     operations.log_as_json()
     allow_many_visitors()
     keep_uploads_in_memory()
+    upkeep.return_large_arrays()
     # The thread that sends must not wait 5 ms for each message while scripts compute.
     sys.setswitchinterval(0.0005)
     preparation.begin(prepare)
+    keeping = asyncio.create_task(upkeep.keep_up())
     yield
+    keeping.cancel()
     operations.set_ready(False)
 
 
+listening.before_it_begins()
 app = st.App(
     SCRIPT,
     lifespan=lifespan,
     routes=[*assets.routes(), *operations.routes()],
-    middleware=[Middleware(Headers)],
+    middleware=[
+        Middleware(Headers),
+        Middleware(Origins),
+        Middleware(Uploads),
+        Middleware(Messages, str(SCRIPT)),
+    ],
 )

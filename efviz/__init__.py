@@ -1,20 +1,19 @@
 """efviz: where the empirical Fisher stops being the Fisher.
 
-The layers, each importing only from those above it: `writing` (files that appear whole),
-`terminal` (what a command says), `data`, `edits` (single examples moved, added, removed),
-`numerics` (rank, digits beyond float64), `kernels`, `softmax`, `linalg` (compiled loops, damped
-systems), `datasets` (what is fitted), `likelihoods`, `models` (how), `batches`, `moments`,
+The layers, each importing only from those above it: `lazy`, `compiling`, `writing` (files that
+appear whole), `terminal` (what a command says), `data`, `edits` (single examples moved, added,
+removed), `numerics` (rank, digits beyond float64), `kernels`, `softmax`, `linalg` (compiled loops,
+damped systems), `datasets` (what is fitted), `likelihoods`, `models` (how), `batches`, `moments`,
 `coordinates`, `existence`, `minimum`, `problems` and `catalogue` (all together: loss, gradient,
-minimum), `tables` (the same from anybody's own file),
-`curvature` (H, G, F and EF), `vocabulary` (what others call them), `splits` and `remainder_bound`
-(what each leaves out of H), `optimizers` (a method is a preconditioner), `one_example` (what it
-adds), `fields` (pictures as numbers), `steepest_descent` and `equal_steps` (two distances),
-`comparison`, `residuals` (towards interpolation), `convergence`, `alignment` (EF and F at the
-minimum and on the way), `label_sources` (whose label it is), `agreement` (why two matrices are
-equal), `gradient_noise` and `stochastic` (EF as noise), `sweeps` (whole grids of runs), `results`
-(Table 6 again), `paper` (every claim, checked), `figures` (numbers as Plotly figures),
-`serving` (the server around the pages), `components`, `pages` (the dashboard). The layers down to
-`paper` need neither Plotly nor Streamlit.
+minimum), `tables` (the same from anybody's own file), `curvature` (H, G, F and EF), `vocabulary`
+(what others call them), `splits` and `remainder_bound` (what each leaves out of H), `optimizers` (a
+method is a preconditioner), `one_example` (what it adds), `fields` (pictures as numbers),
+`steepest_descent` and `equal_steps` (two distances), `comparison`, `residuals` (towards
+interpolation), `convergence`, `alignment` (EF and F at the minimum and on the way), `label_sources`
+(whose label it is), `agreement` (why two matrices are equal), `gradient_noise` and `stochastic` (EF
+as noise), `sweeps` (whole grids of runs), `results` (Table 6 again), `paper` (every claim,
+checked), `figures` (numbers as Plotly figures), `serving` (the server around the pages),
+`components`, `pages` (the dashboard). The layers down to `paper` need neither Plotly nor Streamlit.
 """
 
 from importlib import import_module

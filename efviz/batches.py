@@ -6,12 +6,13 @@ given as functions of a piece; all that are asked for share one pass over the da
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from functools import cached_property, reduce
+from functools import reduce
 
 import numpy as np
 
 from efviz.data import Array
 from efviz.kernels import linear_outputs, weighted_sums
+from efviz.lazy import cached_property
 from efviz.likelihoods import Likelihood
 from efviz.models import Linear, Model, pairs
 from efviz.softmax import outer_products

@@ -1,7 +1,6 @@
 """How far the empirical Fisher is from the Fisher at the minimum, in numbers."""
 
 from dataclasses import dataclass
-from functools import cached_property
 
 import numpy as np
 import scipy
@@ -10,6 +9,7 @@ from numpy.polynomial import chebyshev
 from efviz.curvature import CURVATURES, hessian
 from efviz.data import Array
 from efviz.fields import Work
+from efviz.lazy import cached_property
 from efviz.likelihoods import Quality
 from efviz.linalg import eigenvalues
 from efviz.numerics.columns import gram_far_from_singular, powers_of_two, reduce_columns

@@ -12,7 +12,6 @@ and those they are held against, `expected_errors` their E|M g^ - g|^2.
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from functools import cached_property
 
 import numpy as np
 from numpy.random import RandomState
@@ -20,6 +19,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from efviz.curvature import empirical_fisher
 from efviz.data import Array
+from efviz.lazy import cached_property
 from efviz.linalg import solve_damped
 from efviz.problems import Problem
 

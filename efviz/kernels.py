@@ -6,9 +6,9 @@
 from math import exp, expm1, log1p
 
 import numpy as np
-from numba import njit
 from numpy.typing import NDArray
 
+from efviz.compiling import njit
 from efviz.data import Array, Mask
 from efviz.numerics.systems import solve
 

@@ -6,7 +6,6 @@ the labels differ between the matrices of LABEL_SOURCES, all means over the exam
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
-from functools import cached_property
 from typing import Protocol
 
 import numpy as np
@@ -18,6 +17,7 @@ from efviz.comparison import relative_distance
 from efviz.curvature import Matrix, empirical_fisher, fisher, mc_fisher, sampled_sum
 from efviz.data import Array
 from efviz.fields import Work
+from efviz.lazy import cached_property
 from efviz.problems import Problem
 
 

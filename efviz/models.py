@@ -18,7 +18,7 @@ to all outputs, and the orthonormal columns E (C, c) with theta = E (theta_1, ..
 """
 
 from dataclasses import dataclass
-from functools import cached_property, lru_cache
+from functools import lru_cache
 from typing import ClassVar, Protocol
 
 import numpy as np
@@ -26,6 +26,7 @@ import scipy
 from numpy.typing import NDArray
 
 from efviz.data import Array
+from efviz.lazy import cached_property
 
 
 class Model(Protocol):

@@ -6,7 +6,6 @@ log-likelihood (terms without theta left out); theta (..., D), its leading axes 
 
 from copy import copy
 from dataclasses import dataclass, field, replace
-from functools import cached_property
 
 import numpy as np
 from numpy.typing import ArrayLike
@@ -14,6 +13,7 @@ from numpy.typing import ArrayLike
 from efviz import batches
 from efviz.coordinates import Coordinates, seen_coordinates
 from efviz.data import Array
+from efviz.lazy import cached_property
 from efviz.likelihoods import Bernoulli, Categorical, Gaussian, Likelihood, Poisson
 from efviz.minimum import Minimum, find_minimum
 from efviz.models import Contrast, Linear, Model, Saturation

@@ -9,12 +9,12 @@ not scale like the other side: with sums, as printed, the claim reads N^2 ||H - 
 """
 
 from dataclasses import dataclass
-from functools import cached_property
 
 import numpy as np
 from numpy.typing import ArrayLike
 
 from efviz.data import Array, Mask
+from efviz.lazy import cached_property
 from efviz.problems import Problem
 from efviz.splits import SPLITS
 

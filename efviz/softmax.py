@@ -6,8 +6,8 @@ Like `kernels`, they run as plain Python with NUMBA_DISABLE_JIT=1.
 from math import exp, log1p
 
 import numpy as np
-from numba import njit
 
+from efviz.compiling import njit
 from efviz.data import Array
 
 

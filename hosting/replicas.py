@@ -64,6 +64,15 @@ class Replicas:
             command, cwd=HERE.parent, env=environment, stdout=subprocess.DEVNULL
         )
 
+    def watch(self, every: float = 2.0) -> None:
+        """Replace apps that have ended, for ever."""
+        while True:
+            time.sleep(every)
+            for port, app in list(self.apps.items()):
+                if app.poll() is not None:
+                    print(f"the app on port {port} has ended ({app.returncode})", flush=True)
+                    self.start(port)
+
     def wait(self) -> None:
         """Until all replicas are ready."""
         slug = f"/{self.prefix}" if self.prefix else ""
@@ -108,7 +117,7 @@ def replicas(
             [
                 NGINX,
                 "-e",
-                str(run / "error.log"),
+                "stderr",
                 "-c",
                 str(run / "nginx.conf"),
                 "-g",
@@ -148,7 +157,7 @@ def main() -> None:
     with suppress(KeyboardInterrupt), found as served:
         served.wait()
         print(f"{options.replicas} replicas at {served.url}", flush=True)
-        signal.pause()
+        served.watch()
 
 
 if __name__ == "__main__":

@@ -21,6 +21,7 @@ from efviz.edits import (
 )
 from efviz.figures.data_points import place_of
 from efviz.pages import data_edits_text as text
+from efviz.pages.foreign import plain
 from efviz.pages.params import FARTHEST, Values
 from efviz.pages.problem_choice import Knobs, problem_of
 from efviz.pages.store import Store
@@ -190,7 +191,7 @@ def _numbers(store: Store, dataset: Dataset) -> None:
     for (name, _), box, value in zip(_columns(dataset), keys, place, strict=True):
         if fresh or box not in state:
             state[box] = min(max(value, -FARTHEST), FARTHEST)
-        st.number_input(name, -FARTHEST, FARTHEST, format="%.6g", key=box, width=150)
+        st.number_input(plain(name), -FARTHEST, FARTHEST, format="%.6g", key=box, width=150)
 
 
 def _place_keys(store: Store, dataset: Dataset) -> list[str]:
@@ -208,10 +209,15 @@ def _place_of_number(dataset: Dataset, number: int) -> list[float]:
     return [float(values[row]) for _, values in _columns(dataset)]
 
 
-def _entered(store: Store, dataset: Dataset) -> tuple[int, tuple[float, ...]]:
-    """The number and the place that the inputs hold."""
-    state = st.session_state
-    place = [state[key] for key in _place_keys(store, dataset)]
+def _entered(store: Store, dataset: Dataset) -> tuple[int, tuple[float, ...]] | None:
+    """The number and the place that the inputs hold.
+
+    None where they are gone: editing was switched off while a button was on its way.
+    """
+    state, keys = st.session_state, _place_keys(store, dataset)
+    if any(state.get(key) is None for key in (*keys, _key(store, "number"))):
+        return None
+    place = [state[key] for key in keys]
     place[-1] = nearest_target(dataset, place[-1])
     return int(state[_key(store, "number")]), tuple(map(float, place))
 
@@ -220,14 +226,16 @@ def _buttons(store: Store, dataset: Dataset) -> None:
     N, edits = len(_original(dataset).y), store.values["edits"]
 
     def move() -> None:
-        number, place = _entered(store, dataset)
-        change(store, put(edits, N, number, place))
+        if entered := _entered(store, dataset):
+            change(store, put(edits, N, *entered))
 
     def one_more() -> None:
-        change(store, add(edits, _entered(store, dataset)[1]))
+        if entered := _entered(store, dataset):
+            change(store, add(edits, entered[1]))
 
     def remove() -> None:
-        change(store, take_away(edits, N, _entered(store, dataset)[0]))
+        if entered := _entered(store, dataset):
+            change(store, take_away(edits, N, entered[0]))
 
     number = int(st.session_state[_key(store, "number")])
     gone = (REMOVED, number) in edits

@@ -8,11 +8,17 @@ with the same settings wait only once.
 
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Hashable, Iterator
 from dataclasses import dataclass
-from typing import Generic, TypeVar
+from typing import Any, Generic, TypeVar
+
+from efviz.pages.sizes import size_of
+from efviz.pages.turns import TURNS
 
 T = TypeVar("T")
+
+WANTED = 20.0
+"""Seconds after a slice in which a visitor is taken to wait for the next one."""
 
 
 @dataclass(frozen=True)
@@ -28,13 +34,21 @@ class Progress(Generic[T]):
 
 
 class Job(Generic[T]):
-    """One computation on its way. `advance` may be called from many threads."""
+    """One computation on its way. `advance` may be called from many threads.
+
+    `nbytes` is what it keeps: its result as last measured, at the end of a slice, where no thread
+    is in the generator; and until it is done, if that is more, what it took from caches.
+    """
 
     def __init__(self, steps: Iterator[Progress[T]]) -> None:
         self._steps: Iterator[Progress[T]] | None = steps
         self._lock = threading.Lock()
         self._progress: Progress[T] = Progress(0.0, None)
         self._error: Exception | None = None
+        self._measured = 0.0
+        self._touched = time.monotonic()
+        self._taken: dict[Hashable, int] = {}
+        self.nbytes = 0
 
     @property
     def progress(self) -> Progress[T]:
@@ -42,24 +56,59 @@ class Job(Generic[T]):
 
     @property
     def done(self) -> bool:
-        return self._steps is None
+        return self._steps is None and self._error is None
+
+    @property
+    def wanted(self) -> bool:
+        """Whether it is unfinished, and somebody has lately worked on it."""
+        return self._steps is not None and time.monotonic() < self._touched + WANTED
 
     def advance(self, seconds: float) -> Progress[T]:
         """Work for about so many seconds. An error of the work is raised to everyone who asks."""
-        deadline = time.perf_counter() + seconds
-        # Whoever finds another session at work only waits for its slice.
-        with self._lock:
-            while self._steps is not None and self._error is None:
-                try:
-                    self._progress = next(self._steps)
-                except StopIteration:
-                    self._steps = None
-                    self._progress = Progress(1.0, self._progress.result)
-                except Exception as error:
-                    # Any at all: the generator is dead then, and everyone who asks is to hear why.
-                    self._error = error
-                if time.perf_counter() >= deadline:
-                    break
+        if self._lock.locked() and not TURNS.has_one():
+            # Another session is at work on it: its slice is waited for, and no turn is taken.
+            with self._lock:
+                pass
+        else:
+            with TURNS.turn(), self._lock:
+                self._slice(seconds)
         if self._error is not None:
             raise self._error
         return self._progress
+
+    def _slice(self, seconds: float) -> None:
+        deadline = time.perf_counter() + seconds
+        before, _working.job = getattr(_working, "job", None), self
+        while self._steps is not None and self._error is None:
+            try:
+                self._progress = next(self._steps)
+            except StopIteration:
+                self._steps = None
+                self._progress = Progress(1.0, self._progress.result)
+            except Exception as error:
+                # Any at all: the generator is dead then, and everyone who asks is to hear why.
+                self._error, self._steps = error, None
+            if time.perf_counter() >= deadline:
+                break
+        _working.job = before
+        self._measure()
+
+    def _measure(self) -> None:
+        """Always when it is done; on the way once a second."""
+        now = self._touched = time.monotonic()
+        if self._steps is None:
+            self._taken.clear()
+        elif now < self._measured + 1:
+            return
+        self._measured = now
+        self.nbytes = max(size_of(self._progress.result), sum(self._taken.values()))
+
+
+_working = threading.local()
+
+
+def taken(key: Hashable, nbytes: int) -> None:
+    """Say that the job this thread works on, if any, has taken so much from a cache."""
+    job: Job[Any] | None = getattr(_working, "job", None)
+    if job is not None:
+        job._taken[key] = nbytes

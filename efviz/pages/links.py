@@ -8,6 +8,8 @@ to be said for links that were made before.
 from collections.abc import Callable, Mapping
 from urllib.parse import parse_qsl, urlencode
 
+from efviz.serving.messages import LONGEST_LINK, MOST_SETTINGS, TOO_LONG
+
 Query = dict[str, str]
 Upgrade = Callable[[str, Query], Query]
 """upgrade(slug, query) -> what the next version says instead."""
@@ -61,6 +63,10 @@ def version() -> int:
 
 def upgraded(slug: str, query: Mapping[str, str]) -> tuple[Query, list[str]]:
     """What a link says, without its version, and a sentence where it is no version of this page."""
+    if TOO_LONG in query:
+        limits = f"{LONGEST_LINK:,} characters and {MOST_SETTINGS:,} settings"
+        words = "The link is too long to be read, so the page shows its defaults."
+        return {}, [f"{words} At most {limits} are read."]
     said = query.get(KEY, "1")
     found = {key: text for key, text in query.items() if key != KEY}
     known = said.isascii() and said.isdigit() and len(said) < 6 and int(said) > 0

@@ -22,6 +22,7 @@ from efviz.figures.theme import Spec
 from efviz.pages import optimization_text as text
 from efviz.pages import own_table
 from efviz.pages.caches import cached
+from efviz.pages.foreign import plain
 from efviz.pages.jobs import Job
 from efviz.pages.optimization_runs import (
     METHODS,
@@ -43,7 +44,7 @@ from efviz.pages.optimization_runs import (
 )
 from efviz.pages.optimization_script import grids_script, runs_script, starts_script
 from efviz.pages.own_table import OWN
-from efviz.pages.own_table_widgets import plain, ready
+from efviz.pages.own_table_widgets import ready
 from efviz.pages.params import Choice, Flag, Number, Param, Values
 from efviz.pages.registry import PAGES
 from efviz.pages.share import share

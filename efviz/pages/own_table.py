@@ -1,15 +1,24 @@
 """The table that a visitor brings along. It lives in the session's memory and nowhere else."""
 
 import hashlib
+import threading
 from collections.abc import Sequence
+from contextlib import nullcontext
 from dataclasses import dataclass, field, replace
+from weakref import WeakSet
 
 import streamlit as st
+from streamlit.runtime.scriptrunner import get_script_run_ctx
 
 from efviz.catalogue import PROBLEMS, Entry, Settings
 from efviz.data import BIAS, Dataset
+from efviz.lazy import cached_property
+from efviz.pages.caches import OWN as OWN
+from efviz.pages.caches import in_session
 from efviz.pages.params import Choice, Param, Values, defaults
+from efviz.pages.sizes import size_of
 from efviz.problems import linear_regression
+from efviz.serving import uploads
 from efviz.tables import (
     INTERCEPTS,
     REGRESSIONS,
@@ -24,7 +33,6 @@ from efviz.tables import (
     whole_dataset,
 )
 
-OWN = "own"
 TITLE = "Your own table …"
 _KEY, _COMMON = "own table", "own table.settings"
 FILE, GENERATION = "own table.file", "own table.generation"
@@ -64,16 +72,44 @@ class Loaded:
             self.others[target, regression] = found
         return self.others[target, regression]
 
+    @cached_property
+    def nbytes(self) -> int:
+        return size_of(self.table)
+
+
+LARGE = 2**20
+"""Bytes of a file from which it is read alone."""
+KEPT_MEGABYTES = 256
+"""What the tables of all sessions may take."""
+_reading = threading.Lock()
+_kept: WeakSet[Loaded] = WeakSet()
+
 
 def load(content: bytes | str, name: str, reading: Reading = GUESSED) -> Loaded:
     """Read a table into this session. Raises TableError, a sentence for the visitor."""
     data = content.encode("utf-8", "replace") if isinstance(content, str) else content
-    table = read_table(data, name, separator=reading.separator, header=reading.header)
-    digest = hashlib.blake2b(data, digest_size=8)
-    digest.update(f"{table.separator} {table.header}".encode())
-    loaded = Loaded(table, digest.hexdigest(), suggest(table), data, reading)
+    # Reading takes many times the bytes of the file: of large ones, one after the other.
+    with _reading if len(data) > LARGE else nullcontext():
+        table = read_table(data, name, separator=reading.separator, header=reading.header)
+        digest = hashlib.blake2b(data, digest_size=8)
+        digest.update(f"{table.separator} {table.header}".encode())
+        loaded = Loaded(table, digest.hexdigest(), suggest(table), data, reading)
+    others = sum(one.nbytes for one in _kept if one is not st.session_state.get(_KEY))
+    if others + loaded.nbytes > KEPT_MEGABYTES << 20:
+        raise TableError(
+            f"The server holds {others >> 20} MB of other visitors' tables and has no room for "
+            "this one; try again in some minutes, or with fewer rows or columns."
+        )
     st.session_state[_KEY] = loaded
+    _kept.add(loaded)
     return loaded
+
+
+def drop_file(file: str) -> None:
+    """The server need not keep what was read."""
+    context = get_script_run_ctx(suppress_warning=True)
+    if context is not None:
+        uploads.forget(context.session_id, file)
 
 
 def forget() -> None:
@@ -81,8 +117,6 @@ def forget() -> None:
     for key in (_KEY, _COMMON, FILE):
         st.session_state.pop(key, None)
     st.session_state[GENERATION] = generation() + 1
-    _made.clear()
-    _whole.clear()
 
 
 def generation() -> int:
@@ -113,30 +147,18 @@ class Made:
     trouble: str = ""
 
 
-@st.cache_resource(max_entries=4, show_spinner=False, scope="session")
-def _made(digest: str, scaling: str, **settings: str) -> Made:
-    found = loaded()
-    assert found
-    assert found.digest == digest
+def _made(found: Loaded, scaling: str, **settings: str) -> Made:
     # Not every setting applies: the intercept is no question where it is a parameter.
     given = {name: value for name, value in settings.items() if value}
-    try:
-        data, _ = own_dataset(found.table, standardised=scaling == "standardised", **given)
-        return Made(data)
-    except TableError as error:
-        return Made(None, str(error))
 
+    def make() -> Made:
+        try:
+            standardised = scaling == "standardised"
+            return Made(own_dataset(found.table, standardised=standardised, **given)[0])
+        except TableError as error:
+            return Made(None, str(error))
 
-@st.cache_resource(max_entries=4, show_spinner=False, scope="session")
-def _whole(digest: str, **settings: str) -> Made:
-    found = loaded()
-    assert found
-    assert found.digest == digest
-    try:
-        data, _ = whole_dataset(found.table, **settings)
-        return Made(data)
-    except TableError as error:
-        return Made(None, str(error))
+    return in_session(("made", found.digest, scaling, *sorted(given.items())), make)
 
 
 def whole(target: str, regression: str, positive: str) -> Made:
@@ -144,7 +166,15 @@ def whole(target: str, regression: str, positive: str) -> Made:
     found = loaded()
     if found is None:
         return Made(None)
-    return _whole(found.digest, target=target, regression=regression, positive=positive)
+
+    def make() -> Made:
+        try:
+            chosen = {"target": target, "regression": regression, "positive": positive}
+            return Made(whole_dataset(found.table, **chosen)[0])
+        except TableError as error:
+            return Made(None, str(error))
+
+    return in_session(("whole", found.digest, target, regression, positive), make)
 
 
 def made(values: Values) -> Made:
@@ -152,7 +182,7 @@ def made(values: Values) -> Made:
     found = loaded()
     if values["problem"] != OWN or found is None:
         return Made(None)
-    return _made(found.digest, **{knob: values[knob] for knob in KNOBS})
+    return _made(found, **{knob: values[knob] for knob in KNOBS})
 
 
 def entry(values: Values) -> Entry:
@@ -166,7 +196,7 @@ def entry(values: Values) -> Entry:
     columns = values.get("inputs", "columns") == "columns"
 
     def dataset(**settings: str) -> Dataset:
-        made = _made(found.digest, **settings)
+        made = _made(found, **settings)
         if made.dataset is None:
             raise TableError(made.trouble)
         return made.dataset

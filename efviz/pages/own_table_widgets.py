@@ -7,12 +7,15 @@ import streamlit as st
 
 from efviz.pages import own_table
 from efviz.pages.caches import forget_private
+from efviz.pages.foreign import plain
 from efviz.pages.html_table import headings, html_table
 from efviz.pages.own_table import GUESSED, OWN, Loaded, Made, Reading
 from efviz.pages.params import quoted
 from efviz.pages.store import Store, run_again
 from efviz.tables import MAX_BYTES, SEPARATORS, Table, TableError
 
+LONGEST_TEXT = 100_000
+"""Characters that can be pasted; a longer table is a file."""
 EXAMPLE = """hours,coffee,passed
 1.5,3,no
 2,1,no
@@ -133,13 +136,16 @@ def _load(store: Store) -> None:
         )
         if given is not None and st.session_state.get(own_table.FILE) != given.file_id:
             st.session_state[own_table.FILE] = given.file_id
-            _take(store, given.getvalue(), given.name)
+            content = given.getvalue()
+            own_table.drop_file(given.file_id)
+            _take(store, content, given.name)
     with paste, st.form(f"{store.slug}.paste", border=False):
         text = st.text_area(
             "or pasted",
             placeholder=EXAMPLE,
             key=f"{store.slug}.text.{own_table.generation()}",
             height=120,
+            max_chars=LONGEST_TEXT,
         )
         pasted, example = st.columns(2)
         use = pasted.form_submit_button("Use the text")
@@ -269,8 +275,3 @@ def _forget() -> None:
     own_table.forget()
     st.session_state.pop(REFUSED, None)
     forget_private()
-
-
-def plain(sentence: str) -> str:
-    """Foreign names in a sentence must not become Markdown."""
-    return "".join(f"\\{c}" if c in "\\`*_{}[]<>()#+!|~$:" else c for c in sentence)

@@ -80,13 +80,14 @@ class Store:
         self.slug = slug
         self.params = params
         self._by_name = {param.name: param for param in params}
-        if slug not in st.session_state:
-            query, remarks = upgraded(slug, st.query_params.to_dict())
-            put(slug, params, query, remarks)
         self._keep_within()
 
     @property
     def values(self) -> Values:
+        # A callback may run in a session that has none yet, or none any more.
+        if self.slug not in st.session_state:
+            query, remarks = upgraded(self.slug, st.query_params.to_dict())
+            put(self.slug, self.params, query, remarks)
         return dict(st.session_state[self.slug])
 
     @property
@@ -103,7 +104,7 @@ class Store:
     @property
     def sentences(self) -> list[str]:
         """What had to be replaced in the link, until something is changed."""
-        return list(st.session_state[f"{self.slug}.sentences"])
+        return list(st.session_state.get(f"{self.slug}.sentences", ()))
 
     def _keep_within(self) -> None:
         """A number whose bounds have come closer with another value goes to the nearest."""

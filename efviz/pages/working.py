@@ -9,6 +9,7 @@ from streamlit.runtime.scriptrunner_utils.script_requests import ScriptRequestTy
 
 from efviz.pages.jobs import Job
 from efviz.pages.store import run_again
+from efviz.pages.turns import TURNS
 
 PAINT, REST = 0.08, 0.25
 """Seconds that a browser needs for the picture a reader looks at, if nothing else comes; seconds
@@ -73,9 +74,14 @@ def forget_the_page_before() -> None:
 
 def work(key: str, state: Any, job: Job[Any], seconds: float) -> None:
     """A slice of the work `key` on this `state`, given up as soon as the visitor moves on."""
-    deadline = time.perf_counter() + seconds
-    while not (moved_on() or stopped(key, state) or job.done) and time.perf_counter() < deadline:
-        job.advance(LOOK)
+
+    def enough() -> bool:
+        return moved_on() or stopped(key, state) or job.done
+
+    with TURNS.turn(unless=enough):
+        deadline = time.perf_counter() + seconds
+        while not enough() and time.perf_counter() < deadline:
+            job.advance(LOOK)
 
 
 def let_paint(key: str, state: Any) -> None:

@@ -35,6 +35,7 @@ def _policy() -> bytes:
             "worker-src 'self' blob:",
             "object-src 'none'",
             "base-uri 'self'",
+            "form-action 'self'",
             "frame-ancestors 'self'",
         )
     ).encode()

@@ -24,8 +24,9 @@ def begin(prepare: Callable[[], None]) -> None:
     def run() -> None:
         try:
             prepare()
-        except Exception:  # whatever it was: a server without its pages must not stay up
-            _LOG.exception("the app could not start")
+        except Exception as error:  # whatever it was: a server without its pages must not stay up
+            # No visitor has a part in it yet, so that the message may be told.
+            _LOG.exception("the app could not start: %s", error)
             os.kill(os.getpid(), signal.SIGTERM)
 
     threading.Thread(target=run, name="preparation", daemon=True).start()

@@ -11,7 +11,6 @@ import warnings
 from collections.abc import Callable, Generator
 from contextlib import closing
 from dataclasses import dataclass
-from functools import cached_property
 from typing import Any
 
 import joblib
@@ -19,6 +18,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from efviz.data import Array, Mask
+from efviz.lazy import cached_property
 from efviz.numerics.threads import one_blas_thread
 from efviz.optimizers import METHODS
 from efviz.problems import Problem

@@ -14,7 +14,6 @@ products.
 """
 
 from dataclasses import dataclass
-from functools import cached_property
 from typing import Protocol
 
 import numpy as np
@@ -22,6 +21,7 @@ import scipy
 from numpy.typing import NDArray
 
 from efviz.data import Array
+from efviz.lazy import cached_property
 from efviz.models import pairs, upper
 from efviz.numerics.columns import far_from_collinear, principal_axes, reduce_columns
 from efviz.sweeps import loops

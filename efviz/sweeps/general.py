@@ -1,13 +1,13 @@
 """Any problem by its own functions: several outputs, or a model not linear in theta."""
 
 from dataclasses import dataclass
-from functools import cached_property
 
 import numpy as np
 
 from efviz import batches
 from efviz.curvature import CURVATURES
 from efviz.data import Array, Mask
+from efviz.lazy import cached_property
 from efviz.models import upper
 from efviz.optimizers import DIVERGENCE
 from efviz.problems import Problem

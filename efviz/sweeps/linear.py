@@ -1,11 +1,11 @@
 """Models linear in theta with one output: batches in the coordinates of their design."""
 
 from dataclasses import dataclass
-from functools import cached_property
 
 import numpy as np
 
 from efviz.data import Array, Mask
+from efviz.lazy import cached_property
 from efviz.likelihoods import Gaussian
 from efviz.models import pairs, upper
 from efviz.optimizers import DIVERGENCE

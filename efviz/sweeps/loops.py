@@ -4,9 +4,9 @@ Symmetric (K, K) matrices are packed by rows of their upper triangle, (R, K (K +
 """
 
 import numpy as np
-from numba import njit
 from numpy.typing import NDArray
 
+from efviz.compiling import njit
 from efviz.data import Array, Mask
 
 _REORDER = {"reassoc", "contract"}

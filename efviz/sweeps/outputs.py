@@ -1,11 +1,11 @@
 """Batches of a model linear in theta, known by their outputs f (R, N)."""
 
 from dataclasses import dataclass
-from functools import cached_property
 
 import numpy as np
 
 from efviz.data import Array, Mask
+from efviz.lazy import cached_property
 from efviz.likelihoods import Bernoulli, Gaussian
 from efviz.problems import Problem
 from efviz.sweeps import loops

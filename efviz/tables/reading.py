@@ -30,8 +30,8 @@ from efviz.tables.layout import (
 
 MAX_BYTES = 20 * 2**20
 MAX_COLUMNS = 1000
-# A cell takes at least the byte of its delimiter, so that only short rows can make more cells.
-MAX_CELLS = MAX_BYTES + 1
+# A cell costs some 100 bytes while it is read.
+MAX_CELLS = 2_000_000
 MAX_NAME = 100
 
 MAX_BLANK = 100_000
@@ -251,7 +251,8 @@ def _parse(body: _Body, delimiter: str, notes: list[str]) -> Any:
             raise TableError(
                 f"{short}; give all rows equally many."
                 if short
-                else "The table has too many cells to be read; leave out columns or rows."
+                else f"The table has {records * width:,} cells, and at most {MAX_CELLS:,} can be "
+                "read; leave out columns or rows."
             )
     try:
         return _read(body, delimiter)

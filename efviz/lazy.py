@@ -1,0 +1,54 @@
+"""Properties that are computed when they are first asked for, under a lock of their object."""
+
+import threading
+from collections.abc import Callable
+from typing import Any, Generic, Self, TypeVar, overload
+
+T = TypeVar("T")
+
+
+class cached_property(Generic[T]):  # a decorator, named after the one of functools
+    """The value of a method, computed once for each object and kept in its `__dict__`.
+
+    Like `functools.cached_property`, but threads wait for each other only where they ask for the
+    same property of the same object. In Python 3.11 that of functools has one lock for the whole
+    class, so that one million-example minimum holds up all others; from 3.12 on it has none, and
+    threads compute the same value side by side. The objects hold no lock and can be pickled.
+    """
+
+    def __init__(self, compute: Callable[[Any], T]) -> None:
+        self._compute = compute
+        self.__doc__ = compute.__doc__
+        self._name = compute.__name__
+        self._guard = threading.Lock()
+        # Of each object whose value is being computed: its lock, and how many threads have it.
+        self._computing: dict[int, tuple[threading.RLock, list[None]]] = {}
+
+    def __set_name__(self, owner: type, name: str) -> None:
+        self._name = name
+
+    @overload
+    def __get__(self, instance: None, owner: type) -> Self: ...
+
+    @overload
+    def __get__(self, instance: object, owner: type) -> T: ...
+
+    def __get__(self, instance: object | None, owner: type) -> Self | T:
+        """Python asks here only until the value is in the object's `__dict__`."""
+        if instance is None:
+            return self
+        with self._guard:
+            lock, users = self._computing.setdefault(id(instance), (threading.RLock(), []))
+            users.append(None)
+        try:
+            with lock:
+                values = instance.__dict__
+                if self._name not in values:
+                    values[self._name] = self._compute(instance)
+                found: T = values[self._name]
+                return found
+        finally:
+            with self._guard:
+                users.pop()
+                if not users:
+                    del self._computing[id(instance)]
