@@ -2,7 +2,6 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass, replace
-from functools import cached_property
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -18,6 +17,7 @@ from efviz.existence import (
     parameter_sizes,
     recession,
 )
+from efviz.lazy import cached_property
 from efviz.linalg import solve_damped
 from efviz.numerics.columns import least_squares
 

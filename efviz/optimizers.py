@@ -7,7 +7,6 @@ gradient, `run` many steps of many runs.
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from functools import cached_property
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -15,6 +14,7 @@ from numpy.typing import ArrayLike, NDArray
 from efviz import batches, kernels
 from efviz.curvature import CURVATURES
 from efviz.data import Array, Mask
+from efviz.lazy import cached_property
 from efviz.linalg import Rows, Solution, solve_damped
 from efviz.minimum import rounding_of_theta
 from efviz.numerics.systems import gram_rounding

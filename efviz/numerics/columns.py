@@ -18,13 +18,13 @@ columns which a rounded Gram matrix proves to be far from collinear are spared i
 """
 
 from dataclasses import dataclass
-from functools import cached_property
 
 import numpy as np
 import scipy
 from numpy.typing import NDArray
 
 from efviz.data import Array
+from efviz.lazy import cached_property
 from efviz.numerics.extended import Extended
 
 UNIT_ROUNDOFF = 2.0**-53

@@ -1,8 +1,8 @@
 """Compiled: small symmetric systems, and whether rounding leaves them regular."""
 
 import numpy as np
-from numba import njit
 
+from efviz.compiling import njit
 from efviz.data import Array, Mask
 from efviz.numerics.columns import FAR
 
