@@ -16,7 +16,7 @@ from efviz.figures.theme import DARK, STYLES, style_of
 from efviz.figures.vector_fields import TRUE_LENGTH, vector_field_panels
 from efviz.optimizers import Trajectory, run
 from efviz.pages import vector_fields_text as text
-from efviz.problems import logistic_regression
+from efviz.problems import Problem, logistic_regression
 from efviz.stochastic import STOCHASTIC_METHODS
 
 SHOWN = ("GD", "NGD", "EFGD")
@@ -206,13 +206,17 @@ def test_lines_stand_out_from_the_ground(name: str, theme: str) -> None:
     assert (high + 0.05) / (low + 0.05) >= 3
 
 
-def trajectory(status: list[str], losses: list[float], steps: int = 10) -> Trajectory:
-    R = len(status)
+def trajectory(
+    problem: Problem, diverged: list[bool], losses: list[float], steps: int = 10
+) -> Trajectory:
+    R = len(losses)
     return Trajectory(
+        problem=problem,
         steps=np.array([0, steps]),
         thetas=np.zeros((R, 2, 2)),
         losses=np.zeros((R, 2)),
-        status=np.array(status),
+        first_loss=np.full(R, 1e3),
+        diverged=np.array(diverged),
         steps_done=np.full(R, steps),
         final_theta=np.zeros((R, 2)),
         final_loss=np.array(losses),
@@ -222,9 +226,10 @@ def trajectory(status: list[str], losses: list[float], steps: int = 10) -> Traje
 
 def test_the_sentence_counts_what_happened() -> None:
     p = picture("fig1")
+    least = p["problem"].minimum.loss
     paths = {
-        "GD": trajectory(["converged", "running"], [0.5, 0.6]),
-        "EFGD": trajectory(["diverged", "converged"], [np.inf, 0.5]),
+        "GD": trajectory(p["problem"], [False, False], [least, 1e2]),
+        "EFGD": trajectory(p["problem"], [True, False], [np.inf, least]),
     }
     fields = replace(p["fields"], cosines=np.array([[-0.5, 0.5], [0.9, 1.0]]))
     words = text.sentence(p["problem"], fields, paths, 10)
@@ -244,9 +249,9 @@ def test_a_singular_matrix_is_named() -> None:
 
 def test_the_table_holds_the_final_losses() -> None:
     p = picture("fig1")
-    paths = {"GD": trajectory(["running", "diverged"], [0.123456, np.inf])}
+    paths = {"GD": trajectory(p["problem"], [False, True], [12.345678, np.inf])}
     html = text.table(p["starts"], paths, p["problem"])
-    assert "0.12346" in html
+    assert "12.346" in html
     assert "∞" in html
     assert "diverged at step 10" in html
     assert html.count("<tr>") == 3

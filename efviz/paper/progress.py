@@ -206,7 +206,9 @@ def _figure_6(formulas: Formulas) -> Sequence[Measure]:
     for found in formulas.lines():
         if found.name != "boston" or found.method == "GD":
             continue
-        step_size, damping = (10 ** float(exponent or 0) for exponent in found.best)
+        # The figure was made with the printed cells, where they are as good as the selected ones.
+        cell = found.best if found.verdict == "differs" else found.printed
+        step_size, damping = (10 ** float(exponent or 0) for exponent in cell)
         path = formulas.run(
             problem, found.method, starts, step_size=step_size, damping=damping, n_steps=20
         )
@@ -259,8 +261,8 @@ def _table_6(formulas: Formulas) -> Sequence[Measure]:
         problem, "GD", problem.start, step_size=10 ** line.best[0], n_steps=100
     ).final_loss
     return [
-        exactly("lines of 21 that select the printed cell", count["same"], 13),
-        exactly("where it ties with others for the least loss", count["same loss, tie"], 6),
+        exactly("lines of 21 that select the printed cell", count["same"], 12),
+        exactly("where it ties with others for the least loss", count["same loss, tie"], 7),
         exactly(f"that differ ({', '.join(differs) or 'none'})", len(differs), 2),
         at_most("Boston GD, run again: to the grid's loss, relatively",
                 abs(float(again) / line.best_loss - 1), 1e-9),
