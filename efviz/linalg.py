@@ -6,7 +6,7 @@ from typing import NamedTuple
 import numpy as np
 
 from efviz.data import Array, Mask
-from efviz.numerics.columns import least_squares
+from efviz.numerics.columns import FAR, least_squares
 from efviz.numerics.systems import gram_rounding, solve_each
 
 
@@ -31,14 +31,15 @@ def solve_damped(
     *,
     terms: int = 1,
     rows: Callable[[int], Rows | None] | None = None,
+    far: float = FAR,
 ) -> Solution:
     """Solve (B + damping I) x = g for symmetric B (..., D, D), g (..., D), damping (...).
 
     B is a rounded mean over `terms` examples, which has lost what it cannot carry: an eigenvalue
     below `systems.gram_rounding`, in units in which the diagonal is 1, counts as zero. `rows(i)`
-    gives what the i-th system (in the flattened batch) was made of. Systems that are not far from
-    singular (`columns.FAR`) are then solved, and their rank is decided, from [A; sqrt(N damping) I]
-    instead. A matrix or vector that is not finite gives nan.
+    gives what the i-th system (in the flattened batch) was made of. A system with an eigenvalue
+    below `far`, or below the rounding, is then solved, and its rank decided, from
+    [A; sqrt(N damping) I] instead. A matrix or vector that is not finite gives nan.
     """
     D = g.shape[-1]
     finite: Mask = np.asarray(np.isfinite(B).all((-1, -2)) & np.isfinite(g).all(-1))
@@ -47,17 +48,22 @@ def solve_damped(
     g = np.broadcast_to(np.where(finite[..., None], g, 0), (*lead, D))
     finite = np.broadcast_to(finite, lead)
     each = np.ascontiguousarray(np.broadcast_to(np.asarray(damping, dtype=float), lead))
-    x, deficient, far = np.empty((*lead, D)), np.zeros(lead, dtype=bool), np.zeros(lead, dtype=bool)
-    flat = x.reshape(-1, D), deficient.reshape(-1), far.reshape(-1)
+    x, deficient, safe = (
+        np.empty((*lead, D)),
+        np.zeros(lead, dtype=bool),
+        np.zeros(lead, dtype=bool),
+    )
+    flat = x.reshape(-1, D), deficient.reshape(-1), safe.reshape(-1)
     solve_each(
         np.ascontiguousarray(B).reshape(-1, D, D),
         each.reshape(-1),
         np.ascontiguousarray(g).reshape(-1, D),
         gram_rounding(D, terms),
+        far,
         *flat,
     )
     if rows is not None:
-        for i in np.flatnonzero(finite & ~far):
+        for i in np.flatnonzero(finite & ~safe):
             made_of = rows(int(i))
             if made_of is not None:
                 flat[0][i], flat[1][i] = _from_rows(made_of, terms * each.reshape(-1)[i])

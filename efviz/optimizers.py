@@ -17,6 +17,7 @@ from efviz.data import Array, Mask
 from efviz.lazy import cached_property
 from efviz.linalg import Rows, Solution, solve_damped
 from efviz.minimum import rounding_of_theta
+from efviz.numerics.columns import FAR
 from efviz.numerics.systems import gram_rounding
 from efviz.problems import Problem
 
@@ -88,7 +89,13 @@ def directions(
 
 
 def solve_for(
-    problem: Problem, curvature: str, theta: Array, B: Array, g: Array, damping: Array
+    problem: Problem,
+    curvature: str,
+    theta: Array,
+    B: Array,
+    g: Array,
+    damping: Array,
+    far: float = FAR,
 ) -> Solution:
     """`solve_damped` for the matrix B (..., D, D), a key of CURVATURES, and g at theta (..., D)."""
     lead = np.broadcast_shapes(theta.shape[:-1], damping.shape)
@@ -98,7 +105,7 @@ def solve_for(
         with np.errstate(all="ignore"):
             return CURVATURES[curvature].rows(problem, at[i])
 
-    return solve_damped(B, g, damping, terms=problem.N, rows=rows)
+    return solve_damped(B, g, damping, terms=problem.N, rows=rows, far=far)
 
 
 @dataclass(frozen=True, eq=False)
@@ -385,7 +392,9 @@ def _example_stepper(problem: Problem, curvature: str | None) -> Stepper:
             if matrix:
                 assert curvature is not None
                 B, theta = matrix[0][keep], state.theta[going]
-                g, deficient = solve_for(problem, curvature, theta, B, g, state.damping[going])
+                damping = state.damping[going]
+                # A run mends what digits its steps lack: rows decide only what rounding hides.
+                g, deficient = solve_for(problem, curvature, theta, B, g, damping, far=0.0)
                 state.rank_deficient[going] |= deficient
             with np.errstate(all="ignore"):
                 state.theta[going] -= state.step_size[going, None] * g

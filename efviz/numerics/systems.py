@@ -19,11 +19,11 @@ def gram_rounding(D: int, terms: float) -> float:
 
 
 @njit(cache=True, nogil=True)
-def solve(B: Array, g: Array, rounding: float) -> tuple[Array, bool, bool]:
+def solve(B: Array, g: Array, rounding: float, far: float = FAR) -> tuple[Array, bool, bool]:
     """B d = g for symmetric B whose eigenvalues err by `rounding`: see `gram_rounding`.
 
     Returns the solution, the shortest if B is rank deficient to working precision; whether it is;
-    and whether B is far from it, so that the digits of the solution and the answer are safe.
+    and whether all eigenvalues are beyond `rounding` and `far`, so that the answer is safe.
     """
     D = len(g)
     if D == 2:
@@ -54,27 +54,34 @@ def solve(B: Array, g: Array, rounding: float) -> tuple[Array, bool, bool]:
             d = np.zeros(D)
             for k in range(D):
                 d += V[:, k] * (np.dot(V[:, k], h) / w[k])
-            return unit * d, False, bool(w[0] > FAR)
+            return unit * d, False, bool(w[0] > far)
     w, V = np.linalg.eigh(B)
     largest_w = np.max(np.abs(w))
-    deficient, far = False, True
+    deficient, safe = False, not sound
     d = np.zeros(D)
     for k in range(D):
-        far = far and np.abs(w[k]) > FAR * largest_w
+        safe = safe and np.abs(w[k]) > max(far, rounding) * largest_w
         if np.abs(w[k]) <= rounding * largest_w:
             deficient = True
         else:
             d += V[:, k] * (np.dot(V[:, k], g) / w[k])
-    return d, deficient, far and not sound
+    return d, deficient, safe
 
 
 @njit(cache=True, nogil=True)
 def solve_each(
-    B: Array, damping: Array, g: Array, rounding: float, x: Array, rank_deficient: Mask, far: Mask
+    B: Array,
+    damping: Array,
+    g: Array,
+    rounding: float,
+    far: float,
+    x: Array,
+    rank_deficient: Mask,
+    safe: Mask,
 ) -> None:
     """`solve` with (B + damping I) for each of R systems: B (R, D, D), g (R, D), into x (R, D)."""
     for r in range(len(B)):
         A = B[r].copy()
         for i in range(A.shape[0]):
             A[i, i] += damping[r]
-        x[r], rank_deficient[r], far[r] = solve(A, g[r], rounding)
+        x[r], rank_deficient[r], safe[r] = solve(A, g[r], rounding, far)

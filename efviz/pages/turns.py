@@ -110,4 +110,10 @@ def _visitor() -> Hashable:
     return context.session_id if context else threading.get_ident()
 
 
-TURNS = Turns(len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else 1)
+def _cores() -> int:
+    """Those that this process may use; Windows and macOS only say how many there are."""
+    allowed = getattr(os, "sched_getaffinity", None)
+    return len(allowed(0)) if allowed else os.cpu_count() or 1
+
+
+TURNS = Turns(_cores())
