@@ -16,6 +16,7 @@ from outside import CASES, REFUSED
 from efviz.catalogue import optimization_problem
 from efviz.comparison import compare
 from efviz.data import Array, Dataset
+from efviz.optimizers import run
 from efviz.problems import Problem, with_offset
 from efviz.tables import (
     REGRESSIONS,
@@ -25,6 +26,8 @@ from efviz.tables import (
     suggest,
     whole_dataset,
 )
+
+pytestmark = pytest.mark.numerics
 
 FOLDER = Path(__file__).parent / "cases"
 
@@ -182,3 +185,26 @@ def test_counts_that_a_poisson_model_made_show_their_dispersion_with_an_intercep
     assert round(found.quality.value, 3) == 1.008
     _, absent = visits(first="width", second="weight", intercept="none")
     assert compare(absent, absent.theta_star).quality.value > 5000
+
+
+@pytest.mark.parametrize(
+    ("name", "parameter", "value", "loss"),
+    [
+        ("27-countries/countries.csv", 7, -6.42109, 0.518168534),
+        ("26-epoch/sec_25days.csv", 0, 2.3476e-6, 0.4985021667),
+        ("12-timestamps/xy.csv", 0, 5.19572, 1965.72053378),
+        ("12-timestamps/logit.csv", 0, 0.01361742, 0.3682553669),
+    ],
+)
+def test_raw_columns_of_any_size_and_shift_determine_all_parameters(
+    name: str, parameter: int, value: float, loss: float
+) -> None:
+    """Fits in 50 digits; shifts and units cost the loss in float64 a few of its own."""
+    data, _ = whole_dataset(read_table(content(name), name))
+    problem = optimization_problem(data)
+    assert problem.minimum.unique
+    assert_allclose(problem.theta_star[parameter], value, rtol=1e-5)
+    assert_allclose(problem.minimum.loss, loss, rtol=1e-9)
+    for method in ("NGD", "Newton"):
+        path = run(problem, method, problem.start, step_size=1.0, n_steps=3)
+        assert (path.losses >= problem.minimum.loss - problem.minimum.rounding).all()

@@ -24,6 +24,8 @@ from efviz.fields import Plane, finish, loss_grid
 from efviz.linalg import eigenvalues
 from efviz.problems import linear_regression
 
+pytestmark = pytest.mark.numerics
+
 
 def spd(seed: int, D: int = 2) -> np.ndarray:
     A = np.random.default_rng(seed).normal(size=(D, D))
