@@ -43,8 +43,14 @@ most six digits then; else it has to come from the columns.
 NEAR = 1e-6
 """Unit columns are nearly collinear if their smallest singular value is at most this."""
 
-# Examples in one piece: a few arrays of this size stay in a core's cache.
-_PIECE = 4096
+# Elements in one piece: a few arrays of this size stay in a core's cache.
+_PIECE = 2**14
+
+
+def _pieces(A: Array) -> list[slice]:
+    """The rows of A (N, D), a piece at a time."""
+    rows = max(1, _PIECE // max(1, A.shape[1]))
+    return [slice(n, n + rows) for n in range(0, len(A), rows)]
 
 
 def powers_of_two(size: Array) -> Array:
@@ -56,8 +62,8 @@ def column_sizes(A: Array) -> Array:
     """max_n |A_nd| for each column of A (N, D), (D,)."""
     size = np.zeros(A.shape[1])
     # Along the first axis of a tall array NumPy takes long; in pieces it does not.
-    for n in range(0, len(A), _PIECE):
-        np.maximum(size, np.abs(A[n : n + _PIECE]).max(axis=0), out=size)
+    for piece in _pieces(A):
+        np.maximum(size, np.abs(A[piece]).max(axis=0), out=size)
     return size
 
 
@@ -181,10 +187,10 @@ def _triangle(A: Array, B: Array) -> Array | None:
 
 def _slope(A: Array, y: Array, x: Array) -> Array:
     """A^T (y - A x), (D,), in 32 digits, a piece of the examples at a time."""
-    pieces = range(0, len(A), _PIECE)
+    pieces = _pieces(A)
     parts = Extended.of(np.zeros((len(pieces), len(x))))
-    for i, n in enumerate(pieces):
-        a, rest = Extended.of(A[n : n + _PIECE]), Extended.of(y[n : n + _PIECE])
+    for i, piece in enumerate(pieces):
+        a, rest = Extended.of(A[piece]), Extended.of(y[piece])
         for d in range(len(x)):
             rest = rest - a[:, d] * Extended.of(x[d : d + 1])
         parts[i] = (a * rest[:, None]).sum()
@@ -267,10 +273,10 @@ def _lengths(A: Array) -> Array:
 
 def _dots(q: Extended, A: Extended) -> Extended:
     """q^T A for q (N,), A (N, M), a piece of the examples at a time: (M,)."""
-    pieces = range(0, len(q), _PIECE)
+    pieces = _pieces(A.hi)
     parts = Extended.of(np.zeros((len(pieces), A.hi.shape[1])))
-    for i, n in enumerate(pieces):
-        parts[i] = (q[n : n + _PIECE][:, None] * A[n : n + _PIECE]).sum()
+    for i, piece in enumerate(pieces):
+        parts[i] = (q[piece][:, None] * A[piece]).sum()
     return parts.sum()
 
 
@@ -283,8 +289,8 @@ def _normalised(column: Extended) -> tuple[Extended, Extended]:
 def _project_out(A: Extended, q: Extended) -> Extended:
     """Take from A (N, M), in place, its part along q (N,): q^T A (M,)."""
     products = _dots(q, A)
-    for n in range(0, len(q), _PIECE):
-        A[n : n + _PIECE] = A[n : n + _PIECE] - q[n : n + _PIECE][:, None] * products
+    for piece in _pieces(A.hi):
+        A[piece] = A[piece] - q[piece][:, None] * products
     return products
 
 
