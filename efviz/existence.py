@@ -56,9 +56,10 @@ def newton_step(problem: "Problem", theta: Array, size: Array) -> NewtonStep:
 
 
 NO_MINIMUM = (
-    "There is no finite minimum: along some direction the loss falls for ever, because a "
-    "plane through the origin separates the classes, or some examples of one class from all "
-    "others (or all such counts are zero). Add noise, take more examples or other columns."
+    "There is no finite minimum: along some direction the loss falls for ever, because a plane "
+    "(through the origin if the model has no intercept) separates the classes, or some examples of "
+    "one class from all others, or because all such counts are zero. Add noise, take more examples "
+    "or other columns."
 )
 
 
