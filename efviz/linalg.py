@@ -6,7 +6,7 @@ from typing import NamedTuple
 import numpy as np
 
 from efviz.data import Array, Mask
-from efviz.numerics.columns import FAR, least_squares
+from efviz.numerics.columns import least_squares
 from efviz.numerics.systems import gram_rounding, solve_each
 
 
@@ -31,15 +31,14 @@ def solve_damped(
     *,
     terms: int = 1,
     rows: Callable[[int], Rows | None] | None = None,
-    far: float = FAR,
 ) -> Solution:
     """Solve (B + damping I) x = g for symmetric B (..., D, D), g (..., D), damping (...).
 
     B is a rounded mean over `terms` examples, which has lost what it cannot carry: an eigenvalue
     below `systems.gram_rounding`, in units in which the diagonal is 1, counts as zero. `rows(i)`
-    gives what the i-th system (in the flattened batch) was made of. A system with an eigenvalue
-    below `far`, or below the rounding, is then solved, and its rank decided, from
-    [A; sqrt(N damping) I] instead. A matrix or vector that is not finite gives nan.
+    gives what the i-th system (in the flattened batch) was made of. A system that is not far from
+    singular (`columns.FAR`) is then solved, and its rank decided, from [A; sqrt(N damping) I]
+    instead. A matrix or vector that is not finite gives nan.
     """
     D = g.shape[-1]
     finite: Mask = np.asarray(np.isfinite(B).all((-1, -2)) & np.isfinite(g).all(-1))
@@ -59,7 +58,6 @@ def solve_damped(
         each.reshape(-1),
         np.ascontiguousarray(g).reshape(-1, D),
         gram_rounding(D, terms),
-        far,
         *flat,
     )
     if rows is not None:

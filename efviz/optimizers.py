@@ -17,7 +17,6 @@ from efviz.data import Array, Mask
 from efviz.lazy import cached_property
 from efviz.linalg import Rows, Solution, solve_damped
 from efviz.minimum import rounding_of_theta
-from efviz.numerics.columns import FAR
 from efviz.numerics.systems import gram_rounding
 from efviz.problems import Problem
 
@@ -95,7 +94,6 @@ def solve_for(
     B: Array,
     g: Array,
     damping: Array,
-    far: float = FAR,
 ) -> Solution:
     """`solve_damped` for the matrix B (..., D, D), a key of CURVATURES, and g at theta (..., D)."""
     lead = np.broadcast_shapes(theta.shape[:-1], damping.shape)
@@ -105,7 +103,12 @@ def solve_for(
         with np.errstate(all="ignore"):
             return CURVATURES[curvature].rows(problem, at[i])
 
-    return solve_damped(B, g, damping, terms=problem.N, rows=rows, far=far)
+    small = problem.N * problem.D <= _FACTORED
+    return solve_damped(B, g, damping, terms=problem.N, rows=rows if small else None)
+
+
+_FACTORED = 2**16
+"""Beyond so many elements rows are too many to be factored at every step: sums have to do."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -392,9 +395,7 @@ def _example_stepper(problem: Problem, curvature: str | None) -> Stepper:
             if matrix:
                 assert curvature is not None
                 B, theta = matrix[0][keep], state.theta[going]
-                damping = state.damping[going]
-                # A run mends what digits its steps lack: rows decide only what rounding hides.
-                g, deficient = solve_for(problem, curvature, theta, B, g, damping, far=0.0)
+                g, deficient = solve_for(problem, curvature, theta, B, g, state.damping[going])
                 state.rank_deficient[going] |= deficient
             with np.errstate(all="ignore"):
                 state.theta[going] -= state.step_size[going, None] * g

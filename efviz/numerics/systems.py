@@ -19,11 +19,11 @@ def gram_rounding(D: int, terms: float) -> float:
 
 
 @njit(cache=True, nogil=True)
-def solve(B: Array, g: Array, rounding: float, far: float = FAR) -> tuple[Array, bool, bool]:
+def solve(B: Array, g: Array, rounding: float) -> tuple[Array, bool, bool]:
     """B d = g for symmetric B whose eigenvalues err by `rounding`: see `gram_rounding`.
 
     Returns the solution, the shortest if B is rank deficient to working precision; whether it is;
-    and whether all eigenvalues are beyond `rounding` and `far`, so that the answer is safe.
+    and whether all eigenvalues are far from 0, so that the answer is safe.
     """
     D = len(g)
     if D == 2:
@@ -54,13 +54,13 @@ def solve(B: Array, g: Array, rounding: float, far: float = FAR) -> tuple[Array,
             d = np.zeros(D)
             for k in range(D):
                 d += V[:, k] * (np.dot(V[:, k], h) / w[k])
-            return unit * d, False, bool(w[0] > far)
+            return unit * d, False, bool(w[0] > FAR)
     w, V = np.linalg.eigh(B)
     largest_w = np.max(np.abs(w))
     deficient, safe = False, not sound
     d = np.zeros(D)
     for k in range(D):
-        safe = safe and np.abs(w[k]) > max(far, rounding) * largest_w
+        safe = safe and np.abs(w[k]) > max(FAR, rounding) * largest_w
         if np.abs(w[k]) <= rounding * largest_w:
             deficient = True
         else:
@@ -74,7 +74,6 @@ def solve_each(
     damping: Array,
     g: Array,
     rounding: float,
-    far: float,
     x: Array,
     rank_deficient: Mask,
     safe: Mask,
@@ -84,4 +83,4 @@ def solve_each(
         A = B[r].copy()
         for i in range(A.shape[0]):
             A[i, i] += damping[r]
-        x[r], rank_deficient[r], safe[r] = solve(A, g[r], rounding, far)
+        x[r], rank_deficient[r], safe[r] = solve(A, g[r], rounding)
