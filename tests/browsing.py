@@ -13,7 +13,8 @@ import sys
 import time
 import urllib.request
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
+from itertools import count
 from pathlib import Path
 from typing import Literal
 
@@ -38,10 +39,23 @@ needs_chromium = [
 ]
 
 
-def free_port() -> int:
-    with socket.socket() as s:
-        s.bind(("127.0.0.1", 0))
-        return int(s.getsockname()[1])
+_CALLS = count()
+
+
+def free_port(ports: int = 1) -> int:
+    """The first of so many free ports in a row, below those that connections are given."""
+    # Other processes, and later calls, begin elsewhere.
+    start = os.getpid() * 7 + next(_CALLS) * 50
+    for offset in range(0, 12_000, ports):
+        port = 20_000 + (start + offset) % 12_000
+        with ExitStack() as taken:
+            try:
+                for each in range(port, port + ports):
+                    taken.enter_context(socket.socket()).bind(("127.0.0.1", each))
+            except OSError:
+                continue
+        return port
+    raise RuntimeError(f"there are no {ports} free ports in a row from 20000 to 32000")
 
 
 @contextmanager

@@ -48,7 +48,7 @@ def fetch(url: str) -> tuple[int, dict[str, str], str]:
 @pytest.fixture(scope="module")
 def started() -> Iterator[tuple[Replicas, tuple[int, dict[str, str], str]]]:
     """The replicas, and what was answered before they were there."""
-    with replicas(N, free_port(), prefix="efviz", name_replicas=True) as found:
+    with replicas(N, free_port(N + 1), prefix="efviz", name_replicas=True) as found:
         wait_for(found.url.replace("/efviz/", "/efviz-alive"), seconds=10)
         # The replicas need some seconds to start; nginx does not.
         early = fetch(found.url)
@@ -187,7 +187,7 @@ def test_a_replica_stops_within_seconds_when_told_to(served: Replicas) -> None:
 
 @pytest.mark.parametrize("when", ["starting", "running"])
 def test_replicas_that_are_told_to_stop_take_all_their_processes_along(when: str) -> None:
-    command = [sys.executable, REPLICAS, "--replicas", "1", "--port", str(free_port())]
+    command = [sys.executable, REPLICAS, "--replicas", "1", "--port", str(free_port(2))]
     with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as script:
         process, children = psutil.Process(script.pid), []
         if when == "running":
