@@ -53,6 +53,11 @@ def started() -> Iterator[tuple[Replicas, tuple[int, dict[str, str], str]]]:
         # The replicas need some seconds to start; nginx does not.
         early = fetch(found.url)
         found.wait()
+        # What was not there for the first request is asked again after fail_timeout.
+        seen: set[str | None] = set()
+        deadline = time.monotonic() + 30
+        while len(seen) < N and time.monotonic() < deadline:
+            seen.add(fetch(found.url)[1].get("X-Replica"))
         yield found, early
 
 
