@@ -44,6 +44,8 @@ DAMPINGS: Array = np.logspace(-10, 10, 41)
 _ROWS = 8
 # So many of the next best runs are asked whether rounding could make them the best.
 _RIVALS = 32
+# Two ends of a run show a part of how far rounding takes it: so many times their distance.
+_SPREAD = 10
 
 
 @dataclass(frozen=True, eq=False)
@@ -58,8 +60,8 @@ class Sweep:
     `tied` (S, L) are the cells that finished at the least loss, to 1e-12 relatively or to the
     rounding of the loss itself. `change_by_rounding` is by how much, relatively, the loss of the
     selected one changes with the last digits of its run; beyond CHAOS it is chance. `contested`:
-    another run that depends on rounding ends as low with other digits, so that another machine may
-    select that.
+    another run that depends on rounding may end as low with other digits, so that another machine
+    may select that.
     """
 
     method: str
@@ -347,8 +349,8 @@ class _Search:
             relative_change(before, again, self.rounding),
         )
         # nan, for a run that does not finish, is not as low.
-        ends = np.stack([first, again])[:, 1:]
-        low = (ends <= loss + TIE * abs(loss) + self.rounding.of(loss)).any(axis=0)
+        lowest = np.fmin(first, again)[1:] - _SPREAD * np.abs(first - again)[1:]
+        low = lowest <= loss + TIE * abs(loss) + self.rounding.of(loss)
         return float(change[0]), bool((low & (change[1:] > CHAOS)).any())
 
 
