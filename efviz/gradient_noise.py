@@ -164,7 +164,8 @@ def _printed(noise: GradientNoise, c: Array, damping: float) -> Array:
 
 def _preconditioned(noise: GradientNoise, c: Array, damping: float) -> Array:
     g, D = noise.gradient, len(noise.gradient)
-    P = solve_damped(np.broadcast_to(noise.empirical_fisher, (D, D, D)), np.eye(D), damping).x
+    EF = np.broadcast_to(noise.empirical_fisher, (D, D, D))
+    P = solve_damped(EF, np.eye(D), damping, terms=noise.N).x
     P = (P + P.T) / 2
     spread = c * _trace(P @ noise.covariance @ P) + g @ P @ P @ g
     return _ratio(g @ P @ g, spread)[:, None, None] * P
@@ -182,7 +183,7 @@ def adaptation(gradient: Array, variance: Array, c: Array | float) -> Array:
 def _projection(noise: GradientNoise, c: Array) -> Array:
     """x = (c Sigma + g g^T)^-1 g for each c, (K, D): by Sherman and Morrison, stable as c -> 0."""
     g = noise.gradient
-    v, singular = solve_damped(noise.covariance, g)
+    v, singular = solve_damped(noise.covariance, g, terms=noise.N)
     free = g - noise.covariance @ v
     # A part of g in a direction without noise tells all of g.
     if bool(singular) and np.linalg.norm(free) > 1e-8 * np.linalg.norm(g):

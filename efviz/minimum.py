@@ -84,7 +84,8 @@ def _restored(problem: "Problem", seen: Coordinates, z: Array) -> Array:
     """theta for z, and one step of Newton's method against what rounding theta made of it."""
     theta = seen.restore(z)
     H = seen.problem.mean_over_examples(z, batches.hessian_term)[0]
-    return theta - seen.restore(solve_damped(H, seen.reduce(problem.gradient(theta))).x)
+    g = seen.reduce(problem.gradient(theta))
+    return theta - seen.restore(solve_damped(H, g, terms=problem.N).x)
 
 
 _SUBSPACE = (

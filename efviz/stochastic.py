@@ -26,7 +26,7 @@ _AHEAD, _PIECE = 2**16, 2**18
 
 @dataclass(frozen=True, eq=False)
 class Seen:
-    """What a method is told: the mini-batch gradient g^ (R, D), and g, EF of all examples.
+    """What a method is told: the mini-batch gradient g^ (R, D), and g, EF of all N examples.
 
     `factor` is c in cov(g^) = c (EF - g g^T); `damping` is added where a matrix is inverted.
     """
@@ -36,6 +36,7 @@ class Seen:
     empirical_fisher: Array
     factor: float
     damping: float
+    N: int = 1
 
     @property
     def variances(self) -> Array:
@@ -50,7 +51,7 @@ def _plain(seen: Seen) -> Array:
 
 
 def _preconditioned(seen: Seen) -> Array:
-    return solve_damped(seen.empirical_fisher, seen.minibatch, seen.damping).x
+    return solve_damped(seen.empirical_fisher, seen.minibatch, seen.damping, terms=seen.N).x
 
 
 def _adapted(seen: Seen) -> Array:
@@ -107,7 +108,7 @@ def matched_scales(
     1 for those whose direction estimates the gradient; also where a direction is 0 or not finite.
     """
     g, EF = _of_all(problem, theta[None])
-    seen = Seen(g, g, EF, factor, damping)
+    seen = Seen(g, g, EF, factor, damping, problem.N)
     length = np.linalg.norm(g)
     scales = {}
     for name, method in STOCHASTIC_METHODS.items():
@@ -247,7 +248,7 @@ class StochasticRuns:
         with np.errstate(all="ignore"):
             g, EF = _of_all(self.problem, theta)
             for k, name in enumerate(self.methods):
-                seen = Seen(g_hat[k], g[k], EF[k], self._factor, self.damping)
+                seen = Seen(g_hat[k], g[k], EF[k], self._factor, self.damping, self.problem.N)
                 update = self._step_sizes[k] * STOCHASTIC_METHODS[name].direction(seen)
                 theta[k] = np.where(self._going[k, :, None], theta[k] - update, theta[k])
 

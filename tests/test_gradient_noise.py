@@ -215,3 +215,20 @@ def test_batch_sizes_run_from_one_to_all():
     assert (sizes[0], sizes[-1]) == (1, 1000)
     assert list(sizes) == sorted(set(sizes))
     assert batch_sizes(1) == (1,)
+
+
+@pytest.mark.parametrize("factor", [0.1, 0.7, 3.0, 1e3])
+@pytest.mark.parametrize("N", [50, 3000, 100_000])
+def test_a_multiple_of_a_column_changes_no_error_however_its_products_are_rounded(factor, N):
+    # Both columns are one, of this length, along a direction.
+    x, y = np.random.default_rng(N).normal(size=(2, N))
+    length = np.hypot(1, factor)
+    single = linear_regression(length * x[:, None], y)
+    double = linear_regression(np.column_stack([x, factor * x]), y)
+    along = np.array([1, factor]) / length
+    ours, theirs = (
+        expected_errors(gradient_noise(problem, theta), [1, 30])
+        for problem, theta in ((double, 0.3 * along), (single, np.array([0.3])))
+    )
+    for name in ESTIMATORS.keys() - {"diagonal"}:  # which depends on the axes
+        assert_allclose(ours[name], theirs[name], rtol=1e-9, err_msg=name)

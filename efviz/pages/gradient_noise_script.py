@@ -17,21 +17,17 @@ def gradient_noise_script(title: str, name: str, c: Controls, p: Picture, *, edi
     x, y = (tuple(map(float, limits)) for limits in (p.plane.x, p.plane.y))
     head = f"""
 import numpy as np
-from efviz.curvature import fisher
 from efviz.fields import Plane
 from efviz.gradient_noise import gradient_noise
-from efviz.linalg import solve_damped
+from efviz.optimizers import directions
 plane = Plane({x!r}, {y!r})
 theta = np.array({p.theta.tolist()!r})
 damping, batch_size, replacement = {c.damping!r}, {c.batch_size}, {c.replacement}
 
 noise = gradient_noise(problem, theta)
 g = noise.gradient
-directions = {{
-    "EFGD": -solve_damped(noise.empirical_fisher, g, damping).x,
-    "NGD": -solve_damped(fisher(problem, theta), g, damping).x,
-    "GD": -g,
-}}
+found = directions(problem, ("EFGD", "NGD", "GD"), theta, damping=damping)
+arrows = {{name: -solved.x for name, solved in found.items()}}
 loss = problem.loss(plane.grid({FINE}))
 """
     parts = [the_problem(c.values), head, _clouds(c), _runs(c, p), _panels(p)]
@@ -99,7 +95,7 @@ from efviz.figures.gradient_noise import cloud_panel, error_panel, runs_panel, t
 names = problem.parameter_names
 gradients = problem.per_example_gradients(theta)
 panels = {{
-    "theta": theta_panel(plane, loss, lowest, theta, {star}, directions, names),
+    "theta": theta_panel(plane, loss, lowest, theta, {star}, arrows, names),
     "gradients": cloud_panel(noise, gradients, minibatches, factor, batch_size, names),
     "errors": error_panel(sizes, errors, batch_size, float(g @ g)),
     "runs": runs_panel(result, above, n_steps * batch_size),

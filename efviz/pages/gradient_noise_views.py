@@ -18,7 +18,7 @@ from efviz.gradient_noise import (
     gradient_noise,
     minibatch_cloud,
 )
-from efviz.linalg import solve_damped
+from efviz.optimizers import directions
 from efviz.pages.caches import cached
 from efviz.pages.jobs import Job, Progress
 from efviz.pages.problem_choice import Knobs, problem_of
@@ -106,12 +106,7 @@ def work(c: Controls) -> Iterator[Progress[Picture]]:
 def _at_theta(c: Controls, problem: Problem, plane: Plane) -> Picture:
     theta = theta_of(c.values, plane)
     noise, F = gradient_noise(problem, theta), fisher(problem, theta)
-    g = noise.gradient
-    directions = {
-        "EFGD": -solve_damped(noise.empirical_fisher, g, c.damping).x,
-        "NGD": -solve_damped(F, g, c.damping).x,
-        "GD": -g,
-    }
+    found = directions(problem, ("EFGD", "NGD", "GD"), theta, damping=c.damping)
     minibatches = minibatch_cloud(
         problem,
         theta,
@@ -128,7 +123,7 @@ def _at_theta(c: Controls, problem: Problem, plane: Plane) -> Picture:
         theta,
         noise,
         F,
-        directions,
+        {name: -solved.x for name, solved in found.items()},
         problem.per_example_gradients(theta),
         minibatches,
         float(batch_factor(problem.N, c.batch_size, replacement=c.replacement)),
