@@ -36,14 +36,17 @@ def generalized_eigenvalues(EF: Array, F: Array, terms: int = 1) -> Array:
     return np.asarray(scipy.linalg.eigh(EF * scale, F * scale, eigvals_only=True))
 
 
-def ratios(problem: Problem, theta: Array) -> Array:
-    """`generalized_eigenvalues` of EF and F at theta (D,), from their examples where rounding has
-    left too little of the matrices themselves."""
+def ratios(problem: Problem, theta: Array, EF: Array, F: Array) -> Array:
+    """`generalized_eigenvalues` of EF and F (D, D) at theta (D,).
+
+    From their examples where rounding has left too little of the matrices themselves.
+    """
     seen = problem.coordinates
     if seen is not None:
-        nothing = np.full(problem.D, np.nan)
-        return ratios(seen.problem, seen.reduce(theta)) if seen.complete else nothing
-    _, F, EF = problem.gradient_and_matrices(theta)
+        if not seen.complete:
+            return np.full(problem.D, np.nan)
+        problem, theta = seen.problem, seen.reduce(theta)
+        _, F, EF = problem.gradient_and_matrices(theta)
     rows = None if gram_far_from_singular(F) else CURVATURES["fisher"].rows(problem, theta)
     if rows is None:
         return generalized_eigenvalues(EF, F, problem.N)
@@ -113,7 +116,7 @@ def compare(problem: Problem, theta: Array) -> Comparison:
     likelihood, model = problem.likelihood, problem.model
     H = F if likelihood.natural and model.linear else hessian(problem, theta)
     quality = likelihood.quality(model.outputs(problem.X, theta), problem.y)
-    mu = ratios(problem, theta)
+    mu = ratios(problem, theta, EF, F)
     return Comparison(problem.N, theta, float(problem.loss(theta)), H, F, EF, mu, quality)
 
 

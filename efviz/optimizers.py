@@ -133,7 +133,10 @@ class Trajectory:
 
     @cached_property
     def status(self) -> NDArray[np.str_]:
-        """ "converged", "running" or "diverged" (...); whoever asks needs the problem's minimum."""
+        """What became of each run (...): "converged", "running" or "diverged".
+
+        Whoever asks needs the problem's minimum, and looks for it if nobody has.
+        """
         minimum = self.problem.minimum
         small = CONVERGENCE * (self.first_loss - minimum.loss) + minimum.rounding
         near = self.final_loss - minimum.loss <= small
