@@ -110,7 +110,8 @@ class Engine(ABC):
         return file.read_bytes()
 
 
-def _pixels(png: bytes) -> np.ndarray:
+def pixels(png: bytes) -> np.ndarray:
+    """Of a picture, (height, width, 3), from 0 to 255."""
     return np.asarray(Image.open(io.BytesIO(png)).convert("RGB"))
 
 
@@ -150,7 +151,7 @@ class Chromium(Engine):
         self.page.set_viewport_size({"width": width, "height": height})
 
     def screenshot(self) -> np.ndarray:
-        return _pixels(self.page.screenshot())
+        return pixels(self.page.screenshot())
 
     def upload(self, selector: str, file: Path) -> None:
         self.page.set_input_files(selector, file)
@@ -293,7 +294,7 @@ class Firefox(Engine):
 
     def screenshot(self) -> np.ndarray:
         shot = self.call("browsingContext.captureScreenshot", context=self.window)
-        return _pixels(base64.b64decode(shot["data"]))
+        return pixels(base64.b64decode(shot["data"]))
 
     def upload(self, selector: str, file: Path) -> None:
         found = self.call(
@@ -398,7 +399,7 @@ class WebKit(Engine):
             self.frame = (x + width - inner[0], y + height - inner[1])
 
     def screenshot(self) -> np.ndarray:
-        return _pixels(base64.b64decode(self._ask("GET", "/screenshot")))
+        return pixels(base64.b64decode(self._ask("GET", "/screenshot")))
 
     def upload(self, selector: str, file: Path) -> None:
         found = self._ask("POST", "/element", {"using": "css selector", "value": selector})

@@ -1,12 +1,10 @@
 """On paper and in forced colours: panels lie side by side, and what is set can be seen."""
 
-import io
-
 import numpy as np
 import pytest
 from browsing import Scheme, needs_chromium, page_of_width
-from PIL import Image
-from playwright.sync_api import Browser, Locator, expect
+from engines import pixels
+from playwright.sync_api import Browser, expect
 
 pytestmark = needs_chromium
 
@@ -14,11 +12,6 @@ PANELS = ".efviz-chart > [role=figure]"
 PAGES = ("vector-fields", "at-the-minimum", "optimization", "gradient-noise")
 SHEET = 700
 """Pixels between the margins of a sheet of A4."""
-
-
-def painted(element: Locator) -> np.ndarray:
-    """The pixels (height, width, 3) of an element, from 0 to 255."""
-    return np.asarray(Image.open(io.BytesIO(element.screenshot())).convert("RGB"), dtype=int)
 
 
 # Printing lays the page out anew and waits for no script: panels keep the size that they had.
@@ -57,11 +50,11 @@ def test_in_forced_colours_sliders_and_curves_are_seen(
         page.goto(f"{server}/vector-fields")
         chart = page.locator(".efviz-chart[data-revision]").first
         expect(chart).to_be_visible(timeout=30_000)
-        slider = painted(page.locator(".efviz-slider .range").first)
+        slider = pixels(page.locator(".efviz-slider .range").first.screenshot()).astype(int)
         ground = slider[0, 0]
         differs = np.abs(slider - ground).sum(-1) > 100
         # The track from end to end, and the knob above and below it.
         assert differs.any(axis=0).mean() > 0.9
         assert differs.sum(axis=0).max() >= 10
-        panel = painted(page.locator(PANELS).nth(2))
+        panel = pixels(page.locator(PANELS).nth(2).screenshot()).astype(int)
         assert (np.abs(panel - panel[0, 0]).sum(-1) > 100).mean() > 0.02

@@ -1,7 +1,8 @@
 """What the Optimization page computes: single runs, cosines along them, sweeps, other starts."""
 
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
 from dataclasses import asdict, dataclass, fields
+from typing import Any
 
 import numpy as np
 
@@ -12,7 +13,7 @@ from efviz.datasets import DATASETS, DataUnavailable
 from efviz.optimizers import Runs, Trajectory
 from efviz.pages import own_table
 from efviz.pages.caches import cached
-from efviz.pages.jobs import Job, Progress
+from efviz.pages.jobs import Job, Progress, T
 from efviz.pages.own_table import OWN
 from efviz.pages.params import Values
 from efviz.problems import Problem
@@ -151,6 +152,15 @@ def path_job(key: RunKey) -> Job[Trajectory]:
     return Job(steps())
 
 
+def _finished(job: Job[T]) -> Generator[Progress[Any], None, T]:
+    """What a job that others may share gives in the end: the first part of another's work."""
+    while not job.done:
+        job.advance(0.05)
+        yield Progress(0.0, None)
+    assert job.progress.result is not None
+    return job.progress.result
+
+
 @cached
 def rounding_job(key: RunKey) -> Job[float]:
     """By how much, relatively, the last loss of a run changes with its last digits.
@@ -159,12 +169,7 @@ def rounding_job(key: RunKey) -> Job[float]:
     """
 
     def steps() -> Iterator[Progress[float]]:
-        job = path_job(key)
-        while not job.done:
-            job.advance(0.05)
-            yield Progress(0.0, None)
-        path = job.progress.result
-        assert path is not None
+        path = yield from _finished(path_job(key))
         runs = _runs(key, digits=True)
         while runs.fraction < 1:
             runs.advance(0.05)
@@ -187,12 +192,7 @@ def alignment_job(key: RunKey) -> Job[Alignment]:
     """Cosines along the path of `key`, an EFGD run."""
 
     def steps() -> Iterator[Progress[Alignment]]:
-        job = path_job(key)
-        while not job.done:
-            job.advance(0.05)
-            yield Progress(0.0, None)
-        path = job.progress.result
-        assert path is not None
+        path = yield from _finished(path_job(key))
         thetas = path.thetas[0][np.isfinite(path.thetas[0]).all(axis=-1)]
         work = alignment(problem_of(key.source), thetas, key.damping)
         while True:
