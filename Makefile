@@ -2,7 +2,7 @@ PYTHON ?= python3
 PORT ?= 8501
 BIN := .venv/bin
 
-.PHONY: run test lint audit lock digests clean
+.PHONY: run test lint format audit lock digests clean
 
 run: .venv/run
 	$(BIN)/streamlit run app.py --server.port $(PORT)
@@ -10,11 +10,17 @@ run: .venv/run
 test: .venv/dev
 	$(BIN)/python -m pytest --numprocesses auto --maxprocesses 4
 
-lint: .venv/dev
+lint: .venv/dev node_modules
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
+	npm run --silent lint
 	$(BIN)/bandit --quiet --recursive --configfile pyproject.toml app.py efviz hosting
+
+format: .venv/dev node_modules
+	$(BIN)/ruff check --fix .
+	$(BIN)/ruff format .
+	npm run --silent format
 
 # Asks the index for known holes in what is installed: needs the network.
 audit: .venv/dev
@@ -43,5 +49,9 @@ digests:
 	$(BIN)/python -m pip install --quiet --editable '.[dev]'
 	touch $@
 
+node_modules: package.json package-lock.json
+	npm ci --no-audit --no-fund
+	touch $@
+
 clean:
-	rm -rf .venv .pytest_cache .mypy_cache .ruff_cache
+	rm -rf .venv node_modules .pytest_cache .mypy_cache .ruff_cache

@@ -34,7 +34,11 @@ export class Anatomy {
     if (!this.panels.length) return;
     const { names, versus } = this.panels[0].anatomy;
     const others = names.filter((name) => name !== versus);
-    const titles = ['path', ...names.map((n) => `|${n}|`), ...others.map((n) => `${n} to ${versus}`)];
+    const titles = [
+      'path',
+      ...names.map((n) => `|${n}|`),
+      ...others.map((n) => `${n} to ${versus}`),
+    ];
     const cell = (kind, text, scope) => {
       const made = document.createElement(kind);
       made.textContent = text;
@@ -82,6 +86,8 @@ export class Anatomy {
 function word(value, unit) {
   if (!Number.isFinite(value)) return '–';
   const small = value !== 0 && (Math.abs(value) < 1e-3 || Math.abs(value) >= 1e5);
-  const text = small ? value.toExponential(1).replace('e+', 'e').replace('-', '−') : digits(value, 3);
+  const text = small
+    ? value.toExponential(1).replace('e+', 'e').replace('-', '−')
+    : digits(value, 3);
   return text + unit;
 }

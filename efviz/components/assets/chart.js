@@ -131,15 +131,19 @@ const download = (format, label) => ({
 
 // One object for all draws: Plotly.react starts from nothing when it finds the config changed.
 let settings;
-const config = () => (settings ??= {
-  displaylogo: false,
-  displayModeBar: 'hover',
-  showSendToCloud: false,
-  doubleClick: false,
-  responsive: false,
-  scrollZoom: false,
-  modeBarButtons: [[download('png', 'PNG'), download('svg', 'SVG')], ['zoom2d', 'pan2d']],
-});
+const config = () =>
+  (settings ??= {
+    displaylogo: false,
+    displayModeBar: 'hover',
+    showSendToCloud: false,
+    doubleClick: false,
+    responsive: false,
+    scrollZoom: false,
+    modeBarButtons: [
+      [download('png', 'PNG'), download('svg', 'SVG')],
+      ['zoom2d', 'pan2d'],
+    ],
+  });
 
 // The address follows the picture, but Safari refuses more than 100 changes in 10 s.
 let written = -Infinity;
@@ -351,7 +355,10 @@ class Chart {
     else gd._efviz.runners = gd._efviz.runners?.svg.remove();
     if (vectors) (gd._efviz.compass ??= new Compass(gd, this.hover)).vectors = vectors;
     if (!kinds && !gd._efviz.handles) return;
-    const shows = (name) => ({ layout: { meta } }) => meta?.handles?.some((k) => k.trace === name);
+    const shows =
+      (name) =>
+      ({ layout: { meta } }) =>
+        meta?.handles?.some((k) => k.trace === name);
     const first = (name) => this.spec.figures.findIndex(shows(name)) === i;
     gd._efviz.handles ??= new Handles(gd, i, this.touch, layers);
     gd._efviz.handles.draw(data, parts.handles, kinds ?? [], first);
@@ -375,7 +382,8 @@ class Chart {
     gd.on('plotly_click', (event) => {
       const x = event.xvals?.[0] ?? event.points?.[0]?.x;
       const y = event.yvals?.[0] ?? event.points?.[0]?.y;
-      if (meta().click && this.spec.session.clicks && x !== undefined) this.send('click', { panel: i, x, y });
+      if (meta().click && this.spec.session.clicks && x !== undefined)
+        this.send('click', { panel: i, x, y });
     });
     gd.on('plotly_relayout', (event) => {
       const [x0, x1] = [event['xaxis.range[0]'], event['xaxis.range[1]']];

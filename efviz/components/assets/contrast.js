@@ -33,7 +33,8 @@ const STAR = ring(10, (i) => (i % 2 ? 4.4 : 10));
 // Whether the page's ground is a dark one.
 const pen = document.createElement('canvas').getContext('2d');
 function isDark(element) {
-  pen.fillStyle = getComputedStyle(element).getPropertyValue('--st-background-color').trim() || '#fff';
+  pen.fillStyle =
+    getComputedStyle(element).getPropertyValue('--st-background-color').trim() || '#fff';
   const [r, g, b] = [1, 3, 5].map((i) => parseInt(pen.fillStyle.slice(i, i + 2), 16));
   return 0.299 * r + 0.587 * g + 0.114 * b < 128;
 }

@@ -71,7 +71,9 @@ export class Compass extends Sheet {
     this.halo = element('path', { class: 'halo' }, this.mark);
     this.arrow = element('path', { class: 'arrow' }, this.mark);
     element('circle', { class: 'ring', r: 4.5 }, this.mark);
-    this.lines = [0, 1].map((i) => element('text', { class: 'word', x: 7, dy: `${-1.25 * i}em` }, this.svg));
+    this.lines = [0, 1].map((i) =>
+      element('text', { class: 'word', x: 7, dy: `${-1.25 * i}em` }, this.svg)
+    );
     this.hide();
     gd.addEventListener('pointermove', (event) => {
       // While a button is down something is being dragged, a finger scrolls.

@@ -21,8 +21,12 @@ async function drawing(chart) {
   const height = Math.ceil(Math.max(...panels.map(({ box }) => box.bottom)) - top);
   const whole = document.createElementNS(SVG, 'svg');
   for (const [name, value] of Object.entries({
-    xmlns: SVG, width, height, viewBox: `0 0 ${width} ${height}`,
-  })) whole.setAttribute(name, value);
+    xmlns: SVG,
+    width,
+    height,
+    viewBox: `0 0 ${width} ${height}`,
+  }))
+    whole.setAttribute(name, value);
   const ground = document.createElementNS(SVG, 'rect');
   ground.setAttribute('width', width);
   ground.setAttribute('height', height);

@@ -8,7 +8,7 @@
 // times as long. Where an area trace would cover the ground Plotly draws all but the marks, as it
 // does for downloads.
 
-import { boxOf, drawMark, element, scaleOf, scalesOf, SYMBOLS } from './svg.js';
+import { boxOf, drawMark, element, SYMBOLS, scaleOf, scalesOf } from './svg.js';
 import { widthOf } from './words.js';
 
 const FEW = 100;

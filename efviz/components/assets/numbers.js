@@ -33,7 +33,9 @@ function columnsOf({ x, y, z, text, says = 'text' }, { xaxis, yaxis }) {
 function tracesOf(panels) {
   return panels.flatMap((gd) => {
     const { name: panel, whole } = gd._efviz;
-    const traces = (whole?.data ?? []).filter(({ x, z }) => z || (x && !(x.length === 1 && x[0] === null)));
+    const traces = (whole?.data ?? []).filter(
+      ({ x, z }) => z || (x && !(x.length === 1 && x[0] === null))
+    );
     const seen = {};
     return traces.map((trace) => {
       const name = trace.name ?? 'data';

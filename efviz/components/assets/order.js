@@ -6,9 +6,12 @@ const calls = new WeakMap(); // element: calls that may be the newest, in the or
 
 export default async function inOrder(render, component) {
   const { parentElement } = component;
-  const keep = (wanted) => calls.set(parentElement, (calls.get(parentElement) ?? []).filter(wanted));
+  const keep = (wanted) =>
+    calls.set(parentElement, (calls.get(parentElement) ?? []).filter(wanted));
   const call = { component, done: false };
-  keep(() => true).get(parentElement).push(call);
+  keep(() => true)
+    .get(parentElement)
+    .push(call);
   const remove = await render(component);
   call.done = true;
   // What is not taken back at once is the newest of all that are done.

@@ -7,7 +7,6 @@
 // {at, of, sequence} when the time comes to rest.
 
 import { Anatomy } from './anatomy.js';
-import { Runners } from './runners.js';
 
 const WHOLE = 8000; // ms that all iterations take at speed 1
 const REST = 250; // ms after which a rest is reported

@@ -35,7 +35,9 @@ export class Runners extends Sheet {
     this.order = '';
     this.parts = (anatomy?.names ?? []).map((name, i) => {
       const group = element('g', {}, this.arrows);
-      const [halo, arrow] = ['halo', 'arrow'].map((kind) => element('path', { class: kind }, group));
+      const [halo, arrow] = ['halo', 'arrow'].map((kind) =>
+        element('path', { class: kind }, group)
+      );
       arrow.setAttribute('stroke', anatomy.colours[i]);
       const word = element('text', { class: 'word' }, this.words);
       word.textContent = name;
@@ -52,7 +54,10 @@ export class Runners extends Sheet {
     for (const row of this.rows) {
       row.px = Float32Array.from(row.x, toX);
       row.py = Float32Array.from(row.y, toY);
-      row.runs = Uint8Array.from(row.px, (x, j) => Number.isFinite(x) && Number.isFinite(row.py[j]));
+      row.runs = Uint8Array.from(
+        row.px,
+        (x, j) => Number.isFinite(x) && Number.isFinite(row.py[j])
+      );
       for (let j = 1; j < row.px.length; j++) {
         if (!row.runs[j]) [row.px[j], row.py[j]] = [row.px[j - 1], row.py[j - 1]];
       }

@@ -11,7 +11,11 @@ const digits = (value) => {
   if (value === 0) return '0';
   const size = Math.abs(value);
   if (size >= 1e5 || size < 1e-3) {
-    return value.toExponential(2).replace(/\.?0*e/, 'e').replace('e+', 'e').replace('-', '−');
+    return value
+      .toExponential(2)
+      .replace(/\.?0*e/, 'e')
+      .replace('e+', 'e')
+      .replace('-', '−');
   }
   return String(Number(value.toPrecision(3))).replace('-', '−');
 };
@@ -49,7 +53,9 @@ class Slider {
     this.label.textContent = data.label;
     this.label.title = this.range.title = data.help ?? '';
     this.typed.setAttribute('aria-label', `${data.label}, typed value`);
-    const [low, high] = data.log ? [Math.log10(data.min), Math.log10(data.max)] : [data.min, data.max];
+    const [low, high] = data.log
+      ? [Math.log10(data.min), Math.log10(data.max)]
+      : [data.min, data.max];
     // Whole steps from end to end, so that both ends can be reached.
     this.step = (high - low) / Math.max(1, Math.round((high - low) / data.step));
     this.low = data.zero ? low - this.step : low;
