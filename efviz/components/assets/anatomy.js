@@ -4,11 +4,21 @@
 // directions of all methods at the recorded steps of one run of the panel's method.
 
 import { angle } from './hover.js';
+import { part } from './html.js';
 import { digits } from './svg.js';
 
 const SELDOM = 120; // ms between two writings of the table while time runs
 
+/** @typedef {import('./runners.js').Runners & { anatomy: AnatomyOfStep }} Dissected */
+
 export class Anatomy {
+  /** @type {Dissected[]} the panels whose steps are known in parts */
+  panels = [];
+  /** @type {HTMLTableCellElement[][]} the cells of each row */
+  cells = [];
+  written = -Infinity;
+
+  /** @param {(start: number) => void} follow */
   constructor(follow) {
     this.box = document.createElement('section');
     this.box.className = 'efviz-anatomy';
@@ -17,20 +27,26 @@ export class Anatomy {
       <div class="efviz-scroll" tabindex="0" role="group" aria-label="Directions in numbers"><table class="efviz-table"><caption></caption>
       <thead></thead><tbody></tbody></table></div>
       <p class="efviz-note"></p>`;
-    const find = (name) => this.box.querySelector(name);
-    [this.select, this.head, this.body] = ['select', 'thead', 'tbody'].map(find);
-    [this.caption, this.note, this.table] = ['caption', 'p', 'table'].map(find);
+    this.select = part(this.box, HTMLSelectElement, 'select');
+    this.table = part(this.box, HTMLTableElement, 'table');
+    this.caption = part(this.table, HTMLTableCaptionElement, 'caption');
+    this.head = part(this.table, HTMLTableSectionElement, 'thead');
+    this.body = part(this.table, HTMLTableSectionElement, 'tbody');
+    this.note = part(this.box, HTMLParagraphElement, 'p');
     this.select.addEventListener('change', () => follow(+this.select.value));
   }
 
+  /**
+   * @param {import('./runners.js').Runners[]} panels
+   * @param {number} of the start that is followed
+   */
   update(panels, of) {
-    const options = Array.from({ length: panels[0].runs }, (_, i) => new Option(i + 1));
+    const options = Array.from({ length: panels[0].runs }, (_, i) => new Option(String(i + 1)));
     if (options.length !== this.select.length) this.select.replaceChildren(...options);
-    this.select.value = of;
-    this.panels = panels.filter(({ anatomy }) => anatomy);
+    this.select.value = String(of);
+    this.panels = /** @type {Dissected[]} */ (panels.filter(({ anatomy }) => anatomy));
     this.table.hidden = !this.panels.length;
     this.note.textContent = 'The directions are still being computed.';
-    this.shown = undefined;
     if (!this.panels.length) return;
     const { names, versus } = this.panels[0].anatomy;
     const others = names.filter((name) => name !== versus);
@@ -39,50 +55,62 @@ export class Anatomy {
       ...names.map((n) => `|${n}|`),
       ...others.map((n) => `${n} to ${versus}`),
     ];
-    const cell = (kind, text, scope) => {
-      const made = document.createElement(kind);
-      made.textContent = text;
-      if (scope) made.scope = scope;
-      if (text.startsWith('|')) made.style.whiteSpace = 'nowrap';
-      return made;
-    };
     const head = document.createElement('tr');
-    head.append(...titles.map((title) => cell('th', title, 'col')));
+    head.append(...titles.map((title) => heading(title, 'col')));
     this.head.replaceChildren(head);
-    this.rows = this.panels.map(({ anatomy }) => {
+    this.cells = this.panels.map(() => titles.slice(1).map(() => document.createElement('td')));
+    const rows = this.panels.map(({ anatomy }, i) => {
       const row = document.createElement('tr');
-      const cells = titles.slice(1).map(() => cell('td', ''));
-      row.append(cell('th', anatomy.path, 'row'), ...cells);
-      this.body.append(row);
-      return { row, cells };
+      row.append(heading(anatomy.path, 'row'), ...this.cells[i]);
+      return row;
     });
-    this.body.replaceChildren(...this.rows.map(({ row }) => row));
+    this.body.replaceChildren(...rows);
     this.note.textContent =
       'Lengths of (B + λI)⁻¹∇L, angles in the plane. The arrows are these times each ' +
       'method’s scale, the longest as long in every panel.';
   }
 
+  /**
+   * @param {number} position in recorded steps
+   * @param {boolean} playing
+   */
   show(position, playing) {
     if (!this.panels.length) return;
     const now = performance.now();
-    if (playing && now - (this.written ?? 0) < SELDOM) return;
+    if (playing && now - this.written < SELDOM) return;
     this.written = now;
     const j = Math.round(position);
     const start = this.panels[0].anatomy.start;
     this.caption.textContent = `At iteration ${this.panels[0].steps[j].toLocaleString('en')} from start ${start}`;
     this.panels.forEach((panel, i) => {
       const { names, versus } = panel.anatomy;
-      const vectors = panel.vectors(j, j, 0);
+      const vectors = panel.vectors(panel.anatomy, j, j, 0);
       const reference = vectors[names.indexOf(versus)];
       const lengths = vectors.map(([u, v]) => word(Math.hypot(u, v), ''));
       const angles = vectors
         .filter((_, k) => names[k] !== versus)
         .map((vector) => word(Math.round(angle(vector, reference)), '°'));
-      [...lengths, ...angles].forEach((text, k) => (this.rows[i].cells[k].textContent = text));
+      [...lengths, ...angles].forEach((text, k) => (this.cells[i][k].textContent = text));
     });
   }
 }
 
+/**
+ * @param {string} text
+ * @param {'row' | 'col'} scope
+ */
+function heading(text, scope) {
+  const made = document.createElement('th');
+  made.textContent = text;
+  made.scope = scope;
+  if (text.startsWith('|')) made.style.whiteSpace = 'nowrap';
+  return made;
+}
+
+/**
+ * @param {number} value
+ * @param {string} unit
+ */
 function word(value, unit) {
   if (!Number.isFinite(value)) return '–';
   const small = value !== 0 && (Math.abs(value) < 1e-3 || Math.abs(value) >= 1e5);

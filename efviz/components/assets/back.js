@@ -7,6 +7,12 @@ const KEY = Symbol.for('efviz.back');
 const FRESH = 2000; // ms for which a move is looked at again: what was shown may still have been old
 
 class Back {
+  moved = -Infinity;
+  /** @type {{ name: string, value: string }} */
+  data;
+  /** @type {Send} */
+  send;
+
   constructor() {
     this.page = location.pathname;
     this.look = () => {
@@ -16,8 +22,13 @@ class Back {
     addEventListener('popstate', this.look);
   }
 
+  /**
+   * @param {{ name: string, value: string }} data
+   * @param {Send} send
+   */
   update(data, send) {
-    Object.assign(this, { data, send });
+    this.data = data;
+    this.send = send;
     if (performance.now() - this.moved < FRESH) this.compare();
   }
 
@@ -32,6 +43,7 @@ class Back {
   }
 }
 
+/** @param {Call<{ name: string, value: string }>} call */
 export default function ({ data, parentElement, setTriggerValue }) {
   const back = (parentElement[KEY] ??= new Back());
   back.update(data, setTriggerValue);

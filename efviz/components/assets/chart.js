@@ -1,168 +1,48 @@
 // The chart: one or several Plotly figures, redrawn in place with Plotly.react.
 //
-// data (bytes): uint32 length | session | packed header | packed figures. The session, in JSON: what
-// belongs to one visitor, {query, ack, frame}, ack the sequence of the last report that was answered.
-// Packed: uint32 length | JSON | float32 arrays; {"$a": [offset, n]} or {"$a": [offset, rows,
-// columns]} in the JSON is an array.
-// header: {figures: [{name, size, digest}], dark, rows, minWidth, maxWidth, smallest, plotly};
-// figure: {data, layout}. `rows` figures stand below each other and stay so in every layout.
-// Panels of layout.meta.wide, the last ones, lie below the others and below the player.
+// data (bytes): as wire.js says. Panels of layout.meta.wide, the last ones, lie below the others and
+// below the player.
 // Reports `click` {panel, x, y} for a click anywhere in a panel whose layout.meta.click is set,
 // `touch` as drag.js and `frame` as play.js say.
 
+import { showInAddress } from './address.js';
+import { clicked } from './compat.js';
 import { Handles } from './drag.js';
+import { cellOf, columnsIn, GAP, spanOf, widthOfColumn } from './grid.js';
 import { Compass, Hover } from './hover.js';
 import { Layers, split } from './layers.js';
 import { Numbers } from './numbers.js';
 import { Player } from './play.js';
+import { config, load } from './plotly.js';
 import { Runners } from './runners.js';
+import { enlarge, recolour, themeOf } from './theme.js';
 import { Touch } from './touch.js';
+import { decode } from './wire.js';
 import { fitted } from './words.js';
 
-const GAP = 8; // px between panels
-const SELDOM = 150; // ms between two changes of the address
-const NS = Symbol.for('efviz.chart');
-
-let plotly;
-function library(url) {
-  plotly ??= new Promise((resolve, reject) => {
-    if (window.Plotly) return resolve(window.Plotly);
-    const script = document.createElement('script');
-    script.src = url;
-    script.onload = () => resolve(window.Plotly);
-    script.onerror = () => reject(new Error(`Plotly.js could not be loaded from ${url}`));
-    document.head.append(script);
-  });
-  return plotly;
-}
-
-function text(buffer, at) {
-  const length = new DataView(buffer).getUint32(at, true);
-  return [new TextDecoder().decode(new Uint8Array(buffer, at + 4, length)), at + 4 + length];
-}
-
-function unpack(buffer, at) {
-  const [json, base] = text(buffer, at);
-  const array = (offset, n) => new Float32Array(buffer, base + 4 * offset, n);
-  const value = JSON.parse(json, (_, item) => {
-    if (!item?.$a) return item;
-    const [offset, rows, columns] = item.$a;
-    if (columns === undefined) return array(offset, rows);
-    return Array.from({ length: rows }, (_, i) => array(offset + i * columns, columns));
-  });
-  return [value, base];
-}
-
-// Figures that are already shown are not read again.
-function decode(bytes, shown) {
-  const { buffer } = bytes.slice(); // aligned
-  const [session, start] = text(buffer, 0);
-  const [spec, base] = unpack(buffer, start);
-  let at = base;
-  spec.figures = spec.figures.map(({ size, ...figure }, i) => {
-    const known = shown?.figures[i];
-    const body = known?.digest === figure.digest ? known : unpack(buffer, at)[0];
-    at += size;
-    return { ...body, ...figure };
-  });
-  spec.revision = spec.figures.map(({ digest }) => digest).join(' ');
-  return { ...spec, session: JSON.parse(session) };
-}
-
-const isWide = (figure) => Boolean(figure.layout.meta?.wide);
-
-// Figures are made in the colours of the light theme; `dark` says what each becomes.
-function recolour(value, colours) {
-  if (typeof value === 'string') {
-    return value.replace(/#[0-9a-f]{6}\b/g, (colour) => colours[colour] ?? colour);
-  }
-  if (Array.isArray(value) && !ArrayBuffer.isView(value[0])) {
-    return value.map((item) => recolour(item, colours));
-  }
-  if (value && typeof value === 'object' && !ArrayBuffer.isView(value) && !Array.isArray(value)) {
-    return Object.fromEntries(Object.entries(value).map(([k, v]) => [k, recolour(v, colours)]));
-  }
-  return value;
-}
-
-// Larger letters with the room they need: what a page for a projector asks for.
-function enlarge(value, scale) {
-  if (scale === 1 || !value || typeof value !== 'object' || ArrayBuffer.isView(value)) return value;
-  if (Array.isArray(value)) {
-    const plain = ArrayBuffer.isView(value[0]) || typeof value[0] !== 'object';
-    return plain ? value : value.map((item) => enlarge(item, scale));
-  }
-  const times = (numbers) =>
-    Object.fromEntries(
-      Object.entries(numbers).map(([k, v]) => [k, typeof v === 'number' ? v * scale : v])
-    );
-  return Object.fromEntries(
-    Object.entries(value).map(([key, item]) => {
-      const sized = key === 'margin' || (/font$/.test(key) && item);
-      return [key, sized ? times(item) : enlarge(item, scale)];
-    })
-  );
-}
-
-// The font, the size of letters and the brightness of the page's theme.
-const pen = document.createElement('canvas').getContext('2d');
-function themeOf(element) {
-  const style = getComputedStyle(element);
-  pen.fillStyle = style.getPropertyValue('--st-background-color').trim() || '#fff';
-  const [r, g, b] = [1, 3, 5].map((i) => parseInt(pen.fillStyle.slice(i, i + 2), 16));
-  const font = style.getPropertyValue('--st-font').trim() || 'sans-serif';
-  const scale = parseFloat(style.getPropertyValue('--efviz-scale')) || 1;
-  return { dark: 0.299 * r + 0.587 * g + 0.114 * b < 128, font, scale };
-}
-
-const download = (format, label) => ({
-  name: `download-${format}`,
-  title: `Download as ${label}`,
-  icon: window.Plotly.Icons.camera,
-  click: (gd) =>
-    window.Plotly.downloadImage(gd._efviz.whole, {
-      format,
-      filename: gd._efviz.name,
-      width: gd.clientWidth,
-      height: gd.clientHeight,
-      scale: format === 'png' ? 2 : 1,
-    }),
-});
-
-// One object for all draws: Plotly.react starts from nothing when it finds the config changed.
-let settings;
-const config = () =>
-  (settings ??= {
-    displaylogo: false,
-    displayModeBar: 'hover',
-    showSendToCloud: false,
-    doubleClick: false,
-    responsive: false,
-    scrollZoom: false,
-    modeBarButtons: [
-      [download('png', 'PNG'), download('svg', 'SVG')],
-      ['zoom2d', 'pan2d'],
-    ],
-  });
-
-// The address follows the picture, but Safari refuses more than 100 changes in 10 s.
-let written = -Infinity;
-let postponed;
-function address(query) {
-  clearTimeout(postponed);
-  // "-": the address is another chart's to keep.
-  if (query === '-' || query === location.search.slice(1)) return;
-  const { pathname } = location;
-  const wait = written + SELDOM - performance.now();
-  if (wait > 0) {
-    postponed = setTimeout(() => pathname === location.pathname && address(query), wait);
-    return;
-  }
-  written = performance.now();
-  history.replaceState(history.state, '', pathname + (query && `?${query}`));
-}
+const KEY = Symbol.for('efviz.chart');
 
 class Chart {
+  /** @type {Panel[]} */
+  panels = [];
+  /** @type {Spec} */
+  spec;
+  /** @type {Uint8Array<ArrayBuffer> | undefined} */
+  bytes;
+  /** @type {Send} of an event */
+  send;
+  /** @type {Send} of a state */
+  report;
+  /** @type {{ x: Point, y: Point } | null} where the reader zoomed to in linked panels */
+  view = null;
+  /** @type {number | undefined} */
+  waiting;
+  /** @type {Promise<void>} */
+  drawing = Promise.resolve();
+  /** @type {Player | undefined} */
+  player;
+
+  /** @param {Element} parent */
   constructor(parent) {
     this.root = document.createElement('div');
     this.root.className = 'efviz-chart';
@@ -170,17 +50,16 @@ class Chart {
     this.says.className = 'efviz-unseen';
     this.says.setAttribute('role', 'status');
     parent.append(this.root, this.says);
-    this.panels = [];
     this.numbers = new Numbers(parent, () => this.panels);
-    const all = (name) => this.panels.map((gd) => gd._efviz[name]).filter(Boolean);
-    this.hover = new Hover(() => all('compass'));
+    this.hover = new Hover(() => this.all('compass'));
     this.touch = new Touch({
-      panels: () => all('handles'),
+      panels: () => this.all('handles'),
       send: (report) => this.report('touch', report),
       point: (...at) => this.hover.show(...at),
-      say: (words) => (this.says.textContent = words),
+      say: (words) => {
+        this.says.textContent = words;
+      },
     });
-    this.view = null; // ranges that the reader zoomed to, shared by linked panels
     // In a frame of its own: what is drawn changes the height that is being observed.
     this.observer = new ResizeObserver(() => requestAnimationFrame(() => this.draw()));
     this.observer.observe(this.root);
@@ -188,9 +67,25 @@ class Chart {
     this.seen.observe(this.root);
   }
 
-  // `send(name, value)` is an event, `report(name, value)` a state.
+  /**
+   * What all panels have of a kind.
+   *
+   * @template {'compass' | 'handles' | 'runners'} Kind
+   * @param {Kind} kind
+   * @returns {NonNullable<PanelState[Kind]>[]}
+   */
+  all(kind) {
+    return this.panels.flatMap((gd) => gd._efviz[kind] ?? []);
+  }
+
+  /**
+   * @param {Uint8Array<ArrayBuffer>} bytes
+   * @param {Send} send
+   * @param {Send} report
+   */
   async update(bytes, send, report) {
-    Object.assign(this, { send, report });
+    this.send = send;
+    this.report = report;
     if (bytes !== this.bytes) {
       this.bytes = bytes;
       const before = this.plane();
@@ -199,7 +94,7 @@ class Chart {
       if (this.plane() !== before) this.view = null;
       this.touch.reports.answer(this.spec.session.ack);
     }
-    await library(this.spec.plotly);
+    await load(this.spec.plotly);
     clearTimeout(this.waiting);
     this.waiting = undefined;
     // While a slider is dragged only what can be seen follows; the rest once it rests.
@@ -208,7 +103,7 @@ class Chart {
     } else {
       await this.finish();
     }
-    address(this.spec.session.query);
+    showInAddress(this.spec.session.query);
   }
 
   hidden() {
@@ -231,51 +126,30 @@ class Chart {
     return linked && `${linked.layout.xaxis.range} ${linked.layout.yaxis.range}`;
   }
 
-  // The panels' width follows from the room there is; the height of each from its aspect.
-  columns() {
-    const { figures, rows, minWidth, smallest } = this.spec;
-    const groups = figures.filter((figure) => !isWide(figure)).length / rows;
-    const room = this.root.clientWidth;
-    for (let n = groups; n > 1; n = Math.ceil(n / 2)) {
-      if (room / n >= minWidth) return n;
-    }
-    return Math.min(groups, room < 2 * smallest ? 1 : 2);
-  }
-
-  // A wide panel leaves room beside it where there are many columns.
-  span(i, columns) {
-    if (!isWide(this.spec.figures[i])) return 1;
-    return columns > 2 ? Math.floor(columns / 2) : columns;
-  }
-
+  /**
+   * @param {Panel} gd
+   * @param {number} i
+   * @param {number} columns
+   */
   place(gd, i, columns) {
-    const { figures, rows } = this.spec;
-    if (isWide(figures[i])) {
-      gd.style.gridRow = 'auto';
-      gd.style.gridColumn = `1 / span ${this.span(i, columns)}`;
-      gd.style.order = 2;
-      return;
-    }
-    const group = Math.floor(i / rows);
-    gd.style.gridRow = Math.floor(group / columns) * rows + (i % rows) + 1;
-    gd.style.gridColumn = (group % columns) + 1;
+    Object.assign(gd.style, cellOf(this.spec, i, columns));
   }
 
   // One after the other: what comes while a panel is drawn for the first time must wait for it.
   draw() {
     const now = () => this.drawNow();
-    this.drawing = (this.drawing ?? Promise.resolve()).then(now, now);
+    this.drawing = this.drawing.then(now, now);
     return this.drawing;
   }
 
   async drawNow() {
     if (!this.spec || !window.Plotly || !this.root.clientWidth) return;
     const theme = themeOf(this.root);
-    const columns = this.columns();
-    const room = Math.floor((this.root.clientWidth - GAP * (columns - 1)) / columns);
-    const width = Math.min(room, this.spec.maxWidth);
+    const room = this.root.clientWidth;
+    const columns = columnsIn(this.spec, room);
+    const width = widthOfColumn(columns, room, this.spec.maxWidth);
     this.root.style.gridTemplateColumns = `repeat(${columns}, minmax(0, ${width}px))`;
-    while (this.panels.length > this.spec.figures.length) this.drop(this.panels.pop());
+    for (const gd of this.panels.splice(this.spec.figures.length)) this.drop(gd);
     this.panels.forEach((gd, i) => this.place(gd, i, columns));
     await Promise.all(
       this.spec.figures.map((figure, i) => this.drawPanel(figure, i, width, columns, theme))
@@ -283,8 +157,9 @@ class Chart {
     this.drawPlayer(columns);
   }
 
+  /** @param {number} columns */
   drawPlayer(columns) {
-    const runners = this.panels.map((gd) => gd._efviz.runners).filter(Boolean);
+    const runners = this.all('runners');
     if (runners.length) {
       this.player ??= new Player(this.root, (name, value) => this.report(name, value));
       const { box } = this.player.anatomy;
@@ -296,8 +171,15 @@ class Chart {
     }
   }
 
+  /**
+   * @param {Figure} figure
+   * @param {number} i
+   * @param {number} column the width of a column
+   * @param {number} columns
+   * @param {Theme} theme
+   */
   drawPanel(figure, i, column, columns, { dark, font, scale }) {
-    const span = this.span(i, columns);
+    const span = spanOf(figure, columns);
     const width = span * column + (span - 1) * GAP;
     const gd = this.panels[i] ?? this.addPanel(i, columns);
     const state = `${figure.digest} ${width} ${dark} ${scale} ${this.view && JSON.stringify(this.view)}`;
@@ -307,31 +189,18 @@ class Chart {
     gd.setAttribute('aria-label', figure.layout.meta?.label ?? figure.name);
     const coloured = dark ? recolour(figure, this.spec.dark) : figure;
     const { data, layout } = enlarge(coloured, scale);
-    const margin = layout.margin;
-    const aspect = (width - margin.l - margin.r) * (layout.meta?.aspect ?? 1);
-    const height = layout.meta?.height ?? Math.round(aspect + margin.t + margin.b);
-    const full = {
-      ...layout,
-      width,
-      height,
-      font: { ...layout.font, family: font },
-      clickanywhere: true,
-      dragmode: matchMedia('(pointer: coarse)').matches ? false : 'zoom',
-    };
-    if (layout.meta?.link && this.view) {
-      full.xaxis = { ...layout.xaxis, range: this.view.x };
-      full.yaxis = { ...layout.yaxis, range: this.view.y };
-    }
+    const full = this.layoutOf(layout, width, font);
     const clicks = Boolean(layout.meta?.click && this.spec.session.clicks);
     // Firefox sets words a little wider than it says.
-    const title = (hint) => fitted(layout.title, hint, width - margin.l - 2, font);
+    const title = (/** @type {string | false} */ hint = false) =>
+      fitted(layout.title, hint, width - layout.margin.l - 2, font);
     gd.classList.toggle('clickable', clicks);
     gd.style.width = `${width}px`;
-    gd.style.height = `${height}px`;
+    gd.style.height = `${full.height}px`;
     // An image says nothing of clicks.
     const ground = { paper_bgcolor: dark ? '#0f1318' : '#ffffff' };
     gd._efviz.whole = { data, layout: { ...full, ...ground, title: title() } };
-    const parts = split(data, { ...full, title: title(clicks && layout.meta.hint) });
+    const parts = split(data, { ...full, title: title(clicks && layout.meta?.hint) });
     const { meta, ...frame } = parts.layout;
     // `still` names what Plotly draws: a figure whose marks alone have moved is not drawn again.
     const rest = parts.data.length ? (layout.meta?.still ?? figure.digest) : '';
@@ -340,31 +209,72 @@ class Chart {
     if (gd._efviz.plotly === plotly) return own();
     gd._efviz.plotly = plotly;
     return window.Plotly.react(gd, parts.data, frame, config()).then(() => {
-      gd._efviz.layers ??= new Layers(gd);
       own();
       this.listen(gd, i);
     });
   }
 
-  // All but what Plotly draws.
+  /**
+   * The layout of a figure in a panel of that width, with the zoom of linked panels.
+   *
+   * @param {Layout} layout
+   * @param {number} width
+   * @param {string} family
+   */
+  layoutOf(layout, width, family) {
+    const { margin, meta } = layout;
+    const aspect = (width - margin.l - margin.r) * (meta?.aspect ?? 1);
+    const full = {
+      ...layout,
+      width,
+      height: meta?.height ?? Math.round(aspect + margin.t + margin.b),
+      font: { ...layout.font, family },
+      clickanywhere: true,
+      dragmode: matchMedia('(pointer: coarse)').matches ? false : 'zoom',
+    };
+    if (meta?.link && this.view) {
+      full.xaxis = { ...layout.xaxis, range: this.view.x };
+      full.yaxis = { ...layout.yaxis, range: this.view.y };
+    }
+    return full;
+  }
+
+  /**
+   * All but what Plotly draws.
+   *
+   * @param {Panel} gd
+   * @param {number} i
+   * @param {Trace[]} data
+   * @param {Parts} parts
+   * @param {Meta} meta
+   */
   drawOwn(gd, i, data, parts, meta) {
-    const { layers } = gd._efviz;
-    const { handles: kinds, vectors } = meta;
+    const { handles: kinds, vectors, play, anatomy } = meta;
+    const layers = (gd._efviz.layers ??= new Layers(gd));
     layers.draw(parts);
-    if (meta.play) (gd._efviz.runners ??= new Runners(gd)).draw(data, meta);
-    else gd._efviz.runners = gd._efviz.runners?.svg.remove();
+    if (play) {
+      (gd._efviz.runners ??= new Runners(gd)).draw(data, play, anatomy);
+    } else {
+      gd._efviz.runners?.svg.remove();
+      gd._efviz.runners = undefined;
+    }
     if (vectors) (gd._efviz.compass ??= new Compass(gd, this.hover)).vectors = vectors;
     if (!kinds && !gd._efviz.handles) return;
-    const shows =
-      (name) =>
-      ({ layout: { meta } }) =>
-        meta?.handles?.some((k) => k.trace === name);
-    const first = (name) => this.spec.figures.findIndex(shows(name)) === i;
+    const first = (/** @type {string} */ name) =>
+      this.spec.figures.findIndex(({ layout }) =>
+        layout.meta?.handles?.some(({ trace }) => trace === name)
+      ) === i;
     gd._efviz.handles ??= new Handles(gd, i, this.touch, layers);
     gd._efviz.handles.draw(data, parts.handles, kinds ?? [], first);
   }
 
+  /**
+   * @param {number} i
+   * @param {number} columns
+   * @returns {Panel}
+   */
   addPanel(i, columns) {
+    /** @type {any} Plotly makes the rest of it */
     const gd = document.createElement('div');
     // An image could not hold what can be focused: buttons, marks to be moved.
     gd.setAttribute('role', 'figure');
@@ -375,15 +285,19 @@ class Chart {
     return gd;
   }
 
+  /**
+   * @param {Panel} gd
+   * @param {number} i
+   */
   listen(gd, i) {
     if (gd._efviz.listening) return;
     gd._efviz.listening = true;
     const meta = () => this.spec.figures[i]?.layout.meta ?? {};
     gd.on('plotly_click', (event) => {
-      const x = event.xvals?.[0] ?? event.points?.[0]?.x;
-      const y = event.yvals?.[0] ?? event.points?.[0]?.y;
-      if (meta().click && this.spec.session.clicks && x !== undefined)
-        this.send('click', { panel: i, x, y });
+      const place = clicked(event);
+      if (meta().click && this.spec.session.clicks && place) {
+        this.send('click', { panel: i, ...place });
+      }
     });
     gd.on('plotly_relayout', (event) => {
       const [x0, x1] = [event['xaxis.range[0]'], event['xaxis.range[1]']];
@@ -393,7 +307,7 @@ class Chart {
     });
     for (const moved of ['plotly_afterplot', 'plotly_relayouting']) {
       gd.on(moved, () => {
-        gd._efviz.layers.place();
+        gd._efviz.layers?.place();
         gd._efviz.handles?.place();
         this.player?.place();
       });
@@ -405,6 +319,7 @@ class Chart {
     });
   }
 
+  /** @param {Panel} gd */
   drop(gd) {
     window.Plotly?.purge(gd);
     gd.remove();
@@ -422,11 +337,12 @@ class Chart {
   }
 }
 
+/** @param {Call<Uint8Array<ArrayBuffer>>} call */
 export default async function ({ data, parentElement, setTriggerValue, setStateValue }) {
-  const chart = (parentElement[NS] ??= new Chart(parentElement));
+  const chart = (parentElement[KEY] ??= new Chart(parentElement));
   await chart.update(data, setTriggerValue, setStateValue);
   return () => {
     chart.remove();
-    delete parentElement[NS];
+    delete parentElement[KEY];
   };
 }

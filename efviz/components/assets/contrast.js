@@ -5,41 +5,82 @@
 // plane. All panels show the same step.
 // The clock runs faster and faster, so that the first steps are seen and the last ones too.
 
+import { part } from './html.js';
 import { Numbers } from './numbers.js';
+import { element, ring } from './svg.js';
+import { isDark } from './theme.js';
 
 const KEY = Symbol.for('efviz.contrast');
-const SVG = 'http://www.w3.org/2000/svg';
 const SIZE = 300;
 const TRAVEL = 7000; // ms from the first step to the last
 const REST = 3000; // ms at the end, before it begins again
 const LATER = 1500; // ms until the browser fetches for the next page
+/** @type {Record<string, string>} */
 const DASHES = { dash: '9 6', solid: 'none', dashdot: '10.5 4.2 3 4.2' };
 
-const element = (name, attributes, parent) => {
-  const made = document.createElementNS(SVG, name);
-  for (const [key, value] of Object.entries(attributes)) made.setAttribute(key, value);
-  parent?.append(made);
-  return made;
-};
+/** @param {Point[]} corners */
+const written = (corners) => corners.map((corner) => corner.map((v) => v.toFixed(2))).join(' ');
+const HEXAGON = written(ring(6, () => 8));
+const STAR = written(ring(10, (i) => (i % 2 ? 4.4 : 10)));
 
-const ring = (n, radius) =>
-  Array.from({ length: n }, (_, i) => {
-    const angle = (2 * Math.PI * i) / n - Math.PI / 2;
-    return [radius(i) * Math.cos(angle), radius(i) * Math.sin(angle)].map((v) => v.toFixed(2));
-  }).join(' ');
-const HEXAGON = ring(6, () => 8);
-const STAR = ring(10, (i) => (i % 2 ? 4.4 : 10));
+/**
+ * @typedef {object} PanelData
+ * @property {string} name
+ * @property {string} title
+ * @property {[light: string, dark: string]} colour
+ * @property {string} dash
+ * @property {string} arrows
+ * @property {Point[][]} paths
+ * @property {Point} label
+ */
 
-// Whether the page's ground is a dark one.
-const pen = document.createElement('canvas').getContext('2d');
-function isDark(element) {
-  pen.fillStyle =
-    getComputedStyle(element).getPropertyValue('--st-background-color').trim() || '#fff';
-  const [r, g, b] = [1, 3, 5].map((i) => parseInt(pen.fillStyle.slice(i, i + 2), 16));
-  return 0.299 * r + 0.587 * g + 0.114 * b < 128;
+/**
+ * @typedef {object} ContrastData
+ * @property {Point} x
+ * @property {Point} y
+ * @property {[string, string]} names
+ * @property {string} contours
+ * @property {Point[]} starts
+ * @property {Point} minimum
+ * @property {number[]} steps
+ * @property {PanelData[]} panels
+ * @property {string} says
+ * @property {string} next
+ */
+
+/**
+ * The last recorded step that is not after `step`, the one that follows, and how far it is between.
+ *
+ * @param {number[]} steps
+ * @param {number} step
+ */
+export function between(steps, step) {
+  let i = steps.findIndex((recorded) => recorded > step) - 1;
+  if (i < 0) i = steps.length - 1;
+  const next = Math.min(i + 1, steps.length - 1);
+  const part = next > i ? (step - steps[i]) / (steps[next] - steps[i]) : 0;
+  return { i, next, part };
 }
 
+/** @typedef {{ points: Point[][], trails: SVGElement[], dots: SVGElement[] }} Travelled */
+
 class Contrast {
+  /** @type {ContrastData} */
+  data;
+  text = '';
+  /** @type {(place: Point) => Point} from the plane to the picture */
+  at;
+  /** @type {Travelled[]} */
+  panels = [];
+  playing = false;
+  elapsed = 0; // ms
+  /** @type {number | undefined} */
+  last;
+  request = 0;
+  /** @type {number | undefined} */
+  later;
+
+  /** @param {Element} parent */
   constructor(parent) {
     this.root = document.createElement('div');
     this.root.className = 'efviz-contrast';
@@ -47,16 +88,17 @@ class Contrast {
       <div class="foot"><button type="button"></button><span class="step"></span></div>`;
     parent.append(this.root);
     this.numbers = new Numbers(parent, () => this.tables());
-    this.button = this.root.querySelector('button');
-    this.says = this.root.querySelector('.step');
+    this.button = part(this.root, HTMLButtonElement, 'button');
+    this.says = part(this.root, HTMLElement, '.step');
     this.button.addEventListener('click', () => this.play(!this.playing));
     this.quiet = matchMedia('(prefers-reduced-motion: reduce)');
-    this.frame = (now) => this.tick(now);
+    this.frame = (/** @type {number} */ now) => this.tick(now);
     this.scheme = matchMedia('(prefers-color-scheme: dark)');
     this.dye = () => setTimeout(() => this.root.classList.toggle('dark', isDark(this.root)), 50);
     this.scheme.addEventListener('change', this.dye);
   }
 
+  /** @param {Uint8Array} bytes */
   update(bytes) {
     this.root.classList.toggle('dark', isDark(this.root));
     const text = new TextDecoder().decode(bytes);
@@ -77,7 +119,7 @@ class Contrast {
     const [y0, y1] = data.y;
     const scale = [SIZE / (x1 - x0), SIZE / (y1 - y0)];
     this.at = ([x, y]) => [(x - x0) * scale[0], (y1 - y) * scale[1]];
-    const box = this.root.querySelector('.panels');
+    const box = part(this.root, HTMLElement, '.panels');
     box.replaceChildren();
     box.setAttribute('role', 'img');
     box.setAttribute('aria-label', data.says);
@@ -86,6 +128,11 @@ class Contrast {
     box.querySelectorAll('.plane').forEach((path) => path.setAttribute('transform', shapes));
   }
 
+  /**
+   * @param {PanelData} panel
+   * @param {Element} box
+   * @returns {Travelled}
+   */
   panel({ name, title, colour, dash, arrows, paths, label }, box) {
     const figure = document.createElement('div');
     figure.className = 'panel';
@@ -110,12 +157,17 @@ class Contrast {
     const [lx, ly] = this.at(label);
     const word = element('text', { class: 'word', x: lx, y: ly, dy: -9 }, svg);
     word.textContent = name;
+    /**
+     * @param {string} points
+     * @param {Point} place
+     * @param {string} [text]
+     */
     const mark = (points, [x, y], text) => {
       const g = element('g', { class: 'mark', transform: `translate(${x} ${y})` }, svg);
       element('polygon', { points }, g);
       if (text) element('text', { dy: '0.35em' }, g).textContent = text;
     };
-    this.data.starts.forEach((start, i) => mark(HEXAGON, this.at(start), i + 1));
+    this.data.starts.forEach((start, i) => mark(HEXAGON, this.at(start), String(i + 1)));
     mark(STAR, this.at(this.data.minimum));
     const dots = points.map(() => element('circle', { class: 'dot', r: 6 }, svg));
     box.append(figure);
@@ -138,6 +190,7 @@ class Contrast {
     });
   }
 
+  /** @param {boolean} playing */
   play(playing) {
     this.playing = playing;
     if (playing && this.quiet.matches && this.elapsed >= TRAVEL) this.elapsed = 0;
@@ -147,12 +200,16 @@ class Contrast {
     if (playing) this.request = requestAnimationFrame(this.frame);
   }
 
+  /** @param {number} now */
   tick(now) {
     // A hidden window stands still; where it was, it goes on.
     this.elapsed += this.last === undefined ? 0 : Math.min(now - this.last, 100);
     this.last = now;
     // Who prefers less motion and asked for it sees it once.
-    if (this.elapsed >= TRAVEL && this.quiet.matches) return this.play(false, this.show());
+    if (this.elapsed >= TRAVEL && this.quiet.matches) {
+      this.show();
+      return this.play(false);
+    }
     if (this.elapsed > TRAVEL + REST) this.elapsed = 0;
     this.show();
     this.request = requestAnimationFrame(this.frame);
@@ -162,27 +219,26 @@ class Contrast {
   show() {
     const { steps } = this.data;
     const share = Math.min(1, this.elapsed / TRAVEL);
-    const step = steps.at(-1) * share ** 3;
-    let i = steps.findIndex((recorded) => recorded > step) - 1;
-    if (i < 0) i = steps.length - 1;
-    const next = Math.min(i + 1, steps.length - 1);
-    const part = next > i ? (step - steps[i]) / (steps[next] - steps[i]) : 0;
+    const whole = steps[steps.length - 1];
+    const step = whole * share ** 3;
+    const { i, next, part } = between(steps, step);
     for (const { points, trails, dots } of this.panels) {
       points.forEach((path, k) => {
         const [a, b] = [path[Math.min(i, path.length - 1)], path[Math.min(next, path.length - 1)]];
         const here = [a[0] + part * (b[0] - a[0]), a[1] + part * (b[1] - a[1])];
         const passed = path.slice(0, i + 1).map((p) => p.map((v) => v.toFixed(1)).join(','));
         trails[k].setAttribute('d', `M${passed.join('L')}L${here}`);
-        dots[k].setAttribute('cx', here[0]);
-        dots[k].setAttribute('cy', here[1]);
+        dots[k].setAttribute('cx', String(here[0]));
+        dots[k].setAttribute('cy', String(here[1]));
       });
     }
     const round = Math.round(step).toLocaleString('en');
-    this.says.textContent = `Step ${round} of ${steps.at(-1).toLocaleString('en')}`;
+    this.says.textContent = `Step ${round} of ${whole.toLocaleString('en')}`;
     this.root.dataset.share = share.toFixed(3);
   }
 
   // What the next page needs, once there is nothing better to do.
+  /** @param {string} url */
   fetchLater(url) {
     if (!url || this.later) return;
     this.later = setTimeout(() => {
@@ -201,6 +257,7 @@ class Contrast {
   }
 }
 
+/** @param {Call<Uint8Array>} call */
 export default function ({ data, parentElement }) {
   const shown = (parentElement[KEY] ??= new Contrast(parentElement));
   shown.update(data);

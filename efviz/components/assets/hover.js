@@ -4,46 +4,86 @@
 // vectors on an even grid. Between its nodes they are interpolated here; the panel named `versus`
 // is the one whose direction the others are measured against.
 
+import { PLOT_AREA } from './compat.js';
+import { isOver } from './html.js';
 import { digits, element, Sheet } from './svg.js';
 
 const LENGTH = 34; // px of every arrow: its direction counts
 const HEAD = 7;
 
-// The value between the four nodes around (x, y), nan outside the grid.
-function between(xs, ys, rows, x, y) {
-  const place = (axis, value) =>
+/**
+ * The value between the four nodes around (x, y), nan outside the grid.
+ *
+ * @param {Series} xs
+ * @param {Series} ys
+ * @param {Series[]} rows
+ * @param {number} x
+ * @param {number} y
+ */
+export function between(xs, ys, rows, x, y) {
+  const place = (/** @type {Series} */ axis, /** @type {number} */ value) =>
     ((value - axis[0]) / (axis[axis.length - 1] - axis[0])) * (axis.length - 1);
   const [p, q] = [place(xs, x), place(ys, y)];
   if (!(p >= 0 && p <= xs.length - 1 && q >= 0 && q <= ys.length - 1)) return NaN;
   const [i, j] = [Math.min(Math.floor(p), xs.length - 2), Math.min(Math.floor(q), ys.length - 2)];
-  const along = (row) => row[i] + (p - i) * (row[i + 1] - row[i]);
+  const along = (/** @type {Series} */ row) => row[i] + (p - i) * (row[i + 1] - row[i]);
   return along(rows[j]) + (q - j) * (along(rows[j + 1]) - along(rows[j]));
 }
 
-// Degrees between two vectors, nan where one of them is zero.
+/**
+ * Degrees between two vectors, nan where one of them is zero.
+ *
+ * @param {Point} first
+ * @param {Point} second
+ */
 export function angle([a, b], [c, d]) {
   if (!Math.hypot(a, b) || !Math.hypot(c, d)) return NaN;
   return (Math.abs(Math.atan2(a * d - b * c, a * c + b * d)) * 180) / Math.PI;
 }
 
-// The path of an arrow in pixels, from the origin.
+/**
+ * The path of an arrow in pixels, from the origin.
+ *
+ * @param {number} dx
+ * @param {number} dy
+ */
 export function arrowTo(dx, dy, head = HEAD) {
   const length = Math.hypot(dx, dy);
   if (!(length > 0)) return '';
   const [a, b] = [dx / length, dy / length];
   const size = Math.min(head, length);
-  const corner = (side) =>
+  const corner = (/** @type {number} */ side) =>
     `${dx - size * (a + side * 0.55 * b)},${dy - size * (b - side * 0.55 * a)}`;
   return `M0,0L${dx},${dy}M${corner(1)}L${dx},${dy}L${corner(-1)}`;
 }
 
+/**
+ * Where words stand in a plot area: in its lower left corner, but not where the pointer is.
+ *
+ * @param {number} px
+ * @param {number} py
+ * @param {{ width: number, height: number }} area
+ * @param {number} lines how many lines of words there are
+ */
+export function baselineOf(px, py, { width, height }, lines) {
+  const low = !(py > height - 56 && px < Math.min(170, 0.75 * width));
+  return low ? height - 10 : 14 + 14 * (lines - 1);
+}
+
 export class Hover {
+  /** @param {() => Compass[]} panels the compasses of all panels */
   constructor(panels) {
-    this.panels = panels; // () => the compasses of all panels
+    this.panels = panels;
   }
 
-  // Without a point: nothing. Returns what is seen in words.
-  show(gd, x, y) {
+  /**
+   * Show the directions at a point of a panel, or none. Returns what is seen in words.
+   *
+   * @param {Panel} [gd]
+   * @param {number} [x]
+   * @param {number} [y]
+   */
+  show(gd, x = Number.NaN, y = Number.NaN) {
     const panels = this.panels();
     const from = panels.find((panel) => panel.gd === gd);
     if (!from) {
@@ -62,8 +102,15 @@ export class Hover {
   }
 }
 
-// Ring, arrow and words of one panel.
+/** Ring, arrow and words of one panel. */
 export class Compass extends Sheet {
+  /** @type {Vectors} */
+  vectors;
+
+  /**
+   * @param {Panel} gd
+   * @param {Hover} hover
+   */
   constructor(gd, hover) {
     super(gd, 'compass');
     this.svg.setAttribute('aria-hidden', 'true');
@@ -78,7 +125,7 @@ export class Compass extends Sheet {
     gd.addEventListener('pointermove', (event) => {
       // While a button is down something is being dragged, a finger scrolls.
       if (event.pointerType === 'touch' || event.buttons) return;
-      if (!event.target.closest?.('.draglayer, .handle')) return hover.show();
+      if (!isOver(event, `${PLOT_AREA}, .handle`)) return hover.show();
       const box = gd.getBoundingClientRect();
       this.lay();
       const { left, top, fromX, fromY } = this.scales;
@@ -87,11 +134,22 @@ export class Compass extends Sheet {
     gd.addEventListener('pointerleave', () => hover.show());
   }
 
+  /**
+   * @param {number} x
+   * @param {number} y
+   * @returns {Point}
+   */
   at(x, y) {
     const { x: xs, y: ys, u, v } = this.vectors;
     return [between(xs, ys, u, x, y), between(xs, ys, v, x, y)];
   }
 
+  /**
+   * @param {number} x
+   * @param {number} y
+   * @param {Point | undefined} reference the direction that this one is measured against
+   * @param {string} here what is said of the point
+   */
   show(x, y, reference, here) {
     const { name, versus, colour } = this.vectors;
     const vector = this.at(x, y);
@@ -109,11 +167,10 @@ export class Compass extends Sheet {
     this.arrow.setAttribute('stroke', colour);
     const other = name !== versus && Number.isFinite(degrees) ? away : '';
     const words = [other, here].filter(Boolean);
-    // In the corner, but not where the pointer is.
-    const low = !(py > height - 56 && px < Math.min(170, 0.75 * width));
+    const baseline = baselineOf(px, py, { width, height }, words.length);
     this.lines.forEach((line, i) => {
       line.textContent = words[i] ?? '';
-      line.setAttribute('y', low ? height - 10 : 14 + 14 * (words.length - 1));
+      line.setAttribute('y', String(baseline));
     });
     this.svg.style.visibility = 'visible';
     return other && `${name} ${other}`;

@@ -8,32 +8,48 @@
 // times as long. Where an area trace would cover the ground Plotly draws all but the marks, as it
 // does for downloads.
 
+import { plotOf } from './compat.js';
 import { boxOf, drawMark, element, SYMBOLS, scaleOf, scalesOf } from './svg.js';
 import { widthOf } from './words.js';
 
 const FEW = 100;
 const AFTER = 8; // px: page.css moves words after a point by 6 and gives them a halo of 1.5
 
-const isScatter = (trace, mode) => trace.type === 'scatter' && trace.mode === mode;
+/** @typedef {(trace: Trace) => boolean} Test */
+
+const isScatter = (/** @type {Trace} */ trace, /** @type {string} */ mode) =>
+  trace.type === 'scatter' && trace.mode === mode;
+/** @type {Test} */
 const isPlain = ({ marker }) => typeof marker?.color === 'string';
+/** @type {Test} */
 const isLine = (trace) => isScatter(trace, 'lines') && trace.hoverinfo === 'skip';
+/** @type {Test} */
 const isPoints = (trace) =>
   isScatter(trace, 'markers') && trace.hoverinfo === 'skip' && isPlain(trace);
+/** @type {Test} */
 const isMarks = (trace) =>
   trace.hoverinfo !== 'skip' &&
   (isScatter(trace, 'markers') || isScatter(trace, 'markers+text')) &&
   trace.marker.symbol in SYMBOLS &&
   isPlain(trace) &&
   trace.x.length <= FEW;
+/** @type {Test} */
 const isWords = (trace) => isScatter(trace, 'text') && trace.hoverinfo === 'skip';
+/** @type {Test} */
 const isArea = ({ type }) => type === 'heatmap';
-const isGround = ({ name }) => name === 'ground';
+const isGround = (/** @type {Shape} */ { name }) => name === 'ground';
 
-// Which part of a figure lies where; `handles` are the marks that the reader can move.
-export function split(data, layout) {
+/**
+ * Which part of a figure lies where; `handles` are the marks that the reader can move.
+ *
+ * @param {Trace[]} traces
+ * @param {Layout} layout
+ * @returns {Parts}
+ */
+export function split(traces, layout) {
   const names = (layout.meta?.handles ?? []).map(({ trace }) => trace);
-  const handles = data.filter((trace) => names.includes(trace.name) && isMarks(trace));
-  data = data.filter((trace) => !handles.includes(trace));
+  const handles = traces.filter((trace) => names.includes(trace.name) && isMarks(trace));
+  const data = traces.filter((trace) => !handles.includes(trace));
   if (data.some(isArea)) {
     const above = data.filter(isMarks);
     const rest = data.filter((t) => !above.includes(t));
@@ -42,9 +58,9 @@ export function split(data, layout) {
   const shapes = layout.shapes ?? [];
   const lower = data.filter((trace) => isLine(trace) || isPoints(trace));
   const upper = data.filter((trace) => isMarks(trace) || isWords(trace));
-  const scale = [scaleOf(layout.xaxis), scaleOf(layout.yaxis)];
+  const { xaxis, yaxis } = layout;
   return {
-    ground: [...shapes.filter(isGround), ...lower.map((trace) => onePath(trace, ...scale))],
+    ground: [...shapes.filter(isGround), ...lower.map((trace) => onePath(trace, xaxis, yaxis))],
     marks: upper,
     handles,
     data: data.filter((trace) => !lower.includes(trace) && !upper.includes(trace)),
@@ -52,9 +68,18 @@ export function split(data, layout) {
   };
 }
 
-function onePath({ name, mode, x, y, line, marker, opacity, fill, fillcolor }, scaleX, scaleY) {
+/**
+ * @param {Trace} trace
+ * @param {Axis} xaxis
+ * @param {Axis} yaxis
+ * @returns {GroundPath}
+ */
+function onePath(trace, xaxis, yaxis) {
+  const { name, mode, line, opacity, fill, fillcolor } = trace;
+  const [scaleX, scaleY] = [scaleOf(xaxis), scaleOf(yaxis)];
+  let { x, y } = trace;
   if (mode !== 'lines') {
-    const { size: width, color, symbol } = marker;
+    const { size: width, color, symbol } = trace.marker;
     const cap = symbol === 'square' ? 'square' : 'round';
     return { trace: name, points: { x, y, width }, line: { width, color }, cap, opacity };
   }
@@ -64,12 +89,18 @@ function onePath({ name, mode, x, y, line, marker, opacity, fill, fillcolor }, s
   return { trace: name, path: linesOf(x, y), line, opacity, fill: inside };
 }
 
-// A point is a line of hardly any length, drawn by the caps of its ends; for lines of none WebKit
-// makes them larger. Only those that can be seen.
-function dotsOf({ x, y, width: size }, { toX, toY, width, height }) {
+/**
+ * A point is a line of hardly any length, drawn by the caps of its ends; for lines of none WebKit
+ * makes them larger. Only those that can be seen.
+ *
+ * @param {Dots} dots
+ * @param {Pick<Scales, 'toX' | 'toY' | 'width' | 'height'>} scales
+ */
+export function dotsOf({ x, y, width: size }, { toX, toY, width, height }) {
   const parts = [];
-  const near = (p, room) => p > -size && p < room + size;
-  const round = (p) => Math.round(100 * p) / 100;
+  const near = (/** @type {number} */ p, /** @type {number} */ room) =>
+    p > -size && p < room + size;
+  const round = (/** @type {number} */ p) => Math.round(100 * p) / 100;
   for (let i = 0; i < x.length; i++) {
     const [px, py] = [toX(x[i]), toY(y[i])];
     if (near(px, width) && near(py, height)) parts.push('M', round(px), ',', round(py), 'h.01');
@@ -77,7 +108,13 @@ function dotsOf({ x, y, width: size }, { toX, toY, width, height }) {
   return parts.join('');
 }
 
-function linesOf(x, y) {
+/**
+ * A line through points, broken where one is not finite.
+ *
+ * @param {Series} x
+ * @param {Series} y
+ */
+export function linesOf(x, y) {
   const parts = [];
   let pen = 'M';
   for (let i = 0; i < x.length; i++) {
@@ -89,6 +126,7 @@ function linesOf(x, y) {
   return parts.join('');
 }
 
+/** @type {Record<string, number[]>} in widths of the line */
 const DASHES = {
   dash: [3, 2],
   dot: [1, 1.2],
@@ -98,33 +136,38 @@ const DASHES = {
 };
 
 export class Layers {
+  /** @type {Trace[]} */
+  traces = [];
+  /** @type {GroundPath[]} */
+  shapes = [];
+
+  /** @param {Panel} gd */
   constructor(gd) {
     this.gd = gd;
     this.ground = element('svg', { class: 'ground' });
     this.marks = element('svg', { class: 'marks' });
     gd.prepend(this.ground);
     gd.append(this.marks);
-    this.traces = [];
-    this.shapes = [];
   }
 
+  /** @param {Pick<Parts, 'ground' | 'marks'>} parts */
   draw({ ground, marks }) {
     // Plotly empties its panel when it starts anew.
     if (!this.ground.isConnected) this.gd.prepend(this.ground);
     if (!this.marks.isConnected) this.gd.append(this.marks);
     const { ground: svg } = this;
-    while (svg.childElementCount > ground.length) svg.lastChild.remove();
+    while (svg.childElementCount > ground.length) svg.lastChild?.remove();
     ground.forEach((shape, i) => {
       const path = svg.children[i] ?? element('path', {}, svg);
       const { width, color, dash } = shape.line;
-      const dashes = DASHES[dash]?.map((length) => length * width).join(' ');
+      const dashes = DASHES[dash ?? '']?.map((length) => length * width).join(' ');
       if (shape.path !== undefined) path.setAttribute('d', shape.path);
       else path.removeAttribute('transform');
       path.setAttribute('stroke', color);
-      path.setAttribute('stroke-width', width);
+      path.setAttribute('stroke-width', String(width));
       path.setAttribute('stroke-dasharray', dashes ?? 'none');
       path.setAttribute('stroke-linecap', shape.cap ?? 'butt');
-      path.setAttribute('opacity', shape.opacity ?? 1);
+      path.setAttribute('opacity', String(shape.opacity ?? 1));
       path.setAttribute('fill', shape.fill ?? 'none');
     });
     this.traces = marks;
@@ -132,19 +175,25 @@ export class Layers {
     this.place();
   }
 
-  // A point of a trace in the ground was moved by hand: only its path is drawn again.
+  /**
+   * A point of a trace in the ground was moved by hand: only its path is drawn again.
+   *
+   * @param {Trace} trace
+   */
   redraw({ name, x, y }) {
     const i = this.shapes.findIndex(({ trace, points }) => points && trace === name);
-    if (i < 0) return;
-    Object.assign(this.shapes[i].points, { x, y });
-    this.ground.children[i].setAttribute('d', dotsOf(this.shapes[i].points, scalesOf(this.gd)));
+    const dots = this.shapes[i]?.points;
+    if (!dots) return;
+    Object.assign(dots, { x, y });
+    this.ground.children[i].setAttribute('d', dotsOf(dots, scalesOf(plotOf(this.gd))));
   }
 
   // Where the axes are now: after a redraw, a zoom, and while the plane is being moved.
   place() {
-    const scales = scalesOf(this.gd);
+    const plot = plotOf(this.gd);
+    const scales = scalesOf(plot);
     this.ground.style.cssText = this.marks.style.cssText = boxOf(scales);
-    const plane = planeOf(this.gd._fullLayout);
+    const plane = planeOf(plot);
     this.shapes.forEach(({ points }, i) => {
       const path = this.ground.children[i];
       if (points) path.setAttribute('d', dotsOf(points, scales));
@@ -154,29 +203,50 @@ export class Layers {
   }
 }
 
-// From the numbers of the axes to pixels.
-function planeOf({ _size: { w, h }, xaxis, yaxis }) {
+/**
+ * From the numbers of the axes to pixels.
+ *
+ * @param {import('./compat.js').Plot} plot
+ */
+export function planeOf({ size: { w, h }, xaxis, yaxis }) {
   const [[x0, x1], [y0, y1]] = [xaxis.range, yaxis.range];
   const [a, d] = [w / (x1 - x0), h / (y0 - y1)];
   return `matrix(${a} 0 0 ${d} ${-a * x0} ${-d * y1})`;
 }
 
-// Words after a point end where the plot does, even if that puts them upon the point.
-function wordsOf({ x, y, text, textfont, textposition }, { toX, toY, width, family }) {
+/**
+ * Where words at a point begin. Those after it end where the plot does, even if that puts them upon
+ * the point.
+ *
+ * @param {number} px
+ * @param {string} text
+ * @param {number} size of the letters
+ * @param {Pick<Scales, 'width' | 'family'>} plot
+ */
+export const afterPoint = (px, text, size, { width, family }) =>
+  Math.min(px, width - AFTER - widthOf(text, { size, family }));
+
+/**
+ * @param {Trace} trace
+ * @param {Scales} scales
+ */
+function wordsOf({ x, y, text, textfont, textposition }, scales) {
+  const { size, color: fill } = textfont;
   const after = textposition.endsWith('right');
   return Array.from(x, (value, i) => {
-    const style = { fill: textfont.color, 'font-size': textfont.size, class: 'word' };
-    let left = toX(value);
-    if (after) {
-      style.class += ' after';
-      left = Math.min(left, width - AFTER - widthOf(text[i], { size: textfont.size, family }));
-    }
-    const word = element('text', { ...style, x: left, y: toY(y[i]) });
+    const px = scales.toX(value);
+    const left = after ? afterPoint(px, text[i], size, scales) : px;
+    const style = { fill, 'font-size': size, class: after ? 'word after' : 'word' };
+    const word = element('text', { ...style, x: left, y: scales.toY(y[i]) });
     word.textContent = text[i];
     return word;
   });
 }
 
+/**
+ * @param {Trace} trace
+ * @param {Scales} scales
+ */
 function marksOf(trace, scales) {
   if (trace.mode === 'text') return wordsOf(trace, scales);
   return Array.from(trace.x, (x, i) => {

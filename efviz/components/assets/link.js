@@ -1,6 +1,8 @@
 // The link to what is on the screen: the address bar's, copied on demand; and Back, which restores
 // the settings of the link it goes to.
 
+import { part } from './html.js';
+
 const KEY = Symbol.for('efviz.link');
 const HISTORY = Symbol.for('efviz.history');
 const PATIENCE = 2500; // ms for which "Copied" is said
@@ -9,7 +11,8 @@ const PATIENCE = 2500; // ms for which "Copied" is said
 // of its address. The server sees no difference where the address says nothing, all defaults: so an
 // address that is left behind says at least its version. Streamlit pushes the address once more that
 // it went back to, which would be the end of Forward: that is no new entry.
-window[HISTORY] ??= (() => {
+const page = /** @type {{ [key: symbol]: unknown }} */ (/** @type {unknown} */ (window));
+page[HISTORY] ??= (() => {
   const push = history.pushState.bind(history);
   history.pushState = (state, unused, url) => {
     const { href } = new URL(url ?? '', location.href);
@@ -21,12 +24,18 @@ window[HISTORY] ??= (() => {
 })();
 
 class Link {
+  /** @type {number | undefined} */
+  timer;
+
+  /** @param {Element} parent */
   constructor(parent) {
     this.root = document.createElement('div');
     this.root.className = 'efviz-link';
     this.root.innerHTML = `<button type="button">Copy link</button><input type="text" readonly
       hidden aria-label="Link to this page"><span class="efviz-said" role="status"></span>`;
-    [this.button, this.field, this.said] = this.root.children;
+    this.button = part(this.root, HTMLButtonElement, 'button');
+    this.field = part(this.root, HTMLInputElement, 'input');
+    this.said = part(this.root, HTMLElement, '.efviz-said');
     parent.append(this.root);
     this.button.addEventListener('click', () => this.copy());
     this.field.addEventListener('blur', () => (this.field.hidden = true));
@@ -49,6 +58,7 @@ class Link {
     }
   }
 
+  /** @param {string} words */
   say(words) {
     this.said.textContent = words;
     clearTimeout(this.timer);
@@ -56,6 +66,7 @@ class Link {
   }
 }
 
+/** @param {Call<unknown>} call */
 export default function ({ parentElement }) {
   const link = (parentElement[KEY] ??= new Link(parentElement));
   return () => {

@@ -2,40 +2,74 @@
 //
 // The table is made of the traces that the panels already hold, and only while it is open.
 
+import { part } from './html.js';
+
 const MOST = 200; // rows; files of numbers have all
 
-const plain = (html) => (html ?? '').replace(/<[^>]*>/g, '');
+const plain = (/** @type {string | undefined} */ html) => (html ?? '').replace(/<[^>]*>/g, '');
+
+/** @param {string | number} value */
 const word = (value) => {
   if (typeof value === 'string') return plain(value);
   if (!Number.isFinite(value)) return '–';
   return String(Number(value.toPrecision(6))).replace('-', '−');
 };
 
-// {titles, length, row(i)} of a trace; a grid z is read row by row, texts are what it `says`.
-function columnsOf({ x, y, z, text, says = 'text' }, { xaxis, yaxis }) {
+/**
+ * What is read of a trace; `says` is what its texts are.
+ *
+ * @typedef {Pick<Trace, 'x' | 'y'> & Partial<Pick<Trace, 'name' | 'z' | 'text'>> & { says?: string }}
+ *   Tabled
+ * @typedef {{ xaxis?: Pick<Axis, 'title'>, yaxis?: Pick<Axis, 'title'> }} Axes
+ * @typedef {{ titles: string[], length: number, row(i: number): (string | number)[] }} Columns
+ */
+
+/**
+ * The columns of a trace; a grid z is read row by row.
+ *
+ * @param {Tabled} trace
+ * @param {Axes} axes
+ * @returns {Columns}
+ */
+export function columnsOf({ x, y, z, text, says = 'text' }, { xaxis, yaxis }) {
+  /**
+   * @param {Pick<Axis, 'title'> | undefined} axis
+   * @param {string} letter
+   */
   const title = (axis, letter) => plain(axis?.title?.text) || letter;
   const titles = [title(xaxis, 'x'), title(yaxis, 'y')];
   if (z) {
     const width = z[0]?.length ?? 0;
-    const at = (values, k) => values?.[k] ?? k;
-    const row = (i) => {
+    const at = (/** @type {Series | undefined} */ values, /** @type {number} */ k) =>
+      values?.[k] ?? k;
+    const row = (/** @type {number} */ i) => {
       const [r, c] = [Math.floor(i / width), i % width];
       return [at(x, c), at(y, r), z[r][c]];
     };
     return { titles: [...titles, 'value'], length: z.length * width, row };
   }
-  const named = typeof text === 'object' && text?.length === x.length;
-  const row = (i) => (named ? [x[i], y[i], text[i]] : [x[i], y[i]]);
-  return { titles: named ? [...titles, says] : titles, length: x.length, row };
+  const { length } = x;
+  const texts = typeof text === 'object' && text?.length === length ? text : undefined;
+  if (texts) return { titles: [...titles, says], length, row: (i) => [x[i], y[i], texts[i]] };
+  return { titles, length, row: (i) => [x[i], y[i]] };
 }
 
-// All traces that hold numbers; the ones that only carry a scale of colours do not.
-function tracesOf(panels) {
-  return panels.flatMap((gd) => {
-    const { name: panel, whole } = gd._efviz;
-    const traces = (whole?.data ?? []).filter(
-      ({ x, z }) => z || (x && !(x.length === 1 && x[0] === null))
-    );
+/**
+ * A panel as it is read: its name, its traces and its axes.
+ *
+ * @typedef {{ _efviz: { name?: string, whole?: { data: Tabled[], layout: Axes } } }} Read
+ */
+
+/**
+ * All traces that hold numbers; the ones that only carry a scale of colours do not.
+ *
+ * @param {Read[]} panels
+ */
+export function tracesOf(panels) {
+  return panels.flatMap(({ _efviz: { name: panel, whole } }) => {
+    if (!whole) return [];
+    const traces = whole.data.filter(({ x, z }) => z || (x && !(x.length === 1 && x[0] === null)));
+    /** @type {Record<string, number>} */
     const seen = {};
     return traces.map((trace) => {
       const name = trace.name ?? 'data';
@@ -47,19 +81,30 @@ function tracesOf(panels) {
   });
 }
 
+/**
+ * @param {(string | number)[]} cells
+ * @param {'th' | 'td'} kind
+ */
 function line(cells, kind) {
   const row = document.createElement('tr');
   cells.forEach((text, k) => {
     const cell = document.createElement(k === 0 ? 'th' : kind);
     if (cell.tagName === 'TH') cell.scope = kind === 'th' ? 'col' : 'row';
-    cell.textContent = text;
+    cell.textContent = String(text);
     row.append(cell);
   });
   return row;
 }
 
 export class Numbers {
-  // panels(): the panels of the chart, as they are shown.
+  /** @type {ReturnType<typeof tracesOf>} */
+  traces = [];
+  titles = '';
+
+  /**
+   * @param {Element} parent
+   * @param {() => Read[]} panels the panels of the chart, as they are shown
+   */
   constructor(parent, panels) {
     this.panels = panels;
     this.box = document.createElement('div');
@@ -69,10 +114,13 @@ export class Numbers {
       <div class="efviz-scroll" tabindex="0" role="group" aria-label="Table"><table class="efviz-table">
       <caption></caption><thead></thead><tbody></tbody></table></div></section>`;
     parent.append(this.box);
-    const find = (name) => this.box.querySelector(name);
-    [this.button, this.section, this.select] = ['button', 'section', 'select'].map(find);
-    [this.caption, this.head, this.body] = ['caption', 'thead', 'tbody'].map(find);
-    this.button.addEventListener('click', () => this.open(this.section.hidden));
+    this.button = part(this.box, HTMLButtonElement, 'button');
+    this.section = part(this.box, HTMLElement, 'section');
+    this.select = part(this.box, HTMLSelectElement, 'select');
+    this.caption = part(this.box, HTMLTableCaptionElement, 'caption');
+    this.head = part(this.box, HTMLTableSectionElement, 'thead');
+    this.body = part(this.box, HTMLTableSectionElement, 'tbody');
+    this.button.addEventListener('click', () => this.open(Boolean(this.section.hidden)));
     this.select.addEventListener('change', () => this.show());
     this.box.addEventListener('keydown', (event) => {
       if (event.key !== 'Escape' || this.section.hidden) return;
@@ -81,9 +129,10 @@ export class Numbers {
     });
   }
 
+  /** @param {boolean} now */
   open(now) {
     this.section.hidden = !now;
-    this.button.setAttribute('aria-expanded', now);
+    this.button.setAttribute('aria-expanded', String(now));
     this.update();
   }
 
@@ -102,7 +151,7 @@ export class Numbers {
   }
 
   show() {
-    const found = this.traces?.[this.select.selectedIndex];
+    const found = this.traces[this.select.selectedIndex];
     if (!found) return;
     const { titles, length, row } = columnsOf(found.trace, found.layout);
     const n = Math.min(length, MOST);

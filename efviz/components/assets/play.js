@@ -7,11 +7,16 @@
 // {at, of, sequence} when the time comes to rest.
 
 import { Anatomy } from './anatomy.js';
+import { part } from './html.js';
+
+/** @typedef {import('./runners.js').Runners} Runners */
 
 const WHOLE = 8000; // ms that all iterations take at speed 1
 const REST = 250; // ms after which a rest is reported
 const SELDOM = 30; // ms between two writings of the bar while time runs
 const JUMPS = 16; // of all iterations, where motion is not wanted
+/** @type {Record<string, number | undefined>} */
+const STEPS = { ArrowLeft: -1, ArrowRight: 1 };
 const SPEEDS = [0.25, 0.5, 1, 2, 4];
 
 const ICONS = {
@@ -20,17 +25,93 @@ const ICONS = {
   back: 'M12,2L5,8L12,14ZM2,2H4V14H2Z',
   forward: 'M4,2L11,8L4,14ZM12,2H14V14H12Z',
 };
-const icon = (name) =>
+const icon = (/** @type {keyof typeof ICONS} */ name) =>
   `<svg viewBox="0 0 16 16" width="16" height="16" aria-hidden="true"><path d="${ICONS[name]}"/></svg>`;
 
-const count = (n) => n.toLocaleString('en');
+const count = (/** @type {number} */ n) => n.toLocaleString('en');
 const still = () => matchMedia('(prefers-reduced-motion: reduce)').matches;
 
+/**
+ * The recorded step that is nearest to an iteration.
+ *
+ * @param {Series} steps
+ * @param {number} iteration
+ */
+export function frameOf(steps, iteration) {
+  let best = 0;
+  for (let i = 1; i < steps.length; i++) {
+    if (Math.abs(steps[i] - iteration) < Math.abs(steps[best] - iteration)) best = i;
+  }
+  return best;
+}
+
+/**
+ * The iteration at a position among the recorded steps, evenly from one to the next.
+ *
+ * @param {Series} steps
+ * @param {number} position
+ */
+export function iterationAt(steps, position) {
+  const i = Math.min(Math.floor(position), steps.length - 1);
+  const next = steps[Math.min(i + 1, steps.length - 1)];
+  return Math.round(steps[i] + (position - i) * (next - steps[i]));
+}
+
+/**
+ * The iterations that are written under the bar: 0, powers of ten where there is room, the last.
+ *
+ * @param {Series} steps
+ * @returns {{ step: number, share: number }[]} `share`: how far along the bar
+ */
+export function ticksOf(steps) {
+  const whole = steps[steps.length - 1];
+  const tick = (/** @type {number} */ step) => ({
+    step,
+    share: frameOf(steps, step) / (steps.length - 1),
+  });
+  const marks = [0];
+  for (let power = 1; power < whole; power *= 10) marks.push(power);
+  const kept = [];
+  let left = -1;
+  for (const mark of marks.map(tick)) {
+    if (mark.share - left > 0.11 && 1 - mark.share > 0.13) {
+      kept.push(mark);
+      left = mark.share;
+    }
+  }
+  return [...kept, tick(whole)];
+}
+
+/** @param {Series} steps */
+const joined = (steps) => Array.from(steps).join();
+
 export class Player {
+  /** @type {Runners[]} */
+  panels = [];
+  /** @type {Series} */
+  steps;
+  position = 0;
+  sequence = 0;
+  /** The start that is followed. */
+  of = 1;
+  playing = false;
+  /** @type {string | undefined} the frame that was last reported, or said by the server */
+  said;
+  /** @type {string | undefined} */
+  words;
+  written = -Infinity;
+  /** @type {number | undefined} */
+  clock;
+  request = 0;
+  /** @type {number | undefined} */
+  resting;
+
+  /**
+   * @param {Element} root
+   * @param {Send} report
+   */
   constructor(root, report) {
     this.report = report;
-    this.position = 0;
-    this.sequence = 0;
     this.bar = document.createElement('section');
     this.bar.className = 'efviz-player';
     this.bar.setAttribute('aria-label', 'Player');
@@ -44,14 +125,19 @@ export class Player {
       <label>Speed <select class="speed">${SPEEDS.map(
         (speed) => `<option value="${speed}"${speed === 1 ? ' selected' : ''}>${speed}×</option>`
       ).join('')}</select></label>`;
-    const find = (name) => this.bar.querySelector(`.${name}`);
-    [this.go, this.range, this.ticks] = ['go', 'range', 'ticks'].map(find);
-    [this.count, this.speed] = ['count', 'speed'].map(find);
+    this.go = part(this.bar, HTMLButtonElement, '.go');
+    this.range = part(this.bar, HTMLInputElement, '.range');
+    this.ticks = part(this.bar, HTMLElement, '.ticks');
+    this.count = part(this.bar, HTMLOutputElement, '.count');
+    this.speed = part(this.bar, HTMLSelectElement, '.speed');
     this.anatomy = new Anatomy((of) => this.follow(of));
     root.append(this.bar, this.anatomy.box);
     this.go.addEventListener('click', () => (this.playing ? this.pause() : this.play()));
-    find('back').addEventListener('click', () => this.step(-1));
-    find('forward').addEventListener('click', () => this.step(1));
+    const [back, forward] = ['.back', '.forward'].map((way) =>
+      part(this.bar, HTMLButtonElement, way)
+    );
+    back.addEventListener('click', () => this.step(-1));
+    forward.addEventListener('click', () => this.step(1));
     this.range.addEventListener('input', () => {
       this.pause();
       this.goTo(+this.range.value);
@@ -60,16 +146,20 @@ export class Player {
     this.label();
   }
 
-  // `panels`: the Runners of all panels.
+  /**
+   * @param {Runners[]} panels of all panels
+   * @param {FrameSaid | null} session
+   */
   update(panels, session) {
     this.panels = panels;
     const { steps } = panels[0];
     const before = this.steps;
     const iteration = before && this.iteration();
     this.steps = steps;
-    this.range.max = steps.length - 1;
-    if (before?.join() !== steps.join()) this.drawTicks();
-    if (before && before.join() !== steps.join()) this.position = this.frameOf(iteration);
+    this.range.max = String(this.last);
+    const changed = !before || joined(before) !== joined(steps);
+    if (changed) this.drawTicks();
+    if (before && changed) this.position = frameOf(steps, iteration);
     // What the reader has done since then counts more than what the server says.
     const { at, of, ack } = session ?? { at: 0, of: 1, ack: 0 };
     const said = `${at} ${of}`;
@@ -78,7 +168,7 @@ export class Player {
       this.said = said;
       this.of = of;
       if (before) this.pause();
-      this.position = this.frameOf(at);
+      this.position = frameOf(steps, at);
     }
     this.of = Math.min(this.of, panels[0].runs);
     this.anatomy.update(panels, this.of);
@@ -87,22 +177,13 @@ export class Player {
   }
 
   place() {
-    for (const panel of this.panels ?? []) panel.place();
+    if (!this.panels.length) return;
+    for (const panel of this.panels) panel.place();
     this.show();
   }
 
-  frameOf(iteration) {
-    let best = 0;
-    this.steps.forEach((step, i) => {
-      if (Math.abs(step - iteration) < Math.abs(this.steps[best] - iteration)) best = i;
-    });
-    return best;
-  }
-
   iteration() {
-    const i = Math.min(Math.floor(this.position), this.steps.length - 1);
-    const next = this.steps[Math.min(i + 1, this.steps.length - 1)];
-    return Math.round(this.steps[i] + (this.position - i) * (next - this.steps[i]));
+    return iterationAt(this.steps, this.position);
   }
 
   get last() {
@@ -118,6 +199,7 @@ export class Player {
     this.request = requestAnimationFrame((now) => this.tick(now));
   }
 
+  /** @param {number} now */
   tick(now) {
     if (!this.playing) return;
     const speed = +this.speed.value;
@@ -146,17 +228,20 @@ export class Player {
     this.goTo(Math.round(this.position));
   }
 
+  /** @param {number} by */
   step(by) {
     this.pause();
     this.goTo(Math.round(this.position) + by);
   }
 
+  /** @param {number} frame */
   goTo(frame) {
     this.position = Math.min(Math.max(frame, 0), this.last);
     this.show();
     this.rest();
   }
 
+  /** @param {number} of */
   follow(of) {
     this.of = of;
     this.show();
@@ -184,46 +269,34 @@ export class Player {
     this.anatomy.show(position, playing);
     // The bar is laid out anew whenever its words change: every second frame will do.
     const now = performance.now();
-    if (playing && now - (this.written ?? 0) < SELDOM) return;
+    if (playing && now - this.written < SELDOM) return;
     this.written = now;
     const words = `iteration ${count(this.iteration())} of ${count(this.steps[this.last])}`;
     if (words === this.words) return;
     this.words = words;
     this.count.textContent = words;
-    this.range.value = position;
+    this.range.value = String(position);
     this.range.style.setProperty('--filled', `${(100 * position) / this.last}%`);
     this.range.setAttribute('aria-valuetext', words);
   }
 
-  // Powers of ten, where there is room for them.
   drawTicks() {
-    const whole = this.steps[this.last];
-    const marks = [0];
-    for (let power = 1; power < whole; power *= 10) marks.push(power);
-    const share = (step) => this.frameOf(step) / this.last;
-    let left = -1;
-    const kept = [];
-    for (const mark of marks) {
-      if (share(mark) - left > 0.11 && 1 - share(mark) > 0.13) {
-        kept.push(mark);
-        left = share(mark);
-      }
-    }
-    const ticks = [...kept, whole].map((step) => {
+    const ticks = ticksOf(this.steps).map(({ step, share }) => {
       const tick = document.createElement('span');
-      tick.style.setProperty('--at', share(step));
+      tick.style.setProperty('--at', String(share));
       tick.textContent = count(step);
       return tick;
     });
     this.ticks.replaceChildren(...ticks);
   }
 
+  /** @param {KeyboardEvent} event */
   key(event) {
     if (event.target === this.speed || event.ctrlKey || event.altKey || event.metaKey) return;
     const onRange = event.target === this.range;
-    const steps = { ArrowLeft: -1, ArrowRight: 1 };
+    const by = STEPS[event.key];
     if (event.key === ' ' && onRange) this.playing ? this.pause() : this.play();
-    else if (event.key in steps && !onRange) this.step(steps[event.key]);
+    else if (by && !onRange) this.step(by);
     else return;
     event.preventDefault();
   }

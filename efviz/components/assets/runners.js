@@ -1,13 +1,51 @@
 // Dots that run along the lines of one panel, and the arrows of one step at one of them.
 
+import { isDrawn } from './compat.js';
 import { arrowTo } from './hover.js';
 import { element, Sheet } from './svg.js';
 
 const [BEYOND, ASIDE] = [10, 11]; // px from the tip of an arrow to its name
+const NOWHERE = { x: Number.NaN, y: Number.NaN };
 const LEAST = 0.05; // px: less is not seen
 const LONGEST = 60; // px of the longest arrow of a step; the others in proportion
 
+/** @typedef {SVGElement & { _at?: Place, _kind?: string }} Movable what was last drawn of it */
+
+/**
+ * A run: where it is at the recorded steps, in data and in pixels, and whether it still runs there.
+ *
+ * @typedef {object} Run
+ * @property {Series} x
+ * @property {Series} y
+ * @property {string} colour
+ * @property {Float32Array} px
+ * @property {Float32Array} py
+ * @property {Uint8Array} runs
+ * @property {Movable} dot
+ */
+
+/**
+ * An arrow of a step with its name.
+ *
+ * @typedef {{ group: SVGElement, halo: SVGElement, arrow: Movable, word: Movable }} Part
+ */
+
 export class Runners extends Sheet {
+  /** @type {Series} */
+  steps;
+  /** @type {Series | undefined} */
+  cursor;
+  /** @type {AnatomyOfStep | undefined} */
+  anatomy;
+  /** @type {Run[]} */
+  rows = [];
+  /** How many runs each line has. */
+  runs = 0;
+  /** @type {Part[]} */
+  parts = [];
+  order = '';
+
+  /** @param {Panel} gd */
   constructor(gd) {
     super(gd, 'runners');
     this.svg.setAttribute('aria-hidden', 'true');
@@ -17,28 +55,31 @@ export class Runners extends Sheet {
     this.words = element('g', {}, this.svg);
   }
 
-  // `play` and `anatomy` as in layout.meta.
-  draw(data, { play, anatomy }) {
-    const { steps, traces, cursor } = play;
+  /**
+   * @param {Trace[]} data
+   * @param {Play} play
+   * @param {AnatomyOfStep} [anatomy]
+   */
+  draw(data, { steps, traces, cursor }, anatomy) {
     Object.assign(this, { steps, cursor, anatomy });
     const lines = data.filter(({ name }) => traces.includes(name));
-    this.rows = lines.flatMap((trace) => rowsOf(trace, steps.length));
-    this.runs = this.rows.length / Math.max(lines.length, 1);
-    while (this.dots.childElementCount > this.rows.length) this.dots.lastChild.remove();
-    this.rows.forEach((row, i) => {
-      const dot = this.dots.children[i] ?? element('circle', {}, this.dots);
-      dot.style.setProperty('--colour', row.colour);
-      row.dot = dot;
+    const runs = lines.flatMap((trace) => runsOf(trace, steps.length));
+    this.runs = runs.length / Math.max(lines.length, 1);
+    while (this.dots.childElementCount > runs.length) this.dots.lastChild?.remove();
+    this.rows = runs.map(({ x, y, colour }, i) => {
+      const known = /** @type {Movable | undefined} */ (this.dots.children[i]);
+      const dot = known ?? element('circle', {}, this.dots);
+      dot.style.setProperty('--colour', colour);
+      const [px, py] = [new Float32Array(), new Float32Array()];
+      return { x, y, colour, px, py, runs: new Uint8Array(), dot };
     });
     this.arrows.replaceChildren();
     this.words.replaceChildren();
     this.order = '';
     this.parts = (anatomy?.names ?? []).map((name, i) => {
       const group = element('g', {}, this.arrows);
-      const [halo, arrow] = ['halo', 'arrow'].map((kind) =>
-        element('path', { class: kind }, group)
-      );
-      arrow.setAttribute('stroke', anatomy.colours[i]);
+      const halo = element('path', { class: 'halo' }, group);
+      const arrow = element('path', { class: 'arrow', stroke: anatomy?.colours[i] ?? '' }, group);
       const word = element('text', { class: 'word' }, this.words);
       word.textContent = name;
       return { group, halo, arrow, word };
@@ -48,16 +89,13 @@ export class Runners extends Sheet {
 
   // The places of all recorded steps in pixels, where a run has stopped those of its last step.
   place() {
-    if (!this.rows || !this.gd._fullLayout) return;
+    if (!this.steps || !isDrawn(this.gd)) return;
     this.lay();
     const { toX, toY, height } = this.scales;
     for (const row of this.rows) {
       row.px = Float32Array.from(row.x, toX);
       row.py = Float32Array.from(row.y, toY);
-      row.runs = Uint8Array.from(
-        row.px,
-        (x, j) => Number.isFinite(x) && Number.isFinite(row.py[j])
-      );
+      row.runs = Uint8Array.from(row.px, (x, j) => +Number.isFinite(x + row.py[j]));
       for (let j = 1; j < row.px.length; j++) {
         if (!row.runs[j]) [row.px[j], row.py[j]] = [row.px[j - 1], row.py[j - 1]];
       }
@@ -65,6 +103,10 @@ export class Runners extends Sheet {
     this.line.setAttribute('d', this.cursor ? `M0,0V${height}` : '');
   }
 
+  /**
+   * @param {number} position in recorded steps
+   * @param {number} chosen the run that is followed
+   */
   show(position, chosen) {
     const j = Math.floor(position);
     const share = position - j;
@@ -82,24 +124,38 @@ export class Runners extends Sheet {
       const at = this.cursor[j] + share * (this.cursor[next] - this.cursor[j]);
       move(this.line, toX(at), 0);
     }
-    if (this.anatomy) this.showStep(this.rows[chosen], j, next, share);
+    if (this.anatomy) this.showStep(this.rows[chosen], this.anatomy, j, next, share);
   }
 
-  // The directions at a place of the path; between two recorded ones while time runs.
-  vectors(j, next, share) {
-    const { u, v, names } = this.anatomy;
-    const mix = (row) => row[j] + share * (row[next] - row[j]);
+  /**
+   * The directions at a place of the path; between two recorded ones while time runs.
+   *
+   * @param {AnatomyOfStep} anatomy
+   * @param {number} j
+   * @param {number} next
+   * @param {number} share
+   * @returns {Point[]}
+   */
+  vectors({ u, v, names }, j, next, share) {
+    const mix = (/** @type {Series} */ row) => row[j] + share * (row[next] - row[j]);
     return names.map((_, i) => [mix(u[i]), mix(v[i])]);
   }
 
-  showStep({ px, py }, j, next, share) {
+  /**
+   * @param {Run} run
+   * @param {AnatomyOfStep} anatomy
+   * @param {number} j
+   * @param {number} next
+   * @param {number} share
+   */
+  showStep({ px, py }, anatomy, j, next, share) {
     const x = px[j] + share * (px[next] - px[j]);
     const y = py[j] + share * (py[next] - py[j]);
     for (const part of [this.arrows, this.words]) move(part, x, y);
     const { toX, toY } = this.scales;
     const [perX, perY] = [toX(1) - toX(0), toY(1) - toY(0)];
-    const steps = this.vectors(j, next, share).map(([u, v], i) => {
-      const scale = this.anatomy.scales[i];
+    const steps = this.vectors(anatomy, j, next, share).map(([u, v], i) => {
+      const scale = anatomy.scales[i];
       return [scale * u * perX, scale * v * perY];
     });
     const lengths = steps.map(([dx, dy]) => Math.hypot(dx, dy));
@@ -109,20 +165,22 @@ export class Runners extends Sheet {
       const { halo, arrow, word } = this.parts[i];
       const [a, b] = [(dx / longest) * LONGEST, (dy / longest) * LONGEST];
       const known = Number.isFinite(a) && Number.isFinite(b);
-      if (known && Math.hypot(a - arrow._a, b - arrow._b) < LEAST) return;
-      [arrow._a, arrow._b] = [a, b];
+      const { x: before, y: above } = arrow._at ?? NOWHERE;
+      if (known && Math.hypot(a - before, b - above) < LEAST) return;
+      arrow._at = { x: a, y: b };
       const path = known ? arrowTo(a, b) : '';
       for (const part of [halo, arrow]) part.setAttribute('d', path);
-      // Beyond the tip, those of the first and the last to their sides: arrows may be parallel.
-      const unit = Math.hypot(a, b) || 1;
-      const side = (ASIDE * (i - (steps.length - 1) / 2)) / unit;
-      const along = 1 + BEYOND / unit;
-      move(word, a * along - b * side || 0, b * along + a * side || 0);
+      const name = known ? besideTip(a, b, i, steps.length) : [0, 0];
+      move(word, name[0], name[1]);
       word.style.visibility = path ? 'visible' : 'hidden';
     });
   }
 
-  // Shorter arrows lie upon longer ones.
+  /**
+   * Shorter arrows lie upon longer ones.
+   *
+   * @param {number[]} lengths
+   */
   stack(lengths) {
     const order = lengths.map((_, i) => i).sort((i, k) => lengths[k] - lengths[i]);
     if (order.join() === this.order) return;
@@ -131,16 +189,46 @@ export class Runners extends Sheet {
   }
 }
 
+/**
+ * Where the name of the i-th of n arrows stands: beyond its tip, those of the first and the last to
+ * their sides, because arrows may be parallel.
+ *
+ * @param {number} a the tip of the arrow, from its origin
+ * @param {number} b
+ * @param {number} i
+ * @param {number} n
+ * @returns {Point}
+ */
+export function besideTip(a, b, i, n) {
+  const unit = Math.hypot(a, b) || 1;
+  const side = (ASIDE * (i - (n - 1) / 2)) / unit;
+  const along = 1 + BEYOND / unit;
+  return [a * along - b * side, b * along + a * side];
+}
+
+/**
+ * Move a node there, if that is far enough to be seen.
+ *
+ * @param {Movable} node
+ * @param {number} x
+ * @param {number} y
+ */
 function move(node, x, y) {
-  if (Math.abs(x - node._x) < LEAST && Math.abs(y - node._y) < LEAST) return;
-  [node._x, node._y] = [x, y];
+  const before = node._at ?? NOWHERE;
+  if (Math.abs(x - before.x) < LEAST && Math.abs(y - before.y) < LEAST) return;
+  node._at = { x, y };
   node.setAttribute('transform', `translate(${x.toFixed(2)},${y.toFixed(2)})`);
 }
 
-// A line with gaps as its runs, T recorded steps each.
-function rowsOf({ x, y, line }, T) {
+/**
+ * A line with gaps as its runs, T recorded steps each.
+ *
+ * @param {Trace} trace
+ * @param {number} T
+ */
+export function runsOf({ x, y, line }, T) {
   return Array.from({ length: Math.floor(x.length / (T + 1)) }, (_, r) => {
-    const part = (values) => values.slice(r * (T + 1), r * (T + 1) + T);
+    const part = (/** @type {Series} */ values) => values.slice(r * (T + 1), r * (T + 1) + T);
     return { x: part(x), y: part(y), colour: line.color };
   });
 }

@@ -4,10 +4,33 @@
 // State `value`: [number, sequence]. The server answers with ack = the sequence it has drawn.
 // On a log scale the range runs over log10; with `zero` one more stop at its left end means 0.
 
+import { part } from './html.js';
+
 const KEY = Symbol.for('efviz.slider');
 const PATIENCE = 2000; // ms after which an unanswered request no longer holds back the next
 
-const digits = (value) => {
+/**
+ * @typedef {object} SliderData
+ * @property {string} label
+ * @property {number} min
+ * @property {number} max
+ * @property {number} step on a log scale of log10
+ * @property {number} value
+ * @property {boolean} [log]
+ * @property {boolean} [zero]
+ * @property {string} [unit]
+ * @property {string} [help]
+ * @property {number} ack
+ */
+
+/** @typedef {(report: [value: number, sequence: number]) => void} SendValue */
+
+/**
+ * A value for a person, to three significant digits.
+ *
+ * @param {number} value
+ */
+export const digits = (value) => {
   if (value === 0) return '0';
   const size = Math.abs(value);
   if (size >= 1e5 || size < 1e-3) {
@@ -20,9 +43,63 @@ const digits = (value) => {
   return String(Number(value.toPrecision(3))).replace('-', '−');
 };
 
-const parse = (text) => Number(text.trim().replace(/[−–]/g, '-').replace(',', '.'));
+/**
+ * A number as a person types it; NaN if it is none.
+ *
+ * @param {string} text
+ */
+export const parse = (text) => Number(text.trim().replace(/[−–]/g, '-').replace(',', '.'));
+
+/**
+ * The positions at which a slider stops, in whole steps from end to end, so that both can be reached.
+ */
+export class Stops {
+  /** @param {Pick<SliderData, 'min' | 'max' | 'step' | 'log' | 'zero'>} data */
+  constructor({ min, max, step, log, zero }) {
+    const [low, high] = log ? [Math.log10(min), Math.log10(max)] : [min, max];
+    this.log = log;
+    this.zero = zero;
+    this.step = (high - low) / Math.max(1, Math.round((high - low) / step));
+    this.low = zero ? low - this.step : low;
+    this.high = high;
+  }
+
+  /**
+   * The value of the stop that is nearest; steps are counted from the left end.
+   *
+   * @param {number} position
+   */
+  valueAt(position) {
+    let snapped = this.low + Math.round((position - this.low) / this.step) * this.step;
+    snapped = Math.min(this.high, Number(snapped.toPrecision(12)));
+    if (this.zero && snapped < this.low + this.step / 2) return 0;
+    return this.log ? Number((10 ** snapped).toPrecision(12)) : snapped;
+  }
+
+  /** @param {number} value */
+  positionOf(value) {
+    if (this.zero && value === 0) return this.low;
+    return this.log ? Math.log10(value) : value;
+  }
+}
 
 class Slider {
+  /** @type {SliderData} */
+  data;
+  /** @type {Stops} */
+  stops;
+  /** @type {number} */
+  value;
+  /** @type {SendValue} */
+  send;
+  /** @type {number | undefined} the value that is to be sent when the request under way is answered */
+  waiting;
+  /** @type {number | undefined} the sequence of the request under way */
+  pending;
+  /** @type {number | undefined} */
+  timer;
+
+  /** @param {Element} parent */
   constructor(parent) {
     const id = `efviz-slider-${Math.random().toString(36).slice(2)}`;
     this.root = document.createElement('div');
@@ -33,12 +110,12 @@ class Slider {
       <input class="range" id="${id}" type="range">
       <div class="says" role="status"></div>`;
     parent.append(this.root);
-    this.label = this.root.querySelector('label');
-    this.typed = this.root.querySelector('.typed');
-    this.range = this.root.querySelector('.range');
-    this.says = this.root.querySelector('.says');
+    this.label = part(this.root, HTMLLabelElement, 'label');
+    this.typed = part(this.root, HTMLInputElement, '.typed');
+    this.range = part(this.root, HTMLInputElement, '.range');
+    this.says = part(this.root, HTMLElement, '.says');
     this.sequence = 0;
-    this.range.addEventListener('input', () => this.choose(this.fromPosition(+this.range.value)));
+    this.range.addEventListener('input', () => this.choose(this.stops.valueAt(+this.range.value)));
     this.typed.addEventListener('change', () => this.enter());
     this.typed.addEventListener('keydown', (event) => {
       if (event.key === 'Enter') this.enter();
@@ -47,20 +124,19 @@ class Slider {
     this.typed.addEventListener('focus', () => this.typed.select());
   }
 
+  /**
+   * @param {SliderData} data
+   * @param {SendValue} send
+   */
   update(data, send) {
     this.data = data;
     this.send = send;
     this.label.textContent = data.label;
     this.label.title = this.range.title = data.help ?? '';
     this.typed.setAttribute('aria-label', `${data.label}, typed value`);
-    const [low, high] = data.log
-      ? [Math.log10(data.min), Math.log10(data.max)]
-      : [data.min, data.max];
-    // Whole steps from end to end, so that both ends can be reached.
-    this.step = (high - low) / Math.max(1, Math.round((high - low) / data.step));
-    this.low = data.zero ? low - this.step : low;
-    Object.assign(this.range, { min: this.low, max: high, step: this.step });
-    this.high = high;
+    this.stops = new Stops(data);
+    const { low, high, step } = this.stops;
+    Object.assign(this.range, { min: low, max: high, step });
     if (this.pending === undefined || data.ack === this.pending) {
       const answered = this.pending !== undefined;
       this.pending = undefined;
@@ -70,31 +146,19 @@ class Slider {
     }
   }
 
-  // Positions snap to the step, counted from the left end.
-  fromPosition(position) {
-    const { log, zero } = this.data;
-    let snapped = this.low + Math.round((position - this.low) / this.step) * this.step;
-    snapped = Math.min(this.high, Number(snapped.toPrecision(12)));
-    if (zero && snapped < this.low + this.step / 2) return 0;
-    return log ? Number((10 ** snapped).toPrecision(12)) : snapped;
-  }
-
-  toPosition(value) {
-    const { log, zero } = this.data;
-    if (zero && value === 0) return this.low;
-    return log ? Math.log10(value) : value;
-  }
-
+  /** @param {number} value */
   show(value) {
     this.value = value;
-    this.range.value = this.toPosition(value);
-    const share = (this.range.value - this.low) / (this.high - this.low);
+    const { low, high } = this.stops;
+    this.range.value = String(this.stops.positionOf(value));
+    const share = (+this.range.value - low) / (high - low);
     this.range.style.setProperty('--filled', `${100 * share}%`);
     const text = digits(value) + (this.data.unit ?? '');
     if (document.activeElement !== this.typed) this.typed.value = text;
     this.range.setAttribute('aria-valuetext', text);
   }
 
+  /** @param {number} value */
   choose(value) {
     this.says.textContent = '';
     this.show(value);
@@ -105,12 +169,13 @@ class Slider {
 
   flush() {
     const value = this.waiting;
+    if (value === undefined) return;
     this.waiting = undefined;
     this.pending = ++this.sequence;
     clearTimeout(this.timer);
     this.timer = setTimeout(() => {
       this.pending = undefined;
-      if (this.waiting !== undefined) this.flush();
+      this.flush();
     }, PATIENCE);
     this.send([value, this.pending]);
   }
@@ -131,9 +196,10 @@ class Slider {
   }
 }
 
+/** @param {Call<SliderData>} call */
 export default function ({ data, parentElement, setStateValue }) {
   const slider = (parentElement[KEY] ??= new Slider(parentElement));
-  slider.update(data, (value) => setStateValue('value', value));
+  slider.update(data, (/** @type {[number, number]} */ report) => setStateValue('value', report));
   return () => {
     clearTimeout(slider.timer);
     slider.root.remove();

@@ -1,23 +1,41 @@
 // What everything drawn over or under Plotly's plots shares: elements, symbols, scales.
 
+import { plotOf } from './compat.js';
+
 const SVG = 'http://www.w3.org/2000/svg';
 
+/**
+ * @template {keyof SVGElementTagNameMap} Name
+ * @param {Name} name
+ * @param {Record<string, string | number | boolean>} attributes
+ * @param {Element} [parent]
+ * @returns {SVGElementTagNameMap[Name]}
+ */
 export function element(name, attributes, parent) {
   const made = document.createElementNS(SVG, name);
-  for (const [key, value] of Object.entries(attributes)) made.setAttribute(key, value);
+  for (const [key, value] of Object.entries(attributes)) made.setAttribute(key, String(value));
   parent?.append(made);
   return made;
 }
 
-// From data to the numbers of the axis, which on a logarithmic one are powers of ten.
+/**
+ * From data to the numbers of the axis, which on a logarithmic one are powers of ten.
+ *
+ * @param {Axis} [axis]
+ */
 export const scaleOf = (axis) => (axis?.type === 'log' ? Math.log10 : null);
 
-// Data to pixels of the plot area and back, as the axes are now.
-export function scalesOf(gd) {
-  const { _size: size, xaxis, yaxis, font } = gd._fullLayout;
-  const plain = (value) => value;
+/**
+ * Data to pixels of the plot area and back, as the axes are now.
+ *
+ * @param {import('./compat.js').Plot} plot
+ * @returns {Scales}
+ */
+export function scalesOf({ size, xaxis, yaxis, font }) {
+  const plain = (/** @type {number} */ value) => value;
+  const power = (/** @type {number} */ value) => 10 ** value;
   const [inX, inY] = [scaleOf(xaxis) ?? plain, scaleOf(yaxis) ?? plain];
-  const [outX, outY] = [xaxis, yaxis].map((a) => (a.type === 'log' ? (v) => 10 ** v : plain));
+  const [outX, outY] = [xaxis, yaxis].map((axis) => (axis.type === 'log' ? power : plain));
   const [[x0, x1], [y0, y1]] = [xaxis.range, yaxis.range];
   return {
     left: size.l,
@@ -32,8 +50,17 @@ export function scalesOf(gd) {
   };
 }
 
-// An SVG of its own over the plot area of a panel.
+/** An SVG of its own over the plot area of a panel. */
 export class Sheet {
+  /** @type {Scales} */
+  scales;
+  /** @type {string | undefined} */
+  box;
+
+  /**
+   * @param {Panel} gd
+   * @param {string} name
+   */
   constructor(gd, name) {
     this.gd = gd;
     this.svg = element('svg', { class: `sheet ${name}` });
@@ -42,31 +69,58 @@ export class Sheet {
   // Where the axes are now. Plotly empties its panel when it starts anew.
   lay() {
     if (this.svg.parentNode !== this.gd) this.gd.append(this.svg);
-    this.scales = scalesOf(this.gd);
+    this.scales = scalesOf(plotOf(this.gd));
     const box = boxOf(this.scales);
     if (box !== this.box) this.svg.style.cssText = this.box = box;
   }
 }
 
-// Where an SVG that covers the plot area lies.
+/**
+ * Where an SVG that covers the plot area lies.
+ *
+ * @param {Pick<Scales, 'left' | 'top' | 'width' | 'height'>} scales
+ */
 export const boxOf = ({ left, top, width, height }) =>
   `left:${left}px;top:${top}px;width:${width}px;height:${height}px`;
 
+/**
+ * A number for a person, to `n` significant digits.
+ *
+ * @param {number} number
+ */
 export const digits = (number, n = 4) => String(Number(number.toPrecision(n))).replace('-', '−');
 
-// Corners of a symbol of size 2, as Plotly draws it.
-const ring = (n, radius) =>
+/**
+ * The corners of a regular polygon, the first at the top.
+ *
+ * @param {number} n
+ * @param {(i: number) => number} radius
+ * @returns {Point[]}
+ */
+export const ring = (n, radius) =>
   Array.from({ length: n }, (_, i) => {
     const angle = (2 * Math.PI * i) / n - Math.PI / 2;
     return [radius(i) * Math.cos(angle), radius(i) * Math.sin(angle)];
   });
+
+/**
+ * Corners of a symbol of size 2, as Plotly draws it.
+ *
+ * @type {Record<string, Point[]>}
+ */
 export const SYMBOLS = {
   circle: ring(24, () => 1),
   hexagon: ring(6, () => 1),
   star: ring(10, (i) => (i % 2 ? 0.55 : 1.4)),
 };
 
-// The symbol of a trace's i-th mark, its number and its tooltip, around the origin.
+/**
+ * The symbol of a trace's i-th mark, its number and its tooltip, around the origin.
+ *
+ * @param {Trace} trace
+ * @param {number} i
+ * @param {Element} group
+ */
 export function drawMark({ mode, x, y, text, textfont, marker, hovertemplate }, i, group) {
   const corners = SYMBOLS[marker.symbol].map((corner) => corner.map((c) => (c * marker.size) / 2));
   element(
@@ -85,6 +139,6 @@ export function drawMark({ mode, x, y, text, textfont, marker, hovertemplate }, 
   }
   element('title', {}, group).textContent = hovertemplate
     .replace(/<extra>.*/, '')
-    .replace(/%\{([xy])(?::[^}]*)?\}/g, (_, key) => digits({ x: x[i], y: y[i] }[key]))
+    .replace(/%\{([xy])(?::[^}]*)?\}/g, (_, key) => digits(key === 'x' ? x[i] : y[i]))
     .replace('%{text}', () => text?.[i] ?? '');
 }

@@ -1,17 +1,30 @@
 // What the reader moves in a chart, in all its panels, and how the server hears of it.
 
+/**
+ * A name for a mark.
+ *
+ * @param {Mark} mark
+ */
 export const keyOf = ({ trace, index }) => `${index} ${trace}`;
 
 const PATIENCE = 2000; // ms after which an unanswered report no longer holds back the next
 
-// Reports, one under way; of those that say where one mark is only the newest is sent.
-class Reports {
+/** Reports, one under way; of those that say where one mark is only the newest is sent. */
+export class Reports {
+  /** @type {Report[]} */
+  queue = [];
+  sequence = 0;
+  /** @type {number | undefined} the sequence of the report under way */
+  pending;
+  /** @type {number | undefined} */
+  timer;
+
+  /** @param {(report: Report & { sequence: number }) => void} send */
   constructor(send) {
     this.send = send;
-    this.queue = [];
-    this.sequence = 0;
   }
 
+  /** @param {Report} report */
   push(report) {
     const last = this.queue.at(-1);
     if (last && last.action !== 'remove' && keyOf(last) === keyOf(report)) this.queue.pop();
@@ -21,17 +34,19 @@ class Reports {
 
   flush() {
     const report = this.queue.shift();
+    if (!report) return;
     this.pending = ++this.sequence;
     this.timer = setTimeout(() => this.answer(this.pending), PATIENCE);
     this.send({ ...report, sequence: this.pending });
   }
 
+  /** @param {number} [ack] */
   answer(ack) {
     this.sequence = Math.max(this.sequence, ack ?? 0);
     if (ack !== this.pending) return;
     this.pending = undefined;
     clearTimeout(this.timer);
-    if (this.queue.length) this.flush();
+    this.flush();
   }
 
   get done() {
@@ -39,20 +54,39 @@ class Reports {
   }
 }
 
-// What all panels of a chart share: what is being moved, and what the server has been told.
+/** What all panels of a chart share: what is being moved, and what the server has been told. */
 export class Touch {
-  // panels(): the handles of all panels; point(gd, x, y): shows the directions at a point of a
-  // panel, or none, and says them; say(words): to who does not see it.
+  /**
+   * Where the reader has put marks that the server has not yet drawn.
+   *
+   * @type {Map<string, Moved>}
+   */
+  moved = new Map();
+  holding = false;
+
+  /**
+   * @param {object} chart
+   * @param {() => { place(): void }[]} chart.panels the handles of all panels
+   * @param {(report: Report & { sequence: number }) => void} chart.send
+   * @param {(gd?: Panel, x?: number, y?: number) => string} chart.point shows the directions at a
+   *   point of a panel, or none, and says them
+   * @param {(words: string) => void} chart.say to who does not see it
+   */
   constructor({ panels, send, point, say }) {
-    Object.assign(this, { panels, point, say, reports: new Reports(send) });
-    this.moved = new Map(); // where the reader has put marks that the server has not yet drawn
-    this.holding = false;
+    this.panels = panels;
+    this.point = point;
+    this.say = say;
+    this.reports = new Reports(send);
   }
 
   place() {
     for (const handles of this.panels()) handles.place();
   }
 
+  /**
+   * @param {Moved} mark
+   * @param {Report['action']} action
+   */
   report(mark, action) {
     if (action === 'remove') this.moved.clear();
     else this.moved.set(keyOf(mark), mark);
@@ -67,7 +101,12 @@ export class Touch {
     this.place();
   }
 
-  // A trace with its marks where the reader has put them.
+  /**
+   * A trace with its marks where the reader has put them.
+   *
+   * @param {Trace} trace
+   * @returns {Trace}
+   */
   now(trace) {
     const own = [...this.moved.values()].filter((mark) => mark.trace === trace.name);
     if (!own.length) return trace;

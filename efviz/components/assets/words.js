@@ -1,24 +1,46 @@
 // Words that fit: how wide they are, and what is left of a title where there is little room.
 
-const pen = document.createElement('canvas').getContext('2d');
+/** @typedef {{ size: number, family: string, weight?: number }} Letters */
 
-// Pixels that plain text takes, without asking the page to lay anything out.
+/** @type {CanvasRenderingContext2D | null} */
+let pen;
+
+/**
+ * Pixels that plain text takes, without asking the page to lay anything out.
+ *
+ * @param {string} text
+ * @param {Letters} letters
+ */
 export function widthOf(text, { size, family, weight = 400 }) {
+  pen ??= document.createElement('canvas').getContext('2d');
+  if (!pen) return 0;
   pen.font = `${weight} ${size}px ${family}`;
   return pen.measureText(text).width;
 }
 
 const BOLD = /<b>(.*?)<\/b>/;
-const plain = (html) => html.replace(/<[^>]*>/g, '');
+const plain = (/** @type {string} */ html) => html.replace(/<[^>]*>/g, '');
 
+/**
+ * @param {string} html
+ * @param {Letters} font
+ */
 function widthOfTitle(html, font) {
   const [, bold = ''] = html.match(BOLD) ?? [];
   const rest = plain(html.replace(BOLD, ''));
   return widthOf(plain(bold), { ...font, weight: 700 }) + widthOf(rest, font);
 }
 
-// A title of "<b>what</b> <span>of what</span>" in so many pixels. What a click does goes first,
-// then the subtitle; letters get smaller where even the words that remain do not fit.
+/**
+ * A title of "<b>what</b> <span>of what</span>" in so many pixels. What a click does goes first,
+ * then the subtitle; letters get smaller where even the words that remain do not fit.
+ *
+ * @param {Title} title
+ * @param {string | false | undefined} hint
+ * @param {number} room
+ * @param {string} family
+ * @returns {Title}
+ */
 export function fitted(title, hint, room, family) {
   const font = { size: title.font.size, family };
   const between = title.text.includes('</span>') ? ', ' : '  ';

@@ -1,0 +1,43 @@
+// What efviz uses of Plotly.js that its reference does not promise, all in one place.
+// tests/test_browser_compat.py says when any of it has changed; compat.css has the class names.
+
+/** The element that takes the pointer in a plot area. */
+export const PLOT_AREA = '.draglayer';
+
+/**
+ * The plot area in pixels, the axes and the font, as Plotly has drawn them.
+ *
+ * @typedef {{ size: { l: number, t: number, w: number, h: number }, xaxis: Axis, yaxis: Axis,
+ *   font: Font }} Plot
+ */
+
+/**
+ * Whether Plotly has drawn a panel.
+ *
+ * @param {Panel} gd
+ */
+export const isDrawn = (gd) => Boolean(/** @type {any} */ (gd)._fullLayout);
+
+/**
+ * @param {Panel} gd a panel that is drawn
+ * @returns {Plot}
+ */
+export function plotOf(gd) {
+  const { _size: size, xaxis, yaxis, font } = /** @type {any} */ (gd)._fullLayout;
+  return { size, xaxis, yaxis, font };
+}
+
+/**
+ * Where a `plotly_click` was, on an empty place as well as on a point; undefined if it does not say.
+ *
+ * @param {any} event
+ * @returns {Place | undefined}
+ */
+export function clicked({ xvals, yvals, points }) {
+  const x = xvals?.[0] ?? points?.[0]?.x;
+  const y = yvals?.[0] ?? points?.[0]?.y;
+  return x === undefined ? undefined : { x, y };
+}
+
+/** The picture on the buttons that download an image. */
+export const camera = () => window.Plotly.Icons.camera;

@@ -1,0 +1,58 @@
+// Where the panels of a chart stand: columns, rows below each other, wide panels last.
+
+export const GAP = 8; // px between panels
+
+/** @param {Figure} figure */
+const isWide = (figure) => Boolean(figure.layout.meta?.wide);
+
+/**
+ * How many columns there are in a room of so many pixels. `rows` figures stand below each other and
+ * stay so; columns that would be too narrow are halved in number.
+ *
+ * @param {Pick<Spec, 'figures' | 'rows' | 'minWidth' | 'smallest'>} spec
+ * @param {number} room
+ */
+export function columnsIn({ figures, rows, minWidth, smallest }, room) {
+  const groups = figures.filter((figure) => !isWide(figure)).length / rows;
+  for (let n = groups; n > 1; n = Math.ceil(n / 2)) {
+    if (room / n >= minWidth) return n;
+  }
+  return Math.min(groups, room < 2 * smallest ? 1 : 2);
+}
+
+/**
+ * The width of so many columns in a room, none wider than `most`.
+ *
+ * @param {number} columns
+ * @param {number} room
+ * @param {number} most
+ */
+export const widthOfColumn = (columns, room, most) =>
+  Math.min(Math.floor((room - GAP * (columns - 1)) / columns), most);
+
+/**
+ * How many columns a panel covers: a wide one leaves room beside it where there are many.
+ *
+ * @param {Figure} figure
+ * @param {number} columns
+ */
+export function spanOf(figure, columns) {
+  if (!isWide(figure)) return 1;
+  return columns > 2 ? Math.floor(columns / 2) : columns;
+}
+
+/**
+ * The style that puts the i-th panel into its cell.
+ *
+ * @param {Pick<Spec, 'figures' | 'rows'>} spec
+ * @param {number} i
+ * @param {number} columns
+ */
+export function cellOf({ figures, rows }, i, columns) {
+  if (isWide(figures[i])) {
+    return { gridRow: 'auto', gridColumn: `1 / span ${spanOf(figures[i], columns)}`, order: '2' };
+  }
+  const group = Math.floor(i / rows);
+  const row = Math.floor(group / columns) * rows + (i % rows) + 1;
+  return { gridRow: `${row}`, gridColumn: `${(group % columns) + 1}` };
+}

@@ -1,0 +1,56 @@
+// Plotly.js, loaded once for all charts of a page, and what efviz sets of it.
+
+import { camera } from './compat.js';
+
+/** @type {Promise<Window['Plotly']> | undefined} */
+let loading;
+
+/** @param {string} url */
+export function load(url) {
+  loading ??= new Promise((resolve, reject) => {
+    if (window.Plotly) return resolve(window.Plotly);
+    const script = document.createElement('script');
+    script.src = url;
+    script.onload = () => resolve(window.Plotly);
+    script.onerror = () => reject(new Error(`Plotly.js could not be loaded from ${url}`));
+    document.head.append(script);
+  });
+  return loading;
+}
+
+/**
+ * @param {'png' | 'svg'} format
+ * @param {string} label
+ */
+const download = (format, label) => ({
+  name: `download-${format}`,
+  title: `Download as ${label}`,
+  icon: camera(),
+  click: (/** @type {Panel} */ gd) =>
+    gd._efviz.whole &&
+    window.Plotly.downloadImage(gd._efviz.whole, {
+      format,
+      filename: gd._efviz.name,
+      width: gd.clientWidth,
+      height: gd.clientHeight,
+      scale: format === 'png' ? 2 : 1,
+    }),
+});
+
+/** @type {object | undefined} */
+let settings;
+
+/** One object for all draws: Plotly.react starts from nothing when it finds the config changed. */
+export const config = () =>
+  (settings ??= {
+    displaylogo: false,
+    displayModeBar: 'hover',
+    showSendToCloud: false,
+    doubleClick: false,
+    responsive: false,
+    scrollZoom: false,
+    modeBarButtons: [
+      [download('png', 'PNG'), download('svg', 'SVG')],
+      ['zoom2d', 'pan2d'],
+    ],
+  });

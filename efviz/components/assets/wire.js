@@ -1,0 +1,65 @@
+// What a chart gets as bytes, read.
+//
+// uint32 length | session | packed header | packed figures. The session, in JSON: what belongs to
+// one visitor, {query, ack, frame, clicks}, ack the sequence of the last report that was answered.
+// Packed: uint32 length | JSON | float32 arrays; {"$a": [offset, n]} or {"$a": [offset, rows,
+// columns]} in the JSON is an array.
+// header: {figures: [{name, size, digest}], dark, rows, minWidth, maxWidth, smallest, plotly};
+// figure: {data, layout}.
+
+/**
+ * @param {ArrayBuffer} buffer
+ * @param {number} at
+ * @returns {[text: string, end: number]}
+ */
+function text(buffer, at) {
+  const length = new DataView(buffer).getUint32(at, true);
+  return [new TextDecoder().decode(new Uint8Array(buffer, at + 4, length)), at + 4 + length];
+}
+
+/**
+ * The packed value at a place, and where its arrays begin.
+ *
+ * @param {ArrayBuffer} buffer
+ * @param {number} at
+ * @returns {[value: any, base: number]}
+ */
+export function unpack(buffer, at) {
+  const [json, base] = text(buffer, at);
+  const array = (/** @type {number} */ offset, /** @type {number} */ n) =>
+    new Float32Array(buffer, base + 4 * offset, n);
+  const value = JSON.parse(json, (_, item) => {
+    if (!item?.$a) return item;
+    const [offset, rows, columns] = item.$a;
+    if (columns === undefined) return array(offset, rows);
+    return Array.from({ length: rows }, (_, i) => array(offset + i * columns, columns));
+  });
+  return [value, base];
+}
+
+/**
+ * Figures that are already shown are not read again.
+ *
+ * @param {Uint8Array<ArrayBuffer>} bytes
+ * @param {Spec} [shown]
+ * @returns {Spec}
+ */
+export function decode(bytes, shown) {
+  const { buffer } = bytes.slice(); // aligned
+  const [session, start] = text(buffer, 0);
+  const [spec, base] = unpack(buffer, start);
+  let at = base;
+  spec.figures = spec.figures.map(
+    (
+      /** @type {{ size: number, digest: string }} */ { size, ...figure },
+      /** @type {number} */ i
+    ) => {
+      const known = shown?.figures[i];
+      const body = known?.digest === figure.digest ? known : unpack(buffer, at)[0];
+      at += size;
+      return { ...body, ...figure };
+    }
+  );
+  spec.revision = spec.figures.map((/** @type {Figure} */ { digest }) => digest).join(' ');
+  return { ...spec, session: JSON.parse(session) };
+}
