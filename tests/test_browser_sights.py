@@ -41,7 +41,7 @@ class Known:
 
 
 KNOWN: tuple[Known, ...] = ()
-"""None: page.css mends the one thing there was, white on the primary buttons of a dark page."""
+"""None: compat.css mends the one thing there was, white on the primary buttons of a dark page."""
 
 
 def violations(page: Page) -> list[str]:

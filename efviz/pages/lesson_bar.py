@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 import streamlit as st
 
 from efviz.components import back
+from efviz.components import style as sheets
 from efviz.pages import routes
 from efviz.pages.params import EVERYWHERE, quoted
 from efviz.pages.store import everywhere, set_everywhere
@@ -218,12 +219,4 @@ def presenter_button() -> None:
 
 def style() -> None:
     """Large and without the navigation, while presenting."""
-    st.html(f"<style>{_LARGE if presenting() else ''}</style>")
-
-
-_LARGE = """
-html { font-size: 135%; --efviz-scale: 1.35; }
-.stAppHeader { display: none; }
-.stMainBlockContainer { padding: 1rem 1.5rem; }
-.st-key-header { display: none; }
-"""
+    st.html(sheets.presenting() if presenting() else "<style></style>")

@@ -7,6 +7,7 @@ from pathlib import Path
 import streamlit as st
 
 import efviz.components
+from efviz.components.style import style
 from efviz.pages import PAGES, lesson_bar, routes
 from efviz.pages.registry import Page
 from efviz.pages.store import arrive
@@ -18,7 +19,7 @@ _ASSETS = Path(efviz.components.__file__).with_name("assets")
 
 def run() -> None:
     st.set_page_config(page_title="efviz", page_icon=_ASSETS / "icon.svg", layout="wide")
-    st.html(_ASSETS / "page.css")
+    st.html(style())
     # The style puts it last: a page that works for long would hold it up.
     st.html(f'<footer class="efviz-version">{escape(operations.title())}</footer>')
     pages = {

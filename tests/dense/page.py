@@ -1,16 +1,14 @@
 """400 points in two panels; what the reader does to them is drawn and written down."""
 
-from pathlib import Path
-
 import numpy as np
 import streamlit as st
 
-import efviz.components
 from efviz.components import Click, Touch, chart, pack_figures
+from efviz.components.style import style
 from efviz.figures import DARK, marks
 from efviz.figures.theme import POINT, axis, layout
 
-st.html(Path(efviz.components.__file__).parent / "assets" / "page.css")
+st.html(style())
 state = st.session_state
 if "points" not in state:
     side = np.linspace(-0.9, 0.9, 20)
