@@ -9,12 +9,13 @@ from streamlit.runtime.scriptrunner_utils.script_requests import ScriptRequests,
 from streamlit.testing.v1 import AppTest
 
 from efviz.pages import working
+from efviz.serving import compat
 
 
 def test_a_move_that_waits_for_the_run_is_noticed(monkeypatch: pytest.MonkeyPatch) -> None:
     requests = ScriptRequests()
     context = SimpleNamespace(script_requests=requests)
-    monkeypatch.setattr(working, "get_script_run_ctx", lambda **_: context)
+    monkeypatch.setattr(compat, "get_script_run_ctx", lambda **_: context)
     assert not working.moved_on()
     requests.request_rerun(RerunData(fragment_id="live"))
     assert working.moved_on()
@@ -34,7 +35,7 @@ def test_only_a_fragment_of_the_page_before_is_forgotten(
 ) -> None:
     requests = ScriptRequests()
     context = SimpleNamespace(script_requests=requests, page_script_hash="now")
-    monkeypatch.setattr(working, "get_script_run_ctx", lambda **_: context)
+    monkeypatch.setattr(compat, "get_script_run_ctx", lambda **_: context)
     working.forget_the_page_before()
     requests.request_rerun(request_)
     working.forget_the_page_before()

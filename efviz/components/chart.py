@@ -11,7 +11,7 @@ import streamlit as st
 
 from efviz.components.loader import component
 from efviz.components.wire import pack
-from efviz.serving import assets
+from efviz.serving import assets, compat
 
 
 @dataclass(frozen=True)
@@ -93,10 +93,9 @@ def pack_figures(
 
 
 def _spec(figure: Any) -> dict[str, Any]:
-    """Data and layout, arrays as arrays: to_plotly_json() would turn them into base64 text."""
     if isinstance(figure, Mapping):
         return {"data": figure["data"], "layout": figure["layout"]}
-    return {"data": figure._data, "layout": figure._layout}
+    return compat.data_and_layout(figure)
 
 
 def chart(

@@ -8,7 +8,6 @@ from dataclasses import dataclass, field, replace
 from weakref import WeakSet
 
 import streamlit as st
-from streamlit.runtime.scriptrunner import get_script_run_ctx
 
 from efviz.catalogue import PROBLEMS, Entry, Settings
 from efviz.data import BIAS, Dataset
@@ -18,7 +17,7 @@ from efviz.pages.caches import in_session
 from efviz.pages.params import Choice, Param, Values, defaults
 from efviz.pages.sizes import size_of
 from efviz.problems import linear_regression
-from efviz.serving import uploads
+from efviz.serving import compat, uploads
 from efviz.tables import (
     INTERCEPTS,
     REGRESSIONS,
@@ -107,9 +106,8 @@ def load(content: bytes | str, name: str, reading: Reading = GUESSED) -> Loaded:
 
 def drop_file(file: str) -> None:
     """The server need not keep what was read."""
-    context = get_script_run_ctx(suppress_warning=True)
-    if context is not None:
-        uploads.forget(context.session_id, file)
+    if session := compat.session_id():
+        uploads.forget(session, file)
 
 
 def forget() -> None:

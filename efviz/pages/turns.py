@@ -12,7 +12,7 @@ from collections.abc import Callable, Hashable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 
-from streamlit.runtime.scriptrunner import get_script_run_ctx
+from efviz.serving import compat
 
 HALF_LIFE = 30.0
 """Seconds after which half of what a visitor has computed is forgotten."""
@@ -106,8 +106,7 @@ class Turns:
 
 
 def _visitor() -> Hashable:
-    context = get_script_run_ctx(suppress_warning=True)
-    return context.session_id if context else threading.get_ident()
+    return compat.session_id() or threading.get_ident()
 
 
 def _cores() -> int:

@@ -4,12 +4,11 @@ import time
 from typing import Any
 
 import streamlit as st
-from streamlit.runtime.scriptrunner import get_script_run_ctx
-from streamlit.runtime.scriptrunner_utils.script_requests import ScriptRequestType
 
 from efviz.pages.jobs import Job
 from efviz.pages.store import run_again
 from efviz.pages.turns import TURNS
+from efviz.serving import compat
 
 PAINT, REST = 0.08, 0.25
 """Seconds that a browser needs for the picture a reader looks at, if nothing else comes; seconds
@@ -49,9 +48,7 @@ def moved_on() -> bool:
 
     A fragment's run is not broken off for the next one, so long work has to ask.
     """
-    context = get_script_run_ctx(suppress_warning=True)
-    requests = context and context.script_requests
-    return getattr(requests, "_state", None) is ScriptRequestType.RERUN
+    return compat.rerun_is_waiting()
 
 
 def forget_the_page_before() -> None:
@@ -60,16 +57,7 @@ def forget_the_page_before() -> None:
     A menu that the click on a page's link closes says so after the page has changed. Streamlit
     would run a fragment that is gone, in the name of its page, and the browser show that: nothing.
     """
-    context = get_script_run_ctx(suppress_warning=True)
-    requests = context and context.script_requests
-    if not context or not requests:
-        return
-    with requests._lock:
-        waiting = requests._rerun_data
-        if requests._state is ScriptRequestType.RERUN and (
-            waiting.fragment_id_queue and waiting.page_script_hash != context.page_script_hash
-        ):
-            requests._state = ScriptRequestType.CONTINUE
+    compat.forget_fragments_of_other_pages()
 
 
 def work(key: str, state: Any, job: Job[Any], seconds: float) -> None:

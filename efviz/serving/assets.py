@@ -14,6 +14,8 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
+from efviz.serving import compat
+
 _PREFIX = "efviz-assets"
 _PLOTLY = "plotly.min.js"
 _EAGERLY = b"//# allFunctionsCalledOnLoad\n"
@@ -30,7 +32,7 @@ def digest(data: bytes) -> str:
 @cache
 def content(name: str) -> bytes:
     if name == _PLOTLY:
-        return _EAGERLY + files("plotly").joinpath("package_data", _PLOTLY).read_bytes()
+        return _EAGERLY + compat.plotly_js()
     text = _text(name)
     # What a module imports is kept for good like itself, so it is named by its content too.
     for other in _imported(text):

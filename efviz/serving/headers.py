@@ -4,11 +4,10 @@ import base64
 import hashlib
 import re
 from functools import cache
-from importlib.resources import files
 
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from efviz.serving import assets
+from efviz.serving import assets, compat
 
 
 @cache
@@ -20,7 +19,7 @@ def _policy() -> bytes:
     without, but Firefox reports the refusal as an error on every page; only scripts that the policy
     admits anyway can compile any.
     """
-    page = files("streamlit").joinpath("static", "index.html").read_text(encoding="utf-8")
+    page = compat.first_page()
     inline = re.findall(r"<script(?![^>]*\bsrc=)[^>]*>(.*?)</script>", page, re.DOTALL)
     hashes = (base64.b64encode(hashlib.sha256(s.encode()).digest()).decode() for s in inline)
     scripts = " ".join(f"'sha256-{value}'" for value in hashes)
@@ -83,11 +82,8 @@ def _hints(*modules: str) -> bytes:
 
 
 def _of_streamlit(*names: str) -> list[str]:
-    """The addresses of Streamlit's own modules, whose file names carry a hash."""
-    scripts = files("streamlit").joinpath("static", "static", "js").iterdir()
-    pattern = rf"({'|'.join(names)})\.[\w-]+\.js"
-    found = [file.name for file in scripts if re.fullmatch(pattern, file.name)]
-    return [f"{assets.base_path()}/static/js/{name}" for name in sorted(found)]
+    """The addresses of Streamlit's own modules."""
+    return [f"{assets.base_path()}/static/js/{name}" for name in compat.frontend_modules(*names)]
 
 
 def _headers(present: list[tuple[bytes, bytes]], first: bytes) -> list[tuple[bytes, bytes]]:

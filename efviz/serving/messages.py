@@ -9,10 +9,9 @@ from urllib.parse import urlencode
 
 from google.protobuf.message import DecodeError
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
-from streamlit.proto.BackMsg_pb2 import BackMsg
-from streamlit.proto.ForwardMsg_pb2 import ForwardMsg
 
 from efviz.serving import assets
+from efviz.serving.compat import BackMsg, ForwardMsg
 from efviz.serving.uploads import LEDGER
 
 LARGEST = 512 * 1024

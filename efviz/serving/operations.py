@@ -19,10 +19,9 @@ from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
 from efviz import __version__
-from efviz.serving import assets
+from efviz.serving import assets, compat
 
 _OF_SERVER = ("uvicorn", "streamlit", "websockets", "starlette")
-_NO_VISITOR = "streamlit.runtime.scriptrunner_utils.script_run_context"
 _LOG = logging.getLogger("efviz")
 _state = {"ready": False}
 
@@ -108,7 +107,7 @@ def log_as_json() -> None:
     logging.root.setLevel(logging.WARNING)
     _LOG.setLevel(logging.INFO)
     # The warm-up runs what pages run, without a visitor.
-    logging.getLogger(_NO_VISITOR).setLevel(logging.ERROR)
+    logging.getLogger(compat.WITHOUT_A_VISITOR).setLevel(logging.ERROR)
 
 
 def _unless_a_visitor_is_named(record: logging.LogRecord) -> bool:

@@ -7,9 +7,7 @@ import logging
 from collections.abc import Callable
 from contextlib import suppress
 
-from cachetools import TTLCache
-from streamlit.runtime import Runtime
-
+from efviz.serving import compat
 from efviz.serving.uploads import LEDGER
 
 EVERY = 15.0
@@ -26,9 +24,10 @@ def also(task: Callable[[], int | None]) -> None:
 async def keep_up() -> None:
     """Until it is cancelled."""
     also(LEDGER.sweep)
+    also(compat.let_closed_sessions_go)
     while True:
         await asyncio.sleep(EVERY)
-        gone = let_sessions_go()
+        gone = 0
         for task in _TASKS:
             try:
                 gone += task() or 0
@@ -45,19 +44,6 @@ def return_large_arrays() -> None:
     """
     with suppress(OSError, AttributeError):  # another C library than glibc
         ctypes.CDLL(None).mallopt(_MMAP_THRESHOLD, 4 * 2**20)
-
-
-def let_sessions_go() -> int:
-    """Streamlit looks for closed sessions whose time is over only when another one is closed."""
-    if not Runtime.exists():
-        return 0
-    storage = getattr(Runtime.instance()._session_mgr, "_session_storage", None)
-    sessions = getattr(storage, "_cache", None)
-    if not isinstance(sessions, TTLCache):
-        return 0
-    before = len(sessions)
-    sessions.expire()
-    return before - len(sessions)
 
 
 def give_memory_back() -> None:

@@ -10,11 +10,9 @@ from dataclasses import dataclass, field
 
 from starlette.responses import PlainTextResponse
 from starlette.types import ASGIApp, Receive, Scope, Send
-from streamlit.proto.Common_pb2 import FileURLsResponse
-from streamlit.runtime import Runtime
-from streamlit.runtime.memory_uploaded_file_manager import MemoryUploadedFileManager
 
 from efviz.serving import assets
+from efviz.serving.compat import FileURLsResponse, uploaded_files
 
 LARGEST = 20 * 2**20
 FORM = 2**20
@@ -27,23 +25,15 @@ PATIENCE, AGE = 120.0, 300.0
 """Seconds for a file to arrive, and to be read."""
 
 
-def manager() -> MemoryUploadedFileManager | None:
-    """Where Streamlit keeps the files; None while it does not run."""
-    if not Runtime.exists():
-        return None
-    found = Runtime.instance().uploaded_file_mgr
-    return found if isinstance(found, MemoryUploadedFileManager) else None
-
-
 def forget(session: str, file: str) -> None:
     """Let go of a file that has been read."""
-    if found := manager():
+    if found := uploaded_files():
         found.remove_file(session, file)
 
 
 def kept() -> dict[str, int]:
     """Bytes of the files of each session."""
-    found = manager()
+    found = uploaded_files()
     if found is None:
         return {}
     return {

@@ -1,0 +1,92 @@
+"""What efviz uses of Streamlit and Plotly that neither promises to keep, all in one place.
+
+tests/test_compat.py and tests/test_browser_compat.py say when any of it has changed;
+requirements.txt admits the versions that they ran on. The browser's part is in compat.js and
+compat.css.
+"""
+
+import re
+from importlib.resources import files
+from typing import Any
+
+from streamlit.proto.BackMsg_pb2 import BackMsg as BackMsg
+from streamlit.proto.Common_pb2 import FileURLsResponse as FileURLsResponse
+from streamlit.proto.ForwardMsg_pb2 import ForwardMsg as ForwardMsg
+from streamlit.runtime import Runtime
+from streamlit.runtime.memory_uploaded_file_manager import MemoryUploadedFileManager
+from streamlit.runtime.scriptrunner import get_script_run_ctx
+from streamlit.runtime.scriptrunner_utils.script_requests import ScriptRequestType
+
+WITHOUT_A_VISITOR = "streamlit.runtime.scriptrunner_utils.script_run_context"
+"""The logger that warns of what runs without a visitor."""
+
+
+def session_id() -> str | None:
+    """The visitor whose script runs in this thread; None if none does."""
+    context = get_script_run_ctx(suppress_warning=True)
+    return context.session_id if context else None
+
+
+def rerun_is_waiting() -> bool:
+    """Whether the visitor has done something that waits for the run in this thread to end."""
+    context = get_script_run_ctx(suppress_warning=True)
+    requests = context and context.script_requests
+    return getattr(requests, "_state", None) is ScriptRequestType.RERUN
+
+
+def forget_fragments_of_other_pages() -> None:
+    """Drop a waiting run of a fragment that belongs to another page than the one that runs."""
+    context = get_script_run_ctx(suppress_warning=True)
+    requests = context and context.script_requests
+    if not context or not requests:
+        return
+    with requests._lock:
+        waiting = requests._rerun_data
+        if requests._state is ScriptRequestType.RERUN and (
+            waiting.fragment_id_queue and waiting.page_script_hash != context.page_script_hash
+        ):
+            requests._state = ScriptRequestType.CONTINUE
+
+
+def let_closed_sessions_go() -> int:
+    """Let go of closed sessions whose time is over; how many. Streamlit itself does so only when
+    another one is closed."""
+    if not Runtime.exists():
+        return 0
+    storage = Runtime.instance()._session_mgr._session_storage  # type: ignore[attr-defined]
+    return len(storage._cache.expire())
+
+
+def uploaded_files() -> MemoryUploadedFileManager | None:
+    """Where Streamlit keeps uploaded files; None while it does not run."""
+    if not Runtime.exists():
+        return None
+    found = Runtime.instance().uploaded_file_mgr
+    return found if isinstance(found, MemoryUploadedFileManager) else None
+
+
+def first_page() -> str:
+    """Streamlit's HTML, whose inline scripts a content security policy has to admit."""
+    return files("streamlit").joinpath("static", "index.html").read_text(encoding="utf-8")
+
+
+def frontend_modules(*names: str) -> list[str]:
+    """The files of Streamlit's JavaScript modules below /static/js, whose names carry a hash."""
+    scripts = files("streamlit").joinpath("static", "static", "js").iterdir()
+    pattern = rf"({'|'.join(names)})\.[\w-]+\.js"
+    return sorted(file.name for file in scripts if re.fullmatch(pattern, file.name))
+
+
+def class_of(key: str) -> str:
+    """The CSS class of the element with a key."""
+    return f"st-key-{re.sub(r'[^a-zA-Z0-9_-]', '-', key)}"
+
+
+def plotly_js() -> bytes:
+    """The Plotly.js that belongs to the installed plotly package."""
+    return files("plotly").joinpath("package_data", "plotly.min.js").read_bytes()
+
+
+def data_and_layout(figure: Any) -> dict[str, Any]:
+    """What a `go.Figure` holds, arrays as arrays: to_plotly_json() turns them into base64 text."""
+    return {"data": figure._data, "layout": figure._layout}
