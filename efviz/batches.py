@@ -149,9 +149,6 @@ def gradient_and_matrices(
         terms = (gradient_term, fisher_term, empirical_fisher_term)
         g, F, E = sum_over_examples(model, likelihood, X, y, theta, terms)
         return g, F, E
-    at_once = None if model.offset else likelihood.linear_sums(X, y, theta)
-    if at_once is not None:
-        return at_once
 
     def part(n: int) -> list[Array]:
         x = X[n : n + _LONG]

@@ -199,35 +199,6 @@ def weighted_sums(X: Array, v: Array, w: Array) -> tuple[Array, Array, Array]:
     return g, F, E
 
 
-_BLOCK = 256
-
-
-@njit(cache=True, nogil=True, error_model="numpy", fastmath={"contract", "reassoc"})
-def bernoulli_sums(X: Array, y: Array, theta: Array) -> tuple[Array, Array, Array]:
-    """`weighted_sums` of logistic regression in two parameters, in one pass: X (N, 2), y (N,).
-
-    In blocks that stay in the nearest cache; nothing as long as the data is written, and the
-    interpreter is free for other threads all the while.
-    """
-    N = X.shape[0]
-    f, e = np.empty(_BLOCK), np.empty(_BLOCK)
-    sums = _NOTHING
-    for start in range(0, N, _BLOCK):
-        n_block = min(_BLOCK, N - start)
-        for k in range(n_block):
-            f[k] = X[start + k, 0] * theta[0] + X[start + k, 1] * theta[1]
-        for k in range(n_block):
-            e[k] = exp(-abs(f[k]))
-        for k in range(n_block):
-            a, b = X[start + k, 0], X[start + k, 1]
-            sign = 1.0 - 2.0 * y[start + k]
-            share = 1.0 / (1.0 + e[k])
-            r = sign * (1.0 if sign * f[k] > 0.0 else e[k]) * share
-            w = e[k] * share * share
-            sums = _added(sums, a, b, r, w)
-    return _unpacked(sums)
-
-
 @njit(cache=True, nogil=True)
 def steps(
     phi: Array,

@@ -22,10 +22,11 @@ s = max v - min v for several; `discrete` that p(y | f) is a probability, not a 
 which theorem must hold.
 """
 
+from abc import ABC, abstractmethod
 from collections.abc import Callable
 from dataclasses import dataclass
 from math import prod
-from typing import ClassVar, Protocol
+from typing import ClassVar
 
 import numpy as np
 import scipy
@@ -44,39 +45,58 @@ class Quality:
     expected: float | None = None
 
 
-class Likelihood(Protocol):
+class Likelihood(ABC):
     name: ClassVar[str]
     natural: ClassVar[bool]
     self_concordant: ClassVar[bool] = False
     discrete: ClassVar[bool] = False
     shift_invariant: ClassVar[bool] = False
 
+    @abstractmethod
     def nll(self, f: Array, y: Array) -> Array: ...
-    def gradient(self, f: Array, y: Array) -> Array: ...
-    def hessian(self, f: Array, y: Array) -> Array: ...
-    def fisher(self, f: Array) -> Array: ...
-    def mean(self, f: Array) -> Array: ...
-    def sample(self, f: Array, rng: Generator, n_samples: int) -> Array: ...
-    def most_likely(self, f: Array) -> Array: ...
-    def fourth_moment(self, f: Array, K: Array) -> Array: ...
-    def sampled_fisher(self, f: Array, rng: Generator, n_samples: int) -> Array | None:
-        """Drawn from sufficient statistics of the labels: `sample` takes another stream."""
-        return None
 
+    @abstractmethod
+    def gradient(self, f: Array, y: Array) -> Array: ...
+
+    @abstractmethod
+    def hessian(self, f: Array, y: Array) -> Array: ...
+
+    @abstractmethod
+    def fisher(self, f: Array) -> Array: ...
+
+    @abstractmethod
+    def mean(self, f: Array) -> Array: ...
+
+    @abstractmethod
+    def sample(self, f: Array, rng: Generator, n_samples: int) -> Array: ...
+
+    @abstractmethod
+    def most_likely(self, f: Array) -> Array: ...
+
+    @abstractmethod
+    def fourth_moment(self, f: Array, K: Array) -> Array: ...
+
+    @abstractmethod
     def kl(self, f: Array, g: Array) -> Array: ...
+
+    @abstractmethod
+    def quality(self, f: Array, y: Array) -> Quality: ...
+
+    @abstractmethod
+    def check(self, y: Array) -> None: ...
+
+    @abstractmethod
+    def recession(self, y: Array, C: int) -> tuple[Array, Mask]: ...
+
     def log_base(self, y: Array) -> Array:
         return np.zeros(y.shape)
 
-    def quality(self, f: Array, y: Array) -> Quality: ...
-    def check(self, y: Array) -> None: ...
     def gradient_and_fisher(self, f: Array, y: Array) -> tuple[Array, Array]:
         return self.gradient(f, y), self.fisher(f)
 
-    def linear_sums(self, X: Array, y: Array, theta: Array) -> tuple[Array, Array, Array] | None:
-        """Sums of gradient, Fisher and EF for f = X theta, where one compiled loop gives all."""
+    def sampled_fisher(self, f: Array, rng: Generator, n_samples: int) -> Array | None:
+        """Drawn from sufficient statistics of the labels: `sample` takes another stream."""
         return None
-
-    def recession(self, y: Array, C: int) -> tuple[Array, Mask]: ...
 
 
 def _no_directions(y: Array, C: int) -> tuple[Array, Mask]:
