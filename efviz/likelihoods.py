@@ -32,8 +32,16 @@ import numpy as np
 import scipy
 from numpy.random import Generator
 
-from efviz import kernels, softmax
+from efviz import softmax
 from efviz.data import Array, Mask
+from efviz.kernels import (
+    bernoulli_fisher,
+    bernoulli_gradient,
+    bernoulli_gradient_and_fisher,
+    bernoulli_kl,
+    bernoulli_nll,
+    excess,
+)
 
 
 @dataclass(frozen=True)
@@ -183,24 +191,24 @@ class Bernoulli(Likelihood):
     self_concordant: ClassVar[bool] = True
 
     def nll(self, f: Array, y: Array) -> Array:
-        return _rowwise(kernels.bernoulli_nll, f, y)[..., 0]
+        return _rowwise(bernoulli_nll, f, y)[..., 0]
 
     def gradient(self, f: Array, y: Array) -> Array:
-        return _rowwise(kernels.bernoulli_gradient, f, y)
+        return _rowwise(bernoulli_gradient, f, y)
 
     def hessian(self, f: Array, y: Array) -> Array:
         return self.fisher(f)
 
     def fisher(self, f: Array) -> Array:
         rows = np.ascontiguousarray(f[..., 0]).reshape(-1, f.shape[-2])
-        return kernels.bernoulli_fisher(rows).reshape((*f.shape, 1))
+        return bernoulli_fisher(rows).reshape((*f.shape, 1))
 
     def gradient_and_fisher(self, f: Array, y: Array) -> tuple[Array, Array]:
         """Both at the cost of one where all of f share the same labels."""
         if y.ndim > 1:
             return self.gradient(f, y), self.fisher(f)
         rows = np.ascontiguousarray(f[..., 0]).reshape(-1, f.shape[-2])
-        gradient, fisher = kernels.bernoulli_gradient_and_fisher(rows, np.ascontiguousarray(y))
+        gradient, fisher = bernoulli_gradient_and_fisher(rows, np.ascontiguousarray(y))
         return gradient.reshape(f.shape), fisher.reshape((*f.shape, 1))
 
     def mean(self, f: Array) -> Array:
@@ -211,7 +219,7 @@ class Bernoulli(Likelihood):
 
     def kl(self, f: Array, g: Array) -> Array:
         f, g = (np.ascontiguousarray(v[..., 0]) for v in np.broadcast_arrays(f, g))
-        return kernels.bernoulli_kl(f.ravel(), g.ravel()).reshape(f.shape)
+        return bernoulli_kl(f.ravel(), g.ravel()).reshape(f.shape)
 
     def most_likely(self, f: Array) -> Array:
         """1 where f > 0; 0 at the tie f = 0."""
@@ -289,7 +297,7 @@ class Poisson(Likelihood):
         return ((drawn * (k - rate) ** 2).sum(-1) / n_samples)[..., None, None]
 
     def kl(self, f: Array, g: Array) -> Array:
-        return (np.exp(f) * kernels.excess(g - f))[..., 0]
+        return (np.exp(f) * excess(g - f))[..., 0]
 
     def log_base(self, y: Array) -> Array:
         return np.asarray(-scipy.special.gammaln(y + 1))
@@ -345,7 +353,7 @@ class Exponential(Likelihood):
         return 9 * K[..., 0, 0] ** 2
 
     def kl(self, f: Array, g: Array) -> Array:
-        return kernels.excess(g - f)[..., 0]
+        return excess(g - f)[..., 0]
 
     def quality(self, f: Array, y: Array) -> Quality:
         return Quality("dispersion", float(np.mean((y * np.exp(f[:, 0]) - 1) ** 2)), 1.0)
@@ -437,7 +445,7 @@ class Categorical(Likelihood):
         # Outputs are free to move together: take the mean step away.
         step = step - (pi * step).sum(-1, keepdims=True)
         with np.errstate(over="ignore", invalid="ignore"):
-            near = np.log1p((pi * kernels.excess(step)).sum(-1))
+            near = np.log1p((pi * excess(step)).sum(-1))
         far = scipy.special.logsumexp(scipy.special.log_softmax(f, axis=-1) + step, axis=-1)
         return np.where(np.abs(step).max(-1) < 1, near, far)
 

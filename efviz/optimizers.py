@@ -11,9 +11,10 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from efviz import batches, kernels
+from efviz import batches
 from efviz.curvature import CURVATURES
 from efviz.data import Array, Mask
+from efviz.kernels import CONSTANT, EMPIRICAL, steps_of_runs
 from efviz.lazy import cached_property
 from efviz.linalg import Rows, Solution, solve_damped
 from efviz.minimum import rounding_of_theta
@@ -329,11 +330,11 @@ def _moment_stepper(problem: Problem, curvature: str | None, state: _State) -> S
     m, D = problem.moments, problem.D
     assert m is not None
     scale = np.array([m.sigma**-2, m.sigma**-4])
-    kind = kernels.EMPIRICAL if curvature == "empirical_fisher" else kernels.CONSTANT
+    kind = EMPIRICAL if curvature == "empirical_fisher" else CONSTANT
     damping = np.zeros_like(state.damping) if curvature is None else state.damping
     gradient = m.S[:-1] * scale[0]
     constant = np.tile(gradient, (len(damping), 1, 1))
-    if curvature is not None and kind == kernels.CONSTANT:
+    if curvature is not None and kind == CONSTANT:
         B = np.broadcast_to(gradient[:, :-1], (len(damping), D + 1, D, D))
         g = np.swapaxes(constant, -1, -2)
         columns = solve_damped(B, g, damping[:, None], terms=problem.N)
@@ -344,7 +345,7 @@ def _moment_stepper(problem: Problem, curvature: str | None, state: _State) -> S
     def take(state: _State, counts: NDArray[np.int64]) -> tuple[Array, Array]:
         thetas = np.full((len(phi), len(counts), D), np.nan)
         losses = np.full((len(phi), len(counts)), np.nan)
-        kernels.steps_of_runs(
+        steps_of_runs(
             phi,
             m.center,
             m.S,
