@@ -68,7 +68,7 @@ def bernoulli_gradient_and_fisher(f: Array, y: Array) -> tuple[Array, Array]:
 
 
 @njit(cache=True, nogil=True)
-def _excess(x: float) -> float:
+def excess_at(x: float) -> float:
     """exp(x) - 1 - x, by its series near zero, where the difference loses its digits."""
     if abs(x) < 0.02:
         return x * x / 2 * (1 + x / 3 * (1 + x / 4 * (1 + x / 5 * (1 + x / 6 * (1 + x / 7)))))
@@ -81,7 +81,7 @@ def excess(x: Array) -> Array:
     out = np.empty(x.size)
     flat = x.ravel()
     for i in range(x.size):
-        out[i] = _excess(flat[i])
+        out[i] = excess_at(flat[i])
     return out.reshape(x.shape)
 
 
@@ -99,7 +99,7 @@ def bernoulli_kl(f: Array, g: Array) -> Array:
         q = 1.0 / (1.0 + e)
         p = e * q
         if abs(step) < 1.0:
-            out[n] = log1p(q * _excess(-p * step) + p * _excess(q * step))
+            out[n] = log1p(q * excess_at(-p * step) + p * excess_at(q * step))
         else:
             moved = sign * g[n]
             out[n] = log1p(exp(-abs(moved))) + max(moved, 0.0) - log1p(e) - p * step

@@ -107,7 +107,7 @@ class Likelihood(ABC):
         return None
 
 
-def _no_directions(y: Array, C: int) -> tuple[Array, Mask]:
+def no_directions(y: Array, C: int) -> tuple[Array, Mask]:
     """For losses that grow without bound along every line of outputs: no recession at all."""
     return np.zeros((0, len(y), C)), np.zeros((0, len(y)), dtype=bool)
 
@@ -163,7 +163,7 @@ class Gaussian(Likelihood):
             raise ValueError("targets must be finite numbers")
 
     def recession(self, y: Array, C: int) -> tuple[Array, Mask]:
-        return _no_directions(y, C)
+        return no_directions(y, C)
 
 
 def _rowwise(kernel: Callable[[Array, Array], Array], f: Array, y: Array) -> Array:
@@ -364,7 +364,7 @@ class Exponential(Likelihood):
             raise ValueError(f"waiting times must be positive numbers, got {y[~good][0]:g}")
 
     def recession(self, y: Array, C: int) -> tuple[Array, Mask]:
-        return _no_directions(y, C)
+        return no_directions(y, C)
 
 
 def _rows_of_outputs(f: Array, y: Array) -> tuple[Array, Array, tuple[int, ...]]:

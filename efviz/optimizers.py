@@ -62,8 +62,8 @@ def directions(
     damping broadcasts against the leading axes of theta; each theta is evaluated once.
     """
     theta = problem.check_theta(theta)
-    damping = _check_damping(damping)
-    chosen = {name: _method(name).curvature for name in methods}
+    damping = check_damping(damping)
+    chosen = {name: method_named(name).curvature for name in methods}
     keys = list(dict.fromkeys(key for key in chosen.values() if key))
     seen = problem.coordinates
     if seen is not None:
@@ -207,10 +207,10 @@ class Runs:
             raise ValueError(f"step_size must be positive, got {step_size!r}")
         if n_steps < 0:
             raise ValueError(f"n_steps must be at least 0, got {n_steps}")
-        _check_damping(damping)
+        check_damping(damping)
         self.problem, self._lead, self.n_steps = problem, lead, n_steps
         theta = np.broadcast_to(theta, (*lead, problem.D)).reshape(-1, problem.D)
-        damping, preconditioned = _spread(damping, lead), _method(method).curvature is not None
+        damping, preconditioned = _spread(damping, lead), method_named(method).curvature is not None
         self._theta_0, self._seen = theta, problem.coordinates
         unseen = np.zeros(len(theta), dtype=bool)
         if self._seen is not None:
@@ -320,7 +320,7 @@ loss exceeds its limit. Returns theta (R, K, D) and loss (R, K) after each, nan 
 
 
 def _stepper(problem: Problem, method: str, state: _State) -> Stepper:
-    curvature = _method(method).curvature
+    curvature = method_named(method).curvature
     if problem.moments:
         return _moment_stepper(problem, curvature, state)
     return _example_stepper(problem, curvature)
@@ -419,7 +419,7 @@ def _example_stepper(problem: Problem, curvature: str | None) -> Stepper:
     return take
 
 
-def _method(name: str) -> Method:
+def method_named(name: str) -> Method:
     if name not in METHODS:
         raise ValueError(f"unknown method {name!r}; there are {', '.join(METHODS)}")
     return METHODS[name]
@@ -429,7 +429,7 @@ def _spread(values: ArrayLike, lead: tuple[int, ...]) -> Array:
     return np.broadcast_to(np.asarray(values, dtype=float), lead).ravel()
 
 
-def _check_damping(damping: ArrayLike) -> Array:
+def check_damping(damping: ArrayLike) -> Array:
     damping = np.asarray(damping, dtype=float)
     if not (damping >= 0).all():
         raise ValueError(f"damping must not be negative, got {damping}")
