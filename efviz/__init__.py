@@ -1,7 +1,7 @@
 """efviz: where the empirical Fisher stops being the Fisher.
 
-The layers, each importing only from those above it: `lazy`, `compiling`, `writing` (files that
-appear whole), `terminal` (what a command says), `data`, `edits` (single examples moved, added,
+The layers, each importing only from those above it: `breaks` (where long loops can be held up),
+`lazy`, `compiling`, `writing` (files that appear whole), `terminal` (what a command says), `data`, `edits` (single examples moved, added,
 removed), `numerics` (rank, digits beyond float64), `kernels`, `softmax`, `linalg` (compiled loops,
 damped systems), `datasets` (what is fitted), `likelihoods`, `models` (how), `batches`, `moments`,
 `coordinates`, `existence`, `minimum`, `problems` and `catalogue` (all together: loss, gradient,

@@ -84,7 +84,7 @@ class Cache:
             # Another session computes it already: waiting for it is no work.
             with entry.lock:
                 pass
-        with TURNS.turn(), entry.lock:
+        with TURNS.turn(), TURNS.holding(entry.lock):
             if not entry.computed:
                 entry.value, entry.computed = compute(), True
 

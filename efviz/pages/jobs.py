@@ -70,7 +70,7 @@ class Job(Generic[T]):
             with self._lock:
                 pass
         else:
-            with TURNS.turn(), self._lock:
+            with TURNS.turn(), TURNS.holding(self._lock):
                 self._slice(seconds)
         if self._error is not None:
             raise self._error
