@@ -1,7 +1,6 @@
 """theta_star to machine precision, or a sentence why there is none."""
 
 from collections.abc import Callable
-from copy import copy
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
@@ -69,8 +68,7 @@ def find_minimum(problem: "Problem") -> Minimum:
     try:
         if seen is None:
             theta = _minimiser(problem)
-            # A copy: a problem that its own minimum refers to is freed late, by the collector.
-            return Minimum(theta, exists=True, seen=(copy(problem), theta))
+            return Minimum(theta, exists=True, seen=(problem, theta))
         # The shortest of the minima, if there are any, is the one in these coordinates.
         z = _minimiser(seen.problem)
         # Exact to the last digit where the columns are nearly collinear: z has lost some.

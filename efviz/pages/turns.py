@@ -1,8 +1,8 @@
 """Who computes next: few at once, and first the visitor who has computed least of late.
 
 Everything that takes long goes through here. Long loops pause (`efviz.breaks`), and give way there
-to a visitor who has computed little: one visitor's million examples cost another, who moves a slider
-at the defaults, some hundredths of a second.
+to a visitor who has computed little: one visitor's million examples cost another, who moves a
+slider at the defaults, some hundredths of a second.
 """
 
 import itertools
