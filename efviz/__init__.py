@@ -1,9 +1,10 @@
 """efviz: where the empirical Fisher stops being the Fisher.
 
-The layers, each importing only from those above it: `lazy`, `compiling`, `writing` (files that
-appear whole), `terminal` (what a command says), `data`, `edits` (single examples moved, added,
-removed), `numerics` (rank, digits beyond float64), `kernels`, `softmax`, `linalg` (compiled loops,
-damped systems), `datasets` (what is fitted), `likelihoods`, `models` (how), `batches`, `moments`,
+The layers, each importing only from those above it: `breaks` (where long loops can be held up),
+`lazy`, `compiling`, `writing` (files that appear whole), `terminal` (what a command says), `data`,
+`edits` (single examples moved, added, removed), `numerics` (rank, digits beyond float64),
+`kernels`, `softmax`, `linalg` (compiled loops, damped systems), `datasets` (what is fitted),
+`likelihoods`, `models` (how), `batches`, `moments`,
 `coordinates`, `existence`, `minimum`, `problems` and `catalogue` (all together: loss, gradient,
 minimum), `tables` (the same from anybody's own file), `curvature` (H, G, F and EF), `vocabulary`
 (what others call them), `splits` and `remainder_bound` (what each leaves out of H), `optimizers` (a

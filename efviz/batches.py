@@ -10,6 +10,7 @@ from functools import reduce
 
 import numpy as np
 
+from efviz.breaks import pause
 from efviz.data import Array
 from efviz.kernels import linear_outputs, weighted_sums
 from efviz.lazy import cached_property
@@ -130,6 +131,7 @@ def sum_over_examples(
             for b in range(0, max(1, len(flat)), b_step):
                 piece = Piece(model, likelihood, examples, flat[b : b + b_step], jointly)
                 sums.append([term(piece) for term in terms])
+                pause()
             return [np.concatenate(parts) for parts in zip(*sums, strict=True)]
 
     with np.errstate(all="ignore"):
@@ -151,6 +153,7 @@ def gradient_and_matrices(
         return g, F, E
 
     def part(n: int) -> list[Array]:
+        pause()
         x = X[n : n + _LONG]
         f = linear_outputs(x, theta)[:, None]
         if model.offset:

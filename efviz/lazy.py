@@ -4,6 +4,8 @@ import threading
 from collections.abc import Callable
 from typing import Any, Generic, Self, TypeVar, overload
 
+from efviz import breaks
+
 T = TypeVar("T")
 
 
@@ -41,12 +43,15 @@ class cached_property(Generic[T]):  # a decorator, named after the one of functo
             lock, users = self._computing.setdefault(id(instance), (threading.RLock(), []))
             users.append(None)
         try:
-            with lock:
+            breaks.acquire(lock)
+            try:
                 values = instance.__dict__
                 if self._name not in values:
                     values[self._name] = self._compute(instance)
                 found: T = values[self._name]
                 return found
+            finally:
+                lock.release()
         finally:
             with self._guard:
                 users.pop()

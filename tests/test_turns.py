@@ -4,10 +4,14 @@ import threading
 import time
 from collections.abc import Callable
 
+import numpy as np
 import pytest
 
+from efviz import breaks
+from efviz.lazy import cached_property
 from efviz.pages.jobs import Job, Progress
 from efviz.pages.turns import LIGHT, Turns
+from efviz.problems import poisson_regression
 
 
 def spin(seconds: float) -> None:
@@ -18,7 +22,7 @@ def spin(seconds: float) -> None:
 
 
 def threads_of(*works: Callable[[], object]) -> list[threading.Thread]:
-    threads = [threading.Thread(target=work) for work in works]
+    threads = [threading.Thread(target=work, daemon=True) for work in works]
     for thread in threads:
         thread.start()
     return threads
@@ -140,3 +144,131 @@ def test_a_job_that_asks_for_a_job_of_another_session_comes_to_its_end() -> None
     for thread in threads_of(*(lambda j=j: finish(j) for j in jobs)):
         thread.join(20)
         assert not thread.is_alive()
+
+
+def heavy(turns: Turns, *names: str) -> None:
+    turns._used |= {name: (10 * LIGHT, time.monotonic()) for name in names}
+
+
+def test_a_long_step_gives_way_between_its_pauses_and_then_goes_on_first() -> None:
+    """Both places are taken; a third visitor waits for one pause, and no other long step begins."""
+    turns, stop, order = Turns(1), threading.Event(), list[str]()
+    heavy(turns, "long", "next")
+    steps, admitted, enough = [0], threading.Event(), threading.Event()
+
+    def long() -> None:
+        with turns.turn("long"):
+            while not stop.is_set():
+                turns.pause()
+                steps[0] += 1
+                time.sleep(0.001)
+            order.append("long")
+
+    def queue() -> None:
+        with turns.turn("next"):
+            order.append("next")
+
+    def short() -> None:
+        with turns.turn("first"), turns.turn("first"):
+            admitted.set()
+            enough.wait(5)
+
+    threads = threads_of(long)
+    while not steps[0]:
+        time.sleep(0.001)
+    threads += threads_of(queue, short)
+    assert admitted.wait(1)
+    with turns.turn("second"):
+        before = steps[0]
+        time.sleep(0.05)
+        assert steps[0] == before
+    enough.set()
+    threads.pop().join(5)
+    time.sleep(0.1)
+    assert steps[0] > before
+    stop.set()
+    for thread in threads:
+        thread.join(5)
+    assert order == ["long", "next"]
+    assert turns._running == 0
+
+
+def test_a_short_visit_that_grows_long_gives_way_as_well() -> None:
+    turns, done = Turns(1), threading.Event()
+
+    def grow(name: str) -> None:
+        with turns.turn(name):
+            while not done.is_set():
+                spin(0.01)
+                turns.pause()
+
+    threads = threads_of(*(lambda n=n: grow(n) for n in "abcdef"))
+    time.sleep(0.1)
+    begun = time.perf_counter()
+    with turns.turn("newcomer"):
+        taken = time.perf_counter() - begun
+    done.set()
+    for thread in threads:
+        thread.join(10)
+        assert not thread.is_alive()
+    # Two compute, and each of them for LIGHT seconds of its own at most.
+    assert taken < 10 * LIGHT
+
+
+class Shared:
+    """Something that several visitors need, and that is computed only once."""
+
+    def __init__(self, turns: Turns) -> None:
+        self.turns, self.times = turns, 0
+
+    @cached_property
+    def value(self) -> int:
+        self.times += 1
+        for _ in range(50):
+            spin(0.001)
+            self.turns.pause()
+        return 7
+
+
+def test_visitors_who_need_what_a_paused_one_computes_do_not_hold_it_up(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """They fill all places, and wait for its lock: their turns are given back meanwhile."""
+    turns = Turns(1)
+    monkeypatch.setattr(breaks, "_scheduler", turns)
+    heavy(turns, "slow")
+    shared, found = Shared(turns), list[int]()
+
+    def ask(name: str) -> None:
+        with turns.turn(name):
+            found.append(shared.value)
+
+    threads = threads_of(lambda: ask("slow"))
+    while not shared.times:
+        time.sleep(0.001)
+    threads += threads_of(*(lambda n=n: ask(f"quick {n}") for n in range(6)))
+    for thread in threads:
+        thread.join(10)
+        assert not thread.is_alive()
+    assert (found, shared.times, turns._running) == ([7] * 7, 1, 0)
+
+
+def test_loops_over_examples_pause(monkeypatch: pytest.MonkeyPatch) -> None:
+    pauses = [0]
+
+    class Counting:
+        def pause(self) -> None:
+            pauses[0] += 1
+
+        def acquire(self, lock: breaks.Lock) -> None:
+            lock.acquire()
+
+    monkeypatch.setattr(breaks, "_scheduler", Counting())
+    rng = np.random.default_rng(0)
+    X = rng.standard_normal((100_000, 2))
+    problem = poisson_regression(X, rng.poisson(1.0, len(X)))
+    problem.loss(np.zeros((100, 2)))
+    assert pauses[0] > 100
+    pauses[0] = 0
+    _ = problem.minimum
+    assert pauses[0] > 3

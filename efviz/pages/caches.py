@@ -84,7 +84,7 @@ class Cache:
             # Another session computes it already: waiting for it is no work.
             with entry.lock:
                 pass
-        with TURNS.turn(), entry.lock:
+        with TURNS.turn(), TURNS.holding(entry.lock):
             if not entry.computed:
                 entry.value, entry.computed = compute(), True
 
@@ -120,6 +120,9 @@ class Cache:
         Returns how many results went.
         """
         lately, before = time.monotonic() - LATELY, len(self._entries)
+        for key, entry in list(self._entries.items()):
+            if entry.computed and not entry.settled:
+                self._weigh(key, entry)
         with self._lock:
             for key, entry in list(self._entries.items()):
                 alone = entry.computed and not getattr(entry.value, "done", True)

@@ -9,6 +9,7 @@ with the same settings wait only once.
 import threading
 import time
 from collections.abc import Hashable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any, Generic, TypeVar
 
@@ -17,8 +18,8 @@ from efviz.pages.turns import TURNS
 
 T = TypeVar("T")
 
-WANTED = 20.0
-"""Seconds after a slice in which a visitor is taken to wait for the next one."""
+WANTED = 8.0
+"""Seconds after a slice in which a visitor is taken to come back for the next one."""
 
 
 @dataclass(frozen=True)
@@ -47,6 +48,7 @@ class Job(Generic[T]):
         self._error: Exception | None = None
         self._measured = 0.0
         self._touched = time.monotonic()
+        self._looking: list[None] = []
         self._taken: dict[Hashable, int] = {}
         self.nbytes = 0
 
@@ -60,18 +62,31 @@ class Job(Generic[T]):
 
     @property
     def wanted(self) -> bool:
-        """Whether it is unfinished, and somebody has lately worked on it."""
-        return self._steps is not None and time.monotonic() < self._touched + WANTED
+        """Whether it is unfinished, and somebody works on it, waits to, or lately did."""
+        if self._steps is None:
+            return False
+        return bool(self._looking) or time.monotonic() < self._touched + WANTED
+
+    @contextmanager
+    def looked_at(self) -> Iterator[None]:
+        """Meanwhile the job is wanted, however long this thread waits for its turn."""
+        self._looking.append(None)
+        try:
+            yield
+        finally:
+            self._looking.pop()
+            self._touched = time.monotonic()
 
     def advance(self, seconds: float) -> Progress[T]:
         """Work for about so many seconds. An error of the work is raised to everyone who asks."""
-        if self._lock.locked() and not TURNS.has_one():
-            # Another session is at work on it: its slice is waited for, and no turn is taken.
-            with self._lock:
-                pass
-        else:
-            with TURNS.turn(), self._lock:
-                self._slice(seconds)
+        with self.looked_at():
+            if self._lock.locked() and not TURNS.has_one():
+                # Another session is at work on it: its slice is waited for, and no turn is taken.
+                with self._lock:
+                    pass
+            else:
+                with TURNS.turn(), TURNS.holding(self._lock):
+                    self._slice(seconds)
         if self._error is not None:
             raise self._error
         return self._progress
@@ -95,7 +110,7 @@ class Job(Generic[T]):
 
     def _measure(self) -> None:
         """Always when it is done; on the way once a second."""
-        now = self._touched = time.monotonic()
+        now = time.monotonic()
         if self._steps is None:
             self._taken.clear()
         elif now < self._measured + 1:

@@ -16,6 +16,7 @@ from efviz.pages.caches import OWN as OWN
 from efviz.pages.caches import in_session
 from efviz.pages.params import Choice, Param, Values, defaults
 from efviz.pages.sizes import size_of
+from efviz.pages.turns import TURNS
 from efviz.problems import linear_regression
 from efviz.serving import compat, uploads
 from efviz.tables import (
@@ -73,7 +74,7 @@ class Loaded:
 
     @cached_property
     def nbytes(self) -> int:
-        return size_of(self.table)
+        return size_of(self.table) + len(self.content)
 
 
 LARGE = 2**20
@@ -88,7 +89,7 @@ def load(content: bytes | str, name: str, reading: Reading = GUESSED) -> Loaded:
     """Read a table into this session. Raises TableError, a sentence for the visitor."""
     data = content.encode("utf-8", "replace") if isinstance(content, str) else content
     # Reading takes many times the bytes of the file: of large ones, one after the other.
-    with _reading if len(data) > LARGE else nullcontext():
+    with TURNS.turn(), TURNS.holding(_reading) if len(data) > LARGE else nullcontext():
         table = read_table(data, name, separator=reading.separator, header=reading.header)
         digest = hashlib.blake2b(data, digest_size=8)
         digest.update(f"{table.separator} {table.header}".encode())

@@ -1,7 +1,8 @@
 """Who computes next: few at once, and first the visitor who has computed least of late.
 
-Everything that takes long goes through here, so that one visitor's million examples cost another,
-who moves a slider at the defaults, at most the rest of a slice.
+Everything that takes long goes through here. Long loops pause (`efviz.breaks`), and give way there
+to a visitor who has computed little: one visitor's million examples cost another, who moves a
+slider at the defaults, some hundredths of a second.
 """
 
 import itertools
@@ -12,38 +13,61 @@ from collections.abc import Callable, Hashable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 
+from efviz import breaks
 from efviz.serving import compat
 
 HALF_LIFE = 30.0
 """Seconds after which half of what a visitor has computed is forgotten."""
-LIGHT = 1.0
-"""Seconds of computing up to which a visitor may go in addition to all others."""
+LIGHT = 0.5
+"""Seconds of computing up to which a visitor goes before and in addition to all others."""
 LOOK = 0.05
 """Seconds between two looks at whether somebody who waits still wants to compute."""
 
 
 @dataclass(eq=False)
-class _Waiting:
-    used: float
+class _Turn:
+    """A visitor's turn, running or waited for; `begun` if it was given back halfway."""
+
+    visitor: Hashable
     number: int
+    used: float = 0.0
+    since: float = 0.0
+    begun: bool = False
     admitted: threading.Event = field(default_factory=threading.Event)
+
+    @property
+    def light(self) -> bool:
+        return self.used < LIGHT
+
+    @property
+    def place(self) -> tuple[bool, bool, float, int]:
+        """Smallest first. What has begun keeps memory: few may be begun at once."""
+        return not self.light, not self.begun, self.used, self.number
 
 
 class Turns:
-    """At most `at_once` threads compute, and one more if its visitor has computed little."""
+    """At most `at_once` threads compute, and one more if its visitor has computed little.
+
+    No thread that has its turn waits for another one: not for a turn, and not for a lock, whose
+    holder may be waiting for a turn. So every turn comes to its end, whatever needs what.
+    """
 
     def __init__(self, at_once: int) -> None:
         self._at_once = at_once
         self._running = 0
         self._numbers = itertools.count()
-        self._waiting: list[_Waiting] = []
+        self._waiting: list[_Turn] = []
         self._used: dict[Hashable, tuple[float, float]] = {}
         self._lock = threading.Lock()
         self._mine = threading.local()
 
     def has_one(self) -> bool:
         """Whether this thread has its turn."""
-        return getattr(self._mine, "turn", False)
+        return self._turn is not None
+
+    @property
+    def _turn(self) -> _Turn | None:
+        return getattr(self._mine, "turn", None)
 
     @contextmanager
     def turn(
@@ -52,48 +76,87 @@ class Turns:
         """Wait for a turn; False if `unless` became true first.
 
         A thread that has its turn already goes on at once, so that long work may ask for other
-        long work. Take a lock only after the turn: who holds a lock must not wait for one.
+        long work.
         """
         if self.has_one():
             yield True
             return
-        visitor = _visitor() if visitor is None else visitor
-        if not self._admitted(visitor, unless):
+        mine = _Turn(_visitor() if visitor is None else visitor, next(self._numbers))
+        if not self._taken(mine, unless):
             yield False
             return
-        self._mine.turn, begun = True, time.thread_time()
+        self._mine.turn = mine
         try:
             yield True
         finally:
-            self._mine.turn = False
-            self._give_back(visitor, time.thread_time() - begun)
+            self._mine.turn = None
+            self._give_back(mine)
 
-    def _admitted(self, visitor: Hashable, unless: Callable[[], bool]) -> bool:
+    @contextmanager
+    def holding(self, lock: breaks.Lock) -> Iterator[None]:
+        """As `with lock`, whether this thread has its turn or not."""
+        self.acquire(lock)
+        try:
+            yield
+        finally:
+            lock.release()
+
+    def acquire(self, lock: breaks.Lock) -> None:
+        """Take the lock; while another thread has it, this one's turn is somebody else's."""
+        if lock.acquire(blocking=False):
+            return
+        mine = self._turn
+        if mine is not None:
+            self._give_back(mine)
+        lock.acquire()
+        if mine is not None:
+            mine.begun = True
+            self._taken(mine)
+
+    def pause(self) -> None:
+        """Let those go first who have computed little, if this thread's visitor has not."""
+        mine = self._turn
+        if mine is None or not self._waiting:
+            return
+        if mine.used + time.thread_time() - mine.since < LIGHT:
+            return
         with self._lock:
-            me = _Waiting(self._recent(visitor), next(self._numbers))
-            self._waiting.append(me)
+            light = any(one.light for one in self._waiting)
+        if light:
+            self._give_back(mine)
+            mine.begun = True
+            self._taken(mine)
+
+    def _taken(self, mine: _Turn, unless: Callable[[], bool] = lambda: False) -> bool:
+        """Wait until `mine` is admitted: is it?"""
+        mine.admitted.clear()
+        with self._lock:
+            mine.used = self._recent(mine.visitor)
+            self._waiting.append(mine)
             self._admit()
-        while not me.admitted.wait(LOOK):
+        while not mine.admitted.wait(LOOK):
             if unless():
                 with self._lock:
-                    if not me.admitted.is_set():
-                        self._waiting.remove(me)
+                    if not mine.admitted.is_set():
+                        self._waiting.remove(mine)
                         return False
+        mine.since = time.thread_time()
         return True
 
     def _admit(self) -> None:
         while self._waiting:
-            first = min(self._waiting, key=lambda one: (one.used, one.number))
-            if self._running >= self._at_once + (first.used < LIGHT):
+            first = min(self._waiting, key=lambda one: one.place)
+            if self._running >= self._at_once + first.light:
                 return
             self._waiting.remove(first)
             self._running += 1
             first.admitted.set()
 
-    def _give_back(self, visitor: Hashable, seconds: float) -> None:
+    def _give_back(self, mine: _Turn) -> None:
+        seconds = time.thread_time() - mine.since
         with self._lock:
             self._running -= 1
-            self._used[visitor] = self._recent(visitor) + seconds, time.monotonic()
+            self._used[mine.visitor] = self._recent(mine.visitor) + seconds, time.monotonic()
             if len(self._used) > 1000:
                 for one in [one for one in self._used if self._recent(one) < 0.001]:
                     del self._used[one]
@@ -116,3 +179,4 @@ def _cores() -> int:
 
 
 TURNS = Turns(_cores())
+breaks.appoint(TURNS)

@@ -66,7 +66,7 @@ def work(key: str, state: Any, job: Job[Any], seconds: float) -> None:
     def enough() -> bool:
         return moved_on() or stopped(key, state) or job.done
 
-    with TURNS.turn(unless=enough):
+    with job.looked_at(), TURNS.turn(unless=enough):
         deadline = time.perf_counter() + seconds
         while not enough() and time.perf_counter() < deadline:
             job.advance(LOOK)
