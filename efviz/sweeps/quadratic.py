@@ -1,6 +1,6 @@
 """Least squares with a constant preconditioner, in closed form."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -31,6 +31,9 @@ class Quadratic:
     @cached_property
     def _design(self) -> Dense:
         return dense(self.problem.X)
+
+    def in_reverse(self) -> "Quadratic":
+        return replace(self, problem=self.problem.in_reverse())
 
     def advance(self, step_size: Array, damping: Array, n_steps: int, outcome: Outcome) -> Steps:
         assert isinstance(self.problem.likelihood, Gaussian)

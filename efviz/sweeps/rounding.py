@@ -1,6 +1,6 @@
 """What rounding does to the loss at the end of a run: which losses are equal, which are chance."""
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import ArrayLike
@@ -76,12 +76,6 @@ def first_cell(tied: Mask, step_sizes: Array, dampings: Array) -> tuple[int, int
     return int(row[first]), int(column[first])
 
 
-def in_reverse(problem: Problem) -> Problem:
-    """The same problem but for rounding: its examples, and with them all sums, in reverse order."""
-    X, y = np.ascontiguousarray(problem.X[::-1]), np.ascontiguousarray(problem.y[::-1])
-    return replace(problem, X=X, y=y)
-
-
 def relative_change(loss: Array, again: Array, rounding: LossRounding) -> Array:
     """|again - loss| / |loss| beyond `rounding`; inf where one of them is no number."""
     with np.errstate(all="ignore"):
@@ -112,7 +106,7 @@ def ends_twice(
     first = known or plan(problem, method, theta_0)
     for runs, steps in (
         (first, step_size),
-        (plan(in_reverse(problem), method, theta_0), after),
+        (first.in_reverse(), after),
     ):
         outcome = Outcome(len(step_size))
         for _ in runs.advance(steps, level, n_steps, outcome):
