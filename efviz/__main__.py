@@ -246,10 +246,11 @@ def _fitted(options: argparse.Namespace) -> "Fitted":
     else:
         name = Path(options.data).name
         data = _own(options)
-        for note in data.notes:
-            terminal.say(note)
     problem = optimization_problem(data, standardised=options.standardised)
-    return Fitted(name, data, problem, options.standardised)
+    fitted = Fitted(name, data, problem, options.standardised)
+    for note in fitted.notes:
+        terminal.say(note)
+    return fitted
 
 
 def _own(options: argparse.Namespace) -> Dataset:

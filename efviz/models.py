@@ -17,6 +17,7 @@ to all outputs, and the orthonormal columns E (C, c) with theta = E (theta_1, ..
 `products`, where a caller has them already, are the pair products of the columns of X.
 """
 
+from abc import ABC, abstractmethod
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import ClassVar, Protocol
@@ -139,20 +140,20 @@ class Linear:
 
 
 @dataclass(frozen=True)
-class _Combined:
+class _Combined(ABC):
     """f = E (x . theta_1, ..., x . theta_c): several outputs made of fewer linear ones.
 
     Softmax does not see a number added to all outputs: with C - 1 parameters an input it sees all.
     """
 
-    name: ClassVar[str] = "combined"
+    name: ClassVar[str]
     linear: ClassVar[bool] = True
     n_outputs: int = 3
 
-    @cached_property
+    @property
+    @abstractmethod
     def combination(self) -> Array:
         """E (C, c)."""
-        raise NotImplementedError
 
     @cached_property
     def _free(self) -> Linear:

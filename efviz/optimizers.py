@@ -6,7 +6,7 @@ gradient, `run` many steps of many runs.
 
 import time
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -131,6 +131,12 @@ class Trajectory:
     final_theta: Array
     final_loss: Array
     rank_deficient: Mask
+
+    @property
+    def nbytes(self) -> int:
+        """What its own arrays take: the problem belongs to whoever made it."""
+        own = (getattr(self, each.name) for each in fields(self) if each.name != "problem")
+        return sum(int(array.nbytes) for array in own)
 
     @cached_property
     def status(self) -> NDArray[np.str_]:

@@ -131,6 +131,11 @@ class Problem:
         object.__setattr__(other, "start", theta)
         return other
 
+    def in_reverse(self) -> "Problem":
+        """The same but for rounding: the examples, and with them all sums, in reverse order."""
+        X, y = np.ascontiguousarray(self.X[::-1]), np.ascontiguousarray(self.y[::-1])
+        return replace(self, X=X, y=y)
+
     @cached_property
     def minimum(self) -> Minimum:
         return find_minimum(self)

@@ -44,6 +44,10 @@ def decimal(*names: str) -> str:
     return f"The comma is read as the decimal sign in {words}."
 
 
+def called(one: str, zero: str, name: str) -> str:
+    return f'"{one}" counts as 1 and "{zero}" as 0 in "{name}".'
+
+
 SPACES = "The columns are separated by spaces or tabs."
 SEMICOLONS = "The columns are separated by semicolons."
 BARS = "The columns are separated by vertical bars."
@@ -75,6 +79,7 @@ CASES = {
         ("column 8", "logistic", ">50K", "column 1", BIAS),
         (no_header(8),),
         {f"column {k}": f'"column {k}" {TEXT} (row 1 is' for k in (2, 5, 6, 8)},
+        (called(">50K", "<=50K", "column 8"),),
         whole=NO_FIT,
     ),
     "03-utf16/sep_line.csv": Case(
@@ -200,6 +205,7 @@ CASES = {
         {},
         ("type", "logistic", "T", "u", BIAS),
         problems={"type": f'"type" {TEXT} (row 2 is "F").'},
+        done=(called("T", "F", "type"),),
     ),
     "15-labels/case.csv": Case(
         {}, ("type", "logistic", "yes", "u", BIAS), ('Yes counts as 1 and no as 0 in "type".',)
@@ -210,13 +216,17 @@ CASES = {
         ("sex", "logistic", "Male", "u", BIAS),
         ('"Male" and "male" are one class of "sex".',),
         {"sex": f'"sex" {TEXT}'},
+        (called("Male", "female", "sex"),),
     ),
-    "15-labels/one_two.csv": Case({}, ("type", "logistic", "2", "u", BIAS)),
-    "15-labels/pm.csv": Case({}, LABELS),
+    "15-labels/one_two.csv": Case(
+        {}, ("type", "logistic", "2", "u", BIAS), done=(called("2", "1", "type"),)
+    ),
+    "15-labels/pm.csv": Case({}, LABELS, done=(called("1", "-1", "type"),)),
     "15-labels/words.csv": Case(
         {},
         ("type", "logistic", "trüb", "u", BIAS),
         problems={"type": f'"type" {TEXT} (row 2 is "trüb").'},
+        done=(called("trüb", "klar", "type"),),
     ),
     "16-dummies/ab.csv": Case(
         {}, ("price", "linear", "", "b", "a"), whole="The data determine only"
@@ -356,4 +366,4 @@ CASES = {
         {"item": f'"item" {TEXT}'},
     ),
 }
-REFUSED = {"03-utf16/nobom.csv": "The file contains zero bytes"}
+REFUSED = {"03-utf16/nobom.csv": "The file looks like UTF-16"}

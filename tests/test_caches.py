@@ -11,10 +11,12 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from efviz.optimizers import run
 from efviz.pages import caches, jobs
 from efviz.pages.caches import SHARED, Cache, cached
 from efviz.pages.jobs import Job, Progress
 from efviz.pages.sizes import size_of
+from efviz.problems import linear_regression
 
 
 @pytest.fixture(autouse=True)
@@ -236,3 +238,11 @@ def test_what_is_met_twice_is_counted_once() -> None:
 @pytest.mark.parametrize("table", [pd.Series(np.ones(1000)), pd.DataFrame({"a": np.ones(1000)})])
 def test_a_table_of_pandas_weighs_what_pandas_says(table: pd.Series | pd.DataFrame) -> None:
     assert 8000 <= size_of({"kept": table}) < 9000
+
+
+def test_a_trajectory_weighs_what_its_own_arrays_take() -> None:
+    problem = linear_regression(np.arange(20_000.0)[:, None], np.ones(20_000))
+    path = run(problem, "GD", [[0.0], [1.0]], step_size=1e-9, n_steps=5)
+    assert problem.minimum.exists
+    assert 2 * 6 * 16 < size_of(path) < 3000
+    assert size_of(problem) > problem.X.nbytes

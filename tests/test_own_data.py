@@ -199,7 +199,11 @@ def test_numbers_may_be_classes():
         table, target="k", regression="logistic", positive="2", first="x", second=BIAS
     )
     assert_array_equal(data.y, [1, 1, 0, 1])
-    assert notes == ('"x" counts the rows, 1, 2, 3, and so on.',)
+    assert data.positive == "2"
+    assert notes == (
+        '"x" counts the rows, 1, 2, 3, and so on.',
+        '"2" counts as 1 and "5" as 0 in "k".',
+    )
 
 
 def test_a_column_called_1_and_the_column_of_ones_are_told_apart():

@@ -441,3 +441,19 @@ def test_the_command_fits_what_is_named_and_says_so(cache, tmp_path, capsys):
     assert document["inputs"] == ["dose", "age"]
     assert document["N"] == 4
     assert all(f"efviz: {note}" in said for note in document["notes"])
+
+
+def test_the_command_says_which_class_is_1_and_what_the_data_determine(cache, tmp_path, capsys):
+    rng = np.random.default_rng(0)
+    lines = ["a,b,total,animal"]
+    for a, b, noise in rng.integers(-9, 10, (40, 3)):
+        lines.append(f"{a},{b},{a + b},{'dog' if a + noise > 0 else 'cat'}")
+    (tmp_path / "own.csv").write_text("\n".join(lines), encoding="utf-8")
+    command = ["sweep", str(tmp_path / "own.csv"), "--method", "NGD", "--out"]
+    assert main([*command, str(tmp_path / "t.json"), "--step-sizes", "-1", "0", "2"]) == 0
+    said = capsys.readouterr().err
+    assert said.count('"dog" counts as 1 and "cat" as 0 in "animal".') == 1
+    assert said.count("The data determine only 3 of the 4 parameters") == 1
+    document = json.loads((tmp_path / "t.json").read_text(encoding="utf-8"))
+    assert document["class_called_1"] == "dog"
+    assert len(document["notes"]) == 2

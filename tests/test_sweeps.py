@@ -10,6 +10,7 @@ from efviz import DATASETS, run
 from efviz.catalogue import optimization_problem
 from efviz.data import Mask
 from efviz.datasets import available
+from efviz.optimizers import METHODS
 from efviz.problems import (
     Problem,
     contrast_regression,
@@ -25,7 +26,8 @@ from efviz.sweeps.paths import plan
 from efviz.sweeps.rounding import (
     CHAOS,
     change_by_rounding,
-    ends_twice,
+    ends,
+    ends_otherwise,
     first_cell,
     loss_rounding,
     relative_change,
@@ -91,14 +93,10 @@ def _calm(problem: Problem, sweep: Sweep, theta_0=None) -> Mask:
     """The cells whose status and, if they finish, whose loss do not depend on rounding."""
     step_size, damping = np.meshgrid(sweep.step_sizes, sweep.dampings, indexing="ij")
     start = problem.start if theta_0 is None else theta_0
-    loss, again = ends_twice(
-        problem,
-        sweep.method,
-        step_size.ravel(),
-        damping.ravel(),
-        theta_0=start,
-        n_steps=sweep.n_steps,
-    )
+    runs = plan(problem, sweep.method, start)
+    level = damping.ravel() * bool(METHODS[sweep.method].curvature)
+    cells = step_size.ravel(), level, sweep.n_steps
+    loss, again = ends(runs, *cells), ends_otherwise(runs, *cells)
     change = relative_change(loss, again, loss_rounding(problem, sweep.first_loss))
     never = np.isnan(loss) & np.isnan(again) & (sweep.status != "finished").ravel()
     return ((change <= CHAOS) | never).reshape(step_size.shape)

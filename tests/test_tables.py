@@ -47,7 +47,7 @@ REFUSED = {
     "web page": ("<!DOCTYPE html>\n<html>", "web page"),
     "json": ('[{"x": 1, "y": 2}]', "JSON"),
     "zero bytes": (b"a,b\n1,\0\n", "zero bytes"),
-    "utf-16 without a mark": ("x,y\n1,2\n".encode("utf-16-le"), "zero bytes"),
+    "utf-16 without a mark": ("x,y\n1,2\n".encode("utf-16-le"), "UTF-16 without a byte-order mark"),
     "unknown encoding": (b"a\x81\xff,b\n1,2\n", "neither in UTF-8 nor"),
     "truncated utf-16": (b"\xff\xfea\0,", "neither in UTF-8 nor|zero bytes"),
     "too large": (b"x,y\n" + b"1,2\n" * (MAX_BYTES // 4), "20.0 MB, and at most 20 MB"),

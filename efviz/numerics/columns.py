@@ -12,9 +12,10 @@ if what the others leave of it is at most MARGIN times this, in Euclidean norms.
 units, neither of columns nor of examples, and no N.
 
 What the others leave must itself be known to far better than u. `reduce_columns` works with 32
-digits; its own error, of order N D 2^-102, does not matter for any N in sight. Its digits are the
-same everywhere, and with them the decisions. As this costs some 30 float64 operations for one,
-columns which a rounded Gram matrix proves to be far from collinear are spared it: see FAR.
+digits; its own error, of order N D 2^-102 / DISTINCT^2, does not matter for any N in sight. Its
+digits are the same everywhere, and with them the decisions. As this costs some 30 float64
+operations for one, columns which a rounded Gram matrix proves to be far from collinear are spared
+it: see FAR. Of others those that are clearly distinct are taken at once, by products of matrices.
 """
 
 from dataclasses import dataclass
@@ -26,6 +27,7 @@ from numpy.typing import NDArray
 from efviz.data import Array
 from efviz.lazy import cached_property
 from efviz.numerics.extended import Extended
+from efviz.numerics.products import product
 
 UNIT_ROUNDOFF = 2.0**-53
 MARGIN = 4.0
@@ -39,6 +41,12 @@ Entries of a rounded Gram matrix of N examples err by at most N u in these units
 D N u: less than a tenth of FAR for N D < 1e9. What is computed from the Gram matrix has lost at
 most six digits then; else it has to come from the columns.
 """
+
+DISTINCT = 1e-3
+"""Of a column more than this share of its length is left by others: see `take_distinct`."""
+
+_EQUAL = 1e-12
+"""Shares of columns that differ by less, relatively, may differ by rounding alone."""
 
 NEAR = 1e-6
 """Unit columns are nearly collinear if their smallest singular value is at most this."""
@@ -198,46 +206,137 @@ def _slope(A: Array, y: Array, x: Array) -> Array:
 
 
 def _reduce(A: Extended, Y: Extended) -> Reduced:
-    """Modified Gram-Schmidt with pivoting: of the columns neither chosen nor dependent, the one of
-    which most is left, relatively, is next; of several the first."""
-    D, M = A.hi.shape[1], Y.hi.shape[1]
-    size = powers_of_two(column_sizes(A.hi))
-    left = Extended(np.hstack([A.hi / size, Y.hi]), np.hstack([A.lo / size, Y.lo]))
-    length = _lengths(left.hi[:, :D])
-    # Every column is its column of `weights` of the columns kept, and what is left of it.
-    weights = Extended.of(np.zeros((D, D + M)))
-    basis, Q, R = (Extended.of(np.zeros(shape)) for shape in ((D, D), (len(A), D), (D, D)))
-    kept: list[int] = []
-    active = np.arange(D + M)
-    candidates = np.flatnonzero(length)
-    while True:
-        rounding = length + (np.abs(weights.hi[:, :D]) * length[:, None]).sum(axis=0)
-        now = np.zeros(D)
-        now[active[active < D]] = _lengths(left.hi[:, active < D])
-        bound = MARGIN * (len(kept) + 1) * UNIT_ROUNDOFF * rounding
-        candidates = candidates[now[candidates] > bound[candidates]]
-        if not len(candidates):
-            break
-        k, j = len(kept), int(candidates[np.argmax(now[candidates] / length[candidates])])
-        candidates = candidates[candidates != j]
-        chosen = active == j
-        unit = Extended.of(np.zeros(D))
-        unit.hi[j] = 1.0
-        Q[:, k], r = _normalised(left[:, chosen][:, 0])
-        basis[:, k] = (unit - weights[:, j]) / r
-        R[k, j] = r
-        active, left = active[~chosen], left[:, ~chosen]
-        products = _project_out(left, Q[:, k])
-        R[k, active[active < D]] = products[active < D]
-        weights[:, active] = weights[:, active] + basis[:, k][:, None] * products
-        kept.append(j)
-    K = len(kept)
-    dropped = np.setdiff1d(np.arange(D), kept)
-    free = -weights[:, dropped]
-    free.hi[dropped, np.arange(len(dropped))] = 1.0
-    Q, R, basis = Q[:, :K], R[:K], basis[:, :K]
-    fit, rest = weights[:, D:], left[:, active >= D]
-    return Reduced(size, np.array(kept, dtype=np.intp), dropped, Q, R, basis, free, fit, rest)
+    """Gram-Schmidt with pivoting: of the columns neither chosen nor dependent, the one of which
+    most is left, relatively, is next; of several the first."""
+    reduction = _Reduction(A, Y)
+    reduction.take_distinct()
+    reduction.take_one_by_one()
+    return reduction.result()
+
+
+class _Reduction:
+    """Columns of A S^-1 (N, D) and Y (N, M) on their way to a `Reduced`.
+
+    Each is its column of `weights` of the columns kept, Q times its column of `products`, and what
+    is `left` of it. Those of A that are kept are no longer among the `active`, whose `left` are
+    stored side by side; `candidates` are the columns of A that may still be kept.
+    """
+
+    def __init__(self, A: Extended, Y: Extended) -> None:
+        (N, D), M = A.hi.shape, Y.hi.shape[1]
+        self.D, self.size = D, powers_of_two(column_sizes(A.hi))
+        self.left = Extended(
+            np.hstack([A.hi / self.size, Y.hi]), np.hstack([A.lo / self.size, Y.lo])
+        )
+        self.length = _lengths(self.left.hi[:, :D])
+        self.weights = Extended.of(np.zeros((D, D + M)))
+        self.products = Extended.of(np.zeros((D, D + M)))
+        self.basis = Extended.of(np.zeros((D, D)))
+        self.Q = Extended.of(np.zeros((N, D)))
+        self.kept: list[int] = []
+        self.active = np.arange(D + M)
+        self.candidates = np.flatnonzero(self.length)
+
+    def take_distinct(self) -> None:
+        """Keep the columns of which more than DISTINCT is left, all at once.
+
+        By Cholesky's method from the Gram matrix, which loses twice as many digits as DISTINCT has;
+        32 leave enough. Where Q was not quite orthogonal to what it left, that is done again.
+        """
+        whole = self.left
+        gram = product(whole[:, : self.D].T, whole)
+        while len(self.candidates):
+            now = np.sqrt(np.maximum(gram.hi[self.candidates, self.candidates], 0))
+            share = now / self.length[self.candidates]
+            if not share.max() > DISTINCT:
+                break
+            j = self._first(self.candidates[share > share.max() * (1 - _EQUAL)], whole)
+            r = gram[j : j + 1, j].sqrt()[0]
+            row = gram[j] / r
+            self._keep(j, r, row)
+            rows = self.active[self.active < self.D]
+            at = np.ix_(rows, self.active)
+            gram[at] = gram[at] - row[rows][:, None] * row[self.active]
+        K = len(self.kept)
+        if not K:
+            return
+        chosen, basis = whole[:, self.kept], self.basis[self.kept, :K]
+        Q = product(chosen, basis)
+        left = whole[:, self.active] - product(Q, self.products[:K, self.active])
+        again = product(Q.T, left)
+        self.left = left - product(Q, again, 53)
+        self._add(self.products, np.arange(K), again)
+        self._add(self.weights, np.array(self.kept), product(basis, again, 53))
+        self.Q[:, :K] = Q
+
+    def _first(self, equal: NDArray[np.intp], whole: Extended) -> int:
+        """Of columns of which the same share is left, but for rounding, the one that
+        `take_one_by_one` would choose."""
+        if len(equal) > 1:
+            known = product(whole[:, self.kept], self.weights[self.kept][:, equal])
+            now = _lengths((whole[:, equal] - known).hi)
+            equal = equal[[np.argmax(now / self.length[equal])]]
+        return int(equal[0])
+
+    def take_one_by_one(self) -> None:
+        """Keep all others that are independent; each column is projected out of those left."""
+        while True:
+            bound = MARGIN * (len(self.kept) + 1) * UNIT_ROUNDOFF * self._rounding()
+            now = np.zeros(self.D)
+            inputs = self.active < self.D
+            now[self.active[inputs]] = _lengths(self.left.hi[:, inputs])
+            some = self.candidates[now[self.candidates] > bound[self.candidates]]
+            if not len(some):
+                return
+            self.candidates = some
+            j, k = int(some[np.argmax(now[some] / self.length[some])]), len(self.kept)
+            chosen = self.active == j
+            self.Q[:, k], r = _normalised(self.left[:, chosen][:, 0])
+            self.left = self.left[:, ~chosen]
+            row = Extended.of(np.zeros(len(self.products.hi[0])))
+            row[self.active[~chosen]] = _project_out(self.left, self.Q[:, k])
+            self._keep(j, r, row)
+
+    def _rounding(self) -> Array:
+        """|b| + sum_i |w_i| |a_i| for each column b of A, as a combination of those kept."""
+        weights = np.abs(self.weights.hi[:, : self.D])
+        return self.length + (weights * self.length[:, None]).sum(axis=0)
+
+    def _keep(self, j: int, r: Extended, row: Extended) -> None:
+        """Column j, of which r is left, is the next; `row` are the products of all with it."""
+        k = len(self.kept)
+        self.kept.append(j)
+        self.active = self.active[self.active != j]
+        self.candidates = self.candidates[self.candidates != j]
+        unit = Extended.of(np.zeros(k + 1))
+        unit.hi[k] = 1.0
+        basis = (unit - self.weights[self.kept, j]) / r
+        self.basis[self.kept, k] = basis
+        self.products[k, self.active] = row[self.active]
+        self.products[k, j] = r
+        self._add(self.weights, np.array(self.kept), basis[:, None] * row[self.active])
+
+    def _add(self, sums: Extended, rows: NDArray[np.intp], change: Extended) -> None:
+        """Add to these rows of the active columns."""
+        at = np.ix_(rows, self.active)
+        sums[at] = sums[at] + change
+
+    def result(self) -> Reduced:
+        D, K = self.D, len(self.kept)
+        dropped = np.setdiff1d(np.arange(D), self.kept)
+        free = -self.weights[:, dropped]
+        free.hi[dropped, np.arange(len(dropped))] = 1.0
+        return Reduced(
+            size=self.size,
+            kept=np.array(self.kept, dtype=np.intp),
+            dropped=dropped,
+            Q=self.Q[:, :K],
+            R=self.products[:K, :D],
+            basis=self.basis[:, :K],
+            free=free,
+            fit=self.weights[:, D:],
+            rest=self.left[:, self.active >= D],
+        )
 
 
 def _solved_for_the_largest(free: Extended, x: Extended) -> tuple[Extended, Extended]:

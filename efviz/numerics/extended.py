@@ -19,7 +19,7 @@ from efviz.data import Array
 _SPLITTER = 2.0**27 + 1
 
 
-def _exact_sum(a: Array, b: Array) -> tuple[Array, Array]:
+def exact_sum(a: Array, b: Array) -> tuple[Array, Array]:
     """a + b without error: the rounded sum, and what rounding took away."""
     s = a + b
     part = s - a
@@ -64,6 +64,10 @@ class Extended:
     def __setitem__(self, index: Any, values: "Extended") -> None:
         self.hi[index], self.lo[index] = values.hi, values.lo
 
+    @property
+    def T(self) -> "Extended":
+        return Extended(self.hi.T, self.lo.T)
+
     def copy(self) -> "Extended":
         return Extended(self.hi.copy(), self.lo.copy())
 
@@ -71,8 +75,8 @@ class Extended:
         return Extended(-self.hi, -self.lo)
 
     def __add__(self, other: "Extended") -> "Extended":
-        hi, lo = _exact_sum(self.hi, other.hi)
-        tail, rest = _exact_sum(self.lo, other.lo)
+        hi, lo = exact_sum(self.hi, other.hi)
+        tail, rest = exact_sum(self.lo, other.lo)
         value = _normal(hi, lo + tail)
         return _normal(value.hi, value.lo + rest)
 

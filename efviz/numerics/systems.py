@@ -11,11 +11,14 @@ from efviz.numerics.columns import FAR
 def gram_rounding(D: int, terms: float) -> float:
     """How much an eigenvalue of a rounded mean of `terms` outer products may err, relatively.
 
-    In units in which the diagonal of the (D, D) matrix is 1, each element errs by at most
-    (terms + 2) u, u = 2^-53, whatever the order of the sum, and an eigenvalue by D times that:
-    |sum_n x_n y_n| <= |x| |y|. Some more roundings are due to scaling and solving.
+    In units in which the diagonal of the (D, D) matrix is 1, with damping or without, an element
+    errs by at most (terms + D + 8) u, u = 2^-53, whatever the order of the sum: terms + 4 roundings
+    of its products and sums, each relative to sum_n |a_ni a_nj| <= |a_i| |a_j| = 1, two of the
+    damping, two of the units and D of solving (Higham, "Accuracy and Stability of Numerical
+    Algorithms", 2nd ed., sections 3.1 and 10.1). All errors E together have |E|_2 <= D times that,
+    and move no eigenvalue by more.
     """
-    return D * (terms + 8 * D) * 1.1102230246251565e-16
+    return D * (terms + D + 8) * 1.1102230246251565e-16
 
 
 @njit(cache=True, nogil=True)

@@ -18,7 +18,7 @@ from efviz.pages.own_table import OWN
 from efviz.pages.params import Values
 from efviz.problems import Problem
 from efviz.sweeps import DAMPINGS, STEP_SIZES, Sweep, sweep
-from efviz.sweeps.rounding import in_reverse, loss_rounding, relative_change
+from efviz.sweeps.rounding import loss_rounding, relative_change
 from efviz.tables import TableError
 
 METHODS = ("GD", "NGD", "EFGD")
@@ -123,7 +123,7 @@ def start_of(problem: Problem, multiple: float) -> np.ndarray:
 
 @cached
 def _turned(source: Source) -> Problem:
-    return in_reverse(problem_of(source))
+    return problem_of(source).in_reverse()
 
 
 def _runs(key: RunKey, *, digits: bool = False) -> Runs:

@@ -28,7 +28,8 @@ from efviz.sweeps.paths import plan
 from efviz.sweeps.rounding import (
     CHAOS,
     TIE,
-    ends_twice,
+    ends,
+    ends_otherwise,
     first_cell,
     loss_rounding,
     relative_change,
@@ -325,7 +326,10 @@ class _Search:
         )
 
     def _doubt(self) -> tuple[float, bool]:
-        """`change_by_rounding` and `contested` of the Sweep: the best runs done twice more."""
+        """`change_by_rounding` and `contested` of the Sweep.
+
+        The best runs are done again with other digits, and those that depend on them once more.
+        """
         step_size, damping, loss = self._result().best()
         if not np.isfinite(loss):
             return np.nan, False
@@ -334,20 +338,16 @@ class _Search:
         order = np.argsort(np.where(others, self.outcome.loss, np.inf), kind="stable")
         rivals = order[: min(_RIVALS, int(others.sum()))]
         steps, levels = self._runs(rivals)
-        first, again = ends_twice(
-            self.problem,
-            self.method,
-            np.append(step_size, steps),
-            np.append(damping, levels),
-            theta_0=self.theta_0,
-            n_steps=self.n_steps,
-            known=self._plan,
-        )
+        steps = np.append(step_size, steps)
+        levels = np.append(damping if METHODS[self.method].curvature else 0.0, levels)
         before = np.append(loss, self.outcome.loss[rivals])
-        change = np.maximum(
-            relative_change(before, first, self.rounding),
-            relative_change(before, again, self.rounding),
-        )
+        again = ends_otherwise(self._plan, steps, levels, self.n_steps)
+        change = relative_change(before, again, self.rounding)
+        moved = change > CHAOS
+        first = before.copy()
+        if moved.any():
+            first[moved] = ends(self._plan, steps[moved], levels[moved], self.n_steps)
+        change = np.maximum(change, relative_change(before, first, self.rounding))
         # nan, for a run that does not finish, is not as low.
         lowest = np.fmin(first, again)[1:] - _SPREAD * np.abs(first - again)[1:]
         low = lowest <= loss + TIE * abs(loss) + self.rounding.of(loss)

@@ -1,5 +1,6 @@
 """One step after the other of a whole batch, whatever its runs are known by."""
 
+from abc import ABC, abstractmethod
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -23,7 +24,7 @@ class Point(Protocol):
 
 
 @dataclass(frozen=True, eq=False)
-class Batch:
+class Batch(ABC):
     """How a batch moves: u -= gamma (B(u) + lambda M)^-1 g(u), or gamma M^-1 g(u).
 
     `metric` is M, packed; `spread` its inverse. An entry of B is a sum of `terms` products.
@@ -35,9 +36,9 @@ class Batch:
     size: int
     preconditioned: bool
 
+    @abstractmethod
     def at(self, u: Array) -> Point:
-        # What a point is made of is all that the kinds of batches differ in.
-        raise NotImplementedError
+        """The runs at u (R, K): all that the kinds of batches differ in."""
 
     def solve(self, B: Array, damping: Array, g: Array) -> tuple[Array, Mask]:
         """(B + lambda M)^-1 g for each run, and whether the matrix is regular: see `solve_runs`."""

@@ -43,6 +43,8 @@ class Design(Protocol):
     def gradient(self, s: Array) -> Array: ...
     def gram(self, w: Array) -> Array: ...
     def leverages(self, D: Array) -> Array: ...
+    def in_reverse(self, X: Array) -> "Design":
+        """The same but for rounding of the inputs X, which are in reverse order."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -84,6 +86,9 @@ class Dense:
         """q_n^T A^-1 q_n / N for A^-1 (L, K, K): (L, N)."""
         return np.einsum("lnk,nk->ln", self.Q @ inverse, self.mean)
 
+    def in_reverse(self, X: Array) -> "Dense":
+        return dense(_not_zero(X))
+
 
 def dense(X: Array) -> Dense:
     """The singular vectors of X (N, D) by Jacobi's method, which bears columns of any size."""
@@ -123,6 +128,13 @@ class Sparse:
         Q = self.by_row.toarray()
         return np.stack([((Q @ A) * Q).sum(-1) for A in inverse]) / len(Q)
 
+    def in_reverse(self, X: Array) -> "Sparse":
+        # Nothing here was rounded but T T^T, from which no example can be told.
+        last_first = np.arange(len(X))[::-1]
+        by_row, products = self.by_row[last_first], self.products[last_first]
+        products.sort_indices()
+        return Sparse(scipy.sparse.csc_array(by_row), by_row, products, self.spread)
+
 
 def _sums(matrix: "scipy.sparse.csc_array | scipy.sparse.csr_array", rows: Array) -> Array:
     """(R, n) -> (R, m): weighted sums over the entries of each column (csc) or row (csr)."""
@@ -133,13 +145,18 @@ def _sums(matrix: "scipy.sparse.csc_array | scipy.sparse.csr_array", rows: Array
 
 def design(X: Array) -> Design:
     """The cheaper of the two for inputs X (N, D)."""
-    X = np.ascontiguousarray(X[:, (X != 0).any(axis=0)])
+    X = _not_zero(X)
     K = X.shape[1]
     in_a_row = (X != 0).sum(axis=1)
     share = (in_a_row * (in_a_row + 1)).mean() / max(1, K * (K + 1))
     if K < _SPARSE_COLUMNS or share > _SPARSE_SHARE:
         return dense(X)
     return _sparse(X)
+
+
+def _not_zero(X: Array) -> Array:
+    """The columns of X (N, D) in which something is not zero."""
+    return np.ascontiguousarray(X[:, (X != 0).any(axis=0)])
 
 
 def _sparse(X: Array) -> Sparse:

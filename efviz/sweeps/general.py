@@ -1,6 +1,6 @@
 """Any problem by its own functions: several outputs, or a model not linear in theta."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -68,6 +68,9 @@ class General:
     problem: Problem
     curvature: str | None
     theta_0: Array
+
+    def in_reverse(self) -> "General":
+        return replace(self, problem=self.problem.in_reverse())
 
     def advance(self, step_size: Array, damping: Array, n_steps: int, outcome: Outcome) -> Steps:
         problem, start = self.problem, self.theta_0

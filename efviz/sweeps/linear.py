@@ -1,6 +1,6 @@
 """Models linear in theta with one output: batches in the coordinates of their design."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -68,10 +68,15 @@ class Linear:
     problem: Problem
     curvature: str | None
     theta_0: Array
+    known: Design | None = None
 
     @cached_property
     def design(self) -> Design:
-        return design(self.problem.X)
+        return design(self.problem.X) if self.known is None else self.known
+
+    def in_reverse(self) -> "Linear":
+        problem = self.problem.in_reverse()
+        return replace(self, problem=problem, known=self.design.in_reverse(problem.X))
 
     @property
     def fits(self) -> bool:

@@ -8,6 +8,7 @@ from numpy.typing import NDArray
 
 from efviz.compiling import njit
 from efviz.data import Array, Mask
+from efviz.numerics.systems import gram_rounding
 
 _REORDER = {"reassoc", "contract"}
 """What lets a sum use the processor's vector unit; nothing is assumed about inf and nan."""
@@ -30,13 +31,10 @@ def solve_runs(
     """(B_r + damping_r metric) d_r = g_r for each r, into d (R, K); `solved` (R,) says where.
 
     Elsewhere d is nan: the matrix is not finite, or singular to working precision. In units in
-    which the diagonal of A = B + damping metric is 1, an entry of B, which is a sum of `terms`
-    products, errs by at most eps = (terms + K + 8) u, u = 2^-53: terms + 4 roundings of its
-    products and sums, each relative to sum_n |a_ni a_nj| <= 1, two of the damping, two of the units
-    and K of the factorisation (Higham, "Accuracy and Stability of Numerical Algorithms", 2nd ed.,
-    sections 3.1 and 10.1). All errors E together have |E|_2 <= K eps, so that
+    which the diagonal of A = B + damping metric is 1, all errors E of A and its factorisation have
+    |E|_2 <= e, e being the `gram_rounding` of `terms` products, so that
 
-        K eps |A^-1|_F < 1
+        e |A^-1|_F < 1
 
     proves the exact matrix regular. What is not proven regular counts as singular. With L of
     Cholesky's method |A^-1|_F <= |L^-1|_F^2; and with z = M(L)^-1 (1, ..., 1), M(L) being L with
@@ -48,7 +46,7 @@ def solve_runs(
     K = g.shape[1]
     U: Array = np.zeros((K, K if K < 2 * _WIDTH else -(-K // _WIDTH) * _WIDTH))
     unit, z = np.empty(K), np.empty(K)
-    precise = 1.0 / (max(K, 1) * (terms + K + 8) * 1.1102230246251565e-16)
+    precise = 1.0 / gram_rounding(max(K, 1), terms)
     for r in range(len(packed)):
         _unpack(packed[r], metric, damping[r], U)
         if _factor(U, unit) and (_inverse_bound(U, z) < precise or _inverse_trace(U, z) < precise):

@@ -40,6 +40,8 @@ class Plan(Protocol):
     def advance(
         self, step_size: Array, damping: Array, n_steps: int, outcome: Outcome
     ) -> Steps: ...
+    def in_reverse(self) -> "Plan":
+        """The same but for rounding: the examples in reverse order."""
 
 
 def close_undamped(outcome: Outcome, damping: Array, first_loss: float) -> Mask:

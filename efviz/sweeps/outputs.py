@@ -7,6 +7,7 @@ import numpy as np
 from efviz.data import Array, Mask
 from efviz.lazy import cached_property
 from efviz.likelihoods import Bernoulli, Gaussian
+from efviz.models import symmetric
 from efviz.problems import Problem
 from efviz.sweeps import loops
 from efviz.sweeps.batch import Batch
@@ -77,11 +78,51 @@ class Outputs:
 
 
 @dataclass(frozen=True, eq=False)
+class FirstSteps:
+    """What all runs from one start have in common that take the same damping.
+
+    For L dampings: the directions d = A^-1 g (L, K), A = B + lambda M, of which only some are
+    `good`, and what they do to the outputs, df (L, N), and to the loss, `slope` (L,); `leverages`
+    (L, N) of the examples in A.
+    """
+
+    start: Outputs
+    d: Array
+    df: Array
+    slope: Array
+    good: Mask
+    leverages: Array
+
+
+@dataclass(frozen=True, eq=False)
 class OutputBatch(Batch):
     design: Design
     problem: Problem
     curvature: str | None
     f_0: Array
+
+    @cached_property
+    def _first_steps(self) -> dict[bytes, FirstSteps]:
+        """By their dampings: pieces of a grid take the same ones."""
+        return {}
+
+    def first_steps(self, damping: Array) -> FirstSteps:
+        """The first steps with these dampings (L,)."""
+        key = damping.tobytes()
+        if key not in self._first_steps:
+            self._first_steps[key] = self._step_first(damping)
+        return self._first_steps[key]
+
+    def _step_first(self, damping: Array) -> FirstSteps:
+        D, start = self.design, self.at(np.zeros((1, len(self.spread))))
+        g, B, tile = start.gradient(), start.matrix(), (len(damping), 1)
+        with np.errstate(all="ignore"):
+            d, good = self.solve(np.tile(B, tile), damping, np.tile(g, tile))
+        h = np.zeros((len(damping), self.problem.N))
+        if good.any():
+            A = symmetric(B[0], len(D.metric)) + damping[good, None, None] * D.metric
+            h[good] = D.leverages(np.asarray(np.linalg.inv(A)))
+        return FirstSteps(start, d, D.outputs(d), d @ g[0], good, h)
 
     def at(self, u: Array) -> Outputs:
         return self.outputs(self.design.outputs(u))

@@ -1,15 +1,16 @@
 """Least squares with a constant preconditioner, in closed form."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
 
 from efviz.data import Array
+from efviz.lazy import cached_property
 from efviz.likelihoods import Gaussian
 from efviz.optimizers import DIVERGENCE
 from efviz.problems import Problem
-from efviz.sweeps.designs import dense
+from efviz.sweeps.designs import Dense, dense
 from efviz.sweeps.outcome import DIVERGED, FINISHED, Outcome, Steps, close_undamped
 
 
@@ -27,10 +28,17 @@ class Quadratic:
     curvature: str | None
     theta_0: Array
 
+    @cached_property
+    def _design(self) -> Dense:
+        return dense(self.problem.X)
+
+    def in_reverse(self) -> "Quadratic":
+        return replace(self, problem=self.problem.in_reverse())
+
     def advance(self, step_size: Array, damping: Array, n_steps: int, outcome: Outcome) -> Steps:
         assert isinstance(self.problem.likelihood, Gaussian)
         precision = self.problem.likelihood.sigma**-2
-        D = dense(self.problem.X)
+        D = self._design
         residual = self.problem.model.outputs(self.problem.X, self.theta_0)[:, 0] - self.problem.y
         u = residual @ D.mean
         rest = residual - D.Q @ u

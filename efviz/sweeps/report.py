@@ -34,6 +34,13 @@ class Fitted:
     problem: Problem
     standardised: bool
 
+    @property
+    def notes(self) -> tuple[str, ...]:
+        """What a reader of any result has to know: of the data, and of the minimum if there is none
+        or more than one."""
+        reason = self.problem.minimum.reason
+        return (*self.data.notes, reason) if reason else self.data.notes
+
     def described(self) -> dict[str, Any]:
         """All of it but the numbers of the data, as JSON can hold it."""
         names = self.problem.parameter_names
@@ -48,7 +55,7 @@ class Fitted:
             "class_called_1": self.data.positive or None,
             "inputs": [name for name in names if name != BIAS],
             "scaling": "standardised" if self.standardised else "raw",
-            "notes": list(self.data.notes),
+            "notes": list(self.notes),
             "N": self.problem.N,
             "D": self.problem.D,
             # The intercept belongs to the column of ones.

@@ -1,6 +1,6 @@
 """What rounding does to the loss at the end of a run: which losses are equal, which are chance."""
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import ArrayLike
@@ -76,12 +76,6 @@ def first_cell(tied: Mask, step_sizes: Array, dampings: Array) -> tuple[int, int
     return int(row[first]), int(column[first])
 
 
-def in_reverse(problem: Problem) -> Problem:
-    """The same problem but for rounding: its examples, and with them all sums, in reverse order."""
-    X, y = np.ascontiguousarray(problem.X[::-1]), np.ascontiguousarray(problem.y[::-1])
-    return replace(problem, X=X, y=y)
-
-
 def relative_change(loss: Array, again: Array, rounding: LossRounding) -> Array:
     """|again - loss| / |loss| beyond `rounding`; inf where one of them is no number."""
     with np.errstate(all="ignore"):
@@ -90,35 +84,17 @@ def relative_change(loss: Array, again: Array, rounding: LossRounding) -> Array:
     return np.nan_to_num(change, nan=np.inf)
 
 
-def ends_twice(
-    problem: Problem,
-    method: str,
-    step_size: Array,
-    damping: Array,
-    *,
-    theta_0: Array,
-    n_steps: int,
-    known: Plan | None = None,
-) -> tuple[Array, Array]:
-    """The last losses of runs (R,), and of the same with other last digits; nan: not finished.
+def ends(runs: Plan, step_size: Array, damping: Array, n_steps: int) -> Array:
+    """The last losses of runs (R,); nan: not finished."""
+    outcome = Outcome(len(step_size))
+    for _ in runs.advance(step_size, damping, n_steps, outcome):
+        pass
+    return np.where(outcome.status == FINISHED, outcome.loss, np.nan)
 
-    The second time sums are added in another order, and the step size is the next number. `known`
-    is the plan of these runs, if there is one.
-    """
-    one_blas_thread()
-    level = damping if METHODS[method].curvature else np.zeros_like(damping)
-    losses = []
-    after = np.nextafter(step_size, np.inf)
-    first = known or plan(problem, method, theta_0)
-    for runs, steps in (
-        (first, step_size),
-        (plan(in_reverse(problem), method, theta_0), after),
-    ):
-        outcome = Outcome(len(step_size))
-        for _ in runs.advance(steps, level, n_steps, outcome):
-            pass
-        losses.append(np.where(outcome.status == FINISHED, outcome.loss, np.nan))
-    return losses[0], losses[1]
+
+def ends_otherwise(runs: Plan, step_size: Array, damping: Array, n_steps: int) -> Array:
+    """`ends` with other digits: sums in another order, and of the step size the next number."""
+    return ends(runs.in_reverse(), np.nextafter(step_size, np.inf), damping, n_steps)
 
 
 def change_by_rounding(
@@ -137,8 +113,10 @@ def change_by_rounding(
     """
     start = problem.start if theta_0 is None else theta_0
     gamma, level = np.broadcast_arrays(np.asarray(step_size, float), np.asarray(damping, float))
-    loss, again = ends_twice(
-        problem, method, gamma.ravel(), level.ravel(), theta_0=start, n_steps=n_steps
-    )
+    if not METHODS[method].curvature:
+        level = np.zeros_like(level)
+    one_blas_thread()
+    runs, cells = plan(problem, method, start), (gamma.ravel(), level.ravel(), n_steps)
+    loss, again = ends(runs, *cells), ends_otherwise(runs, *cells)
     rounding = loss_rounding(problem, float(problem.loss(start)))
     return relative_change(loss, again, rounding).reshape(gamma.shape)

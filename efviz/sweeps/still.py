@@ -7,7 +7,6 @@ on a parabola; all steps of such runs are taken at once.
 import numpy as np
 
 from efviz.data import Array, Mask
-from efviz.models import symmetric
 from efviz.sweeps.outcome import FINISHED, Outcome
 from efviz.sweeps.outputs import OutputBatch
 
@@ -38,18 +37,13 @@ def close_still(
     so the loss errs by no more than its decrease times that and the gradient's change along d.
     """
     closed = np.zeros(len(step_size), dtype=bool)
-    D, start = batch.design, batch.at(np.zeros((1, len(batch.spread))))
     levels, level = np.unique(damping, return_inverse=True)
-    (s_0, w_0), g, B = start.weights(), start.gradient(), start.matrix()
-    tile = (len(levels), 1)
-    with np.errstate(all="ignore"):
-        d, good = batch.solve(np.tile(B, tile), levels, np.tile(g, tile))
-    if not good.any() or not n_steps:
+    if not n_steps or not len(levels):
         return closed
-    df, slope = D.outputs(d), d @ g[0]
-    h = np.zeros((len(levels), len(s_0[0])))
-    h[good] = D.leverages(_inverse(B[0], D.metric, levels[good]))
-    first_loss = abs(float(start.loss()[0]))
+    first = batch.first_steps(levels)
+    d, df, slope, good, h = first.d, first.df, first.slope, first.good, first.leverages
+    s_0, w_0 = first.start.weights()
+    first_loss = abs(float(first.start.loss()[0]))
     candidates = np.flatnonzero(
         left & good[level] & (n_steps * step_size * slope[level] <= _SMOOTH * first_loss)
     )
@@ -113,9 +107,3 @@ def _parabola(
     error = ratio * (np.abs(s_0) * (np.abs(quadratic) + np.abs(repeated))).mean(-1)
     # A direction that does not change at all has no ratio, and no error.
     return np.where(sizes[1] == 0, 0, error), batch.at(ends[2]).loss()
-
-
-def _inverse(B: Array, metric: Array, damping: Array) -> Array:
-    """(B + lambda M)^-1 for each lambda, (L, K, K)."""
-    A = symmetric(B, len(metric)) + damping[:, None, None] * metric
-    return np.asarray(np.linalg.inv(A), dtype=float)

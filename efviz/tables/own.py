@@ -67,16 +67,16 @@ def own_dataset(
         notes += _counters(table, names)
     else:
         names = _names_for_components(table, target, standardised, notes)
-    y = target_of(column, _positive(column, positive) if chosen.task == "classification" else "")
+    classes = chosen.task == "classification"
+    positive = _positive(column, positive) if classes else ""
+    y = target_of(column, positive)
     X = np.column_stack([_numbers(table, name) for name in names])
     keep = _complete(table, [*names, target], np.column_stack([X, y]), notes)
     X, y = X[keep], y[keep]
-    target_name = target
-    if chosen.task == "classification":
-        target_name = _classes(column, _positive(column, positive), y, notes)
+    title = _classes(column, positive, y, notes) if classes else target
     if standardised:
         _check_spread(X, names)
-    data = Dataset(X, y, tuple(names), target_name, chosen.task, table.name, "your table")
+    data = Dataset(X, y, tuple(names), title, chosen.task, table.name, "your table")
     if inputs == COMPONENTS:
         data = principal_components(data, standardised=standardised)
     else:
@@ -85,7 +85,7 @@ def own_dataset(
         data = _with_intercept(data, chosen, intercept, notes)
     if chosen.task == "regression" and (y == y[0]).all():
         notes.append(f"{quoted(target)} is {y[0]:.6g} in all rows, so that there is no residual.")
-    return replace(data, notes=(*table.notes, *notes)), tuple(notes)
+    return replace(data, notes=(*table.notes, *notes), positive=positive), tuple(notes)
 
 
 def whole_dataset(
@@ -224,6 +224,13 @@ def _classes(column: Column, positive: str, y: Array, notes: list[str]) -> str:
         notes.append(
             f"{quoted(column.name)} has {len(column.classes)} classes: {quoted(positive)} counts "
             "as 1 and all others as 0."
+        )
+    elif column.numbers is None or not np.array_equal(
+        column.numbers, target_of(column, positive), equal_nan=True
+    ):
+        other = next(name for name in column.classes if name != positive)
+        notes.append(
+            f"{quoted(positive)} counts as 1 and {quoted(other)} as 0 in {quoted(column.name)}."
         )
     return f"{column.name} = {positive}"
 

@@ -183,13 +183,22 @@ def _decode(content: bytes, notes: list[str]) -> str:
                 "The file is text neither in UTF-8 nor in Windows-1252; save it as CSV in UTF-8."
             ) from None
     if "\0" in text:
-        raise TableError(
-            "The file contains zero bytes, so it is no text file or one in an unknown encoding; "
-            "save the table as CSV in UTF-8."
+        what = (
+            "looks like UTF-16 without a byte-order mark"
+            if _is_utf_16(content)
+            else "contains zero bytes, so it is no text file or one in an unknown encoding"
         )
+        raise TableError(f"The file {what}; save the table as CSV in UTF-8.")
     if title != "UTF-8":
         notes.append(f"The file is not in UTF-8; it was read as {title}.")
     return text.replace("\r\n", "\n").replace("\r", "\n")
+
+
+def _is_utf_16(content: bytes) -> bool:
+    """Whether of every two bytes one is hardly ever zero and the other nearly always: Latin text in
+    UTF-16."""
+    shares = sorted(half.count(0) / max(1, len(half)) for half in (content[::2], content[1::2]))
+    return len(content) % 2 == 0 and shares[0] == 0 and shares[1] > 0.9
 
 
 def _body(text: str, notes: list[str]) -> tuple[_Body, str]:
