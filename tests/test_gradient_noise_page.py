@@ -36,6 +36,7 @@ from efviz.figures.theme import style_of
 from efviz.gradient_noise import ESTIMATORS, GradientNoise, expected_errors, gradient_noise
 from efviz.pages import gradient_noise as the_page
 from efviz.pages import gradient_noise_text as text
+from efviz.pages.foreign import plain
 from efviz.pages.gradient_noise_views import Controls, Picture, Runs, run_work, work
 from efviz.pages.params import defaults
 from efviz.pages.theta_choice import move
@@ -125,7 +126,7 @@ def test_gradients_that_overflow_are_named() -> None:
 def test_fewer_examples_than_a_mini_batch_make_it_smaller() -> None:
     at = page(n="50", batch="200")
     assert values(at, SLUG)["batch_size"] == 50
-    assert "Batch size B `200` in the link lies outside 1 to 50" in at.warning[0].value
+    assert plain('Batch size B "200" in the link lies outside 1 to 50') in at.warning[0].value
     at = page(batch="200")
     at.session_state[SLUG] = values(at, SLUG) | {"N": 20}
     at.run()

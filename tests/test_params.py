@@ -113,11 +113,11 @@ def test_defaults_are_valid_and_leave_the_link(problem: str) -> None:
         ({"starts": "1;2,<b>"}, "starts", (), "is not of the form x,y;x,y"),
         ({"starts": ";".join(["1,2"] * 13)}, "starts", ((1.0, 2.0),) * 12, "more than 12 points"),
         ({"edits": "r7;r7"}, "edits", (("r", 7),), None),
-        ({"edits": "m1,2;r7"}, "edits", (("r", 7),), "says `m1,2`, not of the form"),
+        ({"edits": "m1,2;r7"}, "edits", (("r", 7),), 'says "m1,2", not of the form'),
         ({"edits": "x"}, "edits", (), "no edit is used"),
         ({"edits": "r-1;r1.5;r٣;;"}, "edits", (), "and 2 more such"),
         ({"edits": "a1,2,3,4"}, "edits", (), "not of the form"),
-        ({"edits": "a1,inf;m1,1e10,0"}, "edits", (), "`a1,inf`, and 1 more such"),
+        ({"edits": "a1,inf;m1,1e10,0"}, "edits", (), '"a1,inf", and 1 more such'),
         (
             {"edits": ";".join(f"r{n}" for n in range(41))},
             "edits",

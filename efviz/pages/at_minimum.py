@@ -59,8 +59,7 @@ KEPT = ("N", "seed", "editing")
 def main() -> None:
     store = Store(SLUG, PARAMS)
     header(store)
-    for sentence in store.sentences:
-        st.warning(sentence)
+    store.show_remarks()
     live()
     text.equations(store.values["problem"])
 

@@ -82,8 +82,7 @@ def main() -> None:
         for label, B in (("B = 1 (Eq. 19)", 1), ("B = 16", 16), ("B = 256", 256)):
             st.button(label, on_click=choose_batch, args=(store, B), type="tertiary")
         share(store)
-    for sentence in store.sentences:
-        st.warning(sentence)
+    store.show_remarks()
     live()
     text.equations()
 

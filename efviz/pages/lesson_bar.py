@@ -13,8 +13,10 @@ import streamlit as st
 from efviz.components import back
 from efviz.components import style as sheets
 from efviz.pages import routes
-from efviz.pages.params import EVERYWHERE, quoted
+from efviz.pages.foreign import plain
+from efviz.pages.params import EVERYWHERE
 from efviz.pages.store import everywhere, set_everywhere
+from efviz.tables.errors import quoted
 
 if TYPE_CHECKING:
     from efviz.pages.lessons import Lesson, Step, Verdict
@@ -84,7 +86,8 @@ def draw(slug: str) -> bool:
     text = everywhere().get("lesson")
     found = current()
     if text and found is None:
-        st.warning(f"There is no lesson {quoted(text)}; the page Lessons lists them.")
+        words = f"There is no lesson {quoted(text)}; the page Lessons lists them."
+        st.warning(plain(words))
         set_everywhere(lesson="")
     if found is None or slug in QUIET:
         return True

@@ -87,8 +87,7 @@ PRESETS: dict[str, dict[str, Any]] = {
 def main() -> None:
     store = Store(SLUG, PARAMS)
     header(store)
-    for sentence in store.sentences:
-        st.warning(sentence)
+    store.show_remarks()
     live()
     text.equations()
 

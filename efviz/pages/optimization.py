@@ -115,8 +115,7 @@ def main() -> None:
                 type="tertiary",
             )
         share(store)
-    for sentence in store.sentences:
-        st.warning(sentence)
+    store.show_remarks()
     live()
     st.html(text.table_6())
     text.equations()

@@ -10,9 +10,9 @@ from efviz.pages.caches import forget_private
 from efviz.pages.foreign import plain
 from efviz.pages.html_table import headings, html_table
 from efviz.pages.own_table import GUESSED, OWN, Loaded, Made, Reading
-from efviz.pages.params import quoted
 from efviz.pages.store import Store, run_again
 from efviz.tables import MAX_BYTES, SEPARATORS, Table, TableError
+from efviz.tables.errors import quoted
 
 LONGEST_TEXT = 100_000
 """Characters that can be pasted; a longer table is a file."""
@@ -107,7 +107,7 @@ def _title(found: Loaded | None) -> str:
     table = found.table
     header = "" if table.header else ", no header"
     return (
-        f"Your table: {quoted(table.name or 'pasted')}, {table.N:,} rows, "
+        f"Your table: {plain(quoted(table.name or 'pasted'))}, {table.N:,} rows, "
         f"{len(table.columns):,} columns, separated by {_BETWEEN[table.separator]}{header}"
     )
 

@@ -28,8 +28,7 @@ def main() -> None:
     store = Store(SLUG, PARAMS)
     with st.container(horizontal=True, vertical_alignment="bottom", key="header"):
         st.title(TITLE, anchor=False)
-    for sentence in store.sentences:
-        st.warning(sentence)
+    store.show_remarks()
     live()
     st.markdown(text.CITE)
     st.code(BIBTEX, language="bibtex", wrap_lines=True)

@@ -1,7 +1,7 @@
 """Parameters of a page: their defaults, their place in the URL, and what to say of nonsense.
 
 A value that is its default leaves the URL. What a URL holds is checked here and nowhere else:
-`from_query` returns valid values and one sentence for everything it had to replace.
+`from_query` returns valid values and one sentence, of plain text, for everything it had to replace.
 """
 
 from collections.abc import Callable, Mapping, Sequence
@@ -10,6 +10,7 @@ from math import isfinite
 from typing import Any, Protocol
 
 from efviz.edits import ADDED, MOST, MOVED, REMOVED, Edit, normal
+from efviz.tables.errors import quoted
 
 Values = dict[str, Any]
 
@@ -201,12 +202,6 @@ def _count(text: str) -> int:
     return int(text)
 
 
-def quoted(text: str) -> str:
-    """Foreign text as Markdown that shows it as it is: in a span of code nothing is a link."""
-    plain = " ".join(text.replace("`", "'").split())
-    return f"`{plain[:40]}…`" if len(plain) > 40 else f"`{plain or ' '}`"
-
-
 def defaults(params: Sequence[Param], chosen: Values | None = None) -> Values:
     """Every parameter's default, those in `chosen` kept; later defaults may depend on earlier."""
     values: Values = dict(chosen or {})
@@ -239,8 +234,8 @@ def from_query(params: Sequence[Param], query: Mapping[str, str]) -> tuple[Value
     known = {param.query for param in params} | {*EVERYWHERE}
     unknown = [key for key in query if key not in known]
     if unknown:
-        names = ", ".join(map(quoted, unknown[:5]))
-        sentences.append(f"The link also says {names}, which this page does not know.")
+        words = f"The link also says {quoted(*unknown)}, which this page does not know."
+        sentences.append(words)
     return values, sentences
 
 

@@ -13,6 +13,7 @@ import streamlit as st
 from streamlit.errors import StreamlitAPIException
 
 from efviz.components import slider
+from efviz.pages.foreign import plain
 from efviz.pages.links import PIN, stamped, upgraded
 from efviz.pages.params import (
     EVERYWHERE,
@@ -105,6 +106,11 @@ class Store:
     def sentences(self) -> list[str]:
         """What had to be replaced in the link, until something is changed."""
         return list(st.session_state.get(f"{self.slug}.sentences", ()))
+
+    def show_remarks(self) -> None:
+        """They quote what a link says."""
+        for sentence in self.sentences:
+            st.warning(plain(sentence))
 
     def _keep_within(self) -> None:
         """A number whose bounds have come closer with another value goes to the nearest."""
