@@ -16,7 +16,7 @@ COPY efviz efviz
 # the container may run on another one than the build, and numba drops what was compiled for another.
 # Only moments of least-squares data notice (12 instead of 8 ms for a million examples).
 ENV NUMBA_CPU_NAME=generic
-RUN NUMBA_CACHE_DIR=/app/compiled python -c "from efviz.pages.warm_up import compile_all; compile_all()" \
+RUN NUMBA_CACHE_DIR=/app/compiled python -c "from efviz.dashboard.warm_up import compile_all; compile_all()" \
     && python -m compileall -q app.py efviz \
     && chmod -R a+rX . \
     && useradd --system --uid 10001 --home-dir /tmp --no-create-home efviz

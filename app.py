@@ -12,11 +12,11 @@ import streamlit as st
 from starlette.formparsers import MultiPartParser
 from starlette.middleware import Middleware
 
-from efviz.serving import assets, listening, operations, preparation, upkeep
-from efviz.serving.headers import Headers
-from efviz.serving.messages import Messages
-from efviz.serving.origins import Origins
-from efviz.serving.uploads import Uploads
+from efviz.dashboard.server import assets, listening, operations, preparation, upkeep
+from efviz.dashboard.server.headers import Headers
+from efviz.dashboard.server.messages import Messages
+from efviz.dashboard.server.origins import Origins
+from efviz.dashboard.server.uploads import Uploads
 
 SCRIPT = Path(preparation.__file__).with_name("script.py")
 
@@ -46,8 +46,8 @@ def prepare() -> None:
     gc.disable()
     # The first element makes Streamlit look through all modules: soon, while there are few.
     st.empty()
+    from efviz.dashboard import warm_up
     from efviz.numerics.threads import one_blas_thread
-    from efviz.pages import warm_up
 
     one_blas_thread()
     warm_up.first_picture()

@@ -19,9 +19,9 @@ from scipy import optimize
 from scipy.special import expit
 
 from efviz import PROBLEMS
-from efviz.catalogue import Entry
-from efviz.convergence import converge, sizes
 from efviz.problems import Problem
+from efviz.problems.catalogue import Entry
+from efviz.studies.convergence import converge, sizes
 
 SEEDS = 8
 

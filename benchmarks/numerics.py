@@ -119,7 +119,7 @@ def logistic() -> None:
 
 def compiler() -> None:
     code = "import time; t = time.time(); import numba; print(time.time() - t); "
-    code += "from efviz.pages.warm_up import warm_up; t = time.time(); warm_up(); "
+    code += "from efviz.dashboard.warm_up import warm_up; t = time.time(); warm_up(); "
     code += "print(time.time() - t)"
     with tempfile.TemporaryDirectory() as cache:
         for words in ("empty", "filled"):

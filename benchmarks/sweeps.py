@@ -25,8 +25,8 @@ sys.path.insert(0, str(Path(__file__).parent.parent / "tests"))
 from reference import depends_on_rounding, plain_run
 
 from efviz import DATASETS
-from efviz.catalogue import optimization_problem
 from efviz.datasets import available
+from efviz.problems.catalogue import optimization_problem
 from efviz.sweeps import DAMPINGS, STEP_SIZES, grid_search
 
 METHODS = {"GD": 40, "NGD": 80, "EFGD": 80}

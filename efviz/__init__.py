@@ -1,35 +1,23 @@
 """efviz: where the empirical Fisher stops being the Fisher.
 
-The layers, each importing only from those above it: `breaks` (where long loops can be held up),
-`lazy`, `compiling`, `writing` (files that appear whole), `terminal` (what a command says), `data`,
-`edits` (single examples moved, added, removed), `numerics` (rank, digits beyond float64),
-`kernels`, `softmax`, `linalg` (compiled loops, damped systems), `datasets` (what is fitted),
-`likelihoods`, `models` (how), `batches`, `moments`,
-`coordinates`, `existence`, `minimum`, `problems` and `catalogue` (all together: loss, gradient,
-minimum), `tables` (the same from anybody's own file), `curvature` (H, G, F and EF), `vocabulary`
-(what others call them), `splits` and `remainder_bound` (what each leaves out of H), `optimizers` (a
-method is a preconditioner), `one_example` (what it adds), `fields` (pictures as numbers),
-`steepest_descent` and `equal_steps` (two distances), `comparison`, `residuals` (towards
-interpolation), `convergence`, `alignment` (EF and F at the minimum and on the way), `label_sources`
-(whose label it is), `agreement` (why two matrices are equal), `gradient_noise` and `stochastic` (EF
-as noise), `sweeps` (whole grids of runs), `results` (Table 6 again), `paper` (every claim,
-checked), `figures` (numbers as Plotly figures), `serving` (the server around the pages),
-`components`, `pages` (the dashboard). The layers down to `paper` need neither Plotly nor Streamlit.
+The rooms, each importing only from those above it: `breaks` (where long loops can be held up), `arrays` (types, symmetric matrices), `lazy`
+(properties computed once), `work` (computations that can be put down), `files` (files that appear
+whole), `numerics` (compiled sums, damped systems, rank), `datasets` (what is fitted, own tables
+too), `problems` (likelihood, model, loss, minimum), `curvature` (H, G, F and EF), `optimizers` (a
+method is a preconditioner; runs), `fields` (planes and fields), `studies` (what a page shows, as a
+function), `sweeps` (whole grids of runs), `results` (Table 6 again), `paper` (every claim,
+checked), `command` (the command line), `figures` (numbers as Plotly figures), `dashboard`
+(everything that knows Streamlit). The rooms down to `command` need neither Plotly nor Streamlit.
 """
 
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from efviz.catalogue import PROBLEMS
-    from efviz.curvature import CURVATURES
+    from efviz.curvature import CURVATURES, LABEL_SOURCES
     from efviz.datasets import DATASETS, load
-    from efviz.label_sources import LABEL_SOURCES
-    from efviz.likelihoods import LIKELIHOODS
-    from efviz.models import MODELS
     from efviz.optimizers import METHODS, run
-
-__version__ = "0.1.0"
+    from efviz.problems import LIKELIHOODS, MODELS, PROBLEMS
 
 __all__ = [
     "CURVATURES",
@@ -47,11 +35,11 @@ __version__ = "0.1.0"
 _HOMES = {
     "CURVATURES": "curvature",
     "DATASETS": "datasets",
-    "LABEL_SOURCES": "label_sources",
-    "LIKELIHOODS": "likelihoods",
+    "LABEL_SOURCES": "curvature",
+    "LIKELIHOODS": "problems",
     "METHODS": "optimizers",
-    "MODELS": "models",
-    "PROBLEMS": "catalogue",
+    "MODELS": "problems",
+    "PROBLEMS": "problems",
     "load": "datasets",
     "run": "optimizers",
 }

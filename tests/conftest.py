@@ -12,11 +12,11 @@ from xdist.remote import Producer
 from xdist.scheduler import LoadScopeScheduling
 
 from efviz import LIKELIHOODS, METHODS, MODELS, PROBLEMS
-from efviz.likelihoods import Gaussian
-from efviz.models import Linear
+from efviz.dashboard.session.caches import SHARED
 from efviz.numerics.threads import one_blas_thread
-from efviz.pages.caches import SHARED
 from efviz.problems import Problem
+from efviz.problems.likelihoods.gaussian import Gaussian
+from efviz.problems.models.linear import Linear
 
 # The same examples in every run, however busy the machine is.
 settings.register_profile("efviz", deadline=None, derandomize=True)

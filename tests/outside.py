@@ -3,7 +3,7 @@
 from dataclasses import dataclass, field
 from typing import Any
 
-from efviz.data import BIAS
+from efviz.datasets.dataset import BIAS
 
 NO_FIT = "There is no finite minimum"
 

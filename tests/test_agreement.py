@@ -11,10 +11,8 @@ from hypothesis import strategies as st
 from scipy import optimize
 
 from efviz import CURVATURES, PROBLEMS
-from efviz.agreement import COINCIDENCE, THEOREMS, agreements, symmetric_distance
 from efviz.curvature import empirical_fisher, fisher
-from efviz.likelihoods import Bernoulli, Gaussian
-from efviz.models import Linear, Saturation
+from efviz.curvature.agreement import COINCIDENCE, THEOREMS, agreements, symmetric_distance
 from efviz.problems import (
     Problem,
     contrast_regression,
@@ -23,6 +21,10 @@ from efviz.problems import (
     poisson_regression,
     softmax_regression,
 )
+from efviz.problems.likelihoods.bernoulli import Bernoulli
+from efviz.problems.likelihoods.gaussian import Gaussian
+from efviz.problems.models.linear import Linear
+from efviz.problems.models.saturation import Saturation
 
 Case = tuple[Problem, np.ndarray]
 

@@ -5,11 +5,12 @@ import pytest
 from conftest import listed_problem, some_thetas
 from numpy.testing import assert_allclose
 
-from efviz.alignment import alignment, path_directions, step_lengths
-from efviz.catalogue import optimization_problem
 from efviz.curvature import empirical_fisher, fisher
-from efviz.fields import finish, vector_field
+from efviz.fields import vector_field
 from efviz.optimizers import run
+from efviz.problems.catalogue import optimization_problem
+from efviz.studies.alignment import alignment, path_directions, step_lengths
+from efviz.work import finish
 
 SHIPPED = ["boston", "wine", "breast-cancer"]
 
@@ -91,7 +92,7 @@ def test_many_examples_are_worked_through_in_pieces(monkeypatch):
     problem = listed_problem("fig2")
     thetas = some_thetas(problem, 10)
     whole = finish(path_directions(problem, ("NGD",), thetas))["NGD"]
-    monkeypatch.setattr("efviz.alignment.SLICE", 3 * problem.N)
+    monkeypatch.setattr("efviz.studies.alignment.SLICE", 3 * problem.N)
     work = path_directions(problem, ("NGD",), thetas)
     assert_allclose([next(work) for _ in range(4)], [0.3, 0.6, 0.9, 1.0])
     with pytest.raises(StopIteration) as stop:

@@ -11,8 +11,11 @@ from streamlit.testing.v1 import AppTest
 from visiting import components, html, open_page, sentence
 
 from efviz import PROBLEMS
-from efviz.comparison import compare
-from efviz.convergence import Convergence
+from efviz.dashboard.pages.at_minimum import page as at_minimum
+from efviz.dashboard.pages.at_minimum import views as at_minimum_views
+from efviz.dashboard.pages.at_minimum import words as at_minimum_text
+from efviz.dashboard.pages.at_minimum.views import Controls, cases, run_off, view_of
+from efviz.dashboard.session.params import defaults
 from efviz.figures.at_minimum import (
     LEVEL,
     Mark,
@@ -24,10 +27,9 @@ from efviz.figures.at_minimum import (
     vanishing_panel,
 )
 from efviz.figures.log_axes import spread
-from efviz.pages import at_minimum, at_minimum_text, at_minimum_views
-from efviz.pages.at_minimum_views import Controls, cases, run_off, view_of
-from efviz.pages.params import defaults
 from efviz.problems import logistic_regression
+from efviz.studies.comparison import compare
+from efviz.studies.convergence import Convergence
 
 SLUG = at_minimum.SLUG
 

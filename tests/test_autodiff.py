@@ -18,8 +18,6 @@ from scipy.special import gammaln
 
 from efviz import LIKELIHOODS, MODELS
 from efviz.curvature import empirical_fisher, fisher, ggn, hessian, mc_fisher
-from efviz.likelihoods import Exponential
-from efviz.models import Linear
 from efviz.problems import (
     Problem,
     contrast_regression,
@@ -29,6 +27,8 @@ from efviz.problems import (
     saturation_regression,
     softmax_regression,
 )
+from efviz.problems.likelihoods.exponential import Exponential
+from efviz.problems.models.linear import Linear
 
 try:
     import autograd

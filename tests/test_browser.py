@@ -18,7 +18,7 @@ from browsing import (
 from playwright.sync_api import Page, Route, expect
 
 from efviz import __version__
-from efviz.pages import PAGES
+from efviz.dashboard.pages import PAGES
 
 pytestmark = needs_chromium
 

@@ -11,11 +11,11 @@ from browsing import needs_chromium, open_page, panel
 from numpy.testing import assert_allclose
 from playwright.sync_api import Page, expect
 
-import efviz.components
-from efviz.serving import compat
+import efviz.dashboard.components
+from efviz.dashboard.server import compat
 
 pytestmark = needs_chromium
-ASSETS = Path(efviz.components.__file__).with_name("assets")
+ASSETS = Path(efviz.dashboard.components.__file__).with_name("assets")
 PATIENCE = 30_000
 # Pages that together have all that the sheets dress, and what shows that they are there.
 PAGES = (

@@ -20,7 +20,7 @@ from PIL import Image
 from test_browser_at_minimum import CSV
 from test_browser_sights import CUT_OFF
 
-from efviz.pages import PAGES
+from efviz.dashboard.pages import PAGES
 
 pytestmark = pytest.mark.browser
 

@@ -8,8 +8,8 @@ from browsing import needs_chromium, open_page
 from playwright.sync_api import Page, expect
 from test_foreign import HAZARDS, NUMBERS, table
 
-from efviz.pages import PAGES
-from efviz.pages.params import Number
+from efviz.dashboard.pages import PAGES
+from efviz.dashboard.session.params import Number
 
 pytestmark = needs_chromium
 MADE = ", ".join(

@@ -8,8 +8,9 @@ from browsing import needs_chromium, open_page, panel
 from playwright.sync_api import Page, expect
 from test_browser import pixel_of, starts
 
-from efviz.catalogue import PROBLEMS
-from efviz.fields import cosine, vector_field
+from efviz.arrays import cosine
+from efviz.fields import vector_field
+from efviz.problems import PROBLEMS
 
 pytestmark = needs_chromium
 

@@ -6,7 +6,7 @@ import pytest
 from browsing import Scheme, needs_chromium, open_page, page_of_width
 from playwright.sync_api import Browser, Page, expect
 
-from efviz.pages import PAGES
+from efviz.dashboard.pages import PAGES
 
 pytestmark = needs_chromium
 

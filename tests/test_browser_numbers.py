@@ -16,7 +16,7 @@ from browsing import (
 )
 from playwright.sync_api import Browser, Locator, Page, expect
 
-from efviz.catalogue import PROBLEMS
+from efviz.problems import PROBLEMS
 
 pytestmark = needs_chromium
 

@@ -4,7 +4,7 @@ import pytest
 from browsing import needs_chromium
 from playwright.sync_api import Page
 
-from efviz.serving import assets
+from efviz.dashboard.server import assets
 
 pytestmark = needs_chromium
 

@@ -9,8 +9,9 @@ import pytest
 from browsing import chart, needs_chromium, open_page, panel, revision, wait_for_picture
 from playwright.sync_api import Browser, Locator, Page, expect
 
-from efviz.catalogue import PROBLEMS
-from efviz.fields import cosine, vector_field
+from efviz.arrays import cosine
+from efviz.fields import vector_field
+from efviz.problems import PROBLEMS
 
 pytestmark = needs_chromium
 

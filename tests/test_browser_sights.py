@@ -11,7 +11,7 @@ from axe_playwright_python.sync_playwright import Axe
 from browsing import SIGHTS, keep_screenshot, needs_chromium, page_of_width
 from playwright.sync_api import Browser, Page, expect
 
-from efviz.pages import PAGES
+from efviz.dashboard.pages import PAGES
 
 pytestmark = needs_chromium
 

@@ -19,7 +19,7 @@ from browsing import (
 from numpy.testing import assert_allclose, assert_array_equal
 from playwright.sync_api import Browser, Locator, Page, expect
 
-from efviz.pages.figure_1 import figure_1
+from efviz.dashboard.pages.vector_fields.figure_1 import figure_1
 
 pytestmark = needs_chromium
 

@@ -11,11 +11,11 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from efviz.dashboard.session import caches, jobs
+from efviz.dashboard.session.caches import SHARED, Cache, cached
+from efviz.dashboard.session.jobs import Job, Progress
+from efviz.dashboard.session.sizes import size_of
 from efviz.optimizers import run
-from efviz.pages import caches, jobs
-from efviz.pages.caches import SHARED, Cache, cached
-from efviz.pages.jobs import Job, Progress
-from efviz.pages.sizes import size_of
 from efviz.problems import linear_regression
 
 

@@ -15,19 +15,14 @@ from exact import fractions
 from numpy.testing import assert_allclose, assert_array_equal
 from outside import CASES, REFUSED
 
-from efviz.catalogue import optimization_problem
-from efviz.comparison import compare
-from efviz.data import Array, Dataset
+from efviz.arrays import Array
+from efviz.datasets.dataset import Dataset
+from efviz.datasets.tables import TableError, read_table
 from efviz.optimizers import run
 from efviz.problems import Problem, with_offset
-from efviz.tables import (
-    REGRESSIONS,
-    TableError,
-    own_dataset,
-    read_table,
-    suggest,
-    whole_dataset,
-)
+from efviz.problems.catalogue import optimization_problem
+from efviz.problems.own import REGRESSIONS, own_dataset, suggest, whole_dataset
+from efviz.studies.comparison import compare
 
 pytestmark = pytest.mark.numerics
 

@@ -11,16 +11,17 @@ from reference import Slow
 from streamlit.testing.v1 import AppTest
 from visiting import components, html, open_page
 
-from efviz.catalogue import PROBLEMS
 from efviz.curvature import empirical_fisher, fisher, ggn, hessian
-from efviz.pages import closer, matrices
-from efviz.pages import closer_splits as splits
-from efviz.pages.closer_base import Spot
-from efviz.pages.gradient_noise_views import plane_of
-from efviz.pages.params import defaults
-from efviz.pages.problem_choice import Knobs, problem_of, problem_params
-from efviz.splits import SPLITS, Sizes
-from efviz.vocabulary import VOCABULARY
+from efviz.curvature.splits import SPLITS, Sizes
+from efviz.curvature.vocabulary import VOCABULARY
+from efviz.dashboard.pages.gradient_noise.views import plane_of
+from efviz.dashboard.pages.matrices import closer
+from efviz.dashboard.pages.matrices import page as matrices
+from efviz.dashboard.pages.matrices.closer import splits as splits
+from efviz.dashboard.pages.matrices.closer.base import Spot
+from efviz.dashboard.session.params import defaults
+from efviz.dashboard.session.problem_choice import Knobs, problem_of, problem_params
+from efviz.problems import PROBLEMS
 
 SOME = ("fig1", "fig2", "poisson", "softmax", "saturation")
 
@@ -41,9 +42,9 @@ def here(problem: str, theta: Any = None, **chosen: Any) -> closer.Here:
 def script(section: str, problem: str, theta: list[float], chosen: dict[str, int]) -> None:
     from test_closer import here
 
-    from efviz.pages import closer
-    from efviz.pages.problem_choice import problem_params
-    from efviz.pages.store import Store
+    from efviz.dashboard.pages.matrices import closer
+    from efviz.dashboard.session.problem_choice import problem_params
+    from efviz.dashboard.session.store import Store
 
     store = Store("lab", (*problem_params(problem), *closer.PARAMS))
     closer.SECTIONS[section].draw(store, here(problem, theta or None, **chosen))
@@ -111,7 +112,7 @@ def test_hard_cases_are_named_and_not_raised(section: str, case: str) -> None:
 
 
 def two_works() -> None:
-    from efviz.pages.working import working
+    from efviz.dashboard.session.working import working
 
     for name in ("one", "other"):
         working(name, 0, 0.5, "is done")

@@ -8,13 +8,13 @@ from numpy.testing import assert_allclose
 from test_closer import here, look, plain
 from visiting import open_page
 
-from efviz.fields import finish
-from efviz.pages import closer_bound as bound
-from efviz.pages import closer_residuals as residuals
-from efviz.pages import matrices
-from efviz.pages.closer_bound import bound_work, path_through
-from efviz.remainder_bound import RemainderBound, remainder_bound
-from efviz.residuals import ResidualPath
+from efviz.curvature.remainder_bound import RemainderBound, remainder_bound
+from efviz.dashboard.pages.matrices import page as matrices
+from efviz.dashboard.pages.matrices.closer import bound as bound
+from efviz.dashboard.pages.matrices.closer import residuals as residuals
+from efviz.dashboard.pages.matrices.closer.bound import bound_work, path_through
+from efviz.studies.residuals import ResidualPath
+from efviz.work import finish
 
 WAYS = {
     "fig1": ["noise", "parameters"],

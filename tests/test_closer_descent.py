@@ -8,10 +8,10 @@ from numpy.testing import assert_allclose
 from test_closer import SOME, here, look, plain
 from visiting import Held
 
-from efviz.components import Click
-from efviz.equal_steps import EXAMPLES, balls_of, one_by_one, unit
-from efviz.pages import closer_descent as descent
-from efviz.steepest_descent import DISTANCES
+from efviz.dashboard.components import Click
+from efviz.dashboard.pages.matrices.closer import descent as descent
+from efviz.optimizers.steepest_descent import DISTANCES
+from efviz.studies.equal_steps import EXAMPLES, balls_of, one_by_one, unit
 
 
 @pytest.mark.parametrize("problem", SOME)

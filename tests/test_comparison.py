@@ -11,18 +11,18 @@ from scipy import linalg
 from sklearn.linear_model import LogisticRegression, PoissonRegressor
 
 from efviz import PROBLEMS
-from efviz.comparison import (
+from efviz.curvature import empirical_fisher, fisher
+from efviz.curvature.distance import (
     angle_between_axes,
-    compare,
     generalized_eigenvalues,
     relative_distance,
     roundness,
-    smooth_loss_grid,
 )
-from efviz.curvature import empirical_fisher, fisher
-from efviz.fields import Plane, finish, loss_grid
-from efviz.linalg import eigenvalues
+from efviz.fields import Plane, loss_grid
+from efviz.numerics.linalg import eigenvalues
 from efviz.problems import linear_regression
+from efviz.studies.comparison import compare, smooth_loss_grid
+from efviz.work import finish
 
 pytestmark = pytest.mark.numerics
 

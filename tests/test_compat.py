@@ -25,7 +25,7 @@ from streamlit.runtime.memory_uploaded_file_manager import MemoryUploadedFileMan
 from streamlit.testing.v1 import AppTest
 
 import efviz
-from efviz.serving import compat
+from efviz.dashboard.server import compat
 
 PACKAGE = Path(efviz.__file__).parent
 FILES = [PACKAGE.parent / "app.py", *sorted(PACKAGE.rglob("*.py"))]
@@ -83,7 +83,7 @@ def test_a_script_knows_its_visitor_and_other_threads_have_none() -> None:
     def script() -> None:
         import streamlit as st
 
-        from efviz.serving import compat
+        from efviz.dashboard.server import compat
 
         st.text(compat.session_id())
 

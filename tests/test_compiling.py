@@ -28,7 +28,8 @@ def test_a_damaged_cache_is_dropped_said_and_made_anew(
 ) -> None:
     file, folder = tmp_path / "few.py", tmp_path / "cache"
     file.write_text(
-        "from efviz.compiling import njit\n\n@njit(cache=True)\ndef double(x):\n    return 2 * x\n"
+        "from efviz.numerics.compiling import njit\n\n"
+        "@njit(cache=True)\ndef double(x):\n    return 2 * x\n"
     )
     assert run(file, folder).stdout == "42.0\n"
     (found,) = folder.rglob(f"*{suffix}")
@@ -46,6 +47,7 @@ def test_a_folder_that_cannot_be_written_ends_nothing(tmp_path: Path) -> None:
     file, folder = tmp_path / "few.py", tmp_path / "cache"
     folder.write_text("a file where the folder should be")
     file.write_text(
-        "from efviz.compiling import njit\n\n@njit(cache=True)\ndef double(x):\n    return 2 * x\n"
+        "from efviz.numerics.compiling import njit\n\n"
+        "@njit(cache=True)\ndef double(x):\n    return 2 * x\n"
     )
     assert run(file, folder).stdout == "42.0\n"

@@ -7,9 +7,9 @@ import pytest
 from numpy.testing import assert_allclose, assert_array_equal
 
 from efviz import PROBLEMS
-from efviz.convergence import Convergence, converge, distance_at_minimum, sizes
 from efviz.curvature import empirical_fisher, fisher
 from efviz.problems import logistic_regression
+from efviz.studies.convergence import Convergence, converge, distance_at_minimum, sizes
 
 CASES = {
     "fig2": (("A", 0.0), ("A", 1.0), ("B", 1.0)),

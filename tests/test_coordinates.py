@@ -5,8 +5,6 @@ import numpy as np
 import pytest
 from numpy.testing import assert_allclose
 
-from efviz.likelihoods import Gaussian, Poisson
-from efviz.models import Centred, Linear, Saturation
 from efviz.optimizers import METHODS, direction, run
 from efviz.problems import (
     Problem,
@@ -15,6 +13,10 @@ from efviz.problems import (
     poisson_regression,
     softmax_regression,
 )
+from efviz.problems.likelihoods.gaussian import Gaussian
+from efviz.problems.likelihoods.poisson import Poisson
+from efviz.problems.models.linear import Centred, Linear
+from efviz.problems.models.saturation import Saturation
 
 pytestmark = pytest.mark.numerics
 

@@ -8,9 +8,9 @@ from reference import Slow, central_differences, relative_error
 
 from efviz import CURVATURES, LIKELIHOODS
 from efviz.curvature import empirical_fisher, fisher, ggn, hessian, mc_fisher
-from efviz.likelihoods import Gaussian
-from efviz.models import Linear
 from efviz.problems import Problem, linear_regression, logistic_regression
+from efviz.problems.likelihoods.gaussian import Gaussian
+from efviz.problems.models.linear import Linear
 
 
 @pytest.fixture(params=list(CURVATURES))

@@ -5,8 +5,9 @@ import pytest
 from numpy.testing import assert_allclose, assert_array_equal
 
 from efviz import DATASETS, load
-from efviz.data import Dataset, principal_components, two_inputs
 from efviz.datasets import FAMILIES, available
+from efviz.datasets.dataset import Dataset
+from efviz.datasets.inputs import principal_components, two_inputs
 
 PATHS = [(name, path) for name, family in FAMILIES.items() for path in family.paths]
 IDS = [f"{name}, {path}" for name, path in PATHS]

@@ -9,7 +9,11 @@ from reference import central_differences, reference_likelihood
 from scipy import integrate, stats
 
 from efviz import LIKELIHOODS
-from efviz.likelihoods import Bernoulli, Categorical, Exponential, Gaussian, Poisson
+from efviz.problems.likelihoods.bernoulli import Bernoulli
+from efviz.problems.likelihoods.categorical import Categorical
+from efviz.problems.likelihoods.exponential import Exponential
+from efviz.problems.likelihoods.gaussian import Gaussian
+from efviz.problems.likelihoods.poisson import Poisson
 
 
 @pytest.fixture(params=list(LIKELIHOODS))

@@ -7,21 +7,19 @@ from numpy.testing import assert_array_equal
 from visiting import Held, open_page
 
 from efviz import PROBLEMS
-from efviz.components import Click, Touch
-from efviz.components.chart import _touch
-from efviz.edits import edited
+from efviz.dashboard.components import Click, Touch
+from efviz.dashboard.components.chart import _touch
+from efviz.dashboard.pages.at_minimum import page as at_minimum
+from efviz.dashboard.pages.at_minimum import views as at_minimum_views
+from efviz.dashboard.pages.at_minimum.views import Controls, cases, of_curves
+from efviz.dashboard.pages.gradient_noise import page as gradient_noise
+from efviz.dashboard.pages.matrices import page as matrices
+from efviz.dashboard.pages.vector_fields import page as vector_fields
+from efviz.dashboard.session import data_edits
+from efviz.dashboard.session.params import defaults
+from efviz.datasets.edits import edited
 from efviz.figures.data_points import SHOWN, nearest_example, place_of, places
 from efviz.figures.data_views import data_panel
-from efviz.pages import (
-    at_minimum,
-    at_minimum_views,
-    data_edits,
-    gradient_noise,
-    matrices,
-    vector_fields,
-)
-from efviz.pages.at_minimum_views import Controls, cases, of_curves
-from efviz.pages.params import defaults
 
 
 def made(name, edits, N=1500):

@@ -5,9 +5,10 @@ import pytest
 from numpy.testing import assert_array_equal
 
 from efviz import PROBLEMS
-from efviz.data import Dataset, principal_components, two_inputs
 from efviz.datasets import FAMILIES, load
-from efviz.edits import add, classes, edited, normal, put, refused, take_away
+from efviz.datasets.dataset import Dataset
+from efviz.datasets.edits import add, classes, edited, normal, put, refused, take_away
+from efviz.datasets.inputs import principal_components, two_inputs
 
 LINE = Dataset(
     np.array([[1.0, 0.5], [1.0, 2.0], [1.0, -3.0], [1.0, 4.0]]),

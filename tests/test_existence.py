@@ -9,9 +9,9 @@ from scipy import optimize
 from sklearn.linear_model import LogisticRegression
 
 from efviz import LIKELIHOODS, PROBLEMS
-from efviz.existence import PROVEN, _sizes, newton_step, parameter_sizes, recession
-from efviz.likelihoods import Gaussian
 from efviz.problems import contrast_regression, logistic_regression, poisson_regression
+from efviz.problems.existence import PROVEN, _sizes, newton_step, parameter_sizes, recession
+from efviz.problems.likelihoods.gaussian import Gaussian
 
 pytestmark = pytest.mark.numerics
 
@@ -86,7 +86,7 @@ def test_three_classes_in_a_row_are_never_proven_to_have_a_minimum(seed):
 
 
 def test_the_minimum_of_three_classes_is_proven_without_a_linear_program(monkeypatch):
-    monkeypatch.setattr("efviz.minimum.recession", None)
+    monkeypatch.setattr("efviz.problems.minimum.recession", None)
     entry = PROBLEMS["softmax"]
     problem = entry.problem(entry.dataset(N=100_000))
     fit = LogisticRegression(C=np.inf, fit_intercept=False, tol=1e-12, max_iter=1000)

@@ -17,7 +17,7 @@ from visiting import (
     sentence,
 )
 
-from efviz.pages import at_minimum_views
+from efviz.dashboard.pages.at_minimum import views as at_minimum_views
 
 LINE = np.linspace(-1, 1, 12)
 

@@ -7,19 +7,13 @@ from numpy.testing import assert_allclose, assert_array_equal
 from reference import Slow, relative_error
 
 from efviz import METHODS, PROBLEMS
+from efviz.arrays import cosine
 from efviz.curvature import fisher
-from efviz.fields import (
-    Plane,
-    compare_fields,
-    conic,
-    cosine,
-    ellipse,
-    finish,
-    loss_grid,
-    plane_around,
-    vector_field,
-)
+from efviz.curvature.conics import conic, ellipse
+from efviz.fields import Plane, loss_grid, plane_around, vector_field
 from efviz.problems import linear_regression, logistic_regression
+from efviz.studies.field_comparison import compare_fields
+from efviz.work import finish
 
 PLANE = Plane((-1.0, 2.0), (0.5, 1.5))
 

@@ -10,14 +10,16 @@ import pytest
 from numpy.testing import assert_allclose, assert_array_equal
 
 from efviz import METHODS, PROBLEMS
-from efviz.fields import Plane, compare_fields, finish, plane_around
+from efviz.dashboard.pages.vector_fields import words as text
+from efviz.fields import Plane, plane_around
 from efviz.figures import marks
 from efviz.figures.theme import DARK, STYLES, style_of
 from efviz.figures.vector_fields import TRUE_LENGTH, vector_field_panels
 from efviz.optimizers import Trajectory, run
-from efviz.pages import vector_fields_text as text
+from efviz.optimizers.stochastic import STOCHASTIC_METHODS
 from efviz.problems import Problem, logistic_regression
-from efviz.stochastic import STOCHASTIC_METHODS
+from efviz.studies.field_comparison import compare_fields
+from efviz.work import finish
 
 SHOWN = ("GD", "NGD", "EFGD")
 PATHS = [

@@ -12,8 +12,8 @@ from google.protobuf.message import Message
 from streamlit.testing.v1 import AppTest
 from visiting import WITH_PROBLEM, open_page, own, paste, short_curves
 
-from efviz.pages import PAGES
-from efviz.pages.foreign import plain
+from efviz.dashboard.pages import PAGES
+from efviz.dashboard.session.foreign import plain
 
 HAZARDS = (
     "[zq](http://zq.example)",
@@ -122,7 +122,7 @@ def test_junk_of_a_link_is_no_markup(slug: str) -> None:
 @pytest.mark.parametrize("word", HAZARDS)
 def test_a_lesson_that_does_not_exist_is_no_markup(word: str) -> None:
     def bar() -> None:
-        from efviz.pages import lesson_bar
+        from efviz.dashboard.pages.lessons import bar as lesson_bar
 
         lesson_bar.draw("paper")
 
@@ -134,9 +134,9 @@ def test_a_lesson_that_does_not_exist_is_no_markup(word: str) -> None:
 @pytest.mark.parametrize("word", HAZARDS)
 def test_the_name_of_a_file_is_no_markup(word: str) -> None:
     def panel(word: str) -> None:
-        from efviz.pages import own_table, own_table_widgets
-        from efviz.pages.registry import PAGES
-        from efviz.pages.store import Store
+        from efviz.dashboard.pages.registry import PAGES
+        from efviz.dashboard.session import own_table, own_table_widgets
+        from efviz.dashboard.session.store import Store
 
         own_table.load("a,b\n1,2\n2,3\n4,9\n", word)
         store = Store("at-the-minimum", PAGES["at-the-minimum"].params)

@@ -22,10 +22,19 @@ from hypothesis import strategies as st
 from streamlit.testing.v1 import AppTest
 from visiting import script, short_curves
 
-from efviz.__main__ import main as command
-from efviz.pages import PAGES
-from efviz.pages.params import Choice, Flag, Number, Param, Points, defaults, from_query, to_query
-from efviz.tables import Table, TableError, read_table
+from efviz.command.main import main as command
+from efviz.dashboard.pages import PAGES
+from efviz.dashboard.session.params import (
+    Choice,
+    Flag,
+    Number,
+    Param,
+    Points,
+    defaults,
+    from_query,
+    to_query,
+)
+from efviz.datasets.tables import Table, TableError, read_table
 
 PARAMS = {slug: page.params for slug, page in PAGES.items() if page.params}
 LONG = settings.get_current_profile_name() == "long"
@@ -119,7 +128,7 @@ def test_any_link_opens_a_page_without_a_traceback(
     slug: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     params = PARAMS[slug]
-    monkeypatch.setattr("efviz.pages.at_minimum_views.LARGEST", 100)
+    monkeypatch.setattr("efviz.dashboard.pages.at_minimum.views.LARGEST", 100)
     short_curves(monkeypatch)
 
     @settings(max_examples=RUNS)
@@ -249,9 +258,9 @@ WORDS = st.one_of(
 def test_any_command_line_ends_with_a_sentence_and_no_traceback(words: list[str]) -> None:
     # The work itself is not what is tested here, and nothing is fetched or written.
     with (
-        patch("efviz.__main__.grid_search", side_effect=ValueError("not now")),
+        patch("efviz.command.main.grid_search", side_effect=ValueError("not now")),
         patch("efviz.results.renew", side_effect=ValueError("not now")),
-        patch("efviz.__main__._data", side_effect=ValueError("not now")),
+        patch("efviz.command.main._data", side_effect=ValueError("not now")),
         redirect_stdout(io.StringIO()),
         redirect_stderr(io.StringIO()) as said,
     ):

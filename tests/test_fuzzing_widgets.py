@@ -19,9 +19,9 @@ from streamlit.testing.v1 import AppTest
 from test_fuzzing import LONG, assert_valid
 from visiting import open_page, values
 
-from efviz.components.slider import _report
-from efviz.pages import PAGES
-from efviz.pages.params import from_query, to_query
+from efviz.dashboard.components.slider import _report
+from efviz.dashboard.pages import PAGES
+from efviz.dashboard.session.params import from_query, to_query
 
 VISITORS, MOVES = (100, 6) if LONG else (4, 3)
 SMALL = {"n": "50", "steps": "20", "runs": "2", "m": "2"}
@@ -142,7 +142,7 @@ def assert_a_page(slug: str, at: AppTest) -> None:
 def test_any_report_of_a_browser_leaves_a_page_without_a_traceback(
     slug: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("efviz.pages.at_minimum_views.LARGEST", 100)
+    monkeypatch.setattr("efviz.dashboard.pages.at_minimum.views.LARGEST", 100)
 
     # Each try opens a page: what is found is told as it is found.
     @settings(max_examples=VISITORS, phases=[Phase.generate])

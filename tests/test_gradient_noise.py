@@ -9,7 +9,7 @@ from numpy.testing import assert_allclose
 from reference import Slow
 from scipy.optimize import minimize
 
-from efviz.gradient_noise import (
+from efviz.curvature.gradient_noise import (
     ESTIMATORS,
     GradientNoise,
     adaptation,

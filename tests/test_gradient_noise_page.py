@@ -22,7 +22,19 @@ from visiting import (
 )
 
 from efviz import PROBLEMS
-from efviz.components import Click
+from efviz.curvature.gradient_noise import (
+    ESTIMATORS,
+    GradientNoise,
+    expected_errors,
+    gradient_noise,
+)
+from efviz.dashboard.components import Click
+from efviz.dashboard.pages.gradient_noise import page as the_page
+from efviz.dashboard.pages.gradient_noise import words as text
+from efviz.dashboard.pages.gradient_noise.views import Controls, Picture, Runs, run_work, work
+from efviz.dashboard.session.foreign import plain
+from efviz.dashboard.session.params import defaults
+from efviz.dashboard.session.theta_choice import move
 from efviz.figures.gradient_noise import (
     ERRORS,
     cloud_panel,
@@ -33,14 +45,7 @@ from efviz.figures.gradient_noise import (
     theta_panel,
 )
 from efviz.figures.theme import style_of
-from efviz.gradient_noise import ESTIMATORS, GradientNoise, expected_errors, gradient_noise
-from efviz.pages import gradient_noise as the_page
-from efviz.pages import gradient_noise_text as text
-from efviz.pages.foreign import plain
-from efviz.pages.gradient_noise_views import Controls, Picture, Runs, run_work, work
-from efviz.pages.params import defaults
-from efviz.pages.theta_choice import move
-from efviz.stochastic import STOCHASTIC_METHODS, StochasticResult
+from efviz.optimizers.stochastic import STOCHASTIC_METHODS, StochasticResult
 
 SLUG = the_page.SLUG
 

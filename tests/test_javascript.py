@@ -12,8 +12,8 @@ import numpy as np
 import pytest
 from browsing import ROOT
 
-from efviz.components import pack_figures
-from efviz.components.chart import envelope
+from efviz.dashboard.components import pack_figures
+from efviz.dashboard.components.chart import envelope
 
 NODE = shutil.which("node")
 FILES = sorted((ROOT / "tests" / "javascript").glob("*.test.js"))
@@ -22,6 +22,7 @@ pytestmark = pytest.mark.skipif(
     NODE is None and os.environ.get("EFVIZ_REQUIRE_NODE") != "1",
     reason="no node found: install Node.js 18 or newer",
 )
+ASSETS = ROOT / "efviz/dashboard/components/assets"
 
 
 def node(*arguments: str | Path, given: bytes = b"") -> str:
@@ -44,7 +45,7 @@ def test_the_browser_reads_what_python_packs() -> None:
     packed = pack_figures({"one": figure, "two": figure}, dark={"#004488": "#6699cc"})
     script = f"""
         import {{ readFileSync }} from 'node:fs';
-        import {{ decode }} from {str((ROOT / "efviz/components/assets/wire.js").as_uri())!r};
+        import {{ decode }} from {(ASSETS / "wire.js").as_uri()!r};
         const {{ figures, session, dark }} = decode(new Uint8Array(readFileSync(0)));
         const [{{ name, data, layout }}] = figures.slice(-1);
         const rows = data[0].z.map((row) => [...row]);

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from efviz.pages.jobs import Job, Progress
+from efviz.dashboard.session.jobs import Job, Progress
 
 
 def counting(n: int, log: list[int], pause: float = 0.0) -> Iterator[Progress[int]]:

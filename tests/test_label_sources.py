@@ -10,15 +10,10 @@ from numpy.testing import assert_allclose, assert_array_equal
 from reference import Slow, reference_likelihood, reference_model, relative_error
 
 from efviz import PROBLEMS
-from efviz.curvature import LABEL_BY_LABEL, empirical_fisher, fisher, mc_fisher
-from efviz.fields import finish
-from efviz.label_sources import (
-    LABEL_SOURCES,
-    most_likely_fisher,
-    sampled_error,
-    squared_mean_gradient,
-)
+from efviz.curvature import LABEL_BY_LABEL, LABEL_SOURCES, empirical_fisher, fisher, mc_fisher
+from efviz.curvature.label_sources import most_likely_fisher, sampled_error, squared_mean_gradient
 from efviz.problems import Problem, logistic_regression
+from efviz.work import finish
 
 
 def from_source(name: str, problem: Problem, theta, n_samples: int = 3, seed: int = 0):

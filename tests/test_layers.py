@@ -1,82 +1,93 @@
-"""The map of the layers in efviz/__init__.py is what the imports say."""
+"""The map of the rooms in efviz/__init__.py is what the imports say."""
 
 import ast
 import re
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from importlib import import_module
 from pathlib import Path
 
 import pytest
 
 import efviz
-from efviz.pages import PAGES
+from efviz.dashboard.pages import PAGES
 
 PACKAGE = Path(efviz.__file__).parent
 ROOT = PACKAGE.parent
 FILES = sorted(PACKAGE.rglob("*.py"))
-LAYERS = re.findall(
+ROOMS = re.findall(
     r"`(\w+)`", efviz.__doc__.split("only from those above it:")[1].split("). The")[0]
 )
+# Within the dashboard, from the ground up.
+DASHBOARD = ["server", "components", "session", "pages", "main", "warm_up"]
 
 
-def _layer(path: Path) -> str:
+def _room(path: Path) -> str:
     return path.relative_to(PACKAGE).parts[0].removesuffix(".py")
 
 
 def _imports(path: Path) -> Iterator[str]:
-    """Every module that a file imports anywhere in it, but for type checkers' eyes only."""
-    pending: list[ast.AST] = [ast.parse(path.read_text())]
-    while pending:
-        node = pending.pop()
-        if isinstance(node, ast.If) and ast.unparse(node.test) == "TYPE_CHECKING":
-            pending += node.orelse
-            continue
+    """Every module that a file imports anywhere in it, for type checkers' eyes only too."""
+    for node in ast.walk(ast.parse(path.read_text())):
         if isinstance(node, ast.Import):
             yield from (alias.name for alias in node.names)
         elif isinstance(node, ast.ImportFrom):
             assert node.level == 0, f"{path} imports relatively"
             yield node.module
             yield from (f"{node.module}.{alias.name}" for alias in node.names)
-        pending += ast.iter_child_nodes(node)
 
 
-def _layers_imported(path: Path) -> set[str]:
-    parts = [name.split(".") for name in _imports(path)]
-    return {part[1] for part in parts if part[0] == "efviz" and len(part) > 1} & set(LAYERS)
+def _rooms_imported(path: Path, *, inside: str = "efviz", rooms: Sequence[str] = ROOMS) -> set[str]:
+    """Those rooms of a package from which a file imports."""
+    depth = len(inside.split("."))
+    names = [name for name in _imports(path) if name.startswith(f"{inside}.")]
+    return {name.split(".")[depth] for name in names} & set(rooms)
 
 
-def test_every_module_is_on_the_map_once():
-    named = {_layer(path) for path in FILES} - {"__init__", "__main__"}
-    assert named <= set(LAYERS)
-    assert len(LAYERS) == len(set(LAYERS))
-    assert set(LAYERS) - {"figures", "components", "pages"} <= named
+def test_every_module_is_in_one_room_of_the_map():
+    assert {_room(path) for path in FILES} - {"__init__", "__main__"} == set(ROOMS)
+    assert len(ROOMS) == len(set(ROOMS))
 
 
 @pytest.mark.parametrize("path", FILES, ids=lambda path: str(path.relative_to(PACKAGE)))
-def test_a_module_imports_only_from_layers_above_it(path):
-    layer = _layer(path)
-    if layer in ("__init__", "__main__"):
+def test_a_module_imports_only_from_rooms_above_its_own(path):
+    room = _room(path)
+    if room in ("__init__", "__main__"):
         return
-    above = LAYERS[: LAYERS.index(layer) + 1]
-    below = _layers_imported(path) - set(above)
-    assert not below, f"{layer} imports {below}"
-
-
-def test_the_imports_are_really_read():
-    assert {"batches", "likelihoods", "minimum"} <= _layers_imported(PACKAGE / "problems.py")
-    assert "problems" not in _layers_imported(PACKAGE / "minimum.py")  # TYPE_CHECKING
-    assert "sklearn.decomposition" in set(_imports(PACKAGE / "data.py"))  # inside a function
+    above = ROOMS[: ROOMS.index(room) + 1]
+    below = _rooms_imported(path) - set(above)
+    assert not below, f"{room} imports {below}"
 
 
 @pytest.mark.parametrize(
-    ("package", "homes"),
-    [("plotly", {"figures"}), ("streamlit", {"serving", "components", "pages"})],
+    "path",
+    [path for path in FILES if path.parent.name != PACKAGE.name and _room(path) == "dashboard"],
+    ids=lambda path: str(path.relative_to(PACKAGE / "dashboard")),
+)
+def test_a_module_of_the_dashboard_imports_only_from_what_is_below_it(path):
+    part = path.relative_to(PACKAGE / "dashboard").parts[0].removesuffix(".py")
+    if part == "__init__":
+        return
+    allowed = DASHBOARD[: DASHBOARD.index(part) + 1]
+    found = _rooms_imported(path, inside="efviz.dashboard", rooms=DASHBOARD)
+    assert not found - set(allowed), f"{part} imports {found - set(allowed)}"
+
+
+def test_the_imports_are_really_read():
+    problem = PACKAGE / "problems" / "problem.py"
+    assert {"arrays", "lazy"} <= _rooms_imported(problem)
+    inputs = PACKAGE / "datasets" / "inputs.py"
+    assert "sklearn.decomposition" in set(_imports(inputs))  # inside a function
+    assert "efviz.optimizers" in set(_imports(PACKAGE / "__init__.py"))  # TYPE_CHECKING
+
+
+@pytest.mark.parametrize(
+    ("package", "homes"), [("plotly", {"figures"}), ("streamlit", {"dashboard"})]
 )
 def test_plotly_and_streamlit_stay_at_home(package, homes):
     users = {
-        _layer(path)
+        _room(path)
         for path in FILES
         if any(name.split(".")[0] == package for name in _imports(path))
     }
@@ -93,7 +104,7 @@ def _loaded_by(*modules: str) -> set[str]:
 
 
 def test_importing_the_library_imports_neither_plotly_nor_streamlit():
-    modules = [f"efviz.{layer}" for layer in LAYERS[: LAYERS.index("paper") + 1]]
+    modules = [f"efviz.{room}" for room in ROOMS[: ROOMS.index("command") + 1]]
     loaded = _loaded_by("efviz", *modules)
     assert "efviz.sweeps" in loaded
     assert not {"plotly", "streamlit"} & {name.split(".")[0] for name in loaded}
@@ -101,14 +112,17 @@ def test_importing_the_library_imports_neither_plotly_nor_streamlit():
 
 def test_the_server_answers_before_the_numerics_are_imported():
     loaded = _loaded_by("app")
-    assert "efviz.serving.headers" in loaded
-    assert not {"numpy", "scipy", "numba", "pandas", "efviz.pages"} & loaded
+    assert "efviz.dashboard.server.headers" in loaded
+    assert not {"numpy", "scipy", "numba", "pandas", "efviz.dashboard.pages"} & loaded
 
 
 def test_the_first_picture_waits_for_no_other_page_and_no_pandas():
-    loaded = _loaded_by("efviz.pages.main", "efviz.pages.start")
-    pages = {f"efviz.pages.{page.module}" for page in PAGES.values()}
-    assert loaded & pages == {"efviz.pages.start", "efviz.pages.vector_fields"}
+    loaded = _loaded_by("efviz.dashboard.main", "efviz.dashboard.pages.start.page")
+    pages = {f"efviz.dashboard.pages.{page.folder}.page" for page in PAGES.values()}
+    assert loaded & pages == {
+        "efviz.dashboard.pages.start.page",
+        "efviz.dashboard.pages.vector_fields.page",
+    }
     assert not {"pandas", "sklearn", "scipy.optimize", "efviz.paper"} & loaded
 
 

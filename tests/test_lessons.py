@@ -8,12 +8,12 @@ import pytest
 from streamlit.testing.v1 import AppTest
 from visiting import components
 
-from efviz.pages import PAGES
-from efviz.pages.foreign import plain
-from efviz.pages.lessons import LESSONS, Lesson, Step, Verdict
-from efviz.pages.lessons.facts import ELSEWHERE, WORKING
-from efviz.pages.lessons.lesson import settings
-from efviz.pages.params import EVERYWHERE, Values, defaults, from_query, to_query
+from efviz.dashboard.pages import PAGES
+from efviz.dashboard.pages.lessons.facts import ELSEWHERE, WORKING
+from efviz.dashboard.pages.lessons.lesson import Lesson, Step, Verdict, settings
+from efviz.dashboard.pages.lessons.registry import LESSONS
+from efviz.dashboard.session.foreign import plain
+from efviz.dashboard.session.params import EVERYWHERE, Values, defaults, from_query, to_query
 
 STEPS = {
     f"{lesson.key}.{i}": (lesson, step)
@@ -130,8 +130,8 @@ def test_what_the_library_answers() -> None:
 
 
 def script(slug: str) -> None:
-    from efviz.pages import PAGES
-    from efviz.pages.main import shown
+    from efviz.dashboard.main import shown
+    from efviz.dashboard.pages import PAGES
 
     shown(PAGES[slug])()
 
@@ -207,8 +207,8 @@ def test_lesson_and_presenter_mode_stay_in_the_link() -> None:
     def link() -> None:
         import streamlit as st
 
-        from efviz.pages import vector_fields
-        from efviz.pages.store import Store
+        from efviz.dashboard.pages.vector_fields import page as vector_fields
+        from efviz.dashboard.session.store import Store
 
         store = Store(vector_fields.SLUG, vector_fields.PARAMS)
         st.markdown(store.query)

@@ -8,8 +8,14 @@ from numpy.testing import assert_allclose, assert_array_equal
 from reference import central_differences, reference_likelihood, relative_error
 from scipy import stats
 
-from efviz import LIKELIHOODS, kernels, softmax
-from efviz.likelihoods import Bernoulli, Categorical, Exponential, Gaussian, Poisson
+from efviz import LIKELIHOODS
+from efviz.numerics import sums as kernels
+from efviz.problems import softmax
+from efviz.problems.likelihoods.bernoulli import Bernoulli
+from efviz.problems.likelihoods.categorical import Categorical
+from efviz.problems.likelihoods.exponential import Exponential
+from efviz.problems.likelihoods.gaussian import Gaussian
+from efviz.problems.likelihoods.poisson import Poisson
 
 OUTPUTS = {name: 3 if name == "categorical" else 1 for name in LIKELIHOODS}
 

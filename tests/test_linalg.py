@@ -6,7 +6,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from numpy.testing import assert_allclose, assert_array_equal
 
-from efviz.linalg import solve_damped
+from efviz.numerics.linalg import solve_damped
 from efviz.numerics.systems import gram_rounding, solve
 
 pytestmark = pytest.mark.numerics

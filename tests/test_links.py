@@ -6,9 +6,14 @@ from urllib.parse import parse_qsl, quote
 
 import pytest
 
-from efviz.pages import at_minimum, gradient_noise, links, matrices, optimization, vector_fields
-from efviz.pages.links import default_was, renamed, stamped, upgraded
-from efviz.pages.params import from_query, to_query
+from efviz.dashboard.pages.at_minimum import page as at_minimum
+from efviz.dashboard.pages.gradient_noise import page as gradient_noise
+from efviz.dashboard.pages.matrices import page as matrices
+from efviz.dashboard.pages.optimization import page as optimization
+from efviz.dashboard.pages.vector_fields import page as vector_fields
+from efviz.dashboard.session import links
+from efviz.dashboard.session.links import default_was, renamed, stamped, upgraded
+from efviz.dashboard.session.params import from_query, to_query
 
 PARAMS = {
     m.SLUG: m.PARAMS for m in (vector_fields, at_minimum, matrices, optimization, gradient_noise)

@@ -4,7 +4,7 @@ import socket
 
 import uvicorn
 
-from efviz.serving.listening import LARGEST, set_up
+from efviz.dashboard.server.listening import LARGEST, set_up
 
 
 def test_every_connection_of_a_listening_socket_sends_without_delay() -> None:

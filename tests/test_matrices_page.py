@@ -22,20 +22,16 @@ from visiting import (
 )
 
 from efviz import CURVATURES, LABEL_SOURCES, PROBLEMS
-from efviz.agreement import agreements
-from efviz.comparison import relative_distance
-from efviz.components import Click
 from efviz.curvature import empirical_fisher, fisher
-from efviz.data import Dataset
-from efviz.figures.data_points import nearest_example, places
-from efviz.figures.data_views import data_panel
-from efviz.figures.matrices import digits
-from efviz.pages import closer
-from efviz.pages import matrices as the_page
-from efviz.pages import matrices_text as text
-from efviz.pages.at_minimum_text import number
-from efviz.pages.matrices_labels import choose_M
-from efviz.pages.matrices_views import (
+from efviz.curvature.agreement import agreements
+from efviz.curvature.distance import relative_distance
+from efviz.dashboard.components import Click
+from efviz.dashboard.pages.at_minimum.words import number
+from efviz.dashboard.pages.matrices import closer
+from efviz.dashboard.pages.matrices import page as the_page
+from efviz.dashboard.pages.matrices import words as text
+from efviz.dashboard.pages.matrices.labels import choose_M
+from efviz.dashboard.pages.matrices.views import (
     OTHERS,
     REPETITIONS,
     SIZES,
@@ -49,7 +45,11 @@ from efviz.pages.matrices_views import (
     labels_work,
     work,
 )
-from efviz.pages.params import defaults
+from efviz.dashboard.session.params import defaults
+from efviz.datasets.dataset import Dataset
+from efviz.figures.data_points import nearest_example, places
+from efviz.figures.data_views import data_panel
+from efviz.figures.matrices import digits
 from efviz.problems import Problem
 
 SLUG = the_page.SLUG

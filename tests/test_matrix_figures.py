@@ -10,15 +10,16 @@ from numpy.testing import assert_allclose, assert_array_equal
 from test_figures import luminance, trace
 
 from efviz import CURVATURES, PROBLEMS
-from efviz.fields import Plane, finish, loss_grid, plane_around
+from efviz.curvature.remainder_bound import ray, remainder_bound
+from efviz.curvature.splits import SPLITS
+from efviz.fields import Plane, loss_grid, plane_around
 from efviz.figures import claims, matrices, steepest_descent
 from efviz.figures.theme import DARK, INK, MATRICES, SIGNED
+from efviz.optimizers.steepest_descent import DISTANCES
+from efviz.optimizers.steepest_descent import steepest_descent as descend
 from efviz.problems import linear_regression
-from efviz.remainder_bound import ray, remainder_bound
-from efviz.residuals import add_parameters, few_examples, grow_margins, shrink_noise
-from efviz.splits import SPLITS
-from efviz.steepest_descent import DISTANCES
-from efviz.steepest_descent import steepest_descent as descend
+from efviz.studies.residuals import add_parameters, few_examples, grow_margins, shrink_noise
+from efviz.work import finish
 
 KEYS = {"H": "hessian", "G": "ggn", "F": "fisher", "EF": "empirical_fisher"}
 

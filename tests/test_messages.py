@@ -13,8 +13,8 @@ from streamlit.proto.BackMsg_pb2 import BackMsg
 from streamlit.proto.ForwardMsg_pb2 import ForwardMsg
 from visiting import open_page
 
-from efviz.serving import messages
-from efviz.serving.messages import (
+from efviz.dashboard.server import messages
+from efviz.dashboard.server.messages import (
     LARGEST,
     LONGEST_LINK,
     MOST_SETTINGS,

@@ -6,7 +6,9 @@ from numpy.testing import assert_allclose, assert_array_equal
 from reference import central_differences, reference_model, relative_error
 
 from efviz import MODELS
-from efviz.models import Contrast, Linear, Saturation, pairs, symmetric, upper
+from efviz.arrays import pairs, symmetric, upper
+from efviz.problems.models.linear import Contrast, Linear
+from efviz.problems.models.saturation import Saturation
 
 VARIANTS = {
     "linear": Linear(),

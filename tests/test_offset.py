@@ -7,10 +7,10 @@ import pytest
 from numpy.testing import assert_allclose
 from scipy.special import expit
 
+from efviz.arrays import Array
 from efviz.curvature import empirical_fisher, fisher, ggn, hessian
-from efviz.data import Array, Dataset
+from efviz.datasets.dataset import Dataset
 from efviz.figures.data_views import data_panel
-from efviz.models import Linear
 from efviz.optimizers import METHODS, run
 from efviz.problems import (
     Problem,
@@ -20,6 +20,7 @@ from efviz.problems import (
     saturation_regression,
     with_offset,
 )
+from efviz.problems.models.linear import Linear
 from efviz.sweeps import grid_search
 
 BUILD = {

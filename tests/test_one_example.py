@@ -8,8 +8,8 @@ from reference import Slow
 
 from efviz import METHODS, PROBLEMS
 from efviz.curvature import empirical_fisher, fisher
-from efviz.one_example import contribution, one_step
 from efviz.problems import linear_regression
+from efviz.studies.one_example import contribution, one_step
 
 THETA = np.array([0.7, -0.4])
 

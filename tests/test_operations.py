@@ -9,7 +9,7 @@ import pytest
 from starlette.requests import Request
 
 import efviz
-from efviz.serving import operations
+from efviz.dashboard.server import operations
 
 
 @pytest.fixture(autouse=True)

@@ -11,17 +11,18 @@ from streamlit.testing.v1 import AppTest
 from visiting import MOONS, components, html, open_page, paste, sentence
 
 from efviz import DATASETS, results
-from efviz.alignment import Alignment, StepSizes, alignment
-from efviz.catalogue import optimization_problem
-from efviz.components import Click
-from efviz.fields import finish
+from efviz.dashboard.components import Click
+from efviz.dashboard.pages.optimization import page as optimization
+from efviz.dashboard.pages.optimization import words as optimization_text
+from efviz.dashboard.pages.optimization.page import METHODS, PARAMS, choose_cell
+from efviz.dashboard.session.params import defaults
+from efviz.dashboard.session.store import Store
 from efviz.figures.log_axes import power
 from efviz.figures.optimization import cosine_panel, lengths_panel, loss_panel, sweep_panel
 from efviz.optimizers import run
-from efviz.pages import optimization, optimization_text
-from efviz.pages.optimization import METHODS, PARAMS, choose_cell
-from efviz.pages.params import defaults
-from efviz.pages.store import Store
+from efviz.problems.catalogue import optimization_problem
+from efviz.studies.alignment import Alignment, StepSizes, alignment
+from efviz.work import finish
 
 SLUG = optimization.SLUG
 

@@ -13,7 +13,8 @@ from reference import Slow, relative_error
 
 from efviz import METHODS, run
 from efviz.curvature import CURVATURES, fisher
-from efviz.optimizers import Runs, direction, directions, recorded_steps
+from efviz.optimizers import Runs, direction, directions
+from efviz.optimizers.runs import recorded_steps
 from efviz.problems import (
     Problem,
     linear_regression,

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from efviz.serving.origins import Origins, configured, host_allowed, origin_allowed
+from efviz.dashboard.server.origins import Origins, configured, host_allowed, origin_allowed
 
 ANY = frozenset[Any]()
 OURS = configured("efviz.example.edu, app:8501")

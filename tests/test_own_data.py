@@ -13,17 +13,12 @@ from numpy.testing import assert_allclose, assert_array_equal
 from sklearn.base import clone
 from sklearn.linear_model import LinearRegression, LogisticRegression, PoissonRegressor
 
-from efviz.data import BIAS, Dataset, two_inputs
+from efviz.datasets.dataset import BIAS, Dataset
+from efviz.datasets.inputs import two_inputs
+from efviz.datasets.tables import Table, TableError, read_table
 from efviz.problems import Problem, with_offset
-from efviz.tables import (
-    REGRESSIONS,
-    Table,
-    TableError,
-    own_dataset,
-    read_table,
-    suggest,
-)
-from efviz.tables.regressions import LIMIT
+from efviz.problems.own import REGRESSIONS, own_dataset, suggest
+from efviz.problems.own.regressions import LIMIT
 
 pytestmark = pytest.mark.numerics
 

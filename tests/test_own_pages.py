@@ -16,8 +16,9 @@ from visiting import (
     values,
 )
 
-from efviz.pages import at_minimum_views, own_table
-from efviz.pages.own_table_widgets import EXAMPLE
+from efviz.dashboard.pages.at_minimum import views as at_minimum_views
+from efviz.dashboard.session import own_table
+from efviz.dashboard.session.own_table_widgets import EXAMPLE
 
 
 @pytest.fixture(autouse=True)
@@ -243,7 +244,7 @@ def test_a_large_column_used_raw_is_drawn() -> None:
 def any_page() -> None:
     import streamlit as st
 
-    from efviz.pages import PAGES
+    from efviz.dashboard.pages import PAGES
 
     PAGES[st.session_state["slug"]].main()
 

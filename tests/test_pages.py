@@ -17,20 +17,18 @@ from visiting import (
 )
 
 from efviz import PROBLEMS
-from efviz.pages import (
-    PAGES,
-    at_minimum,
-    at_minimum_views,
-    gradient_noise,
-    matrices,
-    matrices_labels,
-    start,
-    vector_fields,
-)
-from efviz.pages.caches import SHARED
-from efviz.pages.jobs import Job
-from efviz.pages.params import defaults, to_query
-from efviz.pages.registry import Page
+from efviz.dashboard.pages import PAGES
+from efviz.dashboard.pages.at_minimum import page as at_minimum
+from efviz.dashboard.pages.at_minimum import views as at_minimum_views
+from efviz.dashboard.pages.gradient_noise import page as gradient_noise
+from efviz.dashboard.pages.matrices import labels as matrices_labels
+from efviz.dashboard.pages.matrices import page as matrices
+from efviz.dashboard.pages.registry import Page
+from efviz.dashboard.pages.start import page as start
+from efviz.dashboard.pages.vector_fields import page as vector_fields
+from efviz.dashboard.session.caches import SHARED
+from efviz.dashboard.session.jobs import Job
+from efviz.dashboard.session.params import defaults, to_query
 
 
 @pytest.mark.parametrize("page", PAGES.values(), ids=lambda page: page.slug)

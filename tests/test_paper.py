@@ -11,16 +11,21 @@ from urllib.parse import parse_qsl
 import numpy as np
 import pytest
 
-from efviz.__main__ import main
+from efviz.arrays import Array
+from efviz.command.main import main
 from efviz.curvature import empirical_fisher, fisher, ggn, hessian
-from efviz.data import Array, Dataset
-from efviz.fields import Work
-from efviz.likelihoods import LIKELIHOODS
-from efviz.optimizers import Solution, direction, run
-from efviz.pages import PAGES, at_minimum, gradient_noise, optimization, vector_fields
-from efviz.pages.params import from_query
+from efviz.dashboard.pages import PAGES
+from efviz.dashboard.pages.at_minimum import page as at_minimum
+from efviz.dashboard.pages.gradient_noise import page as gradient_noise
+from efviz.dashboard.pages.optimization import page as optimization
+from efviz.dashboard.pages.vector_fields import page as vector_fields
+from efviz.dashboard.session.params import from_query
+from efviz.datasets.dataset import Dataset
+from efviz.numerics.linalg import Solution
+from efviz.optimizers import direction, run
 from efviz.paper import CLAIMS, LIBRARY, SECTIONS, Claim, Formulas, Measure, Result, summary
-from efviz.problems import Problem
+from efviz.problems import LIKELIHOODS, Problem
+from efviz.work import Work
 
 CHECKED = [key for key, claim in CLAIMS.items() if claim.check]
 

@@ -6,8 +6,8 @@ from collections.abc import Iterator
 import pytest
 from visiting import html, open_page, sentence
 
-from efviz.pages import paper as the_page
-from efviz.pages import paper_text as text
+from efviz.dashboard.pages.paper import page as the_page
+from efviz.dashboard.pages.paper import words as text
 from efviz.paper import CLAIMS, SECTIONS, Claim, Link, Measure, Result
 
 CHECKED = [key for key, claim in CLAIMS.items() if claim.check]

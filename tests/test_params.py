@@ -8,8 +8,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from efviz import PROBLEMS
-from efviz.edits import MOST, normal
-from efviz.pages.params import (
+from efviz.dashboard.pages.vector_fields.page import PARAMS, Controls
+from efviz.dashboard.session.params import (
     Choice,
     EditList,
     Flag,
@@ -20,8 +20,8 @@ from efviz.pages.params import (
     from_query,
     to_query,
 )
-from efviz.pages.pins import Pinned
-from efviz.pages.vector_fields import PARAMS, Controls
+from efviz.dashboard.session.pins import Pinned
+from efviz.datasets.edits import MOST, normal
 
 BY_NAME = {param.name: param for param in PARAMS}
 

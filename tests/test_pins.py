@@ -4,11 +4,13 @@ import pytest
 from streamlit.testing.v1 import AppTest
 from visiting import components, open_page, paste
 
-from efviz.pages import at_minimum_views, links, vector_fields
-from efviz.pages.links import default_was, renamed, upgraded
-from efviz.pages.own_table_widgets import EXAMPLE
-from efviz.pages.params import defaults, from_query, to_query
-from efviz.pages.pins import differences
+from efviz.dashboard.pages.at_minimum import views as at_minimum_views
+from efviz.dashboard.pages.vector_fields import page as vector_fields
+from efviz.dashboard.session import links
+from efviz.dashboard.session.links import default_was, renamed, upgraded
+from efviz.dashboard.session.own_table_widgets import EXAMPLE
+from efviz.dashboard.session.params import defaults, from_query, to_query
+from efviz.dashboard.session.pins import differences
 
 SLUGS = ("vector-fields", "at-the-minimum", "four-matrices", "gradient-noise")
 QUICK = {"vector-fields": {"steps": "300"}, "gradient-noise": {"steps": "20", "runs": "3"}}

@@ -6,11 +6,11 @@ import pytest
 from numpy.testing import assert_allclose, assert_array_equal
 from test_figures import SHOWN, picture, trace
 
-from efviz.alignment import path_directions
-from efviz.fields import finish
 from efviz.figures.player import LOSSES, ROUNDING, loss_panel, with_player
 from efviz.figures.vector_fields import vector_field_panels
 from efviz.optimizers import run
+from efviz.studies.alignment import path_directions
+from efviz.work import finish
 
 
 def directions(p, start):

@@ -10,8 +10,8 @@ from pathlib import Path
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from efviz.pages import start
-from efviz.serving import preparation
+from efviz.dashboard.pages.start import page as start
+from efviz.dashboard.server import preparation
 
 ROOT = Path(__file__).parents[1]
 
@@ -43,7 +43,7 @@ def test_visitors_wait_for_the_doors_and_have_a_head_start() -> None:
 
 
 def test_a_visitor_who_waits_is_told_why_and_then_sees_the_page() -> None:
-    at = AppTest.from_file(str(ROOT / "efviz/serving/script.py"), default_timeout=60)
+    at = AppTest.from_file(str(ROOT / "efviz/dashboard/server/script.py"), default_timeout=60)
     told: list[str] = []
 
     class Spinner:
@@ -75,7 +75,7 @@ def test_without_visitors_the_start_goes_on_at_once(monkeypatch: pytest.MonkeyPa
 def test_a_start_that_fails_ends_the_process_and_is_logged() -> None:
     script = """
 import time
-from efviz.serving import preparation
+from efviz.dashboard.server import preparation
 preparation.begin(lambda: 1 / 0)
 time.sleep(20)
 print("still here")

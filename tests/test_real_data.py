@@ -10,11 +10,12 @@ import numpy as np
 import pytest
 from numpy.testing import assert_allclose, assert_array_equal
 
-from efviz.__main__ import main
-from efviz.catalogue import optimization_problem
-from efviz.data import with_bias
+from efviz.command.main import main
 from efviz.datasets import DATASETS, DataUnavailable, available, load
-from efviz.datasets.files import Remote, cache_folder, columns
+from efviz.datasets.inputs import with_bias
+from efviz.datasets.remote import Remote, columns
+from efviz.files import cache_folder
+from efviz.problems.catalogue import optimization_problem
 
 REMOTE = [name for name, entry in DATASETS.items() if entry.remote]
 HERE = available()

@@ -7,9 +7,10 @@ from numpy.testing import assert_allclose, assert_array_equal
 from reference import Slow, relative_error
 
 from efviz import PROBLEMS
-from efviz.models import Linear, Saturation
+from efviz.curvature.remainder_bound import ray, remainder_bound
 from efviz.problems import saturation_regression
-from efviz.remainder_bound import ray, remainder_bound
+from efviz.problems.models.linear import Linear
+from efviz.problems.models.saturation import Saturation
 
 BOXES = [
     ([1.0, 0.2], [3.0, 2.2]),

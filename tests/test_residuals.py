@@ -6,15 +6,15 @@ from conftest import listed_problem, small_problem
 from numpy.testing import assert_allclose, assert_array_equal
 from reference import Slow
 
-from efviz.fields import finish
 from efviz.problems import saturation_regression
-from efviz.residuals import (
+from efviz.studies.residuals import (
     add_parameters,
     few_examples,
     grow_margins,
     orthogonal_polynomials,
     shrink_noise,
 )
+from efviz.work import finish
 
 LEVELS = (1.0, 0.1, 0.01, 1e-3, 0.0)
 

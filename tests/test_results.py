@@ -8,9 +8,9 @@ from numpy.testing import assert_allclose, assert_array_equal
 from reference import depends_on_rounding
 
 from efviz import DATASETS, results, run
-from efviz.__main__ import main
-from efviz.catalogue import optimization_problem
+from efviz.command.main import main
 from efviz.datasets import available
+from efviz.problems.catalogue import optimization_problem
 from efviz.results import TABLE_6, Line, line, lines, paper_sets
 from efviz.sweeps import DAMPINGS, STEP_SIZES, grid_search
 from efviz.sweeps.rounding import CHAOS

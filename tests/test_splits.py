@@ -8,10 +8,17 @@ from reference import Slow, central_differences, relative_error
 from scipy import optimize, stats
 
 from efviz.curvature import empirical_fisher, ggn, hessian
-from efviz.likelihoods import LIKELIHOODS, Exponential, Gaussian
-from efviz.models import Linear
-from efviz.problems import Problem, linear_regression, logistic_regression, poisson_regression
-from efviz.splits import SPLITS
+from efviz.curvature.splits import SPLITS
+from efviz.problems import (
+    LIKELIHOODS,
+    Problem,
+    linear_regression,
+    logistic_regression,
+    poisson_regression,
+)
+from efviz.problems.likelihoods.exponential import Exponential
+from efviz.problems.likelihoods.gaussian import Gaussian
+from efviz.problems.models.linear import Linear
 
 
 @pytest.fixture(params=list(SPLITS))

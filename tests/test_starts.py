@@ -7,10 +7,10 @@ import numpy as np
 import pytest
 from visiting import Held
 
-from efviz.components import Click, Touch
+from efviz.dashboard.components import Click, Touch
+from efviz.dashboard.pages.vector_fields.starts import MOST_STARTS, add_start, move_start
+from efviz.dashboard.session.params import FARTHEST
 from efviz.fields import Plane
-from efviz.pages.params import FARTHEST
-from efviz.pages.vector_fields_starts import MOST_STARTS, add_start, move_start
 
 GIVEN = ((0.5, 0.5), (1.0, -1.0))
 

@@ -6,10 +6,10 @@ from conftest import listed_problem, small_problem, some_thetas
 from numpy.testing import assert_allclose
 from reference import Slow, central_differences, reference_likelihood
 
-from efviz.fields import ellipse
+from efviz.curvature.conics import ellipse
 from efviz.optimizers import direction
+from efviz.optimizers.steepest_descent import DISTANCES, divergence, steepest_descent
 from efviz.problems import linear_regression, logistic_regression
-from efviz.steepest_descent import DISTANCES, divergence, steepest_descent
 
 RADII = (0.3, 0.1, 0.01, 1e-3)
 

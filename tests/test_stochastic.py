@@ -5,10 +5,10 @@ import pytest
 from conftest import listed_problem, small_problem, some_thetas
 from numpy.testing import assert_allclose, assert_array_equal
 
-from efviz.gradient_noise import batch_factor, draw_rows, gradient_noise
+from efviz.curvature.gradient_noise import batch_factor, draw_rows, gradient_noise
 from efviz.optimizers import run
+from efviz.optimizers.stochastic import STOCHASTIC_METHODS, StochasticRuns, matched_scales
 from efviz.problems import linear_regression
-from efviz.stochastic import STOCHASTIC_METHODS, StochasticRuns, matched_scales
 
 METHODS = pytest.mark.parametrize("name", STOCHASTIC_METHODS)
 HOW = pytest.mark.parametrize("replacement", [True, False], ids=["with", "without"])
@@ -73,8 +73,8 @@ def test_large_batches_drawn_one_by_one_go_through_pieces(monkeypatch):
     problem = listed_problem("fig2")
     settings = {"batch_size": 30, "n_steps": 5, "seeds": range(4)}
     expected = finished(problem, [0, 1.25], **settings)
-    monkeypatch.setattr("efviz.stochastic._AHEAD", 1)
-    monkeypatch.setattr("efviz.stochastic._PIECE", 60)
+    monkeypatch.setattr("efviz.optimizers.stochastic._AHEAD", 1)
+    monkeypatch.setattr("efviz.optimizers.stochastic._PIECE", 60)
     found = finished(problem, [0, 1.25], **settings)
     for name in STOCHASTIC_METHODS:
         assert_allclose(found.losses[name], expected.losses[name], rtol=1e-12)

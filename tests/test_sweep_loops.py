@@ -10,7 +10,7 @@ import pytest
 from numpy.testing import assert_allclose, assert_array_equal
 from scipy.special import expit
 
-from efviz.models import pairs, symmetric
+from efviz.arrays import pairs, symmetric
 from efviz.sweeps import loops
 from efviz.sweeps.batch import packed
 from efviz.sweeps.designs import Dense, Sparse, dense, design
@@ -157,7 +157,8 @@ def test_columns_of_any_size_leave_the_design_well_scaled():
 
 def test_sweeps_run_as_plain_python_too():
     script = (
-        "from efviz.catalogue import optimization_problem as p; from efviz.sweeps import *\n"
+        "from efviz.problems.catalogue import optimization_problem as p\n"
+        "from efviz.sweeps import *\n"
         "for name in ('wine', 'breast-cancer'):\n"
         "    s = grid_search(p(name), 'EFGD', [1e-3, 1e-1], [1e-2], n_steps=3, cache=False)\n"
         "    print(*s.final_loss.ravel())"

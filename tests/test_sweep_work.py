@@ -18,8 +18,8 @@ from joblib.parallel import ThreadingBackend
 from numpy.testing import assert_array_equal
 
 import efviz.sweeps
-from efviz.__main__ import main
-from efviz.catalogue import optimization_problem
+from efviz.command.main import main
+from efviz.problems.catalogue import optimization_problem
 from efviz.sweeps import Sweep, grid_search, store, sweep
 
 ROOT = Path(__file__).parent.parent
@@ -242,7 +242,7 @@ import threading
 import joblib
 import numpy as np
 from threadpoolctl import threadpool_info, threadpool_limits
-from efviz.catalogue import optimization_problem
+from efviz.problems.catalogue import optimization_problem
 from efviz.sweeps import grid_search
 
 def search():
@@ -315,7 +315,7 @@ import sys
 import joblib
 import numpy as np
 from distributed import Client, LocalCluster
-from efviz.catalogue import optimization_problem
+from efviz.problems.catalogue import optimization_problem
 from efviz.sweeps import grid_search
 
 if __name__ == "__main__":

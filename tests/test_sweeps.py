@@ -7,8 +7,7 @@ from numpy.testing import assert_allclose, assert_array_equal
 from reference import depends_on_rounding, plain_run
 
 from efviz import DATASETS, run
-from efviz.catalogue import optimization_problem
-from efviz.data import Mask
+from efviz.arrays import Mask
 from efviz.datasets import available
 from efviz.optimizers import METHODS
 from efviz.problems import (
@@ -19,6 +18,7 @@ from efviz.problems import (
     poisson_regression,
     softmax_regression,
 )
+from efviz.problems.catalogue import optimization_problem
 from efviz.sweeps import DAMPINGS, STEP_SIZES, Sweep, grid_search
 from efviz.sweeps.general import General
 from efviz.sweeps.outcome import FINISHED, Outcome

@@ -14,7 +14,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from numpy.testing import assert_array_equal
 
-from efviz.tables import MAX_BYTES, MAX_COLUMNS, Table, TableError, read_table
+from efviz.datasets.tables import MAX_BYTES, MAX_COLUMNS, Table, TableError, read_table
 
 
 def _zip(content: bytes) -> bytes:

@@ -16,11 +16,11 @@ from numpy.testing import assert_allclose, assert_array_equal
 from streamlit.testing.v1 import AppTest
 from visiting import WITH_PROBLEM, components, open_page, own, paste, short_curves, values
 
+from efviz.dashboard.pages.at_minimum import views as at_minimum_views
+from efviz.dashboard.session.caches import SHARED
+from efviz.dashboard.session.own_table_widgets import EXAMPLE
+from efviz.dashboard.session.take_along import take_along
 from efviz.figures import export
-from efviz.pages import at_minimum_views
-from efviz.pages.caches import SHARED
-from efviz.pages.own_table_widgets import EXAMPLE
-from efviz.pages.take_along import take_along
 from efviz.paper import BIBTEX
 
 
@@ -49,7 +49,9 @@ def taken(monkeypatch: pytest.MonkeyPatch) -> Iterator[Taken]:
     monkeypatch.setattr(at_minimum_views, "LARGEST", 1000)
     short_curves(monkeypatch)
     found = Taken()
-    for module in [m for name, m in sys.modules.items() if name.startswith("efviz.pages.")]:
+    for module in [
+        m for name, m in sys.modules.items() if name.startswith("efviz.dashboard.pages.")
+    ]:
         if getattr(module, "take_along", None) is take_along:
             monkeypatch.setattr(module, "take_along", found)
     yield found

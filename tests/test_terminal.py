@@ -8,8 +8,9 @@ import sys
 import pytest
 from browsing import ROOT
 
-from efviz import __version__, terminal
-from efviz.__main__ import main
+from efviz import __version__
+from efviz.command import terminal
+from efviz.command.main import main
 
 
 def start(*arguments: str, **environment: str) -> subprocess.Popen:

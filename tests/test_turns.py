@@ -8,9 +8,9 @@ import numpy as np
 import pytest
 
 from efviz import breaks
+from efviz.dashboard.session.jobs import Job, Progress
+from efviz.dashboard.session.turns import LIGHT, Turns
 from efviz.lazy import cached_property
-from efviz.pages.jobs import Job, Progress
-from efviz.pages.turns import LIGHT, Turns
 from efviz.problems import poisson_regression
 
 

@@ -12,8 +12,8 @@ import numpy as np
 import pytest
 from hypothesis import settings
 
-from efviz.pages.jobs import Job, Progress
-from efviz.serving import upkeep
+from efviz.dashboard.server import upkeep
+from efviz.dashboard.session.jobs import Job, Progress
 
 linux = pytest.mark.skipif(not Path("/proc/self/statm").exists(), reason="needs Linux's /proc")
 LONG = settings.get_current_profile_name() == "long"
@@ -49,7 +49,7 @@ def test_garbage_goes_when_the_process_has_grown(monkeypatch: pytest.MonkeyPatch
 
 
 def test_a_job_is_wanted_while_somebody_waits_for_a_turn(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("efviz.pages.jobs.WANTED", 0.0)
+    monkeypatch.setattr("efviz.dashboard.session.jobs.WANTED", 0.0)
     job = Job(iter([Progress(0.5, 1)] * 3))
     assert not job.wanted
     with job.looked_at(), job.looked_at():
@@ -61,9 +61,9 @@ TABLES = """
 import sys, threading
 import numpy as np
 import pandas
-from efviz.pages import own_table
-from efviz.serving import upkeep
-from efviz.tables import TableError
+from efviz.dashboard.session import own_table
+from efviz.dashboard.server import upkeep
+from efviz.datasets.tables import TableError
 
 def status(name):
     lines = open("/proc/self/status").read().splitlines()

@@ -9,7 +9,7 @@ from starlette.datastructures import Headers, UploadFile
 from starlette.formparsers import MultiPartParser
 
 import app
-from efviz.tables import MAX_BYTES
+from efviz.datasets.tables import MAX_BYTES
 
 
 @pytest.fixture

@@ -3,7 +3,7 @@
 import pytest
 
 from efviz import CURVATURES
-from efviz.vocabulary import VOCABULARY
+from efviz.curvature.vocabulary import VOCABULARY
 
 
 def test_every_matrix_of_the_library_is_translated():

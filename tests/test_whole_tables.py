@@ -4,7 +4,8 @@ import pytest
 from numpy.testing import assert_array_equal
 from test_own_data import FRAME, TABLE
 
-from efviz.tables import TableError, read_table, whole_dataset
+from efviz.datasets.tables import TableError, read_table
+from efviz.problems.own import whole_dataset
 
 pytestmark = pytest.mark.numerics
 

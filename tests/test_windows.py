@@ -20,7 +20,8 @@ from numpy.testing import assert_array_equal
 
 import efviz
 from efviz.datasets import load, real
-from efviz.tables import read_table, whole_dataset
+from efviz.datasets.tables import read_table
+from efviz.problems.own import whole_dataset
 
 UNIX_ONLY = ("fcntl", "grp", "pty", "pwd", "resource", "syslog", "termios", "tty")
 UNIX_NAMES = {

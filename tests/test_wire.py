@@ -10,8 +10,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from efviz.components import pack_figures
-from efviz.components.chart import (
+from efviz.dashboard.components import pack_figures
+from efviz.dashboard.components.chart import (
     Action,
     Click,
     Frame,
@@ -22,8 +22,8 @@ from efviz.components.chart import (
     _touch,
     envelope,
 )
-from efviz.components.wire import pack, unpack
-from efviz.serving.assets import digest
+from efviz.dashboard.components.wire import pack, unpack
+from efviz.dashboard.server.assets import digest
 
 
 def read_message(data: bytes) -> tuple[dict[str, Any], dict[str, Any], list[dict[str, Any]]]:

@@ -8,8 +8,8 @@ from streamlit.runtime.scriptrunner import RerunData
 from streamlit.runtime.scriptrunner_utils.script_requests import ScriptRequests, ScriptRequestType
 from streamlit.testing.v1 import AppTest
 
-from efviz.pages import working
-from efviz.serving import compat
+from efviz.dashboard.server import compat
+from efviz.dashboard.session import working
 
 
 def test_a_move_that_waits_for_the_run_is_noticed(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -59,7 +59,7 @@ def test_a_picture_is_waited_for_once_and_longer_while_a_slider_moves(
     def script() -> None:
         import streamlit as st
 
-        from efviz.pages.working import let_paint
+        from efviz.dashboard.session.working import let_paint
 
         let_paint("painted", st.session_state.get("now", 0))
 

@@ -9,9 +9,9 @@ from pathlib import Path
 import pytest
 
 from efviz import results
+from efviz.files import check_writable, replacing
 from efviz.sweeps import store
 from efviz.sweeps.outcome import Outcome
-from efviz.writing import check_writable, replacing
 
 posix = pytest.mark.skipif(sys.platform == "win32", reason="links and modes of POSIX")
 

@@ -7,8 +7,11 @@ import numpy as np
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from efviz.pages import PAGES, matrices_labels, matrices_views, vector_fields
-from efviz.pages.jobs import Progress
+from efviz.dashboard.pages import PAGES
+from efviz.dashboard.pages.matrices import labels as matrices_labels
+from efviz.dashboard.pages.matrices import views as matrices_views
+from efviz.dashboard.pages.vector_fields import page as vector_fields
+from efviz.dashboard.session.jobs import Progress
 
 T = TypeVar("T")
 
@@ -29,7 +32,7 @@ SEPARABLE = "a,b,side\n" + "\n".join(f"{1.1 * x},{(7 * x) % 5},{int(x > 5)}" for
 
 
 def script(slug: str) -> None:
-    from efviz.pages import PAGES
+    from efviz.dashboard.pages import PAGES
 
     PAGES[slug].main()
 

@@ -8,10 +8,11 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from efviz.data import Array, Dataset, Task
-from efviz.datasets.files import Remote, columns, libsvm
+from efviz.arrays import Array
+from efviz.datasets.dataset import Dataset, Task
+from efviz.datasets.remote import Remote, columns, libsvm
 
-_TABLES = Path(__file__).parent / "tables"
+_TABLES = Path(__file__).parent / "shipped"
 
 
 class Table(NamedTuple):

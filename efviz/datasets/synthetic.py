@@ -13,8 +13,9 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.random import RandomState
 
-from efviz.data import Array, Dataset, Task
-from efviz.kernels import affine, poisson_quantile
+from efviz.arrays import Array
+from efviz.datasets.dataset import Dataset, Task
+from efviz.datasets.draws import affine, poisson_quantile
 
 
 @dataclass(frozen=True)

@@ -6,15 +6,15 @@ from typing import Any
 
 import numpy as np
 
-from efviz.comparison import Comparison
-from efviz.convergence import Convergence
-from efviz.data import Array
-from efviz.fields import conic
+from efviz.arrays import Array
+from efviz.curvature.conics import conic
 from efviz.figures import marks
 from efviz.figures.log_axes import decades, log_axis, spread
 from efviz.figures.theme import BAND, CONTOUR, INK, MUTED, STYLES, Spec, axis, layout
-from efviz.linalg import eigenvalues
+from efviz.numerics.linalg import eigenvalues
 from efviz.optimizers import Trajectory
+from efviz.studies.comparison import Comparison
+from efviz.studies.convergence import Convergence
 
 LEVEL = 9 / 1000
 """Ellipses are (theta - theta*)^T M (theta - theta*) = LEVEL, M a mean over the examples: those of

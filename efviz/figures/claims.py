@@ -5,13 +5,13 @@ from typing import Any
 
 import numpy as np
 
-from efviz.data import Array
+from efviz.arrays import Array
+from efviz.curvature.remainder_bound import RemainderBound
 from efviz.figures import marks
 from efviz.figures.log_axes import above, decades, log_axis, spread
 from efviz.figures.matrices import digits
 from efviz.figures.theme import BAND, INK, MATRICES, MUTED, STYLES, Spec, Style, axis, layout
-from efviz.remainder_bound import RemainderBound
-from efviz.residuals import ResidualPath
+from efviz.studies.residuals import ResidualPath
 
 _ROOM = 0.22
 """Of the width of an axis, for the names at the ends of the lines."""

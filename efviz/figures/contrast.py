@@ -5,12 +5,12 @@ from typing import Any
 
 import numpy as np
 
-from efviz.data import Array
-from efviz.fields import FieldComparison
+from efviz.arrays import Array
 from efviz.figures import marks
 from efviz.figures.theme import DARK, STYLES
 from efviz.figures.vector_fields import TRUE_LENGTH
 from efviz.optimizers import Trajectory
+from efviz.studies.field_comparison import FieldComparison
 
 
 def contrast(

@@ -5,7 +5,8 @@ from typing import Any
 
 import numpy as np
 
-from efviz.data import Array, Dataset, Rows, input_columns
+from efviz.arrays import Array, Rows
+from efviz.datasets.dataset import Dataset, input_columns
 from efviz.figures import marks
 from efviz.figures.marks import Limits
 from efviz.figures.theme import GROUND, INK, STYLES

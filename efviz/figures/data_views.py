@@ -8,7 +8,8 @@ from typing import Any
 import numpy as np
 from plotly.colors import sample_colorscale
 
-from efviz.data import Array, Dataset, number_of
+from efviz.arrays import Array
+from efviz.datasets.dataset import Dataset, number_of
 from efviz.figures import marks
 from efviz.figures.data_points import (
     HIGH,

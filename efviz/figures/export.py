@@ -10,7 +10,7 @@ import numpy as np
 from plotly import graph_objects as go
 from plotly.offline import get_plotlyjs
 
-from efviz.data import Array
+from efviz.arrays import Array
 from efviz.figures.theme import GROUND, INK, Spec
 
 if TYPE_CHECKING:

@@ -5,7 +5,8 @@ from typing import Any
 
 import numpy as np
 
-from efviz.data import Array
+from efviz.arrays import Array
+from efviz.curvature.gradient_noise import ESTIMATORS, GradientNoise
 from efviz.fields import Plane
 from efviz.figures import marks
 from efviz.figures.log_axes import decades, log_axis, spread
@@ -22,8 +23,7 @@ from efviz.figures.theme import (
     layout,
     style_of,
 )
-from efviz.gradient_noise import ESTIMATORS, GradientNoise
-from efviz.stochastic import StochasticResult
+from efviz.optimizers.stochastic import StochasticResult
 
 SHOWN = 1000
 """At most so many per-example gradients are drawn, the first ones."""

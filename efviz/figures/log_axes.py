@@ -5,7 +5,7 @@ from typing import Any
 
 import numpy as np
 
-from efviz.data import Array
+from efviz.arrays import Array
 from efviz.figures.theme import axis
 
 MOST_TICKS = 6

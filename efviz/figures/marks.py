@@ -6,7 +6,7 @@ from typing import Any, cast
 import numpy as np
 from contourpy import LineType, contour_generator
 
-from efviz.data import Array
+from efviz.arrays import Array
 from efviz.figures.theme import ARROW, CONTOUR, GROUND, INK, Style
 
 Limits = tuple[float, float]

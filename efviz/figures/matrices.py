@@ -5,12 +5,13 @@ from typing import Any
 
 import numpy as np
 
-from efviz.data import Array
-from efviz.fields import Conic, Plane, conic
+from efviz.arrays import Array
+from efviz.curvature.conics import Conic, conic
+from efviz.fields import Plane
 from efviz.figures import marks
 from efviz.figures.log_axes import decades, log_axis
 from efviz.figures.theme import GROUND, INK, MATRICES, SIGNED, Spec, Style, axis, hint, layout
-from efviz.linalg import eigenvalues
+from efviz.numerics.linalg import eigenvalues
 
 
 def digits(value: float) -> str:

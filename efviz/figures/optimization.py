@@ -5,8 +5,7 @@ from typing import Any
 
 import numpy as np
 
-from efviz.alignment import Alignment, StepSizes
-from efviz.data import Array
+from efviz.arrays import Array
 from efviz.figures import marks
 from efviz.figures.log_axes import decades, log_axis, power, spread
 from efviz.figures.theme import (
@@ -22,6 +21,7 @@ from efviz.figures.theme import (
     layout,
 )
 from efviz.optimizers import Trajectory
+from efviz.studies.alignment import Alignment, StepSizes
 from efviz.sweeps import Sweep
 
 

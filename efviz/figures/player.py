@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike
 
-from efviz.data import Array
+from efviz.arrays import Array
 from efviz.figures import marks
 from efviz.figures.log_axes import decades, log_axis, spread
 from efviz.figures.theme import STYLES, Spec, axis, layout

@@ -6,13 +6,13 @@ from typing import Any
 
 import numpy as np
 
-from efviz.data import Array
+from efviz.arrays import Array
 from efviz.fields import Plane
 from efviz.figures import marks
 from efviz.figures.log_axes import above, decades, log_axis, spread
 from efviz.figures.matrices import digits
 from efviz.figures.theme import GROUND, STYLES, Spec, Style, axis, layout
-from efviz.steepest_descent import PRECISION, Balls
+from efviz.optimizers.steepest_descent import PRECISION, Balls
 
 LOOKS: dict[str, tuple[Style, str]] = {
     "euclidean": (STYLES["GD"], "gradient"),

@@ -5,13 +5,14 @@ from typing import Any
 
 import numpy as np
 
-from efviz.data import Array, Dataset
-from efviz.fields import FieldComparison
+from efviz.arrays import Array
+from efviz.datasets.dataset import Dataset
 from efviz.figures import marks
 from efviz.figures.data_views import SMALL_BAR, data_panel
 from efviz.figures.theme import COSINES, STYLES, Spec, axis, layout
 from efviz.optimizers import Trajectory
 from efviz.problems import Problem
+from efviz.studies.field_comparison import FieldComparison
 
 TRUE_LENGTH = 0.2
 """Arrows of true length are drawn at this share of the update (the published figure's share)."""

@@ -24,7 +24,7 @@ import numpy as np
 import scipy
 from numpy.typing import NDArray
 
-from efviz.data import Array
+from efviz.arrays import Array
 from efviz.lazy import cached_property
 from efviz.numerics.extended import Extended
 from efviz.numerics.products import product

@@ -14,7 +14,7 @@ from typing import Any
 
 import numpy as np
 
-from efviz.data import Array
+from efviz.arrays import Array
 
 _SPLITTER = 2.0**27 + 1
 

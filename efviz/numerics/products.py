@@ -10,7 +10,7 @@ fast routines of matrix multiplication and its applications".
 
 import numpy as np
 
-from efviz.data import Array
+from efviz.arrays import Array
 from efviz.numerics.extended import Extended, exact_sum
 
 # Terms of one exact product: more of them leave fewer bits for each slice.

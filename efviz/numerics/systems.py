@@ -2,9 +2,9 @@
 
 import numpy as np
 
-from efviz.compiling import njit
-from efviz.data import Array, Mask
+from efviz.arrays import Array, Mask
 from efviz.numerics.columns import FAR
+from efviz.numerics.compiling import njit
 
 
 @njit(cache=True, nogil=True)

@@ -5,10 +5,17 @@ from functools import lru_cache
 import numpy as np
 from numpy.random import default_rng
 
-from efviz.data import Array
-from efviz.likelihoods import Bernoulli, Categorical, Exponential, Gaussian, Likelihood, Poisson
-from efviz.models import Contrast, Linear, Model, Saturation
+from efviz.arrays import Array
 from efviz.problems import Problem
+from efviz.problems.likelihoods.base import Likelihood
+from efviz.problems.likelihoods.bernoulli import Bernoulli
+from efviz.problems.likelihoods.categorical import Categorical
+from efviz.problems.likelihoods.exponential import Exponential
+from efviz.problems.likelihoods.gaussian import Gaussian
+from efviz.problems.likelihoods.poisson import Poisson
+from efviz.problems.models.base import Model
+from efviz.problems.models.linear import Contrast, Linear
+from efviz.problems.models.saturation import Saturation
 
 _KINDS: dict[str, tuple[Model, Likelihood]] = {
     "least squares": (Linear(), Gaussian(0.7)),

@@ -5,8 +5,8 @@ from dataclasses import replace
 
 import numpy as np
 
-from efviz.comparison import relative_distance
-from efviz.fields import cosine
+from efviz.arrays import cosine
+from efviz.curvature.distance import relative_distance
 from efviz.paper import independent
 from efviz.paper.cases import case, place
 from efviz.paper.claim import Claim, Link, Measure, at_least, at_most, exactly

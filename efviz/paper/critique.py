@@ -7,16 +7,16 @@ from typing import Any
 
 import numpy as np
 
-from efviz.agreement import symmetric_distance
-from efviz.comparison import relative_distance
-from efviz.data import Array
+from efviz.arrays import Array
+from efviz.curvature.agreement import symmetric_distance
+from efviz.curvature.distance import relative_distance
 from efviz.paper import independent
 from efviz.paper.cases import NATURAL, case, place
 from efviz.paper.claim import Claim, Link, Measure, about, at_least, at_most, exactly
 from efviz.paper.definitions import DERIVATIVES
 from efviz.paper.formulas import Formulas
 from efviz.problems import Problem, linear_regression
-from efviz.residuals import few_examples, orthogonal_polynomials
+from efviz.studies.residuals import few_examples, orthogonal_polynomials
 
 
 def _split_of_the_logarithm(formulas: Formulas) -> Sequence[Measure]:

@@ -8,7 +8,7 @@ import scipy
 from numpy.polynomial.hermite import hermgauss
 from numpy.random import default_rng
 
-from efviz.agreement import symmetric_distance
+from efviz.curvature.agreement import symmetric_distance
 from efviz.paper import independent
 from efviz.paper.cases import CLASSES, KINDS, case, place
 from efviz.paper.claim import Claim, Link, Measure, at_least, at_most, exactly

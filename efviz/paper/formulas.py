@@ -6,20 +6,22 @@ from typing import Any
 
 from numpy.random import Generator
 
-from efviz import curvature, gradient_noise, label_sources, optimizers, results, steepest_descent
-from efviz.alignment import StepSizes, step_lengths
-from efviz.catalogue import PROBLEMS, optimization_problem
-from efviz.curvature import Matrix
-from efviz.data import Array, Dataset
-from efviz.fields import Work
-from efviz.likelihoods import LIKELIHOODS, Likelihood
-from efviz.linalg import Solution
-from efviz.problems import Problem
-from efviz.remainder_bound import RemainderBound
-from efviz.splits import SPLITS, Split
-from efviz.stochastic import STOCHASTIC_METHODS, StochasticMethod
+from efviz import curvature, optimizers, results
+from efviz.arrays import Array
+from efviz.curvature import Matrix, gradient_noise, label_sources
+from efviz.curvature.remainder_bound import RemainderBound
+from efviz.curvature.splits import SPLITS, Split
+from efviz.curvature.vocabulary import VOCABULARY, Term
+from efviz.datasets.dataset import Dataset
+from efviz.numerics.linalg import Solution
+from efviz.optimizers import steepest_descent
+from efviz.optimizers.stochastic import STOCHASTIC_METHODS, StochasticMethod
+from efviz.problems import LIKELIHOODS, PROBLEMS, Problem
+from efviz.problems.catalogue import optimization_problem
+from efviz.problems.likelihoods.base import Likelihood
+from efviz.studies.alignment import StepSizes, step_lengths
 from efviz.sweeps import DAMPINGS, STEP_SIZES
-from efviz.vocabulary import VOCABULARY, Term
+from efviz.work import Work
 
 
 def _sample(

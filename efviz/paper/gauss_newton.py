@@ -5,15 +5,15 @@ from dataclasses import replace
 
 import numpy as np
 
-from efviz.agreement import symmetric_distance
-from efviz.data import Array
+from efviz.arrays import Array
+from efviz.curvature.agreement import symmetric_distance
+from efviz.curvature.remainder_bound import RemainderBound, ray, remainder_bound
 from efviz.paper import independent
 from efviz.paper.cases import KINDS, NATURAL, case, place
 from efviz.paper.claim import Claim, Link, Measure, at_least, at_most
 from efviz.paper.definitions import DERIVATIVES, EXPECTATIONS
 from efviz.paper.formulas import Formulas
 from efviz.problems import Problem
-from efviz.remainder_bound import RemainderBound, ray, remainder_bound
 
 PARTS = 1e-9
 """Tolerance of what is made from second derivatives of single outputs."""

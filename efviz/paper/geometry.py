@@ -5,8 +5,8 @@ from dataclasses import replace
 
 import numpy as np
 
-from efviz.agreement import symmetric_distance
-from efviz.data import Array
+from efviz.arrays import Array
+from efviz.curvature.agreement import symmetric_distance
 from efviz.paper import independent
 from efviz.paper.cases import KINDS, case, place
 from efviz.paper.claim import Claim, Link, Measure, about, at_least, at_most

@@ -11,9 +11,9 @@ import scipy  # its stats and differentiate are loaded at their first use, which
 from numpy.polynomial.hermite import hermgauss
 from numpy.polynomial.laguerre import laggauss
 
-from efviz.data import Array
-from efviz.likelihoods import Gaussian
+from efviz.arrays import Array
 from efviz.problems import Problem
+from efviz.problems.likelihoods.gaussian import Gaussian
 
 
 def outputs(problem: Problem, theta: Array) -> Array:

@@ -6,9 +6,9 @@ import numpy as np
 import scipy
 from numpy.random import default_rng
 
-from efviz.agreement import symmetric_distance
-from efviz.comparison import relative_distance
-from efviz.data import Array
+from efviz.arrays import Array
+from efviz.curvature.agreement import symmetric_distance
+from efviz.curvature.distance import relative_distance
 from efviz.paper import independent
 from efviz.paper.cases import CLASSES, NATURAL, case, place
 from efviz.paper.claim import Claim, Link, Measure, about, at_least, at_most, exactly

@@ -6,16 +6,16 @@ from dataclasses import replace
 import numpy as np
 from numpy.random import default_rng
 
-from efviz.agreement import symmetric_distance
-from efviz.alignment import FIG_6
-from efviz.data import Array
-from efviz.fields import cosine, finish
+from efviz.arrays import Array, cosine
+from efviz.curvature.agreement import symmetric_distance
 from efviz.paper import independent
 from efviz.paper.cases import case, place
 from efviz.paper.claim import Claim, Link, Measure, about, at_least, at_most, exactly
 from efviz.paper.definitions import DERIVATIVES, ROUNDING
 from efviz.paper.formulas import Formulas
 from efviz.problems import linear_regression
+from efviz.studies.alignment import FIG_6
+from efviz.work import finish
 
 _STARTS = np.array([[2, 4.5], [1, 0], [4.5, 3], [-0.5, 3]])
 _PLANE = np.stack(np.meshgrid(np.linspace(-1, 5, 31), np.linspace(-1, 5, 31)), axis=-1)

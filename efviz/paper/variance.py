@@ -7,16 +7,16 @@ import numpy as np
 import scipy
 from numpy.random import default_rng
 
-from efviz.data import Array
-from efviz.gradient_noise import expected_error
-from efviz.likelihoods import Gaussian
+from efviz.arrays import Array
+from efviz.curvature.gradient_noise import expected_error
+from efviz.optimizers.stochastic import Seen
 from efviz.paper import independent
 from efviz.paper.cases import KINDS, case, place
 from efviz.paper.claim import Claim, Link, Measure, about, at_least, at_most
 from efviz.paper.definitions import DERIVATIVES
 from efviz.paper.formulas import Formulas
 from efviz.problems import Problem
-from efviz.stochastic import Seen
+from efviz.problems.likelihoods.gaussian import Gaussian
 
 _KIND = "logistic"
 

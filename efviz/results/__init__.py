@@ -14,13 +14,13 @@ from typing import Any
 
 import numpy as np
 
-from efviz.catalogue import optimization_problem
 from efviz.datasets import DATASETS
+from efviz.files import check_writable, replacing
 from efviz.optimizers import METHODS
+from efviz.problems.catalogue import optimization_problem
 from efviz.sweeps import DAMPINGS, STEP_SIZES, Progress, Sweep, grid_search
 from efviz.sweeps.outcome import FINISHED, STATUSES
 from efviz.sweeps.rounding import CHAOS, change_by_rounding
-from efviz.writing import check_writable, replacing
 
 FOLDER = Path(__file__).parent
 

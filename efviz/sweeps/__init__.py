@@ -17,7 +17,7 @@ import joblib
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from efviz.data import Array, Mask
+from efviz.arrays import Array, Mask
 from efviz.lazy import cached_property
 from efviz.numerics.threads import one_blas_thread
 from efviz.optimizers import METHODS

@@ -7,8 +7,7 @@ from typing import Protocol
 import numpy as np
 from numpy.typing import NDArray
 
-from efviz.data import Array, Mask
-from efviz.models import upper
+from efviz.arrays import Array, Mask, upper
 from efviz.sweeps import loops
 from efviz.sweeps.outcome import DIVERGED, FINISHED, SINGULAR, Outcome, Steps
 

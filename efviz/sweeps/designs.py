@@ -20,9 +20,8 @@ import numpy as np
 import scipy
 from numpy.typing import NDArray
 
-from efviz.data import Array
+from efviz.arrays import Array, pairs, upper
 from efviz.lazy import cached_property
-from efviz.models import pairs, upper
 from efviz.numerics.columns import far_from_collinear, principal_axes, reduce_columns
 from efviz.sweeps import loops
 

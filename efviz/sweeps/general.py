@@ -4,13 +4,11 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from efviz import batches
+from efviz.arrays import Array, Mask, upper
 from efviz.curvature import CURVATURES
-from efviz.data import Array, Mask
 from efviz.lazy import cached_property
-from efviz.models import upper
-from efviz.optimizers import DIVERGENCE
-from efviz.problems import Problem
+from efviz.optimizers.runs import DIVERGENCE
+from efviz.problems import Problem, batches
 from efviz.sweeps.batch import Batch, packed
 from efviz.sweeps.outcome import FINISHED, Outcome, Steps, close_undamped
 

@@ -4,12 +4,11 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from efviz.data import Array, Mask
+from efviz.arrays import Array, Mask, pairs, upper
 from efviz.lazy import cached_property
-from efviz.likelihoods import Gaussian
-from efviz.models import pairs, upper
-from efviz.optimizers import DIVERGENCE
+from efviz.optimizers.runs import DIVERGENCE
 from efviz.problems import Problem
+from efviz.problems.likelihoods.gaussian import Gaussian
 from efviz.sweeps.batch import Batch, packed
 from efviz.sweeps.designs import Dense, Design, Sparse, design
 from efviz.sweeps.outcome import Outcome, Steps, close_undamped

@@ -6,8 +6,8 @@ Symmetric (K, K) matrices are packed by rows of their upper triangle, (R, K (K +
 import numpy as np
 from numpy.typing import NDArray
 
-from efviz.compiling import njit
-from efviz.data import Array, Mask
+from efviz.arrays import Array, Mask
+from efviz.numerics.compiling import njit
 from efviz.numerics.systems import gram_rounding
 
 _REORDER = {"reassoc", "contract"}

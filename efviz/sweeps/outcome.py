@@ -7,7 +7,7 @@ from typing import Protocol
 import numpy as np
 from numpy.typing import NDArray
 
-from efviz.data import Array, Mask
+from efviz.arrays import Array, Mask
 
 FINISHED, DIVERGED, SINGULAR, MISSING = range(4)
 STATUSES = ("finished", "diverged", "singular", "missing")

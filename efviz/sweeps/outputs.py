@@ -4,11 +4,11 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from efviz.data import Array, Mask
+from efviz.arrays import Array, Mask, symmetric
 from efviz.lazy import cached_property
-from efviz.likelihoods import Bernoulli, Gaussian
-from efviz.models import symmetric
 from efviz.problems import Problem
+from efviz.problems.likelihoods.bernoulli import Bernoulli
+from efviz.problems.likelihoods.gaussian import Gaussian
 from efviz.sweeps import loops
 from efviz.sweeps.batch import Batch
 from efviz.sweeps.designs import Design

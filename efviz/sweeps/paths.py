@@ -1,9 +1,9 @@
 """Which of the ways to run a batch suits a problem and a method."""
 
-from efviz.data import Array
-from efviz.likelihoods import Gaussian
+from efviz.arrays import Array
 from efviz.optimizers import METHODS
 from efviz.problems import Problem
+from efviz.problems.likelihoods.gaussian import Gaussian
 from efviz.sweeps.general import General
 from efviz.sweeps.linear import Linear
 from efviz.sweeps.outcome import Plan

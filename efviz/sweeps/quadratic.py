@@ -5,11 +5,11 @@ from dataclasses import dataclass, replace
 import numpy as np
 from numpy.typing import NDArray
 
-from efviz.data import Array
+from efviz.arrays import Array
 from efviz.lazy import cached_property
-from efviz.likelihoods import Gaussian
-from efviz.optimizers import DIVERGENCE
+from efviz.optimizers.runs import DIVERGENCE
 from efviz.problems import Problem
+from efviz.problems.likelihoods.gaussian import Gaussian
 from efviz.sweeps.designs import Dense, dense
 from efviz.sweeps.outcome import DIVERGED, FINISHED, Outcome, Steps, close_undamped
 

@@ -5,11 +5,13 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import ArrayLike
 
-from efviz.data import Array, Mask
-from efviz.likelihoods import Bernoulli, Categorical, Gaussian
+from efviz.arrays import Array, Mask
 from efviz.numerics.threads import one_blas_thread
 from efviz.optimizers import METHODS
 from efviz.problems import Problem
+from efviz.problems.likelihoods.bernoulli import Bernoulli
+from efviz.problems.likelihoods.categorical import Categorical
+from efviz.problems.likelihoods.gaussian import Gaussian
 from efviz.sweeps.outcome import FINISHED, Outcome, Plan
 from efviz.sweeps.paths import plan
 

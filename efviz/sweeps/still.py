@@ -6,7 +6,7 @@ on a parabola; all steps of such runs are taken at once.
 
 import numpy as np
 
-from efviz.data import Array, Mask
+from efviz.arrays import Array, Mask
 from efviz.sweeps.outcome import FINISHED, Outcome
 from efviz.sweeps.outputs import OutputBatch
 

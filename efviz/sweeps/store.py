@@ -11,11 +11,10 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from efviz.data import Array
-from efviz.datasets.files import cache_folder
+from efviz.arrays import Array
+from efviz.files import cache_folder, replacing
 from efviz.problems import Problem
 from efviz.sweeps.outcome import Outcome
-from efviz.writing import replacing
 
 # Counted up whenever the numbers of a sweep may change.
 _FORMAT = "2"

@@ -4,6 +4,6 @@ from pathlib import Path
 
 import streamlit as st
 
-from efviz.serving import assets
+from efviz.dashboard.server import assets
 
 app = st.App(Path(__file__).with_name("page.py"), routes=assets.routes())

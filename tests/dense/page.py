@@ -3,8 +3,8 @@
 import numpy as np
 import streamlit as st
 
-from efviz.components import Click, Touch, chart, pack_figures
-from efviz.components.style import style
+from efviz.dashboard.components import Click, Touch, chart, pack_figures
+from efviz.dashboard.components.style import style
 from efviz.figures import DARK, marks
 from efviz.figures.theme import POINT, axis, layout
 

@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { cellOf, columnsIn, spanOf, widthOfColumn } from '../../efviz/components/assets/grid.js';
-import { split } from '../../efviz/components/assets/layers.js';
-import { columnsOf, tracesOf } from '../../efviz/components/assets/numbers.js';
-import { enlarge, recolour } from '../../efviz/components/assets/theme.js';
+import { cellOf, columnsIn, spanOf, widthOfColumn } from '../../efviz/dashboard/components/assets/grid.js';
+import { split } from '../../efviz/dashboard/components/assets/layers.js';
+import { columnsOf, tracesOf } from '../../efviz/dashboard/components/assets/numbers.js';
+import { enlarge, recolour } from '../../efviz/dashboard/components/assets/theme.js';
 
 const panel = { layout: {} };
 const wide = { layout: { meta: { wide: true } } };

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { angle, arrowTo, between } from '../../efviz/components/assets/hover.js';
+import { angle, arrowTo, between } from '../../efviz/dashboard/components/assets/hover.js';
 
 const X = [0, 1, 2];
 const Y = [-1, 1];

@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { baselineOf } from '../../efviz/components/assets/hover.js';
-import { afterPoint } from '../../efviz/components/assets/layers.js';
-import { besideTip } from '../../efviz/components/assets/runners.js';
-import { fitted, widthOf } from '../../efviz/components/assets/words.js';
+import { baselineOf } from '../../efviz/dashboard/components/assets/hover.js';
+import { afterPoint } from '../../efviz/dashboard/components/assets/layers.js';
+import { besideTip } from '../../efviz/dashboard/components/assets/runners.js';
+import { fitted, widthOf } from '../../efviz/dashboard/components/assets/words.js';
 
 // Letters half as wide as high, three fifths where they are bold.
 const context = {

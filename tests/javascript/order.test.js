@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import inOrder from '../../efviz/components/assets/order.js';
-import { Reports, Touch } from '../../efviz/components/assets/touch.js';
+import inOrder from '../../efviz/dashboard/components/assets/order.js';
+import { Reports, Touch } from '../../efviz/dashboard/components/assets/touch.js';
 
 const later = (ms) => new Promise((done) => setTimeout(done, ms));
 

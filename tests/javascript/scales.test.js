@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { nudged } from '../../efviz/components/assets/drag.js';
-import { dotsOf, linesOf, planeOf } from '../../efviz/components/assets/layers.js';
-import { ring, scalesOf } from '../../efviz/components/assets/svg.js';
+import { nudged } from '../../efviz/dashboard/components/assets/drag.js';
+import { dotsOf, linesOf, planeOf } from '../../efviz/dashboard/components/assets/layers.js';
+import { ring, scalesOf } from '../../efviz/dashboard/components/assets/svg.js';
 
 const PLOT = {
   size: { l: 10, t: 20, w: 200, h: 100 },

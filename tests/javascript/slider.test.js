@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { digits, parse, Stops } from '../../efviz/components/assets/slider.js';
+import { digits, parse, Stops } from '../../efviz/dashboard/components/assets/slider.js';
 
 const close = (a, b) => assert.ok(Math.abs(a - b) <= 1e-9 * Math.abs(b) + 1e-12, `${a}, not ${b}`);
 

@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { between } from '../../efviz/components/assets/contrast.js';
-import { frameOf, iterationAt, ticksOf } from '../../efviz/components/assets/play.js';
-import { runsOf } from '../../efviz/components/assets/runners.js';
+import { between } from '../../efviz/dashboard/components/assets/contrast.js';
+import { frameOf, iterationAt, ticksOf } from '../../efviz/dashboard/components/assets/play.js';
+import { runsOf } from '../../efviz/dashboard/components/assets/runners.js';
 
 const STEPS = Float32Array.of(0, 1, 2, 5, 10, 100, 1000);
 

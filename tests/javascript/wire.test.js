@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { decode, unpack } from '../../efviz/components/assets/wire.js';
+import { decode, unpack } from '../../efviz/dashboard/components/assets/wire.js';
 
 /** Length, text padded with spaces to whole floats, floats: written byte by byte. */
 function packed(json, numbers = []) {

@@ -1,0 +1,8 @@
+"""Somebody's own table: reading it, and saying what is wrong with it."""
+
+from efviz.datasets.tables.columns import Column
+from efviz.datasets.tables.errors import TableError
+from efviz.datasets.tables.layout import SEPARATORS
+from efviz.datasets.tables.reading import MAX_BYTES, MAX_COLUMNS, Table, read_table
+
+__all__ = ["MAX_BYTES", "MAX_COLUMNS", "SEPARATORS", "Column", "Table", "TableError", "read_table"]

@@ -1,0 +1,40 @@
+"""The types of arrays, and the packing of symmetric matrices."""
+
+from functools import lru_cache
+
+import numpy as np
+from numpy.typing import NDArray
+
+Array = NDArray[np.float64]
+Mask = NDArray[np.bool_]
+Rows = NDArray[np.int64]
+
+
+@lru_cache
+def upper(D: int) -> tuple[NDArray[np.intp], NDArray[np.intp]]:
+    """np.triu_indices, remembered: inner loops ask for it all the time."""
+    return np.triu_indices(D)
+
+
+def pairs(A: Array) -> Array:
+    """Products of two columns: (N, D) -> (N, D (D + 1) / 2), in the order of `upper`."""
+    i, j = upper(A.shape[-1])
+    return A[..., i] * A[..., j]
+
+
+def symmetric(packed: Array, D: int) -> Array:
+    """The inverse of packing by `upper`: (..., D (D + 1) / 2) -> (..., D, D)."""
+    i, j = upper(D)
+    full = np.empty((*packed.shape[:-1], D, D))
+    full[..., i, j] = packed
+    full[..., j, i] = packed
+    return full
+
+
+def cosine(a: Array, b: Array) -> Array:
+    """Cosine of the angle between vectors (..., D); nan where one of them is zero or not finite."""
+    with np.errstate(all="ignore"):
+        a = a / np.abs(a).max(-1, keepdims=True)
+        b = b / np.abs(b).max(-1, keepdims=True)
+        value = (a * b).sum(-1) / (np.linalg.norm(a, axis=-1) * np.linalg.norm(b, axis=-1))
+    return np.asarray(value)

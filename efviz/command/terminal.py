@@ -1,0 +1,167 @@
+"""What a command says: on any stream in any locale, with progress that suits where it goes."""
+
+import codecs
+import contextlib
+import errno
+import io
+import os
+import re
+import sys
+import time
+import unicodedata
+from collections.abc import Callable, Iterator
+from typing import TextIO
+
+from efviz.files import reason
+
+READER_GONE = 141
+"""The exit status of a tool whose reader went away: 128 + SIGPIPE."""
+
+SILENCE = 60.0
+"""Seconds after which work that goes on says so, even if less than a tenth was done."""
+
+Show = Callable[[str, float, float], None]
+"""show(title, fraction, seconds left)"""
+
+
+def call(command: Callable[[], int]) -> int:
+    """The exit status of `command`, which may print whatever it wants to whoever reads it.
+
+    Characters that a stream cannot encode are written in plain ones, a reader that has gone (as
+    `head` does) ends the command quietly, and a full disk under standard output is a sentence.
+    """
+    codecs.register_error(_PLAINLY, _plainly)
+    for stream in _streams():
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors=_PLAINLY)
+    try:
+        try:
+            status = command()
+        finally:
+            for stream in _streams():
+                stream.flush()
+    except OSError as error:
+        _let_go()
+        if _reader_gone(error):
+            return READER_GONE
+        with contextlib.suppress(OSError):
+            say(f"standard output cannot be written: {reason(error)}.")
+        return 1
+    return status
+
+
+def say(sentence: str) -> None:
+    """A sentence about the work, which is not its result: on standard error."""
+    if sys.stderr is not None:
+        print(f"efviz: {sentence}", file=sys.stderr)
+
+
+def interactive() -> bool:
+    """Whether what goes to standard error is seen at once, and may be written over."""
+    return sys.stderr is not None and sys.stderr.isatty()
+
+
+@contextlib.contextmanager
+def progress() -> Iterator[Show]:
+    """`show(title, fraction, seconds_left)`: a bar on a terminal, plain lines anywhere else.
+
+    A line for every tenth that is done, and one a minute where that takes longer: logs and pipes
+    keep what is written, so that nothing is written twice.
+    """
+    if interactive():
+        from tqdm import tqdm
+
+        layout = "{desc}: {percentage:3.0f}%|{bar}| {elapsed}{postfix}"
+        with tqdm(total=1.0, bar_format=layout, leave=False) as bar:
+
+            def show(title: str, fraction: float, seconds_left: float) -> None:
+                bar.set_description_str(title, refresh=False)
+                bar.set_postfix_str(f"{seconds_left:.0f} s left", refresh=False)
+                if fraction < bar.n:
+                    bar.reset()
+                bar.update(fraction - bar.n)
+
+            yield show
+    elif sys.stderr is not None:
+        yield _lines(sys.stderr)
+    else:
+        yield lambda title, fraction, seconds_left: None
+
+
+def _lines(stream: TextIO) -> Show:
+    said: tuple[str, int] = ("", -1)
+    when = time.monotonic()
+
+    def show(title: str, fraction: float, seconds_left: float) -> None:
+        nonlocal said, when
+        tenth = (title, int(10 * fraction + 1e-9))
+        if tenth == said and time.monotonic() - when < SILENCE:
+            return
+        said, when = tenth, time.monotonic()
+        rest = f", {seconds_left:.0f} s left" if fraction < 1 else ""
+        print(f"{title}: {100 * fraction:.0f} %{rest}", file=stream, flush=True)
+
+    return show
+
+
+def _streams() -> list[TextIO]:
+    """Standard output and error, but for those that are closed: Python has None for these."""
+    return [stream for stream in (sys.stdout, sys.stderr) if stream is not None]
+
+
+def _reader_gone(error: OSError) -> bool:
+    # Windows has no EPIPE: a closed pipe is an invalid argument, of no file.
+    on_windows = sys.platform == "win32" and error.errno == errno.EINVAL and not error.filename
+    return isinstance(error, BrokenPipeError) or on_windows
+
+
+def _let_go() -> None:
+    """Throw away what the streams still hold, or Python complains of it at the very end."""
+    for stream in _streams():
+        try:
+            stream.flush()
+        except OSError:
+            with contextlib.suppress(OSError):
+                os.dup2(os.open(os.devnull, os.O_WRONLY), stream.fileno())
+
+
+_PLAINLY = "efviz.plainly"
+_PLAIN = {
+    "×": "x", "·": "*", "−": "-", "–": "-", "—": "-", "‑": "-", "‖": "||", "∥": "||", "∇": "grad ",
+    "∂": "d", "√": "sqrt", "≤": "<=", "≥": ">=", "≠": "!=", "≈": "~", "∝": "~", "±": "+-",
+    "∈": "in", "∞": "inf", "→": "->", "←": "<-", "⁄": "/", "°": " deg",
+    "“": '"', "”": '"', "„": '"', "‘": "'", "’": "'", "′": "'", "•": "*",
+    "★": "*", "ß": "ss", "ø": "o", "Ø": "O", "ł": "l", "Ł": "L",
+    "æ": "ae", "Æ": "AE", "ᵀ": "^T",
+}  # fmt: skip
+
+
+def _plainly(error: UnicodeError) -> tuple[str, int]:
+    if not isinstance(error, UnicodeEncodeError):
+        raise error
+    return plain(error.object[error.start : error.end]), error.end
+
+
+def plain(text: str) -> str:
+    """`text` in ASCII: Greek letters by name, powers with ^, accents dropped, ? for the rest."""
+    powers = re.sub(_POWERS, lambda found: f"^{found[0]}", text)
+    return "".join(map(_character, powers))
+
+
+_POWERS = "[⁰¹²³⁴⁵⁶⁷⁸⁹⁺⁻]+"
+
+
+def _character(character: str) -> str:
+    if character.isascii():
+        return character
+    if character in _PLAIN:
+        return _PLAIN[character]
+    name = unicodedata.name(character, "")
+    if letter := re.fullmatch(r"GREEK (SMALL|CAPITAL) LETTER (\w+)", name):
+        word = "lambda" if letter[2] == "LAMDA" else letter[2].lower()
+        return word if letter[1] == "SMALL" else word.capitalize()
+    if unicodedata.combining(character):
+        return ""
+    # "é" is "e" and an accent, "…" three stops, a narrow space a space.
+    parts = unicodedata.normalize("NFKD", character)
+    return "?" if parts == character else "".join(map(_character, parts))

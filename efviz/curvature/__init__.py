@@ -1,0 +1,29 @@
+"""H, G, F, EF and what they are to each other: (problem, theta) -> matrix, a mean over examples."""
+
+from efviz.curvature.label_sources import LABEL_SOURCES
+from efviz.curvature.matrices import (
+    CURVATURES,
+    LABEL_BY_LABEL,
+    Curvature,
+    Matrix,
+    empirical_fisher,
+    fisher,
+    ggn,
+    hessian,
+    mc_fisher,
+    sampled_sum,
+)
+
+__all__ = [
+    "CURVATURES",
+    "LABEL_BY_LABEL",
+    "LABEL_SOURCES",
+    "Curvature",
+    "Matrix",
+    "empirical_fisher",
+    "fisher",
+    "ggn",
+    "hessian",
+    "mc_fisher",
+    "sampled_sum",
+]

@@ -1,0 +1,261 @@
+r"""Whose label is it? The same outer products g g^T with labels from five places.
+
+With g_n(y) = nabla_theta -log p(y | f_n), F = 1/N sum_n E_{y ~ p(. | f_n)}[g_n(y) g_n(y)^T]. Only
+the labels differ between the matrices of LABEL_SOURCES, all means over the examples.
+"""
+
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from typing import Protocol
+
+import numpy as np
+from numpy.random import Generator, default_rng
+from numpy.typing import ArrayLike
+
+from efviz.arrays import Array
+from efviz.curvature.distance import relative_distance
+from efviz.curvature.matrices import Matrix, empirical_fisher, fisher, mc_fisher, sampled_sum
+from efviz.lazy import cached_property
+from efviz.problems import Problem, batches
+from efviz.work import Work
+
+
+def most_likely_fisher(problem: Problem, theta: ArrayLike) -> Array:
+    """1/N sum_n g_n g_n^T at y_n = argmax_y p(y | f_n), theta (..., D) -> (..., D, D).
+
+    No estimate of the Fisher: the most likely label is the one with the smallest surprise. For
+    least squares it is f_n itself and the matrix is zero. `Likelihood.most_likely` settles ties.
+    """
+    return problem.mean_over_examples(theta, _most_likely_term)[0]
+
+
+def _most_likely_term(piece: batches.Piece) -> Array:
+    likelihood, f = piece.likelihood, piece.f
+    r = likelihood.gradient(f, likelihood.most_likely(f))
+    return piece.gram(r[..., :, None] * r[..., None, :])
+
+
+def squared_mean_gradient(problem: Problem, theta: ArrayLike) -> Array:
+    """g g^T with the MEAN gradient g = 1/N sum_n g_n, theta (..., D) -> (..., D, D).
+
+    What comes of squaring the gradient of a batch loss where per-example gradients were meant:
+    of rank one, zero at the minimum, and for N = 1 the empirical Fisher.
+    """
+    g = problem.gradient(theta)
+    return g[..., :, None] * g[..., None, :]
+
+
+class SourceMatrix(Protocol):
+    def __call__(
+        self, problem: Problem, theta: ArrayLike, *, rng: Generator, n_samples: int
+    ) -> Array: ...
+
+
+Cost = Callable[[int, int, int], int]
+
+
+@dataclass(frozen=True)
+class LabelSource:
+    """Where the labels come from, and what becomes of the matrix.
+
+    `matrix(problem, theta, *, rng, n_samples)` -> (..., D, D); all but the sampled one leave rng
+    and n_samples alone. `unbiased`: its mean over its own randomness is F at every theta.
+    `cost(N, M, C)` counts gradient evaluations, one backward pass for one label of one example;
+    `least(N, M, C)` counts those that are needed if the C rows of an example's Jacobian, a backward
+    pass each, are kept: all its gradients are combinations of them.
+    """
+
+    title: str
+    formula: str
+    matrix: SourceMatrix
+    unbiased: bool
+    cost: Cost
+    least: Cost
+    words: str
+
+
+def _without_draws(matrix: Matrix) -> SourceMatrix:
+    def of_source(problem: Problem, theta: ArrayLike, *, rng: Generator, n_samples: int) -> Array:
+        return matrix(problem, theta)
+
+    return of_source
+
+
+def _sampled(problem: Problem, theta: ArrayLike, *, rng: Generator, n_samples: int) -> Array:
+    return mc_fisher(problem, theta, rng, n_samples)
+
+
+def _each_example(N: int, M: int, C: int) -> int:
+    return N
+
+
+def _each_output(N: int, M: int, C: int) -> int:
+    return N * C
+
+
+LABEL_SOURCES: dict[str, LabelSource] = {
+    "observed": LabelSource(
+        "Observed labels",
+        r"\tilde F = \tfrac1N \sum_n g_n(y_n)\, g_n(y_n)^\top",
+        _without_draws(empirical_fisher),
+        unbiased=False,
+        cost=_each_example,
+        least=_each_example,
+        words="The labels of the data, which are no draws from the model unless the model is true: "
+        "the empirical Fisher.",
+    ),
+    "exact": LabelSource(
+        "Exact expectation",
+        r"F = \tfrac1N \sum_n \mathbb E_{y \sim p(\cdot \mid f_n)}"
+        r"[g_n(y)\, g_n(y)^\top]",
+        _without_draws(fisher),
+        unbiased=True,
+        cost=_each_output,
+        least=_each_output,
+        words="Every label the model thinks possible, weighted by its probability: the Fisher.",
+    ),
+    "sampled": LabelSource(
+        "Labels sampled from the model",
+        r"\hat F_M = \tfrac1N \sum_n \tfrac1M \sum_{m=1}^M g_n(y_{nm})\, g_n(y_{nm})^\top,"
+        r"\quad y_{nm} \sim p(\cdot \mid f_n)",
+        _sampled,
+        unbiased=True,
+        cost=lambda N, M, C: N * M,
+        least=lambda N, M, C: N * min(M, C),
+        words="M draws from the model for each example: right on average, with an error that falls "
+        "like 1/√M.",
+    ),
+    "most_likely": LabelSource(
+        "The most likely label",
+        r"\tfrac1N \sum_n g_n(\hat y_n)\, g_n(\hat y_n)^\top,"
+        r"\quad \hat y_n = \arg\max_y p(y \mid f_n)",
+        _without_draws(most_likely_fisher),
+        unbiased=False,
+        cost=_each_example,
+        least=_each_example,
+        words="The model's best guess, which leaves out all surprise: zero for least squares, too "
+        "small for two classes.",
+    ),
+    "squared_mean": LabelSource(
+        "Square of the mean gradient",
+        r"\bigl(\tfrac1N \sum_n g_n(y_n)\bigr) \bigl(\tfrac1N \sum_n g_n(y_n)\bigr)^\top",
+        _without_draws(squared_mean_gradient),
+        unbiased=False,
+        cost=_each_example,
+        least=_each_example,
+        words="The gradient of the whole batch, squared: of rank one whatever N, and zero at the "
+        "minimum.",
+    ),
+}
+
+
+@dataclass(frozen=True, eq=False)
+class SampledError:
+    """|F_M - F| / |F| in Frobenius norms for each M of `sizes` and each repetition.
+
+    distances (S, R); `coefficient` is c in the exact root mean square c M^(-1/2).
+    """
+
+    sizes: tuple[int, ...]
+    distances: Array
+    coefficient: float
+
+    @cached_property
+    def theory(self) -> Array:
+        """c M^(-1/2), (S,)."""
+        return self.coefficient / np.sqrt(self.sizes)
+
+    @cached_property
+    def mean(self) -> Array:
+        return np.asarray(self.distances.mean(axis=1))
+
+    @cached_property
+    def root_mean_square(self) -> Array:
+        return np.sqrt((self.distances**2).mean(axis=1))
+
+    def quantiles(self, levels: Sequence[float] = (0.0, 1.0)) -> Array:
+        """(len(levels), S); by default the smallest and the largest."""
+        return np.quantile(self.distances, levels, axis=1)
+
+
+def sampled_error(
+    problem: Problem,
+    theta: ArrayLike,
+    sample_sizes: Sequence[int],
+    *,
+    repetitions: int = 20,
+    seed: int = 0,
+) -> Work[SampledError]:
+    """Work towards the error of `mc_fisher` at one theta (D,), in slices of some hundredths of a s.
+
+    Each estimate has a stream of its own, made from (seed, M, repetition): another choice of
+    sizes or more repetitions change none of the others.
+    """
+    theta = problem.check_theta(theta)
+    if theta.ndim != 1:
+        raise ValueError(f"theta must be ({problem.D},), got {theta.shape}")
+    if repetitions < 1 or min(sample_sizes, default=0) < 1:
+        raise ValueError(
+            f"sizes and repetitions must be at least 1, got {list(sample_sizes)} and {repetitions}"
+        )
+    variance, F = yield from _variance_of_one_label(problem, theta)
+    norm = float(np.linalg.norm(F))
+    coefficient = float(np.sqrt(variance)) / norm if norm else float("nan")
+    distances = np.empty((len(sample_sizes), repetitions))
+    total, done = distances.size * problem.N, 0
+    for s, M in enumerate(sample_sizes):
+        for r in range(repetitions):
+            estimate = np.zeros_like(F)
+            for part, n in _parts(problem, theta, default_rng((seed, M, r)), M):
+                estimate += part
+                done += n
+                yield done / total
+            distances[s, r] = relative_distance(estimate, F)
+    return SampledError(tuple(sample_sizes), distances, coefficient)
+
+
+def sampled_fisher(
+    problem: Problem, theta: ArrayLike, *, n_samples: int, seed: int = 0
+) -> Work[Array]:
+    """Work towards `mc_fisher` at one theta (D,): the first repetition of `sampled_error`."""
+    if n_samples < 1:
+        raise ValueError(f"n_samples must be at least 1, got {n_samples}")
+    theta = problem.check_theta(theta)
+    estimate, done = np.zeros((problem.D, problem.D)), 0
+    for part, n in _parts(problem, theta, default_rng((seed, n_samples, 0)), n_samples):
+        estimate += part
+        done += n
+        yield done / problem.N
+    return estimate
+
+
+def _parts(
+    problem: Problem, theta: Array, rng: Generator, n_samples: int
+) -> Iterator[tuple[Array, int]]:
+    """What some examples at a time add to `mc_fisher`, and how many they were."""
+    step = max(64, 2**18 // n_samples)
+    for n in range(0, problem.N, step):
+        X = problem.X[n : n + step]
+        yield sampled_sum(problem, X, theta, rng, n_samples) / problem.N, len(X)
+
+
+def _variance_of_one_label(problem: Problem, theta: Array) -> Work[tuple[float, Array]]:
+    """E |F_1 - F|^2 of one label an example, Frobenius, and F.
+
+        1/N^2 sum_n (E |g_n|^4 - |E g_n g_n^T|^2)
+
+    with |g|^4 = (r^T K r)^2, K = J J^T, r the gradient in output space. M labels divide it by M.
+    """
+    model, likelihood = problem.model, problem.likelihood
+    variance, step = 0.0, 2**13
+    for n in range(0, problem.N, step):
+        # Not around the yield: another thread may take up the work, and cannot undo this.
+        with np.errstate(all="ignore"):
+            X = problem.X[n : n + step]
+            J, f = model.jacobian(X, theta), model.outputs(X, theta)
+            K = J @ np.swapaxes(J, -1, -2)
+            KW = K @ likelihood.fisher(f)
+            mean_squared = (KW * np.swapaxes(KW, -1, -2)).sum((-2, -1))
+            variance += float((likelihood.fourth_moment(f, K) - mean_squared).sum())
+        yield 0.0
+    return variance / problem.N**2, fisher(problem, theta)

@@ -1,0 +1,26 @@
+"""Small Streamlit components: the chart (`chart`), the slider that reports live (`slider`), images
+of a chart (`images`), the link to copy (`link`), the
+browser's Back among steps of a lesson (`back`) and the moving contrast (`contrast`).
+
+Their JavaScript lies in `assets/`; `assets.routes()` serves it with the app.
+"""
+
+from efviz.dashboard.components.back import back
+from efviz.dashboard.components.chart import Click, Frame, Touch, chart, pack_figures
+from efviz.dashboard.components.contrast import contrast
+from efviz.dashboard.components.images import images
+from efviz.dashboard.components.link import link
+from efviz.dashboard.components.slider import slider
+
+__all__ = [
+    "Click",
+    "Frame",
+    "Touch",
+    "back",
+    "chart",
+    "contrast",
+    "images",
+    "link",
+    "pack_figures",
+    "slider",
+]

@@ -1,0 +1,195 @@
+"""Plotly figures, one or several side by side, redrawn in place."""
+
+import json
+import struct
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from math import isfinite
+from typing import Any, Literal, get_args
+
+import streamlit as st
+
+from efviz.dashboard.components.loader import component
+from efviz.dashboard.components.wire import pack
+from efviz.dashboard.server import assets, compat
+
+
+@dataclass(frozen=True)
+class Click:
+    """A click on a panel, in its data coordinates."""
+
+    panel: int
+    x: float
+    y: float
+
+
+Action = Literal["move", "drop", "remove"]
+
+
+@dataclass(frozen=True)
+class Touch:
+    """The mark `index` of a trace is moved to (x, y), let go there, or shall be removed.
+
+    `number` is what the `index` of its handles says of the mark, None where they say nothing.
+    """
+
+    panel: int
+    trace: str
+    index: int
+    x: float
+    y: float
+    action: Action
+    number: int | None = None
+
+
+@dataclass(frozen=True)
+class Frame:
+    """Where the player stands: the iteration, and the number of the start that is followed."""
+
+    at: int
+    of: int
+
+
+def pack_figures(
+    figures: Mapping[str, Any],
+    *,
+    dark: Mapping[str, str],
+    rows: int = 1,
+    min_width: int = 280,
+    max_width: int = 1200,
+    smallest: int = 150,
+) -> bytes:
+    """Figures by title -> what the browser gets. Costs no session: cache it.
+
+    A figure is a `go.Figure` or what `go.Figure()` takes, {"data": ..., "layout": ...}. Of its
+    `layout.meta` the chart reads `aspect` (height by width of the plot area), `click` (report
+    clicks anywhere), `hint` (what a click does, for the title of a chart with `on_click`), `link`
+    (share zoom with the other linked panels), `label` (what a screen reader says), `still` (a name
+    of all but the marks: while it stays, only they are redrawn) and `handles` ([{"trace", "noun",
+    "least", "index"}]: marks of these traces can be moved and, down to `least` of them, removed;
+    `index` numbers them for who is told), `vectors` (a field on a grid, shown at the pointer),
+    `play` and `anatomy` (lines along which a player lets time run), `wide` and `height` (a panel of
+    this height below the others): see the assets.
+    `dark` maps colours to those of the dark theme. Every `rows` figures stand below each other.
+    Panels that would be narrower than `min_width` go to a second row; none becomes wider than
+    `max_width`, and where two would be narrower than `smallest` each has its own row.
+    """
+    if len(figures) % rows:
+        raise ValueError(f"{len(figures)} figures do not fill columns of {rows}")
+    bodies = [pack(_spec(figure)) for figure in figures.values()]
+    header = {
+        "figures": [
+            {"name": name, "size": len(body), "digest": assets.digest(body)}
+            for name, body in zip(figures, bodies, strict=True)
+        ],
+        "dark": dict(dark),
+        "rows": rows,
+        "minWidth": min_width,
+        "maxWidth": max_width,
+        "smallest": smallest,
+        "plotly": assets.plotly_url(),
+    }
+    return pack(header) + b"".join(bodies)
+
+
+def _spec(figure: Any) -> dict[str, Any]:
+    if isinstance(figure, Mapping):
+        return {"data": figure["data"], "layout": figure["layout"]}
+    return compat.data_and_layout(figure)
+
+
+def chart(
+    packed: bytes,
+    *,
+    key: str,
+    query: str | None = None,
+    on_click: Callable[[Click], None] | None = None,
+    on_touch: Callable[[Touch], None] | None = None,
+    frame: Frame | None = None,
+    on_frame: Callable[[Frame], None] | None = None,
+) -> None:
+    """Show packed figures; zoom survives new data, a click anywhere calls `on_click`.
+
+    While a mark is dragged `on_touch` is called again and again, the newest place wins. A player
+    begins at `frame`; when it comes to rest it calls `on_frame`.
+    `query` is what the address bar shall hold behind the "?" once the picture is there; None leaves
+    that to another chart.
+    """
+    state = st.session_state.get(key)
+    touched, framed = (state.get(name) if state else None for name in ("touch", "frame"))
+
+    def on_click_change() -> None:
+        click = _click(st.session_state[key].get("click"))
+        if click and on_click:
+            on_click(click)
+
+    def on_touch_change() -> None:
+        touch = _touch(st.session_state[key].get("touch"))
+        if touch and on_touch:
+            on_touch(touch)
+
+    def on_frame_change() -> None:
+        new = _frame(st.session_state[key].get("frame"))
+        if new and on_frame:
+            on_frame(new)
+
+    address = "-" if query is None else query
+    stands = frame and {"at": frame.at, "of": frame.of, "ack": _sequence(framed)}
+    component("chart")(
+        key=key,
+        data=envelope(
+            packed, query=address, ack=_sequence(touched), frame=stands, clicks=bool(on_click)
+        ),
+        on_click_change=on_click_change,
+        on_touch_change=on_touch_change,
+        on_frame_change=on_frame_change,
+    )
+
+
+def envelope(packed: bytes, **session: Any) -> bytes:
+    """What belongs to one session in front of what all sessions share."""
+    text = json.dumps(session, separators=(",", ":"), allow_nan=False).encode()
+    text += b" " * (-len(text) % 4)
+    return struct.pack("<I", len(text)) + text + packed
+
+
+def _click(report: Any) -> Click | None:
+    """The report of a browser, which may say anything, as a click if it is one."""
+    try:
+        click = Click(int(report["panel"]), float(report["x"]), float(report["y"]))
+    except (TypeError, KeyError, ValueError, OverflowError):
+        return None
+    return click if click.panel >= 0 and isfinite(click.x) and isfinite(click.y) else None
+
+
+def _touch(report: Any) -> Touch | None:
+    try:
+        number = report.get("number")
+        touch = Touch(
+            int(report["panel"]),
+            report["trace"],
+            int(report["index"]),
+            float(report["x"]),
+            float(report["y"]),
+            report["action"],
+            None if number is None else int(number),
+        )
+    except (AttributeError, TypeError, KeyError, ValueError, OverflowError):
+        return None
+    known = isinstance(touch.trace, str) and touch.action in get_args(Action)
+    counted = touch.panel >= 0 and touch.index >= 0 and (touch.number or 0) >= 0
+    return touch if known and counted and isfinite(touch.x + touch.y) else None
+
+
+def _frame(report: Any) -> Frame | None:
+    try:
+        frame = Frame(int(report["at"]), int(report["of"]))
+    except (TypeError, KeyError, ValueError, OverflowError):
+        return None
+    return frame if frame.at >= 0 and frame.of >= 1 else None
+
+
+def _sequence(report: Any) -> int:
+    """The number of a report, which the answer to it carries; 0 if it has none."""
+    number = report.get("sequence") if isinstance(report, dict) else None
+    return number if isinstance(number, int) else 0

@@ -1,0 +1,65 @@
+"""A slider whose picture follows while it is dragged."""
+
+from collections.abc import Callable
+from typing import Any
+
+import streamlit as st
+
+from efviz.dashboard.components.loader import component
+
+
+def slider(
+    label: str,
+    *,
+    key: str,
+    value: float,
+    low: float,
+    high: float,
+    step: float,
+    log: bool = False,
+    zero: bool = False,
+    unit: str = "",
+    help: str = "",
+    on_change: Callable[[float], None],
+) -> None:
+    """A range from `low` to `high` that calls `on_change(value)` at every move, newest value wins.
+
+    `log`: positions are evenly spaced in log10, `step` apart, and with `zero` the left end means
+    0. Any value of the range can be typed. Keyboard: arrows, Page Up and Down, Home, End.
+    """
+    # Reading a component's state makes Streamlit define a class: only where there is news.
+    answered = f"{key}.answered"
+
+    def changed() -> None:
+        report = _report(st.session_state[key].get("value"))
+        if not report:
+            return
+        number, st.session_state[answered] = report
+        if low <= number <= high or (zero and number == 0):
+            on_change(number)
+
+    component("slider")(
+        key=key,
+        data={
+            "label": label,
+            "min": low,
+            "max": high,
+            "step": step,
+            "value": value,
+            "log": log,
+            "zero": zero,
+            "unit": unit,
+            "help": help,
+            "ack": st.session_state.get(answered, 0),
+        },
+        on_value_change=changed,
+    )
+
+
+def _report(report: Any) -> tuple[float, int] | None:
+    """The report of a browser, which may say anything, as a number and its sequence."""
+    try:
+        number, sequence = report
+        return float(number), int(sequence)
+    except (TypeError, ValueError, OverflowError):
+        return None

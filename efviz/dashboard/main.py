@@ -1,0 +1,50 @@
+"""The script that Streamlit runs for every visitor: navigation, style, the chosen page."""
+
+from collections.abc import Callable
+from html import escape
+from pathlib import Path
+
+import streamlit as st
+
+import efviz.dashboard.components
+from efviz.dashboard.components.style import style
+from efviz.dashboard.pages import PAGES
+from efviz.dashboard.pages.lessons import bar as lesson_bar
+from efviz.dashboard.pages.registry import Page
+from efviz.dashboard.server import operations
+from efviz.dashboard.session import routes
+from efviz.dashboard.session.store import arrive
+from efviz.dashboard.session.working import forget_the_page_before
+
+_ASSETS = Path(efviz.dashboard.components.__file__).with_name("assets")
+
+
+def run() -> None:
+    st.set_page_config(page_title="efviz", page_icon=_ASSETS / "icon.svg", layout="wide")
+    st.html(style())
+    # The style puts it last: a page that works for long would hold it up.
+    st.html(f'<footer class="efviz-version">{escape(operations.title())}</footer>')
+    pages = {
+        page.slug: st.Page(shown(page), title=page.title, url_path=page.slug, default=i == 0)
+        for i, page in enumerate(PAGES.values())
+    }
+    routes.remember(pages)
+    lesson_bar.style()
+    chosen = st.navigation(list(pages.values()), position="top")
+    arrive(chosen.url_path or next(iter(PAGES)))
+    chosen.run()
+    forget_the_page_before()
+
+
+def shown(page: Page) -> Callable[[], None]:
+    """The page below the bar of the lesson that plays on it, if one does."""
+
+    def main() -> None:
+        if lesson_bar.draw(page.slug):
+            page.main()
+
+    return main
+
+
+if __name__ == "__main__":
+    run()

@@ -1,0 +1,278 @@
+"""Gradient noise: section 5 of the paper, Eqs. 18 and 19, live."""
+
+from typing import Any
+
+import numpy as np
+import streamlit as st
+
+from efviz.dashboard.components import Click, chart, pack_figures
+from efviz.dashboard.pages.gradient_noise import words as text
+from efviz.dashboard.pages.gradient_noise.script import gradient_noise_script
+from efviz.dashboard.pages.gradient_noise.views import (
+    Controls,
+    Picture,
+    Runs,
+    picture_job,
+    runs_job,
+)
+from efviz.dashboard.pages.registry import PAGES
+from efviz.dashboard.session import data_edits
+from efviz.dashboard.session.caches import cached
+from efviz.dashboard.session.jobs import Job, Progress
+from efviz.dashboard.session.own_table_widgets import ready
+from efviz.dashboard.session.params import Choice, Number, Param, Values
+from efviz.dashboard.session.pins import Beside, beside, pinnable
+from efviz.dashboard.session.problem_choice import (
+    entry,
+    examples,
+    path_widgets,
+    problem_of,
+    problem_params,
+    problem_widget,
+    table_widgets,
+)
+from efviz.dashboard.session.share import share
+from efviz.dashboard.session.store import Store, run_again
+from efviz.dashboard.session.take_along import take_along
+from efviz.dashboard.session.theta_choice import THETA, choose_theta, theta_sliders
+from efviz.dashboard.session.working import let_paint, stopped, work, working
+from efviz.figures import DARK
+from efviz.figures.data_views import data_panel
+from efviz.figures.gradient_noise import cloud_panel, error_panel, runs_panel, theta_panel
+from efviz.figures.theme import Spec
+
+SLUG = "gradient-noise"
+TITLE = PAGES[SLUG].title
+SLICE, FIRST = 0.15, 0.02
+"""Seconds of work between two pictures, and on the runs before the first one."""
+DATA = 4
+"""The panel of the data, there while they are edited."""
+HELD, WORK = f"{SLUG}.runs", f"{SLUG}.work"
+"""In the session: the last runs that were shown, and whether the work goes on."""
+
+_SCALE = Number(1e-9, 1e9, zero=True)
+
+PARAMS: tuple[Param, ...] = pinnable(
+    *problem_params("fig1"),
+    THETA,
+    Param(
+        "batch_size",
+        "batch",
+        "Batch size B",
+        Number(1, examples, integer=True),
+        lambda values: min(16, examples(values)),
+    ),
+    Param("step_size", "step", "Step size γ λ₁(F)", Number(1e-6, 1e6), lambda _: 0.1),
+    Param("n_steps", "steps", "Steps", Number(10, 20_000, integer=True), lambda _: 300),
+    Param("seeds", "runs", "Runs (seeds)", Number(1, 64, integer=True), lambda _: 16),
+    Param(
+        "sampling",
+        "draw",
+        "Mini-batches",
+        Choice(lambda _: ("with replacement", "without")),
+        lambda _: "with replacement",
+    ),
+    Param("damping", "damping", "Damping λ", Number(1e-10, 1e10, zero=True), lambda _: 1e-8),
+    Param("scale_EFSGD", "ef", "Scale of EFSGD", _SCALE, lambda _: 0.0),
+    Param("scale_RMS", "rms", "Scale of RMS", _SCALE, lambda _: 0.0),
+)
+
+KEPT = ("N", "seed", "n_steps", "seeds", "sampling", "editing")
+"""What a change of the problem leaves as it is."""
+
+
+def main() -> None:
+    store = Store(SLUG, PARAMS)
+    with st.container(horizontal=True, vertical_alignment="bottom", key="header"):
+        st.title(TITLE, anchor=False)
+        for label, B in (("B = 1 (Eq. 19)", 1), ("B = 16", 16), ("B = 256", 256)):
+            st.button(label, on_click=choose_batch, args=(store, B), type="tertiary")
+        share(store)
+    store.show_remarks()
+    live()
+    text.equations()
+
+
+@st.fragment
+def live() -> None:
+    """Sliders and picture: a fragment, so that a moved slider sends nothing but these."""
+    store = Store(SLUG, PARAMS)
+    controls(store)
+    if not ready(store):
+        return
+    c = Controls.of(store.values)
+    job, runs = picture_job(c.at_theta), runs_job(c)
+    at_theta = job.progress if job.progress.result else job.advance(SLICE)
+    picture = at_theta.result
+    assert picture
+    with st.container(key=f"{SLUG}-theta"):
+        theta_sliders(
+            store, picture.plane, picture.theta, picture.problem.parameter_names, help=text.THETA
+        )
+    if runs.progress.result is None and HELD not in st.session_state:
+        runs.advance(FIRST)
+    so_far = runs.progress
+    pinned = draw(store, c, picture, so_far)
+    # Asked of what was drawn: another session may have finished the work meanwhile.
+    if not (at_theta.complete and so_far.complete):
+        wait(c, job, runs)
+    else:
+        pinned.go_on()
+
+
+def controls(store: Store) -> None:
+    problem, path, strength, batch, step = st.columns([1.25, 1, 1, 1, 1])
+    with problem:
+        problem_widget(store, lambda key: store.reset(KEPT, problem=key))
+    path_widgets(store, path, strength)
+    with batch:
+        store.slider("batch_size", step=0.2, log=True, help=text.BATCH)
+    with step:
+        store.slider("step_size", step=0.125, log=True, bounds=(1e-3, 1e1), help=text.STEP)
+    table_widgets(store)
+
+
+def choose_batch(store: Store, batch_size: float) -> None:
+    store.set(batch_size=round(min(max(batch_size, 1), examples(store.values))))
+
+
+def draw(store: Store, c: Controls, p: Picture, so_far: Progress[Runs]) -> Beside:
+    """The picture at once; runs that have hardly begun give way to those that were there before."""
+    runs, fraction, of = so_far.result, so_far.fraction, c
+    before = st.session_state.get(HELD)
+    early = fraction < 0.25 and not stopped(WORK, c)
+    if early and before and before[0].problem == c.problem:
+        of, fraction, runs = before
+    elif runs:
+        st.session_state[HELD] = (c, fraction, runs)
+    editing = store.values["editing"]
+    with beside(store, pinned_picture) as pinned:
+        chart(
+            packed(c.at_theta, p.loss is not None, of, fraction, editing, p, runs),
+            key=f"{SLUG}.chart",
+            query=store.query,
+            on_click=lambda click: clicked(store, p, click),
+            on_touch=lambda touch: data_edits.touched(store, touch),
+        )
+    let_paint(f"{SLUG}.painted", (c, editing))
+    st.html(text.sentence(p, c, runs if of == c else None))
+    take_along(
+        f"{SLUG}.chart",
+        SLUG,
+        lambda: panels_of(c.at_theta, p, runs, editing=editing),
+        lambda: gradient_noise_script(TITLE, SLUG, c, p, editing=editing),
+        complete=of == c and fraction == 1 and p.loss is not None,
+    )
+    data_edits.toggle(store)
+    data_edits.editor(store)
+    more(store, c, runs)
+    for table, box in zip(
+        text.tables(p, runs if of == c else None), st.columns([1, 1.4]), strict=True
+    ):
+        if table:
+            box.html(table)
+    return pinned
+
+
+def pinned_picture(values: Values) -> tuple[bytes | None, bool]:
+    c = Controls.of(values)
+    job, runs = picture_job(c.at_theta), runs_job(c)
+    at_theta = job.progress if job.done else job.advance(SLICE)
+    found = runs.progress if runs.done else runs.advance(SLICE)
+    p = at_theta.result
+    if p is None:
+        return None, False
+    drawn = packed(c.at_theta, p.loss is not None, c, found.fraction, False, p, found.result)
+    return drawn, at_theta.complete and found.complete
+
+
+@cached
+def packed(
+    c: Controls,
+    contours: bool,
+    of: Controls,
+    fraction: float,
+    editing: bool,
+    _p: Picture,
+    _runs: Runs | None,
+) -> bytes:
+    """`of` and `fraction` say which runs are drawn, and how far they have come."""
+    panels = panels_of(c, _p, _runs, editing=editing)
+    width = 230 if len(panels) == DATA else 290
+    return pack_figures(panels, dark=DARK, min_width=width, smallest=220)
+
+
+def panels_of(
+    c: Controls, p: Picture, runs: Runs | None, *, editing: bool = False
+) -> dict[str, Spec]:
+    """Edited data are seen in a panel of their own, the last."""
+    names = p.problem.parameter_names
+    minimum = p.problem.minimum
+    lowest = minimum.loss if minimum.exists else None
+    panels = {
+        "theta": theta_panel(
+            p.plane, p.loss, lowest, p.theta, minimum.theta if minimum.exists else None,
+            p.directions, names,
+        ),
+        "gradients": cloud_panel(
+            p.noise, p.gradients, p.minibatches, p.factor, c.batch_size, names
+        ),
+        "errors": error_panel(
+            p.sizes, p.errors, c.batch_size, float(p.noise.gradient @ p.noise.gradient)
+        ),
+        "runs": runs_panel(
+            runs.result if runs else None,
+            runs.lowest if runs else 0.0,
+            runs.n_examples if runs else c.n_steps * c.batch_size,
+            title=f"Loss {runs.above}" if runs else "Loss",
+        ),
+    }  # fmt: skip
+    if editing or c.edits:
+        panels["data"] = data_panel(*problem_of(c.knobs), editing=editing)
+    return panels
+
+
+def clicked(store: Store, p: Picture, click: Click) -> None:
+    """In the contours a click moves theta, in the chart of errors it chooses the batch size.
+
+    In the data it is a new example.
+    """
+    if click.panel == 0:
+        choose_theta(store, p.plane, np.array([click.x, click.y]))
+    elif click.panel == 2:
+        choose_batch(store, click.x)
+    elif click.panel == DATA:
+        data_edits.clicked(store, click)
+
+
+def more(store: Store, c: Controls, runs: Runs | None) -> None:
+    with st.expander(
+        "More settings: data, runs, scales", on_change="rerun", key=f"{SLUG}.more"
+    ) as box:
+        if not box.open:
+            return
+        left, middle, right = st.columns(3)
+        with left:
+            if entry(store.values).family:
+                store.slider("N", step=0.25, log=True)
+                store.number("seed", step=1)
+            store.choice("sampling", segmented=True, help=text.SAMPLING)
+        with middle:
+            store.slider("n_steps", step=0.25, log=True)
+            store.slider("seeds", step=1)
+            store.slider("damping", step=0.25, log=True, help=text.DAMPING)
+        with right:
+            for name in ("EFSGD", "RMS"):
+                used = runs.scales[name] if runs else float("nan")
+                store.number(f"scale_{name}", format="%.4g", help=text.SCALE.format(used))
+            if c.theta:
+                st.button("θ of the start", on_click=store.set, kwargs={"theta": ()})
+
+
+def wait(c: Controls, job: Job[Picture], runs: Job[Runs]) -> None:
+    """Work on what is not finished, and show it with the next run."""
+    now: Job[Any] = job if not job.done else runs
+    what = "the contours" if now is job else "the runs"
+    if working(WORK, c, now.progress.fraction, f"of {what} is computed"):
+        work(WORK, c, now, SLICE)
+        run_again()

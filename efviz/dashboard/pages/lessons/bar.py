@@ -1,0 +1,227 @@
+"""The bar above the page on which a lesson plays: its text, its question, its task, the way on.
+
+The step stands in the URL of every page as `lesson=key.step`, presenter mode as `present=1`.
+"""
+
+from __future__ import annotations
+
+from functools import partial
+from typing import TYPE_CHECKING
+
+import streamlit as st
+
+from efviz.dashboard.components import back
+from efviz.dashboard.components import style as sheets
+from efviz.dashboard.session import routes
+from efviz.dashboard.session.foreign import plain
+from efviz.dashboard.session.params import EVERYWHERE
+from efviz.dashboard.session.store import everywhere, set_everywhere
+from efviz.datasets.tables.errors import quoted
+
+if TYPE_CHECKING:
+    from efviz.dashboard.pages.lessons.lesson import Lesson, Step, Verdict
+
+QUIET = ("start", "lessons")
+"""Pages on which no lesson plays and none is in the way."""
+SECONDS = 0.7
+"""Between two looks at a task that is not done."""
+
+
+def presenting() -> bool:
+    return everywhere().get("present") == "1"
+
+
+def present(on: bool) -> None:
+    set_everywhere(present="1" if on else "")
+
+
+def current() -> tuple[Lesson, int] | None:
+    """The lesson and the index of its step that the URL names; None for none, or for nonsense."""
+    key, _, number = everywhere().get("lesson", "").partition(".")
+    if not key:
+        return None
+    from efviz.dashboard.pages.lessons.registry import (
+        LESSONS,  # and with them all pages, when one is played
+    )
+
+    lesson = LESSONS.get(key)
+    if lesson is None:
+        return None
+    index = int(number) - 1 if number.isdecimal() and len(number) < 3 else 0
+    return lesson, min(max(index, 0), len(lesson.steps) - 1)
+
+
+def available(lesson: Lesson) -> bool:
+    """Whether all its pages are here."""
+    return all(routes.known(step.slug) for step in lesson.steps)
+
+
+def enter(lesson: Lesson, index: int, query: str | None = None) -> None:
+    """Show a step, its page with the settings it begins with."""
+    step = lesson.steps[index]
+    set_everywhere(lesson=f"{lesson.key}.{index + 1}")
+    # A page that the session has not opened takes its values from the URL.
+    st.session_state.pop(step.slug, None)
+    routes.go(step.slug, step.settings)
+
+
+def moved(slug: str, text: str) -> None:
+    """The browser has gone back or forward to another step on this page, with its settings."""
+    set_everywhere(lesson=text)
+    st.session_state.pop(slug, None)
+
+
+def leave() -> None:
+    set_everywhere(lesson="", present="")
+    routes.go("lessons")
+
+
+def resume() -> None:
+    """Go to the step that a link to a page without lessons names."""
+    found = current()
+    if found and "lesson" in st.query_params and available(found[0]):
+        enter(*found)
+
+
+def draw(slug: str) -> bool:
+    """The bar above this page; shall the page be shown, or is there a question before it?"""
+    text = everywhere().get("lesson")
+    found = current()
+    if text and found is None:
+        words = f"There is no lesson {quoted(text)}; the page Lessons lists them."
+        st.warning(plain(words))
+        set_everywhere(lesson="")
+    if found is None or slug in QUIET:
+        return True
+    lesson, index = found
+    step = lesson.steps[index]
+    with st.container(border=True, key="lesson"):
+        if step.slug != slug:
+            with st.container(horizontal=True, vertical_alignment="center"):
+                head(lesson, index)
+                aside(lesson, index)
+            return True
+        begin(step)
+        said = everywhere()["lesson"]
+        back("lesson", said, key="lesson.address", on_move=partial(moved, step.slug))
+        with st.container(horizontal=True, vertical_alignment="center", key="lesson-head"):
+            head(lesson, index)
+            steer(lesson, index)
+        st.markdown(lesson.say(step.text))
+        answered = predict(lesson, index)
+        if answered and step.task:
+            done = (lesson.key, index) in solved()
+            st.fragment(partial(task, lesson, index), run_every=None if done else SECONDS)()
+    return answered
+
+
+def head(lesson: Lesson, index: int) -> None:
+    number, of = index + 1, len(lesson.steps)
+    st.html(
+        f"<p class='efviz-lesson'>Lesson: <b>{lesson.title}</b> <span>{number} of {of}</span></p>"
+    )
+
+
+def begin(step: Step) -> None:
+    """A link that names the lesson alone means the settings of its step."""
+    if step.slug not in st.session_state and not set(st.query_params) - set(EVERYWHERE):
+        st.query_params.from_dict(step.settings | everywhere())
+
+
+def aside(lesson: Lesson, index: int) -> None:
+    """The reader has gone to another page."""
+    if st.button("Back to the lesson", key="lesson.return"):
+        routes.go(lesson.steps[index].slug)
+    if st.button("Leave", key="lesson.leave", type="tertiary"):
+        leave()
+
+
+def predict(lesson: Lesson, index: int) -> bool:
+    """The question before the picture, then what became of the answer."""
+    prediction = lesson.steps[index].prediction
+    if prediction is None:
+        return True
+    given = st.session_state.setdefault("lesson.answers", {})
+    answers = [lesson.say(answer) for answer in prediction.answers]
+    st.markdown(f"**Predict.** {lesson.say(prediction.question)}")
+    if (lesson.key, index) not in given:
+        with st.container(horizontal=True, key="lesson-answers"):
+            for i, answer in enumerate(answers):
+                st.button(
+                    answer,
+                    key=f"lesson.answer.{lesson.key}.{index}.{i}",
+                    on_click=given.update,
+                    args=({(lesson.key, index): i},),
+                )
+        st.caption("The picture comes after your answer.")
+        return False
+    chosen, right = given[lesson.key, index], prediction.right()
+    verdict = "That is so." if chosen == right else f"It is: {answers[right]}."
+    st.markdown(f"You said: {answers[chosen]}. **{verdict}** {lesson.say(prediction.because)}")
+    return True
+
+
+def solved() -> set[tuple[str, int]]:
+    found: set[tuple[str, int]] = st.session_state.setdefault("lesson.solved", set())
+    return found
+
+
+def task(lesson: Lesson, index: int) -> None:
+    """What is to be done, and whether it is: looked at again while the reader tries."""
+    step = lesson.steps[index]
+    assert step.task
+    verdict = judge(step)
+    known = (lesson.key, index) in solved()
+    st.markdown(f"**Do.** {lesson.say(step.task.words)}")
+    if verdict.done and not known:
+        solved().add((lesson.key, index))
+    if verdict.done or known:
+        st.success(f"Done. {verdict.now} {lesson.say(step.task.after)}", icon=":material/check:")
+    else:
+        st.info(f"Not yet. {verdict.now}", icon=":material/radio_button_unchecked:")
+
+
+def judge(step: Step) -> Verdict:
+    """The page's values by the task's own measure."""
+    assert step.task
+    from efviz.dashboard.pages.lessons.lesson import Verdict
+
+    values = st.session_state.get(step.slug)
+    return step.task.check(dict(values)) if values else Verdict(False, "")
+
+
+def steer(lesson: Lesson, index: int) -> None:
+    """Back, on, and out. While presenting, the arrow keys do the same."""
+    last = index == len(lesson.steps) - 1
+    keys = ("Left", "Right") if presenting() else (None, None)
+    if st.button("Back", key="lesson.back", disabled=index == 0, shortcut=keys[0]):
+        enter(lesson, index - 1)
+    words = "All lessons" if last else "Next"
+    if st.button(words, key="lesson.next", type="primary", shortcut=keys[1]):
+        if last:
+            set_everywhere(lesson="")
+            routes.go("lessons")
+        enter(lesson, index + 1)
+    if not presenting() and st.button("Restart", key="lesson.restart", type="tertiary"):
+        enter(lesson, index)
+    presenter_button()
+    if st.button("Leave", key="lesson.leave", type="tertiary"):
+        leave()
+
+
+def presenter_button() -> None:
+    """A button, not a switch: the arrow keys are free while it has the focus."""
+    on = presenting()
+    st.button(
+        "End presenting" if on else "Present",
+        key="lesson.present",
+        type="tertiary",
+        help="Large letters, no navigation; the arrow keys move between the steps of a lesson.",
+        on_click=present,
+        args=(not on,),
+    )
+
+
+def style() -> None:
+    """Large and without the navigation, while presenting."""
+    st.html(sheets.presenting() if presenting() else "<style></style>")

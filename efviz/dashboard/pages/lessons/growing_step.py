@@ -1,0 +1,99 @@
+"""The step that grows as you approach."""
+
+from functools import cache
+
+import numpy as np
+
+from efviz.dashboard.pages.lessons import facts
+from efviz.dashboard.pages.lessons.lesson import Lesson, Prediction, Step, Task, Verdict
+from efviz.dashboard.pages.vector_fields import page as vector_fields
+from efviz.dashboard.session.params import Values
+from efviz.optimizers import direction
+
+NEAR = 16
+
+
+@cache
+def lengths(method: str) -> tuple[float, float, float]:
+    """Undamped steps at a distance, at half of it and at 1/NEAR, where the line fits exactly."""
+    problem = facts.problem("fig1", "noise", -1.0)
+    ways = np.array([1, 1 / 2, 1 / NEAR])[:, None] * np.array([1.0, 1.0])
+    found = np.linalg.norm(direction(problem, method, problem.theta_star + ways).x, axis=-1)
+    return float(found[0]), float(found[1]), float(found[2])
+
+
+@facts.about("fig1")
+def check(values: Values) -> Verdict:
+    picture = facts.picture_of(values)
+    if picture is None:
+        return Verdict(False, facts.WORKING)
+    status = picture.trajectories["EFGD"].status
+    reached = int((status == "converged").sum())
+    exact = values["path"] == "noise" and values["strength"] == -1
+    words = f"{reached} of {status.size} starts reach the minimum with EFGD."
+    if not exact:
+        words += " The task is about data without noise, s = −1."
+    return Verdict(exact and reached == status.size, words)
+
+
+@cache
+def numbers() -> dict[str, str]:
+    one, half, near = lengths("EFGD")
+    natural = lengths("NGD")
+    return {
+        "half": facts.number(half / one),
+        "half_natural": facts.number(natural[1] / natural[0]),
+        "near": str(NEAR),
+        "times": facts.number(near / one),
+        "times_natural": facts.number(natural[2] / natural[0]),
+    }
+
+
+LESSON = Lesson(
+    key="growing-step",
+    title="The step that grows as you approach",
+    about="Where every example is fitted, the empirical Fisher vanishes faster than the gradient.",
+    numbers=numbers,
+    steps=(
+        Step(
+            """
+The noise is off: all points lie on one line, as when a large model fits its data exactly. At the
+minimum every residual is zero.""",
+            vector_fields.SLUG,
+            "s=-1&damping=0",
+            prediction=Prediction(
+                "Halve the distance to the minimum. The undamped step of EFGD becomes …",
+                ("half as long", "as long as before", "twice as long"),
+                lambda: facts.nearest(lengths("EFGD")[1] / lengths("EFGD")[0], (0.5, 1, 2)),
+                """[[half]] times as long; that of NGD [[half_natural]] times. The gradient
+shrinks with the residuals, the empirical Fisher with their squares, and the step is one divided
+by the other.""",
+            ),
+        ),
+        Step(
+            r"""
+At a distance [[near]] times smaller the step of NGD is [[times_natural]] times as long, that of
+EFGD [[times]] times. So with a fixed step size $\gamma$ EFGD cannot settle: close enough to the
+minimum every step overshoots it. Look at the trajectories, and at the row EFGD of the table:
+the step that came nearest was followed by the longest.""",
+            vector_fields.SLUG,
+            "s=-1&damping=0",
+        ),
+        Step(
+            r"""
+*Damping* adds $\lambda I$ before the matrix is inverted: $(\tilde F + \lambda I)^{-1} \nabla
+L$.""",
+            vector_fields.SLUG,
+            "s=-1&damping=0",
+            task=Task(
+                "Choose a damping λ (and, if you like, a step size) with which EFGD reaches the "
+                "minimum from all starts.",
+                check,
+                "s=-1&damping=0.1",
+                r"""Close to the minimum $\lambda$ is now much larger than $\tilde F$, so the
+step is nearly $\nabla L / \lambda$. What lets EFGD converge there is that it becomes gradient
+descent.""",
+            ),
+        ),
+    ),
+)

@@ -1,0 +1,91 @@
+"""What a lesson is: steps on real pages, with predictions and tasks, and numbers that are
+computed.
+
+Texts are Markdown in which [[name]] stands for a number of the lesson, or for a mapping's entry.
+"""
+
+import re
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from urllib.parse import parse_qsl
+
+from efviz.dashboard.session.params import Values
+
+Numbers = Callable[[], Mapping[str, str]]
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """Whether a task is done, and a sentence that says where the page stands now."""
+
+    done: bool
+    now: str
+
+
+@dataclass(frozen=True)
+class Prediction:
+    """A question asked before the picture is shown. `right()` computes which answer holds."""
+
+    question: str
+    answers: tuple[str, ...]
+    right: Callable[[], int]
+    because: str
+
+
+@dataclass(frozen=True)
+class Task:
+    """Something to be done on the page. `check` looks at the page's values, by parameter name.
+
+    `solution` is a query with which it is done, and `after` what is said then.
+    """
+
+    words: str
+    check: Callable[[Values], Verdict]
+    solution: str
+    after: str
+
+
+@dataclass(frozen=True)
+class Step:
+    """A text above the page `slug`, which begins with the settings of `query`."""
+
+    text: str
+    slug: str
+    query: str = ""
+    prediction: Prediction | None = None
+    task: Task | None = None
+
+    @property
+    def settings(self) -> dict[str, str]:
+        return settings(self.query)
+
+    @property
+    def templates(self) -> list[str]:
+        """Every text that is shown."""
+        texts = [self.text]
+        if self.prediction:
+            p = self.prediction
+            texts += [p.question, *p.answers, p.because]
+        if self.task:
+            texts += [self.task.words, self.task.after]
+        return texts
+
+
+@dataclass(frozen=True)
+class Lesson:
+    """`about` is one sentence for the list of lessons."""
+
+    key: str
+    title: str
+    about: str
+    steps: tuple[Step, ...]
+    numbers: Numbers
+
+    def say(self, template: str) -> str:
+        """The text with its numbers."""
+        numbers = self.numbers()
+        return re.sub(r"\[\[(\w+)\]\]", lambda match: numbers[match[1]], template).strip()
+
+
+def settings(query: str) -> dict[str, str]:
+    return dict(parse_qsl(query, keep_blank_values=True))

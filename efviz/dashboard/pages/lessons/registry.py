@@ -1,0 +1,29 @@
+"""The lessons. LESSONS lists them in the order in which they are best read."""
+
+from efviz.dashboard.pages.lessons import (
+    bends,
+    classifier,
+    enough_data,
+    growing_step,
+    noise,
+    scale,
+    straight,
+    table,
+    whose_label,
+)
+from efviz.dashboard.pages.lessons.lesson import Lesson
+
+LESSONS: dict[str, Lesson] = {
+    module.LESSON.key: module.LESSON
+    for module in (
+        straight,
+        bends,
+        enough_data,
+        classifier,
+        scale,
+        growing_step,
+        whose_label,
+        noise,
+        table,
+    )
+}

@@ -1,0 +1,112 @@
+"""What the natural gradient straightens."""
+
+from functools import cache
+
+import numpy as np
+
+from efviz.dashboard.pages.lessons import facts
+from efviz.dashboard.pages.lessons.lesson import Lesson, Prediction, Step, Task, Verdict
+from efviz.dashboard.pages.vector_fields import page as vector_fields
+from efviz.dashboard.pages.vector_fields.figure_1 import figure_1
+from efviz.dashboard.session.params import Values
+from efviz.figures.contrast import length
+from efviz.optimizers import run
+
+LIMIT = 0.01
+
+
+@cache
+def detours() -> dict[str, float]:
+    """The longest way of each method in Figure 1, in lengths of its own chord."""
+    trajectories = figure_1().trajectories
+    return {m: max(map(detour, t.thetas)) for m, t in trajectories.items()}
+
+
+def detour(path: np.ndarray) -> float:
+    kept = path[np.isfinite(path).all(-1)]
+    return length(kept) / float(np.linalg.norm(kept[-1] - kept[0]))
+
+
+def straight_methods() -> int:
+    """Which of the answers below holds."""
+    straight = {m for m, d in detours().items() if d < 1 + LIMIT}
+    return [{"GD"}, {"NGD"}, {"NGD", "EFGD"}, set()].index(straight)
+
+
+@facts.about("fig1")
+def check(values: Values) -> Verdict:
+    picture = facts.picture_of(values)
+    if picture is None:
+        return Verdict(False, facts.WORKING)
+    best = min(map(detour, picture.trajectories["GD"].thetas))
+    words = f"The straightest way of GD is {best:.3f} times as long as the straight line."
+    return Verdict(best < 1 + LIMIT, words)
+
+
+@cache
+def numbers() -> dict[str, str]:
+    H = facts.at_minimum("fig1").hessian
+    w = np.linalg.eigvalsh(H)
+    start = np.array([4.5, 3.0])
+    one = run(facts.problem("fig1"), "NGD", start, step_size=1.0, n_steps=1)
+    left = np.linalg.norm(one.final_theta - facts.problem("fig1").theta_star)
+    return {
+        "ratio": facts.number(float(np.sqrt(w[1] / w[0]))),
+        "left": facts.percent(float(left), 1),
+        "limit": facts.percent(LIMIT),
+        **{m: f"{ratio:.2f}" for m, ratio in detours().items()},
+    }
+
+
+LESSON = Lesson(
+    key="straight",
+    title="What the natural gradient straightens",
+    about="The steepest way down is seldom the way to the minimum. One matrix makes it so.",
+    numbers=numbers,
+    steps=(
+        Step(
+            r"""
+A line $y = b + \theta x$ is fitted to data. The plane below has its two *parameters* as axes, so
+each point of it is one line. Grey curves are *contours*: along each the *loss*, how badly the
+line fits, is the same. The *gradient* crosses them at right angles. Here they are ellipses
+[[ratio]] times as long as wide.""",
+            vector_fields.SLUG,
+            prediction=Prediction(
+                "Three methods set out from the same four points. Whose ways will be straight?",
+                (
+                    "Only those of gradient descent (GD)",
+                    "Only those of the natural gradient (NGD)",
+                    "Those of NGD and of EFGD",
+                    "None",
+                ),
+                straight_methods,
+                """The longest way of GD is [[GD]] times as long as the straight line from its
+start to its end, that of NGD [[NGD]] times, and that of EFGD [[EFGD]] times.""",
+            ),
+        ),
+        Step(
+            r"""
+Why? Near a minimum $\theta^*$ the gradient is $H(\theta - \theta^*)$, where $H$, the *Hessian*,
+holds the second derivatives of the loss. GD follows it, stretched by $H$. For least squares the
+*Fisher information* $F$, the average of $g g^\top$ over the targets that the model expects,
+equals $H$. So $F^{-1} \nabla L = \theta - \theta^*$: **every arrow of NGD points at the
+minimum**, and is as long as the way there. A single step of size one leaves [[left]] of it.
+Look at the arrows of the middle field.""",
+            vector_fields.SLUG,
+        ),
+        Step(
+            "GD is not always crooked: along some ways the gradient, too, points at the minimum.",
+            vector_fields.SLUG,
+            "starts=4.5,3",
+            task=Task(
+                """Find a start from which the way of GD is at most [[limit]] longer than the
+straight line. Click in a field to place one, or type it under *More settings*.""",
+                check,
+                "starts=1,0",
+                """Such starts lie on the axes of the ellipses, the *eigenvectors* of the Hessian:
+there it only stretches and does not turn. The inverse of $F$ makes every direction such an
+axis.""",
+            ),
+        ),
+    ),
+)

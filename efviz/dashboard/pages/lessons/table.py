@@ -1,0 +1,120 @@
+"""Read the paper's table critically."""
+
+from functools import cache
+from math import log10
+
+from efviz import results
+from efviz.dashboard.pages.lessons import facts
+from efviz.dashboard.pages.lessons.lesson import Lesson, Prediction, Step, Task, Verdict
+from efviz.dashboard.pages.optimization import page as optimization
+from efviz.dashboard.pages.optimization.runs import path_job, run_keys
+from efviz.dashboard.session.params import Values, shortest
+
+CLOSE = 0.01
+
+
+def line(method: str) -> results.Line:
+    found = results.line("boston", method)
+    assert found is not None
+    return found
+
+
+def excess() -> float:
+    """The loss of the printed cell of EFGD, in that of NGD's best."""
+    return line("EFGD").printed_loss / line("NGD").best_loss
+
+
+def query() -> str:
+    step, damping = line("EFGD").printed
+    texts = [shortest(float(f"{10**exponent:.12g}")) for exponent in (step, damping or 0.0)]
+    return f"ef={texts[0]}&efl={texts[1]}"
+
+
+@facts.about("boston")
+def check(values: Values) -> Verdict:
+    job = path_job(run_keys(values)["EFGD"])
+    if not job.done:
+        job.advance(0.05)
+    path = job.progress.result
+    if path is None or not job.progress.complete:
+        return Verdict(False, facts.WORKING)
+    original = values["multiple"] == 0 and values["scaling"] == "raw"
+    ratio = float(path.final_loss[0]) / line("NGD").best_loss
+    words = f"EFGD ends at {ratio:.3f} times the loss of NGD."
+    if not original:
+        words += " The task is about raw inputs and a start at zero."
+    return Verdict(original and ratio <= 1 + CLOSE, words)
+
+
+@cache
+def numbers() -> dict[str, str]:
+    ef, ngd = line("EFGD"), line("NGD")
+
+    def power(exponent: float | None) -> str:
+        return f"$10^{{{exponent:g}}}$"
+
+    return {
+        "gamma": power(ef.printed[0]),
+        "lambda": power(ef.printed[1]),
+        "best_gamma": power(ef.best[0]),
+        "best_lambda": power(ef.best[1]),
+        "ngd_loss": facts.number(ngd.best_loss, 4),
+        "printed_loss": facts.number(ef.printed_loss, 4),
+        "best_loss": facts.number(ef.best_loss, 4),
+        "excess": facts.number(excess()),
+        "digits": str(int(-log10(ef.best_loss / ngd.best_loss - 1))),
+        "ties": str(len(ngd.tied)),
+        "differ": str(sum(found.verdict == "differs" for found in results.lines())),
+        "lines": str(len(results.lines())),
+        "close": facts.percent(CLOSE),
+    }
+
+
+LESSON = Lesson(
+    key="table",
+    title="Read the paper's table critically",
+    about="A table of best settings, and what happens if one runs them.",
+    numbers=numbers,
+    steps=(
+        Step(
+            r"""
+The paper compares the three methods on real data, each with the step size $\gamma$ and damping
+$\lambda$ that a *grid search* picked: all pairs are run for the same number of steps, and the
+one with the lowest final loss is printed in Table 6. For EFGD on the Boston data it prints
+$\gamma$ = [[gamma]] and $\lambda$ = [[lambda]].""",
+            optimization.SLUG,
+            query(),
+            prediction=Prediction(
+                "Run with these settings, how does EFGD end, compared with NGD?",
+                ("With about the same loss", "With about twice its loss", "With much more"),
+                lambda: facts.nearest(excess(), (1, 2, 20)),
+                """NGD ends at [[ngd_loss]], EFGD at [[printed_loss]]: [[excess]] times that.
+The
+published curve of EFGD was not made with these settings.""",
+            ),
+        ),
+        Step(
+            r"""
+The whole grid, run again, has a better cell for EFGD: $\gamma$ = [[best_gamma]] with $\lambda$ =
+[[best_lambda]] ends at [[best_loss]], the loss of NGD to [[digits]] digits. And *best* may mean
+little: of NGD [[ties]] cells end at the same loss, and which of them is printed is chance. Of the
+[[lines]] lines of the table [[differ]] name a cell that is not the best one; the table below
+the maps says which.""",
+            optimization.SLUG,
+            query(),
+        ),
+        Step(
+            "A table shows one cell of each map; the map shows how much room there is around it.",
+            optimization.SLUG,
+            query(),
+            task=Task(
+                """Find a step size and a damping with which EFGD ends within [[close]] of NGD.
+A click in the map of EFGD runs that cell.""",
+                check,
+                "ef=17.7827941004&efl=1e-10",
+                """Before you believe a comparison of tuned methods, ask how wide the good
+region of each is, and whether the printed settings give the printed result.""",
+            ),
+        ),
+    ),
+)

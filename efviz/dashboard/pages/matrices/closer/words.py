@@ -1,0 +1,179 @@
+"""Table 1 as a translator: one matrix in the words of every field, and each library's call."""
+
+from dataclasses import dataclass
+from html import escape
+
+import numpy as np
+import streamlit as st
+
+from efviz.curvature.distance import relative_distance
+from efviz.curvature.vocabulary import VOCABULARY, Call, Term
+from efviz.dashboard.pages.at_minimum.words import number
+from efviz.dashboard.pages.matrices.closer.base import Here, Section, sentence_html
+from efviz.dashboard.session.html_table import headings, html_table
+from efviz.dashboard.session.params import Choice, Param
+from efviz.dashboard.session.store import Store
+
+PARAMS = (
+    Param(
+        "c_matrix",
+        "cmatrix",
+        "Matrix",
+        Choice(lambda _: tuple(VOCABULARY)),
+        lambda _: "empirical_fisher",
+    ),
+)
+
+SYMBOLS: dict[str, str] = {"hessian": "H", "ggn": "G", "fisher": "F", "empirical_fisher": "EF"}
+"""Of the terms that the page shows as matrices."""
+
+
+def draw(store: Store, here: Here) -> None:
+    box, formula = st.columns([1, 1.6], vertical_alignment="bottom")
+    with box:
+        titles = {key: _titled(key, term) for key, term in VOCABULARY.items()}
+        store.choice("c_matrix", titles=titles)
+    key = store.values["c_matrix"]
+    term = VOCABULARY[key]
+    with formula:
+        st.markdown(f"$\\displaystyle {term.formula}$")
+    st.html(sentence_html(sentence(key, here)))
+    names, calls = st.columns([1.3, 1])
+    names.html(names_table(term))
+    if term.calls:
+        calls.html(calls_list(term))
+    st.html(
+        f"<details class='efviz-details'><summary>All of Table 1</summary>{overview(key)}</details>"
+    )
+    st.caption(
+        "Formulas are sums, as the paper prints them; this page divides by N. A library is named "
+        "where its documentation or source says which matrix the call returns."
+    )
+
+
+def _titled(key: str, term: Term) -> str:
+    return f"{SYMBOLS[key]}: {term.title}" if key in SYMBOLS else term.title
+
+
+@dataclass(frozen=True)
+class OtherMeaning:
+    """Words for this matrix that in `fields`, perhaps its own, name the matrix `key`."""
+
+    words: str
+    key: str
+    fields: tuple[str, ...]
+
+
+def other_meanings(key: str) -> list[OtherMeaning]:
+    found = []
+    for words in dict.fromkeys(name.words for name in VOCABULARY[key].names):
+        for other, term in VOCABULARY.items():
+            fields = tuple(n.field for n in term.names if n.words.lower() == words.lower())
+            if other != key and fields:
+                found.append(OtherMeaning(words, other, fields))
+    return found
+
+
+def sentence(key: str, here: Here) -> str:
+    """How many words there are for it, and which of them mean something else elsewhere."""
+    names = VOCABULARY[key].names
+    different = len({name.words.lower() for name in names})
+    title, fields = escape(VOCABULARY[key].title), len({name.field for name in names})
+    count = f"{_count(different, 'name')} in {_count(fields, 'field')}"
+    parts = [f"<b>{title}</b> goes by {count}."]
+    for meaning in other_meanings(key):
+        mine = [name.field for name in names if name.words == meaning.words]
+        also = "also " if set(mine) & set(meaning.fields) else ""
+        parts.append(
+            f"“{escape(meaning.words)}” means this in {' and '.join(mine)}, but in "
+            f"{' and '.join(meaning.fields)} {also}the "
+            f"<b>{_small(VOCABULARY[meaning.key].title)}</b>{_apart(key, meaning.key, here)}."
+        )
+    return " ".join(parts)
+
+
+def _small(title: str) -> str:
+    """As inside a sentence: names of people keep their capitals."""
+    kept = ("Fisher", "Hessian")
+    return escape(title if title.startswith(kept) else title[0].lower() + title[1:])
+
+
+def _apart(key: str, other: str, here: Here) -> str:
+    """How far the two are from each other at the theta shown, where both are shown."""
+    a, b = (here.matrices.get(SYMBOLS.get(k, "")) for k in (key, other))
+    if a is None or b is None:
+        return ""
+    distance = float(relative_distance(a, b))
+    if not np.isfinite(distance):
+        return ""
+    return f", and here the two are {number(distance)} times the latter's norm apart"
+
+
+def _count(n: int, word: str) -> str:
+    return f"{n} {word}" if n == 1 else f"{n} {word}s"
+
+
+def names_table(term: Term) -> str:
+    rows = "".join(
+        f"<tr><th scope='row'>{escape(name.field)}</th><td><b>{escape(name.words)}</b>"
+        f"{_note(name.note)}</td><td><small>{_source(name.source)}</small></td></tr>"
+        for name in term.names
+    )
+    caption = f"{escape(term.title)}, in the words of"
+    return html_table(caption, headings("field", "name", "read in"), rows)
+
+
+def calls_list(term: Term) -> str:
+    """A line for each library, its call in a tooltip that a key or a tap opens too."""
+    lines = "".join(
+        f"<details class='efviz-details'><summary title='{_quoted(call)}'>{escape(call.library)}"
+        f" <small>{escape(call.returns)}</small></summary>"
+        f"<div><code>{escape(call.code)}</code>{_note(call.note)}<br>"
+        f"<small>{_source(call.source)}</small></div></details>"
+        for call in term.calls
+    )
+    return (
+        f"<section aria-label='Libraries'><p class='efviz-note'>In libraries</p>{lines}</section>"
+    )
+
+
+def _quoted(call: Call) -> str:
+    return escape(f"{call.code}: {call.returns}" + (f"; {call.note}" if call.note else ""))
+
+
+def _note(note: str) -> str:
+    return f"<br><small>{escape(note)}</small>" if note else ""
+
+
+def _source(source: str) -> str:
+    """A link by the name of its host and last part, or the words themselves."""
+    if not source.startswith("https://"):
+        return escape(source)
+    host, _, rest = source.removeprefix("https://").partition("/")
+    last = rest.rstrip("/").rpartition("/")[2]
+    return (
+        f"<a href='{escape(source)}' target='_blank' rel='noopener noreferrer'>"
+        f"{escape(host)}/…/{escape(last)}</a>"
+    )
+
+
+def overview(chosen: str) -> str:
+    """All matrices, with all names and libraries; the chosen one is marked."""
+    rows = ""
+    for key, term in VOCABULARY.items():
+        mark, current = ("▸ ", " aria-current='true'") if key == chosen else ("", "")
+        names = "; ".join(
+            f"{escape(n.words)} <small>({escape(n.field)})</small>" for n in term.names
+        )
+        calls = ", ".join(
+            f"<abbr title='{_quoted(call)}'>{escape(call.library)}</abbr>" for call in term.calls
+        )
+        rows += (
+            f"<tr{current}><th scope='row'>{mark}{escape(term.title)}</th><td>{names}</td>"
+            f"<td>{calls or '–'}</td></tr>"
+        )
+    head = headings("matrix", "names", "libraries")
+    return html_table("Six matrices and their names", head, rows)
+
+
+SECTION = Section("Names in other fields", draw, PARAMS)

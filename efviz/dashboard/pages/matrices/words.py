@@ -1,0 +1,272 @@
+"""What the Four matrices page says: the sentence, the tables, the words beside each part."""
+
+from collections.abc import Mapping
+from html import escape
+
+import numpy as np
+import streamlit as st
+
+from efviz.curvature import LABEL_SOURCES
+from efviz.curvature.agreement import Agreement
+from efviz.curvature.distance import angle_between_axes, relative_distance, roundness
+from efviz.dashboard.pages.at_minimum.words import number
+from efviz.dashboard.pages.matrices.views import SYMBOLS, Example, Labels, Picture
+from efviz.dashboard.session.html_table import headings, html_table
+from efviz.figures.matrices import notes
+from efviz.figures.theme import STYLES
+
+THETA = "Where all four matrices are taken. A click in the contours moves it."
+EXAMPLE = (
+    "A click in the data panel chooses the nearest example. Examples are numbered from 0, as the "
+    "rows of the data; those that are added follow."
+)
+STEP = "γ of θ − γ (B + λ I)⁻¹ ∇L, the same for all three methods."
+DAMPING = "λ I is added to F and EF before they are inverted."
+M = "Labels drawn from the model for each example. A click in the chart chooses it too."
+
+TITLES: dict[str, str] = {
+    "H": "Hessian",
+    "G": "Gauss-Newton",
+    "F": "Fisher",
+    "EF": "empirical Fisher",
+}
+
+SHORT: dict[str, tuple[str, str]] = {
+    "observed": ("EF", "observed"),
+    "exact": ("F", "expectation"),
+    "sampled": ("F", "M = {M}"),
+    "most_likely": ("g gᵀ", "most likely"),
+    "squared_mean": ("∇L ∇Lᵀ", ""),
+}
+"""Titles and subtitles of the matrices of LABEL_SOURCES."""
+
+_NAMES = {key: symbol for symbol, key in SYMBOLS.items()}
+
+
+def sentence(p: Picture) -> str:
+    """Which matrices are one here, how far EF is from F, and what has no ellipse."""
+    if not p.finite:
+        parts = ["The matrices at this θ are too large for numbers of a computer."]
+    else:
+        parts = [_equal(p), _ef(p), *map(escape, notes(p.drawn)), _nowhere(p)]
+    return f"<p class='efviz-sentence'>{' '.join(filter(None, parts))}</p>"
+
+
+def _equal(p: Picture) -> str:
+    """The groups of matrices that agree."""
+    groups: list[list[str]] = []
+    for symbol in SYMBOLS:
+        home = next((g for g in groups if _agree(p.agreements, g[0], symbol)), None)
+        if home:
+            home.append(symbol)
+        else:
+            groups.append([symbol])
+    names = [" = ".join(group) for group in groups]
+    where = f"At θ = ({', '.join(number(float(t), 4) for t in p.theta)})"
+    if len(names) == 1:
+        return f"{where} all four agree: <b>{names[0]}</b>."
+    if len(names) == len(SYMBOLS):
+        return f"{where} no two of H, G, F and EF agree."
+    several = [name for name in names if "=" in name]
+    return f"{where} <b>{' and '.join(several)}</b>."
+
+
+def _agree(found: list[Agreement], first: str, second: str) -> bool:
+    pair = {SYMBOLS[first], SYMBOLS[second]}
+    return next(a.agree for a in found if {a.first, a.second} == pair)
+
+
+def _ef(p: Picture) -> str:
+    """EF against F: how far, how much larger, how far turned."""
+    F, EF = p.matrices["F"], p.matrices["EF"]
+    if _agree(p.agreements, "F", "EF") or not F.any():
+        return ""
+    ratio = float(np.trace(EF) / np.trace(F))
+    words = f"‖EF − F‖ / ‖F‖ = <b>{number(float(relative_distance(EF, F)))}</b>"
+    if not EF.any():
+        return f"{words}: EF is zero."
+    size = (
+        f"{number(ratio)} times as large as F"
+        if ratio >= 1
+        else f"smaller than F by a factor of {number(1 / ratio)}"
+    )
+    words += f": by its trace EF is {size}"
+    if max(roundness(F), roundness(EF)) > 0.9:
+        return f"{words}."
+    return f"{words}, and its long axis is turned by {number(angle_between_axes(EF, F), 2)}°."
+
+
+def _nowhere(p: Picture) -> str:
+    """θ outside of the plane that is drawn."""
+    beyond = np.abs(p.theta - p.plane.center) > p.plane.half_widths * (1 + 1e-9)
+    return "θ lies outside of the plane that is drawn." if beyond.any() else ""
+
+
+def table(p: Picture) -> str:
+    """Every pair: how far apart, and the reason where they agree."""
+    rows = "".join(
+        f"<tr><th scope='row'>{_NAMES[a.first]}&nbsp;and&nbsp;{_NAMES[a.second]}</th>"
+        f"<td>{'0 <small>to rounding</small>' if a.agree and a.distance else number(a.distance)}"
+        f"</td><td>{_reason(a)}</td></tr>"
+        for a in p.agreements
+    )
+    caption = (
+        "Relative distances ‖A − B‖ / max(‖A‖, ‖B‖), Frobenius norms. Colours of cells are in "
+        "units of each matrix's own largest entry."
+    )
+    return _table(caption, ("pair", "distance", "why they agree"), rows)
+
+
+def _reason(a: Agreement) -> str:
+    return escape(a.reason) if a.agree else "–"
+
+
+def example(p: Picture, e: Example, asked: int) -> str:
+    """The example, what the model makes of it, and how its two terms compare.
+
+    The number `asked` for is another one if that example was taken away.
+    """
+    gone = f"Example {asked:,} is removed. " if asked != e.number else ""
+    inputs = ", ".join(
+        f"{escape(name)} = {number(float(value))}"
+        for name, value in zip(p.dataset.feature_names, e.x, strict=True)
+        if name != "1"
+    )
+    g = ", ".join(number(float(v)) for v in e.terms.gradient)
+    return (
+        f"<p class='efviz-note'>{gone}Example <b>{e.number:,}</b> of {p.problem.N:,}: {inputs}, "
+        f"{escape(p.dataset.target_name)} = {number(e.y)}; {_model(e)}. Its gradient is "
+        f"g<sub>n</sub> = <b>({g})</b>. {_weight(e)}</p>"
+    )
+
+
+def _model(e: Example) -> str:
+    if len(e.mean) > 1:
+        probabilities = ", ".join(number(float(v)) for v in e.mean)
+        return f"the model gives the classes probabilities {probabilities}"
+    return f"the model's mean is {number(float(e.mean[0]))}"
+
+
+def _weight(e: Example) -> str:
+    """The trace of its term of EF over that of F: the surprise of this very label."""
+    ef, f = (float(np.trace(m)) for m in (e.terms.empirical_fisher, e.terms.fisher))
+    if not np.isfinite([ef, f]).all():
+        return "Its terms are too large for numbers of a computer."
+    if f <= 0:
+        return "Neither matrix hears of it." if ef <= 0 else "Only EF hears of it."
+    times = f"<b>{number(ef / f)}</b> times"
+    if len(e.mean) > 1:
+        return f"By the trace, its observed label adds to EF {times} what F expects of it."
+    return (
+        f"Both terms are multiples of one matrix: EF weighs it by the residual of the observed "
+        f"label, squared, F by what the model expects of that square; EF's is {times} F's."
+    )
+
+
+def steps(e: Example) -> str:
+    """What one step of each method does to the loss of the example, and to the mean loss."""
+    rows = "".join(
+        f"<tr><th scope='row'>{name} <small>{STYLES[name].name}</small></th>"
+        f"<td>{number(step.own[1], 4)}</td><td>{_change(step.own)}</td>"
+        f"<td>{number(step.mean[1], 4)}</td><td>{_change(step.mean)}</td></tr>"
+        for name, step in e.steps.items()
+    )
+    first = next(iter(e.steps.values()))
+    before = (
+        "<tr><th scope='row'>before the step</th>"
+        f"<td>{number(first.own[0], 4)}</td><td>–</td><td>{number(first.mean[0], 4)}</td>"
+        "<td>–</td></tr>"
+    )
+    columns = ("", f"loss of example {e.number:,}", "change", "mean loss L", "change")
+    return _table("One step of each method from θ", columns, before + rows)
+
+
+def _change(loss: tuple[float, float]) -> str:
+    change = loss[1] - loss[0]
+    return f"+{number(change)}" if change > 0 else number(change)
+
+
+def step_words(e: Example) -> str:
+    """Whose steps help everybody and not this one."""
+    against = [
+        name
+        for name, step in e.steps.items()
+        if step.own[1] > step.own[0] and step.mean[1] < step.mean[0]
+    ]
+    overshoot = [name for name, step in e.steps.items() if not step.mean[1] <= step.mean[0]]
+    words = []
+    if against:
+        lower = "lowers" if len(against) == 1 else "lower"
+        words.append(f"{_and(against)} {lower} L at the cost of this example.")
+    if overshoot:
+        raises = "raises" if len(overshoot) == 1 else "raise"
+        words.append(f"With this γ {_and(overshoot)} {raises} L: the step is too long.")
+    deficient = [name for name, step in e.steps.items() if step.rank_deficient]
+    if deficient:
+        words.append(f"The matrix of {_and(deficient)} is singular: the shortest step is taken.")
+    return f"<p class='efviz-note'>{' '.join(words)}</p>" if words else ""
+
+
+def _and(names: list[str]) -> str:
+    return " and ".join([", ".join(names[:-1]), names[-1]] if len(names) > 1 else names)
+
+
+def source(key: str, found: Labels | None) -> str:
+    """What the source is, how far it is from F, and what it costs."""
+    chosen = LABEL_SOURCES[key]
+    parts = [escape(chosen.words)]
+    if found:
+        parts.append(
+            f"‖· − F‖ / ‖F‖ = <b>{number(found.distance)}</b>, "
+            f"{'unbiased' if chosen.unbiased else 'biased'}."
+        )
+        fewer = (
+            f" ({found.least:,} if the Jacobian of every example is kept)"
+            if found.least < found.cost
+            else ""
+        )
+        parts.append(f"It takes <b>{found.cost:,}</b> gradient evaluations{fewer}.")
+    return f"<p class='efviz-note'>{' '.join(parts)}</p>"
+
+
+def sources(others: Mapping[str, float]) -> str:
+    """Why no M helps the other lines."""
+    listed = ", ".join(f"{escape(name)} {number(value)}" for name, value in others.items())
+    return (
+        "<p class='efviz-note'>More labels bring nothing but the sampled matrix nearer. Distances "
+        f"of the others, in units of ‖F‖: {listed}.</p>"
+    )
+
+
+def _table(caption: str, columns: tuple[str, ...], rows: str) -> str:
+    return html_table(caption, headings(*columns), rows)
+
+
+def equations() -> None:
+    """The four matrices with their numbers in the paper, and what differs from the print."""
+    with st.expander("Equations, with their numbers in the paper"):
+        st.markdown(
+            r"With $\ell_n = -\log p(y_n \mid f_n)$, $f_n = f(x_n, \theta)$, "
+            r"$J_n = \partial f_n / \partial\theta$, $g_n = \nabla_\theta \ell_n$, all means over "
+            r"the examples (Kunstner et al. 2019):"
+        )
+        st.markdown(
+            r"""
+| matrix | | equation |
+|---|---|---|
+| $H$ | $\frac1N \sum_n J_n^\top \nabla_f^2 \ell_n\, J_n + \frac1N \sum_{n,c} [\nabla_f \ell_n]_c \nabla_\theta^2 f_{nc}$ | 9 |
+| $G$ | $\frac1N \sum_n J_n^\top \nabla_f^2 \ell_n\, J_n$ | 10, 12 |
+| $F$ | $\frac1N \sum_n \mathbb E_{y \sim p(\cdot \mid f_n)} [g_n(y)\, g_n(y)^\top]$ | 2, 6 |
+| $\tilde F$ | $\frac1N \sum_n g_n(y_n)\, g_n(y_n)^\top$ | 3 |
+"""  # noqa: E501  # a row of a table is one line
+        )
+        listed = "".join(
+            f"\n| {entry.title} | ${entry.formula}$ |" for entry in LABEL_SOURCES.values()
+        )
+        st.markdown(f"| labels | matrix |\n|---|---|{listed}")
+        st.caption(
+            "The paper writes sums: its matrices are N times these. G = F where the likelihood is "
+            "an exponential family with f as its natural parameter (Proposition 1). Sampled labels "
+            "are Eq. 38. Eq. 53 says that EF = F at probabilities 1/2 and lacks the y. Level sets: "
+            "δᵀ M δ is the same for all four."
+        )

@@ -1,0 +1,291 @@
+"""What the Optimization page computes: single runs, cosines along them, sweeps, other starts."""
+
+from collections.abc import Generator, Iterator
+from dataclasses import asdict, dataclass, fields
+from typing import Any
+
+import numpy as np
+
+from efviz import results
+from efviz.dashboard.session import own_table
+from efviz.dashboard.session.caches import cached
+from efviz.dashboard.session.jobs import Job, Progress, T
+from efviz.dashboard.session.own_table import OWN
+from efviz.dashboard.session.params import Values
+from efviz.datasets import DATASETS, DataUnavailable
+from efviz.datasets.tables import TableError
+from efviz.optimizers import Runs, Trajectory
+from efviz.problems import Problem
+from efviz.problems.catalogue import optimization_problem
+from efviz.studies.alignment import FIG_6, Alignment, StepSizes, alignment, step_lengths
+from efviz.sweeps import DAMPINGS, STEP_SIZES, Sweep, sweep
+from efviz.sweeps.rounding import loss_rounding, relative_change
+
+METHODS = ("GD", "NGD", "EFGD")
+N_STEPS = 100
+DISTANCES = np.geomspace(1e-3, 1e6, 37)
+"""From the minimum, in lengths of theta_star, at which lengths of steps are compared."""
+
+
+@dataclass(frozen=True)
+class Source:
+    """Which problem: the key of everything that does not depend on the sliders of a method."""
+
+    problem: str
+    scaling: str
+    target: str
+    regression: str
+    positive: str
+    table: str
+
+    @classmethod
+    def of(cls, values: Values) -> "Source":
+        names = [field.name for field in fields(cls) if field.name != "table"]
+        return cls(**{name: values[name] for name in names}, table=own_table.digest(values))
+
+    @property
+    def shipped(self) -> str:
+        """The name under which results are shipped, "" if none are."""
+        return self.problem if self.problem != OWN and self.scaling == "raw" else ""
+
+
+@dataclass(frozen=True)
+class RunKey(Source):
+    """One run of one method on that problem."""
+
+    method: str
+    step_size: float
+    damping: float
+    multiple: float
+
+    @property
+    def source(self) -> Source:
+        return Source(**{field.name: getattr(self, field.name) for field in fields(Source)})
+
+
+def run_keys(values: Values) -> dict[str, RunKey]:
+    """The runs that the sliders ask for."""
+    source = Source.of(values)
+    return {
+        method: RunKey(
+            **asdict(source),
+            method=method,
+            step_size=values[f"step_{method}"],
+            damping=values.get(f"damping_{method}", 0.0),
+            multiple=values["multiple"],
+        )
+        for method in METHODS
+    }
+
+
+@cached
+def problem_of(source: Source) -> Problem:
+    """Raises DataUnavailable or TableError, sentences for the visitor."""
+    standardised = source.scaling == "standardised"
+    if source.problem != OWN:
+        if not DATASETS[source.problem].found():
+            # Nobody's page waits for a download.
+            raise DataUnavailable(
+                f"The set {source.problem} is not on this machine. Whoever runs the dashboard can "
+                f"fetch it with: python -m efviz data {source.problem}"
+            )
+        return optimization_problem(source.problem, standardised=standardised)
+    made = own_table.whole(source.target, source.regression, source.positive)
+    if made.dataset is None:
+        raise TableError(made.trouble)
+    return optimization_problem(made.dataset, standardised=standardised)
+
+
+def trouble(source: Source) -> str:
+    """Why there is no such problem here, or ""."""
+    if source.problem == OWN and own_table.loaded() is None:
+        return ""
+    try:
+        problem_of(source)
+    except (DataUnavailable, TableError) as error:
+        return str(error)
+    return ""
+
+
+def has_minimum(values: Values) -> bool:
+    """Is there a theta_star whose multiples can be starts?"""
+    source = Source.of(values)
+    known = source.problem != OWN or own_table.loaded() is not None
+    return known and not trouble(source) and problem_of(source).minimum.exists
+
+
+def start_of(problem: Problem, multiple: float) -> np.ndarray:
+    """multiple * theta_star; 0, all that there is without a minimum, needs none."""
+    if multiple == 0 or not problem.minimum.exists:
+        return np.zeros(problem.D)
+    return np.asarray(multiple * problem.theta_star)
+
+
+@cached
+def _turned(source: Source) -> Problem:
+    return problem_of(source).in_reverse()
+
+
+def _runs(key: RunKey, *, digits: bool = False) -> Runs:
+    """The run of `key`, or the same but for its last `digits`."""
+    problem = problem_of(key.source)
+    start = start_of(problem, key.multiple)[None]
+    step_size = np.array(key.step_size)
+    if digits:
+        problem, step_size = _turned(key.source), np.nextafter(step_size, np.inf)
+    return Runs(
+        problem, key.method, start, step_size=step_size, damping=key.damping, n_steps=N_STEPS
+    )
+
+
+@cached
+def path_job(key: RunKey) -> Job[Trajectory]:
+    """One run, in slices: partial trajectories are there to be drawn."""
+
+    def steps() -> Iterator[Progress[Trajectory]]:
+        runs = _runs(key)
+        while runs.fraction < 1:
+            runs.advance(0.05)
+            yield Progress(runs.fraction, runs.trajectory())
+        yield Progress(1.0, runs.trajectory())
+
+    return Job(steps())
+
+
+def _finished(job: Job[T]) -> Generator[Progress[Any], None, T]:
+    """What a job that others may share gives in the end: the first part of another's work."""
+    while not job.done:
+        job.advance(0.05)
+        yield Progress(0.0, None)
+    assert job.progress.result is not None
+    return job.progress.result
+
+
+@cached
+def rounding_job(key: RunKey) -> Job[float]:
+    """By how much, relatively, the last loss of a run changes with its last digits.
+
+    0 where it diverges either way, inf where it diverges one way only.
+    """
+
+    def steps() -> Iterator[Progress[float]]:
+        path = yield from _finished(path_job(key))
+        runs = _runs(key, digits=True)
+        while runs.fraction < 1:
+            runs.advance(0.05)
+            yield Progress(runs.fraction * 0.999, None)
+        again = runs.trajectory()
+        if again.diverged[0] != path.diverged[0]:
+            yield Progress(1.0, np.inf)
+        elif path.diverged[0]:
+            yield Progress(1.0, 0.0)
+        else:
+            rounding = loss_rounding(problem_of(key.source), float(path.first_loss[0]))
+            change = relative_change(path.final_loss, again.final_loss, rounding)
+            yield Progress(1.0, float(change[0]))
+
+    return Job(steps())
+
+
+@cached
+def alignment_job(key: RunKey) -> Job[Alignment]:
+    """Cosines along the path of `key`, an EFGD run."""
+
+    def steps() -> Iterator[Progress[Alignment]]:
+        path = yield from _finished(path_job(key))
+        thetas = path.thetas[0][np.isfinite(path.thetas[0]).all(axis=-1)]
+        work = alignment(problem_of(key.source), thetas, key.damping)
+        while True:
+            try:
+                yield Progress(next(work), None)
+            except StopIteration as stop:
+                yield Progress(1.0, stop.value)
+                return
+
+    return Job(steps())
+
+
+@cached
+def sweep_job(source: Source, method: str) -> Job[Sweep]:
+    """The whole grid of Table 5; results of an own table are kept nowhere but in its session."""
+
+    def steps() -> Iterator[Progress[Sweep]]:
+        work = sweep(problem_of(source), method, STEP_SIZES, DAMPINGS, cache=source.problem != OWN)
+        for progress in work:
+            yield Progress(progress.fraction, progress.result())
+
+    return Job(steps())
+
+
+def known_sweep(source: Source, method: str) -> Sweep | None:
+    """What is shipped, else what has been computed so far."""
+    shipped = results.sweep(source.shipped, method) if source.shipped else None
+    return shipped or sweep_job(source, method).progress.result
+
+
+@dataclass(frozen=True, eq=False)
+class FarOut:
+    """Fig. 6 and section 4.3: runs from multiples of theta_star, and lengths of steps."""
+
+    runs: list[tuple[float, dict[str, Trajectory]]]
+    lengths: StepSizes
+    lowest: float
+
+
+@cached
+def far_job(source: Source, steps: tuple[float, ...], dampings: tuple[float, ...]) -> Job[FarOut]:
+    """`steps` and `dampings` of the methods in the order of METHODS."""
+
+    def work() -> Iterator[Progress[FarOut]]:
+        problem = problem_of(source)
+        runs: list[tuple[float, dict[str, Trajectory]]] = []
+        total = len(FIG_6) * len(METHODS) + 1
+        for multiple in FIG_6:
+            found: dict[str, Trajectory] = {}
+            for method, step, damping in zip(METHODS, steps, dampings, strict=True):
+                key = RunKey(
+                    **asdict(source),
+                    method=method,
+                    step_size=step,
+                    damping=damping,
+                    multiple=multiple,
+                )
+                one = _runs(key)
+                while one.fraction < 1:
+                    one.advance(0.05)
+                    yield Progress((len(runs) * len(METHODS) + len(found)) / total, None)
+                found[method] = one.trajectory()
+            runs.append((multiple, found))
+        towards = problem.theta_star / (np.linalg.norm(problem.theta_star) or 1.0)
+        scale = float(np.linalg.norm(problem.theta_star)) or 1.0
+        lengths = step_lengths(problem, -towards, scale * DISTANCES)
+        while True:
+            try:
+                yield Progress((total - 1 + next(lengths)) / total, None)
+            except StopIteration as stop:
+                lowest = float(problem.loss(problem.theta_star))
+                yield Progress(1.0, FarOut(runs, stop.value, lowest))
+                return
+
+    return Job(work())
+
+
+def selected(source: Source, method: str) -> tuple[float, float] | None:
+    """Step size and damping of the best cell that is shipped: the same on every server."""
+    found = results.sweep(source.shipped, method) if source.shipped else None
+    if found is None:
+        return None
+    step_size, damping, _ = found.best()
+    return (step_size, damping) if np.isfinite(step_size) else None
+
+
+def printed(source: Source, method: str) -> tuple[float, float] | None:
+    """The printed cell of Table 6 in log10; (x, 0) for GD, which has no damping."""
+    line = results.line(source.shipped, method) if source.shipped else None
+    return (line.printed[0], line.printed[1] or 0.0) if line else None
+
+
+def data_sets() -> dict[str, str]:
+    """The sets on offer, by key: the paper's first."""
+    order = sorted(DATASETS, key=lambda name: not DATASETS[name].paper)
+    return {name: DATASETS[name].title for name in order}

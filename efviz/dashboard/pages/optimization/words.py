@@ -1,0 +1,178 @@
+"""What the Optimization page says: sentences from the numbers, and Table 6 beside its print."""
+
+from collections.abc import Mapping
+from html import escape
+
+import numpy as np
+import streamlit as st
+
+from efviz import results
+from efviz.dashboard.pages.at_minimum.words import number
+from efviz.dashboard.session.html_table import headings, html_table
+from efviz.datasets import DATASETS
+from efviz.figures.log_axes import power
+from efviz.optimizers import Trajectory
+from efviz.problems import Problem
+from efviz.results import CONTESTED, SEEN, percent
+from efviz.studies.alignment import Alignment, StepSizes
+from efviz.sweeps import Sweep
+from efviz.sweeps.rounding import CHAOS
+
+START = "The start as a multiple of θ*: 0 is the paper's, 1 the minimum itself."
+STEP = "γ multiplies the method's direction."
+DAMPING = "λ I is added to the matrix of this method before it is inverted."
+FAR = "Runs from multiples of θ*, and how long EF's steps are far from the minimum."
+NO_GRID = (
+    "No grid has been computed for these settings: the button below runs every step size and "
+    "damping of Table 5 for all three methods."
+)
+
+
+def too_large(problem: Problem) -> str:
+    return (
+        f"A whole grid on {problem.N:,} examples with {problem.D:,} parameters would need more "
+        "memory than this page may take; run it with `python -m efviz sweep`, or use fewer columns."
+    )
+
+
+def notes(name: str) -> str:
+    if name not in DATASETS:
+        return "A file of yours: all its columns of numbers, and a bias."
+    entry = DATASETS[name]
+    return f"{entry.notes}\n\n{entry.source}. {entry.citation}; {entry.licence}."
+
+
+def sentence(
+    problem: Problem,
+    paths: Mapping[str, Trajectory],
+    found: Alignment | None,
+    multiple: float,
+    changes: Mapping[str, float | None],
+) -> str:
+    """What is seen now; `changes` says what the last digits change in the end of each path."""
+    parts = []
+    minimum = problem.minimum
+    if minimum.exists:
+        lowest = float(problem.loss(minimum.theta))
+        parts.append(f"The minimum has loss <b>{number(lowest, 4)}</b>.")
+    elif minimum.reason:
+        parts.append(minimum.reason)
+        if multiple and not minimum.exists:
+            parts.append("Without θ* there are no multiples of it: the runs start at 0.")
+    for name, path in paths.items():
+        status, last = str(path.status[0]), float(path.final_loss[0])
+        if status == "diverged":
+            steps = int(path.steps_done[0])
+            words = f"{name} diverges at step {steps}: its loss passes 100 times the first"
+        else:
+            words = f"{name} ends at {number(last, 4)}"
+        parts.append(f"{words}{by_rounding(changes.get(name) or 0.0)}.")
+    if found is not None:
+        usable = found.damped[np.isfinite(found.damped)]
+        if usable.size:
+            opposed = float(np.mean(usable < 0))
+            parts.append(
+                f"Along its path the EF direction is at cos {number(float(usable.min()), 2)} to "
+                f"{number(float(usable.max()), 2)} with the natural gradient (damped)"
+                + (f", and points away from it at {opposed:.0%} of the steps." if opposed else ".")
+            )
+        if found.singular.any():
+            parts.append("Undamped, a matrix is singular on the way: there by pseudo-inverse.")
+    return f"<p class='efviz-sentence'>{' '.join(parts)}</p>"
+
+
+def by_rounding(change: float) -> str:
+    """What to say of a run whose last loss changes by so much, relatively, through rounding."""
+    if not change > CHAOS:
+        return ""
+    if change == np.inf:
+        return " (depends on rounding: with its last digit changed, the run ends differently)"
+    if change <= SEEN:
+        return " (its last digits depend on rounding)"
+    return f" (depends on rounding: a change in the last digit moves it by {percent(change)})"
+
+
+def grids(found: Mapping[str, Sweep], shipped: str) -> str:
+    """What each grid selects, and how sure that is."""
+    parts = []
+    for method, sweep in found.items():
+        step, damping, loss = sweep.best()
+        if not np.isfinite(step):
+            parts.append(f"{method}: no run finishes.")
+            continue
+        cell = f"γ = {power(step)}" + (f", λ = {power(damping)}" if method != "GD" else "")
+        words = f"{method}: {cell} gives the least loss, {number(loss, 4)}"
+        if sweep.others:
+            words += f", and so do {sweep.others} other cells to 1e-12"
+        if sweep.change_by_rounding > SEEN:
+            words += "; that run depends on rounding, so another machine may select another cell"
+        elif sweep.change_by_rounding > CHAOS:
+            words += "; its last digits depend on rounding"
+        parts.append(f"{words}.")
+        if sweep.contested:
+            parts.append(f"{CONTESTED}.")
+        if not sweep.complete:
+            parts.append("Not all cells are computed yet.")
+    where = "star selected, dots as good, ring printed, hexagon runs above; click a cell to run it"
+    colours = "strong is a low final loss, faint none better than the first, grey a diverged run"
+    return f"<p class='efviz-note'>{' '.join(parts)} Marks: {where}. Colours: {colours}.</p>"
+
+
+def far(found: StepSizes) -> str:
+    """The slope of the last decade of distances."""
+    size, length = np.log(found.gradient[-5:]), np.log(found.directions["EFGD"][-5:])
+    if not (np.isfinite(size).all() and np.isfinite(length).all()) or np.ptp(size) < 1e-6:
+        return (
+            "<p class='efviz-note'>Far out the gradient no longer grows here, so that EF's step "
+            "has no slope to show.</p>"
+        )
+    slope = float(np.polyfit(size, length, 1)[0])
+    return (
+        "<p class='efviz-note'>Far from the minimum the length of EF's step goes like the "
+        f"gradient's to the power {number(slope)} (section 4.3: about −1 for least squares).</p>"
+    )
+
+
+def table_6() -> str:
+    """Every line of Table 6, printed and reproduced, with its verdict."""
+    rows = "".join(_row(line) for line in results.lines())
+    head = headings("set", "method", "printed γ, λ", "reproduced γ, λ", "verdict")
+    caption = "The cell of least loss after 100 iterations, of 241 step sizes and 41 dampings"
+    return (
+        "<details class='efviz-details'><summary>Table 6, printed beside reproduced</summary>"
+        f"{html_table(caption, head, rows)}</details>"
+    )
+
+
+def _row(line: results.Line) -> str:
+    cells = (
+        line.method,
+        _cell(line.printed),
+        _cell(line.best),
+        f"<b>{line.verdict}</b>. {escape(line.sentence())}",
+    )
+    return (
+        f"<tr><th scope='row'>{escape(line.paper)}</th>"
+        + "".join(f"<td>{cell}</td>" for cell in cells)
+        + "</tr>"
+    )
+
+
+def _cell(exponents: tuple[float, float | None]) -> str:
+    step, damping = exponents
+    words = f"10<sup>{number(step, 5)}</sup>"
+    return words if damping is None else f"{words}, 10<sup>{number(damping, 5)}</sup>"
+
+
+def equations() -> None:
+    st.markdown(
+        r"$\theta_{t+1} = \theta_t - \gamma\,(B(\theta_t) + \lambda I)^{-1} \nabla L(\theta_t)$ "
+        "for 100 iterations from 0, on all columns and a bias, which the paper does not normalise "
+        "(Kunstner et al. 2019, App. D.3); a run whose loss passes 100 times its first has "
+        "diverged."
+    )
+    st.caption(
+        "The cosine of Fig. 3 was made with the damping of the selected EFGD run; its text says "
+        "without damping. Table 5 prints a spacing of 0.25 in log10; the grids were made with "
+        "0.125 for the step size and 0.5 for the damping."
+    )

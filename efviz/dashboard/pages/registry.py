@@ -1,0 +1,47 @@
+"""The pages of the dashboard. PAGES lists them in the order of the navigation."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from importlib import import_module
+from types import ModuleType
+
+from efviz.dashboard.session.params import Param
+
+
+@dataclass(frozen=True)
+class Page:
+    """Its `folder` is imported when it is first asked for: a start that waits for all pages takes
+    a third of a second longer."""
+
+    title: str
+    slug: str
+    folder: str
+
+    def load(self) -> ModuleType:
+        return import_module(f"efviz.dashboard.pages.{self.folder}.page")
+
+    @property
+    def main(self) -> Callable[[], None]:
+        main: Callable[[], None] = self.load().main
+        return main
+
+    @property
+    def params(self) -> Sequence[Param]:
+        """Those that its links may set; a page that plays no lesson may have none."""
+        params: Sequence[Param] = getattr(self.load(), "PARAMS", ())
+        return params
+
+
+PAGES: dict[str, Page] = {
+    page.slug: page
+    for page in (
+        Page("Start", "start", "start"),
+        Page("Vector fields", "vector-fields", "vector_fields"),
+        Page("At the minimum", "at-the-minimum", "at_minimum"),
+        Page("Four matrices", "four-matrices", "matrices"),
+        Page("Optimization", "optimization", "optimization"),
+        Page("Gradient noise", "gradient-noise", "gradient_noise"),
+        Page("The paper, checked", "the-paper", "paper"),
+        Page("Lessons", "lessons", "lessons"),
+    )
+}

@@ -1,0 +1,210 @@
+"""Results that all sessions share, bounded in bytes; what comes of an own table stays private."""
+
+import os
+import threading
+import time
+from collections import OrderedDict
+from collections.abc import Callable, Hashable
+from functools import wraps
+from inspect import signature
+from typing import Any, ParamSpec, TypeVar
+from weakref import WeakSet
+
+import streamlit as st
+
+from efviz.dashboard.server import upkeep
+from efviz.dashboard.session.jobs import taken
+from efviz.dashboard.session.sizes import size_of
+from efviz.dashboard.session.turns import TURNS
+
+P = ParamSpec("P")
+T = TypeVar("T")
+
+OWN = "own"
+"""The problem that is a session's own table."""
+MEGABYTES = int(os.environ.get("EFVIZ_CACHE_MB", "256"))
+PRIVATE_MEGABYTES, ALL_PRIVATE_MEGABYTES = 64, 128
+"""What is kept of an own table, in a session and in all sessions together."""
+LATELY = 60.0
+"""Seconds in which somebody has looked at what is still looked at."""
+_PRIVATE = "private results"
+
+
+class _Entry:
+    """A result that is there or is being computed."""
+
+    def __init__(self) -> None:
+        self.lock = threading.Lock()
+        self.value: Any = None
+        self.computed = False
+        self.settled = False
+        self.used = 0.0
+        self.size = 0
+
+    @property
+    def wanted(self) -> bool:
+        """Whether somebody waits for it: a job that is thrown away then begins again, for ever."""
+        return not self.computed or getattr(self.value, "wanted", False)
+
+
+class Cache:
+    """Results by key; the least recently used go when all take more than `limit` bytes.
+
+    Who asks for what is just being computed waits for it, different keys are computed side by
+    side, and errors are not kept. Jobs under way are kept as long as somebody waits for them.
+    """
+
+    def __init__(self, limit: int) -> None:
+        self._limit = limit
+        self._entries: OrderedDict[Hashable, _Entry] = OrderedDict()
+        self._lock = threading.Lock()
+        self._bytes = 0
+
+    def __len__(self) -> int:
+        return len(self._entries)
+
+    @property
+    def bytes(self) -> int:
+        return self._bytes
+
+    def get(self, key: Hashable, compute: Callable[[], Any]) -> Any:
+        with self._lock:
+            entry = self._entries.setdefault(key, _Entry())
+            self._entries.move_to_end(key)
+            entry.used = time.monotonic()
+        if not entry.computed:
+            self._compute(entry, compute)
+        if not entry.settled:
+            self._weigh(key, entry)
+        taken(key, entry.size)
+        return entry.value
+
+    def _compute(self, entry: _Entry, compute: Callable[[], Any]) -> None:
+        if entry.lock.locked() and not TURNS.has_one():
+            # Another session computes it already: waiting for it is no work.
+            with entry.lock:
+                pass
+        with TURNS.turn(), TURNS.holding(entry.lock):
+            if not entry.computed:
+                entry.value, entry.computed = compute(), True
+
+    def _weigh(self, key: Hashable, entry: _Entry) -> None:
+        # Jobs grow while they are worked on. They say themselves what they keep: nothing that runs
+        # in another thread is looked into.
+        entry.settled = getattr(entry.value, "done", True)
+        # A result larger than all room there is takes all of it.
+        size = min(size_of(key) + size_of(entry.value), self._limit)
+        with self._lock:
+            if self._entries.setdefault(key, entry) is not entry:
+                return
+            self._bytes += size - entry.size
+            entry.size = size
+            self._make_room(self._limit, entry)
+
+    def _make_room(self, limit: int, kept: _Entry | None = None) -> None:
+        for key, entry in list(self._entries.items()):
+            if self._bytes <= limit:
+                return
+            if entry is not kept:
+                self._let_go(key, entry)
+
+    def _let_go(self, key: Hashable, entry: _Entry) -> None:
+        if not entry.wanted:
+            self._bytes -= entry.size
+            entry.size = 0
+            del self._entries[key]
+
+    def sweep(self) -> int:
+        """Jobs that are left alone go; of what is no longer looked at stays a quarter of all.
+
+        Returns how many results went.
+        """
+        lately, before = time.monotonic() - LATELY, len(self._entries)
+        for key, entry in list(self._entries.items()):
+            if entry.computed and not entry.settled:
+                self._weigh(key, entry)
+        with self._lock:
+            for key, entry in list(self._entries.items()):
+                alone = entry.computed and not getattr(entry.value, "done", True)
+                if entry.used < lately and (alone or self._bytes > self._limit // 4):
+                    self._let_go(key, entry)
+        return before - len(self._entries)
+
+    def shrink(self, limit: int) -> None:
+        """Let go of the least recently used results until all take `limit` bytes."""
+        with self._lock:
+            self._make_room(limit)
+
+    def clear(self) -> None:
+        with self._lock:
+            for entry in self._entries.values():
+                entry.size = 0
+            self._entries.clear()
+            self._bytes = 0
+
+
+SHARED = Cache(MEGABYTES << 20)
+upkeep.also(SHARED.sweep)
+
+
+_of_sessions: WeakSet[Cache] = WeakSet()
+
+
+def _private() -> Cache:
+    if _PRIVATE not in st.session_state:
+        st.session_state[_PRIVATE] = Cache(PRIVATE_MEGABYTES << 20)
+        _of_sessions.add(st.session_state[_PRIVATE])
+    cache = st.session_state[_PRIVATE]
+    assert isinstance(cache, Cache)
+    return cache
+
+
+def in_session(key: Hashable, compute: Callable[[], T]) -> T:
+    """What this session has under `key`, computed if need be; forgotten with the own table."""
+    result: T = _private().get(key, compute)
+    _keep_within(ALL_PRIVATE_MEGABYTES << 20)
+    return result
+
+
+def _keep_within(limit: int) -> None:
+    """The session that keeps most gives way."""
+    caches = sorted(_of_sessions, key=lambda cache: cache.bytes)
+    over = sum(cache.bytes for cache in caches) - limit
+    while over > 0 and caches:
+        cache = caches.pop()
+        before = cache.bytes
+        cache.shrink(max(before - over, 0))
+        over -= before - cache.bytes
+
+
+def forget_private() -> None:
+    """Drop what was made of own tables."""
+    st.session_state.pop(_PRIVATE, None)
+
+
+def cached(function: Callable[P, T]) -> Callable[P, T]:
+    """Remember results by the arguments, but for those whose names begin with an underscore.
+
+    Arguments are strings, numbers and flat frozen dataclasses, one of which is, or has, the
+    `problem`. Results are shared, so nobody may change them. Those of an own table live in its
+    session and are forgotten with it.
+    """
+    counted = [not name.startswith("_") for name in signature(function).parameters]
+
+    @wraps(function)
+    def call(*args: P.args, **kwargs: P.kwargs) -> T:
+        known = tuple(arg for arg, count in zip(args, counted, strict=False) if count)
+        named = tuple(item for item in sorted(kwargs.items()) if not item[0].startswith("_"))
+        problems = (
+            getattr(value, "problem", value) for value in (*known, *(value for _, value in named))
+        )
+        own = any(isinstance(problem, str) and problem == OWN for problem in problems)
+        # Equal fields do not make equal keys: 1 == 1.0 == True, and classes may share all fields.
+        types = tuple(type(value) for value in known)
+        key = (function.__module__, function.__qualname__, types, known, named)
+        if own:
+            return in_session(key, lambda: function(*args, **kwargs))
+        result: T = SHARED.get(key, lambda: function(*args, **kwargs))
+        return result
+
+    return call

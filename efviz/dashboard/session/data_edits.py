@@ -1,0 +1,256 @@
+"""Single examples of the data moved, added and taken away, on the data panel or by numbers."""
+
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import numpy as np
+import streamlit as st
+
+from efviz.arrays import Array
+from efviz.dashboard.components import Click, Touch
+from efviz.dashboard.session import data_edits_words as text
+from efviz.dashboard.session.foreign import plain
+from efviz.dashboard.session.params import FARTHEST, Values
+from efviz.dashboard.session.problem_choice import Knobs, problem_of
+from efviz.dashboard.session.store import Store
+from efviz.datasets.dataset import Dataset, input_columns
+from efviz.datasets.edits import (
+    MOST,
+    REMOVED,
+    Edits,
+    add,
+    classes,
+    nearest_target,
+    put,
+    refused,
+    take_away,
+)
+from efviz.figures.data_points import place_of
+
+NEAREST = "as the nearest"
+
+
+def toggle(store: Store) -> None:
+    store.toggle("editing", help=text.HELP)
+
+
+def clicked(store: Store, click: Click) -> None:
+    """A click in the data panel is one more example; the second of a double click is none."""
+    if not store.values["editing"] or max(abs(click.x), abs(click.y)) > FARTHEST:
+        return
+    dataset, problem = problem_of(Knobs.of(store.values))
+    where = place_of(dataset, problem, click.x, click.y)
+    edits: Edits = store.values["edits"]
+    target = _target(store, dataset, where)
+    new = add(edits, (*_short(dataset, where), *target))
+    if not edits or edits[-1] != new[-1]:
+        change(store, new)
+
+
+def touched(store: Store, touch: Touch) -> None:
+    """An example is dragged or taken away."""
+    if not store.values["editing"]:
+        return
+    dataset, problem = problem_of(Knobs.of(store.values))
+    N, number = len(_original(dataset).y), touch.number
+    edits: Edits = store.values["edits"]
+    if number is None or number >= N + _added(edits):
+        return
+    if touch.action == "remove":
+        change(store, take_away(edits, N, number))
+        return
+    where = _short(dataset, place_of(dataset, problem, touch.x, touch.y))
+    change(store, put(edits, N, number, where), gesture=number)
+    if touch.action == "drop":
+        st.session_state[_key(store, "number")] = number
+        st.session_state.pop(_key(store, "gesture"), None)
+
+
+def change(store: Store, edits: Edits, *, gesture: int | None = None) -> None:
+    """New edits, at most MOST; what was before can be had back, of a drag from its beginning.
+
+    What lies too far out for a link is left as it was.
+    """
+    before, state = store.values["edits"], st.session_state
+    if edits == before or len(edits) > max(MOST, len(before)):
+        return
+    if any(abs(number) > FARTHEST for _, *numbers in edits for number in numbers):
+        return
+    if gesture is None or state.get(_key(store, "gesture")) != gesture:
+        state.setdefault(_key(store, "before"), []).append((_owner(store.values), before))
+    state[_key(store, "gesture")] = gesture
+    store.set(edits=edits)
+
+
+def undo(store: Store) -> None:
+    """As it was before the last change; in a fresh session without the last edit."""
+    stack, edits = st.session_state.get(_key(store, "before"), []), store.values["edits"]
+    while stack:
+        owner, before = stack.pop()
+        if owner == _owner(store.values) and before != edits:
+            store.set(edits=before)
+            return
+    store.set(edits=edits[:-1])
+
+
+def _key(store: Store, name: str) -> str:
+    return f"{store.slug}.edits.{name}"
+
+
+def _owner(values: Values) -> tuple[Any, ...]:
+    """What edits speak of: the problem and its columns."""
+    names = ("problem", "first", "second", "inputs", "scaling", "target", "regression", "positive")
+    return tuple(values[name] for name in names)
+
+
+def _original(dataset: Dataset) -> Dataset:
+    return dataset.edited.original if dataset.edited else dataset
+
+
+def _added(edits: Edits) -> int:
+    return sum(edit[0] == "a" for edit in edits)
+
+
+def _columns(dataset: Dataset) -> list[tuple[str, Array]]:
+    """What a place consists of, by name: the inputs, and the target."""
+    names = [(dataset.feature_names[i], dataset.X[:, i]) for i in input_columns(dataset)]
+    return [*names, (dataset.target_name, dataset.y)]
+
+
+def _short(dataset: Dataset, place: Sequence[float]) -> tuple[float, ...]:
+    """Numbers to a thousandth of the spread of the data, so that links stay short."""
+    columns = _columns(_original(dataset))
+    short = []
+    for (_, values), number in zip(columns, place, strict=False):
+        spread = float(np.ptp(values[:1000])) or 1.0
+        short.append(round(number, 3 - int(np.floor(np.log10(spread)))))
+    if len(place) == len(columns):
+        short[-1] = nearest_target(dataset, short[-1])
+    return tuple(short)
+
+
+def _target(store: Store, dataset: Dataset, where: Sequence[float]) -> tuple[float, ...]:
+    """Of two inputs: the class chosen for new points, or the target of the nearest one."""
+    columns = input_columns(dataset)
+    if len(columns) != 2:
+        return ()
+    chosen = st.session_state.get(_key(store, "class"), NEAREST)
+    if dataset.task == "classification" and chosen not in (None, NEAREST):
+        return (float(chosen),)
+    X = dataset.X[:, columns]
+    away = (X - np.array(where)) / (np.ptp(X, axis=0) + 1e-300)
+    return (float(dataset.y[np.argmin((away**2).sum(-1))]),)
+
+
+def told(store: Store) -> None:
+    """What was edited, and what it does to EF."""
+    edits: Edits = store.values["edits"]
+    if not edits:
+        return
+    knobs = Knobs.of(store.values).knobs
+    dataset, _ = problem_of(knobs)
+    for sentence in refused(_original(dataset), edits)[:5]:
+        st.warning(sentence)
+    if dataset.edited:
+        st.html(text.sentence(knobs, dataset))
+
+
+def editor(store: Store) -> None:
+    """What was edited, and while editing the numbers behind the points."""
+    told(store)
+    if not store.values["editing"]:
+        return
+    edits: Edits = store.values["edits"]
+    dataset, _ = problem_of(Knobs.of(store.values).knobs)
+    with st.container(horizontal=True, vertical_alignment="bottom", key=f"{store.slug}-edits"):
+        _numbers(store, dataset)
+        if len(input_columns(dataset)) == 2 and dataset.task == "classification":
+            options = [NEAREST, *(f"{label:g}" for label in classes(dataset))]
+            st.segmented_control(
+                "Class of new points", options, default=NEAREST, key=_key(store, "class")
+            )
+    with st.container(horizontal=True, key=f"{store.slug}-edit-buttons"):
+        _buttons(store, dataset)
+    if len(edits) >= MOST:
+        st.caption(f"A link carries {MOST} edits and no more.")
+
+
+def _numbers(store: Store, dataset: Dataset) -> None:
+    """Number inputs: which example, and where it lies now."""
+    N, state = len(_original(dataset).y), st.session_state
+    key = _key(store, "number")
+    last = N + _added(store.values["edits"]) - 1
+    state[key] = min(int(state.get(key, 0)), last)
+    number = int(
+        st.number_input(text.EXAMPLE, 0, last, step=1, key=key, help=text.NUMBERED, width=170)
+    )
+    place = _place_of_number(dataset, number)
+    keys = _place_keys(store, dataset)
+    shown = (number, *place)
+    fresh = state.get(_key(store, "shown")) != shown
+    state[_key(store, "shown")] = shown
+    for (name, _), box, value in zip(_columns(dataset), keys, place, strict=True):
+        if fresh or box not in state:
+            state[box] = min(max(value, -FARTHEST), FARTHEST)
+        st.number_input(plain(name), -FARTHEST, FARTHEST, format="%.6g", key=box, width=150)
+
+
+def _place_keys(store: Store, dataset: Dataset) -> list[str]:
+    return [_key(store, f"place.{i}") for i in range(len(_columns(dataset)))]
+
+
+def _place_of_number(dataset: Dataset, number: int) -> list[float]:
+    """Where example `number` is now, or was before it was taken away."""
+    edited = dataset.edited
+    row = number if edited is None else int(np.searchsorted(edited.numbers, number))
+    if edited and (row == len(edited.numbers) or edited.numbers[row] != number):
+        dataset, row = edited.original, number
+    # The number of an example that could not be added has no place: it stands for the last one.
+    row = min(row, len(dataset.y) - 1)
+    return [float(values[row]) for _, values in _columns(dataset)]
+
+
+def _entered(store: Store, dataset: Dataset) -> tuple[int, tuple[float, ...]] | None:
+    """The number and the place that the inputs hold.
+
+    None where they are gone: editing was switched off while a button was on its way.
+    """
+    state, keys = st.session_state, _place_keys(store, dataset)
+    if any(state.get(key) is None for key in (*keys, _key(store, "number"))):
+        return None
+    place = [state[key] for key in keys]
+    place[-1] = nearest_target(dataset, place[-1])
+    return int(state[_key(store, "number")]), tuple(map(float, place))
+
+
+def _buttons(store: Store, dataset: Dataset) -> None:
+    N, edits = len(_original(dataset).y), store.values["edits"]
+
+    def move() -> None:
+        if entered := _entered(store, dataset):
+            change(store, put(edits, N, *entered))
+
+    def one_more() -> None:
+        if entered := _entered(store, dataset):
+            change(store, add(edits, entered[1]))
+
+    def remove() -> None:
+        if entered := _entered(store, dataset):
+            change(store, take_away(edits, N, entered[0]))
+
+    number = int(st.session_state[_key(store, "number")])
+    gone = (REMOVED, number) in edits
+    buttons: list[tuple[str, Callable[[], None], bool]] = [
+        ("Bring it back there" if gone else "Move it there", move, False),
+        ("Add one there", one_more, len(edits) >= MOST),
+        ("Remove it", remove, gone),
+        ("Undo last", lambda: undo(store), not edits and not _undoable(store)),
+        ("As drawn", lambda: change(store, ()), not edits),
+    ]
+    for label, act, off in buttons:
+        st.button(label, on_click=act, disabled=off, key=_key(store, label.split()[0]))
+
+
+def _undoable(store: Store) -> bool:
+    stack = st.session_state.get(_key(store, "before"), [])
+    return any(owner == _owner(store.values) and before for owner, before in stack)

@@ -1,0 +1,129 @@
+"""Long work, shared between sessions and done in slices by whoever looks at it.
+
+A job is a generator that yields Progress. Every session that shows the same settings holds the
+same job; each of its runs advances the job for a moment, shows what there is and comes back.
+Nothing runs that nobody looks at, a visitor who stops keeps what is finished, and two visitors
+with the same settings wait only once.
+"""
+
+import threading
+import time
+from collections.abc import Hashable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import Any, Generic, TypeVar
+
+from efviz.dashboard.session.sizes import size_of
+from efviz.dashboard.session.turns import TURNS
+
+T = TypeVar("T")
+
+WANTED = 8.0
+"""Seconds after a slice in which a visitor is taken to come back for the next one."""
+
+
+@dataclass(frozen=True)
+class Progress(Generic[T]):
+    """How much of the work is done (0 to 1), and the result so far if there is one to show."""
+
+    fraction: float
+    result: T | None
+
+    @property
+    def complete(self) -> bool:
+        return self.fraction >= 1
+
+
+class Job(Generic[T]):
+    """One computation on its way. `advance` may be called from many threads.
+
+    `nbytes` is what it keeps: its result as last measured, at the end of a slice, where no thread
+    is in the generator; and until it is done, if that is more, what it took from caches.
+    """
+
+    def __init__(self, steps: Iterator[Progress[T]]) -> None:
+        self._steps: Iterator[Progress[T]] | None = steps
+        self._lock = threading.Lock()
+        self._progress: Progress[T] = Progress(0.0, None)
+        self._error: Exception | None = None
+        self._measured = 0.0
+        self._touched = time.monotonic()
+        self._looking: list[None] = []
+        self._taken: dict[Hashable, int] = {}
+        self.nbytes = 0
+
+    @property
+    def progress(self) -> Progress[T]:
+        return self._progress
+
+    @property
+    def done(self) -> bool:
+        return self._steps is None and self._error is None
+
+    @property
+    def wanted(self) -> bool:
+        """Whether it is unfinished, and somebody works on it, waits to, or lately did."""
+        if self._steps is None:
+            return False
+        return bool(self._looking) or time.monotonic() < self._touched + WANTED
+
+    @contextmanager
+    def looked_at(self) -> Iterator[None]:
+        """Meanwhile the job is wanted, however long this thread waits for its turn."""
+        self._looking.append(None)
+        try:
+            yield
+        finally:
+            self._looking.pop()
+            self._touched = time.monotonic()
+
+    def advance(self, seconds: float) -> Progress[T]:
+        """Work for about so many seconds. An error of the work is raised to everyone who asks."""
+        with self.looked_at():
+            if self._lock.locked() and not TURNS.has_one():
+                # Another session is at work on it: its slice is waited for, and no turn is taken.
+                with self._lock:
+                    pass
+            else:
+                with TURNS.turn(), TURNS.holding(self._lock):
+                    self._slice(seconds)
+        if self._error is not None:
+            raise self._error
+        return self._progress
+
+    def _slice(self, seconds: float) -> None:
+        deadline = time.perf_counter() + seconds
+        before, _working.job = getattr(_working, "job", None), self
+        while self._steps is not None and self._error is None:
+            try:
+                self._progress = next(self._steps)
+            except StopIteration:
+                self._steps = None
+                self._progress = Progress(1.0, self._progress.result)
+            except Exception as error:
+                # Any at all: the generator is dead then, and everyone who asks is to hear why.
+                self._error, self._steps = error, None
+            if time.perf_counter() >= deadline:
+                break
+        _working.job = before
+        self._measure()
+
+    def _measure(self) -> None:
+        """Always when it is done; on the way once a second."""
+        now = time.monotonic()
+        if self._steps is None:
+            self._taken.clear()
+        elif now < self._measured + 1:
+            return
+        self._measured = now
+        self.nbytes = max(size_of(self._progress.result), sum(self._taken.values()))
+
+
+_working = threading.local()
+
+
+def taken(key: Hashable, nbytes: int) -> None:
+    """Say that the job this thread works on, if any, has taken so much from a cache."""
+    job: Job[Any] | None = getattr(_working, "job", None)
+    if job is not None:
+        job._taken[key] = nbytes

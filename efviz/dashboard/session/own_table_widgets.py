@@ -1,0 +1,277 @@
+"""Bringing a table along: a file or pasted text, how it is read, and what is said of it."""
+
+from dataclasses import dataclass, replace
+from html import escape
+
+import streamlit as st
+
+from efviz.dashboard.session import own_table
+from efviz.dashboard.session.caches import forget_private
+from efviz.dashboard.session.foreign import plain
+from efviz.dashboard.session.html_table import headings, html_table
+from efviz.dashboard.session.own_table import GUESSED, OWN, Loaded, Made, Reading
+from efviz.dashboard.session.store import Store, run_again
+from efviz.datasets.tables import MAX_BYTES, SEPARATORS, Table, TableError
+from efviz.datasets.tables.errors import quoted
+
+LONGEST_TEXT = 100_000
+"""Characters that can be pasted; a longer table is a file."""
+EXAMPLE = """hours,coffee,passed
+1.5,3,no
+2,1,no
+2.5,4,yes
+3,0,no
+3.5,2,no
+4,1,yes
+4.5,5,no
+5,2,yes
+5.5,0,no
+6,3,yes
+7,1,yes
+8,2,yes
+"""
+MOST_NOTES, MOST_COLUMNS = 12, 30
+"""So many sentences and columns are shown of one table."""
+
+_BETWEEN = {
+    "comma": "commas",
+    "semicolon": "semicolons",
+    "tab": "tabs",
+    "vertical bar": "vertical bars",
+    "spaces": "spaces or tabs",
+}
+_YES = {None: "", True: "yes", False: "no"}
+_FIRST_ROW = {"yes": "names the columns", "no": "holds values"}
+REFUSED = "own table.refused"
+
+
+@dataclass(frozen=True)
+class Source:
+    """What a table is read from, and how."""
+
+    content: bytes | str
+    name: str
+    reading: Reading
+
+
+@dataclass(frozen=True)
+class Refused:
+    """Why a table cannot be used, on which page, and its source where another reading may help."""
+
+    page: str
+    sentence: str
+    source: Source | None
+
+
+def ready(store: Store, *, whole: bool = False) -> bool:
+    """Show the own table's panel if it is chosen; is there a problem to draw?
+
+    `whole`: the page makes its problem of all columns, and says itself why there is none.
+    """
+    found = own_table.loaded()
+    news = own_table.agree(store.slug, store.params, store.values) if _adopted(store) else None
+    if news:
+        store.set(**news)
+        run_again()
+    if store.values["problem"] != OWN:
+        return True
+    made = _made(store, whole) if _adopted(store) else Made(None)
+    # It stays open while a visitor chooses how the table is read.
+    is_open = found is None or found.reading != GUESSED
+    with st.expander(_title(found), expanded=is_open, key=_panel_key(store, found)):
+        if found:
+            _reading(store, found, made)
+        _load(store)
+        if found:
+            st.button("Forget this table", on_click=_forget, key=f"{store.slug}.forget")
+    if found is None:
+        return False
+    if not _adopted(store):
+        _adopt(store)
+        run_again()
+    if made.trouble and not whole:
+        st.warning(plain(made.trouble))
+    _notes(found, made)
+    return whole or not made.trouble
+
+
+def _made(store: Store, whole: bool) -> Made:
+    if not whole:
+        return own_table.made(store.values)
+    return own_table.whole(*(store.values[name] for name in ("target", "regression", "positive")))
+
+
+def _title(found: Loaded | None) -> str:
+    if found is None:
+        return "Load your table"
+    table = found.table
+    header = "" if table.header else ", no header"
+    return (
+        f"Your table: {plain(quoted(table.name or 'pasted'))}, {table.N:,} rows, "
+        f"{len(table.columns):,} columns, separated by {_BETWEEN[table.separator]}{header}"
+    )
+
+
+def _panel_key(store: Store, found: Loaded | None) -> str:
+    return f"{store.slug}.{found and found.digest}"
+
+
+def _adopted(store: Store) -> bool:
+    """Whether this page's settings speak of the table that is there."""
+    found = own_table.loaded()
+    return found is not None and st.session_state.get(f"{store.slug}.table") == found.digest
+
+
+def _load(store: Store) -> None:
+    st.markdown(
+        "A table as text: one example a row, with or without a row of column names above. It stays "
+        "in the memory of this session: nothing is stored, and nobody else sees it."
+    )
+    file, paste = st.columns(2)
+    with file:
+        given = st.file_uploader(
+            f"A text file of up to {MAX_BYTES >> 20} MB: .csv, .tsv, .txt, .data, .dat, .md or any "
+            "other name",
+            key=f"{store.slug}.file.{own_table.generation()}",
+        )
+        if given is not None and st.session_state.get(own_table.FILE) != given.file_id:
+            st.session_state[own_table.FILE] = given.file_id
+            content = given.getvalue()
+            own_table.drop_file(given.file_id)
+            _take(store, content, given.name)
+    with paste, st.form(f"{store.slug}.paste", border=False):
+        text = st.text_area(
+            "or pasted",
+            placeholder=EXAMPLE,
+            key=f"{store.slug}.text.{own_table.generation()}",
+            height=120,
+            max_chars=LONGEST_TEXT,
+        )
+        pasted, example = st.columns(2)
+        use = pasted.form_submit_button("Use the text")
+        try_it = example.form_submit_button("Use the example", type="tertiary")
+    if use:
+        _take(store, text, "pasted text")
+    if try_it:
+        _take(store, EXAMPLE, "example")
+    refused = st.session_state.get(REFUSED)
+    if isinstance(refused, Refused) and refused.page == store.slug:
+        st.error(plain(refused.sentence))
+        if refused.source is None:
+            del st.session_state[REFUSED]
+        else:
+            _choices(store, refused.source, None)
+
+
+def _take(store: Store, content: bytes | str, name: str, reading: Reading = GUESSED) -> None:
+    """Read the table; one that cannot be used leaves everything as it is, and says why."""
+    try:
+        with st.spinner("Reading the table …"):
+            own_table.load(content, name, reading)
+    except TableError as error:
+        st.session_state[REFUSED] = Refused(store.slug, str(error), Source(content, name, reading))
+        return
+    st.session_state.pop(REFUSED, None)
+    _adopt(store)
+    run_again()
+
+
+def _adopt(store: Store) -> None:
+    """Settings for the table that is there now: those that speak of its target are kept."""
+    found = own_table.loaded()
+    assert found is not None
+    st.session_state[f"{store.slug}.table"] = found.digest
+    # A link does not name the target that is suggested.
+    known = store.values["target"] in ("", *found.table.columns)
+    store.check_again(forget=() if known else (*own_table.FOLLOWING, "edits"))
+
+
+def _reading(store: Store, found: Loaded, made: Made) -> None:
+    """How the file is read, to be changed, its first rows as read, and which columns are text."""
+    table = found.table
+    choices, rows = st.columns([1, 2.4])
+    with choices:
+        _choices(store, Source(found.content, table.name, found.reading), table)
+    with rows:
+        st.html(first_rows(found))
+    said = " ".join(made.dataset.notes) if made.dataset else ""
+    problems = [c.problem for c in table.columns.values() if c.problem and c.problem not in said]
+    if problems:
+        st.caption(plain(" ".join(_shortened(problems))))
+
+
+def _choices(store: Store, source: Source, table: Table | None) -> None:
+    """What separates the columns, and what the first row is; guesses are said of a `table`."""
+    reading = source.reading
+    between, header = {"": "guess"} | _BETWEEN, {"": "guess"} | _FIRST_ROW
+    if table and not reading.separator:
+        between[""] = f"{_BETWEEN[table.separator]} (guessed)"
+    if table and reading.header is None:
+        header[""] = f"{_FIRST_ROW[_YES[table.header]]} (guessed)"
+    kind = "reading" if table else "refused"
+    args = (store, source, table is not None)
+    _choice(f"{store.slug}.{kind}.separator", between, reading.separator, args)
+    _choice(f"{store.slug}.{kind}.header", header, _YES[reading.header], args)
+
+
+def _choice(key: str, titles: dict[str, str], now: str, args: tuple[Store, Source, bool]) -> None:
+    name = key.rsplit(".", 1)[-1]
+    st.session_state[key] = now
+    st.selectbox(
+        {"separator": "Columns are separated by", "header": "The first row"}[name],
+        list(titles),
+        format_func=lambda option: titles[option],
+        key=key,
+        on_change=_read_again,
+        args=(key, name, *args),
+    )
+
+
+def _read_again(key: str, name: str, store: Store, source: Source, known: bool) -> None:
+    """Read a table in another way; one that is `known` stays if it cannot be read so."""
+    value = st.session_state[key]
+    if name == "separator":
+        reading = replace(source.reading, separator=value if value in SEPARATORS else "")
+    else:
+        given = [header for header, word in _YES.items() if word == value]
+        reading = replace(source.reading, header=given[0] if given else None)
+    try:
+        own_table.load(source.content, source.name, reading)
+    except TableError as error:
+        again = None if known else replace(source, reading=reading)
+        st.session_state[REFUSED] = Refused(store.slug, str(error), again)
+        return
+    st.session_state.pop(REFUSED, None)
+    _adopt(store)
+
+
+def first_rows(found: Loaded) -> str:
+    """The first rows of the table as they were read, as HTML."""
+    table = found.table
+    names = list(table.columns)[:MOST_COLUMNS]
+    more = len(table.columns) - len(names)
+    rows = "".join(
+        "<tr>" + "".join(f"<td>{escape(cell)}</td>" for cell in row[:MOST_COLUMNS]) + "</tr>"
+        for row in table.head
+    )
+    caption = f"The first rows as they are read{f' ({more:,} more columns)' if more else ''}"
+    return html_table(caption, headings(*map(escape, names)), rows)
+
+
+def _notes(found: Loaded, made: Made) -> None:
+    """What was done to the table and for its data set."""
+    sentences = made.dataset.notes if made.dataset else found.table.notes
+    if sentences:
+        words = " ".join(map(escape, _shortened(list(sentences))))
+        st.html(f"<p class='efviz-note'>{words}</p>")
+
+
+def _shortened(sentences: list[str]) -> list[str]:
+    more = len(sentences) - MOST_NOTES
+    return [*sentences[:MOST_NOTES], f"… and {more} more remarks."] if more > 0 else sentences
+
+
+def _forget() -> None:
+    own_table.forget()
+    st.session_state.pop(REFUSED, None)
+    forget_private()

@@ -1,0 +1,33 @@
+"""From one page to another, with settings."""
+
+from collections.abc import Mapping
+from typing import NoReturn
+
+import streamlit as st
+from streamlit.navigation.page import StreamlitPage
+
+from efviz.dashboard.session.store import everywhere
+
+_KEY = "pages"
+
+
+def remember(pages: Mapping[str, StreamlitPage]) -> None:
+    """The pages as Streamlit knows them, by slug."""
+    st.session_state[_KEY] = dict(pages)
+
+
+def known(slug: str) -> bool:
+    return slug in st.session_state.get(_KEY, {})
+
+
+def go(slug: str, query: Mapping[str, str] | None = None) -> NoReturn:
+    """Show another page; what belongs to every page stays in the URL."""
+    st.switch_page(st.session_state[_KEY][slug], query_params={**(query or {}), **everywhere()})
+
+
+def link(slug: str, label: str) -> None:
+    """A link to a page; without navigation around it, as in a test of one page, its words alone."""
+    if known(slug):
+        st.page_link(st.session_state[_KEY][slug], label=label, query_params=everywhere())
+    else:
+        st.markdown(label)

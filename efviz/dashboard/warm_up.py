@@ -1,0 +1,48 @@
+"""Start-up work: what the first visitor would otherwise wait for."""
+
+from efviz.dashboard.pages import PAGES
+from efviz.dashboard.pages.start import page as start
+from efviz.dashboard.pages.vector_fields import page as vector_fields
+from efviz.dashboard.server import assets
+from efviz.dashboard.session.params import defaults
+from efviz.work import finish
+
+# One problem computed from moments and one from examples: together they use all inner loops.
+_PROBLEMS = ("fig1", "fig2")
+
+
+def first_picture() -> None:
+    """What the first page shows, before anything else is imported."""
+    start.picture()
+
+
+def warm_up() -> None:
+    """Import all pages and what figures need, compile or load the inner loops, compress assets."""
+    first_picture()
+    assets.warm_up()
+    for page in PAGES.values():
+        page.load()
+    for problem in _PROBLEMS:
+        values = defaults(vector_fields.PARAMS, {"problem": problem, "n_steps": 10})
+        controls = vector_fields.Controls.of(values)
+        finish(progress.fraction for progress in vector_fields.work(controls))
+    import pandas  # noqa: F401 - for own tables, and for what Streamlit shows as a table
+
+    from efviz.dashboard.pages.at_minimum import page as at_minimum
+    from efviz.dashboard.pages.at_minimum import views as at_minimum_views
+
+    first = at_minimum_views.Controls.of(defaults(at_minimum.PARAMS))
+    finish(progress.fraction for progress in at_minimum_views.work(first))
+
+
+def compile_all() -> None:
+    """Everything that would be compiled at its first use: for building an image."""
+    warm_up()
+    from efviz.dashboard.pages.optimization.runs import METHODS
+    from efviz.problems.catalogue import optimization_problem
+    from efviz.sweeps import DAMPINGS, STEP_SIZES, grid_search
+
+    for name in ("wine", "breast-cancer"):
+        problem = optimization_problem(name)
+        for method in METHODS:
+            grid_search(problem, method, STEP_SIZES[::40], DAMPINGS[::10], n_steps=3, cache=False)

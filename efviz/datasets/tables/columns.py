@@ -1,0 +1,347 @@
+"""From the cells of a column, all text, to its numbers and its classes.
+
+A number is written with a decimal point or a decimal comma; the other sign, a space or an
+apostrophe may group its digits in threes. How a column is written shows in its own cells or, where
+"1,234" may be either, in the other columns. Where nothing tells, nothing is guessed.
+"""
+
+import re
+from dataclasses import dataclass
+from typing import Any, Literal
+
+import numpy as np
+from numpy.typing import NDArray
+
+from efviz.arrays import Array, Mask
+from efviz.datasets.tables.errors import counted, quoted, shown
+
+Codes = NDArray[np.int64]
+Sign = Literal["point", "comma"]
+
+MAX_CLASSES = 50
+# What is not a number, as C's printf writes it on one machine or another.
+_NANS = [
+    f"{sign}{nan}"
+    for sign in ("", "+", "-")
+    for nan in ("nan", "nan(ind)", "nan(snan)", "1.#qnan", "1.#snan", "1.#ind", "1.#ind00")
+]
+# A dash or "none" is a missing number, but may well be the name of a class.
+MISSING_LABELS = ["", "na", "n/a", "#n/a", "<na>", "null", "?", *_NANS]
+MISSING = [*MISSING_LABELS, "none", "-", "--", "–", "—", "."]
+BOOLEANS = ({"false", "true"}, {"no", "yes"})
+CODES = (-99.0, -999.0, -9999.0, -99999.0)
+"""Numbers that often stand for a missing value."""
+
+# No two parts of a pattern match the same text side by side: a long cell takes linear time.
+_PLAIN = r"(?:[+-]?(?:[0-9]+(?:\.[0-9]*)?|\.[0-9]+)(?:[eE][+-]?[0-9]+)?)"
+
+
+def _written(decimal: str, *marks: str) -> str:
+    groups = "|".join(f"(?:{mark}[0-9]{{3}})+" for mark in marks)
+    return (
+        f"(?:[+-]?(?:(?:[0-9]+|[1-9][0-9]{{0,2}}(?:{groups}))(?:{decimal}[0-9]*)?|{decimal}[0-9]+)"
+        "(?:[eE][+-]?[0-9]+)?)"
+    )
+
+
+_MARKS = (" ", "\u00a0", "\u202f", "'", "’")
+_WRITTEN: dict[Sign, str] = {
+    "point": _written(r"\.", ",", *_MARKS),
+    "comma": _written(",", r"\.", *_MARKS),
+}
+NUMERAL = "|".join((_PLAIN, *_WRITTEN.values()))
+"""A number, however it is written."""
+_GROUPING: dict[Sign, str] = {"point": "[ \u00a0\u202f'’,]", "comma": "[ \u00a0\u202f'’.]"}
+
+_REASONS = (
+    (r"=.+", "is a formula; save the file with values in place of formulas"),
+    (
+        r"[+-]?(inf(inity)?|1\.#inf0*)",
+        "is not a finite number; correct it in the file or leave the cell empty",
+    ),
+    (
+        r"[^\w\s]?\s*[+-]?[\d.,]+\s*[^\d\s.,:/-]{1,12}|\D{1,4}\s?[+-]?[\d.,]+",
+        "is not a number; write the number alone, without unit or currency",
+    ),
+)
+
+
+@dataclass(frozen=True, eq=False)
+class Column:
+    """One column: its `numbers`, nan where one is missing, its `classes`, or both.
+
+    `numbers` is None where the cells are no numbers, and `problem` then says why, naming row and
+    column; `broken` says that most of them are. `classes` are the distinct labels in natural order,
+    None where there are more than MAX_CLASSES; `codes` holds the class of each row, -1 where it is
+    missing.
+    """
+
+    name: str
+    numbers: Array | None
+    classes: tuple[str, ...] | None
+    codes: Codes
+    problem: str = ""
+    missing: int = 0
+    broken: bool = False
+
+    @property
+    def constant(self) -> bool:
+        """Are all the numbers that are there the same one?"""
+        if self.numbers is None:
+            return False
+        values = self.numbers[np.isfinite(self.numbers)]
+        return bool(len(values)) and bool((values == values[0]).all())
+
+
+@dataclass(frozen=True, eq=False)
+class _Cells:
+    """The cells of a column before it is known how their numbers are written."""
+
+    name: str
+    text: Any
+    absent: Mask
+    plain: bool
+    readings: dict[Sign, Array]
+
+    @property
+    def ambiguous(self) -> bool:
+        if len(self.readings) < 2:
+            return False
+        return not np.array_equal(self.readings["point"], self.readings["comma"], equal_nan=True)
+
+    @property
+    def votes(self) -> set[Sign]:
+        """How the column must be written, by its own cells alone."""
+        return set(self.readings) if len(self.readings) == 1 else set()
+
+
+def read_columns(
+    texts: dict[str, Any], rows: NDArray[np.int64], delimiter: str
+) -> tuple[dict[str, Column], list[str]]:
+    """The columns of stripped cells (pandas series by name), and what was done to them.
+
+    `rows` are the rows of the file, for the sentences.
+    """
+    cells = [_look(name, text) for name, text in texts.items()]
+    if any(not c.plain and "comma" in c.readings for c in cells):
+        cells = [_look(c.name, c.text, both=True) if c.plain else c for c in cells]
+    votes = {vote for c in cells for vote in c.votes if vote == "comma" or _has(c, ".")}
+    columns, notes = {}, _Notes()
+    for c in cells:
+        columns[c.name] = _column(c, rows, _decide(c, votes, delimiter), notes)
+    return columns, notes.sentences()
+
+
+def is_number(cell: str) -> bool:
+    return bool(re.fullmatch(NUMERAL, cell))
+
+
+def is_missing(cell: str) -> bool:
+    return cell.lower() in MISSING
+
+
+def label(number: float) -> str:
+    """A number as the name of a class: 1, not 1.0."""
+    return repr(float(number)).removesuffix(".0")
+
+
+def natural(text: str) -> list[tuple[int, float, str]]:
+    """Sorts "class 2" before "class 10"."""
+    parts = re.split(r"([0-9]{1,15})", text.casefold())
+    return [(0, float(part), "") if i % 2 else (1, 0.0, part) for i, part in enumerate(parts)]
+
+
+class _Notes:
+    """The columns to which something was done, by what was done."""
+
+    def __init__(self) -> None:
+        self.decimal: list[str] = []
+        self.grouped: dict[str, str] = {}
+        self.words: dict[str, list[str]] = {}
+        self.spellings: list[tuple[str, list[str]]] = []
+        self.codes: dict[float, list[str]] = {}
+
+    def sentences(self) -> list[str]:
+        notes = []
+        if self.decimal:
+            notes.append(f"The comma is read as the decimal sign in {quoted(*self.decimal)}.")
+        for name, example in list(self.grouped.items())[:3]:
+            notes.append(f"Digits are grouped in {quoted(name)}: {example}.")
+        for words, names in self.words.items():
+            no, yes = words.split()
+            notes.append(f"{yes.capitalize()} counts as 1 and {no} as 0 in {quoted(*names)}.")
+        for name, found in self.spellings[:3]:
+            notes.append(f"{quoted(*found)} are one class of {quoted(name)}.")
+        for code, names in self.codes.items():
+            holds = "holds" if len(names) == 1 else "hold"
+            notes.append(
+                f"{quoted(*names)} {holds} {label(code)}, which often stands for a missing value: "
+                "if so, leave these cells empty."
+            )
+        return notes
+
+
+def _look(name: str, text: Any, both: bool = False) -> _Cells:
+    absent = text.str.lower().isin(MISSING).to_numpy(bool)
+    numerals = text[~absent].str.replace("−", "-", regex=False)
+    plain = bool(len(numerals)) and bool(numerals.str.fullmatch(_PLAIN).all())
+    readings: dict[Sign, Array] = {}
+    for sign in ("point", "comma"):
+        if plain and sign == "point":
+            readings[sign] = _parse(numerals, absent)
+        elif plain and not both:
+            continue
+        elif len(numerals) and numerals.str.fullmatch(_WRITTEN[sign]).all():
+            bare = numerals.str.replace(_GROUPING[sign], "", regex=True)
+            readings[sign] = _parse(bare.str.replace(",", ".", regex=False), absent)
+    return _Cells(name, text, absent, plain, readings)
+
+
+def _parse(numerals: Any, absent: Mask) -> Array:
+    numbers = np.full(len(absent), np.nan)
+    numbers[~absent] = numerals.to_numpy(object).astype(float)
+    return numbers
+
+
+def _has(cells: _Cells, mark: str) -> bool:
+    return bool(cells.text.str.contains(mark, regex=False).any())
+
+
+def _decide(cells: _Cells, votes: set[Sign], delimiter: str) -> Sign | None:
+    """How the column is written; None if it is no numbers, or if nothing tells."""
+    if not cells.ambiguous:
+        return next(iter(cells.readings), None)
+    if len(votes) == 1:
+        return next(iter(votes))
+    if votes:
+        return None
+    if cells.plain:
+        return "point"
+    # Programs that write ";" between the columns do so because "," is their decimal sign.
+    return "comma" if delimiter == ";" else None
+
+
+def _column(cells: _Cells, rows: NDArray[np.int64], sign: Sign | None, notes: _Notes) -> Column:
+    name, text = cells.name, cells.text
+    missing = int(cells.absent.sum())
+    if missing == len(text):
+        problem = f"The column {quoted(name)} has no values."
+        return Column(name, None, None, np.full(len(text), -1), problem, missing)
+    if sign is not None:
+        numbers = cells.readings[sign]
+        _note(cells, sign, notes)
+        infinite = np.flatnonzero(np.isinf(numbers))
+        if not len(infinite):
+            _note_codes(name, numbers, notes)
+            return _of_numbers(name, numbers, missing)
+        where = infinite[0]
+        problem = (
+            f"Row {rows[where]:,} of {quoted(name)} is {quoted(text.iloc[where])}, which is larger "
+            "than a computer counts; correct it in the file or leave the cell empty."
+        )
+        return _of_labels(name, text, problem, True, notes)
+    words = set(text[~cells.absent].str.lower().iloc[:1000])
+    for pair in BOOLEANS:
+        lower = text.str.lower()
+        if words <= pair and lower[~cells.absent].isin(pair).all():
+            no, yes = sorted(pair)
+            notes.words.setdefault(f"{no} {yes}", []).append(name)
+            numbers = np.where(cells.absent, np.nan, (lower == yes).to_numpy(float))
+            codes = np.where(cells.absent, -1, (lower == yes).to_numpy(int))
+            present = np.unique(codes[codes >= 0])
+            codes = np.where(codes < 0, -1, np.searchsorted(present, codes))
+            return Column(name, numbers, tuple((no, yes)[k] for k in present), codes, "", missing)
+    return _of_labels(name, text, *_problem(cells, rows), notes)
+
+
+def _note(cells: _Cells, sign: Sign, notes: _Notes) -> None:
+    if cells.plain and sign == "point":
+        return
+    if sign == "comma" and _has(cells, ","):
+        notes.decimal.append(cells.name)
+    marks = _GROUPING[sign]
+    grouped = np.flatnonzero(cells.text.str.contains(marks, regex=True).to_numpy(bool))
+    if len(grouped):
+        where = grouped[0]
+        notes.grouped[cells.name] = (
+            f"{shown(cells.text.iloc[where])} is {label(cells.readings[sign][where])}"
+        )
+
+
+def _note_codes(name: str, numbers: Array, notes: _Notes) -> None:
+    """Numbers that are used for missing values stand out: everything else is larger, and >= 0."""
+    present = numbers[np.isfinite(numbers)]
+    code = float(present.min(initial=0))
+    if code in CODES and (present[present != code] >= 0).all() and (present >= 0).any():
+        notes.codes.setdefault(code, []).append(name)
+
+
+def _of_numbers(name: str, numbers: Array, missing: int) -> Column:
+    present = np.isfinite(numbers)
+    codes = np.full(len(numbers), -1)
+    if len(np.unique(numbers[present][:1000])) > MAX_CLASSES:
+        return Column(name, numbers, None, codes, "", missing)
+    values, inverse = np.unique(numbers[present], return_inverse=True)
+    if len(values) > MAX_CLASSES:
+        return Column(name, numbers, None, codes, "", missing)
+    codes[present] = inverse
+    return Column(name, numbers, tuple(label(v) for v in values), codes, "", missing)
+
+
+def _of_labels(name: str, text: Any, problem: str, broken: bool, notes: _Notes) -> Column:
+    """Labels that differ in nothing but capitals are one class, spelt as most often."""
+    import pandas as pd
+
+    absent = text.str.lower().isin(MISSING_LABELS).to_numpy(bool)
+    codes, folded = pd.factorize(text.str.casefold().to_numpy(object))
+    codes = np.asarray(codes, dtype=np.int64)
+    seen = np.unique(codes[~absent])
+    missing = int(absent.sum())
+    if len(seen) > MAX_CLASSES:
+        return Column(name, None, None, np.full(len(text), -1), problem, missing, broken)
+    labels = {}
+    for k in seen:
+        spellings, counts = np.unique(text[codes == k].to_numpy(str), return_counts=True)
+        labels[k] = str(spellings[np.argmax(counts)])
+        if len(spellings) > 1:
+            notes.spellings.append((name, list(spellings)))
+    order = sorted(seen, key=lambda k: (natural(labels[k]), labels[k]))
+    rank = np.full(len(folded), -1)
+    rank[order] = np.arange(len(order))
+    classes = tuple(labels[k] for k in order)
+    return Column(name, None, classes, rank[codes], problem, missing, broken)
+
+
+def _problem(cells: _Cells, rows: NDArray[np.int64]) -> tuple[str, bool]:
+    """Why the cells are no numbers: the first that is none, with its row and column; and whether
+    most of them are."""
+    text, name = cells.text, quoted(cells.name)
+    present = np.flatnonzero(~cells.absent)
+    numerals = text.iloc[present].str.replace("−", "-", regex=False)
+    fits = {
+        sign: numerals.str.fullmatch(pattern).to_numpy(bool) for sign, pattern in _WRITTEN.items()
+    }
+    wrong = present[~(fits["point"] | fits["comma"])]
+    if cells.ambiguous or not len(wrong):
+        where = present[int(np.argmax([("," in cell) for cell in numerals]))]
+        cell = shown(text.iloc[where])
+        if cells.ambiguous:
+            both = [label(reading[where]) for reading in cells.readings.values()]
+            return (
+                f'Row {rows[where]:,} of {name} is "{cell}", which may be {both[0]} or {both[1]}; '
+                "write the column without grouping its digits."
+            ), True
+        return (
+            f'Row {rows[where]:,} of {name} is "{cell}", but other cells of the column are '
+            "written differently; use the same decimal sign in all of them."
+        ), True
+    where = wrong[0]
+    cell = text.iloc[where]
+    if 2 * len(wrong) > len(present) and not re.fullmatch(_REASONS[0][0], cell[:200]):
+        return f'{name} holds text, not numbers (row {rows[where]:,} is "{shown(cell)}").', False
+    start = f'Row {rows[where]:,} of {name} is "{shown(cell)}", which '
+    for pattern, reason in _REASONS:
+        if re.fullmatch(pattern, cell[:200], re.IGNORECASE):
+            return f"{start}{reason}.", True
+    others = f" ({counted(len(wrong), 'such cell')})" if len(wrong) > 1 else ""
+    return f"{start}is not a number; correct it in the file or leave the cell empty{others}.", True

@@ -1,0 +1,100 @@
+"""Damped symmetric systems, batched, with the shortest solution where they are singular."""
+
+from collections.abc import Callable
+from typing import NamedTuple
+
+import numpy as np
+
+from efviz.arrays import Array, Mask
+from efviz.numerics.columns import least_squares
+from efviz.numerics.systems import gram_rounding, solve_each
+
+
+class Solution(NamedTuple):
+    """x (..., D), and whether the matrix was rank deficient (...): x then has minimum norm."""
+
+    x: Array
+    rank_deficient: Mask
+
+
+class Rows(NamedTuple):
+    """A (n, D) and b (n,) with B = A^T A / N and g = A^T b / N: what a system was made of."""
+
+    A: Array
+    b: Array
+
+
+def solve_damped(
+    B: Array,
+    g: Array,
+    damping: Array | float = 0.0,
+    *,
+    terms: int = 1,
+    rows: Callable[[int], Rows | None] | None = None,
+) -> Solution:
+    """Solve (B + damping I) x = g for symmetric B (..., D, D), g (..., D), damping (...).
+
+    B is a rounded mean over `terms` examples, which has lost what it cannot carry: an eigenvalue
+    below `systems.gram_rounding`, in units in which the diagonal is 1, counts as zero. `rows(i)`
+    gives what the i-th system (in the flattened batch) was made of. A system that is not far from
+    singular (`columns.FAR`) is then solved, and its rank decided, from [A; sqrt(N damping) I]
+    instead. A matrix or vector that is not finite gives nan.
+    """
+    D = g.shape[-1]
+    finite: Mask = np.asarray(np.isfinite(B).all((-1, -2)) & np.isfinite(g).all(-1))
+    lead = np.broadcast_shapes(finite.shape, np.shape(damping))
+    B = np.broadcast_to(np.where(finite[..., None, None], B, 0), (*lead, D, D))
+    g = np.broadcast_to(np.where(finite[..., None], g, 0), (*lead, D))
+    finite = np.broadcast_to(finite, lead)
+    each = np.ascontiguousarray(np.broadcast_to(np.asarray(damping, dtype=float), lead))
+    x, deficient, safe = (
+        np.empty((*lead, D)),
+        np.zeros(lead, dtype=bool),
+        np.zeros(lead, dtype=bool),
+    )
+    flat = x.reshape(-1, D), deficient.reshape(-1), safe.reshape(-1)
+    solve_each(
+        np.ascontiguousarray(B).reshape(-1, D, D),
+        each.reshape(-1),
+        np.ascontiguousarray(g).reshape(-1, D),
+        gram_rounding(D, terms),
+        *flat,
+    )
+    if rows is not None:
+        for i in np.flatnonzero(finite & ~safe):
+            made_of = rows(int(i))
+            if made_of is not None:
+                flat[0][i], flat[1][i] = _from_rows(made_of, terms * each.reshape(-1)[i])
+    return Solution(np.where(finite[..., None], x, np.nan), deficient & finite)
+
+
+def _from_rows(rows: Rows, damping: float) -> tuple[Array, bool]:
+    """The shortest x that minimises |A x - b|^2 + damping |x|^2, and whether others do as well."""
+    A, b = rows
+    if not (np.isfinite(A).all() and np.isfinite(b).all()):
+        return np.full(A.shape[1], np.nan), False
+    if damping > 0:
+        A = np.concatenate([A, np.sqrt(damping) * np.eye(A.shape[1])])
+        b = np.concatenate([b, np.zeros(A.shape[1])])
+    x, rank = least_squares(A, b)
+    return x, rank < A.shape[1]
+
+
+def eigenvalues(matrix: Array, terms: int = 1) -> Array:
+    """Of a symmetric matrix (D, D), a rounded mean over `terms` examples, ascending (D,).
+
+    Those that rounding may have made of zeros are exactly 0. How many there are is decided in units
+    in which the diagonal is 1: see `systems.gram_rounding`.
+    """
+    w, D = np.linalg.eigvalsh(matrix), len(matrix)
+    size = np.sqrt(np.abs(np.diagonal(matrix)))
+    unit = np.divide(1.0, size, out=np.zeros(D), where=size > 0)
+    scaled = np.abs(np.linalg.eigvalsh(matrix * np.outer(unit, unit)))
+    zeros = int((scaled <= gram_rounding(D, terms) * max(1.0, scaled.max(initial=0))).sum())
+    order = np.argsort(np.abs(w), kind="stable")
+    w[order[:zeros]] = 0.0
+    if D == 2 and not zeros:
+        # The smaller one to its last digits: parameters may be measured in very different units.
+        determinant = matrix[0, 0] * matrix[1, 1] - matrix[0, 1] * matrix[1, 0]
+        w[order[0]] = determinant / w[order[1]]
+    return np.asarray(w)

@@ -1,0 +1,177 @@
+"""Compiled steps of least squares: 50,000 dependent ones that NumPy cannot batch."""
+
+import numpy as np
+from numpy.typing import NDArray
+
+from efviz.arrays import Array, Mask
+from efviz.numerics.compiling import njit
+from efviz.numerics.systems import solve
+
+CONSTANT, EMPIRICAL = 0, 1
+"""How the preconditioner depends on theta: not at all, or as the empirical Fisher T : phi phi^T."""
+
+LEAP = 16
+"""More steps than this with a constant preconditioner are taken by powers of one matrix."""
+
+
+@njit(cache=True, nogil=True)
+def steps(
+    phi: Array,
+    center: Array,
+    S: Array,
+    T: Array,
+    scale: Array,
+    kind: int,
+    M: Array,
+    step_size: float,
+    damping: float,
+    rounding: float,
+    n_steps: int,
+    loss_limit: float,
+) -> tuple[int, float, bool]:
+    """Take n_steps from phi = (theta - center, -1), in place; stop where loss exceeds its limit.
+
+    gradient = scale[0] S phi and EF = scale[1] T : phi phi^T. With a CONSTANT preconditioner the
+    direction is M phi. Returns the number of steps taken, the loss there and whether a
+    preconditioner was rank deficient. A step that changes no bit of theta ends the loop: theta has
+    come to rest.
+    """
+    D = len(phi) - 1
+    g = np.zeros(D)
+    d = np.zeros(D)
+    B = np.zeros((D, D))
+    products = np.zeros(T.shape[1])
+    deficient = False
+    loss = 0.0
+    for t in range(n_steps + 1):
+        loss = 0.0
+        for i in range(D + 1):
+            s = 0.0
+            for j in range(D + 1):
+                s += S[i, j] * phi[j]
+            loss += phi[i] * s
+            if i < D:
+                g[i] = scale[0] * s
+        loss *= scale[0] / 2
+        if not loss <= loss_limit:
+            return t, loss, deficient
+        if t == n_steps:
+            break
+        if kind == EMPIRICAL:
+            col = 0
+            for k in range(D + 1):
+                for m in range(k, D + 1):
+                    products[col] = scale[1] * phi[k] * phi[m]
+                    col += 1
+            row = 0
+            for i in range(D):
+                for j in range(i, D):
+                    s = 0.0
+                    for col in range(len(products)):
+                        s += T[row, col] * products[col]
+                    B[i, j] = B[j, i] = s
+                    row += 1
+            for i in range(D):
+                B[i, i] += damping
+            d, singular, _ = solve(B, g, rounding)
+            deficient = deficient or singular
+        else:
+            for i in range(D):
+                s = 0.0
+                for j in range(D + 1):
+                    s += M[i, j] * phi[j]
+                d[i] = s
+        moved = False
+        for i in range(D):
+            new = phi[i] - step_size * d[i]
+            moved = moved or center[i] + new != center[i] + phi[i]
+            phi[i] = new
+        if not moved:
+            return n_steps, loss, deficient
+    return n_steps, loss, deficient
+
+
+@njit(cache=True, nogil=True)
+def leap(
+    phi: Array, S: Array, scale: float, M: Array, step_size: float, n_steps: int, loss_limit: float
+) -> tuple[bool, float]:
+    """n_steps with a constant preconditioner at once, in place: phi -> A^n phi.
+
+    The excess loss is a sum of modes c rho^(2 t), convex in t, so if it is within its limit now
+    and n steps on, it was in between. Returns False, with phi as it was, if it is not.
+    """
+    D = len(phi) - 1
+    A = np.eye(D + 1)
+    A[:D] -= step_size * M
+    power = np.eye(D + 1)
+    n = n_steps
+    while n:
+        if n & 1:
+            power = A @ power
+        A = A @ A
+        n >>= 1
+    new = power @ phi
+    loss = scale / 2 * (new @ (S @ new))
+    done = bool(loss <= loss_limit)
+    if done:
+        phi[:] = new
+    return done, float(loss)
+
+
+@njit(cache=True, nogil=True)
+def steps_of_runs(
+    phi: Array,
+    center: Array,
+    S: Array,
+    T: Array,
+    scale: Array,
+    kind: int,
+    M: Array,
+    step_size: Array,
+    damping: Array,
+    rounding: float,
+    counts: NDArray[np.int64],
+    limit: Array,
+    going: Mask,
+    loss: Array,
+    taken: NDArray[np.int64],
+    rank_deficient: Mask,
+    thetas: Array,
+    losses: Array,
+) -> None:
+    """counts[0], counts[1], ... steps of every run (R,) that is going; all is kept in place.
+
+    thetas (R, K, D) and losses (R, K) take what is reached after each of the K counts.
+    """
+    D = phi.shape[1] - 1
+    for r in range(len(phi)):
+        for k in range(len(counts)):
+            if not going[r]:
+                break
+            n = counts[k]
+            done = False
+            if kind == CONSTANT and n > LEAP:
+                done, loss[r] = leap(phi[r], S, scale[0], M[r], step_size[r], n, limit[r])
+                taken[r] += n if done else 0
+            if not done:
+                n, loss[r], deficient = steps(
+                    phi[r],
+                    center,
+                    S,
+                    T,
+                    scale,
+                    kind,
+                    M[r],
+                    step_size[r],
+                    damping[r],
+                    rounding,
+                    n,
+                    limit[r],
+                )
+                taken[r] += n
+                rank_deficient[r] |= deficient
+                going[r] = loss[r] <= limit[r]
+            if going[r]:
+                for i in range(D):
+                    thetas[r, k, i] = center[i] + phi[r, i]
+                losses[r, k] = loss[r]

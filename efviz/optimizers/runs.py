@@ -1,0 +1,345 @@
+r"""A method is a preconditioner: theta_{t+1} = theta_t - step_size (B(theta_t) + damping I)^{-1} g.
+
+METHODS lists them (Kunstner et al. (2019), Eqs. 50-52); `direction` is one preconditioned
+gradient, `run` many steps of many runs.
+"""
+
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, fields
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from efviz.arrays import Array, Mask
+from efviz.curvature import CURVATURES
+from efviz.lazy import cached_property
+from efviz.numerics.linalg import solve_damped
+from efviz.numerics.systems import gram_rounding
+from efviz.optimizers.loops import CONSTANT, EMPIRICAL, steps_of_runs
+from efviz.optimizers.methods import check_damping, method_named, solve_for
+from efviz.problems import Problem, batches
+from efviz.problems.minimum import rounding_of_theta
+
+DIVERGENCE = 100.0
+"""A run whose loss exceeds this many times its first loss has diverged (the authors' rule)."""
+
+CONVERGENCE = 1e-6
+"""A run has converged when this fraction of its first excess loss L - L(theta_star) is left."""
+
+
+@dataclass(frozen=True, eq=False)
+class Trajectory:
+    """Where a batch of runs went. Leading axes (...) are those of theta_0.
+
+    thetas (..., T, D) and losses (..., T) at the recorded `steps` (T,), nan after a run stopped;
+    `final_theta` and `final_loss` after `steps_done` (...) steps, which for a diverged run is the
+    step that broke the limit.
+    """
+
+    problem: Problem
+    steps: NDArray[np.int64]
+    thetas: Array
+    losses: Array
+    first_loss: Array
+    diverged: Mask
+    steps_done: NDArray[np.int64]
+    final_theta: Array
+    final_loss: Array
+    rank_deficient: Mask
+
+    @property
+    def nbytes(self) -> int:
+        """What its own arrays take: the problem belongs to whoever made it."""
+        own = (getattr(self, each.name) for each in fields(self) if each.name != "problem")
+        return sum(int(array.nbytes) for array in own)
+
+    @cached_property
+    def status(self) -> NDArray[np.str_]:
+        """What became of each run (...): "converged", "running" or "diverged".
+
+        Whoever asks needs the problem's minimum, and looks for it if nobody has.
+        """
+        minimum = self.problem.minimum
+        small = CONVERGENCE * (self.first_loss - minimum.loss) + minimum.rounding
+        near = self.final_loss - minimum.loss <= small
+        return np.where(self.diverged, "diverged", np.where(near, "converged", "running"))
+
+
+def run(
+    problem: Problem,
+    method: str,
+    theta_0: ArrayLike,
+    *,
+    step_size: ArrayLike,
+    damping: ArrayLike = 0.0,
+    n_steps: int,
+    record: int | Sequence[int] | None = None,
+) -> Trajectory:
+    """n_steps updates from every theta_0 (..., D); step_size and damping broadcast to (...).
+
+    `record`: None for every step, a number for about so many in geometric spacing (the first
+    steps, which turn the most, lie densely), or the steps themselves. Neither a run that diverges
+    nor a singular matrix raises: the Trajectory says so.
+    """
+    runs = Runs(
+        problem,
+        method,
+        theta_0,
+        step_size=step_size,
+        damping=damping,
+        n_steps=n_steps,
+        record=record,
+    )
+    runs.advance()
+    return runs.trajectory()
+
+
+def recorded_steps(n_steps: int, record: int | Sequence[int] | None) -> NDArray[np.int64]:
+    """The steps that a run keeps, from 0 to n_steps, increasing."""
+    if record is None:
+        return np.arange(n_steps + 1)
+    if isinstance(record, int):
+        spaced = np.geomspace(1, max(n_steps, 1), max(2, record))
+        steps = np.unique(np.concatenate([[0, n_steps], np.round(spaced).astype(np.int64)]))
+        return steps[steps <= n_steps]
+    chosen = np.unique(np.asarray(record, dtype=np.int64))
+    if chosen.size and (chosen[0] < 0 or chosen[-1] > n_steps):
+        raise ValueError(f"recorded steps lie between 0 and {n_steps}, got {list(record)}")
+    return chosen
+
+
+class Runs:
+    """A batch of runs that can be advanced for a while, looked at, and advanced again."""
+
+    def __init__(
+        self,
+        problem: Problem,
+        method: str,
+        theta_0: ArrayLike,
+        *,
+        step_size: ArrayLike,
+        damping: ArrayLike = 0.0,
+        n_steps: int,
+        record: int | Sequence[int] | None = None,
+    ) -> None:
+        theta = problem.check_theta(theta_0)
+        lead = np.broadcast_shapes(theta.shape[:-1], np.shape(step_size), np.shape(damping))
+        if not (np.asarray(step_size) > 0).all():
+            raise ValueError(f"step_size must be positive, got {step_size!r}")
+        if n_steps < 0:
+            raise ValueError(f"n_steps must be at least 0, got {n_steps}")
+        check_damping(damping)
+        self.problem, self._lead, self.n_steps = problem, lead, n_steps
+        theta = np.broadcast_to(theta, (*lead, problem.D)).reshape(-1, problem.D)
+        damping, preconditioned = _spread(damping, lead), method_named(method).curvature is not None
+        self._theta_0, self._seen = theta, problem.coordinates
+        unseen = np.zeros(len(theta), dtype=bool)
+        if self._seen is not None:
+            theta = self._seen.reduce(theta)
+            unseen = preconditioned & (damping == 0) & (not self._seen.complete)
+        inner = problem if self._seen is None else self._seen.problem
+        self._timed = inner.moments is None
+        self._state = _State(theta.copy(), _spread(step_size, lead), damping, unseen)
+        self._take = _stepper(inner, method, self._state)
+        self._take(self._state, np.zeros(1, dtype=np.int64))
+        self._first_loss = self._state.loss.copy()
+        with np.errstate(over="ignore"):
+            first = np.maximum(np.abs(self._first_loss), rounding_of_theta(inner, theta))
+            self._state.limit = DIVERGENCE * first
+        self.steps = recorded_steps(n_steps, record)
+        self._thetas = np.full((len(theta), len(self.steps), inner.D), np.nan)
+        self._losses = np.full((len(theta), len(self.steps)), np.nan)
+        self._at, self._recorded = -1, 0
+        # Steps between two looks at the clock; grows while they take no time.
+        self._slice = 1
+        self._go_to(np.zeros(1, dtype=np.int64))
+
+    @property
+    def fraction(self) -> float:
+        """How much of the work is done, 0 to 1."""
+        return self._at / self.n_steps if self._state.going.any() and self.n_steps else 1.0
+
+    def advance(self, seconds: float = np.inf) -> float:
+        """Take steps for about so many seconds; returns the fraction done."""
+        deadline = time.perf_counter() + seconds
+        while self.fraction < 1:
+            begun = time.perf_counter()
+            self._go_to(self._stops(np.isfinite(seconds)))
+            now = time.perf_counter()
+            if now - begun < 0.005:
+                self._slice = min(2 * self._slice, max(1, self.n_steps))
+            if now >= deadline:
+                break
+        return self.fraction
+
+    def _stops(self, timed: bool) -> NDArray[np.int64]:
+        """Where to stop next: at all that is left if that is quick, else as far as a slice goes."""
+        left = self.steps[self._recorded :]
+        if not left.size or left[-1] < self.n_steps:
+            left = np.append(left, self.n_steps)
+        if not (self._timed and timed):
+            return left
+        end = self._at + self._slice
+        return left[left <= end] if left[0] <= end else np.array([end])
+
+    def _go_to(self, stops: NDArray[np.int64]) -> None:
+        counts = np.diff(stops, prepend=max(self._at, 0))
+        thetas, losses = self._take(self._state, counts)
+        kept = np.isin(stops, self.steps)
+        where = slice(self._recorded, self._recorded + int(kept.sum()))
+        self._thetas[:, where], self._losses[:, where] = thetas[:, kept], losses[:, kept]
+        self._at, self._recorded = int(stops[-1]), where.stop
+
+    def trajectory(self) -> Trajectory:
+        """What there is so far; runs that are not finished count as "running"."""
+        state, lead = self._state, self._lead
+        thetas = self._in_theta(self._thetas, self._theta_0[:, None])
+        if self.steps.size and self.steps[0] == 0:
+            known = np.isfinite(thetas[:, 0])
+            thetas[:, 0] = np.where(known, self._theta_0, np.nan)
+        return Trajectory(
+            problem=self.problem,
+            steps=self.steps,
+            thetas=thetas.reshape((*lead, *thetas.shape[1:])),
+            losses=self._losses.reshape((*lead, len(self.steps))).copy(),
+            first_loss=self._first_loss.reshape(lead),
+            diverged=~state.going.reshape(lead),
+            steps_done=state.taken.reshape(lead).copy(),
+            final_theta=self._in_theta(state.theta, self._theta_0).reshape((*lead, -1)),
+            final_loss=state.loss.reshape(lead).copy(),
+            rank_deficient=state.rank_deficient.reshape(lead).copy(),
+        )
+
+    def _in_theta(self, reached: Array, theta_0: Array) -> Array:
+        """What the state calls theta, in the problem's parameters; what no data see stays."""
+        if self._seen is None:
+            return reached.copy()
+        moved = self._seen.restore(reached - self._seen.reduce(theta_0))
+        return np.asarray(theta_0 + moved)
+
+
+@dataclass(eq=False)
+class _State:
+    """Runs (R,) on their way; a stepper moves those `going` and notes what became of them."""
+
+    theta: Array
+    step_size: Array
+    damping: Array
+    rank_deficient: Mask
+
+    def __post_init__(self) -> None:
+        R = len(self.theta)
+        self.loss = np.zeros(R)
+        self.limit = np.full(R, np.inf)
+        self.taken = np.zeros(R, dtype=np.int64)
+        self.going = np.ones(R, dtype=bool)
+
+
+Stepper = Callable[[_State, NDArray[np.int64]], tuple[Array, Array]]
+"""Take counts[0], then counts[1], ... more steps of all runs that are going, and stop those whose
+loss exceeds its limit. Returns theta (R, K, D) and loss (R, K) after each, nan for stopped runs."""
+
+
+def _stepper(problem: Problem, method: str, state: _State) -> Stepper:
+    curvature = method_named(method).curvature
+    if problem.moments:
+        return _moment_stepper(problem, curvature, state)
+    return _example_stepper(problem, curvature)
+
+
+def _moment_stepper(problem: Problem, curvature: str | None, state: _State) -> Stepper:
+    m, D = problem.moments, problem.D
+    assert m is not None
+    scale = np.array([m.sigma**-2, m.sigma**-4])
+    kind = EMPIRICAL if curvature == "empirical_fisher" else CONSTANT
+    damping = np.zeros_like(state.damping) if curvature is None else state.damping
+    gradient = m.S[:-1] * scale[0]
+    constant = np.tile(gradient, (len(damping), 1, 1))
+    if curvature is not None and kind == CONSTANT:
+        B = np.broadcast_to(gradient[:, :-1], (len(damping), D + 1, D, D))
+        g = np.swapaxes(constant, -1, -2)
+        columns = solve_damped(B, g, damping[:, None], terms=problem.N)
+        constant = np.ascontiguousarray(np.swapaxes(columns.x, -1, -2))
+        state.rank_deficient |= columns.rank_deficient.any(-1)
+    phi, rounding = m.phi(state.theta), gram_rounding(D, problem.N)
+
+    def take(state: _State, counts: NDArray[np.int64]) -> tuple[Array, Array]:
+        thetas = np.full((len(phi), len(counts), D), np.nan)
+        losses = np.full((len(phi), len(counts)), np.nan)
+        steps_of_runs(
+            phi,
+            m.center,
+            m.S,
+            m.T,
+            scale,
+            kind,
+            constant,
+            state.step_size,
+            damping,
+            rounding,
+            counts,
+            state.limit,
+            state.going,
+            state.loss,
+            state.taken,
+            state.rank_deficient,
+            thetas,
+            losses,
+        )
+        state.theta = m.center + phi[:, :-1]
+        return thetas, losses
+
+    return take
+
+
+def _example_stepper(problem: Problem, curvature: str | None) -> Stepper:
+    terms: list[batches.Term] = [batches.loss_term, batches.gradient_term]
+    if curvature is not None:
+        terms.append(CURVATURES[curvature].term)
+    known: tuple[Array, list[Array]] = np.zeros(0), []
+
+    def evaluate(theta: Array) -> list[Array]:
+        """Where one stretch of steps ends, the next begins: nothing is computed twice."""
+        nonlocal known
+        if not np.array_equal(known[0], theta):
+            known = theta, problem.mean_over_examples(theta, *terms)
+        return known[1]
+
+    def step(state: _State, n: int) -> None:
+        for t in range(n + 1):
+            going = np.flatnonzero(state.going)
+            if not going.size:
+                return
+            loss, g, *matrix = evaluate(state.theta[going])
+            state.loss[going] = loss
+            keep = loss <= state.limit[going]
+            state.going[going] = keep
+            if t == n or not keep.any():
+                return
+            going, g = going[keep], g[keep]
+            if matrix:
+                assert curvature is not None
+                B, theta = matrix[0][keep], state.theta[going]
+                g, deficient = solve_for(problem, curvature, theta, B, g, state.damping[going])
+                state.rank_deficient[going] |= deficient
+            with np.errstate(all="ignore"):
+                state.theta[going] -= state.step_size[going, None] * g
+            state.taken[going] += 1
+
+    def take(state: _State, counts: NDArray[np.int64]) -> tuple[Array, Array]:
+        thetas = np.full((len(state.theta), len(counts), state.theta.shape[1]), np.nan)
+        losses = np.full(thetas.shape[:2], np.nan)
+        for k, n in enumerate(counts):
+            step(state, int(n))
+            thetas[state.going, k] = state.theta[state.going]
+            losses[state.going, k] = state.loss[state.going]
+            if not state.going.any():
+                break
+        return thetas, losses
+
+    return take
+
+
+def _spread(values: ArrayLike, lead: tuple[int, ...]) -> Array:
+    return np.broadcast_to(np.asarray(values, dtype=float), lead).ravel()

@@ -1,0 +1,289 @@
+"""Stochastic runs on mini-batches: theta <- theta - step_size direction(g^), many seeds at once.
+
+STOCHASTIC_METHODS lists what section 5 of Kunstner et al. (2019) discusses. All but SGD are told
+what only all N examples know at every theta, as Eq. 19 is: the point is what the empirical Fisher
+could do for noisy gradients, not how to estimate it. A seed gives all methods the same batches.
+"""
+
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.random import RandomState
+from numpy.typing import ArrayLike, NDArray
+
+from efviz.arrays import Array
+from efviz.curvature.gradient_noise import adaptation, batch_factor, draw_rows, minibatch_gradients
+from efviz.numerics.linalg import solve_damped
+from efviz.optimizers.runs import DIVERGENCE, recorded_steps
+from efviz.problems import Problem, batches
+
+# Examples drawn ahead for one seed, and examples of all seeds in one piece of a gradient.
+_AHEAD, _PIECE = 2**16, 2**18
+
+
+@dataclass(frozen=True, eq=False)
+class Seen:
+    """What a method is told: the mini-batch gradient g^ (R, D), and g, EF of all N examples.
+
+    `factor` is c in cov(g^) = c (EF - g g^T); `damping` is added where a matrix is inverted.
+    """
+
+    minibatch: Array
+    gradient: Array
+    empirical_fisher: Array
+    factor: float
+    damping: float
+    N: int = 1
+
+    @property
+    def variances(self) -> Array:
+        """The diagonal of the covariance of the g_n, (R, D)."""
+        squares = np.diagonal(self.empirical_fisher, axis1=-2, axis2=-1)
+        with np.errstate(all="ignore"):
+            return np.maximum(squares - self.gradient**2, 0)
+
+
+def _plain(seen: Seen) -> Array:
+    return seen.minibatch
+
+
+def _preconditioned(seen: Seen) -> Array:
+    return solve_damped(seen.empirical_fisher, seen.minibatch, seen.damping, terms=seen.N).x
+
+
+def _adapted(seen: Seen) -> Array:
+    return adaptation(seen.gradient, seen.variances, seen.factor) * seen.minibatch
+
+
+def _root(seen: Seen) -> Array:
+    with np.errstate(all="ignore"):
+        second = seen.gradient**2 + seen.factor * seen.variances + seen.damping
+        return np.where(second > 0, seen.minibatch / np.sqrt(second), 0)
+
+
+@dataclass(frozen=True)
+class StochasticMethod:
+    """`direction(seen)` (R, D) is subtracted, `formula` is it in KaTeX.
+
+    `estimates`: the direction estimates the gradient, so that step sizes mean the same as for SGD.
+    """
+
+    title: str
+    formula: str
+    direction: Callable[[Seen], Array]
+    estimates: bool
+
+
+STOCHASTIC_METHODS: dict[str, StochasticMethod] = {
+    "SGD": StochasticMethod("stochastic gradient descent", r"\hat g", _plain, True),
+    "EFSGD": StochasticMethod(
+        "preconditioned by EF of all examples",
+        r"(\tilde F + \lambda I)^{-1} \hat g",
+        _preconditioned,
+        False,
+    ),
+    "VA": StochasticMethod(
+        "variance adapted by the diagonal D",
+        r"D \hat g,\ D_{ii} = g_i^2 / (g_i^2 + C_{ii})",
+        _adapted,
+        True,
+    ),
+    "RMS": StochasticMethod(
+        "divided by its root mean square, as Adam",
+        r"\hat g_i / \sqrt{g_i^2 + C_{ii} + \lambda}",
+        _root,
+        False,
+    ),
+}
+
+
+def matched_scales(
+    problem: Problem, theta: Array, factor: float, damping: float
+) -> dict[str, float]:
+    """Factors on the step size that make a method's mean update at theta (D,) as long as SGD's.
+
+    1 for those whose direction estimates the gradient; also where a direction is 0 or not finite.
+    """
+    g, EF = _of_all(problem, theta[None])
+    seen = Seen(g, g, EF, factor, damping, problem.N)
+    length = np.linalg.norm(g)
+    scales = {}
+    for name, method in STOCHASTIC_METHODS.items():
+        own = np.linalg.norm(method.direction(seen))
+        usable = not method.estimates and np.isfinite(own) and own > 0 and 0 < length < np.inf
+        scales[name] = float(length / own) if usable else 1.0
+    return scales
+
+
+def _of_all(problem: Problem, theta: Array) -> tuple[Array, Array]:
+    """g and EF of all examples, theta (..., D)."""
+    if problem.moments:
+        return problem.moments.gradient(theta), problem.moments.empirical_fisher(theta)
+    g, EF = problem.mean_over_examples(theta, batches.gradient_term, batches.empirical_fisher_term)
+    return g, EF
+
+
+@dataclass(frozen=True, eq=False)
+class StochasticResult:
+    """Runs of M methods with R seeds so far.
+
+    losses[method] (R, T), of all N examples, at the recorded `steps` (T,): nan where a run has not
+    come to, inf from where it diverged. status[method] (R,): "running" or "diverged".
+    """
+
+    batch_size: int
+    steps: NDArray[np.int64]
+    losses: dict[str, Array]
+    final_theta: dict[str, Array]
+    status: dict[str, NDArray[np.str_]]
+
+    @property
+    def examples(self) -> NDArray[np.int64]:
+        """Examples seen at the recorded steps."""
+        return self.steps * self.batch_size
+
+    @property
+    def recorded(self) -> int:
+        """How many of the steps have been come to."""
+        return int(
+            min(np.isnan(loss).any(0).argmax() or len(self.steps) for loss in self.losses.values())
+        )
+
+    def quantiles(self, method: str, q: Sequence[float]) -> Array:
+        """Quantiles over the seeds (Q, T): losses that occurred, inf where those diverged."""
+        losses = self.losses[method]
+        known = ~np.isnan(losses).any(0)
+        values = np.full((len(q), losses.shape[1]), np.nan)
+        values[:, known] = np.quantile(losses[:, known], q, axis=0, method="inverted_cdf")
+        return values
+
+
+class StochasticRuns:
+    """Runs of several methods from one theta_0 (D,), a seed each: advanced bit by bit.
+
+    Every seed draws its mini-batches from a RandomState of its own, so that a run does not depend
+    on how many there are. `scales` multiplies the step size of a method (1 where not named).
+    """
+
+    def __init__(
+        self,
+        problem: Problem,
+        theta_0: ArrayLike,
+        *,
+        batch_size: int,
+        step_size: float,
+        n_steps: int,
+        seeds: Sequence[int] = range(16),
+        methods: Sequence[str] = tuple(STOCHASTIC_METHODS),
+        scales: dict[str, float] | None = None,
+        damping: float = 0.0,
+        replacement: bool = True,
+        record: int | Sequence[int] | None = None,
+    ) -> None:
+        theta = problem.check_theta(theta_0)
+        if theta.ndim != 1:
+            raise ValueError(f"theta_0 must be ({problem.D},), got {theta.shape}")
+        if not step_size > 0:
+            raise ValueError(f"step_size must be positive, got {step_size}")
+        if damping < 0:
+            raise ValueError(f"damping must not be negative, got {damping}")
+        if n_steps < 0:
+            raise ValueError(f"n_steps must be at least 0, got {n_steps}")
+        unknown = [name for name in methods if name not in STOCHASTIC_METHODS]
+        if unknown:
+            raise ValueError(
+                f"unknown method {unknown[0]!r}; there are {', '.join(STOCHASTIC_METHODS)}"
+            )
+        self.problem, self.methods, self.n_steps = problem, tuple(methods), n_steps
+        self.batch_size, self.damping, self.replacement = batch_size, damping, replacement
+        self._factor = float(batch_factor(problem.N, batch_size, replacement=replacement))
+        given = scales or {}
+        self._step_sizes = np.array([step_size * given.get(name, 1.0) for name in self.methods])
+        self._randoms = [RandomState(seed) for seed in seeds]
+        shape = len(self.methods), len(self._randoms)
+        self._theta = np.broadcast_to(theta, (*shape, problem.D)).copy()
+        self._going = np.ones(shape, dtype=bool)
+        self._limit = DIVERGENCE * max(abs(float(problem.loss(theta))), 1e-300)
+        self.steps = recorded_steps(n_steps, record)
+        self._losses = np.full((*shape, len(self.steps)), np.nan)
+        self._done = 0
+        self._ahead = max(1, _AHEAD // batch_size)
+        self._rows: NDArray[np.int64] | None = None
+        self._record()
+
+    @property
+    def fraction(self) -> float:
+        """How much of the work is done, 0 to 1."""
+        return self._done / self.n_steps if self._going.any() and self.n_steps else 1.0
+
+    def advance(self, seconds: float = np.inf) -> float:
+        """Take steps for about so many seconds; returns the fraction done."""
+        deadline = time.perf_counter() + seconds
+        while self.fraction < 1:
+            self._step()
+            self._done += 1
+            self._record()
+            if time.perf_counter() >= deadline:
+                break
+        return self.fraction
+
+    def result(self) -> StochasticResult:
+        """What there is so far."""
+        status = np.where(self._going, "running", "diverged")
+        named = list(enumerate(self.methods))
+        return StochasticResult(
+            self.batch_size,
+            self.steps,
+            {name: self._losses[k].copy() for k, name in named},
+            {name: self._theta[k].copy() for k, name in named},
+            {name: status[k] for k, name in named},
+        )
+
+    def _step(self) -> None:
+        theta = self._theta
+        g_hat = self._minibatch_gradients()
+        with np.errstate(all="ignore"):
+            g, EF = _of_all(self.problem, theta)
+            for k, name in enumerate(self.methods):
+                seen = Seen(g_hat[k], g[k], EF[k], self._factor, self.damping, self.problem.N)
+                update = self._step_sizes[k] * STOCHASTIC_METHODS[name].direction(seen)
+                theta[k] = np.where(self._going[k, :, None], theta[k] - update, theta[k])
+
+    def _minibatch_gradients(self) -> Array:
+        """(M, R, D), all methods of a seed on the same examples, in pieces of seeds."""
+        R, step = len(self._randoms), max(1, _PIECE // self.batch_size)
+        pieces = [slice(i, i + step) for i in range(0, R, step)]
+        parts = [
+            minibatch_gradients(self.problem, self._theta[:, piece], self._next_rows(piece))
+            for piece in pieces
+        ]
+        return np.concatenate(parts, axis=1)
+
+    def _next_rows(self, piece: slice) -> NDArray[np.int64]:
+        """The mini-batches of some seeds; small ones are drawn for many steps at once."""
+        if self._ahead == 1:
+            return self._draw(self._randoms[piece], 1)[:, 0]
+        at = self._done % self._ahead
+        if at == 0 and piece.start == 0:
+            n = min(self._ahead, self.n_steps - self._done)
+            self._rows = self._draw(self._randoms, n)
+        assert self._rows is not None
+        return self._rows[piece, at]
+
+    def _draw(self, randoms: Sequence[RandomState], n: int) -> NDArray[np.int64]:
+        N, B, how = self.problem.N, self.batch_size, self.replacement
+        return np.stack([draw_rows(random, N, B, n, replacement=how) for random in randoms])
+
+    def _record(self) -> None:
+        """Note the losses at the steps that are kept; runs whose loss has exploded stop."""
+        where = np.flatnonzero(self.steps == self._done)
+        if not where.size:
+            return
+        loss = self.problem.loss(self._theta)
+        with np.errstate(invalid="ignore"):
+            self._going &= np.isfinite(loss) & (loss <= self._limit)
+        self._losses[..., where[0]] = np.where(self._going, loss, np.inf)
+        if not self._going.any():
+            self._losses[..., where[0] :] = np.inf

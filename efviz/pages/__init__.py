@@ -1,5 +1,0 @@
-"""The dashboard: `main` runs for every visitor, `registry` lists the pages, one file a page."""
-
-from efviz.pages.registry import PAGES
-
-__all__ = ["PAGES"]

@@ -1,0 +1,185 @@
+"""PROBLEMS: what the dashboard offers to explore, each with the settings that suit it."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+from functools import partial
+
+from numpy.typing import ArrayLike
+
+from efviz.datasets import DATASETS, FAMILIES, Family, load
+from efviz.datasets.dataset import Dataset, Task
+from efviz.datasets.inputs import COMPONENTS, principal_components, two_inputs, with_bias
+from efviz.problems.problem import Problem
+from efviz.problems.regressions import (
+    contrast_regression,
+    linear_regression,
+    logistic_regression,
+    poisson_regression,
+    saturation_regression,
+    with_offset,
+)
+
+Build = Callable[[ArrayLike, ArrayLike], Problem]
+Limits = tuple[float, float]
+
+
+@dataclass(frozen=True)
+class Settings:
+    """Where a problem is first seen: the plane shown, and one setting for all three methods.
+
+    `plane` holds the (low, high) limits of both parameters, None for a square around the minimum
+    of half-width `reach` (see `fields.plane_around`); `starts` are in half-widths of the plane from
+    its centre. `scales` are the relative scales of the GD, NGD and EFGD fields, which scale the
+    steps too (App. D.1); 0 makes a method's typical update as long as NGD's.
+    """
+
+    plane: tuple[Limits, Limits] | None = None
+    starts: tuple[tuple[float, float], ...] = (
+        (0, 5 / 6),
+        (-1 / 3, -2 / 3),
+        (5 / 6, 1 / 3),
+        (-5 / 6, 1 / 3),
+    )
+    step_size: float = 0.05
+    damping: float = 1e-8
+    n_steps: int = 300
+    scales: tuple[float, float, float] = (0.0, 1.0, 0.0)
+    unit_length: bool = False
+    reach: float = 3.2
+
+
+@dataclass(frozen=True)
+class Entry:
+    """One problem. `dataset(**knobs)` draws or loads its data; `knobs` names what can be set."""
+
+    title: str
+    group: str
+    build: Build
+    dataset: Callable[..., Dataset]
+    knobs: tuple[str, ...]
+    parameter_names: tuple[str, str]
+    settings: Settings = Settings()
+    family: Family | None = None
+    columns: Callable[[], Sequence[str]] = tuple
+    first_columns: tuple[str, str] = ("", "")
+
+    def problem(self, dataset: Dataset) -> Problem:
+        """The problem on `dataset`, its parameters named as this entry's axes."""
+        problem = self.build(dataset.X, dataset.y)
+        if dataset.offset:
+            problem = with_offset(problem, dataset.offset)
+        return replace(problem, parameter_names=self.parameter_names)
+
+
+def _synthetic(
+    family: str, group: str, build: Build, names: tuple[str, str], settings: Settings
+) -> Entry:
+    drawn = FAMILIES[family]
+    return Entry(
+        title=f"{drawn.title} ({group})",
+        group="Synthetic",
+        build=build,
+        dataset=drawn.sample,
+        knobs=("path", "strength", "N", "seed"),
+        parameter_names=names,
+        settings=settings,
+        family=drawn,
+    )
+
+
+def _real(name: str, build: Build, columns: tuple[str, str], settings: Settings) -> Entry:
+    def dataset(
+        first: str = columns[0],
+        second: str = columns[1],
+        inputs: str = "columns",
+        scaling: str = "standardised",
+    ) -> Dataset:
+        table, standardised = load(name), scaling == "standardised"
+        if inputs == COMPONENTS:
+            return principal_components(table, standardised=standardised)
+        return two_inputs(table, first, second, standardised=standardised)
+
+    return Entry(
+        title=DATASETS[name].title,
+        group="Real data",
+        build=build,
+        dataset=dataset,
+        knobs=("inputs", "first", "second", "scaling"),
+        parameter_names=("θ₁", "θ₂"),
+        settings=settings,
+        columns=lambda: load(name).feature_names,
+        first_columns=columns,
+    )
+
+
+_LONG = Settings(step_size=1e-3, n_steps=50_000)
+PROBLEMS: dict[str, Entry] = {
+    "fig1": _synthetic(
+        "lognormal",
+        "Fig. 1",
+        linear_regression,
+        ("b", "θ"),
+        replace(_LONG, plane=((-1, 5), (-1, 5)), scales=(1 / 3, 1.0, 3.0)),
+    ),
+    "fig4": _synthetic(
+        "line",
+        "Fig. 4",
+        linear_regression,
+        ("θ", "b"),
+        replace(_LONG, plane=((-2, 4), (-2, 4))),
+    ),
+    "fig2": _synthetic(
+        "classes",
+        "Fig. 2",
+        logistic_regression,
+        ("θ₁", "θ₂"),
+        Settings(plane=((-1.5, 1.5), (-1.5, 1.5)), unit_length=True),
+    ),
+    "poisson": _synthetic(
+        "counts",
+        "Poisson regression",
+        poisson_regression,
+        ("b", "θ"),
+        Settings(plane=((-0.75, 1.75), (-0.75, 1.75)), unit_length=True),
+    ),
+    "softmax": _synthetic(
+        "three classes",
+        "softmax",
+        partial(contrast_regression, n_classes=3),
+        ("θ₁", "θ₂"),
+        Settings(plane=((0, 4), (-3, 1)), unit_length=True),
+    ),
+    "saturation": _synthetic(
+        "saturation",
+        "nonlinear",
+        partial(saturation_regression, sigma=0.2),
+        ("a", "b"),
+        Settings(plane=((1, 3), (0.2, 2.2)), unit_length=True),
+    ),
+    "breast-cancer": _real(
+        "breast-cancer",
+        logistic_regression,
+        ("mean radius", "mean texture"),
+        Settings(unit_length=True, reach=0.9),
+    ),
+    "wine": _real("wine", linear_regression, ("alcohol", "flavanoids"), _LONG),
+    "diabetes": _real("diabetes", linear_regression, ("bmi", "s5"), _LONG),
+}
+LIKELIHOOD_OF: dict[Task, Build] = {
+    "regression": linear_regression,
+    "classification": logistic_regression,
+    "count": poisson_regression,
+}
+
+
+def optimization_problem(dataset: Dataset | str, *, standardised: bool = False) -> Problem:
+    """The problem of the paper's optimization experiments (App. D.3) on a data set or its name.
+
+    All columns and a bias, without normalisation unless `standardised`; least squares, logistic or
+    Poisson regression as its task says.
+    """
+    data = with_bias(
+        load(dataset) if isinstance(dataset, str) else dataset, standardised=standardised
+    )
+    problem = LIKELIHOOD_OF[data.task](data.X, data.y)
+    return replace(problem, parameter_names=data.feature_names)

@@ -1,0 +1,58 @@
+"""Parameters in which a model that is linear in theta has nothing collinear and nothing unseen.
+
+Where columns of the inputs are collinear, exactly or nearly, matrices in theta are singular or have
+lost the digits that tell. With X = U diag(sigma) V^T, rank K, the parameters z = V^T theta have the
+inputs U diag(sigma): orthogonal columns, whose sizes do not matter to `solve_damped`. Softmax does
+not see a number added to all its outputs; there z are coefficients of outputs that sum to zero.
+
+theta = basis z with orthonormal columns: steps, dampings and shortest solutions are the same in z.
+"""
+
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from efviz.arrays import Array
+from efviz.numerics.columns import far_from_collinear, principal_axes, reduce_columns
+
+if TYPE_CHECKING:
+    from efviz.problems.problem import Problem
+
+
+@dataclass(frozen=True, eq=False)
+class Coordinates:
+    """`problem` is the same in z (..., K); basis (D, K) has orthonormal columns."""
+
+    problem: "Problem"
+    basis: Array
+
+    @property
+    def complete(self) -> bool:
+        """Whether the data see all parameters: K = D."""
+        return len(self.basis) == self.basis.shape[1]
+
+    def reduce(self, theta: Array) -> Array:
+        """theta (..., D) -> z (..., K)."""
+        return np.asarray(theta @ self.basis)
+
+    def restore(self, z: Array) -> Array:
+        """z (..., K) -> the shortest theta (..., D) with these outputs."""
+        return np.asarray(z @ self.basis.T)
+
+
+def seen_coordinates(problem: "Problem") -> Coordinates | None:
+    """None where theta itself will do: the model is not linear, or nothing is collinear."""
+    # There are moments only of columns that are far from collinear.
+    if not problem.model.linear or problem.moments:
+        return None
+    model, outputs = problem.model.seen(problem.likelihood.shift_invariant)
+    X, V = problem.X, np.eye(problem.X.shape[1])
+    if not far_from_collinear(X):
+        U, sigma, V = principal_axes(reduce_columns(X))
+        X = np.ascontiguousarray(U * sigma)
+    elif model is problem.model:
+        return None
+    basis = np.asarray(np.kron(outputs, V), dtype=float)
+    other = replace(problem, X=X, model=model, start=problem.start @ basis, parameter_names=())
+    return Coordinates(other, basis)

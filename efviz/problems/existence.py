@@ -1,0 +1,109 @@
+"""Does a convex loss that is linear in theta have a minimum at all? Two answers, both certain.
+
+`newton_step` proves that there is one nearby, `recession` that there is none.
+"""
+
+from typing import TYPE_CHECKING, NamedTuple
+
+import numpy as np
+import scipy
+
+from efviz.arrays import Array
+from efviz.numerics.columns import column_sizes
+
+if TYPE_CHECKING:
+    from efviz.problems.problem import Problem
+
+
+class NewtonStep(NamedTuple):
+    """theta - step is Newton's next point; `reach` says how far it may be trusted."""
+
+    step: Array
+    reach: float
+
+
+PROVEN = 0.5
+"""Below this reach a minimum exists, and Newton's method converges to it."""
+
+
+def is_self_concordant(problem: "Problem") -> bool:
+    """|l'''| <= s l'' along lines of outputs, l'' the Fisher, outputs linear: see `newton_step`."""
+    return problem.model.linear and problem.likelihood.self_concordant
+
+
+def newton_step(problem: "Problem", theta: Array, size: Array) -> NewtonStep:
+    """H^-1 g and its reach max_n |x_n|_{H^-1} |H^-1 g|_H, bounded through the inputs' `size` (D,).
+
+    Of several outputs, differences of two take the place of x_n; they are of the same size.
+
+    Bach (2010), "Self-concordant analysis for logistic regression", Prop. 2: with |l'''| <= l''
+    and a reach of at most 1/2 the loss has one minimum, within 4 |H^-1 g|_H. inf where H is
+    singular to rounding.
+    """
+    g, H, _ = problem.gradient_and_matrices(theta)
+    # In units in which no input is larger than 1, the bound needs the matrix alone.
+    g, H = g / size, H / np.outer(size, size)
+    if not (np.isfinite(g).all() and np.isfinite(H).all()):
+        return NewtonStep(np.full_like(theta, np.nan), np.inf)
+    w, V = np.linalg.eigh(H)
+    if not w[0] > 1e-10 * w[-1]:
+        return NewtonStep(np.full_like(theta, np.nan), np.inf)
+    with np.errstate(all="ignore"):
+        inverse = (V / w) @ V.T
+        step = inverse @ g
+        reach = float(np.sqrt(np.abs(inverse).sum() * max(g @ step, 0.0)))
+    return NewtonStep(step / size, reach if np.isfinite(step).all() else np.inf)
+
+
+NO_MINIMUM = (
+    "There is no finite minimum: along some direction the loss falls for ever, because a plane "
+    "(through the origin if the model has no intercept) separates the classes, or some examples of "
+    "one class from all others, or because all such counts are zero. Add noise, take more examples "
+    "or other columns."
+)
+
+
+def _sizes(columns: Array) -> Array:
+    """The largest absolute value of each column, 1 for a column of zeros."""
+    size = column_sizes(columns)
+    return np.where(size > 0, size, 1.0)
+
+
+def parameter_sizes(problem: "Problem") -> Array:
+    """The size of the column that each parameter of a linear model multiplies, (D,)."""
+    return np.tile(_sizes(problem.X), problem.D // problem.X.shape[1])
+
+
+def recession(problem: "Problem") -> str:
+    """The sentence for a loss that falls for ever along some direction, or "" if there is none.
+
+    The likelihood states, per example, which output changes never raise the loss; a linear
+    program asks for a parameter direction v with J_n v in all those cones, some strictly.
+    """
+    rows, equal = problem.likelihood.recession(problem.y, problem.model.n_outputs)
+    if not len(rows):
+        return ""
+    J = problem.model.jacobian(problem.X, np.zeros(problem.D))
+    constraints = np.einsum("knc,ncd->knd", rows, J).reshape(-1, problem.D)
+    # Neither the units of a parameter nor the length of a constraint change the answer.
+    constraints = constraints / _sizes(constraints)
+    constraints = constraints / _sizes(constraints.T)[:, None]
+    equal = equal.reshape(-1)
+    upper = np.unique(constraints[~equal], axis=0)
+    same = np.unique(constraints[equal], axis=0)
+    result = scipy.optimize.linprog(
+        upper.sum(axis=0),
+        A_ub=upper if len(upper) else None,
+        b_ub=np.zeros(len(upper)) if len(upper) else None,
+        A_eq=same if len(same) else None,
+        b_eq=np.zeros(len(same)) if len(same) else None,
+        bounds=[(-1, 1)] * problem.D,
+        # The simplex method crawls from corner to corner where there are very many.
+        method="highs-ipm" if len(constraints) > _MANY else "highs",
+    )
+    if result.status != 0 or result.fun > -1e-7 * max(1, len(upper)) ** 0.5:
+        return ""
+    return NO_MINIMUM
+
+
+_MANY = 20_000

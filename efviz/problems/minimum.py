@@ -1,0 +1,232 @@
+"""theta_star to machine precision, or a sentence why there is none."""
+
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
+
+import numpy as np
+import scipy
+
+from efviz.arrays import Array
+from efviz.lazy import cached_property
+from efviz.numerics.columns import least_squares
+from efviz.numerics.linalg import solve_damped
+from efviz.problems import batches
+from efviz.problems.coordinates import Coordinates
+from efviz.problems.existence import (
+    PROVEN,
+    is_self_concordant,
+    newton_step,
+    parameter_sizes,
+    recession,
+)
+
+if TYPE_CHECKING:
+    from efviz.problems.problem import Problem
+
+
+@dataclass(frozen=True, eq=False)
+class Minimum:
+    """The minimiser theta (D,), all nan if there is no finite one; `reason` then says why.
+
+    `unique` is False where a whole subspace attains the minimum: theta is then its point of least
+    norm, and `reason` says that. `seen` is the problem in the coordinates that its data determine,
+    and the minimum there, z (K,): losses are evaluated in z, where nothing cancels.
+    """
+
+    theta: Array
+    exists: bool
+    unique: bool = True
+    reason: str = ""
+    seen: "tuple[Problem, Array] | None" = None
+
+    @cached_property
+    def loss(self) -> float:
+        """L at the minimum, nan if there is none."""
+        return float(self.seen[0].loss(self.seen[1])) if self.seen else np.nan
+
+    @cached_property
+    def rounding(self) -> float:
+        """Losses within so much of the lowest are equal to it; nan if there is no minimum.
+
+        Outputs and targets are rounded, and the loss is as steep in them as |dl/df|. Near an exact
+        fit, where the loss is 0, what counts is what rounding z itself makes of it.
+        """
+        if not self.seen:
+            return np.nan
+        problem, z = self.seen
+        f = problem.model.outputs(problem.X, z)
+        steep = np.abs(problem.likelihood.gradient(f, problem.y)).sum(-1)
+        first_order = np.mean(steep * (np.abs(f).max(-1) + np.abs(problem.y)))
+        rounding = 1e-13 * abs(self.loss) + 4 * np.finfo(float).eps * float(first_order)
+        return rounding + float(rounding_of_theta(problem, z))
+
+
+def find_minimum(problem: "Problem") -> Minimum:
+    """argmin L(theta): direct for least squares, else scipy's trust-region Newton method."""
+    seen = problem.coordinates
+    try:
+        if seen is None:
+            theta = _minimiser(problem)
+            return Minimum(theta, exists=True, seen=(problem, theta))
+        # The shortest of the minima, if there are any, is the one in these coordinates.
+        z = _minimiser(seen.problem)
+        # Exact to the last digit where the columns are nearly collinear: z has lost some.
+        direct = problem.is_least_squares
+        theta = least_squares(problem.X, problem.y)[0] if direct else _restored(problem, seen, z)
+        reason = "" if seen.complete else _SUBSPACE.format(rank=len(z), D=problem.D)
+        return Minimum(theta, True, seen.complete, reason, (seen.problem, z))
+    except _NoMinimum as none:
+        return Minimum(np.full(problem.D, np.nan), exists=False, reason=str(none))
+
+
+def _restored(problem: "Problem", seen: Coordinates, z: Array) -> Array:
+    """theta for z, and one step of Newton's method against what rounding theta made of it."""
+    theta = seen.restore(z)
+    H = seen.problem.mean_over_examples(z, batches.hessian_term)[0]
+    g = seen.reduce(problem.gradient(theta))
+    return theta - seen.restore(solve_damped(H, g, terms=problem.N).x)
+
+
+_SUBSPACE = (
+    "The data determine only {rank} of the {D} parameters: every point of a whole subspace is a "
+    "minimum, and the one of least norm is shown."
+)
+
+
+class _NoMinimum(ArithmeticError):
+    """The sentence that says why there is none."""
+
+
+def rounding_of_theta(problem: "Problem", theta: Array) -> Array:
+    """What rounding theta (..., D) in its last digits makes of a loss of 0, (...)."""
+    G = problem.mean_over_examples(theta, batches.ggn_term)[0]
+    curvature = np.abs(np.diagonal(G, axis1=-2, axis2=-1))
+    return np.asarray(((64 * np.finfo(float).eps * theta) ** 2 * curvature).sum(-1) / 2)
+
+
+def _minimiser(problem: "Problem") -> Array:
+    """theta_star (D,) of a problem whose parameters the data see; raises _NoMinimum."""
+    if problem.moments:
+        return problem.moments.minimum()
+    if problem.is_least_squares:
+        return least_squares(problem.X, problem.y)[0]
+    if not problem.model.linear:
+        return _nonlinear_minimiser(problem)
+    if is_self_concordant(problem):
+        theta = _proven_minimum(problem)
+        if theta is not None:
+            return theta
+    runs_off = recession(problem)
+    if runs_off:
+        raise _NoMinimum(runs_off)
+    # In units in which all columns are of size 1, columns of very different size do no harm.
+    return _newton(problem, 1 / parameter_sizes(problem))
+
+
+def _proven_minimum(problem: "Problem") -> Array | None:
+    """The minimum where it can be proven to exist; None says nothing.
+
+    scipy only has to find the region in which Newton's method is sure to converge: first by the
+    quickest way, then by the surest.
+    """
+    size = parameter_sizes(problem)
+    theta = _first_guess(problem)
+    step, reach = newton_step(problem, theta, size)
+    for search in (_root, _trust_region):
+        if reach <= PROVEN:
+            break
+        theta = search(problem, 1 / size)
+        step, reach = newton_step(problem, theta, size)
+    best = np.inf
+    # The reach is squared by every step: 1e-7 is one step from rounding.
+    while reach <= PROVEN and reach < 0.9 * best:
+        theta, best = theta - step, reach
+        if reach < 1e-7:
+            return theta
+        step, reach = newton_step(problem, theta, size)
+    return theta if best <= PROVEN else None
+
+
+def _first_guess(problem: "Problem") -> Array:
+    """The start; of very many examples the minimum of some, evenly spread."""
+    if problem.N <= _SOME or problem.start.any():
+        return problem.start
+    thin = slice(None, None, problem.N // (_SOME // 4))
+    few = replace(problem, X=np.ascontiguousarray(problem.X[thin]), y=problem.y[thin].copy())
+    theta = _proven_minimum(few)
+    return problem.start if theta is None else theta
+
+
+_SOME = 40_000
+
+
+def _nonlinear_minimiser(problem: "Problem") -> Array:
+    """The minimum near the start, unless it is flat: then the parameters ran off, or are free."""
+    theta = _newton(problem, np.where(problem.start != 0, np.abs(problem.start), 1.0))
+    # In relative parameters, so that "flat" and "settled" do not depend on their units.
+    unit = np.abs(theta)
+    w, V = np.linalg.eigh(_hessian(problem, unit)(np.sign(theta)))
+    slope = V.T @ (problem.gradient(theta) * unit)
+    if w[0] > 1e-8 * w[-1] and (np.abs(slope) <= 1e-6 * w).all():
+        return theta
+    raise _NoMinimum(
+        "No single finite minimum was found: these data do not determine all parameters, and the "
+        "loss is flat along a curve. Take more examples or less noise."
+    )
+
+
+def _root(problem: "Problem", unit: Array) -> Array:
+    """A root of the gradient by MINPACK's hybrid method: quick, and now and then lost."""
+
+    def gradient_and_hessian(u: Array) -> tuple[Array, Array]:
+        g, H, _ = problem.gradient_and_matrices(u * unit)
+        return g * unit, H * np.outer(unit, unit)
+
+    start = problem.start / unit
+    with np.errstate(all="ignore"):
+        result = scipy.optimize.root(gradient_and_hessian, start, jac=True, method="hybr")
+    return np.asarray(result.x * unit)
+
+
+def _trust_region(problem: "Problem", unit: Array) -> Array:
+    """scipy's trust-region Newton method from the start, in the parameters theta / unit."""
+    spread = problem.gradient_and_matrices(problem.start)[2]
+    typical = float(np.sqrt(np.diagonal(spread) @ unit**2))
+    result = scipy.optimize.minimize(
+        lambda u: problem.loss(u * unit),
+        problem.start / unit,
+        jac=lambda u: problem.gradient(u * unit) * unit,
+        hess=_hessian(problem, unit),
+        method="trust-exact",
+        options={"gtol": 1e-6 * max(typical, 1e-300)},
+    )
+    return np.asarray(result.x * unit)
+
+
+def _newton(problem: "Problem", unit: Array) -> Array:
+    """The trust-region minimum, sharpened: there the loss is flat to sqrt(eps), its slope not."""
+
+    def gradient(u: Array) -> Array:
+        return problem.gradient(u * unit) * unit
+
+    found = _trust_region(problem, unit) / unit
+    root = scipy.optimize.root(
+        gradient, found, jac=_hessian(problem, unit), method="hybr", options={"xtol": 1e-15}
+    )
+    closer = np.linalg.norm(gradient(root.x)) <= np.linalg.norm(gradient(found))
+    return np.asarray(root.x if closer else found) * unit
+
+
+def _hessian(problem: "Problem", unit: Array) -> Callable[[Array], Array]:
+    def hessian(u: Array) -> Array:
+        H = problem.mean_over_examples(u * unit, batches.hessian_term)[0] * np.outer(unit, unit)
+        # Its norm is a sum of squares.
+        if not (np.abs(H) < 1e150).all():
+            raise _NoMinimum(
+                "No minimum was found: on the way to it the curvature of the loss overflows double "
+                "precision. Measure inputs or targets in larger units."
+            )
+        return np.asarray(H)
+
+    return hessian

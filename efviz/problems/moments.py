@@ -1,0 +1,76 @@
+r"""Least squares in few dimensions, from moments of the data: no cost per example at all.
+
+With residuals r_n(theta) = x_n . (theta - c) - e_n and z_n = (x_n, e_n), phi = (theta - c, -1):
+
+    L(theta)  = 1/2 phi^T S phi / sigma^2,               S = 1/N sum_n z_n z_n^T
+    g(theta)  = (S phi)_{1..D} / sigma^2
+    EF(theta) = T : phi phi^T / sigma^4,   T_ij,kl = 1/N sum_n x_i x_j z_k z_l
+
+The expansion point c lies near the least-squares solution, so that the small residuals at the
+minimum are not differences of large moments.
+"""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from efviz.arrays import Array, pairs, symmetric, upper
+from efviz.numerics.columns import gram_far_from_singular, least_squares
+from efviz.numerics.sums import moment_sums
+
+# Up to this many parameters the (D (D + 1) / 2)-fold moments are small change.
+MAX_PARAMETERS = 8
+# Of this many examples, evenly spread, the expansion point is the solution.
+_CENTER_EXAMPLES = 20_000
+
+
+@dataclass(frozen=True, eq=False)
+class Moments:
+    """S (D + 1, D + 1), and T as (D (D + 1) / 2, (D + 1)(D + 2) / 2): pairs against pairs."""
+
+    center: Array
+    S: Array
+    T: Array
+    sigma: float
+    exact_center: bool
+
+    def phi(self, theta: Array) -> Array:
+        return np.concatenate([theta - self.center, np.full((*theta.shape[:-1], 1), -1.0)], axis=-1)
+
+    def loss(self, theta: Array) -> Array:
+        phi = self.phi(theta)
+        return np.einsum("...i,ij,...j->...", phi, self.S, phi) / (2 * self.sigma**2)
+
+    def gradient(self, theta: Array) -> Array:
+        return self.phi(theta) @ self.S[:, :-1] / self.sigma**2
+
+    def minimum(self) -> Array:
+        """argmin L: the expansion point, corrected where it is that of some of the examples."""
+        if self.exact_center:
+            return self.center
+        return self.center + np.linalg.solve(self.S[:-1, :-1], self.S[:-1, -1])
+
+    def fisher(self, theta: Array) -> Array:
+        D = theta.shape[-1]
+        return np.broadcast_to(self.S[:-1, :-1] / self.sigma**2, (*theta.shape[:-1], D, D)).copy()
+
+    def empirical_fisher(self, theta: Array) -> Array:
+        D = theta.shape[-1]
+        return symmetric(pairs(self.phi(theta)) @ self.T.T, D) / self.sigma**4
+
+
+def moments(X: Array, y: Array, sigma: float) -> Moments | None:
+    """All moments that least squares on (X, y) needs, in one pass over the data.
+
+    None where columns are so nearly collinear that residuals, small differences of large terms,
+    have to be formed example by example.
+    """
+    N, D = X.shape
+    thin = slice(None, None, -(-N // _CENTER_EXAMPLES))
+    center = least_squares(X[thin], y[thin])[0]
+    k, l = upper(D + 1)
+    S, T = moment_sums(np.ascontiguousarray(X), y, center, np.flatnonzero(l < D))
+    if not gram_far_from_singular(S[:-1, :-1]):
+        return None
+    # phi phi^T is packed once for k <= l: off-diagonal entries count twice.
+    return Moments(center, S / N, T * np.where(k == l, 1.0, 2.0) / N, sigma, N <= _CENTER_EXAMPLES)

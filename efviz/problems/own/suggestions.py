@@ -1,0 +1,167 @@
+"""Sensible first settings for a Table, which no last bit of a number decides."""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from efviz.arrays import Array
+from efviz.datasets.dataset import BIAS
+from efviz.datasets.tables.columns import Column
+from efviz.datasets.tables.errors import TableError
+from efviz.datasets.tables.reading import Table
+from efviz.numerics.columns import rank
+from efviz.problems.own.regressions import (
+    MIN_ROWS,
+    counts_rows,
+    inputs_of,
+    is_index,
+    no_classes,
+    no_counts,
+    no_numbers,
+    target_of,
+)
+
+COLUMNS = "columns"
+HELD, ABSENT = "held", "none"
+INTERCEPTS = (HELD, ABSENT)
+"""What becomes of the intercept where no parameter is one."""
+
+TARGETS = ("y", "target", "class", "label", "outcome", "response", "diagnosis")
+LABELS = ("class", "label", "species", "category", "diagnosis")
+COUNTS = ("count", "counts", "number", "visits", "events")
+
+# Correlations err by some N eps in their last digits: what is closer than this is a tie.
+_TIE = 1e-9
+# Two inputs say the same from here on.
+_SAME = 0.999
+
+
+@dataclass(frozen=True)
+class Suggestion:
+    """The settings of `own_dataset`, and `regression`, a key of REGRESSIONS."""
+
+    target: str
+    regression: str
+    positive: str
+    first: str
+    second: str
+    inputs: str = COLUMNS
+    standardised: bool = True
+    intercept: str = HELD
+
+
+def suggest(table: Table, target: str = "", regression: str = "") -> Suggestion:
+    """Settings to begin with, for `target` and `regression` where they are given.
+
+    Else the target is the first column of a name usual for targets, else the last that varies and
+    neither counts the rows nor has a class for each of them. Two classes, text and names like
+    "class" make it a logistic regression (the last class against the rest), counts called so a
+    Poisson regression, all else a linear one. The first input is the column of numbers most
+    correlated with the target, an index of the rows being the last resort. The second is the next
+    that does not say the same, for least squares, and else the column of ones.
+    """
+    usable = [name for name, column in table.columns.items() if _suits(table, column)]
+    usual = [name for name in usable if name.casefold() in TARGETS]
+    for name in [target] if target else [*usual, *reversed(usable)]:
+        key, positive = _regression_for(table, table.columns[name], regression)
+        if not positive and table.columns[name].numbers is None:
+            continue
+        y = target_of(table.columns[name], positive)
+        if inputs := _most_correlated(table, name, y, two=key == "linear"):
+            return Suggestion(name, key, positive, *inputs)
+    problems = [column.problem for column in table.columns.values() if column.problem]
+    raise TableError(
+        "A regression needs a target and an input that are not the same everywhere, and the table "
+        f"has none; look at the columns{': ' + problems[0] if problems else '.'}"
+    )
+
+
+def _suits(table: Table, column: Column) -> bool:
+    """Whether a column can be a suggested target: no counter, index or name of the rows."""
+    if column.numbers is not None:
+        return _varies(table, column) and not (counts_rows(column) or is_index(table, column))
+    classes = len(column.classes or ())
+    # As many classes as rows say nothing of the next row.
+    return not no_classes(table, column) and (classes == 2 or 2 * classes <= table.N)
+
+
+def _varies(table: Table, column: Column) -> bool:
+    return not no_numbers(table, column) and not column.constant
+
+
+def _regression_for(table: Table, column: Column, key: str) -> tuple[str, str]:
+    """The regression that suits a target, or `key` if it is given, and the class that is 1."""
+    classes, name = column.classes, column.name.casefold()
+    names_one = column.numbers is None or name in LABELS
+    if not key:
+        if classes and (len(classes) == 2 or (names_one and len(classes) > 2)):
+            key = "logistic"
+        else:
+            called_count = not {*name.replace("_", " ").split()}.isdisjoint(COUNTS)
+            key = "poisson" if called_count and not no_counts(table, column) else "linear"
+    return key, classes[-1] if classes and key == "logistic" else ""
+
+
+def _most_correlated(table: Table, target: str, y: Array, *, two: bool) -> tuple[str, str] | None:
+    """The first inputs: two columns, or one and the column of ones."""
+    columns = {
+        name: column.numbers
+        for name in inputs_of(table, target)
+        if (column := table.columns[name]).numbers is not None and _varies(table, column)
+    }
+    strength = {name: _correlation(x, y) for name, x in columns.items()}
+    strength = {name: r for name, r in strength.items() if r >= 0}
+    indices = {name for name in strength if is_index(table, table.columns[name])}
+    ranked = _by_strength({name: r for name, r in strength.items() if name not in indices})
+    ranked += _by_strength({name: r for name, r in strength.items() if name in indices})
+    if not ranked:
+        return None
+    first = ranked[0]
+    if two:
+        present = ~np.isnan(y)
+        for second in ranked[1:]:
+            a, b = columns[first][present], columns[second][present]
+            if second not in indices and not _say_the_same(a, b):
+                return first, second
+    return first, BIAS
+
+
+def _by_strength(strength: dict[str, float]) -> list[str]:
+    """The names, strongest first; of those that are equal but for rounding the first column."""
+    left, ranked = dict(strength), []
+    while left:
+        best = max(left.values())
+        ranked.append(next(name for name, r in left.items() if r >= best - _TIE))
+        del left[ranked[-1]]
+    return ranked
+
+
+def _say_the_same(a: Array, b: Array) -> bool:
+    """Do two columns (N,) determine each other, or nearly so, in the rows that have both?"""
+    both = np.isfinite(a) & np.isfinite(b)
+    if both.sum() < MIN_ROWS:
+        return True
+    correlation = _correlation(a, b)
+    return (
+        not 0 <= correlation < _SAME - _TIE
+        or rank(np.column_stack([a[both], b[both], np.ones(both.sum())])) < 3
+    )
+
+
+def _correlation(x: Array, y: Array) -> float:
+    """|r| over the rows that have both, -1 where there is none."""
+    both = np.isfinite(x) & np.isfinite(y)
+    if both.sum() < MIN_ROWS:
+        return -1.0
+    x, y = (_scaled(v[both]) for v in (x, y))
+    norm = np.linalg.norm(x) * np.linalg.norm(y)
+    return float(abs(x @ y) / norm) if norm > 0 else -1.0
+
+
+def _scaled(x: Array) -> Array:
+    """Centred and of size 1, so that no product of two overflows."""
+    size = np.abs(x).max()
+    x = x / size if size > 0 else x
+    x = x - x.mean()
+    size = np.abs(x).max()
+    return x / size if size > 1e-12 else np.zeros_like(x)

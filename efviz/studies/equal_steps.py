@@ -1,0 +1,95 @@
+"""Balls of two distances whose steepest steps are equally long in the limit, to be seen together.
+
+A radius r is in half-widths of the plane that is looked at: as r -> 0 the step within either ball
+becomes r half-widths long, whatever the units of its distance. For two parameters.
+"""
+
+from collections.abc import Iterator
+from dataclasses import replace
+from typing import Any
+
+import numpy as np
+from numpy.typing import ArrayLike
+
+from efviz.arrays import Array
+from efviz.fields import Plane
+from efviz.optimizers.steepest_descent import DISTANCES, Balls, steepest_descent
+from efviz.problems import Problem
+
+EXAMPLES = 2000
+"""Exact balls take the outputs of all examples thousands of times: of more, the first ones."""
+
+
+def first_examples(problem: Problem) -> Problem:
+    """The problem on its first EXAMPLES examples."""
+    if problem.N <= EXAMPLES:
+        return problem
+    return replace(problem, X=problem.X[:EXAMPLES], y=problem.y[:EXAMPLES])
+
+
+def unit(problem: Problem, theta: ArrayLike, distance: str, plane: Plane) -> float:
+    """The radius whose limiting step -eps M^-1 g / sqrt(g^T M^-1 g) is a half-width of the plane.
+
+    theta (2,); M is the metric of the named distance. Where g is zero: the radius at which an
+    average half-axis of the ball is a half-width.
+    """
+    half = float(plane.half_widths.min())
+    M = DISTANCES[distance].metric(problem, np.asarray(theta))
+    g = problem.gradient(np.asarray(theta))
+    direction = np.linalg.lstsq(M, g, rcond=None)[0]
+    size, length = float(g @ direction), float(np.linalg.norm(direction))
+    if size > 0 and length > 0:
+        return half * float(np.sqrt(size)) / length
+    return half * float(np.sqrt(np.trace(M) / 2)) or half
+
+
+def balls_of(
+    problem: Problem, theta: ArrayLike, distance: str, plane: Plane, radii: ArrayLike
+) -> Balls:
+    """`steepest_descent` with radii (K,) in half-widths of the plane."""
+    eps = unit(problem, theta, distance, plane) * np.asarray(radii)
+    return steepest_descent(problem, theta, distance, eps.tolist())
+
+
+def window_around(
+    problem: Problem, theta: ArrayLike, order: str, plane: Plane, radius: float
+) -> Plane:
+    """In the shape of the plane: the balls of this radius of both distances, within reason."""
+    at = np.asarray(theta)
+    half, widths = radius * plane.half_widths, [1.5]
+    for distance in ("euclidean", order):
+        M = DISTANCES[distance].metric(problem, at)
+        reach = np.sqrt(np.maximum(np.diagonal(np.linalg.pinv(M, hermitian=True)), 0))
+        eps = radius * unit(problem, at, distance, plane)
+        widths.append(1.25 * eps * float((reach / half).max()))
+    half = min(max(widths), 6.0) * half
+    (x0, y0), (x1, y1) = at - half, at + half
+    return Plane((float(x0), float(x1)), (float(y0), float(y1)))
+
+
+def one_by_one(
+    problem: Problem, theta: ArrayLike, order: str, plane: Plane, radii: ArrayLike
+) -> Iterator[list[Balls]]:
+    """Euclidean balls, which are quick, then those of the divergence `order`, small ones first.
+
+    Radii (K,) are in half-widths of the plane. Yields K + 1 times what is known so far.
+    """
+    flat = balls_of(problem, theta, "euclidean", plane, radii)
+    yield [flat]
+    parts: list[Balls] = []
+    for radius in np.sort(radii):
+        parts.append(balls_of(problem, theta, order, plane, [radius]))
+        yield [flat, _joined(parts)]
+
+
+def _joined(parts: list[Balls]) -> Balls:
+    """Balls of one theta and distance in one."""
+    names = ("radii", "boundary", "unbounded", "minimisers", "interior", "angles")
+    together: dict[str, Any] = {n: np.concatenate([getattr(p, n) for p in parts]) for n in names}
+    return replace(parts[0], **together)
+
+
+def in_half_widths(problem: Problem, balls: Balls, plane: Plane) -> Balls:
+    """The same balls with their radii in half-widths of the plane."""
+    radii: Array = balls.radii / unit(problem, balls.theta, balls.distance, plane)
+    return replace(balls, radii=radii)

@@ -1,0 +1,145 @@
+r"""Residuals going to zero: F approaches H while EF approaches 0 (Kunstner et al. (2019), Eq. 15).
+
+Three ways there. `shrink_noise` and `add_parameters` look at the minimum, `grow_margins`, for
+labels, where a minimum would be: their residuals vanish only at infinite outputs.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+import numpy as np
+from numpy.polynomial import legendre
+from numpy.random import RandomState
+from numpy.typing import ArrayLike
+
+from efviz.arrays import Array
+from efviz.curvature import hessian
+from efviz.curvature.distance import relative_distance
+from efviz.problems import Problem, linear_regression
+from efviz.problems.likelihoods.bernoulli import Bernoulli
+from efviz.problems.likelihoods.categorical import Categorical
+from efviz.problems.likelihoods.gaussian import Gaussian
+from efviz.work import Work
+
+
+@dataclass(frozen=True, eq=False)
+class ResidualPath:
+    """Over K steps: `values` (K,), named `knob`, and what F, H and EF are at each, all (K,).
+
+    residual   max_n,c |dl_n/df_c|
+    fisher     |F|, Frobenius norm of a mean over n
+    ef         |EF| / |F|
+    h_minus_f  |H - F| / |F|
+    ef_minus_f |EF - F| / |F|
+
+    nan where there is no minimum, or F is zero.
+    """
+
+    knob: str
+    values: Array
+    residual: Array
+    fisher: Array
+    ef: Array
+    h_minus_f: Array
+    ef_minus_f: Array
+
+
+def _measure(problem: Problem, theta: Array) -> tuple[float, float, float, float, float]:
+    if not np.isfinite(theta).all():
+        return (float("nan"),) * 5
+    f = problem.model.outputs(problem.X, theta)
+    residual = np.abs(problem.likelihood.gradient(f, problem.y)).max()
+    _, F, EF = problem.gradient_and_matrices(theta)
+    size = np.linalg.norm(F)
+    with np.errstate(invalid="ignore", divide="ignore"):
+        share = np.linalg.norm(EF) / size
+    # Where they are one by theory, rounding must not be drawn as a distance.
+    same = problem.likelihood.natural and problem.model.linear
+    H = F if same else hessian(problem, theta)
+    gaps = relative_distance(np.stack([H, EF]), F)
+    return float(residual), float(size), float(share), float(gaps[0]), float(gaps[1])
+
+
+def _path(knob: str, values: Sequence[float], rows: list[tuple[float, ...]]) -> ResidualPath:
+    columns = np.array(rows, dtype=float).reshape(-1, 5).T
+    return ResidualPath(knob, np.array(values, dtype=float)[: columns.shape[1]], *columns)
+
+
+def shrink_noise(
+    problem: Problem, levels: Sequence[float], theta_true: ArrayLike | None = None
+) -> Work[ResidualPath]:
+    """Work towards the path y(s) = f(x, theta_true) + s (y - f(x, theta_true)) at its minima.
+
+    `theta_true` (D,) is the problem's own minimum unless given; then the residuals of a linear
+    model, and at theta_true those of any model, are those at s = 1 times s. Raises ValueError for
+    a likelihood other than the Gaussian: labels and counts cannot be shrunk towards f.
+    """
+    if not isinstance(problem.likelihood, Gaussian):
+        raise ValueError(f"only Gaussian noise can be shrunk, not {problem.likelihood.name} labels")
+    true = problem.theta_star if theta_true is None else problem.check_theta(theta_true)
+    f = problem.model.outputs(problem.X, true)[:, 0]
+    rows: list[tuple[float, ...]] = []
+    for s in levels:
+        shrunk = replace(problem, y=f + s * (problem.y - f), start=true)
+        rows.append(_measure(shrunk, shrunk.theta_star))
+        yield len(rows) / len(levels)
+    return _path("noise s", levels, rows)
+
+
+def few_examples(N: int = 20, seed: int = 0) -> tuple[Array, Array]:
+    """x (N,) evenly over [-1, 1] and y = sin(3 x) + 0.3 noise (N,): enough for `add_parameters`."""
+    x = np.linspace(-1, 1, N)
+    return x, np.sin(3 * x) + 0.3 * RandomState(seed).standard_normal(N)
+
+
+def orthogonal_polynomials(x: ArrayLike) -> Array:
+    """Columns (N, N): polynomials of degree 0, 1, ..., N - 1 with X^T X / N = I on the points x.
+
+    Raises ValueError if two points are one: N columns cannot be independent then.
+    """
+    x = np.asarray(x, dtype=float)
+    if len(np.unique(x)) < len(x):
+        raise ValueError(f"{len(x)} polynomials need {len(x)} different points, got repeated ones")
+    low, high = x.min(), x.max()
+    unit = (2 * x - low - high) / max(high - low, 1e-300)
+    Q, R = np.linalg.qr(legendre.legvander(unit, len(x) - 1))
+    return Q * np.sign(np.diagonal(R)) * np.sqrt(len(x))
+
+
+def add_parameters(x: ArrayLike, y: ArrayLike) -> Work[ResidualPath]:
+    """Work towards least squares on the first D = 1, ..., N orthogonal polynomials.
+
+    F = I at every D; at D = N the model interpolates and EF is zero to rounding.
+    """
+    columns = orthogonal_polynomials(x)
+    sizes = range(1, len(columns) + 1)
+    rows: list[tuple[float, ...]] = []
+    for D in sizes:
+        problem = linear_regression(columns[:, :D], y)
+        rows.append(_measure(problem, problem.theta_star))
+        yield len(rows) / len(columns)
+    return _path("parameters D", list(sizes), rows)
+
+
+def grow_margins(
+    problem: Problem, scales: Sequence[float], direction: ArrayLike | None = None
+) -> Work[ResidualPath]:
+    """Work towards theta = t times `direction` (D,), each label being the likeliest there.
+
+    Such labels are separable: the loss has no minimum, its residuals go to zero as t grows. F = H
+    goes to zero too, but in the end, when even the smallest margin is large, EF / F does as well.
+    `direction` is the problem's own minimum unless given. Raises ValueError for a likelihood
+    without class labels.
+    """
+    if not isinstance(problem.likelihood, Bernoulli | Categorical):
+        raise ValueError(f"margins need class labels, not {problem.likelihood.name} ones")
+    w = problem.theta_star if direction is None else problem.check_theta(direction)
+    f = problem.model.outputs(problem.X, w)
+    choices = np.arange(max(2.0, f.shape[-1]))
+    losses = [problem.likelihood.nll(f, np.full(problem.N, label)) for label in choices]
+    labelled = replace(problem, y=choices[np.argmin(losses, axis=0)])
+    rows: list[tuple[float, ...]] = []
+    for t in scales:
+        rows.append(_measure(labelled, t * w))
+        yield len(rows) / len(scales)
+    return _path("margin t", scales, rows)
