@@ -9,22 +9,23 @@ theta = basis z with orthonormal columns: steps, dampings and shortest solutions
 """
 
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING
+from typing import Generic, TypeVar
 
 import numpy as np
 
 from efviz.arrays import Array
 from efviz.numerics.columns import far_from_collinear, principal_axes, reduce_columns
+from efviz.problems.objective import Objective
 
-if TYPE_CHECKING:
-    from efviz.problems.problem import Problem
+P = TypeVar("P", bound=Objective)
+P_co = TypeVar("P_co", bound=Objective, covariant=True)
 
 
 @dataclass(frozen=True, eq=False)
-class Coordinates:
+class Coordinates(Generic[P_co]):
     """`problem` is the same in z (..., K); basis (D, K) has orthonormal columns."""
 
-    problem: "Problem"
+    problem: P_co
     basis: Array
 
     @property
@@ -41,7 +42,7 @@ class Coordinates:
         return np.asarray(z @ self.basis.T)
 
 
-def seen_coordinates(problem: "Problem") -> Coordinates | None:
+def seen_coordinates(problem: P) -> Coordinates[P] | None:
     """None where theta itself will do: the model is not linear, or nothing is collinear."""
     # There are moments only of columns that are far from collinear.
     if not problem.model.linear or problem.moments:

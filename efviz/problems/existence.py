@@ -3,16 +3,14 @@
 `newton_step` proves that there is one nearby, `recession` that there is none.
 """
 
-from typing import TYPE_CHECKING, NamedTuple
+from typing import NamedTuple
 
 import numpy as np
 import scipy
 
 from efviz.arrays import Array
 from efviz.numerics.columns import column_sizes
-
-if TYPE_CHECKING:
-    from efviz.problems.problem import Problem
+from efviz.problems.objective import Objective
 
 
 class NewtonStep(NamedTuple):
@@ -26,12 +24,12 @@ PROVEN = 0.5
 """Below this reach a minimum exists, and Newton's method converges to it."""
 
 
-def is_self_concordant(problem: "Problem") -> bool:
+def is_self_concordant(problem: Objective) -> bool:
     """|l'''| <= s l'' along lines of outputs, l'' the Fisher, outputs linear: see `newton_step`."""
     return problem.model.linear and problem.likelihood.self_concordant
 
 
-def newton_step(problem: "Problem", theta: Array, size: Array) -> NewtonStep:
+def newton_step(problem: Objective, theta: Array, size: Array) -> NewtonStep:
     """H^-1 g and its reach max_n |x_n|_{H^-1} |H^-1 g|_H, bounded through the inputs' `size` (D,).
 
     Of several outputs, differences of two take the place of x_n; they are of the same size.
@@ -69,12 +67,12 @@ def _sizes(columns: Array) -> Array:
     return np.where(size > 0, size, 1.0)
 
 
-def parameter_sizes(problem: "Problem") -> Array:
+def parameter_sizes(problem: Objective) -> Array:
     """The size of the column that each parameter of a linear model multiplies, (D,)."""
     return np.tile(_sizes(problem.X), problem.D // problem.X.shape[1])
 
 
-def recession(problem: "Problem") -> str:
+def recession(problem: Objective) -> str:
     """The sentence for a loss that falls for ever along some direction, or "" if there is none.
 
     The likelihood states, per example, which output changes never raise the loss; a linear

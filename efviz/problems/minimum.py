@@ -2,7 +2,6 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING
 
 import numpy as np
 import scipy
@@ -20,9 +19,7 @@ from efviz.problems.existence import (
     parameter_sizes,
     recession,
 )
-
-if TYPE_CHECKING:
-    from efviz.problems.problem import Problem
+from efviz.problems.objective import Objective
 
 
 @dataclass(frozen=True, eq=False)
@@ -38,7 +35,7 @@ class Minimum:
     exists: bool
     unique: bool = True
     reason: str = ""
-    seen: "tuple[Problem, Array] | None" = None
+    seen: tuple[Objective, Array] | None = None
 
     @cached_property
     def loss(self) -> float:
@@ -62,9 +59,8 @@ class Minimum:
         return rounding + float(rounding_of_theta(problem, z))
 
 
-def find_minimum(problem: "Problem") -> Minimum:
+def find_minimum(problem: Objective, seen: Coordinates[Objective] | None) -> Minimum:
     """argmin L(theta): direct for least squares, else scipy's trust-region Newton method."""
-    seen = problem.coordinates
     try:
         if seen is None:
             theta = _minimiser(problem)
@@ -80,7 +76,7 @@ def find_minimum(problem: "Problem") -> Minimum:
         return Minimum(np.full(problem.D, np.nan), exists=False, reason=str(none))
 
 
-def _restored(problem: "Problem", seen: Coordinates, z: Array) -> Array:
+def _restored(problem: Objective, seen: Coordinates[Objective], z: Array) -> Array:
     """theta for z, and one step of Newton's method against what rounding theta made of it."""
     theta = seen.restore(z)
     H = seen.problem.mean_over_examples(z, batches.hessian_term)[0]
@@ -98,14 +94,14 @@ class _NoMinimum(ArithmeticError):
     """The sentence that says why there is none."""
 
 
-def rounding_of_theta(problem: "Problem", theta: Array) -> Array:
+def rounding_of_theta(problem: Objective, theta: Array) -> Array:
     """What rounding theta (..., D) in its last digits makes of a loss of 0, (...)."""
     G = problem.mean_over_examples(theta, batches.ggn_term)[0]
     curvature = np.abs(np.diagonal(G, axis1=-2, axis2=-1))
     return np.asarray(((64 * np.finfo(float).eps * theta) ** 2 * curvature).sum(-1) / 2)
 
 
-def _minimiser(problem: "Problem") -> Array:
+def _minimiser(problem: Objective) -> Array:
     """theta_star (D,) of a problem whose parameters the data see; raises _NoMinimum."""
     if problem.moments:
         return problem.moments.minimum()
@@ -124,7 +120,7 @@ def _minimiser(problem: "Problem") -> Array:
     return _newton(problem, 1 / parameter_sizes(problem))
 
 
-def _proven_minimum(problem: "Problem") -> Array | None:
+def _proven_minimum(problem: Objective) -> Array | None:
     """The minimum where it can be proven to exist; None says nothing.
 
     scipy only has to find the region in which Newton's method is sure to converge: first by the
@@ -148,7 +144,7 @@ def _proven_minimum(problem: "Problem") -> Array | None:
     return theta if best <= PROVEN else None
 
 
-def _first_guess(problem: "Problem") -> Array:
+def _first_guess(problem: Objective) -> Array:
     """The start; of very many examples the minimum of some, evenly spread."""
     if problem.N <= _SOME or problem.start.any():
         return problem.start
@@ -161,7 +157,7 @@ def _first_guess(problem: "Problem") -> Array:
 _SOME = 40_000
 
 
-def _nonlinear_minimiser(problem: "Problem") -> Array:
+def _nonlinear_minimiser(problem: Objective) -> Array:
     """The minimum near the start, unless it is flat: then the parameters ran off, or are free."""
     theta = _newton(problem, np.where(problem.start != 0, np.abs(problem.start), 1.0))
     # In relative parameters, so that "flat" and "settled" do not depend on their units.
@@ -176,7 +172,7 @@ def _nonlinear_minimiser(problem: "Problem") -> Array:
     )
 
 
-def _root(problem: "Problem", unit: Array) -> Array:
+def _root(problem: Objective, unit: Array) -> Array:
     """A root of the gradient by MINPACK's hybrid method: quick, and now and then lost."""
 
     def gradient_and_hessian(u: Array) -> tuple[Array, Array]:
@@ -189,7 +185,7 @@ def _root(problem: "Problem", unit: Array) -> Array:
     return np.asarray(result.x * unit)
 
 
-def _trust_region(problem: "Problem", unit: Array) -> Array:
+def _trust_region(problem: Objective, unit: Array) -> Array:
     """scipy's trust-region Newton method from the start, in the parameters theta / unit."""
     spread = problem.gradient_and_matrices(problem.start)[2]
     typical = float(np.sqrt(np.diagonal(spread) @ unit**2))
@@ -204,7 +200,7 @@ def _trust_region(problem: "Problem", unit: Array) -> Array:
     return np.asarray(result.x * unit)
 
 
-def _newton(problem: "Problem", unit: Array) -> Array:
+def _newton(problem: Objective, unit: Array) -> Array:
     """The trust-region minimum, sharpened: there the loss is flat to sqrt(eps), its slope not."""
 
     def gradient(u: Array) -> Array:
@@ -218,7 +214,7 @@ def _newton(problem: "Problem", unit: Array) -> Array:
     return np.asarray(root.x if closer else found) * unit
 
 
-def _hessian(problem: "Problem", unit: Array) -> Callable[[Array], Array]:
+def _hessian(problem: Objective, unit: Array) -> Callable[[Array], Array]:
     def hessian(u: Array) -> Array:
         H = problem.mean_over_examples(u * unit, batches.hessian_term)[0] * np.outer(unit, unit)
         # Its norm is a sum of squares.

@@ -1,0 +1,122 @@
+"""An objective is data, a model and a likelihood: its loss, and sums over examples.
+
+Conventions, for this module and all that follow: L(theta) is the MEAN over n of the NEGATIVE
+log-likelihood (terms without theta left out); theta (..., D), its leading axes being a batch.
+"""
+
+from dataclasses import dataclass, field
+
+import numpy as np
+from numpy.typing import ArrayLike
+
+from efviz.arrays import Array
+from efviz.lazy import cached_property
+from efviz.problems import batches
+from efviz.problems.likelihoods.base import Likelihood
+from efviz.problems.likelihoods.gaussian import Gaussian
+from efviz.problems.models.base import Model
+from efviz.problems.models.linear import Linear
+from efviz.problems.moments import MAX_PARAMETERS, Moments, moments
+
+
+@dataclass(frozen=True, eq=False)
+class Objective:
+    """Data X (N, P), y (N,), a model f(X, theta) and a likelihood p(y | f).
+
+    Raises ValueError if X and y do not fit each other or the likelihood.
+    """
+
+    X: Array
+    y: Array
+    model: Model
+    likelihood: Likelihood
+    parameter_names: tuple[str, ...] = ()
+    start: Array = field(default_factory=lambda: np.zeros(0))
+
+    def __post_init__(self) -> None:
+        if self.X.ndim != 2 or self.y.shape != self.X.shape[:1] or not len(self.X):
+            raise ValueError(
+                f"X must be (N, P) and y (N,) with N >= 1, got {self.X.shape} and {self.y.shape}"
+            )
+        if not np.isfinite(self.X).all():
+            raise ValueError("inputs must be finite numbers")
+        self.likelihood.check(self.y)
+        if not self.start.size:
+            object.__setattr__(self, "start", np.zeros(self.D))
+        if not self.parameter_names:
+            names = tuple(f"θ{_subscript(i + 1)}" for i in range(self.D))
+            object.__setattr__(self, "parameter_names", names)
+
+    @property
+    def N(self) -> int:
+        return len(self.X)
+
+    @cached_property
+    def D(self) -> int:
+        return self.model.n_parameters(self.X.shape[1])
+
+    @property
+    def is_least_squares(self) -> bool:
+        return isinstance(self.likelihood, Gaussian) and self.model == Linear()
+
+    @cached_property
+    def moments(self) -> Moments | None:
+        """What most least-squares problems in few dimensions are computed from, else None."""
+        if not self.is_least_squares or self.D > MAX_PARAMETERS:
+            return None
+        assert isinstance(self.likelihood, Gaussian)
+        return moments(self.X, self.y, self.likelihood.sigma)
+
+    def mean_over_examples(self, theta: ArrayLike, *terms: batches.Term) -> list[Array]:
+        """1/N sum_n term for each term, all in one pass over the data."""
+        theta = self.check_theta(theta)
+        sums = batches.sum_over_examples(self.model, self.likelihood, self.X, self.y, theta, terms)
+        return [total / self.N for total in sums]
+
+    def check_theta(self, theta: ArrayLike) -> Array:
+        theta = np.asarray(theta, dtype=float)
+        if theta.ndim < 1 or theta.shape[-1] != self.D:
+            raise ValueError(f"theta must be (..., {self.D}), got {theta.shape}")
+        return theta
+
+    def loss(self, theta: ArrayLike) -> Array:
+        """L(theta) = 1/N sum_n -log p(y_n | f(x_n, theta)). (..., D) -> (...). Eq. 1, a mean."""
+        if self.moments:
+            return self.moments.loss(self.check_theta(theta))
+        return self.mean_over_examples(theta, batches.loss_term)[0]
+
+    def gradient(self, theta: ArrayLike) -> Array:
+        """nabla L(theta), the mean of the per-example gradients. (..., D) -> (..., D)."""
+        if self.moments:
+            return self.moments.gradient(self.check_theta(theta))
+        return self.mean_over_examples(theta, batches.gradient_term)[0]
+
+    def per_example_gradients(self, theta: ArrayLike) -> Array:
+        """g_n = -nabla log p(y_n | f(x_n, theta)), NOT divided by N. (..., D) -> (..., N, D)."""
+        theta = self.check_theta(theta)
+        # A theta far out overflows to inf or nan, as in `batches`.
+        with np.errstate(all="ignore"):
+            J = self.model.jacobian(self.X, theta)
+            residual = self.likelihood.gradient(self.model.outputs(self.X, theta), self.y)
+            return np.einsum("...ncd,...nc->...nd", J, residual)
+
+    def gradient_and_matrices(self, theta: ArrayLike) -> tuple[Array, Array, Array]:
+        """nabla L (..., D), Fisher and empirical Fisher (..., D, D): all means, one pass.
+
+        The same as `gradient`, `curvature.fisher` and `curvature.empirical_fisher`.
+        """
+        theta = self.check_theta(theta)
+        if self.moments:
+            m = self.moments
+            return m.gradient(theta), m.fisher(theta), m.empirical_fisher(theta)
+        if theta.ndim > 1:
+            terms = batches.gradient_term, batches.fisher_term, batches.empirical_fisher_term
+            g, F, E = self.mean_over_examples(theta, *terms)
+            return g, F, E
+        sums = batches.gradient_and_matrices(self.model, self.likelihood, self.X, self.y, theta)
+        g, F, E = (total / self.N for total in sums)
+        return g, F, E
+
+
+def _subscript(i: int) -> str:
+    return str(i).translate(str.maketrans("0123456789", "₀₁₂₃₄₅₆₇₈₉"))
