@@ -8,7 +8,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from efviz import PROBLEMS
-from efviz.dashboard.pages.vector_fields.page import PARAMS, Controls
+from efviz.dashboard.pages.vector_fields.page import PARAMS
+from efviz.dashboard.pages.vector_fields.views import Controls
 from efviz.dashboard.session.params import (
     Choice,
     EditList,

@@ -3,6 +3,7 @@
 from efviz.dashboard.pages import PAGES
 from efviz.dashboard.pages.start import page as start
 from efviz.dashboard.pages.vector_fields import page as vector_fields
+from efviz.dashboard.pages.vector_fields import views as vector_fields_views
 from efviz.dashboard.server import assets
 from efviz.dashboard.session.params import defaults
 from efviz.work import finish
@@ -24,8 +25,8 @@ def warm_up() -> None:
         page.load()
     for problem in _PROBLEMS:
         values = defaults(vector_fields.PARAMS, {"problem": problem, "n_steps": 10})
-        controls = vector_fields.Controls.of(values)
-        finish(progress.fraction for progress in vector_fields.work(controls))
+        controls = vector_fields_views.Controls.of(values)
+        finish(progress.fraction for progress in vector_fields_views.work(controls))
     import pandas  # noqa: F401 - for own tables, and for what Streamlit shows as a table
 
     from efviz.dashboard.pages.at_minimum import page as at_minimum

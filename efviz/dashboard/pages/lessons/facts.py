@@ -5,7 +5,7 @@ from collections.abc import Callable, Sequence
 from functools import cache
 
 from efviz.dashboard.pages.lessons.lesson import Verdict
-from efviz.dashboard.pages.vector_fields import page as vector_fields
+from efviz.dashboard.pages.vector_fields import views as vector_fields_views
 from efviz.dashboard.session.caches import cached
 from efviz.dashboard.session.params import Values
 from efviz.dashboard.session.problem_choice import Knobs, problem_of
@@ -55,9 +55,9 @@ def about(problem: str) -> Callable[[Callable[[Values], Verdict]], Callable[[Val
     return decorate
 
 
-def picture_of(values: Values) -> vector_fields.Picture | None:
+def picture_of(values: Values) -> vector_fields_views.Picture | None:
     """What the page Vector fields draws with these values, None until all is computed."""
-    job = vector_fields.job_for(vector_fields.Controls.of(values))
+    job = vector_fields_views.job_for(vector_fields_views.Controls.of(values))
     if not job.done:
         job.advance(0.05)
     return job.progress.result if job.progress.complete else None

@@ -2,14 +2,15 @@
 
 from functools import cache
 
-from efviz.dashboard.pages.vector_fields import page as vector_fields
+from efviz.dashboard.pages.vector_fields.page import PARAMS
+from efviz.dashboard.pages.vector_fields.views import Controls, Picture, job_for
 from efviz.dashboard.session.params import defaults
 
 
 @cache
-def figure_1() -> vector_fields.Picture:
+def figure_1() -> Picture:
     """All of it, computed once."""
-    job = vector_fields.job_for(vector_fields.Controls.of(defaults(vector_fields.PARAMS)))
+    job = job_for(Controls.of(defaults(PARAMS)))
     while not job.done:
         job.advance(1.0)
     assert job.progress.result is not None

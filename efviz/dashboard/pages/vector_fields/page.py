@@ -1,14 +1,11 @@
 """Vector fields: the paper's Figure 1, live."""
 
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass, replace
+from collections.abc import Callable
 from typing import Any
 
-import numpy as np
 import streamlit as st
 
-from efviz.arrays import Array
-from efviz.dashboard.components import Frame, chart, pack_figures
+from efviz.dashboard.components import Frame, chart
 from efviz.dashboard.pages.registry import PAGES
 from efviz.dashboard.pages.vector_fields import words as text
 from efviz.dashboard.pages.vector_fields.script import vector_fields_script
@@ -19,17 +16,28 @@ from efviz.dashboard.pages.vector_fields.starts import (
     starts_table,
     touched,
 )
+from efviz.dashboard.pages.vector_fields.views import (
+    FINE,
+    METHODS,
+    RECORDED,
+    SLICE,
+    Controls,
+    Picture,
+    directions_job,
+    job_for,
+    n_starts,
+    packed,
+    panels_of,
+    steps_done,
+)
 from efviz.dashboard.session import data_edits
-from efviz.dashboard.session.caches import cached
 from efviz.dashboard.session.jobs import Job, Progress
 from efviz.dashboard.session.own_table_widgets import ready
 from efviz.dashboard.session.params import Choice, Flag, Number, Param, Points, Values
 from efviz.dashboard.session.pins import Beside, beside, pinnable
 from efviz.dashboard.session.problem_choice import (
-    Knobs,
     entry,
     path_widgets,
-    problem_of,
     problem_params,
     problem_widget,
     table_widgets,
@@ -38,25 +46,10 @@ from efviz.dashboard.session.share import share
 from efviz.dashboard.session.store import Store, run_again
 from efviz.dashboard.session.take_along import take_along
 from efviz.dashboard.session.working import working
-from efviz.datasets.dataset import Dataset
-from efviz.fields import Plane, plane_around
-from efviz.figures import DARK
-from efviz.figures.player import Directions, with_player
-from efviz.figures.theme import Spec
-from efviz.figures.vector_fields import vector_field_panels
-from efviz.optimizers import Runs, Trajectory
-from efviz.problems import Problem
-from efviz.studies.alignment import path_directions
-from efviz.studies.field_comparison import FieldComparison, compare_fields
+from efviz.figures.player import Directions
 
 SLUG = "vector-fields"
 TITLE = PAGES[SLUG].title
-METHODS = ("GD", "NGD", "EFGD")
-RECORDED = 160
-FINE = 31
-SLICE = 0.4
-"""Recorded steps of a trajectory, the grid of contours and cosines, seconds of work between two
-pictures."""
 
 
 def _drawable(rows: tuple[tuple[float, ...], ...]) -> str:
@@ -89,14 +82,9 @@ def _lengths(values: Values) -> str:
     return "unit" if entry(values).settings.unit_length else "true"
 
 
-def _n_starts(values: Values) -> int:
-    return len(values["starts"] or entry(values).settings.starts)
-
-
 _STEPS = Number(10, 50_000, integer=True)
 _PER_SIDE = Number(5, 31, integer=True)
 _LENGTHS = Choice(lambda _: ("true", "unit"))
-
 PARAMS: tuple[Param, ...] = pinnable(
     *problem_params("fig1"),
     Param("damping", "damping", "Damping λ", Number(1e-10, 1e10, zero=True), _setting("damping")),
@@ -112,39 +100,11 @@ PARAMS: tuple[Param, ...] = pinnable(
     Param("limits", "plane", "Plane limits", Points(4, 1, _drawable), lambda _: ()),
     Param("play", "play", "Player", Flag(), lambda _: False),
     Param("at", "at", "Iteration", Number(0, lambda v: v["n_steps"], integer=True), lambda _: 0),
-    Param("of", "of", "Start followed", Number(1, _n_starts, integer=True), lambda _: 1),
+    Param("of", "of", "Start followed", Number(1, n_starts, integer=True), lambda _: 1),
 )
 
 KEPT = ("N", "seed", "density", "cosines", "play", "editing")
 """What a change of the problem leaves as it is."""
-
-
-@dataclass(frozen=True)
-class Controls(Knobs):
-    """All that the numbers of the picture depend on: the key of the cache."""
-
-    damping: float
-    step_size: float
-    n_steps: int
-    starts: tuple[tuple[float, float], ...]
-    density: int
-    scale_GD: float
-    scale_NGD: float
-    scale_EFGD: float
-    limits: tuple[tuple[float, float, float, float], ...]
-
-
-@dataclass(frozen=True, eq=False)
-class Picture:
-    """What is drawn: everything but how."""
-
-    controls: Controls
-    dataset: Dataset
-    problem: Problem
-    fields: FieldComparison
-    scales: dict[str, float]
-    starts: Array
-    trajectories: dict[str, Trajectory]
 
 
 def main() -> None:
@@ -206,113 +166,9 @@ def controls(store: Store) -> None:
     table_widgets(store)
 
 
-@cached
-def job_for(c: Controls) -> Job[Picture]:
-    return Job(work(c))
-
-
-Fields = tuple[Dataset, Problem, FieldComparison]
-
-
-def fields_job(c: Controls) -> Job[Fields]:
-    """The fields, which are the same wherever the starts are dragged to."""
-    same = replace(c, starts=(), step_size=0.0, n_steps=0)
-    return _fields_job(replace(same, scale_GD=0.0, scale_NGD=0.0, scale_EFGD=0.0))
-
-
-@cached
-def _fields_job(c: Controls) -> Job[Fields]:
-    return Job(fields_work(c))
-
-
-def fields_work(c: Controls) -> Iterator[Progress[Fields]]:
-    dataset, problem = problem_of(c.knobs)
-    comparison = compare_fields(
-        problem, METHODS, plane_of(c, problem), density=c.density, fine=FINE, damping=c.damping
-    )
-    try:
-        while True:
-            yield Progress(next(comparison), None)
-    except StopIteration as stop:
-        yield Progress(1.0, (dataset, problem, stop.value))
-
-
-def work(c: Controls) -> Iterator[Progress[Picture]]:
-    """Fields first, then the trajectories as far as they have come."""
-    before = fields_job(c)
-    # Both halves of the work in evaluations of all examples.
-    for_fields = 3 * (c.density**2 + FINE**2)
-    share = for_fields / (for_fields + len(METHODS) * _n_starts(c.values) * c.n_steps)
-    while before.progress.result is None:
-        yield Progress(share * before.advance(0.05).fraction, None)
-    dataset, problem, found = before.progress.result
-    starts = np.array(c.starts) if c.starts else found.plane.place(entry(c.values).settings.starts)
-    scales = scales_of(c, found)
-    runs = {
-        name: Runs(
-            problem, name, starts, step_size=c.step_size * scales[name], damping=c.damping,
-            n_steps=c.n_steps, record=RECORDED,
-        )
-        for name in METHODS
-    }  # fmt: skip
-
-    def picture() -> Picture:
-        paths = {name: run.trajectory() for name, run in runs.items()}
-        return Picture(c, dataset, problem, found, scales, starts, paths)
-
-    while any(run.fraction < 1 for run in runs.values()):
-        for run in runs.values():
-            run.advance(0.05)
-        done = sum(run.fraction for run in runs.values()) / len(runs)
-        yield Progress(share + (1 - share) * done, picture())
-    yield Progress(1.0, picture())
-
-
-def scales_of(c: Controls, fields: FieldComparison) -> dict[str, float]:
-    """The relative scales; where 0, the one digit that makes typical updates as long as NGD's."""
-    scales = {}
-    for name in METHODS:
-        scale = getattr(c, f"scale_{name}")
-        if not scale:
-            scale = fields.typical_length("NGD") / fields.typical_length(name)
-            scale = float(f"{scale:.0e}") if 0 < scale < np.inf else 1.0
-        scales[name] = scale
-    return scales
-
-
-def plane_of(c: Controls, problem: Problem) -> Plane:
-    if c.limits:
-        x0, x1, y0, y1 = c.limits[0]
-        return Plane((x0, x1), (y0, y1))
-    settings = entry(c.values).settings
-    home = Plane(*settings.plane) if settings.plane else None
-    return plane_around(problem, home, settings.reach)
-
-
 def followed(store: Store, p: Picture) -> int:
     """The number of the start whose steps the player takes apart."""
     return min(int(store.values["of"]), len(p.starts))
-
-
-@cached
-def directions_job(c: Controls, start: int, _p: Picture) -> Job[Directions]:
-    return Job(directions_work(c, start, _p))
-
-
-def directions_work(c: Controls, start: int, p: Picture) -> Iterator[Progress[Directions]]:
-    """The directions of all methods along the path of each from one start."""
-    paths = np.stack([t.thetas[start - 1] for t in p.trajectories.values()])
-    along = path_directions(p.problem, METHODS, paths, damping=c.damping)
-    try:
-        while True:
-            yield Progress(next(along), None)
-    except StopIteration as stop:
-        found = stop.value
-    rows = {
-        path: {name: values[i] for name, values in found.items()}
-        for i, path in enumerate(p.trajectories)
-    }
-    yield Progress(1.0, rows)
 
 
 def wait(job: Job[Any], c: Controls) -> None:
@@ -323,54 +179,6 @@ def wait(job: Job[Any], c: Controls) -> None:
     if working(f"{SLUG}.work", c, job.progress.fraction, "of the work is done"):
         job.advance(SLICE)
         run_again()
-
-
-@cached
-def packed(
-    c: Controls,
-    fraction: float,
-    unit_length: bool,
-    show_cosines: bool,
-    editing: bool,
-    followed: int,
-    apart: bool,
-    _p: Picture,
-    _directions: Directions | None,
-) -> bytes:
-    """The panels as bytes; `followed` is 0 without a player, `apart` tells of directions."""
-    panels = panels_of(_p, unit_length, show_cosines, editing, followed, _directions)
-    return pack_figures(panels, dark=DARK, min_width=230)
-
-
-def panels_of(
-    p: Picture,
-    unit_length: bool,
-    show_cosines: bool,
-    editing: bool,
-    followed: int = 0,
-    directions: Directions | None = None,
-) -> dict[str, Spec]:
-    panels = vector_field_panels(
-        p.dataset,
-        p.problem,
-        p.fields,
-        p.trajectories,
-        p.starts,
-        scales=p.scales,
-        unit_length=unit_length,
-        show_cosines=show_cosines,
-        editing=editing,
-    )
-    if not followed:
-        return panels
-    return with_player(
-        panels,
-        p.problem,
-        p.trajectories,
-        scales=p.scales,
-        start=followed,
-        directions=directions,
-    )
 
 
 def draw(store: Store, progress: Progress[Picture], directions: Directions | None) -> Beside:
@@ -419,10 +227,6 @@ def pinned_picture(values: Values) -> tuple[bytes | None, bool]:
     style = values["lengths"] == "unit", values["cosines"]
     drawn = packed(c, steps_done(p), *style, False, 0, False, p, None)
     return drawn, progress.complete
-
-
-def steps_done(p: Picture) -> float:
-    return float(min(t.steps_done.min(initial=0) for t in p.trajectories.values()))
 
 
 def code(values: Values, p: Picture) -> str:
