@@ -139,6 +139,6 @@ def test_a_name_that_the_package_does_not_have_is_an_attribute_error():
 
 
 def test_no_file_is_too_long_to_read():
-    tests = Path(__file__).parent.glob("*.py")
+    tests = Path(__file__).parent.rglob("*.py")
     long = [path.name for path in [*FILES, *tests] if len(path.read_text().splitlines()) >= 500]
     assert not long

@@ -1,6 +1,6 @@
 """What efviz uses of Streamlit and Plotly that neither promises to keep, all in one place.
 
-tests/test_compat.py and tests/test_browser_compat.py say when any of it has changed;
+tests/server/test_compat.py and tests/browser/test_browser_compat.py say when any of it has changed;
 requirements.txt admits the versions that they ran on. The browser's part is in compat.js and
 compat.css.
 """

@@ -21,7 +21,7 @@ from websockets.exceptions import ConnectionClosed, InvalidStatus
 from websockets.sync.client import ClientConnection, connect
 from websockets.typing import Origin, Subprotocol
 
-ROOT = Path(__file__).parents[1]
+ROOT = Path(__file__).parents[2]
 MB = 2**20
 
 

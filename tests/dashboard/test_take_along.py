@@ -109,7 +109,7 @@ def run_scripts(folders: list[Path]) -> None:
     command = [sys.executable, "-W", "error", "-c", loop, *map(str, folders)]
     done = subprocess.run(
         command,
-        cwd=Path(__file__).parents[1],
+        cwd=Path(__file__).parents[2],
         # As in conftest.py: sums of other threads round otherwise, and a run of EFGD shows it.
         env=os.environ | {"OPENBLAS_NUM_THREADS": "1"},
         capture_output=True,
@@ -237,4 +237,4 @@ def test_a_closed_menu_makes_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def test_the_readme_cites_what_the_pages_offer() -> None:
-    assert BIBTEX in (Path(__file__).parents[1] / "README.md").read_text()
+    assert BIBTEX in (Path(__file__).parents[2] / "README.md").read_text()

@@ -26,7 +26,7 @@ from visitors import Answer, Visitor
 from websockets.exceptions import ConnectionClosed
 
 N = 4
-REPLICAS = Path(__file__).parents[1] / "hosting" / "replicas.py"
+REPLICAS = Path(__file__).parents[2] / "hosting" / "replicas.py"
 pytestmark = [
     pytest.mark.hosting,
     pytest.mark.skipif(

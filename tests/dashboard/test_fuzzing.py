@@ -1,6 +1,7 @@
 """Whatever a link, a file or a command line says: no traceback, no wrong number, in bounded time.
 
-Some hundred cases each time; `pytest --hypothesis-profile=long tests/test_fuzzing.py` runs 10,000
+Some hundred cases each time;
+`pytest --hypothesis-profile=long tests/dashboard/test_fuzzing.py` runs 10,000
 links, 100 visits of each page and 2,000 files.
 """
 

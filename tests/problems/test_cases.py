@@ -26,7 +26,7 @@ from efviz.studies.comparison import compare
 
 pytestmark = pytest.mark.numerics
 
-FOLDER = Path(__file__).parent / "cases"
+FOLDER = Path(__file__).parents[1] / "cases"
 
 
 def content(name: str) -> bytes:

@@ -13,7 +13,7 @@ from streamlit.testing.v1 import AppTest
 from efviz.dashboard.pages.start import page as start
 from efviz.dashboard.server import preparation
 
-ROOT = Path(__file__).parents[1]
+ROOT = Path(__file__).parents[2]
 
 
 @pytest.fixture(autouse=True)

@@ -166,7 +166,7 @@ def test_sweeps_run_as_plain_python_too():
     ends = [
         subprocess.run(
             [sys.executable, "-c", script],
-            cwd=Path(__file__).parent.parent,
+            cwd=Path(__file__).parents[2],
             env=os.environ | {"NUMBA_DISABLE_JIT": flag},
             capture_output=True,
             text=True,

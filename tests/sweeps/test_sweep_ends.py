@@ -1,6 +1,6 @@
 """Where runs of sweeps end: alike on every machine, and never below the minimum.
 
-`python tests/test_sweep_ends.py` writes sweep_ends.json again.
+`python tests/sweeps/test_sweep_ends.py` writes sweep_ends.json again.
 """
 
 import json

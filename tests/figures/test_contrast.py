@@ -8,7 +8,7 @@ import pytest
 
 from efviz.figures import theme
 
-ROOT = Path(__file__).parents[1]
+ROOT = Path(__file__).parents[2]
 LISTED = {
     **{name: value for name, value in vars(theme).items() if isinstance(value, str)},
     **{method: style.colour for method, style in theme.STYLES.items()},

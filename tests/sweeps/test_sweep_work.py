@@ -22,7 +22,7 @@ from efviz.command.main import main
 from efviz.problems.catalogue import optimization_problem
 from efviz.sweeps import Sweep, grid_search, store, sweep
 
-ROOT = Path(__file__).parent.parent
+ROOT = Path(__file__).parents[2]
 STEPS, DAMPINGS = np.logspace(-6, 3, 40), np.logspace(-8, 4, 4)
 
 

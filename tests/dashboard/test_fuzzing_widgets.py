@@ -1,7 +1,8 @@
 """Whatever a browser says of a widget: no traceback, and settings that are still valid.
 
 Every widget of a page is given junk, or what is almost right, as the message of a browser.
-`pytest --hypothesis-profile=long tests/test_fuzzing_widgets.py` does it with 100 visitors a page.
+`pytest --hypothesis-profile=long tests/dashboard/test_fuzzing_widgets.py` does it with 100
+visitors a page.
 """
 
 import json
