@@ -7,10 +7,12 @@ import sys
 import time
 import weakref
 from pathlib import Path
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
 from hypothesis import settings
+from streamlit.runtime.memory_session_storage import MemorySessionStorage
 
 from efviz.pages.jobs import Job, Progress
 from efviz.serving import upkeep
@@ -46,6 +48,22 @@ def test_garbage_goes_when_the_process_has_grown(monkeypatch: pytest.MonkeyPatch
         assert asyncio.run(grow())
     finally:
         gc.enable()
+
+
+def test_sessions_whose_time_is_over_go_without_another_visitor(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """Streamlit's own storage, of the version that is installed."""
+    storage = MemorySessionStorage(ttl_seconds=1)
+    storage.save(SimpleNamespace(session=SimpleNamespace(id="one")))
+    runtime = SimpleNamespace(_session_mgr=SimpleNamespace(_session_storage=storage))
+    monkeypatch.setattr(
+        upkeep, "Runtime", SimpleNamespace(exists=lambda: True, instance=lambda: runtime)
+    )
+    assert upkeep.let_sessions_go() == 0
+    time.sleep(1.1)
+    assert upkeep.let_sessions_go() == 1
+    assert not storage._cache
 
 
 def test_a_job_is_wanted_while_somebody_waits_for_a_turn(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -14,7 +14,6 @@ from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
 
-from cachetools import TTLCache
 from streamlit.runtime import Runtime
 
 from efviz.serving.uploads import LEDGER
@@ -80,12 +79,9 @@ def let_sessions_go() -> int:
     if not Runtime.exists():
         return 0
     storage = getattr(Runtime.instance()._session_mgr, "_session_storage", None)
-    sessions = getattr(storage, "_cache", None)
-    if not isinstance(sessions, TTLCache):
-        return 0
-    before = len(sessions)
-    sessions.expire()
-    return before - len(sessions)
+    # Whichever class it is: looking at its length would let sessions go uncounted.
+    expire = getattr(getattr(storage, "_cache", None), "expire", None)
+    return len(expire() or ()) if expire else 0
 
 
 def give_memory_back() -> None:
