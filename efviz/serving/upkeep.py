@@ -1,6 +1,6 @@
 """What has to go on time, also while no visitor comes: every quarter of a minute.
 
-And memory, every second: what a run of a page has used is held in circles, and Python looks for
+And memory, all the time: what a run of a page has used is held in circles, and Python looks for
 those by the number of objects, not by their size, which may be a million examples.
 """
 
@@ -18,7 +18,7 @@ from streamlit.runtime import Runtime
 
 from efviz.serving.uploads import LEDGER
 
-EVERY, LOOK = 15.0, 1.0
+EVERY, LOOK = 15.0, 0.25
 """Seconds between two rounds of all tasks, and between two looks at the memory."""
 GROWN = 64 * 2**20
 """Bytes that the process may grow by before it looks for what nobody refers to any more."""
