@@ -17,6 +17,7 @@ from visiting import (
 )
 
 from efviz import PROBLEMS
+from efviz.dashboard import main as dashboard
 from efviz.dashboard.pages import PAGES
 from efviz.dashboard.pages.at_minimum import page as at_minimum
 from efviz.dashboard.pages.at_minimum import views as at_minimum_views
@@ -43,7 +44,7 @@ def test_every_page_opens(slug: str) -> None:
 
 
 def test_the_script_of_the_app_opens_the_first_page() -> None:
-    at = AppTest.from_file(vector_fields.__file__.replace("vector_fields.py", "main.py"))
+    at = AppTest.from_file(dashboard.__file__)
     at.default_timeout = 60
     at.run()
     assert not at.exception

@@ -29,8 +29,8 @@ from efviz.dashboard.server import compat
 
 PACKAGE = Path(efviz.__file__).parent
 FILES = [PACKAGE.parent / "app.py", *sorted(PACKAGE.rglob("*.py"))]
-COMPAT = PACKAGE / "serving" / "compat.py"
-ASSETS = PACKAGE / "components" / "assets"
+COMPAT = PACKAGE / "dashboard" / "server" / "compat.py"
+ASSETS = PACKAGE / "dashboard" / "components" / "assets"
 # What Streamlit's reference names.
 PUBLIC = {"delta_generator", "errors", "navigation", "testing"}
 

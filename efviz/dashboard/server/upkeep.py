@@ -1,6 +1,6 @@
 """What has to go on time, also while no visitor comes: every quarter of a minute.
 
-And memory, every second: what a run of a page has used is held in circles, and Python looks for
+And memory, all the time: what a run of a page has used is held in circles, and Python looks for
 those by the number of objects, not by their size, which may be a million examples.
 """
 
@@ -17,7 +17,7 @@ from pathlib import Path
 from efviz.dashboard.server import compat
 from efviz.dashboard.server.uploads import LEDGER
 
-EVERY, LOOK = 15.0, 1.0
+EVERY, LOOK = 15.0, 0.25
 """Seconds between two rounds of all tasks, and between two looks at the memory."""
 GROWN = 64 * 2**20
 """Bytes that the process may grow by before it looks for what nobody refers to any more."""
@@ -60,7 +60,7 @@ def do_tasks() -> int:
 def resident() -> int:
     """Bytes of memory that the process has, as Linux says; 0 elsewhere."""
     try:
-        return int(Path("/proc/self/statm").read_text().split()[1]) * mmap.PAGESIZE
+        return int(Path("/proc/self/statm").read_text(encoding="ascii").split()[1]) * mmap.PAGESIZE
     except (OSError, IndexError, ValueError):
         return 0
 
