@@ -23,6 +23,7 @@ RUN NUMBA_CACHE_DIR=/app/compiled python -c "from efviz.pages.warm_up import com
 
 ENV HOME=/tmp \
     NUMBA_CACHE_DIR=/tmp/compiled \
+    EFVIZ_PATIENCE=30 \
     STREAMLIT_BROWSER_GATHER_USAGE_STATS=false \
     STREAMLIT_SERVER_ADDRESS=0.0.0.0 \
     STREAMLIT_SERVER_HEADLESS=true \

@@ -12,12 +12,13 @@ import streamlit as st
 from starlette.formparsers import MultiPartParser
 from starlette.middleware import Middleware
 
-from efviz.serving import assets, listening, operations, preparation, upkeep
+from efviz.serving import assets, listening, operations, preparation, upkeep, watchdog
 from efviz.serving.headers import Headers
 from efviz.serving.messages import Messages
 from efviz.serving.origins import Origins
 from efviz.serving.uploads import Uploads
 
+PATIENCE = watchdog.patience()
 SCRIPT = Path(preparation.__file__).with_name("script.py")
 
 
@@ -69,9 +70,10 @@ async def lifespan(_: st.App) -> AsyncIterator[None]:
     # The thread that sends must not wait 5 ms for each message while scripts compute.
     sys.setswitchinterval(0.0005)
     preparation.begin(prepare)
-    keeping = asyncio.create_task(upkeep.keep_up())
+    tasks = [asyncio.create_task(upkeep.keep_up()), asyncio.create_task(watchdog.watch(PATIENCE))]
     yield
-    keeping.cancel()
+    for task in tasks:
+        task.cancel()
     operations.set_ready(False)
 
 

@@ -58,8 +58,9 @@ class Replicas:
         command += ["--server.address", "127.0.0.1"]
         if self.prefix:
             command += ["--server.baseUrlPath", self.prefix]
-        # Tokens of one replica must be good for the next.
-        environment = os.environ | {"STREAMLIT_SERVER_COOKIE_SECRET": self.secret}
+        # Tokens of one replica must be good for the next; one that hangs ends, and is replaced.
+        environment = {"EFVIZ_PATIENCE": "30"} | os.environ
+        environment |= {"STREAMLIT_SERVER_COOKIE_SECRET": self.secret}
         self.apps[port] = subprocess.Popen(
             command, cwd=HERE.parent, env=environment, stdout=subprocess.DEVNULL
         )
