@@ -1,5 +1,7 @@
 """Edited data in the data panels and on the pages."""
 
+from types import SimpleNamespace
+
 import numpy as np
 import plotly.graph_objects as go
 import pytest
@@ -263,3 +265,24 @@ def test_at_the_minimum_only_the_case_of_the_sliders_is_edited():
     assert c.edits
     assert not any(case.edits or case.editing for case in cases(c).values())
     assert not of_curves(c).edits
+
+
+@pytest.mark.parametrize("gone", ["number", "place.0", "place.1"])
+def test_a_button_that_arrives_when_editing_is_off_finds_nothing_to_do(monkeypatch, gone):
+    """The inputs beside it are gone by then."""
+    dataset = PROBLEMS["fig1"].dataset(N=10)
+    entered = {"number": 3, "place.0": 1.0, "place.1": 2.0}
+    state = {f"a-page.edits.{name}": value for name, value in entered.items()}
+    monkeypatch.setattr(data_edits.st, "session_state", state)
+    store = SimpleNamespace(slug="a-page")
+    assert data_edits._entered(store, dataset) == (3, (1.0, 2.0))
+    del state[f"a-page.edits.{gone}"]
+    assert data_edits._entered(store, dataset) is None
+
+
+def test_a_widget_that_arrives_before_the_settings_are_there_finds_those_of_the_link():
+    at = open_page(seed="7")
+    del at.session_state[vector_fields.SLUG]
+    at.toggle[0].set_value(True).run()
+    assert not at.exception
+    assert at.session_state[vector_fields.SLUG]["seed"] == 7

@@ -86,3 +86,4 @@ print("still here")
     assert done.returncode != 0
     assert "still here" not in done.stdout
     assert "the app could not start" in done.stderr
+    assert "ZeroDivisionError: division by zero" in done.stderr
