@@ -5,8 +5,8 @@ from urllib.parse import urlencode
 
 import pytest
 from browsing import needs_chromium, open_page
+from hazards import HAZARDS, NUMBERS, table
 from playwright.sync_api import Page, expect
-from test_foreign import HAZARDS, NUMBERS, table
 
 from efviz.dashboard.pages import PAGES
 from efviz.dashboard.session.params import Number

@@ -5,43 +5,18 @@ from collections.abc import Iterator
 from html import escape
 from typing import Any
 
-import numpy as np
 import pytest
 from google.protobuf.descriptor import FieldDescriptor
 from google.protobuf.message import Message
+from hazards import HAZARDS, table
 from streamlit.testing.v1 import AppTest
 from visiting import WITH_PROBLEM, open_page, own, paste, short_curves
 
 from efviz.dashboard.pages import PAGES
 from efviz.dashboard.session.foreign import plain
 
-HAZARDS = (
-    "[zq](http://zq.example)",
-    ":red[zq]",
-    "`zq`",
-    "$zq$ and $2$",
-    "<b>zq</b>",
-    "http://zq.example/1",
-    "www.zq.example",
-    "me@zq.example",
-    "**zq** _zq_ ~~zq~~",
-    "![zq](zq.png)",
-    ":material/zq: -> zq",
-    "&lt;i&gt;zq",
-)
-NUMBERS = HAZARDS[:9]
-"""Columns of numbers; then come one of two classes, one of text, and one without values."""
 MARKDOWN_FREE = {"Selectbox.options", "Selectbox.raw_value", "TextArea.value", "ButtonGroup.value"}
 """What Streamlit shows as text, or not at all."""
-
-
-def table() -> str:
-    rng = np.random.default_rng(0)
-    rows = [HAZARDS]
-    for _ in range(40):
-        numbers = [f"{x:.3f}" for x in rng.normal(size=len(NUMBERS))]
-        rows.append((*numbers, str(rng.choice(["<i>zq</i>", ":red[zq]"])), "`zq` [zq](zq)", ""))
-    return "\n".join("\t".join(row) for row in rows)
 
 
 def strings(message: Message) -> Iterator[tuple[str, str]]:
