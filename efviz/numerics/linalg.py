@@ -53,13 +53,15 @@ def solve_damped(
         np.zeros(lead, dtype=bool),
     )
     flat = x.reshape(-1, D), deficient.reshape(-1), safe.reshape(-1)
-    solve_each(
-        np.ascontiguousarray(B).reshape(-1, D, D),
-        each.reshape(-1),
-        np.ascontiguousarray(g).reshape(-1, D),
-        gram_rounding(D, terms),
-        *flat,
-    )
+    # Compiled it never warns; as plain Python, with the compiler off, NumPy would.
+    with np.errstate(all="ignore"):
+        solve_each(
+            np.ascontiguousarray(B).reshape(-1, D, D),
+            each.reshape(-1),
+            np.ascontiguousarray(g).reshape(-1, D),
+            gram_rounding(D, terms),
+            *flat,
+        )
     if rows is not None:
         for i in np.flatnonzero(finite & ~safe):
             made_of = rows(int(i))
