@@ -1,6 +1,11 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { cellOf, columnsIn, spanOf, widthOfColumn } from '../../efviz/dashboard/components/assets/grid.js';
+import {
+  cellOf,
+  columnsIn,
+  spanOf,
+  widthOfColumn,
+} from '../../efviz/dashboard/components/assets/grid.js';
 import { split } from '../../efviz/dashboard/components/assets/layers.js';
 import { columnsOf, tracesOf } from '../../efviz/dashboard/components/assets/numbers.js';
 import { enlarge, recolour } from '../../efviz/dashboard/components/assets/theme.js';
