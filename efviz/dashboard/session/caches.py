@@ -80,10 +80,8 @@ class Cache:
         return entry.value
 
     def _compute(self, entry: _Entry, compute: Callable[[], Any]) -> None:
-        if entry.lock.locked() and not TURNS.has_one():
-            # Another session computes it already: waiting for it is no work.
-            with entry.lock:
-                pass
+        # Another session may compute it already.
+        TURNS.waited_for(entry.lock)
         with TURNS.turn(), TURNS.holding(entry.lock):
             if not entry.computed:
                 entry.value, entry.computed = compute(), True

@@ -80,11 +80,8 @@ class Job(Generic[T]):
     def advance(self, seconds: float) -> Progress[T]:
         """Work for about so many seconds. An error of the work is raised to everyone who asks."""
         with self.looked_at():
-            if self._lock.locked() and not TURNS.has_one():
-                # Another session is at work on it: its slice is waited for, and no turn is taken.
-                with self._lock:
-                    pass
-            else:
+            # The slice of another session that is at work on it will do.
+            if not TURNS.waited_for(self._lock):
                 with TURNS.turn(), TURNS.holding(self._lock):
                     self._slice(seconds)
         if self._error is not None:

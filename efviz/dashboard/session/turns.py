@@ -113,6 +113,16 @@ class Turns:
             mine.begun = True
             self._taken(mine)
 
+    def waited_for(self, lock: threading.Lock) -> bool:
+        """Wait until another thread that holds the lock has done; False if there is none.
+
+        To wait is no work and takes no turn. Who has one does not wait here, but by `acquire`.
+        """
+        if self.has_one() or not lock.locked():
+            return False
+        with lock:
+            return True
+
     def pause(self) -> None:
         """Let those go first who have computed little, if this thread's visitor has not."""
         mine = self._turn
