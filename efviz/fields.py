@@ -1,4 +1,4 @@
-"""Two-dimensional pictures of a problem, as numbers: planes, fields, loss grids, ellipses."""
+"""Two-dimensional pictures of a problem, as numbers: planes, fields, loss grids."""
 
 from dataclasses import dataclass
 

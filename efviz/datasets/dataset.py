@@ -1,4 +1,4 @@
-"""What a data set is, and the two ways of taking two columns out of a wide one."""
+"""What a data set is, and which of its examples a hand has moved, added or removed."""
 
 from dataclasses import dataclass
 from typing import Literal

@@ -1,4 +1,4 @@
-"""Compiled inner loops: sigmoids, moments of least-squares data, and many damped steps from them.
+"""Compiled sums over examples: outputs, weighted sums, and the moments of least-squares data.
 
 `numba` compiles them; with NUMBA_DISABLE_JIT=1 the same code runs as plain Python.
 """

@@ -1,4 +1,7 @@
-"""A method is a preconditioner: METHODS, and one preconditioned gradient."""
+"""A method is a preconditioner: theta_{t+1} = theta_t - step_size (B(theta_t) + damping I)^{-1} g.
+
+METHODS lists them (Kunstner et al. (2019), Eqs. 50-52); `direction` is one preconditioned gradient.
+"""
 
 from collections.abc import Sequence
 from dataclasses import dataclass

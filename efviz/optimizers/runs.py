@@ -1,8 +1,4 @@
-r"""A method is a preconditioner: theta_{t+1} = theta_t - step_size (B(theta_t) + damping I)^{-1} g.
-
-METHODS lists them (Kunstner et al. (2019), Eqs. 50-52); `direction` is one preconditioned
-gradient, `run` many steps of many runs.
-"""
+"""Many steps of many runs: theta_{t+1} = theta_t - step_size (B(theta_t) + damping I)^{-1} g."""
 
 import time
 from collections.abc import Callable, Sequence

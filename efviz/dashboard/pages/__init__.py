@@ -1,4 +1,4 @@
-"""The dashboard: `main` runs for every visitor, `registry` lists the pages, one file a page."""
+"""The pages, one folder each; `registry` lists them."""
 
 from efviz.dashboard.pages.registry import PAGES
 
