@@ -1,6 +1,6 @@
 """Compiled loops of the categorical likelihood: plain NumPy loses its time between short last axes.
 
-Like `kernels`, they run as plain Python with NUMBA_DISABLE_JIT=1.
+Like those of `numerics`, they run as plain Python with NUMBA_DISABLE_JIT=1.
 """
 
 from math import exp, log1p

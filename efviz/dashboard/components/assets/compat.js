@@ -1,5 +1,5 @@
 // What efviz uses of Plotly.js that its reference does not promise, all in one place.
-// tests/test_browser_compat.py says when any of it has changed; compat.css has the class names.
+// tests/browser/test_browser_compat.py says when any of it has changed; compat.css has the class names.
 
 /** The element that takes the pointer in a plot area. */
 export const PLOT_AREA = '.draglayer';
