@@ -2,10 +2,9 @@
 
 from efviz.dashboard.pages import PAGES
 from efviz.dashboard.pages.start import page as start
-from efviz.dashboard.pages.vector_fields import page as vector_fields
 from efviz.dashboard.pages.vector_fields import views as vector_fields_views
+from efviz.dashboard.pages.vector_fields.settings import VectorFieldsSettings
 from efviz.dashboard.server import assets
-from efviz.dashboard.session.params import defaults
 from efviz.work import finish
 
 # One problem computed from moments and one from examples: together they use all inner loops.
@@ -24,15 +23,15 @@ def warm_up() -> None:
     for page in PAGES.values():
         page.load()
     for problem in _PROBLEMS:
-        values = defaults(vector_fields.PARAMS, {"problem": problem, "n_steps": 10})
-        controls = vector_fields_views.Controls.of(values)
+        settings = VectorFieldsSettings.of(problem=problem, n_steps=10)
+        controls = vector_fields_views.Controls.of(settings)
         finish(progress.fraction for progress in vector_fields_views.work(controls))
     import pandas  # noqa: F401 - for own tables, and for what Streamlit shows as a table
 
-    from efviz.dashboard.pages.at_minimum import page as at_minimum
     from efviz.dashboard.pages.at_minimum import views as at_minimum_views
+    from efviz.dashboard.pages.at_minimum.settings import AtMinimumSettings
 
-    first = at_minimum_views.Controls.of(defaults(at_minimum.PARAMS))
+    first = at_minimum_views.Controls.of(AtMinimumSettings.of())
     finish(progress.fraction for progress in at_minimum_views.work(first))
 
 

@@ -5,11 +5,11 @@ from urllib.parse import urlencode
 
 import pytest
 from browsing import needs_chromium, open_page
+from efviz.dashboard.session.params import Number
 from hazards import HAZARDS, NUMBERS, table
 from playwright.sync_api import Page, expect
 
 from efviz.dashboard.pages import PAGES
-from efviz.dashboard.session.params import Number
 
 pytestmark = needs_chromium
 MADE = ", ".join(

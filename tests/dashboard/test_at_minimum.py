@@ -6,6 +6,7 @@ from typing import Any
 import numpy as np
 import plotly.graph_objects as go
 import pytest
+from efviz.dashboard.session.params import defaults
 from numpy.testing import assert_allclose
 from streamlit.testing.v1 import AppTest
 from visiting import components, html, open_page, sentence
@@ -15,7 +16,6 @@ from efviz.dashboard.pages.at_minimum import page as at_minimum
 from efviz.dashboard.pages.at_minimum import views as at_minimum_views
 from efviz.dashboard.pages.at_minimum import words as at_minimum_text
 from efviz.dashboard.pages.at_minimum.views import Controls, cases, run_off, view_of
-from efviz.dashboard.session.params import defaults
 from efviz.figures.at_minimum import (
     LEVEL,
     Mark,

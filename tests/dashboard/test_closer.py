@@ -6,6 +6,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+from efviz.dashboard.session.params import defaults
 from numpy.testing import assert_allclose
 from reference import Slow
 from streamlit.testing.v1 import AppTest
@@ -19,7 +20,6 @@ from efviz.dashboard.pages.matrices import closer
 from efviz.dashboard.pages.matrices import page as matrices
 from efviz.dashboard.pages.matrices.closer import splits as splits
 from efviz.dashboard.pages.matrices.closer.base import Spot
-from efviz.dashboard.session.params import defaults
 from efviz.dashboard.session.problem_choice import Knobs, problem_of, problem_params
 from efviz.problems import PROBLEMS
 

@@ -5,6 +5,7 @@ from types import SimpleNamespace
 import numpy as np
 import plotly.graph_objects as go
 import pytest
+from efviz.dashboard.session.params import defaults
 from numpy.testing import assert_array_equal
 from visiting import Held, open_page
 
@@ -18,7 +19,6 @@ from efviz.dashboard.pages.gradient_noise import page as gradient_noise
 from efviz.dashboard.pages.matrices import page as matrices
 from efviz.dashboard.pages.vector_fields import page as vector_fields
 from efviz.dashboard.session import data_edits
-from efviz.dashboard.session.params import defaults
 from efviz.datasets.edits import edited
 from efviz.figures.data_points import SHOWN, nearest_example, place_of, places
 from efviz.figures.data_views import data_panel

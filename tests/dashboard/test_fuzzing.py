@@ -18,13 +18,6 @@ from unittest.mock import patch
 import numpy as np
 import pandas as pd
 import pytest
-from hypothesis import given, settings
-from hypothesis import strategies as st
-from streamlit.testing.v1 import AppTest
-from visiting import script, short_curves
-
-from efviz.command.main import main as command
-from efviz.dashboard.pages import PAGES
 from efviz.dashboard.session.params import (
     Choice,
     Flag,
@@ -35,6 +28,13 @@ from efviz.dashboard.session.params import (
     from_query,
     to_query,
 )
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from streamlit.testing.v1 import AppTest
+from visiting import script, short_curves
+
+from efviz.command.main import main as command
+from efviz.dashboard.pages import PAGES
 from efviz.datasets.tables import Table, TableError, read_table
 
 PARAMS = {slug: page.params for slug, page in PAGES.items() if page.params}

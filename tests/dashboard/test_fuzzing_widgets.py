@@ -13,6 +13,7 @@ from unittest.mock import patch
 from urllib.parse import parse_qsl
 
 import pytest
+from efviz.dashboard.session.params import from_query, to_query
 from hypothesis import Phase, given, settings
 from hypothesis import strategies as st
 from streamlit.proto.WidgetStates_pb2 import WidgetState, WidgetStates
@@ -22,7 +23,6 @@ from visiting import open_page, values
 
 from efviz.dashboard.components.slider import _report
 from efviz.dashboard.pages import PAGES
-from efviz.dashboard.session.params import from_query, to_query
 
 VISITORS, MOVES = (100, 6) if LONG else (4, 3)
 SMALL = {"n": "50", "steps": "20", "runs": "2", "m": "2"}

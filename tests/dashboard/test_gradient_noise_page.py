@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 import plotly.graph_objects as go
 import pytest
+from efviz.dashboard.session.params import defaults
 from numpy.testing import assert_allclose, assert_array_equal
 from streamlit.testing.v1 import AppTest
 from visiting import (
@@ -33,7 +34,6 @@ from efviz.dashboard.pages.gradient_noise import page as the_page
 from efviz.dashboard.pages.gradient_noise import words as text
 from efviz.dashboard.pages.gradient_noise.views import Controls, Picture, Runs, run_work, work
 from efviz.dashboard.session.foreign import plain
-from efviz.dashboard.session.params import defaults
 from efviz.dashboard.session.theta_choice import move
 from efviz.figures.gradient_noise import (
     ERRORS,

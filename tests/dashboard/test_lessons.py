@@ -5,6 +5,7 @@ import time
 from typing import Any
 
 import pytest
+from efviz.dashboard.session.params import EVERYWHERE, Values, defaults, from_query, to_query
 from streamlit.testing.v1 import AppTest
 from visiting import components
 
@@ -13,7 +14,6 @@ from efviz.dashboard.pages.lessons.facts import ELSEWHERE, WORKING
 from efviz.dashboard.pages.lessons.lesson import Lesson, Step, Verdict, settings
 from efviz.dashboard.pages.lessons.registry import LESSONS
 from efviz.dashboard.session.foreign import plain
-from efviz.dashboard.session.params import EVERYWHERE, Values, defaults, from_query, to_query
 
 STEPS = {
     f"{lesson.key}.{i}": (lesson, step)

@@ -5,6 +5,7 @@ from pathlib import Path
 from urllib.parse import parse_qsl, quote
 
 import pytest
+from efviz.dashboard.session.params import from_query, to_query
 
 from efviz.dashboard.pages.at_minimum import page as at_minimum
 from efviz.dashboard.pages.gradient_noise import page as gradient_noise
@@ -13,7 +14,6 @@ from efviz.dashboard.pages.optimization import page as optimization
 from efviz.dashboard.pages.vector_fields import page as vector_fields
 from efviz.dashboard.session import links
 from efviz.dashboard.session.links import default_was, renamed, stamped, upgraded
-from efviz.dashboard.session.params import from_query, to_query
 
 PARAMS = {
     m.SLUG: m.PARAMS for m in (vector_fields, at_minimum, matrices, optimization, gradient_noise)

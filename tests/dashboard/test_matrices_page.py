@@ -6,6 +6,7 @@ from typing import Any
 import numpy as np
 import plotly.graph_objects as go
 import pytest
+from efviz.dashboard.session.params import defaults
 from numpy.testing import assert_allclose, assert_array_equal
 from streamlit.testing.v1 import AppTest
 from visiting import (
@@ -45,7 +46,6 @@ from efviz.dashboard.pages.matrices.views import (
     labels_work,
     work,
 )
-from efviz.dashboard.session.params import defaults
 from efviz.datasets.dataset import Dataset
 from efviz.figures.data_points import nearest_example, places
 from efviz.figures.data_views import data_panel

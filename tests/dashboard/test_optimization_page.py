@@ -6,6 +6,7 @@ from typing import Any
 import numpy as np
 import plotly.graph_objects as go
 import pytest
+from efviz.dashboard.session.params import defaults
 from numpy.testing import assert_allclose
 from streamlit.testing.v1 import AppTest
 from visiting import MOONS, components, html, open_page, paste, sentence
@@ -15,7 +16,6 @@ from efviz.dashboard.components import Click
 from efviz.dashboard.pages.optimization import page as optimization
 from efviz.dashboard.pages.optimization import words as optimization_text
 from efviz.dashboard.pages.optimization.page import METHODS, PARAMS, choose_cell
-from efviz.dashboard.session.params import defaults
 from efviz.dashboard.session.store import Store
 from efviz.figures.log_axes import power
 from efviz.figures.optimization import cosine_panel, lengths_panel, loss_panel, sweep_panel

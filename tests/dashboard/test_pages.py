@@ -5,6 +5,7 @@ from typing import Any
 from urllib.parse import parse_qsl
 
 import pytest
+from efviz.dashboard.session.params import defaults, to_query
 from streamlit.testing.v1 import AppTest
 from visiting import (
     WITH_PROBLEM,
@@ -29,7 +30,6 @@ from efviz.dashboard.pages.start import page as start
 from efviz.dashboard.pages.vector_fields import page as vector_fields
 from efviz.dashboard.session.caches import SHARED
 from efviz.dashboard.session.jobs import Job
-from efviz.dashboard.session.params import defaults, to_query
 
 
 @pytest.mark.parametrize("page", PAGES.values(), ids=lambda page: page.slug)

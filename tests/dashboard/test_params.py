@@ -4,12 +4,6 @@ from math import isfinite
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
-from hypothesis import strategies as st
-
-from efviz import PROBLEMS
-from efviz.dashboard.pages.vector_fields.page import PARAMS
-from efviz.dashboard.pages.vector_fields.views import Controls
 from efviz.dashboard.session.params import (
     Choice,
     EditList,
@@ -21,6 +15,12 @@ from efviz.dashboard.session.params import (
     from_query,
     to_query,
 )
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from efviz import PROBLEMS
+from efviz.dashboard.pages.vector_fields.page import PARAMS
+from efviz.dashboard.pages.vector_fields.views import Controls
 from efviz.dashboard.session.pins import Pinned
 from efviz.datasets.edits import MOST, normal
 

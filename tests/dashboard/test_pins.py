@@ -1,6 +1,7 @@
 """A picture is pinned, another is set beside it, and the settings that differ are named."""
 
 import pytest
+from efviz.dashboard.session.params import defaults, from_query, to_query
 from streamlit.testing.v1 import AppTest
 from visiting import components, open_page, paste
 
@@ -10,7 +11,6 @@ from efviz.dashboard.pages.vector_fields import views as vector_fields_views
 from efviz.dashboard.session import links
 from efviz.dashboard.session.links import default_was, renamed, upgraded
 from efviz.dashboard.session.own_table_widgets import EXAMPLE
-from efviz.dashboard.session.params import defaults, from_query, to_query
 from efviz.dashboard.session.pins import differences
 
 SLUGS = ("vector-fields", "at-the-minimum", "four-matrices", "gradient-noise")

@@ -5,11 +5,11 @@ from typing import Any
 
 import numpy as np
 import pytest
+from efviz.dashboard.session.params import FARTHEST
 from visiting import Held
 
 from efviz.dashboard.components import Click, Touch
 from efviz.dashboard.pages.vector_fields.starts import MOST_STARTS, add_start, move_start
-from efviz.dashboard.session.params import FARTHEST
 from efviz.fields import Plane
 
 GIVEN = ((0.5, 0.5), (1.0, -1.0))

@@ -10,6 +10,7 @@ from urllib.parse import parse_qsl
 
 import numpy as np
 import pytest
+from efviz.dashboard.session.params import from_query
 
 from efviz.arrays import Array
 from efviz.command.main import main
@@ -19,7 +20,6 @@ from efviz.dashboard.pages.at_minimum import page as at_minimum
 from efviz.dashboard.pages.gradient_noise import page as gradient_noise
 from efviz.dashboard.pages.optimization import page as optimization
 from efviz.dashboard.pages.vector_fields import page as vector_fields
-from efviz.dashboard.session.params import from_query
 from efviz.datasets.dataset import Dataset
 from efviz.numerics.linalg import Solution
 from efviz.optimizers import direction, run

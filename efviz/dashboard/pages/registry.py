@@ -1,11 +1,11 @@
 """The pages of the dashboard. PAGES lists them in the order of the navigation."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass
 from importlib import import_module
 from types import ModuleType
 
-from efviz.dashboard.session.params import Param
+from efviz.dashboard.session.settings import Settings
 
 
 @dataclass(frozen=True)
@@ -26,10 +26,10 @@ class Page:
         return main
 
     @property
-    def params(self) -> Sequence[Param]:
-        """Those that its links may set; a page that plays no lesson may have none."""
-        params: Sequence[Param] = getattr(self.load(), "PARAMS", ())
-        return params
+    def settings(self) -> type[Settings]:
+        """What its links may set; a page that plays no lesson may have none."""
+        settings: type[Settings] = getattr(self.load(), "SETTINGS", Settings)
+        return settings
 
 
 PAGES: dict[str, Page] = {

@@ -10,8 +10,9 @@ from efviz.arrays import Array
 from efviz.dashboard.components import Click, Touch
 from efviz.dashboard.session import data_edits_words as text
 from efviz.dashboard.session.foreign import plain
-from efviz.dashboard.session.params import FARTHEST, Values
+from efviz.dashboard.session.kinds import FARTHEST
 from efviz.dashboard.session.problem_choice import Knobs, problem_of
+from efviz.dashboard.session.problem_settings import ProblemSettings
 from efviz.dashboard.session.store import Store
 from efviz.datasets.dataset import Dataset, input_columns
 from efviz.datasets.edits import (
@@ -30,30 +31,26 @@ from efviz.figures.data_points import place_of
 NEAREST = "as the nearest"
 
 
-def toggle(store: Store) -> None:
-    store.toggle("editing", help=text.HELP)
-
-
-def clicked(store: Store, click: Click) -> None:
+def clicked(store: Store[Any], click: Click) -> None:
     """A click in the data panel is one more example; the second of a double click is none."""
-    if not store.values["editing"] or max(abs(click.x), abs(click.y)) > FARTHEST:
+    if not store.settings.editing or max(abs(click.x), abs(click.y)) > FARTHEST:
         return
-    dataset, problem = problem_of(Knobs.of(store.values))
+    dataset, problem = problem_of(Knobs.of(store.settings))
     where = place_of(dataset, problem, click.x, click.y)
-    edits: Edits = store.values["edits"]
+    edits: Edits = store.settings.edits
     target = _target(store, dataset, where)
     new = add(edits, (*_short(dataset, where), *target))
     if not edits or edits[-1] != new[-1]:
         change(store, new)
 
 
-def touched(store: Store, touch: Touch) -> None:
+def touched(store: Store[Any], touch: Touch) -> None:
     """An example is dragged or taken away."""
-    if not store.values["editing"]:
+    if not store.settings.editing:
         return
-    dataset, problem = problem_of(Knobs.of(store.values))
+    dataset, problem = problem_of(Knobs.of(store.settings))
     N, number = len(_original(dataset).y), touch.number
-    edits: Edits = store.values["edits"]
+    edits: Edits = store.settings.edits
     if number is None or number >= N + _added(edits):
         return
     if touch.action == "remove":
@@ -66,41 +63,41 @@ def touched(store: Store, touch: Touch) -> None:
         st.session_state.pop(_key(store, "gesture"), None)
 
 
-def change(store: Store, edits: Edits, *, gesture: int | None = None) -> None:
+def change(store: Store[Any], edits: Edits, *, gesture: int | None = None) -> None:
     """New edits, at most MOST; what was before can be had back, of a drag from its beginning.
 
     What lies too far out for a link is left as it was.
     """
-    before, state = store.values["edits"], st.session_state
+    before, state = store.settings.edits, st.session_state
     if edits == before or len(edits) > max(MOST, len(before)):
         return
     if any(abs(number) > FARTHEST for _, *numbers in edits for number in numbers):
         return
     if gesture is None or state.get(_key(store, "gesture")) != gesture:
-        state.setdefault(_key(store, "before"), []).append((_owner(store.values), before))
+        state.setdefault(_key(store, "before"), []).append((_owner(store.settings), before))
     state[_key(store, "gesture")] = gesture
     store.set(edits=edits)
 
 
-def undo(store: Store) -> None:
+def undo(store: Store[Any]) -> None:
     """As it was before the last change; in a fresh session without the last edit."""
-    stack, edits = st.session_state.get(_key(store, "before"), []), store.values["edits"]
+    stack, edits = st.session_state.get(_key(store, "before"), []), store.settings.edits
     while stack:
         owner, before = stack.pop()
-        if owner == _owner(store.values) and before != edits:
+        if owner == _owner(store.settings) and before != edits:
             store.set(edits=before)
             return
     store.set(edits=edits[:-1])
 
 
-def _key(store: Store, name: str) -> str:
+def _key(store: Store[Any], name: str) -> str:
     return f"{store.slug}.edits.{name}"
 
 
-def _owner(values: Values) -> tuple[Any, ...]:
+def _owner(settings: ProblemSettings) -> tuple[Any, ...]:
     """What edits speak of: the problem and its columns."""
     names = ("problem", "first", "second", "inputs", "scaling", "target", "regression", "positive")
-    return tuple(values[name] for name in names)
+    return tuple(getattr(settings, name) for name in names)
 
 
 def _original(dataset: Dataset) -> Dataset:
@@ -129,7 +126,7 @@ def _short(dataset: Dataset, place: Sequence[float]) -> tuple[float, ...]:
     return tuple(short)
 
 
-def _target(store: Store, dataset: Dataset, where: Sequence[float]) -> tuple[float, ...]:
+def _target(store: Store[Any], dataset: Dataset, where: Sequence[float]) -> tuple[float, ...]:
     """Of two inputs: the class chosen for new points, or the target of the nearest one."""
     columns = input_columns(dataset)
     if len(columns) != 2:
@@ -142,12 +139,12 @@ def _target(store: Store, dataset: Dataset, where: Sequence[float]) -> tuple[flo
     return (float(dataset.y[np.argmin((away**2).sum(-1))]),)
 
 
-def told(store: Store) -> None:
+def told(store: Store[Any]) -> None:
     """What was edited, and what it does to EF."""
-    edits: Edits = store.values["edits"]
+    edits: Edits = store.settings.edits
     if not edits:
         return
-    knobs = Knobs.of(store.values).knobs
+    knobs = Knobs.of(store.settings).knobs
     dataset, _ = problem_of(knobs)
     for sentence in refused(_original(dataset), edits)[:5]:
         st.warning(sentence)
@@ -155,13 +152,13 @@ def told(store: Store) -> None:
         st.html(text.sentence(knobs, dataset))
 
 
-def editor(store: Store) -> None:
+def editor(store: Store[Any]) -> None:
     """What was edited, and while editing the numbers behind the points."""
     told(store)
-    if not store.values["editing"]:
+    if not store.settings.editing:
         return
-    edits: Edits = store.values["edits"]
-    dataset, _ = problem_of(Knobs.of(store.values).knobs)
+    edits: Edits = store.settings.edits
+    dataset, _ = problem_of(Knobs.of(store.settings).knobs)
     with st.container(horizontal=True, vertical_alignment="bottom", key=f"{store.slug}-edits"):
         _numbers(store, dataset)
         if len(input_columns(dataset)) == 2 and dataset.task == "classification":
@@ -175,11 +172,11 @@ def editor(store: Store) -> None:
         st.caption(f"A link carries {MOST} edits and no more.")
 
 
-def _numbers(store: Store, dataset: Dataset) -> None:
+def _numbers(store: Store[Any], dataset: Dataset) -> None:
     """Number inputs: which example, and where it lies now."""
     N, state = len(_original(dataset).y), st.session_state
     key = _key(store, "number")
-    last = N + _added(store.values["edits"]) - 1
+    last = N + _added(store.settings.edits) - 1
     state[key] = min(int(state.get(key, 0)), last)
     number = int(
         st.number_input(text.EXAMPLE, 0, last, step=1, key=key, help=text.NUMBERED, width=170)
@@ -195,7 +192,7 @@ def _numbers(store: Store, dataset: Dataset) -> None:
         st.number_input(plain(name), -FARTHEST, FARTHEST, format="%.6g", key=box, width=150)
 
 
-def _place_keys(store: Store, dataset: Dataset) -> list[str]:
+def _place_keys(store: Store[Any], dataset: Dataset) -> list[str]:
     return [_key(store, f"place.{i}") for i in range(len(_columns(dataset)))]
 
 
@@ -210,7 +207,7 @@ def _place_of_number(dataset: Dataset, number: int) -> list[float]:
     return [float(values[row]) for _, values in _columns(dataset)]
 
 
-def _entered(store: Store, dataset: Dataset) -> tuple[int, tuple[float, ...]] | None:
+def _entered(store: Store[Any], dataset: Dataset) -> tuple[int, tuple[float, ...]] | None:
     """The number and the place that the inputs hold.
 
     None where they are gone: editing was switched off while a button was on its way.
@@ -223,8 +220,8 @@ def _entered(store: Store, dataset: Dataset) -> tuple[int, tuple[float, ...]] | 
     return int(state[_key(store, "number")]), tuple(map(float, place))
 
 
-def _buttons(store: Store, dataset: Dataset) -> None:
-    N, edits = len(_original(dataset).y), store.values["edits"]
+def _buttons(store: Store[Any], dataset: Dataset) -> None:
+    N, edits = len(_original(dataset).y), store.settings.edits
 
     def move() -> None:
         if entered := _entered(store, dataset):
@@ -251,6 +248,6 @@ def _buttons(store: Store, dataset: Dataset) -> None:
         st.button(label, on_click=act, disabled=off, key=_key(store, label.split()[0]))
 
 
-def _undoable(store: Store) -> bool:
+def _undoable(store: Store[Any]) -> bool:
     stack = st.session_state.get(_key(store, "before"), [])
-    return any(owner == _owner(store.values) and before for owner, before in stack)
+    return any(owner == _owner(store.settings) and before for owner, before in stack)

@@ -6,10 +6,6 @@ from efviz.dashboard.session.caches import cached
 from efviz.dashboard.session.problem_choice import Knobs, problem_of, unedited
 from efviz.datasets.dataset import Dataset
 
-HELP = (
-    "Drag a point of the data panel, click on its empty area to add one, double-click (or press "
-    "long) to remove one. Everything follows, and the link carries it."
-)
 EXAMPLE = "Example"
 NUMBERED = (
     "Examples are numbered from 0, as the rows of the data as they were drawn; added ones follow."

@@ -2,15 +2,17 @@
 
 from dataclasses import dataclass, replace
 from html import escape
+from typing import Any
 
 import streamlit as st
 
-from efviz.dashboard.session import own_table
-from efviz.dashboard.session.caches import forget_private
+from efviz.dashboard.session import own_table, table_choice
+from efviz.dashboard.session.caches import OWN, forget_private
 from efviz.dashboard.session.foreign import plain
 from efviz.dashboard.session.html_table import headings, html_table
-from efviz.dashboard.session.own_table import GUESSED, OWN, Loaded, Made, Reading
+from efviz.dashboard.session.own_table import GUESSED, Loaded, Reading
 from efviz.dashboard.session.store import Store, run_again
+from efviz.dashboard.session.table_choice import Made
 from efviz.datasets.tables import MAX_BYTES, SEPARATORS, Table, TableError
 from efviz.datasets.tables.errors import quoted
 
@@ -63,17 +65,17 @@ class Refused:
     source: Source | None
 
 
-def ready(store: Store, *, whole: bool = False) -> bool:
+def ready(store: Store[Any], *, whole: bool = False) -> bool:
     """Show the own table's panel if it is chosen; is there a problem to draw?
 
     `whole`: the page makes its problem of all columns, and says itself why there is none.
     """
     found = own_table.loaded()
-    news = own_table.agree(store.slug, store.params, store.values) if _adopted(store) else None
+    news = own_table.agree(store.slug, store.settings) if _adopted(store) else None
     if news:
-        store.set(**news)
+        store.put(news)
         run_again()
-    if store.values["problem"] != OWN:
+    if store.settings.problem != OWN:
         return True
     made = _made(store, whole) if _adopted(store) else Made(None)
     # It stays open while a visitor chooses how the table is read.
@@ -95,10 +97,11 @@ def ready(store: Store, *, whole: bool = False) -> bool:
     return whole or not made.trouble
 
 
-def _made(store: Store, whole: bool) -> Made:
+def _made(store: Store[Any], whole: bool) -> Made:
     if not whole:
-        return own_table.made(store.values)
-    return own_table.whole(*(store.values[name] for name in ("target", "regression", "positive")))
+        return table_choice.made(store.settings)
+    settings = store.settings
+    return table_choice.whole(settings.target, settings.regression, settings.positive)
 
 
 def _title(found: Loaded | None) -> str:
@@ -112,17 +115,17 @@ def _title(found: Loaded | None) -> str:
     )
 
 
-def _panel_key(store: Store, found: Loaded | None) -> str:
+def _panel_key(store: Store[Any], found: Loaded | None) -> str:
     return f"{store.slug}.{found and found.digest}"
 
 
-def _adopted(store: Store) -> bool:
+def _adopted(store: Store[Any]) -> bool:
     """Whether this page's settings speak of the table that is there."""
     found = own_table.loaded()
     return found is not None and st.session_state.get(f"{store.slug}.table") == found.digest
 
 
-def _load(store: Store) -> None:
+def _load(store: Store[Any]) -> None:
     st.markdown(
         "A table as text: one example a row, with or without a row of column names above. It stays "
         "in the memory of this session: nothing is stored, and nobody else sees it."
@@ -163,7 +166,7 @@ def _load(store: Store) -> None:
             _choices(store, refused.source, None)
 
 
-def _take(store: Store, content: bytes | str, name: str, reading: Reading = GUESSED) -> None:
+def _take(store: Store[Any], content: bytes | str, name: str, reading: Reading = GUESSED) -> None:
     """Read the table; one that cannot be used leaves everything as it is, and says why."""
     try:
         with st.spinner("Reading the table …"):
@@ -176,17 +179,18 @@ def _take(store: Store, content: bytes | str, name: str, reading: Reading = GUES
     run_again()
 
 
-def _adopt(store: Store) -> None:
+def _adopt(store: Store[Any]) -> None:
     """Settings for the table that is there now: those that speak of its target are kept."""
     found = own_table.loaded()
     assert found is not None
     st.session_state[f"{store.slug}.table"] = found.digest
     # A link does not name the target that is suggested.
-    known = store.values["target"] in ("", *found.table.columns)
-    store.check_again(forget=() if known else (*own_table.FOLLOWING, "edits"))
+    known = store.settings.target in ("", *found.table.columns)
+    forget = () if known else (*own_table.FOLLOWING, "edits")
+    store.put(store.settings.checked(forget))
 
 
-def _reading(store: Store, found: Loaded, made: Made) -> None:
+def _reading(store: Store[Any], found: Loaded, made: Made) -> None:
     """How the file is read, to be changed, its first rows as read, and which columns are text."""
     table = found.table
     choices, rows = st.columns([1, 2.4])
@@ -200,7 +204,7 @@ def _reading(store: Store, found: Loaded, made: Made) -> None:
         st.caption(plain(" ".join(_shortened(problems))))
 
 
-def _choices(store: Store, source: Source, table: Table | None) -> None:
+def _choices(store: Store[Any], source: Source, table: Table | None) -> None:
     """What separates the columns, and what the first row is; guesses are said of a `table`."""
     reading = source.reading
     between, header = {"": "guess"} | _BETWEEN, {"": "guess"} | _FIRST_ROW
@@ -214,7 +218,9 @@ def _choices(store: Store, source: Source, table: Table | None) -> None:
     _choice(f"{store.slug}.{kind}.header", header, _YES[reading.header], args)
 
 
-def _choice(key: str, titles: dict[str, str], now: str, args: tuple[Store, Source, bool]) -> None:
+def _choice(
+    key: str, titles: dict[str, str], now: str, args: tuple[Store[Any], Source, bool]
+) -> None:
     name = key.rsplit(".", 1)[-1]
     st.session_state[key] = now
     st.selectbox(
@@ -227,7 +233,7 @@ def _choice(key: str, titles: dict[str, str], now: str, args: tuple[Store, Sourc
     )
 
 
-def _read_again(key: str, name: str, store: Store, source: Source, known: bool) -> None:
+def _read_again(key: str, name: str, store: Store[Any], source: Source, known: bool) -> None:
     """Read a table in another way; one that is `known` stays if it cannot be read so."""
     value = st.session_state[key]
     if name == "separator":

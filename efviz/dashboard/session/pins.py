@@ -2,18 +2,20 @@
 
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from html import escape
+from typing import Any
 from urllib.parse import parse_qsl
 
 import streamlit as st
 
 from efviz.dashboard.components import chart
-from efviz.dashboard.session import own_table
+from efviz.dashboard.session import own_table, table_choice
+from efviz.dashboard.session.caches import OWN
+from efviz.dashboard.session.kinds import Number, Sofar
 from efviz.dashboard.session.links import PIN
-from efviz.dashboard.session.own_table import OWN
-from efviz.dashboard.session.params import Number, Param, Values, from_query, to_query
-from efviz.dashboard.session.problem_choice import entry
+from efviz.dashboard.session.problem_settings import entry
+from efviz.dashboard.session.settings import Setting, Settings, setting
 from efviz.dashboard.session.store import Store, run_again
 
 DEFAULTS = "-"
@@ -22,50 +24,54 @@ DEFAULTS = "-"
 
 @dataclass(frozen=True)
 class Pinned:
-    """The query of other settings of the same page; "" for none."""
+    """The query of other settings of the same page, of those in `part` if not all; "" for none."""
 
-    params: tuple[Param, ...]
+    part: type[Settings] | None = None
 
-    def parse(self, text: str, values: Values) -> tuple[str, str]:
+    def parse(self, text: str, settings: Sofar) -> tuple[str, str]:
         if not text:
             return "", ""
-        found, sentences = self.read(text)
+        found, sentences = self.read(text, type(settings))
         words = "holds what is not valid" if sentences else ""
-        return to_query(self.params, found) or DEFAULTS, words
+        return found.query or DEFAULTS, words
 
-    def read(self, text: str) -> tuple[Values, list[str]]:
-        return from_query(self.params, {} if text == DEFAULTS else dict(parse_qsl(text)))
+    def read(self, text: str, page: type[Settings]) -> tuple[Any, list[str]]:
+        return (self.part or page).read({} if text == DEFAULTS else dict(parse_qsl(text)))
+
+    def of(self, settings: Settings) -> Any:
+        """What is pinned when these settings are."""
+        if self.part is None:
+            return replace(settings, **{PIN: ""})
+        return self.part.of(**{name: getattr(settings, name) for name in self.part.declared()})
 
     def format(self, value: str) -> str:
         return value
 
 
-def pinnable(*params: Param) -> tuple[Param, ...]:
-    """The parameters of a page, and the place for one more set of their values."""
-    return (*params, Param(PIN, PIN, "Pinned settings", Pinned(params), lambda _: ""))
+def pin_setting(part: type[Settings] | None = None) -> Any:
+    """The place for one more set of a page's settings, or of a part of them."""
+    return setting("Pinned settings", Pinned(part), "", query=PIN, always=True)
 
 
-def kind_of(store: Store) -> Pinned | None:
-    """None on a page that cannot compare."""
-    kind = store.params[-1].kind
-    return kind if isinstance(kind, Pinned) else None
-
-
-def pin_button(store: Store) -> None:
+def pin_button(store: Store[Any]) -> None:
     """To be called in the header, which is drawn again after a click."""
-    if not kind_of(store):
+    if PIN not in store.declared:
         return
-    if store.values[PIN]:
+    if getattr(store.settings, PIN):
         st.button("Unpin", on_click=store.set, kwargs={PIN: ""}, type="tertiary")
     else:
         words = "Keep this picture, and set another beside it"
         st.button("Pin", on_click=_pin, args=(store,), type="tertiary", help=words)
 
 
-def _pin(store: Store) -> None:
-    kind = kind_of(store)
-    assert kind
-    store.set(**{PIN: to_query(kind.params, store.values) or DEFAULTS})
+def _pin(store: Store[Any]) -> None:
+    store.set(**{PIN: _kind(store).of(store.settings).query or DEFAULTS})
+
+
+def _kind(store: Store[Any]) -> Pinned:
+    kind = store.declared[PIN].kind
+    assert isinstance(kind, Pinned)
+    return kind
 
 
 @dataclass
@@ -80,18 +86,21 @@ class Beside:
             run_again()
 
 
-Picture = Callable[[Values], tuple[bytes | None, bool]]
+Picture = Callable[[Any], tuple[bytes | None, bool]]
 """Packed panels of settings, if there are any yet, and are they all? Each call does some work."""
 
 
 @contextmanager
-def beside(store: Store, picture: Picture, weights: Sequence[float] = (1, 1)) -> Iterator[Beside]:
+def beside(
+    store: Store[Any], picture: Picture, weights: Sequence[float] = (1, 1)
+) -> Iterator[Beside]:
     """The chart that is drawn in this context, and beside it the pinned one if there is one."""
-    found, kind = Beside(), kind_of(store)
-    if not kind or not store.values[PIN]:
+    found, text = Beside(), getattr(store.settings, PIN)
+    if not text:
         yield found
         return
-    pinned, _ = kind.read(store.values[PIN])
+    kind = _kind(store)
+    pinned, _ = kind.read(text, type(store.settings))
     trouble = _trouble(pinned)
     # The key, by its end, has the style of a chart: first where the page is narrow.
     with st.container(key=f"{store.slug}.beside-chart"):
@@ -104,35 +113,35 @@ def beside(store: Store, picture: Picture, weights: Sequence[float] = (1, 1)) ->
             packed, found.complete = (None, True) if trouble else picture(pinned)
             if packed:
                 chart(packed, key=f"{store.slug}.pinned", query=None)
-        words = trouble or differences(kind.params, pinned, store.values)
+        words = trouble or differences(pinned, kind.of(store.settings))
         st.html(f"<p class='efviz-note'>{words}</p>")
 
 
-def _trouble(pinned: Values) -> str:
+def _trouble(pinned: Any) -> str:
     """Why there is no such picture here."""
-    if pinned["problem"] != OWN:
+    if pinned.problem != OWN:
         return ""
     if own_table.loaded() is None:
         return "What is pinned needs your own table, which is not loaded."
-    return escape(own_table.made(pinned).trouble)
+    return escape(table_choice.made(pinned).trouble)
 
 
-def differences(params: Sequence[Param], pinned: Values, now: Values) -> str:
+def differences(pinned: Any, now: Any) -> str:
     """A sentence that names which settings are not the same, with both values."""
     parts = []
-    for param in params:
-        texts = [_words(param, values) for values in (pinned, now)]
-        one_sided = "" in texts and pinned["problem"] != now["problem"]
+    for one in pinned.declared().values():
+        texts = [_words(one, settings) for settings in (pinned, now)]
+        one_sided = "" in texts and pinned.problem != now.problem
         if texts[0] != texts[1] and not one_sided:
             there, here = (escape(text) or "automatic" for text in texts)
-            parts.append(f"{escape(param.title)} <b>{there}</b> instead of {here}")
+            parts.append(f"{escape(one.title)} <b>{there}</b> instead of {here}")
     if not parts:
         return "Both have the same settings: change one, and the pinned picture stays."
     return f"The pinned picture has {', '.join(parts)}."
 
 
-def _words(param: Param, values: Values) -> str:
-    if param.name == "problem" and values["problem"] != OWN:
-        return entry(values).title
-    text = param.kind.format(values[param.name])
-    return text.replace("e-0", "e-") if isinstance(param.kind, Number) else text
+def _words(one: Setting, settings: Any) -> str:
+    if one.name == "problem" and settings.problem != OWN:
+        return entry(settings).title
+    text = one.kind.format(getattr(settings, one.name))
+    return text.replace("e-0", "e-") if isinstance(one.kind, Number) else text

@@ -9,9 +9,9 @@ from collections import defaultdict
 from collections.abc import Sequence
 from typing import Any
 
-from efviz.dashboard.session import own_table
-from efviz.dashboard.session.own_table import OWN
-from efviz.dashboard.session.params import Values
+from efviz.dashboard.session import own_table, table_choice
+from efviz.dashboard.session.caches import OWN
+from efviz.dashboard.session.kinds import Sofar
 from efviz.problems import PROBLEMS
 
 _FROM = re.compile(r"from (\S+) import (.+)")
@@ -66,33 +66,34 @@ def arguments(**values: Any) -> str:
     return ", ".join(f"{name}={value!r}" for name, value in values.items())
 
 
-def the_problem(values: Values) -> str:
+def the_problem(settings: Sofar) -> str:
     """`dataset` and `problem`, as the settings of a page name them."""
-    if values["problem"] == OWN:
-        return _own_problem(values)
-    entry = PROBLEMS[values["problem"]]
-    given = arguments(**{knob: values[knob] for knob in entry.knobs})
+    if settings.problem == OWN:
+        return _own_problem(settings)
+    entry = PROBLEMS[settings.problem]
+    given = arguments(**{knob: getattr(settings, knob) for knob in entry.knobs})
     return f"""
 from efviz import PROBLEMS
-entry = PROBLEMS[{values["problem"]!r}]
+entry = PROBLEMS[{settings.problem!r}]
 dataset = entry.dataset({given})
-{edits(values)}problem = entry.problem(dataset)
+{edits(settings)}problem = entry.problem(dataset)
 """
 
 
-def edits(values: Values) -> str:
+def edits(settings: Sofar) -> str:
     """`dataset` with what was edited by hand, or nothing."""
-    if not values["edits"]:
+    if not settings.edits:
         return ""
     return f"""from efviz.datasets.edits import edited
-dataset = edited(dataset, {values["edits"]!r})
+dataset = edited(dataset, {settings.edits!r})
 """
 
 
-def _own_problem(values: Values) -> str:
-    entry = own_table.entry(values)
-    given = {knob: values[knob] for knob in own_table.KNOBS if knob != "scaling" and values[knob]}
-    standardised = values["scaling"] == "standardised"
+def _own_problem(settings: Sofar) -> str:
+    entry = table_choice.entry(settings)
+    knobs = {knob: getattr(settings, knob) for knob in own_table.KNOBS if knob != "scaling"}
+    given = {knob: value for knob, value in knobs.items() if value}
+    standardised = settings.scaling == "standardised"
     return f"""
 import sys
 from dataclasses import replace
@@ -104,7 +105,7 @@ dataset, _ = own_dataset(
     {arguments(**given)},
     standardised={standardised},
 )
-{edits(values)}problem = REGRESSIONS[{values["regression"]!r}].build(dataset.X, dataset.y)
+{edits(settings)}problem = REGRESSIONS[{settings.regression!r}].build(dataset.X, dataset.y)
 problem = with_offset(problem, dataset.offset)
 problem = replace(problem, parameter_names={entry.parameter_names!r})
 """

@@ -1,30 +1,23 @@
-"""The values of a page's parameters in a session, and the widgets that change them.
+"""The settings of a page in a session.
 
 The store is the one truth: widgets show what it holds and change it in their callbacks. That lets
-a preset, a click on a chart and a slider set the same value, and keeps everything while the
+a preset, a click on a chart and a slider change the same setting, and keeps everything while the
 visitor looks at another page.
 """
 
-from collections.abc import Callable, Mapping, Sequence
-from typing import Any
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from typing import Any, Generic, TypeVar
 from urllib.parse import parse_qsl, quote
 
 import streamlit as st
 from streamlit.errors import StreamlitAPIException
 
-from efviz.dashboard.components import slider
 from efviz.dashboard.session.foreign import plain
-from efviz.dashboard.session.links import PIN, stamped, upgraded
-from efviz.dashboard.session.params import (
-    EVERYWHERE,
-    Choice,
-    Number,
-    Param,
-    Values,
-    defaults,
-    from_query,
-    to_query,
-)
+from efviz.dashboard.session.links import stamped, upgraded
+from efviz.dashboard.session.settings import EVERYWHERE, Settings
+
+S = TypeVar("S", bound=Settings)
 
 
 def run_again() -> None:
@@ -66,36 +59,36 @@ def set_everywhere(**texts: str) -> None:
 
 
 def put(
-    slug: str, params: Sequence[Param], query: Mapping[str, str], remarks: Sequence[str] = ()
+    slug: str, settings: type[Settings], query: Mapping[str, str], remarks: Sequence[str] = ()
 ) -> None:
-    """Give a page the values that a query names, as if the session opened it with them."""
-    values, sentences = from_query(params, query)
-    st.session_state[slug] = values
+    """Give a page the settings that a query names, as if the session opened it with them."""
+    found, sentences = settings.read(query)
+    st.session_state[slug] = found
     st.session_state[f"{slug}.sentences"] = [*remarks, *sentences]
 
 
-class Store:
-    """The parameters of the page `slug`, taken from the URL when the session first opens it."""
+class Store(Generic[S]):
+    """The settings of the page `slug`, taken from the URL when the session first opens it."""
 
-    def __init__(self, slug: str, params: Sequence[Param]) -> None:
+    def __init__(self, slug: str, kind: type[S]) -> None:
         self.slug = slug
-        self.params = params
-        self._by_name = {param.name: param for param in params}
-        self._keep_within()
+        self.declared = kind.declared()
+        self._kind = kind
+        st.session_state[slug] = self.settings.within()
 
     @property
-    def values(self) -> Values:
+    def settings(self) -> S:
         # A callback may run in a session that has none yet, or none any more.
         if self.slug not in st.session_state:
             query, remarks = upgraded(self.slug, st.query_params.to_dict())
-            put(self.slug, self.params, query, remarks)
-        return dict(st.session_state[self.slug])
+            put(self.slug, self._kind, query, remarks)
+        settings: S = st.session_state[self.slug]
+        return settings
 
     @property
     def query(self) -> str:
         general = (f"{key}={quote(text)}" for key, text in everywhere().items())
-        own = stamped(to_query(self.params, self.values))
-        return "&".join(filter(None, (own, *general)))
+        return "&".join(filter(None, (stamped(self.settings.query), *general)))
 
     @property
     def address(self) -> dict[str, str]:
@@ -112,138 +105,21 @@ class Store:
         for sentence in self.sentences:
             st.warning(plain(sentence))
 
-    def _keep_within(self) -> None:
-        """A number whose bounds have come closer with another value goes to the nearest."""
-        values = self.values
-        for name, param in self._by_name.items():
-            if isinstance(param.kind, Number):
-                values[name] = param.kind.nearest(values[name], values)
-        st.session_state[self.slug] = values
-
-    def set(self, **values: Any) -> None:
-        st.session_state[self.slug] = self.values | values
+    def put(self, settings: S) -> None:
+        """Show these settings from now on."""
+        st.session_state[self.slug] = settings
         st.session_state[f"{self.slug}.sentences"] = []
+
+    def set(self, **changes: Any) -> None:
+        self.put(replace(self.settings, **changes))
+
+    def choose(self, name: str, value: Any) -> None:
+        """A visitor has chosen a value: what follows from it follows."""
+        self.put(self.settings.chosen(name, value))
+
+    def reset(self, **values: Any) -> None:
+        self.put(self.settings.reset(**values))
 
     def say(self, sentence: str) -> None:
         """Show a sentence until something is changed."""
         st.session_state[f"{self.slug}.sentences"] = [sentence]
-
-    def check_again(self, forget: Sequence[str] = ()) -> None:
-        """After the choices have changed: what is no longer one becomes its default."""
-        kept = [param for param in self.params if param.name not in forget]
-        texts = {param.query: param.kind.format(self.values[param.name]) for param in kept}
-        values, _ = from_query(self.params, texts)
-        self.set(**values)
-
-    def reset(self, keep: Sequence[str] = (), **values: Any) -> None:
-        """Defaults for everything but `values`, what is named in `keep`, and a pin."""
-        keep = [name for name in self._by_name if name in keep or name == PIN]
-        kept = {name: self.values[name] for name in keep}
-        self.set(**defaults(self.params, kept | values))
-
-    def slider(
-        self,
-        name: str,
-        *,
-        step: float,
-        log: bool = False,
-        bounds: tuple[float, float] | None = None,
-        label: str = "",
-        help: str = "",
-    ) -> None:
-        """A live slider for a Number, of which `bounds` may be a part."""
-        param, kind = self._number(name)
-        low, high = bounds or kind.bounds(self.values)
-        convert = (lambda v: round(v)) if kind.integer else float
-        slider(
-            label or param.title,
-            key=self._key(name),
-            value=self.values[name],
-            low=low,
-            high=high,
-            step=step,
-            log=log,
-            zero=kind.zero,
-            help=help,
-            # The bounds of now: the slider may be one of settings that have changed since.
-            on_change=lambda v: self.set(**{name: convert(kind.nearest(v, self.values))}),
-        )
-
-    def number(
-        self, name: str, *, step: float | None = None, format: str | None = None, help: str = ""
-    ) -> None:
-        param, kind = self._number(name)
-        low, high = kind.bounds(self.values)
-        as_type: Callable[[float], float] = int if kind.integer else float
-        st.session_state[self._key(name)] = as_type(self.values[name])
-        # What lies between 0 and the lower bound is put right when it is taken over.
-        st.number_input(
-            param.title,
-            as_type(0 if kind.zero else low),
-            as_type(high),
-            step=as_type(step) if step else None,
-            format=format,
-            key=self._key(name),
-            help=help or None,
-            on_change=self._take,
-            args=(name,),
-        )
-
-    def choice(
-        self,
-        name: str,
-        *,
-        titles: Mapping[str, str] | None = None,
-        on_change: Callable[[Any], None] | None = None,
-        segmented: bool = False,
-        help: str = "",
-    ) -> None:
-        """A select box, or a row of segments, for a Choice."""
-        param = self._by_name[name]
-        assert isinstance(param.kind, Choice)
-        options = list(param.kind.options(self.values) or ())
-        st.session_state[self._key(name)] = self.values[name]
-        arguments: dict[str, Any] = {
-            "format_func": lambda option: (titles or {}).get(option, option),
-            "key": self._key(name),
-            "help": help or None,
-            "on_change": self._take,
-            "args": (name, on_change),
-        }
-        if segmented:
-            st.segmented_control(param.title, options, required=True, **arguments)
-        else:
-            st.selectbox(param.title, options, **arguments)
-
-    def toggle(
-        self, name: str, *, on_change: Callable[[Any], None] | None = None, help: str = ""
-    ) -> None:
-        param = self._by_name[name]
-        st.session_state[self._key(name)] = self.values[name]
-        st.toggle(
-            param.title,
-            key=self._key(name),
-            help=help or None,
-            on_change=self._take,
-            args=(name, on_change),
-        )
-
-    def _key(self, name: str) -> str:
-        return f"{self.slug}.{name}"
-
-    def _number(self, name: str) -> tuple[Param, Number]:
-        param = self._by_name[name]
-        assert isinstance(param.kind, Number)
-        return param, param.kind
-
-    def _take(self, name: str, on_change: Callable[[Any], None] | None = None) -> None:
-        value = st.session_state[self._key(name)]
-        if value is None:
-            return
-        kind = self._by_name[name].kind
-        if isinstance(kind, Choice) and value not in (kind.options(self.values) or ()):
-            # Chosen on a page that has changed since, as when two widgets are moved at once.
-            return
-        if isinstance(kind, Number):
-            value = kind.nearest(value, self.values)
-        (on_change or (lambda v: self.set(**{name: v})))(value)

@@ -5,6 +5,7 @@ Every page that looks at one theta shares these; the loss on the plane is comput
 
 from collections.abc import Sequence
 from functools import partial
+from typing import Any
 
 import numpy as np
 import streamlit as st
@@ -13,31 +14,37 @@ from streamlit.delta_generator import DeltaGenerator
 from efviz.arrays import Array
 from efviz.dashboard.components import slider
 from efviz.dashboard.session.caches import cached
-from efviz.dashboard.session.params import FARTHEST, Param, Points, Values
-from efviz.dashboard.session.problem_choice import Knobs, entry
+from efviz.dashboard.session.kinds import FARTHEST, Points, Sofar
+from efviz.dashboard.session.problem_choice import Knobs
+from efviz.dashboard.session.problem_settings import entry
+from efviz.dashboard.session.settings import setting
 from efviz.dashboard.session.store import Store
 from efviz.fields import Plane, plane_around
 from efviz.problems import Problem
 from efviz.work import Work
 
-THETA = Param("theta", "theta", "θ", Points(2, 1), lambda _: ())
-"""Empty: the first of the problem's starts."""
+Theta = tuple[tuple[float, float], ...]
+"""theta as a setting holds it: one pair, or none for the first of the problem's starts."""
+
+
+def theta_setting() -> Any:
+    return setting("θ", Points(2, 1), (), query="theta")
+
 
 FINE = 31
 """Loss contours are drawn from so many points a side."""
 _SLICE = 1_000_000
 
 
-def plane_of(values: Values, problem: Problem) -> Plane:
-    settings = entry(values).settings
-    home = Plane(*settings.plane) if settings.plane else None
-    return plane_around(problem, home, settings.reach)
+def plane_of(settings: Sofar, problem: Problem) -> Plane:
+    home = entry(settings).settings
+    return plane_around(problem, Plane(*home.plane) if home.plane else None, home.reach)
 
 
-def theta_of(values: Values, plane: Plane) -> Array:
+def theta_of(settings: Sofar, plane: Plane) -> Array:
     """The chosen theta, or the first of the problem's starts."""
-    chosen = values["theta"]
-    return np.array(chosen[0] if chosen else plane.place(entry(values).settings.starts[0]))
+    chosen = settings.theta
+    return np.array(chosen[0] if chosen else plane.place(entry(settings).settings.starts[0]))
 
 
 @cached
@@ -61,7 +68,7 @@ def loss_on_plane(knobs: Knobs, problem: Problem, plane: Plane) -> Work[Array]:
 
 
 def theta_sliders(
-    store: Store,
+    store: Store[Any],
     plane: Plane,
     theta: Array,
     names: Sequence[str],
@@ -91,13 +98,13 @@ def theta_sliders(
     return others
 
 
-def move(store: Store, plane: Plane, theta: Array, k: int, value: float) -> None:
+def move(store: Store[Any], plane: Plane, theta: Array, k: int, value: float) -> None:
     theta = theta.copy()
     theta[k] = value
     choose_theta(store, plane, theta)
 
 
-def choose_theta(store: Store, plane: Plane, theta: Array) -> None:
+def choose_theta(store: Store[Any], plane: Plane, theta: Array) -> None:
     """To about a thousandth of the plane, so that links stay short.
 
     What lies too far out for a link is left as it was.

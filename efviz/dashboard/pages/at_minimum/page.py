@@ -8,6 +8,7 @@ from efviz.arrays import Array
 from efviz.dashboard.components import Click, chart, pack_figures
 from efviz.dashboard.pages.at_minimum import words as text
 from efviz.dashboard.pages.at_minimum.script import curves_script, views_script
+from efviz.dashboard.pages.at_minimum.settings import AtMinimumSettings
 from efviz.dashboard.pages.at_minimum.views import (
     Controls,
     Picture,
@@ -23,18 +24,13 @@ from efviz.dashboard.session import data_edits
 from efviz.dashboard.session.caches import cached
 from efviz.dashboard.session.jobs import Job
 from efviz.dashboard.session.own_table_widgets import ready
-from efviz.dashboard.session.params import Param, Values
-from efviz.dashboard.session.pins import Beside, beside, pinnable
-from efviz.dashboard.session.problem_choice import (
-    entry,
-    path_widgets,
-    problem_params,
-    problem_widget,
-    table_widgets,
-)
+from efviz.dashboard.session.pins import Beside, beside
+from efviz.dashboard.session.problem_settings import entry
+from efviz.dashboard.session.problem_widgets import path_widgets, table_widgets
 from efviz.dashboard.session.share import share
 from efviz.dashboard.session.store import Store, run_again
 from efviz.dashboard.session.take_along import take_along
+from efviz.dashboard.session.widgets import show
 from efviz.dashboard.session.working import working
 from efviz.figures import DARK
 from efviz.figures.at_minimum import (
@@ -49,22 +45,20 @@ from efviz.studies.convergence import Convergence
 
 SLUG = "at-the-minimum"
 TITLE = PAGES[SLUG].title
+SETTINGS = AtMinimumSettings
 SLICE = 0.15
 """Seconds of work between two pictures: a slider never waits longer."""
 
-PARAMS: tuple[Param, ...] = pinnable(*problem_params("fig2", strength=0.5))
-KEPT = ("N", "seed", "editing")
-
 
 def main() -> None:
-    store = Store(SLUG, PARAMS)
+    store = Store(SLUG, SETTINGS)
     header(store)
     store.show_remarks()
     live()
-    text.equations(store.values["problem"])
+    text.equations(store.settings.problem)
 
 
-def header(store: Store) -> None:
+def header(store: Store[AtMinimumSettings]) -> None:
     with st.container(horizontal=True, vertical_alignment="bottom", key="header"):
         st.title(TITLE, anchor=False)
         for figure, problem in (("Fig. 2", "fig2"), ("Fig. 4", "fig4")):
@@ -80,11 +74,11 @@ def header(store: Store) -> None:
 @st.fragment
 def live() -> None:
     """Sliders and pictures: a fragment, so that a moved slider sends nothing but these."""
-    store = Store(SLUG, PARAMS)
+    store = Store(SLUG, SETTINGS)
     controls(store)
     if not ready(store):
         return
-    c = Controls.of(store.values)
+    c = Controls.of(store.settings)
     job, curves = job_for(c), curves_for(of_curves(c))
     picture = job.progress if job.progress.result else job.advance(SLICE)
     distances = curves.progress
@@ -98,16 +92,16 @@ def live() -> None:
         pinned.go_on()
 
 
-def controls(store: Store) -> None:
+def controls(store: Store[AtMinimumSettings]) -> None:
     problem, path, strength, N, seed = st.columns([1.25, 1, 1, 1, 0.6])
     with problem:
-        problem_widget(store, lambda key: store.reset(KEPT, problem=key))
+        show(store, "problem")
     path_widgets(store, path, strength)
     with N:
-        if entry(store.values).family:
-            store.slider("N", step=0.25, log=True, help=text.N)
+        if entry(store.settings).family:
+            show(store, "N")
     with seed:
-        store.number("seed", step=1, help=text.SEED)
+        show(store, "seed")
     table_widgets(store)
 
 
@@ -152,9 +146,11 @@ def panels_of(view: View, half: float, loss: Array | None) -> list[Spec]:
     ]
 
 
-def draw(store: Store, c: Controls, p: Picture, curves: Convergence | None) -> Beside:
+def draw(
+    store: Store[AtMinimumSettings], c: Controls, p: Picture, curves: Convergence | None
+) -> Beside:
     ready = tuple(loss is not None for loss in p.losses)
-    drawn = entry(c.values).family is not None
+    drawn = entry(c).family is not None
     with beside(store, pinned_picture, (len(p.views), 1) if drawn else (1, 1)) as pinned:
         chart(
             packed_views(c, ready, p),
@@ -172,7 +168,7 @@ def draw(store: Store, c: Controls, p: Picture, curves: Convergence | None) -> B
         rows=rows_of(p),
         complete=all(ready),
     )
-    data_edits.toggle(store)
+    show(store, "editing")
     data_edits.editor(store)
     if c.edits and drawn:
         st.html(text.EDITED)
@@ -186,8 +182,8 @@ def draw(store: Store, c: Controls, p: Picture, curves: Convergence | None) -> B
     return pinned
 
 
-def pinned_picture(values: Values) -> tuple[bytes | None, bool]:
-    c = replace(Controls.of(values), editing=False)
+def pinned_picture(settings: AtMinimumSettings) -> tuple[bytes | None, bool]:
+    c = replace(Controls.of(settings), editing=False)
     job = job_for(c)
     progress = job.progress if job.done else job.advance(SLICE)
     if progress.result is None:
@@ -199,14 +195,16 @@ def pinned_picture(values: Values) -> tuple[bytes | None, bool]:
 @cached
 def packed_pin(c: Controls, ready: tuple[bool, ...], _p: Picture) -> bytes:
     """What the sliders said: the cases that stand still are in the live picture."""
-    if entry(c.values).family is None:
+    if entry(c).family is None:
         return packed_views(c, ready, _p)
     column = panels_of(_p.views[-1], _p.half, _p.losses[-1])[:2]
     panels = {f"{SLUG} pinned {i}": panel for i, panel in enumerate(column)}
     return pack_figures(panels, dark=DARK, rows=2, min_width=230, max_width=460)
 
 
-def draw_curves(store: Store, c: Controls, p: Picture, curves: Convergence | None) -> None:
+def draw_curves(
+    store: Store[AtMinimumSettings], c: Controls, p: Picture, curves: Convergence | None
+) -> None:
     marks = [
         Mark(view.name.short, view.N, view.comparison.distance, view.controls == c)
         for view in p.views
@@ -230,7 +228,7 @@ def draw_curves(store: Store, c: Controls, p: Picture, curves: Convergence | Non
         lambda: curves_script(TITLE, name, c, p),
         complete=curves is not None and curves.fraction == 1,
     )
-    drawn = entry(c.values).family is not None
+    drawn = entry(c).family is not None
     _say(text.convergence(curves, names, drawn=drawn))
 
 
@@ -239,8 +237,8 @@ def _say(words: str) -> None:
         st.html(words)
 
 
-def choose_size(store: Store, click: Click) -> None:
+def choose_size(store: Store[AtMinimumSettings], click: Click) -> None:
     """A click in the chart of distances chooses N."""
-    if entry(store.values).family:
+    if entry(store.settings).family:
         low, high = 10, 1_000_000
         store.set(N=round(min(max(click.x, low), high)))

@@ -11,7 +11,7 @@ from efviz.dashboard.pages.at_minimum.views import (
     correct_case,
 )
 from efviz.dashboard.session.own_table import OWN
-from efviz.dashboard.session.problem_choice import entry
+from efviz.dashboard.session.problem_settings import entry
 from efviz.dashboard.session.scripts import arguments, script, the_problem
 
 
@@ -62,9 +62,9 @@ from efviz.figures.at_minimum import vanishing_panel
 def _views(named: dict[str, Controls]) -> str:
     """`views`: title -> data set and problem."""
     first, *others = named.values()
-    if entry(first.values).family is None:
+    if entry(first).family is None:
         head, *rest = named
-        lines = f"{the_problem(first.values)}\nviews = {{{head!r}: (dataset, problem)}}\n"
+        lines = f"{the_problem(first)}\nviews = {{{head!r}: (dataset, problem)}}\n"
         if not others:
             return lines
         return f"""{lines}
@@ -131,7 +131,7 @@ panels = {{
     )
 }}
 """
-    sample = _subsets(still) if entry(c.values).family is None else _fresh(still)
+    sample = _subsets(still) if entry(c).family is None else _fresh(still)
     return script(title, name, [_views(named), sample, body], own=c.problem == OWN)
 
 

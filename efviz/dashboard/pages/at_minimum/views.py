@@ -10,7 +10,8 @@ import streamlit as st
 from efviz.arrays import Array
 from efviz.dashboard.session.caches import cached
 from efviz.dashboard.session.jobs import Job, Progress
-from efviz.dashboard.session.problem_choice import Knobs, build, entry, problem_of
+from efviz.dashboard.session.problem_choice import Knobs, build, problem_of
+from efviz.dashboard.session.problem_settings import entry
 from efviz.datasets.dataset import Dataset
 from efviz.figures.at_minimum import half_width
 from efviz.figures.data_views import data_panel
@@ -82,7 +83,7 @@ class Picture:
 
 def cases(c: Controls) -> dict[Name, Controls]:
     """The views that stand still: correct, A, B; of a table itself, and with redrawn targets."""
-    family = entry(c.values).family
+    family = entry(c).family
     if family is None:
         views = {Name("the table"): c}
         # Where the table has no minimum there is no model to draw targets from.
@@ -100,12 +101,12 @@ def cases(c: Controls) -> dict[Name, Controls]:
 
 def correct_case(c: Controls) -> int:
     """Which of the cases is correct by construction."""
-    return 0 if entry(c.values).family else 1
+    return 0 if entry(c).family else 1
 
 
 def all_views(c: Controls) -> dict[Name, Controls]:
     """The cases, and what the sliders say."""
-    family = entry(c.values).family
+    family = entry(c).family
     if family is None:
         return cases(c)
     strength = f"s = {c.strength:.3g}".replace("-", "−")
@@ -114,7 +115,7 @@ def all_views(c: Controls) -> dict[Name, Controls]:
 
 def problem_for(c: Controls) -> tuple[Dataset, Problem]:
     shared = c.edits or c.editing
-    dataset, problem = problem_of(c.knobs) if shared else build(c.values)
+    dataset, problem = problem_of(c.knobs) if shared else build(c)
     if not c.redrawn:
         return dataset, problem
     y = redraw(problem, np.random.default_rng(c.seed))
@@ -123,7 +124,7 @@ def problem_for(c: Controls) -> tuple[Dataset, Problem]:
 
 @cached
 def has_minimum(c: Controls) -> bool:
-    return build(c.values)[1].minimum.exists
+    return build(c)[1].minimum.exists
 
 
 @cached
@@ -145,7 +146,7 @@ def view_of(name: Name, c: Controls) -> View:
 
 
 def aspect(c: Controls) -> float:
-    return 0.72 if entry(c.values).family else 1.0
+    return 0.72 if entry(c).family else 1.0
 
 
 @cached
@@ -193,7 +194,7 @@ def of_curves(c: Controls) -> Controls:
 
     Nor on edits, as they are of fresh samples; of a table they are of its edited rows.
     """
-    family = entry(c.values).family
+    family = entry(c).family
     c = replace(c, N=1000, seed=0, strength=0.0, editing=False)
     return replace(c, path=next(iter(family.paths)), edits=()) if family else replace(c, path="")
 
@@ -207,9 +208,9 @@ def workers() -> ThreadPoolExecutor:
 @cached
 def curves_for(c: Controls) -> Job[Convergence]:
     named = list(cases(c).values())
-    family = entry(c.values).family
+    family = entry(c).family
     if family is None:
-        sample, largest = subsets(named), build(c.values)[1].N
+        sample, largest = subsets(named), build(c)[1].N
     else:
         sample, largest = fresh_samples(named), LARGEST
     found = converge(sample, len(named), range(SEEDS), sizes(min(10, largest), largest), workers())
@@ -218,7 +219,7 @@ def curves_for(c: Controls) -> Job[Convergence]:
 
 def fresh_samples(named: Sequence[Controls]) -> Sample:
     """What the page shows at every N and seed."""
-    chosen = entry(named[0].values)
+    chosen = entry(named[0])
     family = chosen.family
     assert family is not None
 
@@ -232,7 +233,7 @@ def fresh_samples(named: Sequence[Controls]) -> Sample:
 
 def subsets(named: Sequence[Controls]) -> Sample:
     """Rows of a table, chosen without replacement; their targets as they are, and redrawn."""
-    _, problem = build(named[0].values)
+    _, problem = build(named[0])
 
     def sample(N: int, seed: int) -> Iterator[Problem]:
         rng = np.random.default_rng(seed)

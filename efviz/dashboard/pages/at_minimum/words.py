@@ -16,10 +16,6 @@ from efviz.studies.convergence import Convergence
 if TYPE_CHECKING:
     from efviz.dashboard.pages.at_minimum.views import View
 
-N = "More examples: the distance falls with the correct model and stalls with the others (Eq. 17)."
-
-SEED = "Another seed draws another sample."
-
 
 def number(value: float, digits: int = 3) -> str:
     """Three digits, a real minus, words for what is not finite."""

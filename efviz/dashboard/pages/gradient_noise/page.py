@@ -8,6 +8,7 @@ import streamlit as st
 from efviz.dashboard.components import Click, chart, pack_figures
 from efviz.dashboard.pages.gradient_noise import words as text
 from efviz.dashboard.pages.gradient_noise.script import gradient_noise_script
+from efviz.dashboard.pages.gradient_noise.settings import GradientNoiseSettings
 from efviz.dashboard.pages.gradient_noise.views import (
     Controls,
     Picture,
@@ -20,21 +21,15 @@ from efviz.dashboard.session import data_edits
 from efviz.dashboard.session.caches import cached
 from efviz.dashboard.session.jobs import Job, Progress
 from efviz.dashboard.session.own_table_widgets import ready
-from efviz.dashboard.session.params import Choice, Number, Param, Values
-from efviz.dashboard.session.pins import Beside, beside, pinnable
-from efviz.dashboard.session.problem_choice import (
-    entry,
-    examples,
-    path_widgets,
-    problem_of,
-    problem_params,
-    problem_widget,
-    table_widgets,
-)
+from efviz.dashboard.session.pins import Beside, beside
+from efviz.dashboard.session.problem_choice import examples, problem_of
+from efviz.dashboard.session.problem_settings import entry
+from efviz.dashboard.session.problem_widgets import path_widgets, table_widgets
 from efviz.dashboard.session.share import share
 from efviz.dashboard.session.store import Store, run_again
 from efviz.dashboard.session.take_along import take_along
-from efviz.dashboard.session.theta_choice import THETA, choose_theta, theta_sliders
+from efviz.dashboard.session.theta_choice import choose_theta, theta_sliders
+from efviz.dashboard.session.widgets import show
 from efviz.dashboard.session.working import let_paint, stopped, work, working
 from efviz.figures import DARK
 from efviz.figures.data_views import data_panel
@@ -43,6 +38,7 @@ from efviz.figures.theme import Spec
 
 SLUG = "gradient-noise"
 TITLE = PAGES[SLUG].title
+SETTINGS = GradientNoiseSettings
 SLICE, FIRST = 0.15, 0.02
 """Seconds of work between two pictures, and on the runs before the first one."""
 DATA = 4
@@ -50,39 +46,9 @@ DATA = 4
 HELD, WORK = f"{SLUG}.runs", f"{SLUG}.work"
 """In the session: the last runs that were shown, and whether the work goes on."""
 
-_SCALE = Number(1e-9, 1e9, zero=True)
-
-PARAMS: tuple[Param, ...] = pinnable(
-    *problem_params("fig1"),
-    THETA,
-    Param(
-        "batch_size",
-        "batch",
-        "Batch size B",
-        Number(1, examples, integer=True),
-        lambda values: min(16, examples(values)),
-    ),
-    Param("step_size", "step", "Step size γ λ₁(F)", Number(1e-6, 1e6), lambda _: 0.1),
-    Param("n_steps", "steps", "Steps", Number(10, 20_000, integer=True), lambda _: 300),
-    Param("seeds", "runs", "Runs (seeds)", Number(1, 64, integer=True), lambda _: 16),
-    Param(
-        "sampling",
-        "draw",
-        "Mini-batches",
-        Choice(lambda _: ("with replacement", "without")),
-        lambda _: "with replacement",
-    ),
-    Param("damping", "damping", "Damping λ", Number(1e-10, 1e10, zero=True), lambda _: 1e-8),
-    Param("scale_EFSGD", "ef", "Scale of EFSGD", _SCALE, lambda _: 0.0),
-    Param("scale_RMS", "rms", "Scale of RMS", _SCALE, lambda _: 0.0),
-)
-
-KEPT = ("N", "seed", "n_steps", "seeds", "sampling", "editing")
-"""What a change of the problem leaves as it is."""
-
 
 def main() -> None:
-    store = Store(SLUG, PARAMS)
+    store = Store(SLUG, SETTINGS)
     with st.container(horizontal=True, vertical_alignment="bottom", key="header"):
         st.title(TITLE, anchor=False)
         for label, B in (("B = 1 (Eq. 19)", 1), ("B = 16", 16), ("B = 256", 256)):
@@ -96,11 +62,11 @@ def main() -> None:
 @st.fragment
 def live() -> None:
     """Sliders and picture: a fragment, so that a moved slider sends nothing but these."""
-    store = Store(SLUG, PARAMS)
+    store = Store(SLUG, SETTINGS)
     controls(store)
     if not ready(store):
         return
-    c = Controls.of(store.values)
+    c = Controls.of(store.settings)
     job, runs = picture_job(c.at_theta), runs_job(c)
     at_theta = job.progress if job.progress.result else job.advance(SLICE)
     picture = at_theta.result
@@ -120,23 +86,25 @@ def live() -> None:
         pinned.go_on()
 
 
-def controls(store: Store) -> None:
+def controls(store: Store[GradientNoiseSettings]) -> None:
     problem, path, strength, batch, step = st.columns([1.25, 1, 1, 1, 1])
     with problem:
-        problem_widget(store, lambda key: store.reset(KEPT, problem=key))
+        show(store, "problem")
     path_widgets(store, path, strength)
     with batch:
-        store.slider("batch_size", step=0.2, log=True, help=text.BATCH)
+        show(store, "batch_size")
     with step:
-        store.slider("step_size", step=0.125, log=True, bounds=(1e-3, 1e1), help=text.STEP)
+        show(store, "step_size")
     table_widgets(store)
 
 
-def choose_batch(store: Store, batch_size: float) -> None:
-    store.set(batch_size=round(min(max(batch_size, 1), examples(store.values))))
+def choose_batch(store: Store[GradientNoiseSettings], batch_size: float) -> None:
+    store.set(batch_size=round(min(max(batch_size, 1), examples(store.settings))))
 
 
-def draw(store: Store, c: Controls, p: Picture, so_far: Progress[Runs]) -> Beside:
+def draw(
+    store: Store[GradientNoiseSettings], c: Controls, p: Picture, so_far: Progress[Runs]
+) -> Beside:
     """The picture at once; runs that have hardly begun give way to those that were there before."""
     runs, fraction, of = so_far.result, so_far.fraction, c
     before = st.session_state.get(HELD)
@@ -145,7 +113,7 @@ def draw(store: Store, c: Controls, p: Picture, so_far: Progress[Runs]) -> Besid
         of, fraction, runs = before
     elif runs:
         st.session_state[HELD] = (c, fraction, runs)
-    editing = store.values["editing"]
+    editing = store.settings.editing
     with beside(store, pinned_picture) as pinned:
         chart(
             packed(c.at_theta, p.loss is not None, of, fraction, editing, p, runs),
@@ -163,7 +131,7 @@ def draw(store: Store, c: Controls, p: Picture, so_far: Progress[Runs]) -> Besid
         lambda: gradient_noise_script(TITLE, SLUG, c, p, editing=editing),
         complete=of == c and fraction == 1 and p.loss is not None,
     )
-    data_edits.toggle(store)
+    show(store, "editing")
     data_edits.editor(store)
     more(store, c, runs)
     for table, box in zip(
@@ -174,8 +142,8 @@ def draw(store: Store, c: Controls, p: Picture, so_far: Progress[Runs]) -> Besid
     return pinned
 
 
-def pinned_picture(values: Values) -> tuple[bytes | None, bool]:
-    c = Controls.of(values)
+def pinned_picture(settings: GradientNoiseSettings) -> tuple[bytes | None, bool]:
+    c = Controls.of(settings)
     job, runs = picture_job(c.at_theta), runs_job(c)
     at_theta = job.progress if job.done else job.advance(SLICE)
     found = runs.progress if runs.done else runs.advance(SLICE)
@@ -232,7 +200,7 @@ def panels_of(
     return panels
 
 
-def clicked(store: Store, p: Picture, click: Click) -> None:
+def clicked(store: Store[GradientNoiseSettings], p: Picture, click: Click) -> None:
     """In the contours a click moves theta, in the chart of errors it chooses the batch size.
 
     In the data it is a new example.
@@ -245,7 +213,7 @@ def clicked(store: Store, p: Picture, click: Click) -> None:
         data_edits.clicked(store, click)
 
 
-def more(store: Store, c: Controls, runs: Runs | None) -> None:
+def more(store: Store[GradientNoiseSettings], c: Controls, runs: Runs | None) -> None:
     with st.expander(
         "More settings: data, runs, scales", on_change="rerun", key=f"{SLUG}.more"
     ) as box:
@@ -253,18 +221,16 @@ def more(store: Store, c: Controls, runs: Runs | None) -> None:
             return
         left, middle, right = st.columns(3)
         with left:
-            if entry(store.values).family:
-                store.slider("N", step=0.25, log=True)
-                store.number("seed", step=1)
-            store.choice("sampling", segmented=True, help=text.SAMPLING)
+            if entry(store.settings).family:
+                show(store, "N", "seed")
+            show(store, "sampling")
         with middle:
-            store.slider("n_steps", step=0.25, log=True)
-            store.slider("seeds", step=1)
-            store.slider("damping", step=0.25, log=True, help=text.DAMPING)
+            show(store, "n_steps", "seeds", "damping")
         with right:
-            for name in ("EFSGD", "RMS"):
-                used = runs.scales[name] if runs else float("nan")
-                store.number(f"scale_{name}", format="%.4g", help=text.SCALE.format(used))
+            show(store, "scale_EFSGD", "scale_RMS")
+            if runs:
+                used = (f"{name} {runs.scales[name]:.3g}" for name in ("EFSGD", "RMS"))
+                st.caption(f"In use: {', '.join(used)}.")
             if c.theta:
                 st.button("θ of the start", on_click=store.set, kwargs={"theta": ()})
 

@@ -30,7 +30,7 @@ found = directions(problem, ("EFGD", "NGD", "GD"), theta, damping=damping)
 arrows = {{name: -solved.x for name, solved in found.items()}}
 loss = problem.loss(plane.grid({FINE}))
 """
-    parts = [the_problem(c.values), head, _clouds(c), _runs(c, p), _panels(p)]
+    parts = [the_problem(c), head, _clouds(c), _runs(c, p), _panels(p)]
     if editing or c.edits:
         parts.append(_data(editing))
     return script(title, name, parts, own=c.problem == OWN)

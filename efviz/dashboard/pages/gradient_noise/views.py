@@ -91,7 +91,7 @@ class Runs:
 def work(c: Controls) -> Iterator[Progress[Picture]]:
     """The numbers at theta, then the loss on the plane, some rows at a time."""
     _, problem = problem_of(c.knobs)
-    plane = plane_of(c.values, problem)
+    plane = plane_of(c, problem)
     picture = _at_theta(c, problem, plane)
     grid = loss_on_plane(c.knobs, problem, plane)
     while True:
@@ -104,7 +104,7 @@ def work(c: Controls) -> Iterator[Progress[Picture]]:
 
 
 def _at_theta(c: Controls, problem: Problem, plane: Plane) -> Picture:
-    theta = theta_of(c.values, plane)
+    theta = theta_of(c, plane)
     noise, F = gradient_noise(problem, theta), fisher(problem, theta)
     found = directions(problem, ("EFGD", "NGD", "GD"), theta, damping=c.damping)
     minibatches = minibatch_cloud(
@@ -141,7 +141,7 @@ def picture_job(c: Controls) -> Job[Picture]:
 
 def run_work(c: Controls) -> Iterator[Progress[Runs]]:
     _, problem = problem_of(c.knobs)
-    theta = theta_of(c.values, plane_of(c.values, problem))
+    theta = theta_of(c, plane_of(c, problem))
     step_size, scales = run_settings(c, problem, theta)
     runs = StochasticRuns(
         problem,

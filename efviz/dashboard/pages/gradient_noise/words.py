@@ -10,18 +10,7 @@ from efviz.dashboard.pages.gradient_noise.views import Controls, Picture, Runs
 from efviz.dashboard.session.html_table import headings, html_table
 from efviz.optimizers.stochastic import STOCHASTIC_METHODS
 
-BATCH = "Examples of a mini-batch. A click in the chart of errors chooses it too."
-STEP = (
-    "γ in units of one by the largest eigenvalue of F at the minimum: with all examples gradient "
-    "descent on a quadratic diverges from 2 on."
-)
 THETA = "Where the gradients are taken and the runs start. A click in the contours moves it."
-SCALE = "What multiplies γ. 0 makes the mean update at θ as long as SGD's. In use: {:.3g}."
-DAMPING = "λ I is added to EF and F before they are inverted, and λ under the root of RMS."
-SAMPLING = (
-    "Eq. 19 is one example drawn at random. Without replacement a mini-batch is B different "
-    "examples, and its covariance is smaller by (N − B)/(N − 1)."
-)
 
 
 def sentence(p: Picture, c: Controls, runs: Runs | None) -> str:

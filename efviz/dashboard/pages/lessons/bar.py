@@ -14,7 +14,7 @@ from efviz.dashboard.components import back
 from efviz.dashboard.components import style as sheets
 from efviz.dashboard.session import routes
 from efviz.dashboard.session.foreign import plain
-from efviz.dashboard.session.params import EVERYWHERE
+from efviz.dashboard.session.settings import EVERYWHERE
 from efviz.dashboard.session.store import everywhere, set_everywhere
 from efviz.datasets.tables.errors import quoted
 
@@ -182,12 +182,12 @@ def task(lesson: Lesson, index: int) -> None:
 
 
 def judge(step: Step) -> Verdict:
-    """The page's values by the task's own measure."""
+    """The page's settings by the task's own measure."""
     assert step.task
     from efviz.dashboard.pages.lessons.lesson import Verdict
 
-    values = st.session_state.get(step.slug)
-    return step.task.check(dict(values)) if values else Verdict(False, "")
+    settings = st.session_state.get(step.slug)
+    return step.task.check(settings) if settings else Verdict(False, "")
 
 
 def steer(lesson: Lesson, index: int) -> None:

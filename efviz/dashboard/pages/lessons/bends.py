@@ -8,7 +8,7 @@ from efviz.dashboard.pages.lessons import facts
 from efviz.dashboard.pages.lessons.lesson import Lesson, Prediction, Step, Task, Verdict
 from efviz.dashboard.pages.vector_fields import page as vector_fields
 from efviz.dashboard.pages.vector_fields.figure_1 import figure_1
-from efviz.dashboard.session.params import Values
+from efviz.dashboard.pages.vector_fields.settings import VectorFieldsSettings
 from efviz.optimizers import direction
 
 LIMIT = 0.2
@@ -25,12 +25,12 @@ def growth(method: str) -> float:
 
 
 @facts.about("fig1")
-def check(values: Values) -> Verdict:
-    picture = facts.picture_of(values)
+def check(settings: VectorFieldsSettings) -> Verdict:
+    picture = facts.picture_of(settings)
     if picture is None:
         return Verdict(False, facts.WORKING)
     share = picture.fields.negative_share
-    default = not values["limits"] and values["path"] == "noise"
+    default = not settings.limits and settings.path == "noise"
     words = f"EFGD turns away from NGD on {facts.percent(share, 1)} of the plane."
     if not default:
         words += " The task is about the noise scale, on the plane as it is."

@@ -5,9 +5,9 @@ from functools import cache
 import numpy as np
 
 from efviz.dashboard.pages.at_minimum import page as at_minimum
+from efviz.dashboard.pages.at_minimum.settings import AtMinimumSettings
 from efviz.dashboard.pages.lessons import facts
 from efviz.dashboard.pages.lessons.lesson import Lesson, Prediction, Step, Task, Verdict
-from efviz.dashboard.session.params import Values
 from efviz.dashboard.session.problem_choice import Knobs
 
 LIMIT = 0.05
@@ -21,15 +21,15 @@ def distance(N: int) -> float:
 
 
 @facts.about("fig2")
-def check(values: Values) -> Verdict:
-    found = facts.comparison_of(Knobs.of(values))
+def check(settings: AtMinimumSettings) -> Verdict:
+    found = facts.comparison_of(Knobs.of(settings))
     if found is None:
         return Verdict(False, facts.NO_MINIMUM)
-    words = f"With N = {found.N:,} and s = {values['strength']:g} the empirical Fisher is "
+    words = f"With N = {found.N:,} and s = {settings.strength:g} the empirical Fisher is "
     words += f"{facts.percent(found.distance, 1)} off."
-    if values["strength"] != 0:
+    if settings.strength != 0:
         words += " The task is about the correct model, s = 0."
-    return Verdict(values["strength"] == 0 and found.distance <= LIMIT, words)
+    return Verdict(settings.strength == 0 and found.distance <= LIMIT, words)
 
 
 @cache

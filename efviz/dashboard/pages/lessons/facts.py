@@ -3,11 +3,12 @@
 import math
 from collections.abc import Callable, Sequence
 from functools import cache
+from typing import Any
 
-from efviz.dashboard.pages.lessons.lesson import Verdict
+from efviz.dashboard.pages.lessons.lesson import Check, Verdict
 from efviz.dashboard.pages.vector_fields import views as vector_fields_views
+from efviz.dashboard.pages.vector_fields.settings import VectorFieldsSettings
 from efviz.dashboard.session.caches import cached
-from efviz.dashboard.session.params import Values
 from efviz.dashboard.session.problem_choice import Knobs, problem_of
 from efviz.problems import PROBLEMS, Problem
 from efviz.studies.comparison import Comparison, compare
@@ -43,21 +44,21 @@ def comparison_of(knobs: Knobs) -> Comparison | None:
     return compare(shown, shown.theta_star) if shown.minimum.exists else None
 
 
-def about(problem: str) -> Callable[[Callable[[Values], Verdict]], Callable[[Values], Verdict]]:
+def about(problem: str) -> Callable[[Check], Check]:
     """A check that is made only while the page shows this problem."""
 
-    def decorate(check: Callable[[Values], Verdict]) -> Callable[[Values], Verdict]:
-        def checked(values: Values) -> Verdict:
-            return check(values) if values["problem"] == problem else Verdict(False, ELSEWHERE)
+    def decorate(check: Check) -> Check:
+        def checked(settings: Any) -> Verdict:
+            return check(settings) if settings.problem == problem else Verdict(False, ELSEWHERE)
 
         return checked
 
     return decorate
 
 
-def picture_of(values: Values) -> vector_fields_views.Picture | None:
-    """What the page Vector fields draws with these values, None until all is computed."""
-    job = vector_fields_views.job_for(vector_fields_views.Controls.of(values))
+def picture_of(settings: VectorFieldsSettings) -> vector_fields_views.Picture | None:
+    """What the page Vector fields draws with these settings, None until all is computed."""
+    job = vector_fields_views.job_for(vector_fields_views.Controls.of(settings))
     if not job.done:
         job.advance(0.05)
     return job.progress.result if job.progress.complete else None

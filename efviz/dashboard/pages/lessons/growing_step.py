@@ -7,7 +7,7 @@ import numpy as np
 from efviz.dashboard.pages.lessons import facts
 from efviz.dashboard.pages.lessons.lesson import Lesson, Prediction, Step, Task, Verdict
 from efviz.dashboard.pages.vector_fields import page as vector_fields
-from efviz.dashboard.session.params import Values
+from efviz.dashboard.pages.vector_fields.settings import VectorFieldsSettings
 from efviz.optimizers import direction
 
 NEAR = 16
@@ -23,13 +23,13 @@ def lengths(method: str) -> tuple[float, float, float]:
 
 
 @facts.about("fig1")
-def check(values: Values) -> Verdict:
-    picture = facts.picture_of(values)
+def check(settings: VectorFieldsSettings) -> Verdict:
+    picture = facts.picture_of(settings)
     if picture is None:
         return Verdict(False, facts.WORKING)
     status = picture.trajectories["EFGD"].status
     reached = int((status == "converged").sum())
-    exact = values["path"] == "noise" and values["strength"] == -1
+    exact = settings.path == "noise" and settings.strength == -1
     words = f"{reached} of {status.size} starts reach the minimum with EFGD."
     if not exact:
         words += " The task is about data without noise, s = −1."

@@ -7,9 +7,8 @@ Texts are Markdown in which [[name]] stands for a number of the lesson, or for a
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from typing import Any
 from urllib.parse import parse_qsl
-
-from efviz.dashboard.session.params import Values
 
 Numbers = Callable[[], Mapping[str, str]]
 
@@ -20,6 +19,10 @@ class Verdict:
 
     done: bool
     now: str
+
+
+Check = Callable[[Any], Verdict]
+"""Judges the settings of a page."""
 
 
 @dataclass(frozen=True)
@@ -34,13 +37,13 @@ class Prediction:
 
 @dataclass(frozen=True)
 class Task:
-    """Something to be done on the page. `check` looks at the page's values, by parameter name.
+    """Something to be done on the page. `check` looks at the page's settings.
 
     `solution` is a query with which it is done, and `after` what is said then.
     """
 
     words: str
-    check: Callable[[Values], Verdict]
+    check: Check
     solution: str
     after: str
 

@@ -6,10 +6,10 @@ import numpy as np
 
 from efviz.curvature.gradient_noise import batch_factor, gradient_noise
 from efviz.dashboard.pages.gradient_noise import page as page
+from efviz.dashboard.pages.gradient_noise.settings import GradientNoiseSettings
 from efviz.dashboard.pages.gradient_noise.views import Controls
 from efviz.dashboard.pages.lessons import facts
 from efviz.dashboard.pages.lessons.lesson import Lesson, Prediction, Step, Task, Verdict
-from efviz.dashboard.session.params import Values
 from efviz.dashboard.session.problem_choice import problem_of
 from efviz.dashboard.session.theta_choice import plane_of, theta_of
 
@@ -24,10 +24,10 @@ def spread() -> float:
 
 
 @facts.about("fig1")
-def check(values: Values) -> Verdict:
-    controls = Controls.of(values)
+def check(settings: GradientNoiseSettings) -> Verdict:
+    controls = Controls.of(settings)
     _, problem = problem_of(controls.knobs)
-    theta = theta_of(values, plane_of(values, problem))
+    theta = theta_of(settings, plane_of(settings, problem))
     share = float(gradient_noise(problem, theta).noise_share)
     return Verdict(
         share >= LIMIT, f"{facts.percent(share, 1)} of the empirical Fisher is noise here."

@@ -8,7 +8,7 @@ from efviz.dashboard.pages.lessons import facts
 from efviz.dashboard.pages.lessons.lesson import Lesson, Prediction, Step, Task, Verdict
 from efviz.dashboard.pages.vector_fields import page as vector_fields
 from efviz.dashboard.pages.vector_fields.figure_1 import figure_1
-from efviz.dashboard.session.params import Values
+from efviz.dashboard.pages.vector_fields.settings import VectorFieldsSettings
 from efviz.figures.contrast import length
 from efviz.optimizers import run
 
@@ -34,8 +34,8 @@ def straight_methods() -> int:
 
 
 @facts.about("fig1")
-def check(values: Values) -> Verdict:
-    picture = facts.picture_of(values)
+def check(settings: VectorFieldsSettings) -> Verdict:
+    picture = facts.picture_of(settings)
     if picture is None:
         return Verdict(False, facts.WORKING)
     best = min(map(detour, picture.trajectories["GD"].thetas))

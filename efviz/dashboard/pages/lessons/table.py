@@ -8,7 +8,8 @@ from efviz.dashboard.pages.lessons import facts
 from efviz.dashboard.pages.lessons.lesson import Lesson, Prediction, Step, Task, Verdict
 from efviz.dashboard.pages.optimization import page as optimization
 from efviz.dashboard.pages.optimization.runs import path_job, run_keys
-from efviz.dashboard.session.params import Values, shortest
+from efviz.dashboard.pages.optimization.settings import OptimizationSettings
+from efviz.dashboard.session.kinds import shortest
 
 CLOSE = 0.01
 
@@ -31,14 +32,14 @@ def query() -> str:
 
 
 @facts.about("boston")
-def check(values: Values) -> Verdict:
-    job = path_job(run_keys(values)["EFGD"])
+def check(settings: OptimizationSettings) -> Verdict:
+    job = path_job(run_keys(settings)["EFGD"])
     if not job.done:
         job.advance(0.05)
     path = job.progress.result
     if path is None or not job.progress.complete:
         return Verdict(False, facts.WORKING)
-    original = values["multiple"] == 0 and values["scaling"] == "raw"
+    original = settings.multiple == 0 and settings.scaling == "raw"
     ratio = float(path.final_loss[0]) / line("NGD").best_loss
     words = f"EFGD ends at {ratio:.3f} times the loss of NGD."
     if not original:

@@ -8,7 +8,7 @@ from efviz.curvature.label_sources import most_likely_fisher, sampled_fisher
 from efviz.dashboard.pages.lessons import facts
 from efviz.dashboard.pages.lessons.lesson import Lesson, Prediction, Step, Task, Verdict
 from efviz.dashboard.pages.matrices import page as matrices
-from efviz.dashboard.session.params import Values, defaults
+from efviz.dashboard.pages.matrices.settings import MatricesSettings
 from efviz.dashboard.session.problem_choice import Knobs, problem_of
 from efviz.dashboard.session.theta_choice import plane_of, theta_of
 from efviz.work import finish
@@ -19,13 +19,13 @@ LIMIT = 0.25
 @cache
 def distances() -> dict[str, float]:
     """From the Fisher, of the same outer products with other labels, where the page begins."""
-    values = defaults(matrices.PARAMS)
-    problem, M = facts.problem("fig1"), values["M"]
-    theta = theta_of(values, plane_of(values, problem))
+    settings = MatricesSettings.of()
+    problem, M = facts.problem("fig1"), settings.M
+    theta = theta_of(settings, plane_of(settings, problem))
     F = fisher(problem, theta)
     found = {
         "observed": empirical_fisher(problem, theta),
-        "sampled": finish(sampled_fisher(problem, theta, n_samples=M, seed=values["seed"])),
+        "sampled": finish(sampled_fisher(problem, theta, n_samples=M, seed=settings.seed)),
         "likely": most_likely_fisher(problem, theta),
     }
     return {name: float(relative_distance(matrix, F)) for name, matrix in found.items()}
@@ -37,9 +37,9 @@ def in_units(off: float) -> str:
 
 
 @facts.about("fig1")
-def check(values: Values) -> Verdict:
-    _, problem = problem_of(Knobs.of(values))
-    theta = theta_of(values, plane_of(values, problem))
+def check(settings: MatricesSettings) -> Verdict:
+    _, problem = problem_of(Knobs.of(settings))
+    theta = theta_of(settings, plane_of(settings, problem))
     off = float(relative_distance(empirical_fisher(problem, theta), fisher(problem, theta)))
     words = f"With the observed labels the matrix is off by {in_units(off)}."
     return Verdict(off <= LIMIT, words)

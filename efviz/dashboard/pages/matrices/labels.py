@@ -6,10 +6,10 @@ from typing import Any
 import numpy as np
 import streamlit as st
 
-from efviz.curvature import LABEL_SOURCES
 from efviz.dashboard.components import Click, chart, pack_figures
 from efviz.dashboard.pages.matrices import words as text
 from efviz.dashboard.pages.matrices.script import distances_script, labels_script
+from efviz.dashboard.pages.matrices.settings import MatricesSettings
 from efviz.dashboard.pages.matrices.views import (
     REPETITIONS,
     SIZES,
@@ -22,9 +22,9 @@ from efviz.dashboard.pages.matrices.views import (
 )
 from efviz.dashboard.session.caches import cached
 from efviz.dashboard.session.jobs import Job, Progress
-from efviz.dashboard.session.params import Choice, Number, Param
 from efviz.dashboard.session.store import Store
 from efviz.dashboard.session.take_along import take_along
+from efviz.dashboard.session.widgets import show
 from efviz.figures import DARK
 from efviz.figures.claims import sampled_panel
 from efviz.figures.matrices import cell_panels
@@ -34,27 +34,18 @@ FIRST = 0.03
 """Seconds of work on the matrix before it is first drawn."""
 MOST_LABELS = 10_000
 
-LABEL_PARAMS: tuple[Param, ...] = (
-    Param(
-        "source", "labels", "Labels", Choice(lambda _: tuple(LABEL_SOURCES)), lambda _: "sampled"
-    ),
-    Param("M", "m", "Labels M", Number(1, MOST_LABELS, integer=True), lambda _: 10),
-)
-
-
 Drawn = tuple[str, Job[Any], Progress[Any]]
 """What it is called, its job, and as much of that as was drawn."""
 
 
-def draw_labels(store: Store, c: Controls, p: Picture, page: str) -> list[Drawn]:
+def draw_labels(store: Store[MatricesSettings], c: Controls, p: Picture, page: str) -> list[Drawn]:
     """The switch, its matrix beside F, the chart; what of them is drawn.
 
     `page` is the title of the page, for the code.
     """
     st.subheader("Whose label is it?", anchor=False)
-    titles = {key: source.title for key, source in LABEL_SOURCES.items()}
-    store.choice("source", titles=titles, segmented=True)
-    key, M = store.values["source"], store.values["M"]
+    show(store, "source")
+    key, M = store.settings.source, store.settings.M
     sampled = key == "sampled"
     names = f"{store.slug}-labels", f"{store.slug}-distances"
     matrix, curve = labels_job(c, key, M if sampled else 1), curve_job(c)
@@ -63,7 +54,7 @@ def draw_labels(store: Store, c: Controls, p: Picture, page: str) -> list[Drawn]
     left, right = st.columns([1, 1.25])
     with left:
         if sampled:
-            store.slider("M", step=0.25, log=True, help=text.M)
+            show(store, "M")
         st.html(text.source(key, found))
         chart(packed_labels(c, key, M, found is not None, p, found), key=f"{store.slug}.labels")
         take_along(
@@ -92,7 +83,7 @@ def draw_labels(store: Store, c: Controls, p: Picture, page: str) -> list[Drawn]
     return [("the matrix", matrix, labels), ("the chart of distances", curve, progress)]
 
 
-def choose_M(store: Store, click: Click) -> None:
+def choose_M(store: Store[MatricesSettings], click: Click) -> None:
     store.set(source="sampled", M=round(min(max(click.x, 1), MOST_LABELS)))
 
 

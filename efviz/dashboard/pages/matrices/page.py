@@ -8,8 +8,9 @@ import streamlit as st
 from efviz.dashboard.components import Click, Touch, chart, pack_figures
 from efviz.dashboard.pages.matrices import closer
 from efviz.dashboard.pages.matrices import words as text
-from efviz.dashboard.pages.matrices.labels import LABEL_PARAMS, Drawn, draw_labels, pack_cells
+from efviz.dashboard.pages.matrices.labels import Drawn, draw_labels, pack_cells
 from efviz.dashboard.pages.matrices.script import cells_script, terms_script, views_script
+from efviz.dashboard.pages.matrices.settings import MatricesSettings, PictureSettings
 from efviz.dashboard.pages.matrices.views import (
     Controls,
     Example,
@@ -22,21 +23,14 @@ from efviz.dashboard.session import data_edits
 from efviz.dashboard.session.caches import cached
 from efviz.dashboard.session.jobs import Job
 from efviz.dashboard.session.own_table_widgets import ready
-from efviz.dashboard.session.params import Choice, Number, Param, Values
-from efviz.dashboard.session.pins import Beside, beside, pinnable
-from efviz.dashboard.session.problem_choice import (
-    Knobs,
-    last_example,
-    path_widgets,
-    problem_of,
-    problem_params,
-    problem_widget,
-    table_widgets,
-)
+from efviz.dashboard.session.pins import Beside, beside
+from efviz.dashboard.session.problem_choice import Knobs, last_example, problem_of
+from efviz.dashboard.session.problem_widgets import path_widgets, table_widgets
 from efviz.dashboard.session.share import share
 from efviz.dashboard.session.store import Store, run_again
 from efviz.dashboard.session.take_along import take_along
-from efviz.dashboard.session.theta_choice import THETA, choose_theta, theta_sliders
+from efviz.dashboard.session.theta_choice import choose_theta, theta_sliders
+from efviz.dashboard.session.widgets import show
 from efviz.dashboard.session.working import let_paint, work, working
 from efviz.datasets.dataset import number_of, row_of
 from efviz.figures import DARK
@@ -47,36 +41,11 @@ from efviz.figures.theme import Spec
 
 SLUG = "four-matrices"
 TITLE = PAGES[SLUG].title
+SETTINGS = MatricesSettings
 WORK = f"{SLUG}.work"
 SLICE, FIRST, PINNED = 0.25, 0.15, 0.06
 """Seconds of work between two pictures, for the first one, and for one that is pinned: the page
 waits for these."""
-
-PICTURE: tuple[Param, ...] = (
-    *problem_params("fig1"),
-    THETA,
-    Param("example", "row", "Example n", Number(0, last_example, integer=True), lambda _: 0),
-)
-"""What the first chart depends on: only these are pinned."""
-
-PARAMS: tuple[Param, ...] = (
-    *PICTURE,
-    Param("step_size", "step", "Step size γ", Number(1e-6, 1e6), lambda _: 0.1),
-    Param("damping", "damping", "Damping λ", Number(1e-10, 1e10, zero=True), lambda _: 1e-8),
-    *LABEL_PARAMS,
-    Param(
-        "closer",
-        "closer",
-        "Look at",
-        Choice(lambda _: tuple(closer.SECTIONS)),
-        lambda _: next(iter(closer.SECTIONS)),
-    ),
-    *closer.PARAMS,
-    pinnable(*PICTURE)[-1],
-)
-
-KEPT = ("N", "seed", "step_size", "damping", "source", "M", "closer", "editing")
-"""What a change of the problem leaves as it is."""
 
 PRESETS: dict[str, dict[str, Any]] = {
     "All probabilities 1/2": {"problem": "fig2", "theta": ((0.0, 0.0),)},
@@ -86,28 +55,31 @@ PRESETS: dict[str, dict[str, Any]] = {
 
 
 def main() -> None:
-    store = Store(SLUG, PARAMS)
+    store = Store(SLUG, SETTINGS)
     header(store)
     store.show_remarks()
     live()
     text.equations()
 
 
-def header(store: Store) -> None:
+def header(store: Store[MatricesSettings]) -> None:
     with st.container(horizontal=True, vertical_alignment="bottom", key="header"):
         st.title(TITLE, anchor=False)
         st.button("At the minimum", on_click=to_minimum, args=(store,), type="tertiary")
         for label, values in PRESETS.items():
-            st.button(
-                label, on_click=store.reset, args=(KEPT,), kwargs=dict(values), type="tertiary"
-            )
+            st.button(label, on_click=keep, args=(store, values), type="tertiary")
         share(store)
 
 
-def to_minimum(store: Store) -> None:
+def keep(store: Store[MatricesSettings], values: dict[str, Any]) -> None:
+    """Another problem: what it leaves as it is stays."""
+    store.put(store.settings.kept(**values))
+
+
+def to_minimum(store: Store[MatricesSettings]) -> None:
     """θ* of the problem at hand; without one a sentence says why θ stays."""
     try:
-        _, problem = problem_of(Knobs.of(store.values))
+        _, problem = problem_of(Knobs.of(store.settings))
     except (ValueError, KeyError):
         store.say("There is no table yet, and so no minimum.")
         return
@@ -120,18 +92,18 @@ def to_minimum(store: Store) -> None:
 @st.fragment
 def live() -> None:
     """Sliders and pictures: a fragment, so that a moved slider sends nothing but these."""
-    store = Store(SLUG, PARAMS)
+    store = Store(SLUG, SETTINGS)
     controls(store)
     if not ready(store):
         return
-    c = Controls.of(store.values)
+    c = Controls.of(store.settings)
     job = picture_job(c)
     at_theta = job.progress if job.progress.result else job.advance(FIRST)
     picture = at_theta.result
     assert picture
-    values = store.values
-    row = row_of(picture.dataset, values["example"])
-    e = example_at(c, row, values["step_size"], values["damping"])
+    settings = store.settings
+    row = row_of(picture.dataset, settings.example)
+    e = example_at(c, row, settings.step_size, settings.damping)
     with st.container(key=f"{SLUG}-theta"):
         (box,) = theta_sliders(
             store,
@@ -142,7 +114,7 @@ def live() -> None:
             columns=(1, 1, 1),
         )
         with box:
-            store.number("example", step=1, help=text.EXAMPLE)
+            show(store, "example")
     pinned = draw(store, c, picture, row)
     draw_example(store, c, picture, e)
     labels = draw_labels(store, c, picture, TITLE)
@@ -154,17 +126,17 @@ def live() -> None:
     pinned.go_on()
 
 
-def controls(store: Store) -> None:
+def controls(store: Store[MatricesSettings]) -> None:
     problem, path, strength = st.columns(3)
     with problem:
-        problem_widget(store, lambda key: store.reset(KEPT, problem=key))
+        show(store, "problem")
     path_widgets(store, path, strength)
     table_widgets(store)
 
 
-def draw(store: Store, c: Controls, p: Picture, row: int) -> Beside:
+def draw(store: Store[MatricesSettings], c: Controls, p: Picture, row: int) -> Beside:
     """Data, level sets and spectra; the matrices with their numbers; what they say."""
-    editing = store.values["editing"]
+    editing = store.settings.editing
     with beside(store, pinned_picture) as pinned:
         chart(
             packed(c, row, editing, p.loss is not None, p),
@@ -181,7 +153,7 @@ def draw(store: Store, c: Controls, p: Picture, row: int) -> Beside:
         lambda: views_script(TITLE, SLUG, c, p, row, editing=editing),
         complete=p.loss is not None,
     )
-    data_edits.toggle(store)
+    show(store, "editing")
     data_edits.editor(store)
     chart(packed_matrices(c, p), key=f"{SLUG}.cells", query=store.query)
     st.html(text.sentence(p))
@@ -193,14 +165,14 @@ def draw(store: Store, c: Controls, p: Picture, row: int) -> Beside:
     return pinned
 
 
-def pinned_picture(values: Values) -> tuple[bytes | None, bool]:
-    c = Controls.of(values)
+def pinned_picture(settings: PictureSettings) -> tuple[bytes | None, bool]:
+    c = Controls.of(settings)
     job = picture_job(c)
     progress = job.progress if job.done else job.advance(PINNED)
     p = progress.result
     if p is None:
         return None, False
-    row = row_of(p.dataset, values["example"])
+    row = row_of(p.dataset, settings.example)
     return packed(c, row, False, p.loss is not None, p), progress.complete
 
 
@@ -236,32 +208,32 @@ def matrix_panels(p: Picture) -> dict[str, Spec]:
     return cell_panels(shown, p.problem.parameter_names)
 
 
-def clicked(store: Store, p: Picture, click: Click) -> None:
+def clicked(store: Store[MatricesSettings], p: Picture, click: Click) -> None:
     """In the data a click chooses the nearest example, in the contours it moves theta.
 
     While data are edited a click among them is a new example.
     """
     if click.panel == 1:
         choose_theta(store, p.plane, np.array([click.x, click.y]))
-    elif click.panel == 0 and store.values["editing"]:
+    elif click.panel == 0 and store.settings.editing:
         data_edits.clicked(store, click)
     elif click.panel == 0:
         row = nearest_example(p.dataset, p.problem, click.x, click.y)
         store.set(example=number_of(p.dataset, row))
 
 
-def touched(store: Store, touch: Touch) -> None:
+def touched(store: Store[MatricesSettings], touch: Touch) -> None:
     """An example is edited; the one that was moved is then the one looked at."""
     data_edits.touched(store, touch)
-    if store.values["editing"] and touch.action == "drop" and touch.number is not None:
-        store.set(example=min(touch.number, last_example(store.values)))
+    if store.settings.editing and touch.action == "drop" and touch.number is not None:
+        store.set(example=min(touch.number, last_example(store.settings)))
 
 
-def draw_example(store: Store, c: Controls, p: Picture, e: Example) -> None:
+def draw_example(store: Store[MatricesSettings], c: Controls, p: Picture, e: Example) -> None:
     st.subheader("How EF and F are built", anchor=False)
     left, right = st.columns([1, 1.25])
     with left:
-        st.html(text.example(p, e, store.values["example"]))
+        st.html(text.example(p, e, store.settings.example))
         chart(packed_example(c, e.row, p, e), key=f"{SLUG}.terms", query=store.query)
         name = f"{SLUG}-terms"
         take_along(
@@ -275,9 +247,9 @@ def draw_example(store: Store, c: Controls, p: Picture, e: Example) -> None:
         with st.expander("Step size and damping of these steps"):
             first, second = st.columns(2)
             with first:
-                store.slider("step_size", step=0.125, log=True, bounds=(1e-3, 1e1), help=text.STEP)
+                show(store, "step_size")
             with second:
-                store.slider("damping", step=0.25, log=True, help=text.DAMPING)
+                show(store, "damping")
 
 
 @cached
@@ -293,13 +265,12 @@ def term_panels(p: Picture, e: Example) -> dict[str, Spec]:
     return cell_panels(terms, p.problem.parameter_names)
 
 
-def draw_closer(store: Store, c: Controls, p: Picture) -> None:
+def draw_closer(store: Store[MatricesSettings], c: Controls, p: Picture) -> None:
     """Only the chosen section is drawn."""
     st.subheader("A closer look", anchor=False)
-    titles = {key: section.title for key, section in closer.SECTIONS.items()}
-    store.choice("closer", titles=titles, segmented=True)
+    show(store, "closer")
     here = closer.Here(c, p.dataset, p.problem, p.theta, p.plane, p.matrices, TITLE)
-    closer.SECTIONS[store.values["closer"]].draw(store, here)
+    closer.SECTIONS[store.settings.closer].draw(store, here)
 
 
 def wait(c: Controls, drawn: list[Drawn]) -> Job[Any] | None:

@@ -145,4 +145,4 @@ matrices = {{symbol: CURVATURES[key].matrix(problem, theta) for symbol, key in s
 
 
 def _script(title: str, name: str, c: Controls, *parts: str) -> str:
-    return script(title, name, [the_problem(c.values), *parts], own=c.problem == OWN)
+    return script(title, name, [the_problem(c), *parts], own=c.problem == OWN)

@@ -57,8 +57,8 @@ class Picture:
 def work(c: Controls) -> Iterator[Progress[Picture]]:
     """The numbers at theta, then the loss on the plane, some rows at a time."""
     dataset, problem = problem_of(c.knobs)
-    plane = plane_of(c.values, problem)
-    picture = _at_theta(dataset, problem, plane, theta_of(c.values, plane))
+    plane = plane_of(c, problem)
+    picture = _at_theta(dataset, problem, plane, theta_of(c, plane))
     grid = loss_on_plane(c.knobs, problem, plane)
     while True:
         try:
@@ -118,7 +118,7 @@ class Example:
 @cached
 def example_at(c: Controls, row: int, step_size: float, damping: float) -> Example:
     dataset, problem = problem_of(c.knobs)
-    theta = theta_of(c.values, plane_of(c.values, problem))
+    theta = theta_of(c, plane_of(c, problem))
     terms = contribution(problem, theta, row)
     with np.errstate(all="ignore"):
         mean = problem.likelihood.mean(terms.f[None])[0]
@@ -145,7 +145,7 @@ class Labels:
 
 def labels_work(c: Controls, source: str, M: int) -> Iterator[Progress[Labels]]:
     _, problem = problem_of(c.knobs)
-    theta = theta_of(c.values, plane_of(c.values, problem))
+    theta = theta_of(c, plane_of(c, problem))
     chosen = LABEL_SOURCES[source]
     if source == "sampled":
         drawing = sampled_fisher(problem, theta, n_samples=M, seed=c.seed)
@@ -196,7 +196,7 @@ OTHERS: dict[str, str] = {
 def curve_work(c: Controls) -> Iterator[Progress[Curve]]:
     """The other sources first, then the sampled Fisher, one M after the other."""
     _, problem = problem_of(c.knobs)
-    theta = theta_of(c.values, plane_of(c.values, problem))
+    theta = theta_of(c, plane_of(c, problem))
     rng = np.random.default_rng(0)
     F, *others = (
         LABEL_SOURCES[key].matrix(problem, theta, rng=rng, n_samples=1)

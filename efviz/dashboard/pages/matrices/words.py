@@ -16,14 +16,6 @@ from efviz.figures.matrices import notes
 from efviz.figures.theme import STYLES
 
 THETA = "Where all four matrices are taken. A click in the contours moves it."
-EXAMPLE = (
-    "A click in the data panel chooses the nearest example. Examples are numbered from 0, as the "
-    "rows of the data; those that are added follow."
-)
-STEP = "γ of θ − γ (B + λ I)⁻¹ ∇L, the same for all three methods."
-DAMPING = "λ I is added to F and EF before they are inverted."
-M = "Labels drawn from the model for each example. A click in the chart chooses it too."
-
 TITLES: dict[str, str] = {
     "H": "Hessian",
     "G": "Gauss-Newton",

@@ -1,8 +1,7 @@
 """Optimization on real data: the paper's Figures 3, 5 and 6, and the grids behind Table 6."""
 
 import time
-from collections.abc import Callable, Iterator, Sequence
-from functools import partial
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 import numpy as np
@@ -15,7 +14,6 @@ from efviz.dashboard.pages.optimization.runs import (
     RunKey,
     Source,
     alignment_job,
-    data_sets,
     far_job,
     has_minimum,
     known_sweep,
@@ -24,22 +22,21 @@ from efviz.dashboard.pages.optimization.runs import (
     problem_of,
     rounding_job,
     run_keys,
-    selected,
     sweep_job,
     trouble,
 )
 from efviz.dashboard.pages.optimization.script import grids_script, runs_script, starts_script
+from efviz.dashboard.pages.optimization.settings import OptimizationSettings
 from efviz.dashboard.pages.registry import PAGES
-from efviz.dashboard.session import own_table
-from efviz.dashboard.session.caches import cached
+from efviz.dashboard.session import own_table, table_choice
+from efviz.dashboard.session.caches import OWN, cached
 from efviz.dashboard.session.foreign import plain
 from efviz.dashboard.session.jobs import Job
-from efviz.dashboard.session.own_table import OWN
 from efviz.dashboard.session.own_table_widgets import ready
-from efviz.dashboard.session.params import Choice, Flag, Number, Param, Values
 from efviz.dashboard.session.share import share
 from efviz.dashboard.session.store import Store, run_again
 from efviz.dashboard.session.take_along import take_along
+from efviz.dashboard.session.widgets import show
 from efviz.dashboard.session.working import let_paint, progress_bar, working
 from efviz.figures import DARK
 from efviz.figures.optimization import (
@@ -50,57 +47,19 @@ from efviz.figures.optimization import (
     sweep_panel,
 )
 from efviz.figures.theme import Spec
-from efviz.problems.own import REGRESSIONS
 from efviz.studies.alignment import Alignment
 from efviz.sweeps import DAMPINGS, STEP_SIZES
 
 SLUG = "optimization"
 TITLE = PAGES[SLUG].title
+SETTINGS = OptimizationSettings
 SLICE = 0.15
 LARGEST_GRID = 2e8
 """Examples times squared parameters: a grid keeps half of it as numbers in memory."""
 
-_USUAL = {"GD": (1e-3, 0.0), "NGD": (1.0, 1e-8), "EFGD": (1e-2, 1e-3)}
-"""Step size and damping where no grid is known."""
-
-
-def _setting(method: str, index: int) -> Callable[[Values], float]:
-    def default(values: Values) -> float:
-        found = selected(Source.of(values), method) if values["problem"] != OWN else None
-        # Grid values are powers of ten at eighths: twelve digits bring them back.
-        return float(f"{(found or _USUAL[method])[index]:.12g}")
-
-    return default
-
-
-def _step(method: str, query: str) -> Param:
-    kind = Number(1e-20, 1e10)
-    return Param(f"step_{method}", query, f"{method} step size γ", kind, _setting(method, 0))
-
-
-def _damping(method: str, query: str) -> Param:
-    kind = Number(1e-10, 1e10, zero=True)
-    return Param(f"damping_{method}", query, f"{method} damping λ", kind, _setting(method, 1))
-
-
-PARAMS: tuple[Param, ...] = (
-    Param("problem", "set", "Data set", Choice(lambda _: [*data_sets(), OWN]), lambda _: "boston"),
-    *own_table.PARAMS,
-    Param(
-        "scaling", "scaling", "Inputs", Choice(lambda _: ("raw", "standardised")), lambda _: "raw"
-    ),
-    Param("multiple", "start", "Start θ₀ / θ*", Number(-2, 2), lambda _: 0.0),
-    _step("GD", "gd"),
-    _step("NGD", "ngd"),
-    _damping("NGD", "ngdl"),
-    _step("EFGD", "ef"),
-    _damping("EFGD", "efl"),
-    Param("far", "far", "Starts near and far (Fig. 6)", Flag(), lambda _: False),
-)
-
 
 def main() -> None:
-    store = Store(SLUG, PARAMS)
+    store = Store(SLUG, SETTINGS)
     with st.container(horizontal=True, vertical_alignment="bottom", key="header"):
         st.title(TITLE, anchor=False)
         for name, label in (
@@ -123,11 +82,11 @@ def main() -> None:
 
 @st.fragment
 def live() -> None:
-    store = Store(SLUG, PARAMS)
+    store = Store(SLUG, SETTINGS)
     source_widgets(store)
     if not ready(store, whole=True):
         return
-    source = Source.of(store.values)
+    source = Source.of(store.settings)
     words = trouble(source)
     if words:
         st.warning(plain(words))
@@ -144,54 +103,33 @@ def live() -> None:
             sweep_controls(source)
 
 
-def source_widgets(store: Store) -> None:
+def source_widgets(store: Store[OptimizationSettings]) -> None:
     names, scaling, multiple = st.columns([1.6, 1.2, 1.4])
     with names:
-        store.choice(
-            "problem",
-            titles=data_sets() | {OWN: own_table.TITLE},
-            on_change=lambda key: store.reset(problem=key),
-            help=text.notes(store.values["problem"]),
-        )
+        show(store, "problem")
     with scaling:
-        store.choice("scaling", segmented=True, on_change=lambda v: renew(store, scaling=v))
+        show(store, "scaling")
     with multiple:
-        if has_minimum(store.values):
-            store.slider("multiple", step=0.125, help=text.START)
-    if store.values["problem"] == OWN and own_table.loaded():
-        wanted = ["target", "regression"] + ["positive"] * bool(own_table.classes(store.values))
-        titles = {key: r.title for key, r in REGRESSIONS.items()}
+        if has_minimum(store.settings):
+            show(store, "multiple")
+    if store.settings.problem == OWN and own_table.loaded():
+        wanted = ["target", "regression"]
+        wanted += ["positive"] * bool(table_choice.classes(store.settings))
         for name, box in zip(wanted, st.columns(len(wanted)), strict=True):
             with box:
-                store.choice(name, titles=titles, on_change=partial(choose, store, name))
+                show(store, name)
 
 
-def choose(store: Store, name: str, value: Any) -> None:
-    renew(store, **{name: value})
-
-
-def renew(store: Store, **change: Any) -> None:
-    """Another problem: what follows from it follows again."""
-    order = ["problem", "target", "regression", "positive", "scaling"]
-    last = max(order.index(name) for name in change)
-    kept = {name: store.values[name] for name in order[: last + 1] if name not in change}
-    kept["scaling"] = change.get("scaling", store.values["scaling"])
-    store.reset(**kept | change)
-
-
-def method_sliders(store: Store) -> None:
+def method_sliders(store: Store[OptimizationSettings]) -> None:
     names = ("step_GD", "step_NGD", "damping_NGD", "step_EFGD", "damping_EFGD")
     for name, box in zip(names, st.columns(5), strict=True):
         with box:
-            if name.startswith("step"):
-                store.slider(name, step=0.125, log=True, bounds=(1e-10, 1e6), help=text.STEP)
-            else:
-                store.slider(name, step=0.5, log=True, help=text.DAMPING)
+            show(store, name)
 
 
-def draw_runs(store: Store) -> bool:
+def draw_runs(store: Store[OptimizationSettings]) -> bool:
     """What is known of the runs; is it all? The rest comes with the next runs of the page."""
-    keys = run_keys(store.values)
+    keys = run_keys(store.settings)
     settle(run_jobs(keys), SLICE)
     paths = {method: path_job(key).progress for method, key in keys.items()}
     cosines = known_cosines(keys["EFGD"])
@@ -213,7 +151,7 @@ def draw_runs(store: Store) -> bool:
         complete=complete,
     )
     problem = problem_of(keys["GD"].source)
-    st.html(text.sentence(problem, finished, cosines, store.values["multiple"], changes))
+    st.html(text.sentence(problem, finished, cosines, store.settings.multiple, changes))
     return complete and all(change is not None for change in changes.values())
 
 
@@ -260,15 +198,17 @@ def run_panels(gd: RunKey, ngd: RunKey, efgd: RunKey, known: bool) -> dict[str, 
     }
 
 
-def draw_grids(store: Store, source: Source) -> bool:
+def draw_grids(store: Store[OptimizationSettings], source: Source) -> bool:
     """What is known of the grids; is it all?"""
     found = {method: known_sweep(source, method) for method in METHODS}
     grids = {method: grid for method, grid in found.items() if grid is not None}
     st.subheader("Every step size and damping", anchor=False)
     known = tuple((m, float(np.mean(grid.status != "missing"))) for m, grid in grids.items())
     if grids:
-        values = store.values
-        current = tuple((values[f"step_{m}"], values.get(f"damping_{m}", 0.0)) for m in grids)
+        current = tuple(
+            (getattr(store.settings, f"step_{m}"), getattr(store.settings, f"damping_{m}", 0.0))
+            for m in grids
+        )
         chart(
             packed_grids(source, known, current),
             key=f"{SLUG}.grids",
@@ -316,7 +256,7 @@ def grid_panels(
     return panels
 
 
-def choose_cell(store: Store, methods: Sequence[str], click: Click) -> None:
+def choose_cell(store: Store[OptimizationSettings], methods: Sequence[str], click: Click) -> None:
     """The nearest cell of the grid runs above; a click on GD's curve chooses its step size."""
     if click.panel >= len(methods):
         return
@@ -329,10 +269,10 @@ def choose_cell(store: Store, methods: Sequence[str], click: Click) -> None:
     store.set(**change)
 
 
-def draw_far(store: Store, source: Source) -> bool:
+def draw_far(store: Store[OptimizationSettings], source: Source) -> bool:
     """Starts near and far if they are asked for; is there no more of them to come?"""
-    store.toggle("far", help=text.FAR)
-    if not store.values["far"]:
+    show(store, "far")
+    if not store.settings.far:
         return True
     if not problem_of(source).minimum.exists:
         st.markdown(problem_of(source).minimum.reason)
@@ -359,20 +299,19 @@ def draw_far(store: Store, source: Source) -> bool:
     return True
 
 
-def far(store: Store, source: Source) -> Job[Any]:
+def far(store: Store[OptimizationSettings], source: Source) -> Job[Any]:
     return far_job(source, *far_settings(store))
 
 
-def far_settings(store: Store) -> tuple[tuple[float, ...], tuple[float, ...]]:
+def far_settings(store: Store[OptimizationSettings]) -> tuple[tuple[float, ...], tuple[float, ...]]:
     """Step sizes and dampings of METHODS."""
-    values = store.values
-    steps = tuple(values[f"step_{method}"] for method in METHODS)
-    return steps, tuple(values.get(f"damping_{method}", 0.0) for method in METHODS)
+    steps = tuple(getattr(store.settings, f"step_{method}") for method in METHODS)
+    return steps, tuple(getattr(store.settings, f"damping_{method}", 0.0) for method in METHODS)
 
 
-def all_jobs(store: Store, source: Source) -> Iterator[Job[Any]]:
-    yield from run_jobs(run_keys(store.values))
-    if store.values["far"] and problem_of(source).minimum.exists:
+def all_jobs(store: Store[OptimizationSettings], source: Source) -> Iterator[Job[Any]]:
+    yield from run_jobs(run_keys(store.settings))
+    if store.settings.far and problem_of(source).minimum.exists:
         yield far(store, source)
 
 

@@ -7,11 +7,10 @@ from typing import Any
 import numpy as np
 
 from efviz import results
-from efviz.dashboard.session import own_table
-from efviz.dashboard.session.caches import cached
+from efviz.dashboard.session import own_table, table_choice
+from efviz.dashboard.session.caches import OWN, cached
 from efviz.dashboard.session.jobs import Job, Progress, T
-from efviz.dashboard.session.own_table import OWN
-from efviz.dashboard.session.params import Values
+from efviz.dashboard.session.kinds import Sofar
 from efviz.datasets import DATASETS, DataUnavailable
 from efviz.datasets.tables import TableError
 from efviz.optimizers import Runs, Trajectory
@@ -27,6 +26,11 @@ DISTANCES = np.geomspace(1e-3, 1e6, 37)
 """From the minimum, in lengths of theta_star, at which lengths of steps are compared."""
 
 
+def shipped(settings: Sofar) -> str:
+    """The name under which results are shipped, "" if none are."""
+    return settings.problem if settings.problem != OWN and settings.scaling == "raw" else ""
+
+
 @dataclass(frozen=True)
 class Source:
     """Which problem: the key of everything that does not depend on the sliders of a method."""
@@ -39,14 +43,14 @@ class Source:
     table: str
 
     @classmethod
-    def of(cls, values: Values) -> "Source":
+    def of(cls, settings: Sofar) -> "Source":
         names = [field.name for field in fields(cls) if field.name != "table"]
-        return cls(**{name: values[name] for name in names}, table=own_table.digest(values))
+        known = {name: getattr(settings, name) for name in names}
+        return cls(**known, table=own_table.digest(settings.problem))
 
     @property
     def shipped(self) -> str:
-        """The name under which results are shipped, "" if none are."""
-        return self.problem if self.problem != OWN and self.scaling == "raw" else ""
+        return shipped(self)
 
 
 @dataclass(frozen=True)
@@ -63,16 +67,16 @@ class RunKey(Source):
         return Source(**{field.name: getattr(self, field.name) for field in fields(Source)})
 
 
-def run_keys(values: Values) -> dict[str, RunKey]:
+def run_keys(settings: Sofar) -> dict[str, RunKey]:
     """The runs that the sliders ask for."""
-    source = Source.of(values)
+    source = Source.of(settings)
     return {
         method: RunKey(
             **asdict(source),
             method=method,
-            step_size=values[f"step_{method}"],
-            damping=values.get(f"damping_{method}", 0.0),
-            multiple=values["multiple"],
+            step_size=getattr(settings, f"step_{method}"),
+            damping=getattr(settings, f"damping_{method}", 0.0),
+            multiple=settings.multiple,
         )
         for method in METHODS
     }
@@ -90,7 +94,7 @@ def problem_of(source: Source) -> Problem:
                 f"fetch it with: python -m efviz data {source.problem}"
             )
         return optimization_problem(source.problem, standardised=standardised)
-    made = own_table.whole(source.target, source.regression, source.positive)
+    made = table_choice.whole(source.target, source.regression, source.positive)
     if made.dataset is None:
         raise TableError(made.trouble)
     return optimization_problem(made.dataset, standardised=standardised)
@@ -107,9 +111,9 @@ def trouble(source: Source) -> str:
     return ""
 
 
-def has_minimum(values: Values) -> bool:
+def has_minimum(settings: Sofar) -> bool:
     """Is there a theta_star whose multiples can be starts?"""
-    source = Source.of(values)
+    source = Source.of(settings)
     known = source.problem != OWN or own_table.loaded() is not None
     return known and not trouble(source) and problem_of(source).minimum.exists
 
@@ -270,9 +274,9 @@ def far_job(source: Source, steps: tuple[float, ...], dampings: tuple[float, ...
     return Job(work())
 
 
-def selected(source: Source, method: str) -> tuple[float, float] | None:
-    """Step size and damping of the best cell that is shipped: the same on every server."""
-    found = results.sweep(source.shipped, method) if source.shipped else None
+def selected(name: str, method: str) -> tuple[float, float] | None:
+    """Step size and damping of the best cell shipped as `name`: the same on every server."""
+    found = results.sweep(name, method) if name else None
     if found is None:
         return None
     step_size, damping, _ = found.best()

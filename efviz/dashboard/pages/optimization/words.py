@@ -18,10 +18,6 @@ from efviz.studies.alignment import Alignment, StepSizes
 from efviz.sweeps import Sweep
 from efviz.sweeps.rounding import CHAOS
 
-START = "The start as a multiple of θ*: 0 is the paper's, 1 the minimum itself."
-STEP = "γ multiplies the method's direction."
-DAMPING = "λ I is added to the matrix of this method before it is inverted."
-FAR = "Runs from multiples of θ*, and how long EF's steps are far from the minimum."
 NO_GRID = (
     "No grid has been computed for these settings: the button below runs every step size and "
     "damping of Table 5 for all three methods."

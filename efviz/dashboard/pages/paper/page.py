@@ -5,27 +5,25 @@ from collections.abc import Iterator
 import streamlit as st
 
 from efviz.dashboard.pages.paper import words as text
+from efviz.dashboard.pages.paper.settings import PaperSettings
 from efviz.dashboard.pages.registry import PAGES
 from efviz.dashboard.session.jobs import Job, Progress
-from efviz.dashboard.session.params import Choice, Param
 from efviz.dashboard.session.store import Store, run_again
+from efviz.dashboard.session.widgets import show
 from efviz.dashboard.session.working import working
 from efviz.paper import BIBTEX, CLAIMS, Result
 
 SLUG = "the-paper"
 TITLE = PAGES[SLUG].title
+SETTINGS = PaperSettings
 SLICE = 0.3
 """Seconds of checking between two pictures."""
 
 Results = dict[str, Result]
 
-PARAMS: tuple[Param, ...] = (
-    Param("show", "show", "Show", Choice(lambda _: list(text.FILTERS)), lambda _: "all"),
-)
-
 
 def main() -> None:
-    store = Store(SLUG, PARAMS)
+    store = Store(SLUG, SETTINGS)
     with st.container(horizontal=True, vertical_alignment="bottom", key="header"):
         st.title(TITLE, anchor=False)
     store.show_remarks()
@@ -36,17 +34,17 @@ def main() -> None:
 
 @st.fragment
 def live() -> None:
-    store = Store(SLUG, PARAMS)
+    store = Store(SLUG, SETTINGS)
     filters, bar = st.columns([1.6, 1], vertical_alignment="bottom")
     with filters:
-        store.choice("show", titles=text.FILTERS, segmented=True)
+        show(store, "show")
     if st.query_params.to_dict() != store.address:
         st.query_params.from_dict(store.address)
     job = job_of_all()
     progress = job.progress
     found = progress.result or {}
     st.html(text.sentence(found))
-    st.html(text.table(store.values["show"], found))
+    st.html(text.table(store.settings.show, found))
     # Asked of what was drawn: another session may have finished the work meanwhile.
     if progress.complete:
         return

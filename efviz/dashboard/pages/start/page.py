@@ -11,6 +11,7 @@ from efviz.dashboard.components import contrast
 from efviz.dashboard.pages.lessons import bar as lesson_bar
 from efviz.dashboard.pages.vector_fields import page as vector_fields
 from efviz.dashboard.pages.vector_fields.figure_1 import figure_1
+from efviz.dashboard.pages.vector_fields.settings import VectorFieldsSettings
 from efviz.dashboard.session import routes
 from efviz.dashboard.session.store import everywhere
 from efviz.fields import loss_grid
@@ -55,7 +56,7 @@ def main() -> None:
 
 def forward() -> None:
     """Links to this address once meant the page Vector fields; a lesson begins on its own page."""
-    known = {param.query for param in vector_fields.PARAMS}
+    known = {one.query for one in VectorFieldsSettings.declared().values()}
     query = st.query_params.to_dict()
     if known & set(query) and routes.known(vector_fields.SLUG):
         routes.go(vector_fields.SLUG, {k: v for k, v in query.items() if k not in everywhere()})

@@ -2,15 +2,14 @@
 
 from functools import cache
 
-from efviz.dashboard.pages.vector_fields.page import PARAMS
+from efviz.dashboard.pages.vector_fields.settings import VectorFieldsSettings
 from efviz.dashboard.pages.vector_fields.views import Controls, Picture, job_for
-from efviz.dashboard.session.params import defaults
 
 
 @cache
 def figure_1() -> Picture:
     """All of it, computed once."""
-    job = job_for(Controls.of(defaults(PARAMS)))
+    job = job_for(Controls.of(VectorFieldsSettings.of()))
     while not job.done:
         job.advance(1.0)
     assert job.progress.result is not None

@@ -1,6 +1,5 @@
 """Vector fields: the paper's Figure 1, live."""
 
-from collections.abc import Callable
 from typing import Any
 
 import streamlit as st
@@ -9,8 +8,8 @@ from efviz.dashboard.components import Frame, chart
 from efviz.dashboard.pages.registry import PAGES
 from efviz.dashboard.pages.vector_fields import words as text
 from efviz.dashboard.pages.vector_fields.script import vector_fields_script
+from efviz.dashboard.pages.vector_fields.settings import METHODS, VectorFieldsSettings, undrawable
 from efviz.dashboard.pages.vector_fields.starts import (
-    MOST_STARTS,
     clicked,
     present,
     starts_table,
@@ -18,14 +17,12 @@ from efviz.dashboard.pages.vector_fields.starts import (
 )
 from efviz.dashboard.pages.vector_fields.views import (
     FINE,
-    METHODS,
     RECORDED,
     SLICE,
     Controls,
     Picture,
     directions_job,
     job_for,
-    n_starts,
     packed,
     panels_of,
     steps_done,
@@ -33,89 +30,30 @@ from efviz.dashboard.pages.vector_fields.views import (
 from efviz.dashboard.session import data_edits
 from efviz.dashboard.session.jobs import Job, Progress
 from efviz.dashboard.session.own_table_widgets import ready
-from efviz.dashboard.session.params import Choice, Flag, Number, Param, Points, Values
-from efviz.dashboard.session.pins import Beside, beside, pinnable
-from efviz.dashboard.session.problem_choice import (
-    entry,
-    path_widgets,
-    problem_params,
-    problem_widget,
-    table_widgets,
-)
+from efviz.dashboard.session.pins import Beside, beside
+from efviz.dashboard.session.problem_settings import entry
+from efviz.dashboard.session.problem_widgets import path_widgets, table_widgets
 from efviz.dashboard.session.share import share
 from efviz.dashboard.session.store import Store, run_again
 from efviz.dashboard.session.take_along import take_along
+from efviz.dashboard.session.widgets import show
 from efviz.dashboard.session.working import working
 from efviz.figures.player import Directions
 
 SLUG = "vector-fields"
 TITLE = PAGES[SLUG].title
-
-
-def _drawable(rows: tuple[tuple[float, ...], ...]) -> str:
-    (x0, x1, y0, y1) = rows[0]
-    if not (x0 < x1 and y0 < y1):
-        return "needs lower limits below upper ones"
-    # Browsers draw with float32: a narrower plane would show its steps.
-    if any(high - low < 1e-4 * max(abs(low), abs(high)) for low, high in ((x0, x1), (y0, y1))):
-        return "is narrower than 1/10,000 of its distance from 0, too fine to be drawn"
-    return ""
-
-
-def _setting(name: str, index: int | None = None) -> Callable[[Values], Any]:
-    """The default that the chosen problem brings along."""
-
-    def default(values: Values) -> Any:
-        value = getattr(entry(values).settings, name)
-        return value if index is None else value[index]
-
-    return default
-
-
-def _scale(method: str, query: str) -> Param:
-    kind = Number(1e-9, 1e9, zero=True)
-    default = _setting("scales", METHODS.index(method))
-    return Param(f"scale_{method}", query, f"Scale of {method}", kind, default)
-
-
-def _lengths(values: Values) -> str:
-    return "unit" if entry(values).settings.unit_length else "true"
-
-
-_STEPS = Number(10, 50_000, integer=True)
-_PER_SIDE = Number(5, 31, integer=True)
-_LENGTHS = Choice(lambda _: ("true", "unit"))
-PARAMS: tuple[Param, ...] = pinnable(
-    *problem_params("fig1"),
-    Param("damping", "damping", "Damping λ", Number(1e-10, 1e10, zero=True), _setting("damping")),
-    Param("step_size", "step", "Step size γ", Number(1e-10, 1e10), _setting("step_size")),
-    Param("n_steps", "steps", "Steps", _STEPS, _setting("n_steps")),
-    Param("starts", "starts", "Starts", Points(2, MOST_STARTS), lambda _: ()),
-    Param("density", "grid", "Arrows per side", _PER_SIDE, lambda _: 15),
-    _scale("GD", "gd"),
-    _scale("NGD", "ngd"),
-    _scale("EFGD", "ef"),
-    Param("lengths", "arrows", "Arrow lengths", _LENGTHS, _lengths),
-    Param("cosines", "cos", "Colour by cos(NGD, EFGD)", Flag(), lambda _: False),
-    Param("limits", "plane", "Plane limits", Points(4, 1, _drawable), lambda _: ()),
-    Param("play", "play", "Player", Flag(), lambda _: False),
-    Param("at", "at", "Iteration", Number(0, lambda v: v["n_steps"], integer=True), lambda _: 0),
-    Param("of", "of", "Start followed", Number(1, n_starts, integer=True), lambda _: 1),
-)
-
-KEPT = ("N", "seed", "density", "cosines", "play", "editing")
-"""What a change of the problem leaves as it is."""
+SETTINGS = VectorFieldsSettings
 
 
 def main() -> None:
-    store = Store(SLUG, PARAMS)
+    store = Store(SLUG, SETTINGS)
     header(store)
     store.show_remarks()
     live()
-    text.equations(store.values["problem"])
+    text.equations(store.settings.problem)
 
 
-def header(store: Store) -> None:
+def header(store: Store[VectorFieldsSettings]) -> None:
     with st.container(horizontal=True, vertical_alignment="bottom", key="header"):
         st.title(TITLE, anchor=False)
         st.button("Paper Fig. 1, as made", on_click=_preset, args=(store, 1e-3), type="tertiary")
@@ -123,25 +61,25 @@ def header(store: Store) -> None:
         share(store)
 
 
-def _preset(store: Store, step_size: float) -> None:
+def _preset(store: Store[VectorFieldsSettings], step_size: float) -> None:
     store.reset(problem="fig1", step_size=step_size)
 
 
 @st.fragment
 def live() -> None:
     """Sliders and picture: a fragment, so that a moved slider sends nothing but these."""
-    store = Store(SLUG, PARAMS)
+    store = Store(SLUG, SETTINGS)
     controls(store)
     if not ready(store):
         return
-    c = Controls.of(store.values)
+    c = Controls.of(store.settings)
     job = job_for(c)
     progress = job.progress if job.progress.result else job.advance(SLICE)
     directions = None
     waits: Job[Any] = job
     seen: Progress[Any] = progress
     pinned = Beside()
-    if store.values["play"] and progress.complete and progress.result is not None:
+    if store.settings.play and progress.complete and progress.result is not None:
         waits = directions_job(c, followed(store, progress.result), progress.result)
         seen = waits.progress if waits.done else waits.advance(SLICE)
         directions = seen.result
@@ -154,21 +92,21 @@ def live() -> None:
         pinned.go_on()
 
 
-def controls(store: Store) -> None:
+def controls(store: Store[VectorFieldsSettings]) -> None:
     problem, path, strength, damping, step_size = st.columns([1.25, 1, 1, 1, 1])
     with problem:
-        problem_widget(store, lambda key: store.reset(KEPT, problem=key))
+        show(store, "problem")
     path_widgets(store, path, strength)
     with damping:
-        store.slider("damping", step=0.25, log=True, help=text.DAMPING)
+        show(store, "damping")
     with step_size:
-        store.slider("step_size", step=0.125, log=True, bounds=(1e-6, 1e2), help=text.STEP_SIZE)
+        show(store, "step_size")
     table_widgets(store)
 
 
-def followed(store: Store, p: Picture) -> int:
+def followed(store: Store[VectorFieldsSettings], p: Picture) -> int:
     """The number of the start whose steps the player takes apart."""
-    return min(int(store.values["of"]), len(p.starts))
+    return min(int(store.settings.followed), len(p.starts))
 
 
 def wait(job: Job[Any], c: Controls) -> None:
@@ -181,12 +119,14 @@ def wait(job: Job[Any], c: Controls) -> None:
         run_again()
 
 
-def draw(store: Store, progress: Progress[Picture], directions: Directions | None) -> Beside:
-    p, values = progress.result, store.values
+def draw(
+    store: Store[VectorFieldsSettings], progress: Progress[Picture], directions: Directions | None
+) -> Beside:
+    p, settings = progress.result, store.settings
     assert p is not None
-    style = values["lengths"] == "unit", values["cosines"], values["editing"]
+    style = settings.lengths == "unit", settings.cosines, settings.editing
     of = followed(store, p)
-    player = (of, directions is not None) if values["play"] else (0, False)
+    player = (of, directions is not None) if settings.play else (0, False)
     with beside(store, pinned_picture) as pinned:
         chart(
             packed(p.controls, steps_done(p), *style, *player, p, directions),
@@ -194,7 +134,7 @@ def draw(store: Store, progress: Progress[Picture], directions: Directions | Non
             query=store.query,
             on_click=lambda click: clicked(store, p, click),
             on_touch=lambda touch: touched(store, p, touch),
-            frame=Frame(values["at"], of),
+            frame=Frame(settings.at, of),
             on_frame=lambda frame: keep_frame(store, p, frame),
         )
     st.html(
@@ -205,44 +145,44 @@ def draw(store: Store, progress: Progress[Picture], directions: Directions | Non
         f"{SLUG}.chart",
         SLUG,
         lambda: panels_of(p, *style),
-        lambda: code(values, p),
+        lambda: code(settings, p),
         complete=progress.complete,
     )
     with st.container(horizontal=True, gap="large"):
-        store.toggle("play", help=text.PLAY, on_change=lambda on: store.set(play=on, at=0, of=1))
-        store.toggle("cosines", help=text.COSINES)
-        data_edits.toggle(store)
+        show(store, "play")
+        show(store, "cosines")
+        show(store, "editing")
     data_edits.editor(store)
     more(store, p)
     return pinned
 
 
-def pinned_picture(values: Values) -> tuple[bytes | None, bool]:
-    c = Controls.of(values)
+def pinned_picture(settings: VectorFieldsSettings) -> tuple[bytes | None, bool]:
+    c = Controls.of(settings)
     job = job_for(c)
     progress = job.progress if job.done else job.advance(SLICE)
     p = progress.result
     if p is None:
         return None, False
-    style = values["lengths"] == "unit", values["cosines"]
+    style = settings.lengths == "unit", settings.cosines
     drawn = packed(c, steps_done(p), *style, False, 0, False, p, None)
     return drawn, progress.complete
 
 
-def code(values: Values, p: Picture) -> str:
+def code(settings: VectorFieldsSettings, p: Picture) -> str:
     return vector_fields_script(
-        TITLE, SLUG, values, methods=METHODS, plane=p.fields.plane, starts=p.starts,
+        TITLE, SLUG, settings, methods=METHODS, plane=p.fields.plane, starts=p.starts,
         scales=p.scales, fine=FINE, record=RECORDED,
     )  # fmt: skip
 
 
-def keep_frame(store: Store, p: Picture, frame: Frame) -> None:
+def keep_frame(store: Store[VectorFieldsSettings], p: Picture, frame: Frame) -> None:
     """Where the player came to rest belongs into the link."""
-    at = min(frame.at, int(store.values["n_steps"]))
-    store.set(at=at, of=min(frame.of, len(present(store, p))))
+    at = min(frame.at, int(store.settings.n_steps))
+    store.set(at=at, followed=min(frame.of, len(present(store, p))))
 
 
-def more(store: Store, p: Picture) -> None:
+def more(store: Store[VectorFieldsSettings], p: Picture) -> None:
     with st.expander(
         "More settings: data, starts, arrows, plane", on_change="rerun", key=f"{SLUG}.more"
     ) as box:
@@ -250,28 +190,25 @@ def more(store: Store, p: Picture) -> None:
             return
         left, middle, right = st.columns(3)
         with left:
-            if entry(store.values).family:
-                store.slider("N", step=0.25, log=True)
-                store.number("seed", step=1)
-            store.slider("n_steps", step=0.25, log=True)
+            if entry(store.settings).family:
+                show(store, "N", "seed")
+            show(store, "n_steps")
         with middle:
-            store.slider("density", step=1)
-            store.choice("lengths", segmented=True)
+            show(store, "density", "lengths")
             for name, column in zip(METHODS, st.columns(3), strict=True):
                 with column:
-                    used = (
-                        f"In use: {p.scales[name]:.3g}. 0 makes typical updates as long as NGD's."
-                    )
-                    store.number(f"scale_{name}", format="%.4g", help=used)
+                    show(store, f"scale_{name}")
+            used = (f"{name} {scale:.3g}" for name, scale in p.scales.items())
+            st.caption(f"In use: {', '.join(used)}.")
         with right:
             starts_table(store, p)
             limits(store, p)
 
 
-def limits(store: Store, p: Picture) -> None:
+def limits(store: Store[VectorFieldsSettings], p: Picture) -> None:
     """The plane: automatic, or four numbers."""
     first, second = p.problem.parameter_names
-    given = bool(store.values["limits"])
+    given = bool(store.settings.limits)
     plane = p.fields.plane
     corners = (*plane.x, *plane.y)
     if st.toggle("Plane limits of my own", value=given) != given:
@@ -285,7 +222,7 @@ def limits(store: Store, p: Picture) -> None:
         columns[i % 2].number_input(name, value=float(value), format="%.4g", key=f"{SLUG}.limit{i}")
         for i, (name, value) in enumerate(zip(names, corners, strict=True))
     ]
-    wrong = _drawable((tuple(numbers),))
+    wrong = undrawable((tuple(numbers),))
     if wrong:
         st.warning(f"The plane {wrong}; the last valid plane is shown.")
     elif tuple(numbers) != corners:

@@ -3,8 +3,8 @@
 from collections.abc import Mapping, Sequence
 
 from efviz.arrays import Array
-from efviz.dashboard.session.own_table import OWN
-from efviz.dashboard.session.params import Values
+from efviz.dashboard.pages.vector_fields.settings import VectorFieldsSettings
+from efviz.dashboard.session.caches import OWN
 from efviz.dashboard.session.scripts import arguments, script, the_problem
 from efviz.fields import Plane
 
@@ -12,7 +12,7 @@ from efviz.fields import Plane
 def vector_fields_script(
     title: str,
     name: str,
-    values: Values,
+    settings: VectorFieldsSettings,
     *,
     methods: Sequence[str],
     plane: Plane,
@@ -21,12 +21,12 @@ def vector_fields_script(
     fine: int,
     record: int,
 ) -> str:
-    """`values` are the page's; the rest is what they come to, and what the page has fixed."""
+    """`settings` are the page's; the rest is what they come to, and what the page has fixed."""
     x, y = (tuple(map(float, limits)) for limits in (plane.x, plane.y))
-    grids = arguments(density=values["density"], fine=fine, damping=values["damping"])
-    steps = arguments(damping=values["damping"], n_steps=values["n_steps"], record=record)
-    how = arguments(unit_length=values["lengths"] == "unit", show_cosines=values["cosines"])
-    if values["editing"]:
+    grids = arguments(density=settings.density, fine=fine, damping=settings.damping)
+    steps = arguments(damping=settings.damping, n_steps=settings.n_steps, record=record)
+    how = arguments(unit_length=settings.lengths == "unit", show_cosines=settings.cosines)
+    if settings.editing:
         how += ", editing=True"
     body = f"""
 import numpy as np
@@ -41,7 +41,7 @@ plane = Plane({x!r}, {y!r})
 starts = np.array({starts.tolist()!r}).reshape(-1, 2)
 scales = {dict(scales)!r}
 fields = finish(compare_fields(problem, methods, plane, {grids}))
-step_size = {values["step_size"]!r}
+step_size = {settings.step_size!r}
 trajectories = {{
     method: run(problem, method, starts, step_size=step_size * scales[method], {steps})
     for method in methods
@@ -56,4 +56,4 @@ panels = vector_field_panels(
     {how},
 )
 """
-    return script(title, name, [the_problem(values), body], own=values["problem"] == OWN)
+    return script(title, name, [the_problem(settings), body], own=settings.problem == OWN)

@@ -7,14 +7,11 @@ import numpy as np
 
 from efviz.arrays import Array
 from efviz.dashboard.components import pack_figures
+from efviz.dashboard.pages.vector_fields.settings import METHODS, n_starts
 from efviz.dashboard.session.caches import cached
 from efviz.dashboard.session.jobs import Job, Progress
-from efviz.dashboard.session.params import Values
-from efviz.dashboard.session.problem_choice import (
-    Knobs,
-    entry,
-    problem_of,
-)
+from efviz.dashboard.session.problem_choice import Knobs, problem_of
+from efviz.dashboard.session.problem_settings import entry
 from efviz.datasets.dataset import Dataset
 from efviz.fields import Plane, plane_around
 from efviz.figures import DARK
@@ -26,7 +23,6 @@ from efviz.problems import Problem
 from efviz.studies.alignment import path_directions
 from efviz.studies.field_comparison import FieldComparison, compare_fields
 
-METHODS = ("GD", "NGD", "EFGD")
 RECORDED = 160
 FINE = 31
 
@@ -99,11 +95,11 @@ def work(c: Controls) -> Iterator[Progress[Picture]]:
     before = fields_job(c)
     # Both halves of the work in evaluations of all examples.
     for_fields = 3 * (c.density**2 + FINE**2)
-    share = for_fields / (for_fields + len(METHODS) * n_starts(c.values) * c.n_steps)
+    share = for_fields / (for_fields + len(METHODS) * n_starts(c) * c.n_steps)
     while before.progress.result is None:
         yield Progress(share * before.advance(0.05).fraction, None)
     dataset, problem, found = before.progress.result
-    starts = np.array(c.starts) if c.starts else found.plane.place(entry(c.values).settings.starts)
+    starts = np.array(c.starts) if c.starts else found.plane.place(entry(c).settings.starts)
     scales = scales_of(c, found)
     runs = {
         name: Runs(
@@ -125,10 +121,6 @@ def work(c: Controls) -> Iterator[Progress[Picture]]:
     yield Progress(1.0, picture())
 
 
-def n_starts(values: Values) -> int:
-    return len(values["starts"] or entry(values).settings.starts)
-
-
 def scales_of(c: Controls, fields: FieldComparison) -> dict[str, float]:
     """The relative scales; where 0, the one digit that makes typical updates as long as NGD's."""
     scales = {}
@@ -145,9 +137,8 @@ def plane_of(c: Controls, problem: Problem) -> Plane:
     if c.limits:
         x0, x1, y0, y1 = c.limits[0]
         return Plane((x0, x1), (y0, y1))
-    settings = entry(c.values).settings
-    home = Plane(*settings.plane) if settings.plane else None
-    return plane_around(problem, home, settings.reach)
+    home = entry(c).settings
+    return plane_around(problem, Plane(*home.plane) if home.plane else None, home.reach)
 
 
 @cached

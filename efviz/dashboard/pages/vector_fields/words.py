@@ -12,13 +12,6 @@ from efviz.optimizers import Trajectory
 from efviz.problems import Problem
 from efviz.studies.field_comparison import FieldComparison
 
-DAMPING = "λ I is added to the Fisher and to the empirical Fisher before they are inverted."
-STEP_SIZE = "γ multiplies every update; each method's own scale multiplies it once more."
-PLAY = (
-    "Dots run along the trajectories and the losses; one step is taken apart into its directions."
-)
-COSINES = "The cosine between the directions of NGD and EFGD: red where EF points uphill of NGD."
-
 
 def sentence(
     problem: Problem, fields: FieldComparison, trajectories: Mapping[str, Trajectory], n_steps: int

@@ -16,7 +16,6 @@ from efviz.dashboard.pages.matrices.closer import (
     words as closer_words,
 )
 from efviz.dashboard.pages.matrices.closer.base import Here, Section
-from efviz.dashboard.session.params import Param
 
 SECTIONS: dict[str, Section] = {
     "splits": closer_splits.SECTION,
@@ -26,8 +25,4 @@ SECTIONS: dict[str, Section] = {
     "descent": closer_descent.SECTION,
 }
 
-PARAMS: tuple[Param, ...] = tuple(
-    param for section in SECTIONS.values() for param in section.params
-)
-
-__all__ = ["PARAMS", "SECTIONS", "Here", "Section"]
+__all__ = ["SECTIONS", "Here", "Section"]

@@ -1,11 +1,11 @@
 """What the sections of "A closer look" share: where they look, what a section is, their work."""
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
+from typing import Any
 
 from efviz.arrays import Array
 from efviz.dashboard.session.jobs import Job, Progress, T
-from efviz.dashboard.session.params import Param
 from efviz.dashboard.session.problem_choice import Knobs, problem_of
 from efviz.dashboard.session.store import Store, run_again
 from efviz.dashboard.session.working import working
@@ -51,17 +51,20 @@ class Here:
 
     @property
     def spot(self) -> Spot:
-        known = self.controls.knobs.values
-        return Spot(**known, at=tuple(self.theta.tolist()), x=self.plane.x, y=self.plane.y)
+        return Spot(
+            **asdict(self.controls.knobs),
+            at=tuple(self.theta.tolist()),
+            x=self.plane.x,
+            y=self.plane.y,
+        )
 
 
 @dataclass(frozen=True)
 class Section:
-    """One closer look: its title, and what draws it. `params` are those of the page's it adds."""
+    """One closer look: its title, and what draws it."""
 
     title: str
-    draw: Callable[[Store, Here], None]
-    params: tuple[Param, ...] = ()
+    draw: Callable[[Store[Any], Here], None]
 
 
 def sentence_html(words: str) -> str:
@@ -80,7 +83,7 @@ def steps(work: Work[T]) -> Iterator[Progress[T]]:
         yield Progress(min(fraction, 0.999), None)
 
 
-def go_on(store: Store, key: str, state: object, job: Job[T], words: str) -> None:
+def go_on(store: Store[Any], key: str, state: object, job: Job[T], words: str) -> None:
     """Below the picture: what is not finished, and the next slice of it."""
     if job.progress.complete:
         return

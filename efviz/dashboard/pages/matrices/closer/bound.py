@@ -1,5 +1,7 @@
 """Proposition 2: how far G is from H along a path, the proved bound, and the printed square."""
 
+from typing import Any
+
 import numpy as np
 import streamlit as st
 
@@ -18,7 +20,7 @@ from efviz.dashboard.pages.matrices.closer.base import (
 from efviz.dashboard.pages.matrices.closer.script import bound_script
 from efviz.dashboard.session.caches import cached
 from efviz.dashboard.session.jobs import Job
-from efviz.dashboard.session.problem_choice import problem_params
+from efviz.dashboard.session.problem_settings import ProblemSettings
 from efviz.dashboard.session.store import Store
 from efviz.dashboard.session.take_along import take_along
 from efviz.figures import DARK
@@ -97,7 +99,7 @@ def panels_of(subtitle: str, bound: RemainderBound) -> dict[str, Spec]:
     return {"bound": remainder_panel(bound, subtitle=subtitle)}
 
 
-def draw(store: Store, here: Here) -> None:
+def draw(store: Store[Any], here: Here) -> None:
     if here.problem.model.linear:
         linear(store)
         explain()
@@ -119,7 +121,7 @@ def explain() -> None:
     )
 
 
-def linear(store: Store) -> None:
+def linear(store: Store[Any]) -> None:
     words = (
         "Here f is linear in θ: its second derivatives are zero, so β = 0 and H = G at every θ. "
         "<b>Both sides of Proposition 2 are 0.</b>"
@@ -128,14 +130,14 @@ def linear(store: Store) -> None:
     st.button("Show it on the nonlinear model", on_click=switch, args=(store,))
 
 
-def switch(store: Store) -> None:
+def switch(store: Store[Any]) -> None:
     """To the nonlinear problem; what does not belong to the problem shown stays."""
-    changed = {param.name for param in problem_params(NONLINEAR)} - {"N", "seed"} | {"theta"}
-    store.reset([name for name in store.values if name not in changed], problem=NONLINEAR)
-    store.check_again()
+    settings, own = store.settings, {*ProblemSettings.declared(), "theta"} - {"N", "seed"}
+    kept = {name: getattr(settings, name) for name in settings.declared() if name not in own}
+    store.put(type(settings).of(**kept | {"problem": NONLINEAR}).checked())
 
 
-def nonlinear(store: Store, here: Here) -> None:
+def nonlinear(store: Store[Any], here: Here) -> None:
     job = bound_job(here.spot)
     bound = job.progress.result or job.advance(0.1).result
     start, through, way = path_ends(here.problem, here.spot)

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import streamlit as st
@@ -13,10 +14,10 @@ from efviz.dashboard.pages.matrices.closer.base import Here, Section, Spot, go_o
 from efviz.dashboard.pages.matrices.closer.script import FINE, descent_script
 from efviz.dashboard.session.caches import cached
 from efviz.dashboard.session.jobs import Job, Progress
-from efviz.dashboard.session.params import Choice, Number, Param
 from efviz.dashboard.session.store import Store
 from efviz.dashboard.session.take_along import take_along
 from efviz.dashboard.session.theta_choice import choose_theta
+from efviz.dashboard.session.widgets import show
 from efviz.fields import Plane, loss_grid
 from efviz.figures import DARK
 from efviz.figures.steepest_descent import LOOKS, angle_panel, descent_panel
@@ -36,11 +37,6 @@ ORDERS: dict[str, str] = {
     "kl_moved_first": r"$\mathrm{KL}(p_{\theta+\delta} \,\|\, p_\theta)$",
 }
 LEAST, MOST = 1e-3, 1.0
-
-PARAMS = (
-    Param("c_radius", "crad", "Radius r", Number(LEAST, MOST), lambda _: 0.4),
-    Param("c_order", "ckl", "Divergence", Choice(lambda _: tuple(ORDERS)), lambda _: "kl"),
-)
 
 SHRINK = (1.0, 1 / 2, 1 / 4, 1 / 8)
 """Radii of the balls drawn, in units of the chosen one."""
@@ -104,7 +100,7 @@ def panels_of(spot: Spot, p: Picture, angles: tuple[Balls, ...] | None) -> dict[
     return panels
 
 
-def draw(store: Store, here: Here) -> None:
+def draw(store: Store[Any], here: Here) -> None:
     if here.problem.D != 2:
         words = (
             f"Balls are drawn in a plane: of {here.problem.D} parameters there is no such picture."
@@ -117,10 +113,10 @@ def draw(store: Store, here: Here) -> None:
         return
     left, right = st.columns([1, 1])
     with left:
-        store.slider("c_radius", step=0.1, log=True, help=RADIUS)
+        show(store, "c_radius")
     with right:
-        store.choice("c_order", segmented=True, titles=ORDERS, help=ORDER)
-    radius, order, spot = store.values["c_radius"], store.values["c_order"], here.spot
+        show(store, "c_order")
+    radius, order, spot = store.settings.c_radius, store.settings.c_order, here.spot
     job, curves = picture_job(spot, radius, order), angles_job(spot, order)
     p = job.progress.result or job.advance(0.1).result
     assert p
@@ -161,17 +157,10 @@ def _obstacle(problem: Problem, theta: Array) -> str:
     return ""
 
 
-def clicked(store: Store, here: Here, click: Click) -> None:
+def clicked(store: Store[Any], here: Here, click: Click) -> None:
     """A click among the balls moves theta."""
     if click.panel == 0:
         choose_theta(store, here.plane, np.array([click.x, click.y]))
-
-
-RADIUS = (
-    "In half-widths of the plane: how long the step is in the limit. Both distances get the radius "
-    "that makes it so. The window follows."
-)
-ORDER = "A divergence is not symmetric. Both orders have the Fisher as their Hessian at δ = 0."
 
 
 def sentence(p: Picture) -> str:
@@ -233,4 +222,4 @@ def explain(problem: Problem) -> None:
     st.caption(words)
 
 
-SECTION = Section("Steepest descent", draw, PARAMS)
+SECTION = Section("Steepest descent", draw)

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import streamlit as st
@@ -20,10 +21,11 @@ from efviz.dashboard.pages.matrices.closer.base import (
 from efviz.dashboard.pages.matrices.closer.script import residuals_script
 from efviz.dashboard.session.caches import cached
 from efviz.dashboard.session.jobs import Job
-from efviz.dashboard.session.params import Choice, Param, Values
+from efviz.dashboard.session.kinds import Sofar
 from efviz.dashboard.session.problem_choice import Knobs, problem_of
 from efviz.dashboard.session.store import Store
 from efviz.dashboard.session.take_along import take_along
+from efviz.dashboard.session.widgets import show
 from efviz.figures import DARK
 from efviz.figures.claims import residual_panel
 from efviz.figures.theme import Spec
@@ -128,15 +130,12 @@ def ways(problem: Problem) -> list[str]:
     return [key for key, way in WAYS.items() if not way.obstacle(problem)]
 
 
-def _options(values: Values) -> list[str]:
+def options(settings: Sofar) -> list[str]:
     """Those that apply; all while the table of a link is not there."""
     try:
-        return ways(problem_of(Knobs.of(values))[1])
+        return ways(problem_of(Knobs.of(settings))[1])
     except (ValueError, KeyError):
         return list(WAYS)
-
-
-PARAMS = (Param("c_way", "cway", "Way", Choice(_options), lambda values: _options(values)[0]),)
 
 
 @cached
@@ -154,12 +153,12 @@ def panels_of(key: str, path: ResidualPath) -> dict[str, Spec]:
     return {"residuals": residual_panel(path, logarithmic=WAYS[key].logarithmic)}
 
 
-def draw(store: Store, here: Here) -> None:
+def draw(store: Store[Any], here: Here) -> None:
     possible = ways(here.problem)
-    if store.values["c_way"] not in possible:
+    if store.settings.c_way not in possible:
         store.set(c_way=possible[0])
-    store.choice("c_way", segmented=True, titles={key: way.title for key, way in WAYS.items()})
-    key, name = store.values["c_way"], f"{store.slug}-residuals"
+    show(store, "c_way")
+    key, name = store.settings.c_way, f"{store.slug}-residuals"
     way = WAYS[key]
     job = path_job(here.spot, key)
     path = job.progress.result or job.advance(0.1).result
@@ -266,4 +265,4 @@ def _or_zero(value: float) -> str:
     return "0 (to rounding)" if value < 1e-18 else number(float(value))
 
 
-SECTION = Section("Residuals going to zero", draw, PARAMS)
+SECTION = Section("Residuals going to zero", draw)

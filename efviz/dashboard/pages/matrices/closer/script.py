@@ -86,5 +86,5 @@ def _at_theta(name: str, here: Here, body: str) -> str:
 import numpy as np
 theta = np.array({here.theta.tolist()!r})
 """
-    parts = [the_problem(here.controls.values), head, body]
+    parts = [the_problem(here.controls), head, body]
     return script(here.page, name, parts, own=here.controls.problem == OWN)

@@ -1,6 +1,7 @@
 """Splits: what each generalised Gauss-Newton matrix keeps of H, and whether the rest can vanish."""
 
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import streamlit as st
@@ -14,16 +15,12 @@ from efviz.dashboard.pages.gradient_noise.words import percent
 from efviz.dashboard.pages.matrices.closer.base import Here, Section, Spot, sentence_html
 from efviz.dashboard.pages.matrices.closer.script import split_script
 from efviz.dashboard.session.caches import cached
-from efviz.dashboard.session.params import Choice, Param
 from efviz.dashboard.session.store import Store
 from efviz.dashboard.session.take_along import take_along
+from efviz.dashboard.session.widgets import show
 from efviz.figures import DARK
 from efviz.figures.matrices import sum_panel
 from efviz.figures.theme import Spec
-
-PARAMS = (
-    Param("c_split", "csplit", "Split", Choice(lambda _: tuple(SPLITS)), lambda _: "canonical"),
-)
 
 LAMPS: dict[Reach, str] = {
     "attained": ":green-badge[● The outer gradient can reach zero]",
@@ -94,15 +91,11 @@ def panels_of(p: Parts) -> dict[str, Spec]:
     return {"sum": sum_panel(p.ggn, p.remainder, p.hessian, title="GGN + remainder = H")}
 
 
-def draw(store: Store, here: Here) -> None:
+def draw(store: Store[Any], here: Here) -> None:
     words, picture = st.columns([1, 1.5])
     with words:
-        store.choice(
-            "c_split",
-            titles={key: f"{split.title} ({split.equation})" for key, split in SPLITS.items()},
-            help="A split writes the loss of an example as a(b(θ)). Its GGN linearises b only.",
-        )
-    key = store.values["c_split"]
+        show(store, "c_split")
+    key = store.settings.c_split
     split, p = SPLITS[key], parts(here.spot, key)
     with words:
         st.markdown(f"${split.outer}$, $\\quad {split.inner}$")
@@ -172,4 +165,4 @@ def power(log10: float) -> str:
     return f"10<sup>{log10:,.0f}</sup>".replace("-", "−")
 
 
-SECTION = Section("Splits", draw, PARAMS)
+SECTION = Section("Splits", draw)

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from html import escape
+from typing import Any
 
 import numpy as np
 import streamlit as st
@@ -11,29 +12,18 @@ from efviz.curvature.vocabulary import VOCABULARY, Call, Term
 from efviz.dashboard.pages.at_minimum.words import number
 from efviz.dashboard.pages.matrices.closer.base import Here, Section, sentence_html
 from efviz.dashboard.session.html_table import headings, html_table
-from efviz.dashboard.session.params import Choice, Param
 from efviz.dashboard.session.store import Store
-
-PARAMS = (
-    Param(
-        "c_matrix",
-        "cmatrix",
-        "Matrix",
-        Choice(lambda _: tuple(VOCABULARY)),
-        lambda _: "empirical_fisher",
-    ),
-)
+from efviz.dashboard.session.widgets import show
 
 SYMBOLS: dict[str, str] = {"hessian": "H", "ggn": "G", "fisher": "F", "empirical_fisher": "EF"}
 """Of the terms that the page shows as matrices."""
 
 
-def draw(store: Store, here: Here) -> None:
+def draw(store: Store[Any], here: Here) -> None:
     box, formula = st.columns([1, 1.6], vertical_alignment="bottom")
     with box:
-        titles = {key: _titled(key, term) for key, term in VOCABULARY.items()}
-        store.choice("c_matrix", titles=titles)
-    key = store.values["c_matrix"]
+        show(store, "c_matrix")
+    key = store.settings.c_matrix
     term = VOCABULARY[key]
     with formula:
         st.markdown(f"$\\displaystyle {term.formula}$")
@@ -51,7 +41,7 @@ def draw(store: Store, here: Here) -> None:
     )
 
 
-def _titled(key: str, term: Term) -> str:
+def titled(key: str, term: Term) -> str:
     return f"{SYMBOLS[key]}: {term.title}" if key in SYMBOLS else term.title
 
 
@@ -176,4 +166,4 @@ def overview(chosen: str) -> str:
     return html_table("Six matrices and their names", head, rows)
 
 
-SECTION = Section("Names in other fields", draw, PARAMS)
+SECTION = Section("Names in other fields", draw)

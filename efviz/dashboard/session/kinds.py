@@ -1,10 +1,6 @@
-"""Parameters of a page: their defaults, their place in the URL, and what to say of nonsense.
+"""The kinds of values that settings have: how each is read from a link, checked and written."""
 
-A value that is its default leaves the URL. What a URL holds is checked here and nowhere else:
-`from_query` returns valid values and one sentence, of plain text, for everything it had to replace.
-"""
-
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from math import isfinite
 from typing import Any, Protocol
@@ -12,32 +8,19 @@ from typing import Any, Protocol
 from efviz.datasets.edits import ADDED, MOST, MOVED, REMOVED, Edit, normal
 from efviz.datasets.tables.errors import quoted
 
-Values = dict[str, Any]
-
-EVERYWHERE = ("lesson", "present")
-"""What a URL may say on every page: the step of a lesson, and presenter mode."""
+Sofar = Any
+"""Settings of which those declared before this one are known."""
 
 
 class Kind(Protocol):
     """How one sort of value is read from text, with ValueError(sentence), and written."""
 
-    def parse(self, text: str, values: Values) -> tuple[Any, str]: ...
+    def parse(self, text: str, settings: Sofar) -> tuple[Any, str]: ...
     def format(self, value: Any) -> str: ...
 
 
 FARTHEST = 1e9
 """How far out a place in a link may lie, in each coordinate."""
-
-
-@dataclass(frozen=True)
-class Param:
-    """One parameter: its name in the page's controls, its short name in the URL, its default."""
-
-    name: str
-    query: str
-    title: str
-    kind: Kind
-    default: Callable[[Values], Any]
 
 
 def shortest(number: float) -> str:
@@ -49,30 +32,30 @@ def shortest(number: float) -> str:
 class Number:
     """A finite number within bounds, which may depend on the other values."""
 
-    low: float | Callable[[Values], float]
-    high: float | Callable[[Values], float]
+    low: float | Callable[[Sofar], float]
+    high: float | Callable[[Sofar], float]
     integer: bool = False
     zero: bool = False
 
-    def bounds(self, values: Values) -> tuple[float, float]:
-        low = self.low(values) if callable(self.low) else self.low
-        high = self.high(values) if callable(self.high) else self.high
+    def bounds(self, settings: Sofar) -> tuple[float, float]:
+        low = self.low(settings) if callable(self.low) else self.low
+        high = self.high(settings) if callable(self.high) else self.high
         return low, high
 
-    def nearest(self, number: float, values: Values) -> float:
+    def nearest(self, number: float, settings: Sofar) -> float:
         """The valid number that is nearest, 0 counting only as itself."""
-        low, high = self.bounds(values)
+        low, high = self.bounds(settings)
         return number if self.zero and number == 0 else min(max(number, low), high)
 
-    def parse(self, text: str, values: Values) -> tuple[Any, str]:
-        low, high = self.bounds(values)
+    def parse(self, text: str, settings: Sofar) -> tuple[Any, str]:
+        low, high = self.bounds(settings)
         try:
             number = float(text.replace("−", "-"))
         except ValueError:
             raise ValueError("is not a number") from None
         if not isfinite(number):
             raise ValueError("is not a finite number")
-        words, nearest = "", self.nearest(number, values)
+        words, nearest = "", self.nearest(number, settings)
         if number != nearest:
             words = f"lies outside {low:g} to {high:g}" if low < high else "does not apply here"
             number = nearest
@@ -88,10 +71,10 @@ class Number:
 class Choice:
     """One of several words, which may depend on the other values; None: not known yet, anything."""
 
-    options: Callable[[Values], Sequence[str] | None]
+    options: Callable[[Sofar], Sequence[str] | None]
 
-    def parse(self, text: str, values: Values) -> tuple[Any, str]:
-        options = self.options(values)
+    def parse(self, text: str, settings: Sofar) -> tuple[Any, str]:
+        options = self.options(settings)
         if options is None:
             return text[:200], ""
         if text not in options:
@@ -107,7 +90,7 @@ class Choice:
 class Flag:
     """On (1) or off (0)."""
 
-    def parse(self, text: str, values: Values) -> tuple[Any, str]:
+    def parse(self, text: str, settings: Sofar) -> tuple[Any, str]:
         if text not in ("0", "1"):
             raise ValueError("is neither 0 nor 1")
         return text == "1", ""
@@ -124,7 +107,7 @@ class Points:
     most: int
     check: Callable[[tuple[tuple[float, ...], ...]], str] = lambda rows: ""
 
-    def parse(self, text: str, values: Values) -> tuple[Any, str]:
+    def parse(self, text: str, settings: Sofar) -> tuple[Any, str]:
         if not text:
             return (), ""
         try:
@@ -157,7 +140,7 @@ class EditList:
 
     empty = "no edit"
 
-    def parse(self, text: str, values: Values) -> tuple[Any, str]:
+    def parse(self, text: str, settings: Sofar) -> tuple[Any, str]:
         parts = [part for part in text.split(";") if part]
         read = [_edit(part) for part in parts]
         wrong = [part for part, edit in zip(parts, read, strict=True) if edit is None]
@@ -200,52 +183,3 @@ def _count(text: str) -> int:
     if not (text.isascii() and text.isdigit() and len(text) < 10):
         raise ValueError
     return int(text)
-
-
-def defaults(params: Sequence[Param], chosen: Values | None = None) -> Values:
-    """Every parameter's default, those in `chosen` kept; later defaults may depend on earlier."""
-    values: Values = dict(chosen or {})
-    for param in params:
-        if param.name not in values:
-            values[param.name] = param.default(values)
-    return values
-
-
-def from_query(params: Sequence[Param], query: Mapping[str, str]) -> tuple[Values, list[str]]:
-    """Valid values from what a URL says, and a sentence for each thing that was not valid."""
-    values: Values = {}
-    sentences = []
-    for param in params:
-        values[param.name] = default = param.default(values)
-        text = query.get(param.query)
-        if text is None:
-            continue
-        try:
-            values[param.name], words = param.kind.parse(text, values)
-        except ValueError as error:
-            words = str(error)
-            values[param.name] = default
-        if words:
-            used = param.kind.format(values[param.name]) or getattr(
-                param.kind, "empty", "automatic"
-            )
-            used = used[:80] + "…" if len(used) > 80 else used
-            sentences.append(f"{param.title} {quoted(text)} in the link {words}; {used} is used.")
-    known = {param.query for param in params} | {*EVERYWHERE}
-    unknown = [key for key in query if key not in known]
-    if unknown:
-        words = f"The link also says {quoted(*unknown)}, which this page does not know."
-        sentences.append(words)
-    return values, sentences
-
-
-def to_query(params: Sequence[Param], values: Values) -> str:
-    """The query string of these values: what is not a default, in the order of `params`."""
-    from urllib.parse import quote
-
-    parts = []
-    for param in params:
-        text = param.kind.format(values[param.name])
-        if text != param.kind.format(param.default(values)):
-            parts.append(f"{param.query}={quote(text, safe=',;.-~')}")
-    return "&".join(parts)

@@ -1,0 +1,17 @@
+"""What can be set on the page At the minimum."""
+
+from dataclasses import dataclass
+
+from efviz.dashboard.session.pins import pin_setting
+from efviz.dashboard.session.problem_settings import (
+    ProblemSettings,
+    problem_setting,
+    strength_setting,
+)
+
+
+@dataclass(frozen=True)
+class AtMinimumSettings(ProblemSettings):
+    problem: str = problem_setting("fig2")
+    strength: float = strength_setting(0.5)
+    pin: str = pin_setting()

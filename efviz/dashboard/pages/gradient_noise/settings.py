@@ -1,0 +1,81 @@
+"""What can be set on the page Gradient noise."""
+
+from dataclasses import dataclass
+from typing import Any
+
+from efviz.dashboard.session.kinds import Choice, Number
+from efviz.dashboard.session.pins import pin_setting
+from efviz.dashboard.session.problem_choice import examples
+from efviz.dashboard.session.problem_settings import ProblemSettings
+from efviz.dashboard.session.settings import setting
+from efviz.dashboard.session.theta_choice import Theta, theta_setting
+from efviz.dashboard.session.widgets import NumberInput, Select, Slider
+
+
+def _scale(method: str, query: str) -> Any:
+    return setting(
+        f"Scale of {method}",
+        Number(1e-9, 1e9, zero=True),
+        0.0,
+        query=query,
+        shown=NumberInput(format="%.4g"),
+        help="What multiplies γ. 0 makes the mean update at θ as long as SGD's.",
+    )
+
+
+@dataclass(frozen=True)
+class GradientNoiseSettings(ProblemSettings):
+    theta: Theta = theta_setting()
+    batch_size: int = setting(
+        "Batch size B",
+        Number(1, examples, integer=True),
+        lambda settings: min(16, examples(settings)),
+        query="batch",
+        shown=Slider(0.2, log=True),
+        help="Examples of a mini-batch. A click in the chart of errors chooses it too.",
+    )
+    step_size: float = setting(
+        "Step size γ λ₁(F)",
+        Number(1e-6, 1e6),
+        0.1,
+        query="step",
+        shown=Slider(0.125, log=True, bounds=(1e-3, 1e1)),
+        help="γ in units of one by the largest eigenvalue of F at the minimum: with all examples "
+        "gradient descent on a quadratic diverges from 2 on.",
+    )
+    n_steps: int = setting(
+        "Steps",
+        Number(10, 20_000, integer=True),
+        300,
+        query="steps",
+        shown=Slider(0.25, log=True),
+        kept=True,
+    )
+    seeds: int = setting(
+        "Runs (seeds)",
+        Number(1, 64, integer=True),
+        16,
+        query="runs",
+        shown=Slider(1),
+        kept=True,
+    )
+    sampling: str = setting(
+        "Mini-batches",
+        Choice(lambda _: ("with replacement", "without")),
+        "with replacement",
+        query="draw",
+        shown=Select(segments=True),
+        help="Eq. 19 is one example drawn at random. Without replacement a mini-batch is B "
+        "different examples, and its covariance is smaller by (N − B)/(N − 1).",
+        kept=True,
+    )
+    damping: float = setting(
+        "Damping λ",
+        Number(1e-10, 1e10, zero=True),
+        1e-8,
+        shown=Slider(0.25, log=True),
+        help="λ I is added to EF and F before they are inverted, and λ under the root of RMS.",
+    )
+    scale_EFSGD: float = _scale("EFSGD", "ef")
+    scale_RMS: float = _scale("RMS", "rms")
+    pin: str = pin_setting()

@@ -1,0 +1,122 @@
+"""What can be set on the page Four matrices."""
+
+from dataclasses import dataclass
+
+from efviz.curvature import LABEL_SOURCES
+from efviz.curvature.splits import SPLITS
+from efviz.curvature.vocabulary import VOCABULARY
+from efviz.dashboard.pages.matrices.closer import SECTIONS
+from efviz.dashboard.pages.matrices.closer.descent import LEAST, MOST, ORDERS
+from efviz.dashboard.pages.matrices.closer.residuals import WAYS, options
+from efviz.dashboard.pages.matrices.closer.words import titled
+from efviz.dashboard.session.kinds import Choice, Number
+from efviz.dashboard.session.pins import pin_setting
+from efviz.dashboard.session.problem_choice import last_example
+from efviz.dashboard.session.problem_settings import ProblemSettings
+from efviz.dashboard.session.settings import setting
+from efviz.dashboard.session.theta_choice import Theta, theta_setting
+from efviz.dashboard.session.widgets import NumberInput, Select, Slider
+
+MOST_LABELS = 10_000
+
+
+@dataclass(frozen=True)
+class PictureSettings(ProblemSettings):
+    """What the first chart depends on: only this is pinned."""
+
+    theta: Theta = theta_setting()
+    example: int = setting(
+        "Example n",
+        Number(0, last_example, integer=True),
+        0,
+        query="row",
+        shown=NumberInput(step=1),
+        help="A click in the data panel chooses the nearest example. Examples are numbered from 0, "
+        "as the rows of the data; those that are added follow.",
+    )
+
+
+@dataclass(frozen=True)
+class MatricesSettings(PictureSettings):
+    step_size: float = setting(
+        "Step size γ",
+        Number(1e-6, 1e6),
+        0.1,
+        query="step",
+        shown=Slider(0.125, log=True, bounds=(1e-3, 1e1)),
+        help="γ of θ − γ (B + λ I)⁻¹ ∇L, the same for all three methods.",
+        kept=True,
+    )
+    damping: float = setting(
+        "Damping λ",
+        Number(1e-10, 1e10, zero=True),
+        1e-8,
+        shown=Slider(0.25, log=True),
+        help="λ I is added to F and EF before they are inverted.",
+        kept=True,
+    )
+    source: str = setting(
+        "Labels",
+        Choice(lambda _: tuple(LABEL_SOURCES)),
+        "sampled",
+        query="labels",
+        shown=Select({key: one.title for key, one in LABEL_SOURCES.items()}, segments=True),
+        kept=True,
+    )
+    M: int = setting(
+        "Labels M",
+        Number(1, MOST_LABELS, integer=True),
+        10,
+        query="m",
+        shown=Slider(0.25, log=True),
+        help="Labels drawn from the model for each example. A click in the chart chooses it too.",
+        kept=True,
+    )
+    closer: str = setting(
+        "Look at",
+        Choice(lambda _: tuple(SECTIONS)),
+        next(iter(SECTIONS)),
+        shown=Select({key: section.title for key, section in SECTIONS.items()}, segments=True),
+        kept=True,
+    )
+    c_split: str = setting(
+        "Split",
+        Choice(lambda _: tuple(SPLITS)),
+        "canonical",
+        query="csplit",
+        shown=Select({key: f"{one.title} ({one.equation})" for key, one in SPLITS.items()}),
+        help="A split writes the loss of an example as a(b(θ)). Its GGN linearises b only.",
+    )
+    c_way: str = setting(
+        "Way",
+        Choice(options),
+        lambda settings: options(settings)[0],
+        query="cway",
+        shown=Select({key: way.title for key, way in WAYS.items()}, segments=True),
+    )
+    c_matrix: str = setting(
+        "Matrix",
+        Choice(lambda _: tuple(VOCABULARY)),
+        "empirical_fisher",
+        query="cmatrix",
+        shown=Select({key: titled(key, term) for key, term in VOCABULARY.items()}),
+    )
+    c_radius: float = setting(
+        "Radius r",
+        Number(LEAST, MOST),
+        0.4,
+        query="crad",
+        shown=Slider(0.1, log=True),
+        help="In half-widths of the plane: how long the step is in the limit. Both distances get "
+        "the radius that makes it so. The window follows.",
+    )
+    c_order: str = setting(
+        "Divergence",
+        Choice(lambda _: tuple(ORDERS)),
+        "kl",
+        query="ckl",
+        shown=Select(ORDERS, segments=True),
+        help="A divergence is not symmetric. Both orders have the Fisher as their Hessian at "
+        "δ = 0.",
+    )
+    pin: str = pin_setting(PictureSettings)

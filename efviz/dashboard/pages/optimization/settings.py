@@ -1,0 +1,96 @@
+"""What can be set on the page Optimization."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any, Self
+
+from efviz.dashboard.pages.optimization.runs import data_sets, selected, shipped
+from efviz.dashboard.pages.optimization.words import notes
+from efviz.dashboard.session import table_choice
+from efviz.dashboard.session.caches import OWN
+from efviz.dashboard.session.kinds import Choice, Flag, Number, Sofar
+from efviz.dashboard.session.settings import setting
+from efviz.dashboard.session.table_choice import TableSettings
+from efviz.dashboard.session.widgets import Select, Slider, Toggle
+
+_USUAL = {"GD": (1e-3, 0.0), "NGD": (1.0, 1e-8), "EFGD": (1e-2, 1e-3)}
+"""Step size and damping where no grid is known."""
+
+
+def _selected(method: str, index: int) -> Callable[[Sofar], float]:
+    def default(settings: Sofar) -> float:
+        found = selected(shipped(settings), method)
+        # Grid values are powers of ten at eighths: twelve digits bring them back.
+        return float(f"{(found or _USUAL[method])[index]:.12g}")
+
+    return default
+
+
+def _step(method: str, query: str) -> Any:
+    return setting(
+        f"{method} step size γ",
+        Number(1e-20, 1e10),
+        _selected(method, 0),
+        query=query,
+        shown=Slider(0.125, log=True, bounds=(1e-10, 1e6)),
+        help="γ multiplies the method's direction.",
+    )
+
+
+def _damping(method: str, query: str) -> Any:
+    return setting(
+        f"{method} damping λ",
+        Number(1e-10, 1e10, zero=True),
+        _selected(method, 1),
+        query=query,
+        shown=Slider(0.5, log=True),
+        help="λ I is added to the matrix of this method before it is inverted.",
+    )
+
+
+@dataclass(frozen=True)
+class OptimizationSettings(TableSettings):
+    problem: str = setting(
+        "Data set",
+        Choice(lambda _: [*data_sets(), OWN]),
+        "boston",
+        query="set",
+        shown=Select(data_sets() | {OWN: table_choice.TITLE}),
+        help=lambda settings: notes(settings.problem),
+        follow=lambda settings, value: settings.of_table("problem", value),
+    )
+    scaling: str = setting(
+        "Inputs",
+        Choice(lambda _: ("raw", "standardised")),
+        "raw",
+        shown=Select(segments=True),
+        follow=lambda settings, value: settings.of_table("scaling", value),
+    )
+    multiple: float = setting(
+        "Start θ₀ / θ*",
+        Number(-2, 2),
+        0.0,
+        query="start",
+        shown=Slider(0.125),
+        help="The start as a multiple of θ*: 0 is the paper's, 1 the minimum itself.",
+    )
+    step_GD: float = _step("GD", "gd")
+    step_NGD: float = _step("NGD", "ngd")
+    damping_NGD: float = _damping("NGD", "ngdl")
+    step_EFGD: float = _step("EFGD", "ef")
+    damping_EFGD: float = _damping("EFGD", "efl")
+    far: bool = setting(
+        "Starts near and far (Fig. 6)",
+        Flag(),
+        False,
+        shown=Toggle(),
+        help="Runs from multiples of θ*, and how long EF's steps are far from the minimum.",
+    )
+
+    def of_table(self, name: str, value: str) -> Self:
+        """Another problem: what follows from it follows again, but for the scaling of a table."""
+        order = ("problem", "target", "regression", "positive", "scaling")
+        kept = {n: getattr(self, n) for n in order[: order.index(name)]}
+        if name != "problem":
+            kept["scaling"] = self.scaling
+        return self.of(**kept | {name: value})

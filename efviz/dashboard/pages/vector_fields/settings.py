@@ -1,0 +1,118 @@
+"""What can be set on the page Vector fields."""
+
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from typing import Any
+
+from efviz.dashboard.session.kinds import Choice, Flag, Number, Points, Sofar
+from efviz.dashboard.session.pins import pin_setting
+from efviz.dashboard.session.problem_settings import ProblemSettings, entry
+from efviz.dashboard.session.settings import setting
+from efviz.dashboard.session.widgets import NumberInput, Select, Slider, Toggle
+
+METHODS = ("GD", "NGD", "EFGD")
+MOST_STARTS = 12
+
+
+def undrawable(rows: tuple[tuple[float, ...], ...]) -> str:
+    """What is wrong with limits (x0, x1, y0, y1) of a plane, if anything is."""
+    (x0, x1, y0, y1) = rows[0]
+    if not (x0 < x1 and y0 < y1):
+        return "needs lower limits below upper ones"
+    # Browsers draw with float32: a narrower plane would show its steps.
+    if any(high - low < 1e-4 * max(abs(low), abs(high)) for low, high in ((x0, x1), (y0, y1))):
+        return "is narrower than 1/10,000 of its distance from 0, too fine to be drawn"
+    return ""
+
+
+def _at_home(name: str) -> Callable[[Sofar], Any]:
+    """The default that the chosen problem brings along."""
+    return lambda settings: getattr(entry(settings).settings, name)
+
+
+def _scale(k: int, query: str) -> Any:
+    return setting(
+        f"Scale of {METHODS[k]}",
+        Number(1e-9, 1e9, zero=True),
+        lambda settings: entry(settings).settings.scales[k],
+        query=query,
+        shown=NumberInput(format="%.4g"),
+        help="0 makes typical updates as long as NGD's.",
+    )
+
+
+@dataclass(frozen=True)
+class VectorFieldsSettings(ProblemSettings):
+    damping: float = setting(
+        "Damping λ",
+        Number(1e-10, 1e10, zero=True),
+        _at_home("damping"),
+        shown=Slider(0.25, log=True),
+        help="λ I is added to the Fisher and to the empirical Fisher before they are inverted.",
+    )
+    step_size: float = setting(
+        "Step size γ",
+        Number(1e-10, 1e10),
+        _at_home("step_size"),
+        query="step",
+        shown=Slider(0.125, log=True, bounds=(1e-6, 1e2)),
+        help="γ multiplies every update; each method's own scale multiplies it once more.",
+    )
+    n_steps: int = setting(
+        "Steps",
+        Number(10, 50_000, integer=True),
+        _at_home("n_steps"),
+        query="steps",
+        shown=Slider(0.25, log=True),
+    )
+    starts: tuple[tuple[float, float], ...] = setting("Starts", Points(2, MOST_STARTS), ())
+    density: int = setting(
+        "Arrows per side",
+        Number(5, 31, integer=True),
+        15,
+        query="grid",
+        shown=Slider(1),
+        kept=True,
+    )
+    scale_GD: float = _scale(0, "gd")
+    scale_NGD: float = _scale(1, "ngd")
+    scale_EFGD: float = _scale(2, "ef")
+    lengths: str = setting(
+        "Arrow lengths",
+        Choice(lambda _: ("true", "unit")),
+        lambda settings: "unit" if entry(settings).settings.unit_length else "true",
+        query="arrows",
+        shown=Select(segments=True),
+    )
+    cosines: bool = setting(
+        "Colour by cos(NGD, EFGD)",
+        Flag(),
+        False,
+        query="cos",
+        shown=Toggle(),
+        help="The cosine between the directions of NGD and EFGD: red where EF points uphill of "
+        "NGD.",
+        kept=True,
+    )
+    limits: tuple[tuple[float, float, float, float], ...] = setting(
+        "Plane limits", Points(4, 1, undrawable), (), query="plane"
+    )
+    play: bool = setting(
+        "Player",
+        Flag(),
+        False,
+        shown=Toggle(),
+        help="Dots run along the trajectories and the losses; one step is taken apart into its "
+        "directions.",
+        kept=True,
+        follow=lambda settings, on: replace(settings, play=on, at=0, followed=1),
+    )
+    at: int = setting("Iteration", Number(0, lambda s: s.n_steps, integer=True), 0)
+    followed: int = setting(
+        "Start followed", Number(1, lambda s: n_starts(s), integer=True), 1, query="of"
+    )
+    pin: str = pin_setting()
+
+
+def n_starts(settings: Sofar) -> int:
+    return len(settings.starts or entry(settings).settings.starts)

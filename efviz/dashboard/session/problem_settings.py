@@ -1,0 +1,199 @@
+"""The settings that name a problem with two parameters, which most pages share."""
+
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from typing import Any, Self
+
+from efviz.dashboard.session import own_table, table_choice
+from efviz.dashboard.session.caches import OWN
+from efviz.dashboard.session.kinds import Choice, EditList, Flag, Number, Sofar
+from efviz.dashboard.session.settings import setting
+from efviz.dashboard.session.table_choice import TableSettings, intercepts
+from efviz.dashboard.session.widgets import NumberInput, Select, Slider, Toggle
+from efviz.datasets import DATASETS, Path
+from efviz.datasets.dataset import BIAS
+from efviz.datasets.edits import Edits
+from efviz.datasets.inputs import COMPONENTS
+from efviz.problems import PROBLEMS
+from efviz.problems.catalogue import Entry
+
+
+def entry(settings: Sofar) -> Entry:
+    if settings.problem == OWN:
+        return table_choice.entry(settings)
+    return PROBLEMS[settings.problem]
+
+
+def path(settings: Sofar) -> Path | None:
+    """The misspecification path chosen, None for a real table."""
+    family = entry(settings).family
+    return family.paths[settings.path] if family else None
+
+
+def _paths(settings: Sofar) -> list[str]:
+    family = entry(settings).family
+    return list(family.paths) if family else []
+
+
+def _columns(settings: Sofar) -> list[str] | None:
+    """None while nobody knows: the table of a link has to be loaded again."""
+    if settings.problem == OWN and own_table.loaded() is None:
+        return None
+    return list(entry(settings).columns())
+
+
+def _if_real(*options: str) -> Choice:
+    return Choice(lambda settings: [] if entry(settings).family else options)
+
+
+def _first_path(settings: Sofar) -> str:
+    return next(iter(_paths(settings)), "")
+
+
+def _lowest(settings: Sofar) -> float:
+    return getattr(path(settings), "low", 0.0)
+
+
+def _highest(settings: Sofar) -> float:
+    return getattr(path(settings), "high", 0.0)
+
+
+def _strength(chosen: float) -> Callable[[Sofar], float]:
+    return lambda settings: chosen if entry(settings).family else 0.0
+
+
+def problem_notes(settings: Sofar) -> str:
+    """The model in a formula, or where a table comes from."""
+    family = entry(settings).family
+    if family:
+        path = family.paths[settings.path]
+        words = f"${family.formula}$\n\n{path.title}: ${path.formula}$"
+        return f"{words}\n\n{family.citation}" if family.citation else words
+    if settings.problem == OWN:
+        return "A file of yours. It stays in the memory of this session and is forgotten with it."
+    source = DATASETS[settings.problem]
+    return f"{source.notes}\n\n{source.source}. {source.citation}; {source.licence}."
+
+
+def problem_setting(first: str) -> Any:
+    """The problem of a page that opens with `first`."""
+    return setting(
+        "Problem",
+        Choice(lambda _: [*PROBLEMS, OWN]),
+        first,
+        shown=Select({key: e.title for key, e in PROBLEMS.items()} | {OWN: table_choice.TITLE}),
+        help=problem_notes,
+        follow=lambda settings, key: settings.kept(problem=key),
+    )
+
+
+def strength_setting(first: float = 0.0) -> Any:
+    """The strength of a page that opens with data so far off the model."""
+    return setting(
+        "Strength s",
+        Number(_lowest, _highest),
+        lambda settings: first if entry(settings).family else 0.0,
+        query="s",
+        shown=Slider(0.05),
+        help="0: the model is correct; 1: the paper's case",
+    )
+
+
+def _column(k: int) -> Any:
+    name, query = (("First column", "x1"), ("Second column", "x2"))[k]
+    return setting(
+        name,
+        Choice(_columns),
+        lambda settings: entry(settings).first_columns[k],
+        query=query,
+        shown=Select({BIAS: "1 (intercept)"}),
+        follow=lambda settings, value: settings.of_table(("first", "second")[k], value),
+    )
+
+
+def _path_titles(settings: Sofar) -> dict[str, str]:
+    family = entry(settings).family
+    return {key: path.title for key, path in family.paths.items()} if family else {}
+
+
+def _choose_path(settings: Any, key: str) -> Any:
+    """Another path, with the strength as near as it goes there."""
+    return replace(settings, path=key).within()
+
+
+@dataclass(frozen=True)
+class ProblemSettings(TableSettings):
+    """What a problem with two parameters is made from, drawn or taken from a table."""
+
+    problem: str = problem_setting("fig1")
+    path: str = setting(
+        "Misspecification",
+        Choice(_paths),
+        _first_path,
+        shown=Select(_path_titles),
+        follow=_choose_path,
+    )
+    strength: float = strength_setting()
+    N: int = setting(
+        "Examples N",
+        Number(10, 1_000_000, integer=True),
+        1000,
+        query="n",
+        shown=Slider(0.25, log=True),
+        kept=True,
+    )
+    seed: int = setting(
+        "Seed",
+        Number(0, 2**32 - 1, integer=True),
+        0,
+        shown=NumberInput(step=1),
+        help="Another seed draws another sample.",
+        kept=True,
+    )
+    first: str = _column(0)
+    second: str = _column(1)
+    inputs: str = setting(
+        "Inputs",
+        _if_real("columns", COMPONENTS),
+        lambda settings: "" if entry(settings).family else "columns",
+        shown=Select({"columns": "two columns"}, segments=True),
+        follow=lambda settings, value: settings.of_table("inputs", value),
+    )
+    scaling: str = setting(
+        "Scaling",
+        _if_real("standardised", "raw"),
+        lambda settings: "" if entry(settings).family else "standardised",
+        shown=Select(segments=True),
+        follow=lambda settings, value: settings.of_table("scaling", value),
+    )
+    intercept: str = setting(
+        "Intercept",
+        Choice(intercepts),
+        lambda settings: next(iter(intercepts(settings) or ()), ""),
+        shown=Select({"held": "held at its best", "none": "none"}),
+        follow=lambda settings, value: settings.of_table("intercept", value),
+    )
+    edits: Edits = setting("Edited examples", EditList(), ())
+    editing: bool = setting(
+        "Edit data points",
+        Flag(),
+        False,
+        shown=Toggle(),
+        help="Drag a point of the data panel, click on its empty area to add one, double-click "
+        "(or press long) to remove one. Everything follows, and the link carries it.",
+        kept=True,
+    )
+
+    def of_table(self, name: str, value: str) -> Self:
+        """What follows from the target, or from the regression, follows again.
+
+        Edits say where examples lie among the inputs and targets there were: they go.
+        """
+        columns = ("positive", "first", "second", "intercept")
+        follow = {"target": ("regression", *columns), "regression": columns}.get(name, ())
+        kept = {n: getattr(self, n) for n in self.declared() if n not in follow}
+        made = self.of(**kept | {name: value, "edits": ()})
+        # Other inputs may make the intercept a question, or none.
+        if made.intercept not in (intercepts(made) or ("",)):
+            made = replace(made, intercept=next(iter(intercepts(made) or ()), ""))
+        return made

@@ -1,0 +1,43 @@
+"""The widgets that choose a problem, by kind: of a family its path, of a table its columns."""
+
+from typing import Any
+
+import streamlit as st
+from streamlit.delta_generator import DeltaGenerator
+
+from efviz.dashboard.session import own_table, table_choice
+from efviz.dashboard.session.caches import OWN
+from efviz.dashboard.session.problem_settings import ProblemSettings, entry
+from efviz.dashboard.session.store import Store
+from efviz.dashboard.session.widgets import show
+
+
+def table_widgets(store: Store[Any]) -> None:
+    """What to make of a table: the target of an own one, and how the inputs are taken."""
+    settings: ProblemSettings = store.settings
+    own = settings.problem == OWN
+    if entry(settings).family or (own and own_table.loaded() is None):
+        return
+    names = ["target", "regression"] if own else []
+    names += ["positive"] if table_choice.classes(settings) else []
+    names += ["intercept"] if table_choice.intercepts(settings) else []
+    for name, box in zip(
+        [*names, "inputs", "scaling"], st.columns([1] * len(names) + [1.6, 1.2]), strict=True
+    ):
+        with box:
+            show(store, name)
+
+
+def path_widgets(store: Store[Any], left: DeltaGenerator, right: DeltaGenerator) -> None:
+    """Where the data leave the model, path and strength; of a real table its two columns."""
+    settings: ProblemSettings = store.settings
+    if settings.problem == OWN and own_table.loaded() is None:
+        return
+    family = entry(settings).family
+    if not family and settings.inputs != "columns":
+        left.markdown("Inputs: the first two principal components of all columns.")
+        return
+    names = ("path", "strength") if family else ("first", "second")
+    for name, box in zip(names, (left, right), strict=True):
+        with box:
+            show(store, name)

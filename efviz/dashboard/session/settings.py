@@ -1,0 +1,174 @@
+"""The settings of a page: one frozen class is the link's schema, the session's value and the key
+of what is computed from it.
+
+    @dataclass(frozen=True)
+    class Settings(settings.Settings):
+        damping: float = setting("Damping λ", Number(1e-10, 1e10, zero=True), 1e-8)
+
+A setting at its default leaves the link. What a link says is checked here and nowhere else: `read`
+returns valid settings and one sentence, of plain text, for everything that it had to replace.
+"""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field, fields, replace
+from functools import cache
+from typing import Any, Protocol, Self
+from urllib.parse import quote
+
+from efviz.dashboard.session.kinds import Kind, Number
+from efviz.datasets.tables.errors import quoted
+
+EVERYWHERE = ("lesson", "present")
+"""What a link may say on every page: the step of a lesson, and presenter mode."""
+
+Help = str | Callable[[Any], str]
+"""What a widget explains, or a function of the settings."""
+
+_PARAM = "setting"
+
+
+class Widget(Protocol):
+    """How a setting is shown and changed on a page."""
+
+    def draw(self, store: Any, name: str) -> None: ...
+
+
+@dataclass(frozen=True)
+class Setting:
+    """The declaration of one setting, which a field of `Settings` carries.
+
+    `default` is a value or a function of the settings declared before this one. `follow` says what
+    the settings become when a visitor chooses another value, where more follows from it. `kept`:
+    another problem leaves the setting as it is; `always`: so does a reset.
+    """
+
+    name: str
+    title: str
+    kind: Kind
+    default: Callable[[Any], Any]
+    query: str
+    shown: Widget | None
+    help: Help
+    kept: bool
+    always: bool
+    follow: Callable[[Any, Any], Any] | None
+
+
+def setting(
+    title: str,
+    kind: Kind,
+    default: Any,
+    *,
+    query: str = "",
+    shown: Widget | None = None,
+    help: Help = "",
+    kept: bool = False,
+    always: bool = False,
+    follow: Callable[[Any, Any], Any] | None = None,
+) -> Any:
+    """A field of `Settings`; `query` is its name in links, where that is another one."""
+    made = default if callable(default) else lambda _: default
+    given = Setting("", title, kind, made, query, shown, help, kept or always, always, follow)
+    return field(metadata={_PARAM: given})
+
+
+@dataclass(frozen=True)
+class Settings:
+    """Settings of a page without any; pages add theirs."""
+
+    @classmethod
+    def declared(cls) -> dict[str, Setting]:
+        """The declarations by name, in the order of the fields."""
+        kind: Any = cls
+        return _declared(kind)
+
+    @classmethod
+    def of(cls, **chosen: Any) -> Self:
+        """Those chosen, and the default of every other setting; names of no setting are an error.
+
+        Later defaults may depend on earlier settings.
+        """
+        declared = cls.declared()
+        if unknown := chosen.keys() - declared.keys():
+            raise TypeError(f"{cls.__name__} has no setting {', '.join(sorted(unknown))}")
+        made = object.__new__(cls)
+        for name, one in declared.items():
+            object.__setattr__(made, name, chosen[name] if name in chosen else one.default(made))
+        return made
+
+    @classmethod
+    def read(cls, query: Mapping[str, str]) -> tuple[Self, list[str]]:
+        """Valid settings from what a link says, and a sentence for each thing that was not."""
+        made, sentences = object.__new__(cls), []
+        for name, one in cls.declared().items():
+            value, words = one.default(made), ""
+            if (text := query.get(one.query)) is not None:
+                try:
+                    value, words = one.kind.parse(text, made)
+                except ValueError as error:
+                    words = str(error)
+            object.__setattr__(made, name, value)
+            if words and text is not None:
+                used = one.kind.format(value) or getattr(one.kind, "empty", "automatic")
+                used = used[:80] + "…" if len(used) > 80 else used
+                sentences.append(f"{one.title} {quoted(text)} in the link {words}; {used} is used.")
+        known = {one.query for one in cls.declared().values()} | {*EVERYWHERE}
+        unknown = [key for key in query if key not in known]
+        if unknown:
+            words = f"The link also says {quoted(*unknown)}, which this page does not know."
+            sentences.append(words)
+        return made, sentences
+
+    @property
+    def texts(self) -> dict[str, str]:
+        """Every setting as a link writes it, by its name in links."""
+        declared = self.declared()
+        return {one.query: one.kind.format(getattr(self, one.name)) for one in declared.values()}
+
+    @property
+    def query(self) -> str:
+        """The query string: what is not at its default."""
+        texts = self.texts
+        usual = {one.query: one.kind.format(one.default(self)) for one in self.declared().values()}
+        named = {key: text for key, text in texts.items() if text != usual[key]}
+        return "&".join(f"{key}={quote(text, safe=',;.-~')}" for key, text in named.items())
+
+    def chosen(self, name: str, value: Any) -> Self:
+        """These settings after a visitor has chosen a value of one of them."""
+        follow = self.declared()[name].follow
+        return follow(self, value) if follow else replace(self, **{name: value})
+
+    def kept(self, **values: Any) -> Self:
+        """Defaults for all but `values` and what another problem leaves as it is."""
+        kept = [one.name for one in self.declared().values() if one.kept]
+        return self.of(**{name: getattr(self, name) for name in kept} | values)
+
+    def reset(self, **values: Any) -> Self:
+        """Defaults for all but `values` and what a reset leaves as it is."""
+        kept = [one.name for one in self.declared().values() if one.always]
+        return self.of(**{name: getattr(self, name) for name in kept} | values)
+
+    def within(self) -> Self:
+        """A number whose bounds have come closer with another setting goes to the nearest."""
+        made = object.__new__(type(self))
+        for name, one in self.declared().items():
+            value = getattr(self, name)
+            if isinstance(one.kind, Number):
+                value = one.kind.nearest(value, made)
+            object.__setattr__(made, name, value)
+        return made
+
+    def checked(self, forget: tuple[str, ...] = ()) -> Self:
+        """The same after choices have changed: what is none any more becomes its default."""
+        queries = {one.query for one in self.declared().values() if one.name not in forget}
+        return self.read({key: text for key, text in self.texts.items() if key in queries})[0]
+
+
+@cache
+def _declared(cls: Any) -> dict[str, Setting]:
+    return {
+        one.name: replace(
+            one.metadata[_PARAM], name=one.name, query=one.metadata[_PARAM].query or one.name
+        )
+        for one in fields(cls)
+    }

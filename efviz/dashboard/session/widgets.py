@@ -1,0 +1,151 @@
+"""How settings are shown: each widget shows what the store holds and changes it in its callback."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+import streamlit as st
+
+from efviz.dashboard.components import slider
+from efviz.dashboard.session.kinds import Choice, Number
+from efviz.dashboard.session.store import Store
+
+Titles = Mapping[str, str] | Callable[[Any], Mapping[str, str]]
+
+
+def show(store: Store[Any], *names: str) -> None:
+    """The widgets of these settings, below each other."""
+    for name in names:
+        shown = store.declared[name].shown
+        assert shown, f"{name} has no widget"
+        shown.draw(store, name)
+
+
+@dataclass(frozen=True)
+class Slider:
+    """A live slider for a Number, of which `bounds` may be a part."""
+
+    step: float
+    log: bool = False
+    bounds: tuple[float, float] | None = None
+
+    def draw(self, store: Store[Any], name: str) -> None:
+        kind = _number(store, name)
+        low, high = self.bounds or kind.bounds(store.settings)
+        convert = round if kind.integer else float
+
+        def choose(value: float) -> None:
+            # The bounds of now: the slider may be one of settings that have changed since.
+            store.choose(name, convert(kind.nearest(value, store.settings)))
+
+        slider(
+            store.declared[name].title,
+            key=_key(store, name),
+            value=getattr(store.settings, name),
+            low=low,
+            high=high,
+            step=self.step,
+            log=self.log,
+            zero=kind.zero,
+            help=_help(store, name),
+            on_change=choose,
+        )
+
+
+@dataclass(frozen=True)
+class NumberInput:
+    """A number to be typed."""
+
+    step: float | None = None
+    format: str | None = None
+
+    def draw(self, store: Store[Any], name: str) -> None:
+        kind = _number(store, name)
+        low, high = kind.bounds(store.settings)
+        as_type: Callable[[float], float] = int if kind.integer else float
+        st.session_state[_key(store, name)] = as_type(getattr(store.settings, name))
+        # What lies between 0 and the lower bound is put right when it is taken over.
+        st.number_input(
+            store.declared[name].title,
+            as_type(0 if kind.zero else low),
+            as_type(high),
+            step=as_type(self.step) if self.step else None,
+            format=self.format,
+            key=_key(store, name),
+            help=_help(store, name) or None,
+            on_change=_take,
+            args=(store, name),
+        )
+
+
+@dataclass(frozen=True)
+class Select:
+    """A select box for a Choice, or with `segments` a row of buttons."""
+
+    titles: Titles = field(default_factory=dict)
+    segments: bool = False
+
+    def draw(self, store: Store[Any], name: str) -> None:
+        kind, title = _choice(store, name), store.declared[name].title
+        options = list(kind.options(store.settings) or ())
+        titles = self.titles(store.settings) if callable(self.titles) else self.titles
+        st.session_state[_key(store, name)] = getattr(store.settings, name)
+        arguments: dict[str, Any] = {
+            "format_func": lambda option: titles.get(option, option),
+            "key": _key(store, name),
+            "help": _help(store, name) or None,
+            "on_change": _take,
+            "args": (store, name),
+        }
+        if self.segments:
+            st.segmented_control(title, options, required=True, **arguments)
+        else:
+            st.selectbox(title, options, **arguments)
+
+
+@dataclass(frozen=True)
+class Toggle:
+    """A switch for a Flag."""
+
+    def draw(self, store: Store[Any], name: str) -> None:
+        st.session_state[_key(store, name)] = getattr(store.settings, name)
+        st.toggle(
+            store.declared[name].title,
+            key=_key(store, name),
+            help=_help(store, name) or None,
+            on_change=_take,
+            args=(store, name),
+        )
+
+
+def _take(store: Store[Any], name: str) -> None:
+    value, kind = st.session_state[_key(store, name)], store.declared[name].kind
+    if value is None:
+        return
+    if isinstance(kind, Choice) and value not in (kind.options(store.settings) or ()):
+        # Chosen on a page that has changed since, as when two widgets are moved at once.
+        return
+    if isinstance(kind, Number):
+        value = kind.nearest(value, store.settings)
+    store.choose(name, value)
+
+
+def _key(store: Store[Any], name: str) -> str:
+    return f"{store.slug}.{name}"
+
+
+def _help(store: Store[Any], name: str) -> str:
+    words = store.declared[name].help
+    return words(store.settings) if callable(words) else words
+
+
+def _number(store: Store[Any], name: str) -> Number:
+    kind = store.declared[name].kind
+    assert isinstance(kind, Number)
+    return kind
+
+
+def _choice(store: Store[Any], name: str) -> Choice:
+    kind = store.declared[name].kind
+    assert isinstance(kind, Choice)
+    return kind
