@@ -2,7 +2,7 @@
 
 from efviz.dashboard.pages import PAGES
 from efviz.dashboard.pages.start import page as start
-from efviz.dashboard.pages.vector_fields import views as vector_fields_views
+from efviz.dashboard.pages.vector_fields.page import STUDIES
 from efviz.dashboard.pages.vector_fields.settings import VectorFieldsSettings
 from efviz.dashboard.server import assets
 from efviz.work import finish
@@ -23,9 +23,7 @@ def warm_up() -> None:
     for page in PAGES.values():
         page.load()
     for problem in _PROBLEMS:
-        settings = VectorFieldsSettings.of(problem=problem, n_steps=10)
-        controls = vector_fields_views.Controls.of(settings)
-        finish(progress.fraction for progress in vector_fields_views.work(controls))
+        STUDIES.everything(VectorFieldsSettings.of(problem=problem, n_steps=10))
     import pandas  # noqa: F401 - for own tables, and for what Streamlit shows as a table
 
     from efviz.dashboard.pages.at_minimum import views as at_minimum_views

@@ -7,11 +7,14 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from efviz.arrays import Array
+from efviz.datasets.dataset import Dataset
 from efviz.figures import marks
 from efviz.figures.log_axes import decades, log_axis, spread
 from efviz.figures.theme import STYLES, Spec, axis, layout
+from efviz.figures.vector_fields import vector_field_panels
 from efviz.optimizers import Trajectory
 from efviz.problems import Problem
+from efviz.studies.field_comparison import FieldComparison
 
 LOSSES = "Losses"
 HEIGHT = 230
@@ -21,6 +24,44 @@ ROUNDING = 1e-13
 
 Directions = Mapping[str, Mapping[str, Array]]
 """By the method of a path and that of a direction: (T, 2)."""
+
+
+def field_panels(
+    dataset: Dataset,
+    problem: Problem,
+    fields: FieldComparison,
+    trajectories: Mapping[str, Trajectory],
+    theta_0: Array,
+    scales: Mapping[str, float],
+    directions: Directions | None = None,
+    *,
+    lengths: str = "true",
+    cosines: bool = False,
+    editing: bool = False,
+    play: bool = False,
+    followed: int = 1,
+) -> dict[str, Spec]:
+    """`vector_field_panels`, and to `play` them what `with_player` adds, from the start `followed`.
+
+    `lengths` of arrows are "true" or "unit".
+    """
+    panels = vector_field_panels(
+        dataset,
+        problem,
+        fields,
+        trajectories,
+        theta_0,
+        scales=scales,
+        unit_length=lengths == "unit",
+        show_cosines=cosines,
+        editing=editing,
+    )
+    if not play:
+        return panels
+    start = min(followed, len(theta_0))
+    return with_player(
+        panels, problem, trajectories, scales=scales, start=start, directions=directions
+    )
 
 
 def with_player(

@@ -2,9 +2,11 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 from importlib import import_module
 from types import ModuleType
 
+from efviz.dashboard.session.page import run
 from efviz.dashboard.session.settings import Settings
 
 
@@ -22,13 +24,19 @@ class Page:
 
     @property
     def main(self) -> Callable[[], None]:
-        main: Callable[[], None] = self.load().main
+        module = self.load()
+        main: Callable[[], None]
+        main = partial(run, module.PAGE) if hasattr(module, "PAGE") else module.main
         return main
 
     @property
     def settings(self) -> type[Settings]:
         """What its links may set; a page that plays no lesson may have none."""
-        settings: type[Settings] = getattr(self.load(), "SETTINGS", Settings)
+        module = self.load()
+        settings: type[Settings]
+        settings = getattr(getattr(module, "PAGE", None), "settings", None) or getattr(
+            module, "SETTINGS", Settings
+        )
         return settings
 
 

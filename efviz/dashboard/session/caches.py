@@ -157,6 +157,12 @@ def _private() -> Cache:
     return cache
 
 
+def in_process(key: Hashable, compute: Callable[[], T]) -> T:
+    """What all sessions have under `key`, computed if need be."""
+    result: T = SHARED.get(key, compute)
+    return result
+
+
 def in_session(key: Hashable, compute: Callable[[], T]) -> T:
     """What this session has under `key`, computed if need be; forgotten with the own table."""
     result: T = _private().get(key, compute)
@@ -202,7 +208,6 @@ def cached(function: Callable[P, T]) -> Callable[P, T]:
         key = (function.__module__, function.__qualname__, types, known, named)
         if own:
             return in_session(key, lambda: function(*args, **kwargs))
-        result: T = SHARED.get(key, lambda: function(*args, **kwargs))
-        return result
+        return in_process(key, lambda: function(*args, **kwargs))
 
     return call

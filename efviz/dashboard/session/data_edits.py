@@ -11,6 +11,7 @@ from efviz.dashboard.components import Click, Touch
 from efviz.dashboard.session import data_edits_words as text
 from efviz.dashboard.session.foreign import plain
 from efviz.dashboard.session.kinds import FARTHEST
+from efviz.dashboard.session.page import Shown
 from efviz.dashboard.session.problem_choice import Knobs, problem_of
 from efviz.dashboard.session.problem_settings import ProblemSettings
 from efviz.dashboard.session.store import Store
@@ -251,3 +252,8 @@ def _buttons(store: Store[Any], dataset: Dataset) -> None:
 def _undoable(store: Store[Any]) -> bool:
     stack = st.session_state.get(_key(store, "before"), [])
     return any(owner == _owner(store.settings) and before for owner, before in stack)
+
+
+def edits(shown: Shown) -> None:
+    """The same as a block of a page."""
+    editor(shown.store)

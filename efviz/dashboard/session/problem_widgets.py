@@ -1,5 +1,6 @@
 """The widgets that choose a problem, by kind: of a family its path, of a table its columns."""
 
+from collections.abc import Sequence
 from typing import Any
 
 import streamlit as st
@@ -7,6 +8,7 @@ from streamlit.delta_generator import DeltaGenerator
 
 from efviz.dashboard.session import own_table, table_choice
 from efviz.dashboard.session.caches import OWN
+from efviz.dashboard.session.page import Block, Shown
 from efviz.dashboard.session.problem_settings import ProblemSettings, entry
 from efviz.dashboard.session.store import Store
 from efviz.dashboard.session.widgets import show
@@ -41,3 +43,29 @@ def path_widgets(store: Store[Any], left: DeltaGenerator, right: DeltaGenerator)
     for name, box in zip(names, (left, right), strict=True):
         with box:
             show(store, name)
+
+
+def problem_row(*names: str, widths: Sequence[float] = (1.25, 1, 1, 1, 1)) -> Block:
+    """The controls above a picture: the problem, what chooses its data, and two settings more."""
+
+    def row(shown: Shown) -> None:
+        boxes = st.columns(widths)
+        with boxes[0]:
+            show(shown.store, "problem")
+        path_widgets(shown.store, *boxes[1:3])
+        for name, box in zip(names, boxes[3:], strict=True):
+            with box:
+                show(shown.store, name)
+        table_widgets(shown.store)
+
+    return row
+
+
+def drawn(*names: str) -> Block:
+    """Settings of data that are drawn: nothing for a table."""
+
+    def block(shown: Shown) -> None:
+        if entry(shown.settings).family:
+            show(shown.store, *names)
+
+    return block

@@ -1,4 +1,4 @@
-"""The code: short scripts that make a figure with the library alone. What they have in common.
+"""The code: a short script that makes a figure with the library alone, from what its page calls.
 
 A script is put together from parts, pieces of Python that begin with their own imports. Values
 stand in it as `repr` writes them, which is exact, and quotes whatever a table's columns are called.
@@ -7,12 +7,11 @@ stand in it as `repr` writes them, which is exact, and quotes whatever a table's
 import re
 from collections import defaultdict
 from collections.abc import Sequence
+from inspect import isgeneratorfunction
 from typing import Any
 
-from efviz.dashboard.session import own_table, table_choice
 from efviz.dashboard.session.caches import OWN
-from efviz.dashboard.session.kinds import Sofar
-from efviz.problems import PROBLEMS
+from efviz.dashboard.session.studies import Call, Studies
 
 _FROM = re.compile(r"from (\S+) import (.+)")
 _WIDTH = 100
@@ -66,57 +65,36 @@ def arguments(**values: Any) -> str:
     return ", ".join(f"{name}={value!r}" for name, value in values.items())
 
 
-def the_problem(settings: Sofar) -> str:
-    """`dataset` and `problem`, as the settings of a page name them."""
-    if settings.problem == OWN:
-        return _own_problem(settings)
-    entry = PROBLEMS[settings.problem]
-    given = arguments(**{knob: getattr(settings, knob) for knob in entry.knobs})
-    return f"""
-from efviz import PROBLEMS
-entry = PROBLEMS[{settings.problem!r}]
-dataset = entry.dataset({given})
-{edits(settings)}problem = entry.problem(dataset)
-"""
+def figure_script(
+    title: str, name: str, studies: Studies, panels: Call, settings: Any, rows: int = 1
+) -> str:
+    """The script of one figure: the problem, all that `panels` asks for, and its call."""
+    wanted = _wanted(studies, panels)
+    calls = {name: call for name, call in studies.calls.items() if name in wanted}
+    lines = [_assign(name, studies, call, settings) for name, call in calls.items()]
+    parts = [studies.given.code(settings), *lines, _assign("panels", studies, panels, settings)]
+    own = getattr(settings, "problem", "") == OWN
+    return script(title, name, parts, rows=rows, own=own)
 
 
-def edits(settings: Sofar) -> str:
-    """`dataset` with what was edited by hand, or nothing."""
-    if not settings.edits:
-        return ""
-    return f"""from efviz.datasets.edits import edited
-dataset = edited(dataset, {settings.edits!r})
-"""
+def _wanted(studies: Studies, call: Call) -> set[str]:
+    """The results that a call needs, and those that they need."""
+    names = {name for name, _ in studies.plan(call).results.values()}
+    return names.union(*(_wanted(studies, studies.calls[name]) for name in names))
 
 
-def _own_problem(settings: Sofar) -> str:
-    entry = table_choice.entry(settings)
-    knobs = {knob: getattr(settings, knob) for knob in own_table.KNOBS if knob != "scaling"}
-    given = {knob: value for knob, value in knobs.items() if value}
-    standardised = settings.scaling == "standardised"
-    return f"""
-import sys
-from dataclasses import replace
-from efviz.problems import with_offset
-from efviz.problems.own import REGRESSIONS, own_dataset
-{table()}
-dataset, _ = own_dataset(
-    table,
-    {arguments(**given)},
-    standardised={standardised},
-)
-{edits(settings)}problem = REGRESSIONS[{settings.regression!r}].build(dataset.X, dataset.y)
-problem = with_offset(problem, dataset.offset)
-problem = replace(problem, parameter_names={entry.parameter_names!r})
-"""
-
-
-def table() -> str:
-    """`table`, read from the file that is the argument, in the way that it is read here."""
-    found = own_table.loaded()
-    given = f", separator={found.table.separator!r}, header={found.table.header}" if found else ""
-    return f"""import sys
-from pathlib import Path
-from efviz.datasets.tables import read_table
-file = Path(sys.argv[1])
-table = read_table(file.read_bytes(), file.name{given})"""
+def _assign(name: str, studies: Studies, call: Call, settings: Any) -> str:
+    function, plan = call.function, studies.plan(call)
+    given = {argument: other for argument, (other, _) in plan.results.items()} | plan.given
+    values = {argument: getattr(settings, one) for argument, one in plan.own.items()}
+    words = [f"{argument}={other}" for argument, other in given.items()]
+    words += [f"{argument}={value!r}" for argument, value in (values | {**call.fixed}).items()]
+    head, tail = f"{name} = {function.__name__}(", ")"
+    lines = [f"from {function.__module__} import {function.__name__}"]
+    if isgeneratorfunction(function):
+        lines.append("from efviz.work import finish")
+        head, tail = f"{name} = finish({function.__name__}(", "))"
+    whole = f"{head}{', '.join(words)}{tail}"
+    if len(whole) <= _WIDTH:
+        return "\n".join([*lines, whole])
+    return "\n".join([*lines, head, *(f"    {word}," for word in words), tail])

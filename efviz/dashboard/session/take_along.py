@@ -17,7 +17,7 @@ def take_along(
     panels: Callable[[], Mapping[str, Spec]],
     code: Callable[[], str],
     *,
-    rows: int = 1,
+    rows: Callable[[], int] = lambda: 1,
     complete: bool = True,
 ) -> None:
     """The menu of the chart `key`, whose files are called `name`; it costs nothing until opened.
@@ -31,7 +31,7 @@ def take_along(
         if not menu.open:
             return
         with st.container(gap=None):
-            choices(key, name, panels(), code(), rows)
+            choices(key, name, panels(), code(), rows())
         if not complete:
             st.caption(UNFINISHED)
 

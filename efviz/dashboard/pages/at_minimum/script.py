@@ -12,7 +12,8 @@ from efviz.dashboard.pages.at_minimum.views import (
 )
 from efviz.dashboard.session.own_table import OWN
 from efviz.dashboard.session.problem_settings import entry
-from efviz.dashboard.session.scripts import arguments, script, the_problem
+from efviz.dashboard.session.given import the_problem
+from efviz.dashboard.session.scripts import arguments, script
 
 
 def views_script(title: str, name: str, p: Picture, rows: int) -> str:

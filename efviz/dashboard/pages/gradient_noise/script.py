@@ -9,7 +9,8 @@ from efviz.dashboard.pages.gradient_noise.views import (
     run_settings,
 )
 from efviz.dashboard.session.own_table import OWN
-from efviz.dashboard.session.scripts import arguments, script, the_problem
+from efviz.dashboard.session.given import the_problem
+from efviz.dashboard.session.scripts import arguments, script
 from efviz.dashboard.session.theta_choice import FINE
 
 

@@ -3,10 +3,11 @@
 import math
 from collections.abc import Callable, Sequence
 from functools import cache
+from types import SimpleNamespace
 from typing import Any
 
 from efviz.dashboard.pages.lessons.lesson import Check, Verdict
-from efviz.dashboard.pages.vector_fields import views as vector_fields_views
+from efviz.dashboard.pages.vector_fields.page import STUDIES
 from efviz.dashboard.pages.vector_fields.settings import VectorFieldsSettings
 from efviz.dashboard.session.caches import cached
 from efviz.dashboard.session.problem_choice import Knobs, problem_of
@@ -56,12 +57,12 @@ def about(problem: str) -> Callable[[Check], Check]:
     return decorate
 
 
-def picture_of(settings: VectorFieldsSettings) -> vector_fields_views.Picture | None:
+def picture_of(settings: VectorFieldsSettings) -> SimpleNamespace | None:
     """What the page Vector fields draws with these settings, None until all is computed."""
-    job = vector_fields_views.job_for(vector_fields_views.Controls.of(settings))
+    job = STUDIES.job("paths", settings)
     if not job.done:
         job.advance(0.05)
-    return job.progress.result if job.progress.complete else None
+    return STUDIES.everything(settings) if job.done else None
 
 
 def nearest(value: float, choices: Sequence[float]) -> int:

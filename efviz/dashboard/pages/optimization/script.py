@@ -11,7 +11,8 @@ from efviz.dashboard.pages.optimization.runs import (
     problem_of,
 )
 from efviz.dashboard.session.own_table import OWN
-from efviz.dashboard.session.scripts import arguments, script, table
+from efviz.dashboard.session.given import table
+from efviz.dashboard.session.scripts import arguments, script
 
 
 def _problem(source: Source) -> str:

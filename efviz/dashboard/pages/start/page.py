@@ -81,8 +81,8 @@ def picture() -> tuple[dict[str, Any], str]:
     smooth = replace(p.fields, x=x, y=y, loss=loss_grid(p.problem, p.fields.plane, FINE))
     shown = panels.contrast(
         smooth,
-        p.trajectories,
-        p.starts,
+        p.paths,
+        p.theta_0,
         p.problem.theta_star,
         lowest,
         scales=p.scales,
@@ -93,7 +93,7 @@ def picture() -> tuple[dict[str, Any], str]:
             panels.length(path) / float(np.linalg.norm(path[-1] - path[0]))
             for path in trajectory.thetas
         ]
-        for name, trajectory in p.trajectories.items()
+        for name, trajectory in p.paths.items()
     }
     gd, ngd, efgd = (max(detours[name]) for name in ("GD", "NGD", "EFGD"))
     sentence = (

@@ -6,60 +6,49 @@ import numpy as np
 import streamlit as st
 
 from efviz.dashboard.components import Click, Touch
-from efviz.dashboard.pages.vector_fields.settings import MOST_STARTS, VectorFieldsSettings
-from efviz.dashboard.pages.vector_fields.views import Picture
+from efviz.dashboard.pages.vector_fields.settings import MOST_STARTS
 from efviz.dashboard.session import data_edits
 from efviz.dashboard.session.kinds import FARTHEST
-from efviz.dashboard.session.store import Store, run_again
+from efviz.dashboard.session.page import Shown
+from efviz.dashboard.session.store import run_again
 
 
-def clicked(store: Store[VectorFieldsSettings], p: Picture, click: Click) -> None:
+def clicked(shown: Shown, click: Click) -> None:
     """A click in the data panel is a new example, in a field panel a new start."""
     if click.panel == 0:
-        data_edits.clicked(store, click)
+        data_edits.clicked(shown.store, click)
     else:
-        add_start(store, p, click)
+        set_starts(shown, [*present(shown), [click.x, click.y]][-MOST_STARTS:])
 
 
-def touched(store: Store[VectorFieldsSettings], p: Picture, touch: Touch) -> None:
+def touched(shown: Shown, touch: Touch) -> None:
+    """An example, or a start, is dragged or taken away; the last start stays."""
     if touch.panel == 0:
-        data_edits.touched(store, touch)
-    else:
-        move_start(store, p, touch)
-
-
-def add_start(store: Store[VectorFieldsSettings], p: Picture, click: Click) -> None:
-    """A click in a field panel is a new start."""
-    if click.panel == 0:
+        data_edits.touched(shown.store, touch)
         return
-    set_starts(store, p, [*present(store, p), [click.x, click.y]][-MOST_STARTS:])
-
-
-def move_start(store: Store[VectorFieldsSettings], p: Picture, touch: Touch) -> None:
-    """A start is dragged or taken away; the last one stays."""
-    starts = present(store, p)
+    starts = present(shown)
     if touch.trace != "starts" or touch.index >= len(starts):
         return
     if touch.action != "remove":
         starts[touch.index] = [touch.x, touch.y]
     elif len(starts) > 1:
         del starts[touch.index]
-    set_starts(store, p, starts)
+    set_starts(shown, starts)
 
 
-def present(store: Store[VectorFieldsSettings], p: Picture) -> list[list[float]]:
+def present(shown: Shown) -> list[list[float]]:
     """The starts as they are now, which the picture may not yet show."""
-    return [list(point) for point in store.settings.starts or p.starts.tolist()]
+    starts = shown.store.settings.starts or shown.view.result("theta_0").tolist()
+    return [list(point) for point in starts]
 
 
-def set_starts(
-    store: Store[VectorFieldsSettings], p: Picture, points: Sequence[Sequence[float]]
-) -> bool:
+def set_starts(shown: Shown, points: Sequence[Sequence[float]]) -> bool:
     """Starts to about a thousandth of the plane, so that links stay short; whether it is a change.
 
     What lies too far out is left as it was.
     """
-    digits = 3 - int(np.floor(np.log10(p.fields.plane.half_widths.max())))
+    plane, store = shown.view.result("plane"), shown.store
+    digits = 3 - int(np.floor(np.log10(plane.half_widths.max())))
     new = tuple((round(x, digits), round(y, digits)) for x, y in points)
     if np.abs(points).max() > FARTHEST or new == store.settings.starts:
         return False
@@ -67,15 +56,19 @@ def set_starts(
     return True
 
 
-def starts_table(store: Store[VectorFieldsSettings], p: Picture) -> None:
+def starts_table(shown: Shown) -> None:
     """The starts as an editable table: what a click does, by keyboard."""
-    first, second = p.problem.parameter_names
-    rows = [{first: float(x), second: float(y)} for x, y in p.starts]
+    store, theta_0 = shown.store, shown.view.result("theta_0")
+    if theta_0 is None:
+        return
+    first, second = shown.view.given["problem"].parameter_names
+    rows = [{first: float(x), second: float(y)} for x, y in theta_0]
+    given = tuple(map(tuple, theta_0.tolist()))
     edited = st.data_editor(
         rows,
         num_rows="dynamic",
         hide_index=True,
-        key=f"{store.slug}.starts.{hash(tuple(map(tuple, p.starts.tolist())))}",
+        key=f"{store.slug}.starts.{hash(given)}",
         column_config={
             name: st.column_config.NumberColumn(
                 format="%.4g", min_value=-FARTHEST, max_value=FARTHEST
@@ -88,8 +81,7 @@ def starts_table(store: Store[VectorFieldsSettings], p: Picture) -> None:
         for row in edited
         if row.get(first) is not None and row.get(second) is not None
     )
-    given = tuple(map(tuple, p.starts.tolist()))
-    if complete not in (given, ()) and set_starts(store, p, complete[:MOST_STARTS]):
+    if complete not in (given, ()) and set_starts(shown, complete[:MOST_STARTS]):
         run_again()
     if store.settings.starts:
         st.button("Starts of the paper", on_click=lambda: store.set(starts=()))

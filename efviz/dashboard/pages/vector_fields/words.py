@@ -7,6 +7,7 @@ import numpy as np
 import streamlit as st
 
 from efviz.arrays import Array
+from efviz.dashboard.session.page import Shown
 from efviz.figures.theme import STYLES
 from efviz.optimizers import Trajectory
 from efviz.problems import Problem
@@ -62,7 +63,7 @@ def _percent(share: float) -> str:
     return f"{100 * share:.3g} %" if share else "no part (0 %)"
 
 
-def table(starts: Array, trajectories: Mapping[str, Trajectory], problem: Problem) -> str:
+def table(theta_0: Array, trajectories: Mapping[str, Trajectory], problem: Problem) -> str:
     """Final loss per start and method, as an HTML table."""
     first, second = problem.parameter_names
     head = "".join(f"<th scope='col'>{name}</th>" for name in trajectories)
@@ -70,7 +71,7 @@ def table(starts: Array, trajectories: Mapping[str, Trajectory], problem: Proble
         f"<tr><th scope='row'>{i + 1}: ({_number(a)}, {_number(b)})</th>"
         + "".join(_cell(t, i) for t in trajectories.values())
         + "</tr>"
-        for i, (a, b) in enumerate(starts)
+        for i, (a, b) in enumerate(theta_0)
     )
     caption = f"Loss after the last step, per start ({escape(first)}, {escape(second)})"
     if problem.minimum.exists:
@@ -96,7 +97,14 @@ def _number(value: float, digits: int = 3) -> str:
     return f"{value:.{digits}g}".replace("-", "−")
 
 
-def equations(problem: str) -> None:
+def scales_in_use(shown: Shown) -> None:
+    scales = shown.view.result("scales") or {}
+    if scales:
+        words = (f"{name} {scale:.3g}" for name, scale in scales.items())
+        st.caption(f"In use: {', '.join(words)}.")
+
+
+def equations(shown: Shown) -> None:
     """The update rule with its numbers in the paper, and what differs from the print."""
     names = " · ".join(f"{name}: {STYLES[name].name}" for name in ("GD", "NGD", "EFGD"))
     st.markdown(
@@ -105,7 +113,7 @@ def equations(problem: str) -> None:
         "(Kunstner et al. 2019, Eqs. 50-52; all means over the examples).",
         help=names,
     )
-    if problem == "fig1":
+    if shown.settings.problem == "fig1":
         st.caption(
             "The published figure was made with γ = 10⁻³ times the scales ⅓, 1, 3, and with a "
             "ridge of 0.01/2 ‖θ‖² that shows in the third digit and is left out here; the paper "

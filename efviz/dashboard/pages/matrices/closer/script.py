@@ -3,7 +3,8 @@
 from efviz.arrays import Array
 from efviz.dashboard.pages.matrices.closer.base import Here
 from efviz.dashboard.session.own_table import OWN
-from efviz.dashboard.session.scripts import script, the_problem
+from efviz.dashboard.session.given import the_problem
+from efviz.dashboard.session.scripts import script
 from efviz.studies.equal_steps import EXAMPLES
 
 FINE = 41

@@ -1,0 +1,185 @@
+"""The blocks that pages are made of: charts, words, and settings side by side."""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+import streamlit as st
+
+from efviz.dashboard.components import Click, Frame, Touch, chart, pack_figures
+from efviz.dashboard.session.page import Block, Shown, View, draw
+from efviz.dashboard.session.pins import beside
+from efviz.dashboard.session.scripts import figure_script
+from efviz.dashboard.session.studies import Call, Function, call_of
+from efviz.dashboard.session.take_along import take_along
+from efviz.dashboard.session.widgets import show
+from efviz.dashboard.session.working import let_paint
+from efviz.figures import DARK
+from efviz.figures.theme import Spec
+from efviz.lazy import cached_property
+
+Panels = Mapping[str, Spec]
+
+
+def look(panels: Panels) -> dict[str, Any]:
+    return {}
+
+
+@dataclass(frozen=True)
+class Chart:
+    """Panels side by side, which can be exported and, with `pinned`, compared.
+
+    `panels` is a function of the library, called as a study is; an argument with a default may come
+    later than the first picture. `look` says how the panels are laid out, see `pack_figures`; with
+    `paint` the browser paints them before what lies below is drawn.
+    """
+
+    panels: Function
+    key: str = "chart"
+    look: Callable[[Panels], Mapping[str, Any]] = look
+    click: Callable[[Shown, Click], None] | None = None
+    touch: Callable[[Shown, Touch], None] | None = None
+    frame: Callable[[Shown], Frame] | None = None
+    rest: Callable[[Shown, Frame], None] | None = None
+    pinned: bool = False
+    paint: bool = False
+    weights: Callable[[Shown], tuple[float, float]] = lambda shown: (1, 1)
+
+    @cached_property
+    def call(self) -> Call:
+        return call_of(self.panels)
+
+    def packed(self, view: View) -> bytes | None:
+        """The panels as bytes, None while there is nothing to show."""
+        arguments = view.arguments(self.call)
+        if arguments is None:
+            return None
+
+        def compute() -> bytes:
+            panels = self.call.function(**arguments)
+            return pack_figures(panels, dark=DARK, **self.look(panels))
+
+        key = "packed", self.look, view.key(self.call)
+        packed: bytes = view.studies.remembered(key, view.settings, compute)
+        return packed
+
+    def __call__(self, shown: Shown) -> None:
+        packed = self.packed(shown.view)
+        if packed is None:
+            return
+        if self.pinned:
+            self._beside(shown, packed)
+        else:
+            self._draw(shown, packed)
+        if self.paint:
+            let_paint(f"{shown.page.slug}.painted", shown.view.key(self.call))
+
+    def _beside(self, shown: Shown, packed: bytes) -> None:
+
+        def other(settings: Any) -> tuple[bytes | None, bool]:
+            view = View(shown.page, settings)
+            return self.packed(view), not view.unfinished
+
+        with beside(shown.store, other, self.weights(shown)) as pinned:
+            self._draw(shown, packed)
+        shown.after.append(pinned.go_on)
+
+    def _draw(self, shown: Shown, packed: bytes) -> None:
+        page, click, touch, rest = shown.page, self.click, self.touch, self.rest
+        key = f"{page.slug}.{self.key}"
+        chart(
+            packed,
+            key=key,
+            query=shown.store.query,
+            on_click=(lambda at: click(shown, at)) if click else None,
+            on_touch=(lambda at: touch(shown, at)) if touch else None,
+            frame=self.frame(shown) if self.frame else None,
+            on_frame=(lambda at: rest(shown, at)) if rest else None,
+        )
+
+
+@dataclass(frozen=True)
+class Export:
+    """The menu of a chart with its image, page, numbers and code."""
+
+    of: Chart
+
+    def __call__(self, shown: Shown) -> None:
+        page, view, call = shown.page, shown.view, self.of.call
+        if view.arguments(call) is None:
+            return
+        name = page.slug if self.of.key == "chart" else f"{page.slug}-{self.of.key}"
+        seen = [view.see(one) for one, _ in view.studies.plan(call).results.values()]
+
+        def rows() -> int:
+            return int(self.of.look(view.call(call)).get("rows", 1))
+
+        take_along(
+            f"{page.slug}.{self.of.key}",
+            name,
+            lambda: view.call(call),
+            lambda: figure_script(page.title, name, view.studies, call, view.settings, rows()),
+            rows=rows,
+            complete=all(one and one.snapshot.complete for one in seen),
+        )
+
+
+@dataclass(frozen=True)
+class Words:
+    """What a function says of the results, as HTML; nothing where it says nothing."""
+
+    function: Function
+
+    def __call__(self, shown: Shown) -> None:
+        words = shown.view.call(call_of(self.function))
+        if words:
+            st.html(words)
+
+
+@dataclass(frozen=True)
+class Row:
+    """Settings and other blocks side by side, in columns of these `widths`."""
+
+    items: Sequence["str | Block | Sequence[str | Block]"]
+    widths: Sequence[float] | None = None
+
+    def __call__(self, shown: Shown) -> None:
+        for item, box in zip(self.items, st.columns(self.widths or len(self.items)), strict=True):
+            with box:
+                place(item, shown)
+
+
+@dataclass(frozen=True)
+class Line:
+    """Settings and other blocks in one line, as wide as they are."""
+
+    items: Sequence["str | Block"]
+
+    def __call__(self, shown: Shown) -> None:
+        with st.container(horizontal=True, gap="large"):
+            place(self.items, shown)
+
+
+@dataclass(frozen=True)
+class More:
+    """What is folded away until it is asked for, in columns."""
+
+    title: str
+    columns: Sequence[Sequence["str | Block"]]
+
+    def __call__(self, shown: Shown) -> None:
+        key = f"{shown.page.slug}.more"
+        with st.expander(self.title, on_change="rerun", key=key) as box:
+            if box.open:
+                Row(self.columns)(shown)
+
+
+def place(item: "str | Block | Sequence[str | Block]", shown: Shown) -> None:
+    """A setting by its name, a block, or several of them below each other."""
+    if isinstance(item, str):
+        show(shown.store, item)
+    elif callable(item):
+        item(shown)
+    else:
+        for one in item:
+            place(one, shown)

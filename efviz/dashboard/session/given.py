@@ -1,0 +1,81 @@
+"""What settings bring along: a data set, its problem, and where that is first seen."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from efviz.dashboard.session import own_table, table_choice
+from efviz.dashboard.session.caches import OWN
+from efviz.dashboard.session.kinds import Sofar
+from efviz.dashboard.session.problem_choice import Knobs, problem_of
+from efviz.dashboard.session.problem_settings import ProblemSettings, entry
+from efviz.dashboard.session.scripts import arguments
+from efviz.dashboard.session.studies import Given
+from efviz.problems import PROBLEMS
+
+
+def _made(settings: Sofar) -> Mapping[str, Any]:
+    dataset, problem = problem_of(Knobs.of(settings).knobs)
+    return {"dataset": dataset, "problem": problem, "home": entry(settings).settings}
+
+
+def the_problem(settings: Sofar) -> str:
+    """`dataset`, `problem` and `home`, as settings name them."""
+    if settings.problem == OWN:
+        return _own_problem(settings)
+    entry = PROBLEMS[settings.problem]
+    given = arguments(**{knob: getattr(settings, knob) for knob in entry.knobs})
+    return f"""
+from efviz import PROBLEMS
+entry = PROBLEMS[{settings.problem!r}]
+home = entry.settings
+dataset = entry.dataset({given})
+{edits(settings)}problem = entry.problem(dataset)
+"""
+
+
+def edits(settings: Sofar) -> str:
+    """`dataset` with what was edited by hand, or nothing."""
+    if not settings.edits:
+        return ""
+    return f"""from efviz.datasets.edits import edited
+dataset = edited(dataset, {settings.edits!r})
+"""
+
+
+def _own_problem(settings: Sofar) -> str:
+    entry = table_choice.entry(settings)
+    knobs = {knob: getattr(settings, knob) for knob in own_table.KNOBS if knob != "scaling"}
+    given = {knob: value for knob, value in knobs.items() if value}
+    standardised = settings.scaling == "standardised"
+    return f"""
+import sys
+from dataclasses import replace
+from efviz.problems import with_offset
+from efviz.problems.catalogue import Settings
+from efviz.problems.own import REGRESSIONS, own_dataset
+{table()}
+dataset, _ = own_dataset(
+    table,
+    {arguments(**given)},
+    standardised={standardised},
+)
+{edits(settings)}problem = REGRESSIONS[{settings.regression!r}].build(dataset.X, dataset.y)
+problem = with_offset(problem, dataset.offset)
+problem = replace(problem, parameter_names={entry.parameter_names!r})
+home = {entry.settings!r}
+"""
+
+
+def table() -> str:
+    """`table`, read from the file that is the argument, in the way that it is read here."""
+    found = own_table.loaded()
+    given = f", separator={found.table.separator!r}, header={found.table.header}" if found else ""
+    return f"""import sys
+from pathlib import Path
+from efviz.datasets.tables import read_table
+file = Path(sys.argv[1])
+table = read_table(file.read_bytes(), file.name{given})"""
+
+
+TWO_PARAMETERS = Given(ProblemSettings, ("dataset", "problem", "home"), _made, the_problem)
+"""`dataset`, `problem` and `home`: where its plane, starts and steps are first seen."""

@@ -1,0 +1,222 @@
+"""A page is data: settings, what is computed from them, and the blocks that show it.
+
+`run` does the rest for every page: it reads the link, shows the controls, works on what is not
+finished and draws what there is, lets a visitor stop, pin, export and share.
+"""
+
+import time
+from collections.abc import Callable, Hashable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+import streamlit as st
+
+from efviz.dashboard.session.foreign import plain
+from efviz.dashboard.session.jobs import Job, Snapshot
+from efviz.dashboard.session.own_table_widgets import ready
+from efviz.dashboard.session.settings import Settings
+from efviz.dashboard.session.share import share
+from efviz.dashboard.session.store import Store, run_again
+from efviz.dashboard.session.studies import Call, Studies
+from efviz.dashboard.session.working import work, working
+
+SLICE = 0.25
+"""Seconds of work between two pictures."""
+
+
+@dataclass(frozen=True)
+class Page:
+    """One page of the dashboard.
+
+    `presets` are the buttons of the header; `controls` stand above `body`, which shows what is
+    computed, and `foot` below, which follows no setting but the problem. `waits` says of a result
+    what a visitor waits for, as in "41 % of the runs is computed".
+    """
+
+    title: str
+    slug: str
+    settings: type[Settings]
+    studies: Studies
+    presets: Sequence["Preset"]
+    controls: Sequence["Block"]
+    body: Sequence["Block"]
+    foot: Sequence["Block"] = ()
+    waits: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Preset:
+    """A button of the header, and what the settings become."""
+
+    label: str
+    settings: Callable[[Any], Settings]
+
+
+@dataclass(frozen=True)
+class Seen:
+    """A result as far as it was known when a run first looked; `key` says of what settings."""
+
+    name: str
+    key: Hashable
+    job: Job[Any]
+    snapshot: Snapshot[Any]
+
+    @property
+    def result(self) -> Any:
+        return self.snapshot.result
+
+    @property
+    def known(self) -> bool:
+        return self.snapshot.result is not None or self.snapshot.complete
+
+
+class View:
+    """What is known for one choice of settings, the same in all blocks of a run.
+
+    `seconds` are what the blocks wait for in all where there is nothing to show yet.
+    """
+
+    def __init__(self, page: Page, settings: Any, seconds: float = SLICE) -> None:
+        self.settings = settings
+        self.studies = page.studies
+        self.trouble = page.studies.given.trouble(settings)
+        self._left = seconds
+        self._seen: dict[str, Seen] = {}
+
+    @property
+    def given(self) -> Mapping[str, Any]:
+        """The problem, and what belongs to it."""
+        return self.studies.given.make(self.settings)
+
+    def see(self, name: str, *, wait: bool = False) -> Seen | None:
+        """A result as far as it is known; to `wait` is to work if nothing is.
+
+        None where there is no problem to compute it of.
+        """
+        if self.trouble:
+            return None
+        if name not in self._seen:
+            job = self.studies.job(name, self.settings)
+            snapshot = job.progress
+            if wait and snapshot.result is None and not job.done and self._left > 0:
+                began = time.perf_counter()
+                snapshot = job.advance(self._left)
+                self._left -= time.perf_counter() - began
+            key = self.studies.key(self.studies.calls[name], self.settings)
+            self._seen[name] = Seen(name, key, job, snapshot)
+        return self._seen[name]
+
+    def arguments(self, call: Call) -> dict[str, Any] | None:
+        """The arguments of a call as far as they are known.
+
+        None while there is nothing yet for one that cannot be left out.
+        """
+        plan = self.studies.plan(call)
+        found = {argument: getattr(self.settings, name) for argument, name in plan.own.items()}
+        for argument, (name, optional) in plan.results.items():
+            seen = self.see(name, wait=not optional)
+            if seen is None or not (seen.known or optional):
+                return None
+            if seen.known:
+                found[argument] = seen.result
+        if plan.given:
+            if self.trouble:
+                return None
+            found |= {argument: self.given[name] for argument, name in plan.given.items()}
+        return found | dict(call.fixed)
+
+    def key(self, call: Call) -> Hashable:
+        """Of a call with the arguments that are known: equal where its result is the same."""
+        seen = [self.see(name) for name, _ in self.studies.plan(call).results.values()]
+        known = tuple((one.key, one.snapshot.fraction) for one in seen if one)
+        return self.studies.key(call, self.settings), known
+
+    def call(self, call: Call) -> Any:
+        """What a function says of what is known; None while that is not enough."""
+        arguments = self.arguments(call)
+        return None if arguments is None else call.function(**arguments)
+
+    def result(self, name: str) -> Any:
+        """A result as far as it is known, None if nothing is."""
+        seen = self.see(name)
+        return seen.result if seen else None
+
+    @property
+    def state(self) -> Hashable:
+        """Equal for all settings with which the same is looked at."""
+        return tuple(seen.key for seen in self._seen.values())
+
+    @property
+    def unfinished(self) -> list[Seen]:
+        """What was looked at and not complete: another session may have finished it meanwhile."""
+        return [seen for seen in self._seen.values() if not seen.snapshot.complete]
+
+
+@dataclass
+class Shown:
+    """A page while it is shown: its store, and what is known for the settings of now."""
+
+    page: Page
+    store: Store[Any]
+    view: View
+    after: list[Callable[[], None]] = field(default_factory=list)
+
+    @property
+    def settings(self) -> Any:
+        return self.view.settings
+
+
+Block = Callable[[Shown], None]
+"""A part of a page: draws what is known."""
+
+
+def run(page: Page) -> None:
+    store = Store(page.slug, page.settings)
+    with st.container(horizontal=True, vertical_alignment="bottom", key="header"):
+        st.title(page.title, anchor=False)
+        for preset in page.presets:
+            st.button(preset.label, on_click=_choose, args=(store, preset), type="tertiary")
+        share(store)
+    store.show_remarks()
+    live(page)
+    draw(page.foot, Shown(page, store, View(page, store.settings)))
+
+
+def _choose(store: Store[Any], preset: Preset) -> None:
+    store.put(preset.settings(store.settings))
+
+
+@st.fragment
+def live(page: Page) -> None:
+    """Controls and pictures: a fragment, so that a moved slider sends nothing but these."""
+    store = Store(page.slug, page.settings)
+    shown = Shown(page, store, View(page, store.settings))
+    draw(page.controls, shown)
+    if not ready(store):
+        return
+    if shown.view.trouble:
+        st.warning(plain(shown.view.trouble))
+    draw(page.body, shown)
+    go_on(shown)
+
+
+def draw(blocks: Sequence[Block], shown: Shown) -> None:
+    for block in blocks:
+        block(shown)
+
+
+def go_on(shown: Shown) -> None:
+    """Work on what is not finished, and show it with the next run.
+
+    The work comes after the drawing: what a run sends is lost if the next one begins at once.
+    """
+    page, unfinished = shown.page, shown.view.unfinished
+    if not unfinished:
+        for later in shown.after:
+            later()
+        return
+    now, state = unfinished[0], shown.view.state
+    key, words = f"{page.slug}.work", page.waits.get(now.name, "the work")
+    if working(key, state, now.job.progress.fraction, f"of {words} is computed"):
+        work(key, state, now.job, SLICE)
+        run_again()

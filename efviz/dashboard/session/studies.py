@@ -1,0 +1,177 @@
+"""What a page computes: functions of the library, called with arguments by their names.
+
+An argument is named after a setting of the page, after the result of another function, or after
+something that the problem brings along, as `problem` itself. So a page need not say what depends
+on what: every result is computed once for the settings that it really depends on, shared between
+sessions, and a script that makes a figure can be written from the same names.
+"""
+
+from collections.abc import Callable, Hashable, Mapping
+from dataclasses import dataclass, field
+from inspect import Parameter, isgenerator, signature
+from types import SimpleNamespace
+from typing import Any
+
+from efviz.dashboard.session.caches import OWN, in_process, in_session
+from efviz.dashboard.session.jobs import Job, result_of
+from efviz.dashboard.session.settings import Settings
+from efviz.lazy import cached_property
+from efviz.work import Work
+
+
+@dataclass(frozen=True)
+class Given:
+    """What settings bring along before anything is computed: the problem, and what belongs to it.
+
+    `names` are those that arguments may have, `make` has their values, made from the fields of
+    `settings` alone, `code` the lines of a script that do so, and `trouble` a sentence where they
+    cannot be made.
+    """
+
+    settings: type[Settings]
+    names: tuple[str, ...]
+    make: Callable[[Any], Mapping[str, Any]]
+    code: Callable[[Any], str]
+    trouble: Callable[[Any], str] = lambda settings: ""
+
+
+@dataclass(frozen=True, eq=False)
+class Call:
+    """A function of the library as a page calls it: `named` renames arguments, `fixed` sets them.
+
+    What has a default and no name on the page is left at its default.
+    """
+
+    function: Callable[..., Any]
+    named: Mapping[str, str] = field(default_factory=dict)
+    fixed: Mapping[str, Any] = field(default_factory=dict)
+
+    @cached_property
+    def asked(self) -> dict[str, tuple[str, bool]]:
+        """By argument: after what it is named, and whether it can be left out."""
+        return {
+            argument: (self.named.get(argument, argument), one.default is not Parameter.empty)
+            for argument, one in signature(self.function).parameters.items()
+            if argument not in self.fixed
+        }
+
+
+Function = Callable[..., Any] | Call
+
+
+def call_of(function: Function) -> Call:
+    return function if isinstance(function, Call) else Call(function)
+
+
+@dataclass(frozen=True)
+class Plan:
+    """What a call asks for on a page: by argument its name there, and if it can come later.
+
+    `settings` are those it depends on, through all that it asks for; with equal `identity` and
+    equal settings two calls have the same result.
+    """
+
+    results: dict[str, tuple[str, bool]]
+    given: dict[str, str]
+    own: dict[str, str]
+    settings: tuple[str, ...]
+    identity: int
+
+    def key(self, settings: Any) -> Hashable:
+        values = [getattr(settings, name) for name in self.settings]
+        # Equal values need not be the same: 1 == 1.0 == True.
+        return self.identity, tuple(map(type, values)), tuple(values)
+
+
+_identities: dict[Hashable, int] = {}
+"""Numbers of calls: the same on all pages that ask for the same."""
+
+
+class Studies:
+    """The functions of a page by the names of their results; later ones may ask for earlier."""
+
+    def __init__(
+        self, settings: type[Settings], given: Given, functions: Mapping[str, Function]
+    ) -> None:
+        self.given = given
+        self.calls: dict[str, Call] = {}
+        self._settings = settings.declared().keys()
+        self._plans: dict[Call, Plan] = {}
+        for name, function in functions.items():
+            call = call_of(function)
+            self.plan(call)
+            self.calls[name] = call
+
+    def plan(self, call: Call) -> Plan:
+        """TypeError where an argument is neither a setting nor a result of the page."""
+        if call in self._plans:
+            return self._plans[call]
+        results, given, own = {}, {}, {}
+        for argument, (name, optional) in call.asked.items():
+            if name in self.calls:
+                results[argument] = name, optional
+            elif name in self.given.names:
+                given[argument] = name
+            elif name in self._settings:
+                own[argument] = name
+            elif not optional:
+                known = ", ".join(sorted({*self.calls, *self.given.names, *self._settings}))
+                raise TypeError(
+                    f"{call.function.__qualname__} asks for {name!r}, which is neither a setting "
+                    f"of the page nor one of its results: {known}"
+                )
+        before = [self.plan(self.calls[name]) for name, _ in results.values()]
+        settings = {*own.values()}.union(*(plan.settings for plan in before))
+        if given:
+            settings |= self.given.settings.declared().keys()
+        identity: Hashable = (
+            (call.function.__module__, call.function.__qualname__),
+            tuple(sorted(call.fixed.items())),
+            tuple((argument, plan.identity) for argument, plan in zip(results, before, strict=True)),
+            tuple(sorted(given.items())) and (self.given.settings, *sorted(given.items())),
+            tuple(sorted(own.items())),
+        )
+        number = _identities.setdefault(identity, len(_identities))
+        self._plans[call] = plan = Plan(results, given, own, tuple(sorted(settings)), number)
+        return plan
+
+    def key(self, call: Call, settings: Any) -> Hashable:
+        """Equal for all settings with which the call has the same result."""
+        return self.plan(call).key(settings)
+
+    def job(self, name: str, settings: Any) -> Job[Any]:
+        """The work towards a result, shared by all sessions that show the same."""
+        call = self.calls[name]
+        return self.remembered(
+            self.key(call, settings), settings, lambda: Job(self._work(call, settings))
+        )
+
+    def remembered(self, key: Hashable, settings: Any, compute: Callable[[], Any]) -> Any:
+        """What comes of an own table lives in its session alone."""
+        own = getattr(settings, "problem", "") == OWN
+        return in_session(key, compute) if own else in_process(key, compute)
+
+    def _work(self, call: Call, settings: Any) -> Work[Any]:
+        plan = self.plan(call)
+        arguments = {argument: getattr(settings, name) for argument, name in plan.own.items()}
+        for argument, (name, _) in plan.results.items():
+            arguments[argument] = yield from result_of(self.job(name, settings))
+        if plan.given:
+            made = self.given.make(settings)
+            arguments |= {argument: made[name] for argument, name in plan.given.items()}
+        result = call.function(**arguments, **call.fixed)
+        if isgenerator(result):
+            result = yield from result
+        return result
+
+    def now(self, name: str, settings: Any) -> Any:
+        """A result, computed to its end."""
+        job = self.job(name, settings)
+        while not job.done:
+            job.advance(1.0)
+        return job.progress.result
+
+    def everything(self, settings: Any) -> SimpleNamespace:
+        """All results, computed to their end, and what the problem brings along, by their names."""
+        found = {name: self.now(name, settings) for name in self.calls}
+        return SimpleNamespace(**self.given.make(settings), **found)

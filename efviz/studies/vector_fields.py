@@ -1,0 +1,98 @@
+"""Vector fields: the plane, the starts, the scales, and the runs of all methods from each start."""
+
+from collections.abc import Mapping, Sequence
+
+import numpy as np
+
+from efviz.arrays import Array
+from efviz.fields import Plane, plane_around
+from efviz.optimizers import Trajectory, runs
+from efviz.problems import Problem
+from efviz.problems.catalogue import Settings
+from efviz.studies.alignment import path_directions
+from efviz.studies.field_comparison import FieldComparison
+from efviz.work import Work, in_turn, part
+
+Limits = Sequence[tuple[float, float, float, float]]
+Directions = dict[str, dict[str, Array]]
+"""By the method of a path and that of a direction: (T, 2)."""
+
+
+def plane_shown(problem: Problem, home: Settings, limits: Limits = ()) -> Plane:
+    """The plane of the first `limits` (x0, x1, y0, y1); without any that of `home`, or one around
+    the minimum."""
+    if limits:
+        x0, x1, y0, y1 = limits[0]
+        return Plane((x0, x1), (y0, y1))
+    return plane_around(problem, Plane(*home.plane) if home.plane else None, home.reach)
+
+
+def start_points(plane: Plane, home: Settings, starts: Sequence[tuple[float, float]] = ()) -> Array:
+    """theta_0 (S, 2): the `starts`, or without any those of `home` on this plane."""
+    return np.array(starts) if starts else plane.place(home.starts)
+
+
+def relative_scales(
+    fields: FieldComparison, scale_GD: float = 0, scale_NGD: float = 0, scale_EFGD: float = 0
+) -> dict[str, float]:
+    """What multiplies the step size of each method.
+
+    Where 0 is given, the one digit with which typical updates are as long as those of NGD.
+    """
+    scales = {"GD": scale_GD, "NGD": scale_NGD, "EFGD": scale_EFGD}
+    for name in [name for name, scale in scales.items() if not scale]:
+        scale = fields.typical_length("NGD") / fields.typical_length(name)
+        scales[name] = float(f"{scale:.0e}") if 0 < scale < np.inf else 1.0
+    return scales
+
+
+def trajectories(
+    problem: Problem,
+    theta_0: Array,
+    scales: Mapping[str, float],
+    *,
+    step_size: float,
+    damping: float,
+    n_steps: int,
+    record: int,
+) -> Work[dict[str, Trajectory]]:
+    """By method the runs from theta_0 (S, 2), with `step_size` times the scale of the method."""
+    return (
+        yield from in_turn(
+            {
+                name: runs(
+                    problem,
+                    name,
+                    theta_0,
+                    step_size=step_size * scale,
+                    damping=damping,
+                    n_steps=n_steps,
+                    record=record,
+                )
+                for name, scale in scales.items()
+            }
+        )
+    )
+
+
+def path_anatomy(
+    problem: Problem,
+    trajectories: Mapping[str, Trajectory],
+    *,
+    damping: float,
+    play: bool,
+    followed: int,
+) -> Work[Directions | None]:
+    """The directions of all methods along the path of each from one start, counted from 1.
+
+    None unless they are played; a start that is not there stands for the last one.
+    """
+    if not play:
+        return None
+    methods = list(trajectories)
+    start = min(followed, *(len(one.thetas) for one in trajectories.values())) - 1
+    paths = np.stack([one.thetas[start] for one in trajectories.values()])
+    found = yield from part(path_directions(problem, methods, paths, damping=damping), 0, 1)
+    return {
+        path: {name: values[i] for name, values in found.items()} for i, path in enumerate(methods)
+    }
