@@ -30,7 +30,7 @@ def warm_up() -> None:
     from efviz.dashboard.pages.at_minimum.settings import AtMinimumSettings
 
     first = at_minimum_views.Controls.of(AtMinimumSettings.of())
-    finish(progress.fraction for progress in at_minimum_views.work(first))
+    finish(at_minimum_views.work(first))
 
 
 def compile_all() -> None:

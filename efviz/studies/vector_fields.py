@@ -6,7 +6,8 @@ import numpy as np
 
 from efviz.arrays import Array
 from efviz.fields import Plane, plane_around
-from efviz.optimizers import Trajectory, runs
+from efviz.optimizers import Trajectory
+from efviz.optimizers.runs import runs
 from efviz.problems import Problem
 from efviz.problems.catalogue import Settings
 from efviz.studies.alignment import path_directions

@@ -9,7 +9,8 @@ from numpy.typing import NDArray
 
 from efviz.arrays import Array, Mask, upper
 from efviz.sweeps import loops
-from efviz.sweeps.outcome import DIVERGED, FINISHED, SINGULAR, Outcome, Steps
+from efviz.sweeps.outcome import DIVERGED, FINISHED, SINGULAR, Outcome
+from efviz.work import Progress, Work
 
 
 class Point(Protocol):
@@ -54,7 +55,7 @@ class Batch(ABC):
         n_steps: int,
         runs: NDArray[np.int64],
         outcome: Outcome,
-    ) -> Steps:
+    ) -> Work[None]:
         """Take all steps of `runs`, which start at u (R, K); those that stop leave the batch."""
         for t in range(n_steps + 1):
             keep = np.ones(len(runs), dtype=bool)
@@ -67,7 +68,7 @@ class Batch(ABC):
                 step_size, damping = step_size[keep], damping[keep]
             if not len(runs):
                 return
-            yield (t + 1) / (n_steps + 1)
+            yield Progress((t + 1) / (n_steps + 1))
 
     def _step(
         self,

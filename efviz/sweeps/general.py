@@ -10,7 +10,8 @@ from efviz.lazy import cached_property
 from efviz.optimizers.runs import DIVERGENCE
 from efviz.problems import Problem, batches
 from efviz.sweeps.batch import Batch, packed
-from efviz.sweeps.outcome import FINISHED, Outcome, Steps, close_undamped
+from efviz.sweeps.outcome import FINISHED, Outcome, close_undamped
+from efviz.work import Progress, Work
 
 
 @dataclass(frozen=True, eq=False)
@@ -70,7 +71,9 @@ class General:
     def in_reverse(self) -> "General":
         return replace(self, problem=self.problem.in_reverse())
 
-    def advance(self, step_size: Array, damping: Array, n_steps: int, outcome: Outcome) -> Steps:
+    def advance(
+        self, step_size: Array, damping: Array, n_steps: int, outcome: Outcome
+    ) -> Work[None]:
         problem, start = self.problem, self.theta_0
         if problem.coordinates is not None:
             start = problem.coordinates.reduce(start)
@@ -98,4 +101,4 @@ class General:
         limit = DIVERGENCE * abs(first_loss)
         step_size, damping = step_size[runs], damping[runs]
         yield from batch.advance(theta, step_size, damping, limit, n_steps, runs, outcome)
-        yield 1.0
+        yield Progress(1.0)

@@ -11,7 +11,8 @@ from efviz.optimizers.runs import DIVERGENCE
 from efviz.problems import Problem
 from efviz.problems.likelihoods.gaussian import Gaussian
 from efviz.sweeps.designs import Dense, dense
-from efviz.sweeps.outcome import DIVERGED, FINISHED, Outcome, Steps, close_undamped
+from efviz.sweeps.outcome import DIVERGED, FINISHED, Outcome, close_undamped
+from efviz.work import Progress, Work
 
 
 @dataclass(frozen=True, eq=False)
@@ -35,7 +36,9 @@ class Quadratic:
     def in_reverse(self) -> "Quadratic":
         return replace(self, problem=self.problem.in_reverse())
 
-    def advance(self, step_size: Array, damping: Array, n_steps: int, outcome: Outcome) -> Steps:
+    def advance(
+        self, step_size: Array, damping: Array, n_steps: int, outcome: Outcome
+    ) -> Work[None]:
         assert isinstance(self.problem.likelihood, Gaussian)
         precision = self.problem.likelihood.sigma**-2
         D = self._design
@@ -68,4 +71,4 @@ class Quadratic:
             outcome.taken[over] = above
         if self.curvature is not None and D.Q.shape[1] < self.problem.D:
             close_undamped(outcome, damping, limit / DIVERGENCE)
-        yield 1.0
+        yield Progress(1.0)

@@ -4,6 +4,7 @@ from math import isfinite
 from typing import Any
 
 import pytest
+from efviz.dashboard.pages.vector_fields.views import Controls
 from efviz.dashboard.session.params import (
     Choice,
     EditList,
@@ -20,7 +21,6 @@ from hypothesis import strategies as st
 
 from efviz import PROBLEMS
 from efviz.dashboard.pages.vector_fields.page import PARAMS
-from efviz.dashboard.pages.vector_fields.views import Controls
 from efviz.dashboard.session.pins import Pinned
 from efviz.datasets.edits import MOST, normal
 

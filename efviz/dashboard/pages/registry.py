@@ -33,11 +33,10 @@ class Page:
     def settings(self) -> type[Settings]:
         """What its links may set; a page that plays no lesson may have none."""
         module = self.load()
-        settings: type[Settings]
-        settings = getattr(getattr(module, "PAGE", None), "settings", None) or getattr(
-            module, "SETTINGS", Settings
-        )
-        return settings
+        if hasattr(module, "PAGE"):
+            found: type[Settings] = module.PAGE.settings
+            return found
+        return getattr(module, "SETTINGS", Settings)
 
 
 PAGES: dict[str, Page] = {

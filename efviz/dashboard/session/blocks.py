@@ -1,13 +1,13 @@
 """The blocks that pages are made of: charts, words, and settings side by side."""
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any
 
 import streamlit as st
 
 from efviz.dashboard.components import Click, Frame, Touch, chart, pack_figures
-from efviz.dashboard.session.page import Block, Shown, View, draw
+from efviz.dashboard.session.page import Block, Shown, View
 from efviz.dashboard.session.pins import beside
 from efviz.dashboard.session.scripts import figure_script
 from efviz.dashboard.session.studies import Call, Function, call_of
@@ -66,6 +66,7 @@ class Chart:
     def __call__(self, shown: Shown) -> None:
         packed = self.packed(shown.view)
         if packed is None:
+            self._last(shown)
             return
         if self.pinned:
             self._beside(shown, packed)
@@ -84,9 +85,17 @@ class Chart:
             self._draw(shown, packed)
         shown.after.append(pinned.go_on)
 
+    def _last(self, shown: Shown) -> None:
+        """The picture that was there stays until there is a new one."""
+        key = f"{shown.page.slug}.{self.key}"
+        packed = st.session_state.get(f"{key}.packed")
+        if packed and not shown.view.trouble:
+            chart(packed, key=key, query=shown.store.query)
+
     def _draw(self, shown: Shown, packed: bytes) -> None:
         page, click, touch, rest = shown.page, self.click, self.touch, self.rest
         key = f"{page.slug}.{self.key}"
+        st.session_state[f"{key}.packed"] = packed
         chart(
             packed,
             key=key,

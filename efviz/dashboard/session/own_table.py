@@ -11,7 +11,7 @@ from weakref import WeakSet
 import streamlit as st
 
 from efviz.dashboard.server import compat, uploads
-from efviz.dashboard.session.caches import OWN as OWN
+from efviz.dashboard.session.caches import OWN, forget_private
 from efviz.dashboard.session.settings import Settings
 from efviz.dashboard.session.sizes import size_of
 from efviz.dashboard.session.turns import TURNS
@@ -87,6 +87,8 @@ def load(content: bytes | str, name: str, reading: Reading = GUESSED) -> Loaded:
             f"The server holds {others >> 20} MB of other visitors' tables and has no room for "
             "this one; try again in some minutes, or with fewer rows or columns."
         )
+    if loaded.digest != getattr(st.session_state.get(_KEY), "digest", None):
+        forget_private()
     st.session_state[_KEY] = loaded
     _kept.add(loaded)
     return loaded

@@ -174,15 +174,6 @@ class ProblemSettings(TableSettings):
         follow=lambda settings, value: settings.of_table("intercept", value),
     )
     edits: Edits = setting("Edited examples", EditList(), ())
-    editing: bool = setting(
-        "Edit data points",
-        Flag(),
-        False,
-        shown=Toggle(),
-        help="Drag a point of the data panel, click on its empty area to add one, double-click "
-        "(or press long) to remove one. Everything follows, and the link carries it.",
-        kept=True,
-    )
 
     def of_table(self, name: str, value: str) -> Self:
         """What follows from the target, or from the regression, follows again.
@@ -197,3 +188,18 @@ class ProblemSettings(TableSettings):
         if made.intercept not in (intercepts(made) or ("",)):
             made = replace(made, intercept=next(iter(intercepts(made) or ()), ""))
         return made
+
+
+@dataclass(frozen=True)
+class EditableSettings(ProblemSettings):
+    """A problem, and whether its data points can be moved."""
+
+    editing: bool = setting(
+        "Edit data points",
+        Flag(),
+        False,
+        shown=Toggle(),
+        help="Drag a point of the data panel, click on its empty area to add one, double-click "
+        "(or press long) to remove one. Everything follows, and the link carries it.",
+        kept=True,
+    )

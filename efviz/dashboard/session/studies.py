@@ -127,8 +127,8 @@ class Studies:
         identity: Hashable = (
             (call.function.__module__, call.function.__qualname__),
             tuple(sorted(call.fixed.items())),
-            tuple((argument, plan.identity) for argument, plan in zip(results, before, strict=True)),
-            tuple(sorted(given.items())) and (self.given.settings, *sorted(given.items())),
+            tuple(zip(results, (plan.identity for plan in before), strict=True)),
+            (self.given.settings, tuple(sorted(given.items()))) if given else (),
             tuple(sorted(own.items())),
         )
         number = _identities.setdefault(identity, len(_identities))

@@ -21,7 +21,7 @@ from efviz.dashboard.session.settings import setting
 from efviz.dashboard.session.store import Store
 from efviz.fields import Plane, plane_around
 from efviz.problems import Problem
-from efviz.work import Work
+from efviz.work import Progress, Work
 
 Theta = tuple[tuple[float, float], ...]
 """theta as a setting holds it: one pair, or none for the first of the problem's starts."""
@@ -61,7 +61,7 @@ def loss_on_plane(knobs: Knobs, problem: Problem, plane: Plane) -> Work[Array]:
         step = len(flat) if problem.moments else max(1, _SLICE // problem.N)
         parts = []
         for i in range(0, len(flat), step):
-            yield i / len(flat)
+            yield Progress(i / len(flat))
             parts.append(problem.loss(flat[i : i + step]))
         known.append(np.concatenate(parts).reshape(FINE, FINE))
     return known[0]

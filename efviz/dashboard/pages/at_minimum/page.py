@@ -165,7 +165,7 @@ def draw(
         SLUG,
         lambda: all_panels(p),
         lambda: views_script(TITLE, SLUG, p, rows_of(p)),
-        rows=rows_of(p),
+        rows=lambda: rows_of(p),
         complete=all(ready),
     )
     show(store, "editing")

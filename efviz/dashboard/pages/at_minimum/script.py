@@ -10,9 +10,9 @@ from efviz.dashboard.pages.at_minimum.views import (
     cases,
     correct_case,
 )
-from efviz.dashboard.session.own_table import OWN
-from efviz.dashboard.session.problem_settings import entry
+from efviz.dashboard.session.caches import OWN
 from efviz.dashboard.session.given import the_problem
+from efviz.dashboard.session.problem_settings import entry
 from efviz.dashboard.session.scripts import arguments, script
 
 
@@ -113,11 +113,10 @@ from concurrent.futures import ThreadPoolExecutor
 from efviz.studies.comparison import compare
 from efviz.studies.convergence import converge, sizes
 from efviz.figures.at_minimum import Mark, convergence_panel
+from efviz.work import finish
 with ThreadPoolExecutor(2) as workers:
-    *_, convergence = converge(
-        sample, {len(still)}, range({at_minimum_views.SEEDS}), sizes(min(10, largest), largest),
-        workers,
-    )
+    shape = {len(still)}, range({at_minimum_views.SEEDS}), sizes(min(10, largest), largest)
+    convergence = finish(converge(sample, *shape, workers))
 shown = [
     Mark(name, p.N, compare(p, p.theta_star).distance, own=name in {own!r})
     for name, (_, p) in views.items()

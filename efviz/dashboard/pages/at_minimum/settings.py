@@ -4,14 +4,14 @@ from dataclasses import dataclass
 
 from efviz.dashboard.session.pins import pin_setting
 from efviz.dashboard.session.problem_settings import (
-    ProblemSettings,
+    EditableSettings,
     problem_setting,
     strength_setting,
 )
 
 
 @dataclass(frozen=True)
-class AtMinimumSettings(ProblemSettings):
+class AtMinimumSettings(EditableSettings):
     problem: str = problem_setting("fig2")
     strength: float = strength_setting(0.5)
     pin: str = pin_setting()

@@ -19,7 +19,7 @@ from efviz.dashboard.pages.gradient_noise.views import (
 from efviz.dashboard.pages.registry import PAGES
 from efviz.dashboard.session import data_edits
 from efviz.dashboard.session.caches import cached
-from efviz.dashboard.session.jobs import Job, Progress
+from efviz.dashboard.session.jobs import Job, Snapshot
 from efviz.dashboard.session.own_table_widgets import ready
 from efviz.dashboard.session.pins import Beside, beside
 from efviz.dashboard.session.problem_choice import examples, problem_of
@@ -103,7 +103,7 @@ def choose_batch(store: Store[GradientNoiseSettings], batch_size: float) -> None
 
 
 def draw(
-    store: Store[GradientNoiseSettings], c: Controls, p: Picture, so_far: Progress[Runs]
+    store: Store[GradientNoiseSettings], c: Controls, p: Picture, so_far: Snapshot[Runs]
 ) -> Beside:
     """The picture at once; runs that have hardly begun give way to those that were there before."""
     runs, fraction, of = so_far.result, so_far.fraction, c

@@ -8,7 +8,7 @@ from efviz.dashboard.pages.gradient_noise.views import (
     Picture,
     run_settings,
 )
-from efviz.dashboard.session.own_table import OWN
+from efviz.dashboard.session.caches import OWN
 from efviz.dashboard.session.given import the_problem
 from efviz.dashboard.session.scripts import arguments, script
 from efviz.dashboard.session.theta_choice import FINE
@@ -56,9 +56,10 @@ def _runs(c: Controls, p: Picture) -> str:
     step_size, scales = run_settings(c, p.problem, p.theta)
     how = arguments(step_size=step_size, n_steps=c.n_steps)
     return f"""
-from efviz.optimizers.stochastic import StochasticRuns
+from efviz.optimizers.stochastic import stochastic_runs
+from efviz.work import finish
 n_steps = {c.n_steps}
-runs = StochasticRuns(
+runs = stochastic_runs(
     problem,
     theta,
     batch_size=batch_size,
@@ -69,8 +70,7 @@ runs = StochasticRuns(
     replacement=replacement,
     record=np.unique(np.linspace(0, n_steps, {RECORDED + 1}).round().astype(int)).tolist(),
 )
-runs.advance()
-result = runs.result()
+result = finish(runs)
 """
 
 

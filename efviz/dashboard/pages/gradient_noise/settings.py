@@ -6,7 +6,7 @@ from typing import Any
 from efviz.dashboard.session.kinds import Choice, Number
 from efviz.dashboard.session.pins import pin_setting
 from efviz.dashboard.session.problem_choice import examples
-from efviz.dashboard.session.problem_settings import ProblemSettings
+from efviz.dashboard.session.problem_settings import EditableSettings
 from efviz.dashboard.session.settings import setting
 from efviz.dashboard.session.theta_choice import Theta, theta_setting
 from efviz.dashboard.session.widgets import NumberInput, Select, Slider
@@ -24,7 +24,7 @@ def _scale(method: str, query: str) -> Any:
 
 
 @dataclass(frozen=True)
-class GradientNoiseSettings(ProblemSettings):
+class GradientNoiseSettings(EditableSettings):
     theta: Theta = theta_setting()
     batch_size: int = setting(
         "Batch size B",

@@ -21,7 +21,7 @@ from efviz.dashboard.pages.matrices.views import (
     labels_job,
 )
 from efviz.dashboard.session.caches import cached
-from efviz.dashboard.session.jobs import Job, Progress
+from efviz.dashboard.session.jobs import Job, Snapshot
 from efviz.dashboard.session.store import Store
 from efviz.dashboard.session.take_along import take_along
 from efviz.dashboard.session.widgets import show
@@ -34,7 +34,7 @@ FIRST = 0.03
 """Seconds of work on the matrix before it is first drawn."""
 MOST_LABELS = 10_000
 
-Drawn = tuple[str, Job[Any], Progress[Any]]
+Drawn = tuple[str, Job[Any], Snapshot[Any]]
 """What it is called, its job, and as much of that as was drawn."""
 
 

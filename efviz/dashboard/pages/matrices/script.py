@@ -5,7 +5,7 @@ import numpy as np
 from efviz.dashboard.pages.matrices import views as matrices_views
 from efviz.dashboard.pages.matrices.views import OTHERS, REPETITIONS, SYMBOLS, Controls, Picture
 from efviz.dashboard.pages.matrices.words import SHORT, TITLES
-from efviz.dashboard.session.own_table import OWN
+from efviz.dashboard.session.caches import OWN
 from efviz.dashboard.session.given import the_problem
 from efviz.dashboard.session.scripts import script
 from efviz.dashboard.session.theta_choice import FINE

@@ -12,7 +12,7 @@ from efviz.dashboard.pages.matrices.closer.words import titled
 from efviz.dashboard.session.kinds import Choice, Number
 from efviz.dashboard.session.pins import pin_setting
 from efviz.dashboard.session.problem_choice import last_example
-from efviz.dashboard.session.problem_settings import ProblemSettings
+from efviz.dashboard.session.problem_settings import EditableSettings
 from efviz.dashboard.session.settings import setting
 from efviz.dashboard.session.theta_choice import Theta, theta_setting
 from efviz.dashboard.session.widgets import NumberInput, Select, Slider
@@ -21,7 +21,7 @@ MOST_LABELS = 10_000
 
 
 @dataclass(frozen=True)
-class PictureSettings(ProblemSettings):
+class PictureSettings(EditableSettings):
     """What the first chart depends on: only this is pinned."""
 
     theta: Theta = theta_setting()

@@ -10,7 +10,7 @@ from efviz.dashboard.pages.optimization.runs import (
     Source,
     problem_of,
 )
-from efviz.dashboard.session.own_table import OWN
+from efviz.dashboard.session.caches import OWN
 from efviz.dashboard.session.given import table
 from efviz.dashboard.session.scripts import arguments, script
 

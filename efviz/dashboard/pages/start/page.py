@@ -77,7 +77,7 @@ def picture() -> tuple[dict[str, Any], str]:
     """The page Vector fields as it opens: what the browser needs of it, and one sentence."""
     p = figure_1()
     lowest = p.problem.minimum.loss
-    x, y = (np.linspace(*limits, FINE) for limits in (p.fields.plane.x, p.fields.plane.y))
+    x, y = p.fields.plane.axes(FINE)
     smooth = replace(p.fields, x=x, y=y, loss=loss_grid(p.problem, p.fields.plane, FINE))
     shown = panels.contrast(
         smooth,

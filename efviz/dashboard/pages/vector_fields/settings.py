@@ -6,7 +6,7 @@ from typing import Any
 
 from efviz.dashboard.session.kinds import Choice, Flag, Number, Points, Sofar
 from efviz.dashboard.session.pins import pin_setting
-from efviz.dashboard.session.problem_settings import ProblemSettings, entry
+from efviz.dashboard.session.problem_settings import EditableSettings, entry
 from efviz.dashboard.session.settings import setting
 from efviz.dashboard.session.widgets import NumberInput, Select, Slider, Toggle
 
@@ -42,7 +42,7 @@ def _scale(k: int, query: str) -> Any:
 
 
 @dataclass(frozen=True)
-class VectorFieldsSettings(ProblemSettings):
+class VectorFieldsSettings(EditableSettings):
     damping: float = setting(
         "Damping λ",
         Number(1e-10, 1e10, zero=True),

@@ -15,19 +15,18 @@ from efviz.dashboard.pages.matrices.closer.base import (
     Spot,
     go_on,
     sentence_html,
-    steps,
 )
 from efviz.dashboard.pages.matrices.closer.script import bound_script
 from efviz.dashboard.session.caches import cached
 from efviz.dashboard.session.jobs import Job
-from efviz.dashboard.session.problem_settings import ProblemSettings
+from efviz.dashboard.session.problem_settings import EditableSettings
 from efviz.dashboard.session.store import Store
 from efviz.dashboard.session.take_along import take_along
 from efviz.figures import DARK
 from efviz.figures.claims import remainder_panel
 from efviz.figures.theme import Spec
 from efviz.problems import Problem
-from efviz.work import Work
+from efviz.work import Progress, Work
 
 NONLINEAR = "saturation"
 """The problem of the catalogue for which the proposition says something."""
@@ -73,7 +72,7 @@ def bound_work(spot: Spot) -> Work[RemainderBound]:
     pieces: list[RemainderBound] = []
     for i in range(0, len(thetas), step):
         pieces.append(remainder_bound(problem, thetas[i : i + step], low, high))
-        yield (i + step) / len(thetas)
+        yield Progress(min(1.0, (i + step) / len(thetas)))
     return RemainderBound(
         thetas,
         problem.N,
@@ -87,7 +86,7 @@ def bound_work(spot: Spot) -> Work[RemainderBound]:
 
 @cached
 def bound_job(spot: Spot) -> Job[RemainderBound]:
-    return Job(steps(bound_work(spot)))
+    return Job(bound_work(spot))
 
 
 @cached
@@ -132,7 +131,7 @@ def linear(store: Store[Any]) -> None:
 
 def switch(store: Store[Any]) -> None:
     """To the nonlinear problem; what does not belong to the problem shown stays."""
-    settings, own = store.settings, {*ProblemSettings.declared(), "theta"} - {"N", "seed"}
+    settings, own = store.settings, {*EditableSettings.declared(), "theta"} - {"N", "seed"}
     kept = {name: getattr(settings, name) for name in settings.declared() if name not in own}
     store.put(type(settings).of(**kept | {"problem": NONLINEAR}).checked())
 

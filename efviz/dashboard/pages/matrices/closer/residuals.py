@@ -16,7 +16,6 @@ from efviz.dashboard.pages.matrices.closer.base import (
     Spot,
     go_on,
     sentence_html,
-    steps,
 )
 from efviz.dashboard.pages.matrices.closer.script import residuals_script
 from efviz.dashboard.session.caches import cached
@@ -141,7 +140,7 @@ def options(settings: Sofar) -> list[str]:
 @cached
 def path_job(spot: Spot, key: str) -> Job[ResidualPath]:
     problem = spot.made()
-    return Job(steps(WAYS[key].work(problem, np.array(spot.at))))
+    return Job(WAYS[key].work(problem, np.array(spot.at)))
 
 
 @cached
