@@ -11,12 +11,12 @@ from efviz.dashboard.pages import PAGES
 from efviz.dashboard.pages.matrices import labels as matrices_labels
 from efviz.dashboard.pages.matrices import views as matrices_views
 from efviz.dashboard.pages.vector_fields import page as vector_fields
-from efviz.dashboard.session.jobs import Progress
+from efviz.work import Progress
 
 T = TypeVar("T")
 
 WITH_PROBLEM = [
-    slug for slug, page in PAGES.items() if any(param.name == "problem" for param in page.params)
+    slug for slug, page in PAGES.items() if "problem" in page.settings.declared()
 ]
 """Pages on which a problem, or an own table, is chosen."""
 

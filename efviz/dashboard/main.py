@@ -10,7 +10,7 @@ import efviz.dashboard.components
 from efviz.dashboard.components.style import style
 from efviz.dashboard.pages import PAGES
 from efviz.dashboard.pages.lessons import bar as lesson_bar
-from efviz.dashboard.pages.registry import Page
+from efviz.dashboard.pages.registry import Listing
 from efviz.dashboard.server import operations
 from efviz.dashboard.session import routes
 from efviz.dashboard.session.store import arrive
@@ -36,7 +36,7 @@ def run() -> None:
     forget_the_page_before()
 
 
-def shown(page: Page) -> Callable[[], None]:
+def shown(page: Listing) -> Callable[[], None]:
     """The page below the bar of the lesson that plays on it, if one does."""
 
     def main() -> None:

@@ -37,9 +37,9 @@ class Page:
     slug: str
     settings: type[Settings]
     studies: Studies
-    presets: Sequence["Preset"]
     controls: Sequence["Block"]
     body: Sequence["Block"]
+    presets: Sequence["Preset"] = ()
     foot: Sequence["Block"] = ()
     waits: Mapping[str, str] = field(default_factory=dict)
 

@@ -1,0 +1,124 @@
+"""What a page gets from its declaration alone: controls, link, progress, pin, export and script."""
+
+import os
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import new_page
+import numpy as np
+import pytest
+from streamlit.testing.v1 import AppTest
+from visiting import components, sentence
+
+from efviz.dashboard.pages import PAGES
+from efviz.dashboard.pages.registry import Listing
+from efviz.dashboard.session import page as frame
+from efviz.dashboard.session.caches import SHARED
+from efviz.dashboard.session.page import View
+from efviz.dashboard.session.scripts import figure_script
+from efviz.dashboard.session.studies import Studies
+from efviz.figures import export
+from efviz.problems import PROBLEMS
+
+SLUG = new_page.PAGE.slug
+
+
+@pytest.fixture(autouse=True)
+def listed() -> Iterator[None]:
+    PAGES[SLUG] = Listing("Sharpness", SLUG, "new_page")
+    yield
+    del PAGES[SLUG]
+
+
+def script(slug: str) -> None:
+    from efviz.dashboard.pages import PAGES
+
+    PAGES[slug].main()
+
+
+def visit(**query: str) -> AppTest:
+    at = AppTest.from_function(script, args=(SLUG,), default_timeout=60)
+    for key, value in query.items():
+        at.query_params[key] = value
+    at.run()
+    assert not at.exception
+    return at
+
+
+def test_it_is_one_file_of_under_sixty_lines() -> None:
+    assert len(Path(new_page.__file__).read_text().splitlines()) < 60
+
+
+def test_it_gets_its_controls_and_shows_what_it_computes() -> None:
+    at = visit()
+    assert [box.label for box in at.selectbox] == ["Problem", "Misspecification"]
+    assert len(components(at, "slider")) == 3
+    assert len(components(at, "chart")) == 1
+    problem = PROBLEMS["fig1"].problem(PROBLEMS["fig1"].dataset())
+    rows = [
+        problem.loss(problem.theta_star + step * axis) for axis in np.eye(2) for step in (-1, 0, 1)
+    ]
+    assert f"rises by {np.ptp(rows):.3g}." in sentence(at)
+
+
+def test_its_link_restores_what_it_shows_and_names_junk() -> None:
+    at = visit(problem="fig2", reach="0.5", points="1000")
+    assert at.session_state[SLUG].problem == "fig2"
+    assert at.session_state[SLUG].query == "problem=fig2&reach=0.5&points=99"
+    assert "lies outside 3 to 99" in at.warning[0].value
+
+
+def test_it_can_be_pinned() -> None:
+    at = visit()
+    next(button for button in at.button if button.label == "Pin").click().run()
+    assert at.session_state[SLUG].pin == "-"
+    assert len(components(at, "chart")) == 2
+
+
+def test_its_script_makes_its_figure(tmp_path: Path) -> None:
+    settings = new_page.SharpnessSettings.of(problem="fig4", N=50, points=5)
+    page, call = new_page.PAGE, new_page.CHART.call
+    code = figure_script(page.title, SLUG, page.studies, call, settings)
+    (tmp_path / "figure.py").write_text(code)
+    folders = [str(Path(new_page.__file__).parent), str(Path(__file__).parents[2])]
+    environment = os.environ | {"PYTHONPATH": os.pathsep.join(folders)}
+    subprocess.run([sys.executable, "figure.py"], cwd=tmp_path, env=environment, check=True)
+    view = View(page, settings, seconds=60)
+    made = (tmp_path / f"{SLUG}.csv").read_text(encoding="utf-8")
+    assert made.splitlines() == export.csv(view.call(call)).splitlines()
+
+
+def test_its_work_is_shown_and_stopped_and_goes_on(monkeypatch: pytest.MonkeyPatch) -> None:
+    SHARED.clear()
+    with monkeypatch.context() as patch:
+        patch.setattr(frame, "SLICE", 0.0)
+        patch.setattr(View.__init__, "__defaults__", (0.0,))
+        patch.setattr(frame, "work", lambda *how: None)
+        patch.setattr(frame, "run_again", lambda: None)
+        at = visit(points="31")
+        assert not components(at, "chart")
+        assert "0% of the losses is computed" in at.get("progress")[0].proto.text
+        next(button for button in at.button if button.label == "Stop here").click().run()
+    at.run()
+    assert not components(at, "chart")
+    next(button for button in at.button if button.label == "Go on").click().run()
+    assert len(components(at, "chart")) == 1
+
+
+def test_an_argument_that_is_nothing_here_is_refused() -> None:
+    def lost(problem, nowhere):
+        return problem, nowhere
+
+    with pytest.raises(TypeError, match="lost asks for 'nowhere', which is neither a setting"):
+        Studies(new_page.SharpnessSettings, new_page.TWO_PARAMETERS, {"lost": lost})
+
+
+def test_a_result_is_computed_once_for_the_settings_it_depends_on() -> None:
+    studies = new_page.PAGE.studies
+    one = new_page.SharpnessSettings.of(N=60)
+    job = studies.job("sharpness", one)
+    assert studies.job("sharpness", new_page.SharpnessSettings.of(N=60, pin="-")) is job
+    assert studies.job("sharpness", new_page.SharpnessSettings.of(N=61)) is not job
+    assert studies.job("sharpness", new_page.SharpnessSettings.of(N=60, points=22)) is not job
