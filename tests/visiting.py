@@ -1,6 +1,7 @@
 """Pages run without a browser: opened by a link, given a table, and read."""
 
 from collections.abc import Iterator
+from dataclasses import replace
 from typing import Any, TypeVar
 
 import numpy as np
@@ -15,9 +16,7 @@ from efviz.work import Progress
 
 T = TypeVar("T")
 
-WITH_PROBLEM = [
-    slug for slug, page in PAGES.items() if "problem" in page.settings.declared()
-]
+WITH_PROBLEM = [slug for slug, page in PAGES.items() if "problem" in page.settings.declared()]
 """Pages on which a problem, or an own table, is chosen."""
 
 MOONS = "\n".join(
@@ -76,8 +75,13 @@ def sentence(at: AppTest) -> str:
     return next(body for body in bodies if "efviz-sentence" in body)
 
 
-def values(at: AppTest, slug: str = vector_fields.SLUG) -> dict[str, Any]:
-    return dict(at.session_state[slug])
+def settings_of(at: AppTest, slug: str = vector_fields.SLUG) -> Any:
+    return at.session_state[slug]
+
+
+def change_settings(at: AppTest, slug: str, **changes: Any) -> None:
+    """As another page of the session might have left them."""
+    at.session_state[slug] = replace(settings_of(at, slug), **changes)
 
 
 def assert_a_picture(at: AppTest) -> None:
@@ -89,11 +93,16 @@ def assert_a_picture(at: AppTest) -> None:
 class Held:
     """A store that only remembers what was set."""
 
-    def __init__(self, **values: Any) -> None:
-        self.values = values
+    slug = "held"
 
-    def set(self, **change: Any) -> None:
-        self.values |= change
+    def __init__(self, settings: Any) -> None:
+        self.settings = settings
+
+    def put(self, settings: Any) -> None:
+        self.settings = settings
+
+    def set(self, **changes: Any) -> None:
+        self.put(replace(self.settings, **changes))
 
 
 def result_of(work: Iterator[Progress[T]]) -> T:

@@ -5,11 +5,11 @@ from urllib.parse import urlencode
 
 import pytest
 from browsing import needs_chromium, open_page
-from efviz.dashboard.session.params import Number
 from hazards import HAZARDS, NUMBERS, table
 from playwright.sync_api import Page, expect
 
 from efviz.dashboard.pages import PAGES
+from efviz.dashboard.session.kinds import Number
 
 pytestmark = needs_chromium
 MADE = ", ".join(
@@ -51,7 +51,8 @@ def test_names_of_columns_are_shown_by_their_letters(page: Page, server: str) ->
 def test_junk_of_a_link_is_shown_by_its_letters(
     page: Page, server: str, half: tuple[str, ...]
 ) -> None:
-    keys = [p.query for p in PAGES["vector-fields"].params if isinstance(p.kind, Number)]
+    declared = PAGES["vector-fields"].settings.declared().values()
+    keys = [one.query for one in declared if isinstance(one.kind, Number)]
     open_page(page, server, urlencode(dict(zip(keys, half, strict=False))))
     said = letters(page)
     for word in half:

@@ -6,7 +6,6 @@ from typing import Any
 import numpy as np
 import plotly.graph_objects as go
 import pytest
-from efviz.dashboard.session.params import defaults
 from numpy.testing import assert_allclose
 from streamlit.testing.v1 import AppTest
 from visiting import components, html, open_page, sentence
@@ -15,6 +14,7 @@ from efviz import PROBLEMS
 from efviz.dashboard.pages.at_minimum import page as at_minimum
 from efviz.dashboard.pages.at_minimum import views as at_minimum_views
 from efviz.dashboard.pages.at_minimum import words as at_minimum_text
+from efviz.dashboard.pages.at_minimum.settings import AtMinimumSettings
 from efviz.dashboard.pages.at_minimum.views import Controls, cases, run_off, view_of
 from efviz.figures.at_minimum import (
     LEVEL,
@@ -48,8 +48,8 @@ def page(**query: str) -> AppTest:
     return at
 
 
-def controls(**values: Any) -> Controls:
-    return Controls.of(defaults(at_minimum.PARAMS, values))
+def controls(**chosen: Any) -> Controls:
+    return Controls.of(AtMinimumSettings.of(**chosen))
 
 
 @pytest.mark.parametrize("problem", PROBLEMS)

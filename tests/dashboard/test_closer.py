@@ -1,12 +1,13 @@
 """The closer looks below the four matrices: what each draws and says is what the library finds."""
 
 import re
+from dataclasses import dataclass
+from functools import cache
 from html import unescape
 from typing import Any
 
 import numpy as np
 import pytest
-from efviz.dashboard.session.params import defaults
 from numpy.testing import assert_allclose
 from reference import Slow
 from streamlit.testing.v1 import AppTest
@@ -20,17 +21,19 @@ from efviz.dashboard.pages.matrices import closer
 from efviz.dashboard.pages.matrices import page as matrices
 from efviz.dashboard.pages.matrices.closer import splits as splits
 from efviz.dashboard.pages.matrices.closer.base import Spot
-from efviz.dashboard.session.problem_choice import Knobs, problem_of, problem_params
+from efviz.dashboard.pages.matrices.settings import MatricesSettings
+from efviz.dashboard.session.problem_choice import Knobs, problem_of
+from efviz.dashboard.session.problem_settings import ProblemSettings, problem_setting
 from efviz.problems import PROBLEMS
 
 SOME = ("fig1", "fig2", "poisson", "softmax", "saturation")
 
 
 def here(problem: str, theta: Any = None, **chosen: Any) -> closer.Here:
-    values = defaults(problem_params("fig1"), {"problem": problem, "N": 200} | chosen)
-    knobs = Knobs.of(values)
+    settings = ProblemSettings.of(**{"problem": problem, "N": 200} | chosen)
+    knobs = Knobs.of(settings)
     dataset, made = problem_of(knobs)
-    plane = plane_of(values, made)
+    plane = plane_of(settings, made)
     if theta is None:
         theta = plane.place(PROBLEMS[problem].settings.starts[0])
     theta = np.asarray(theta, dtype=float)
@@ -39,14 +42,24 @@ def here(problem: str, theta: Any = None, **chosen: Any) -> closer.Here:
     return closer.Here(knobs, dataset, made, theta, plane, found, "Four matrices")
 
 
+@cache
+def opening_with(first: str) -> type[MatricesSettings]:
+    """The settings of the page if it opened with another problem."""
+
+    @dataclass(frozen=True)
+    class LabSettings(MatricesSettings):
+        problem: str = problem_setting(first)
+
+    return LabSettings
+
+
 def script(section: str, problem: str, theta: list[float], chosen: dict[str, int]) -> None:
-    from test_closer import here
+    from test_closer import here, opening_with
 
     from efviz.dashboard.pages.matrices import closer
-    from efviz.dashboard.session.problem_choice import problem_params
     from efviz.dashboard.session.store import Store
 
-    store = Store("lab", (*problem_params(problem), *closer.PARAMS))
+    store = Store("lab", opening_with(problem))
     closer.SECTIONS[section].draw(store, here(problem, theta or None, **chosen))
 
 
@@ -126,9 +139,11 @@ def test_two_works_on_one_page_are_stopped_one_by_one() -> None:
 
 
 def test_the_links_of_sections_have_names_of_their_own() -> None:
-    names = [param.query for param in closer.PARAMS]
+    declared = MatricesSettings.declared().values()
+    names = [one.query for one in declared if one.name.startswith("c_")]
+    assert len(names) == 5
     assert all(name.startswith("c") for name in names)
-    page = [param.query for param in matrices.PARAMS]
+    page = [one.query for one in declared]
     assert len(page) == len(set(page))
 
 

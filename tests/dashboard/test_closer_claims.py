@@ -57,7 +57,7 @@ def test_a_way_that_no_longer_applies_gives_way_to_one_that_does() -> None:
     at.session_state["lab"] = dict(at.session_state["lab"]) | {"c_way": "margins"}
     at.run()
     assert not at.exception
-    assert at.session_state["lab"]["c_way"] == "noise"
+    assert at.session_state["lab"].c_way == "noise"
 
 
 def test_an_exact_fit_says_that_there_is_nothing_to_see() -> None:
@@ -152,8 +152,8 @@ def test_a_linear_model_offers_the_nonlinear_one_and_the_section_stays() -> None
     button = next(b for b in at.button if "nonlinear model" in b.label)
     button.click().run()
     assert not at.exception
-    values = at.session_state[matrices.SLUG]
-    assert values["problem"] == "saturation"
-    assert (values["closer"], values["c_split"], values["N"]) == ("bound", "identity", 100)
-    assert values["c_way"] == "noise"
+    settings = at.session_state[matrices.SLUG]
+    assert settings.problem == "saturation"
+    assert (settings.closer, settings.c_split, settings.N) == ("bound", "identity", 100)
+    assert settings.c_way == "noise"
     assert not at.warning

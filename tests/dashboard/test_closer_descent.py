@@ -1,5 +1,6 @@
 """The closer look at steepest descent: the balls and angles that it draws and says."""
 
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -10,6 +11,7 @@ from visiting import Held
 
 from efviz.dashboard.components import Click
 from efviz.dashboard.pages.matrices.closer import descent as descent
+from efviz.dashboard.pages.matrices.settings import MatricesSettings
 from efviz.optimizers.steepest_descent import DISTANCES
 from efviz.studies.equal_steps import EXAMPLES, balls_of, one_by_one, unit
 
@@ -70,8 +72,9 @@ def test_of_many_examples_the_first_ones_are_used_and_that_is_said() -> None:
 
 
 def test_a_click_among_the_balls_moves_theta() -> None:
-    store: Any = Held()
+    before = MatricesSettings.of()
+    store: Any = Held(before)
     descent.clicked(store, here("fig1"), Click(1, 0.5, 0.5))
-    assert not store.values
+    assert store.settings == before
     descent.clicked(store, here("fig1"), Click(0, 1.25, -0.5))
-    assert store.values == {"theta": ((1.25, -0.5),)}
+    assert store.settings == replace(before, theta=((1.25, -0.5),))

@@ -5,7 +5,6 @@ from types import SimpleNamespace
 import numpy as np
 import plotly.graph_objects as go
 import pytest
-from efviz.dashboard.session.params import defaults
 from numpy.testing import assert_array_equal
 from visiting import Held, open_page
 
@@ -14,10 +13,13 @@ from efviz.dashboard.components import Click, Touch
 from efviz.dashboard.components.chart import _touch
 from efviz.dashboard.pages.at_minimum import page as at_minimum
 from efviz.dashboard.pages.at_minimum import views as at_minimum_views
+from efviz.dashboard.pages.at_minimum.settings import AtMinimumSettings
 from efviz.dashboard.pages.at_minimum.views import Controls, cases, of_curves
 from efviz.dashboard.pages.gradient_noise import page as gradient_noise
 from efviz.dashboard.pages.matrices import page as matrices
+from efviz.dashboard.pages.matrices.settings import MatricesSettings
 from efviz.dashboard.pages.vector_fields import page as vector_fields
+from efviz.dashboard.pages.vector_fields.settings import VectorFieldsSettings
 from efviz.dashboard.session import data_edits
 from efviz.datasets.edits import edited
 from efviz.figures.data_points import SHOWN, nearest_example, place_of, places
@@ -152,21 +154,14 @@ def test_the_chosen_example_has_the_number_that_the_edits_give_it(asked, said):
 
 
 def test_a_dragged_example_is_the_one_looked_at():
-    class Held:
-        slug = matrices.SLUG
-        values = defaults(matrices.PARAMS, {"editing": True, "N": 50})
-
-        def set(self, **change):
-            self.values = self.values | change
-
-    store = Held()
+    store = Held(MatricesSettings.of(editing=True, N=50))
     matrices.touched(store, Touch(0, "data", 4, 1.0, 2.0, "move", 4))
-    assert (store.values["edits"], store.values["example"]) == ((("m", 4, 1.0, 2.0),), 0)
+    assert (store.settings.edits, store.settings.example) == ((("m", 4, 1.0, 2.0),), 0)
     matrices.touched(store, Touch(0, "data", 4, 1.0, 3.0, "drop", 4))
-    assert (store.values["edits"], store.values["example"]) == ((("m", 4, 1.0, 3.0),), 4)
+    assert (store.settings.edits, store.settings.example) == ((("m", 4, 1.0, 3.0),), 4)
     p = None
     matrices.clicked(store, p, Click(0, 0.5, 7.0))
-    assert store.values["edits"][-1] == ("a", 0.5, 7.0)
+    assert store.settings.edits[-1] == ("a", 0.5, 7.0)
 
 
 def test_a_report_may_carry_the_number_of_a_mark():
@@ -196,7 +191,7 @@ def test_every_problem_follows_the_edits_of_a_link(page, name, monkeypatch):
 def test_what_does_not_apply_is_kept_and_said():
     at = open_page(edits="r500;r3", n="100")
     assert "There is no example 500 among 100" in at.warning[0].value
-    assert at.session_state[vector_fields.SLUG]["edits"] == (("r", 500), ("r", 3))
+    assert at.session_state[vector_fields.SLUG].edits == (("r", 500), ("r", 3))
     (said,) = [h.proto.body for h in at.get("html") if "edited, of" in h.proto.body]
     assert said.startswith("<p class='efviz-sentence'>1 example is edited")
 
@@ -220,19 +215,19 @@ def test_the_number_of_an_example_that_could_not_be_added_stands_for_the_last_on
 
 
 def test_a_click_too_far_out_for_a_link_adds_nothing():
-    values = defaults(vector_fields.PARAMS, {"problem": "fig2", "editing": True, "N": 50})
+    before = VectorFieldsSettings.of(problem="fig2", editing=True, N=50)
     for x, y in ((1e300, 0.0), (0.0, -2e9)):
-        store = Held(**values)
+        store = Held(before)
         data_edits.clicked(store, Click(0, x, y))
-        assert store.values == values
+        assert store.settings == before
 
 
 def test_another_problem_forgets_the_edits_another_strength_does_not():
     at = open_page(edits="r3", editing="1")
     at.session_state["ignored"] = 0
     at.selectbox[0].set_value("fig4").run()
-    assert at.session_state[vector_fields.SLUG]["edits"] == ()
-    assert at.session_state[vector_fields.SLUG]["editing"]
+    assert at.session_state[vector_fields.SLUG].edits == ()
+    assert at.session_state[vector_fields.SLUG].editing
 
 
 def test_buttons_move_add_remove_and_undo():
@@ -242,7 +237,7 @@ def test_buttons_move_add_remove_and_undo():
         next(b for b in at.button if b.label == label).click()
         at.run()
         assert not at.exception
-        return at.session_state[vector_fields.SLUG]["edits"]
+        return at.session_state[vector_fields.SLUG].edits
 
     by_label = {box.label: box for box in at.number_input}
     by_label["Example"].set_value(4)
@@ -261,7 +256,7 @@ def test_buttons_move_add_remove_and_undo():
 
 
 def test_at_the_minimum_only_the_case_of_the_sliders_is_edited():
-    c = Controls.of(defaults(at_minimum.PARAMS, {"edits": (("r", 3),), "editing": True}))
+    c = Controls.of(AtMinimumSettings.of(edits=(("r", 3),), editing=True))
     assert c.edits
     assert not any(case.edits or case.editing for case in cases(c).values())
     assert not of_curves(c).edits
@@ -285,4 +280,4 @@ def test_a_widget_that_arrives_before_the_settings_are_there_finds_those_of_the_
     del at.session_state[vector_fields.SLUG]
     at.toggle[0].set_value(True).run()
     assert not at.exception
-    assert at.session_state[vector_fields.SLUG]["seed"] == 7
+    assert at.session_state[vector_fields.SLUG].seed == 7

@@ -86,9 +86,9 @@ def test_names_of_a_table_are_no_markup_anywhere(
         assert_foreign_text_is_plain(at)
 
 
-@pytest.mark.parametrize("slug", [slug for slug, page in PAGES.items() if page.params])
+@pytest.mark.parametrize("slug", [slug for slug, page in PAGES.items() if page.settings.declared()])
 def test_junk_of_a_link_is_no_markup(slug: str) -> None:
-    keys = [param.query for param in PAGES[slug].params]
+    keys = [one.query for one in PAGES[slug].settings.declared().values()]
     query = {key: HAZARDS[i % len(HAZARDS)] for i, key in enumerate(keys)}
     at = open_page(slug, **query, **dict.fromkeys(HAZARDS[:3], "1"))
     assert assert_foreign_text_is_plain(at)
@@ -114,7 +114,7 @@ def test_the_name_of_a_file_is_no_markup(word: str) -> None:
         from efviz.dashboard.session.store import Store
 
         own_table.load("a,b\n1,2\n2,3\n4,9\n", word)
-        store = Store("at-the-minimum", PAGES["at-the-minimum"].params)
+        store = Store("at-the-minimum", PAGES["at-the-minimum"].settings)
         store.set(problem="own")
         own_table_widgets.ready(store)
 

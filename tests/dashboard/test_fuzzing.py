@@ -10,24 +10,12 @@ import io
 import math
 import time
 import zipfile
-from collections.abc import Mapping
 from contextlib import redirect_stderr, redirect_stdout
-from typing import Any
 from unittest.mock import patch
 
 import numpy as np
 import pandas as pd
 import pytest
-from efviz.dashboard.session.params import (
-    Choice,
-    Flag,
-    Number,
-    Param,
-    Points,
-    defaults,
-    from_query,
-    to_query,
-)
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from streamlit.testing.v1 import AppTest
@@ -35,9 +23,11 @@ from visiting import script, short_curves
 
 from efviz.command.main import main as command
 from efviz.dashboard.pages import PAGES
+from efviz.dashboard.session.kinds import Choice, Flag, Number, Points
+from efviz.dashboard.session.settings import Setting, Settings
 from efviz.datasets.tables import Table, TableError, read_table
 
-PARAMS = {slug: page.params for slug, page in PAGES.items() if page.params}
+SETTINGS = {slug: page.settings for slug, page in PAGES.items() if page.settings.declared()}
 LONG = settings.get_current_profile_name() == "long"
 LINKS, FILES, RUNS = (10_000, 2_000, 100) if LONG else (400, 150, 6)
 
@@ -56,16 +46,16 @@ FINITE = st.floats(allow_nan=False, allow_infinity=False)
 NUMBERS = st.floats(width=64).map(repr) | st.integers(-(10**30), 10**30).map(str)
 
 
-def texts(param: Param, values: dict[str, Any]) -> st.SearchStrategy[str]:
-    """Texts for a parameter: valid ones, extreme ones, junk."""
-    kind = param.kind
+def texts(one: Setting, usual: Settings) -> st.SearchStrategy[str]:
+    """Texts for a setting: valid ones, extreme ones, junk."""
+    kind = one.kind
     found: list[st.SearchStrategy[str]] = [JUNK, NUMBERS]
     if isinstance(kind, Number):
-        low, high = kind.bounds(values)
+        low, high = kind.bounds(usual)
         found.append(st.floats(low, high).map(repr) if low < high else st.just(repr(low)))
         found.append(st.sampled_from([repr(low), repr(high), "0"]))
     elif isinstance(kind, Choice):
-        found.append(st.sampled_from([*(kind.options(values) or ["x"])] or ["x"]))
+        found.append(st.sampled_from([*(kind.options(usual) or ["x"])] or ["x"]))
     elif isinstance(kind, Flag):
         found.append(st.sampled_from("01"))
     elif isinstance(kind, Points):
@@ -75,9 +65,8 @@ def texts(param: Param, values: dict[str, Any]) -> st.SearchStrategy[str]:
     return st.one_of(found)
 
 
-def links(params: tuple[Param, ...]) -> st.SearchStrategy[dict[str, str]]:
-    base = defaults(params)
-    each = {param.query: texts(param, base) for param in params}
+def links(page: type[Settings]) -> st.SearchStrategy[dict[str, str]]:
+    each = {one.query: texts(one, page.of()) for one in page.declared().values()}
     return st.fixed_dictionaries({}, optional=each).flatmap(
         lambda query: st.dictionaries(st.text(max_size=8), JUNK, max_size=2).map(
             lambda more: more | query
@@ -85,14 +74,14 @@ def links(params: tuple[Param, ...]) -> st.SearchStrategy[dict[str, str]]:
     )
 
 
-def assert_valid(param: Param, values: Mapping[str, Any]) -> None:
-    kind, value = param.kind, values[param.name]
+def assert_valid(one: Setting, settings: Settings) -> None:
+    kind, value = one.kind, getattr(settings, one.name)
     if isinstance(kind, Number):
-        low, high = kind.bounds(dict(values))
+        low, high = kind.bounds(settings)
         assert math.isfinite(value)
         assert low <= value <= high or (kind.zero and value == 0) or low > high
     elif isinstance(kind, Choice):
-        options = kind.options(dict(values))
+        options = kind.options(settings)
         assert not options or value in options
     elif isinstance(kind, Flag):
         assert value in (True, False)
@@ -101,39 +90,39 @@ def assert_valid(param: Param, values: Mapping[str, Any]) -> None:
         assert len(value) <= kind.most
 
 
-@pytest.mark.parametrize("slug", PARAMS)
+@pytest.mark.parametrize("slug", SETTINGS)
 def test_any_link_is_valid_values_and_sentences(slug: str) -> None:
-    params = PARAMS[slug]
+    page = SETTINGS[slug]
 
-    @settings(max_examples=LINKS // len(PARAMS))
-    @given(links(params))
+    @settings(max_examples=LINKS // len(SETTINGS))
+    @given(links(page))
     def check(query: dict[str, str]) -> None:
-        values, sentences = from_query(params, query)
-        assert set(values) == {param.name for param in params}
-        for param in params:
-            assert_valid(param, values)
+        found, sentences = page.read(query)
+        assert set(vars(found)) == set(page.declared())
+        for one in page.declared().values():
+            assert_valid(one, found)
         assert all(len(words) < 800 for words in sentences)
-        # What is said of the values again is a link to the same.
-        pairs = [part.split("=", 1) for part in to_query(params, values).split("&") if part]
+        # What is said of the settings again is a link to the same.
+        pairs = [part.split("=", 1) for part in found.query.split("&") if part]
         from urllib.parse import unquote
 
-        again, complaints = from_query(params, {key: unquote(text) for key, text in pairs})
-        assert again == values
+        again, complaints = page.read({key: unquote(text) for key, text in pairs})
+        assert again == found
         assert complaints == []
 
     check()
 
 
-@pytest.mark.parametrize("slug", PARAMS)
+@pytest.mark.parametrize("slug", SETTINGS)
 def test_any_link_opens_a_page_without_a_traceback(
     slug: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    params = PARAMS[slug]
+    page = SETTINGS[slug]
     monkeypatch.setattr("efviz.dashboard.pages.at_minimum.views.LARGEST", 100)
     short_curves(monkeypatch)
 
     @settings(max_examples=RUNS)
-    @given(links(params))
+    @given(links(page))
     def check(query: dict[str, str]) -> None:
         at = AppTest.from_function(script, args=(slug,), default_timeout=120)
         small = {"n": "100", "steps": "20"}

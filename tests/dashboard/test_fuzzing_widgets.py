@@ -13,13 +13,12 @@ from unittest.mock import patch
 from urllib.parse import parse_qsl
 
 import pytest
-from efviz.dashboard.session.params import from_query, to_query
 from hypothesis import Phase, given, settings
 from hypothesis import strategies as st
 from streamlit.proto.WidgetStates_pb2 import WidgetState, WidgetStates
 from streamlit.testing.v1 import AppTest
 from test_fuzzing import LONG, assert_valid
-from visiting import open_page, values
+from visiting import open_page, settings_of
 
 from efviz.dashboard.components.slider import _report
 from efviz.dashboard.pages import PAGES
@@ -128,13 +127,13 @@ def widgets(at: AppTest) -> Iterator[Any]:
 
 def assert_a_page(slug: str, at: AppTest) -> None:
     assert not at.exception
-    params = PAGES[slug].params
-    if not params:
+    page = PAGES[slug].settings
+    if not page.declared():
         return
-    shown = values(at, slug)
-    for param in params:
-        assert_valid(param, shown)
-    again, complaints = from_query(params, dict(parse_qsl(to_query(params, shown))))
+    shown = settings_of(at, slug)
+    for one in page.declared().values():
+        assert_valid(one, shown)
+    again, complaints = page.read(dict(parse_qsl(shown.query)))
     assert complaints == []
     assert again == shown
 
@@ -176,7 +175,7 @@ def test_what_is_set_at_once_with_another_problem_is_taken_as_far_as_it_is_valid
     assert len(message.widgets) == len(said)
     at._run(message)
     assert_a_page("at-the-minimum", at)
-    assert values(at, "at-the-minimum")["problem"] in ("fig4", "wine")
+    assert settings_of(at, "at-the-minimum").problem in ("fig4", "wine")
 
 
 WRONG_REPORTS = [None, True, 3, "x", [], [1], ["x", 1], [1, None], [1, float("inf")], [0.5, 1, 2]]

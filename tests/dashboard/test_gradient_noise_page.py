@@ -7,19 +7,19 @@ from typing import Any
 import numpy as np
 import plotly.graph_objects as go
 import pytest
-from efviz.dashboard.session.params import defaults
 from numpy.testing import assert_allclose, assert_array_equal
 from streamlit.testing.v1 import AppTest
 from visiting import (
     SEPARABLE,
     Held,
+    change_settings,
     components,
     html,
     open_page,
     paste,
     result_of,
     sentence,
-    values,
+    settings_of,
 )
 
 from efviz import PROBLEMS
@@ -32,6 +32,7 @@ from efviz.curvature.gradient_noise import (
 from efviz.dashboard.components import Click
 from efviz.dashboard.pages.gradient_noise import page as the_page
 from efviz.dashboard.pages.gradient_noise import words as text
+from efviz.dashboard.pages.gradient_noise.settings import GradientNoiseSettings
 from efviz.dashboard.pages.gradient_noise.views import Controls, Picture, Runs, run_work, work
 from efviz.dashboard.session.foreign import plain
 from efviz.dashboard.session.theta_choice import move
@@ -58,7 +59,7 @@ def page(**query: str) -> AppTest:
 
 
 def controls(**chosen: Any) -> Controls:
-    return Controls.of(defaults(the_page.PARAMS, {"n_steps": 40} | chosen))
+    return Controls.of(GradientNoiseSettings.of(**{"n_steps": 40} | chosen))
 
 
 def picture(**chosen: Any) -> Picture:
@@ -130,13 +131,13 @@ def test_gradients_that_overflow_are_named() -> None:
 
 def test_fewer_examples_than_a_mini_batch_make_it_smaller() -> None:
     at = page(n="50", batch="200")
-    assert values(at, SLUG)["batch_size"] == 50
+    assert settings_of(at, SLUG).batch_size == 50
     assert plain('Batch size B "200" in the link lies outside 1 to 50') in at.warning[0].value
     at = page(batch="200")
-    at.session_state[SLUG] = values(at, SLUG) | {"N": 20}
+    change_settings(at, SLUG, N=20)
     at.run()
     assert not at.exception
-    assert values(at, SLUG)["batch_size"] == 20
+    assert settings_of(at, SLUG).batch_size == 20
 
 
 def test_junk_in_a_link_gets_a_warning_and_a_picture() -> None:
@@ -149,7 +150,7 @@ def test_runs_of_another_problem_are_not_shown() -> None:
     at = page()
     (before, *_) = at.session_state[the_page.HELD]
     assert before.problem == "fig1"
-    at.session_state[SLUG] = values(at, SLUG) | {"problem": "fig4"}
+    change_settings(at, SLUG, problem="fig4")
     at.run()
     assert not at.exception
     assert at.session_state[the_page.HELD][0].problem == "fig4"
@@ -157,16 +158,16 @@ def test_runs_of_another_problem_are_not_shown() -> None:
 
 
 def test_clicks_choose_theta_and_the_batch_size() -> None:
-    store: Any = Held(**defaults(the_page.PARAMS))
+    store: Any = Held(GradientNoiseSettings.of())
     the_page.clicked(store, picture(), Click(0, 1.23456, -0.5))
-    assert store.values["theta"] == ((1.235, -0.5),)
+    assert store.settings.theta == ((1.235, -0.5),)
     the_page.clicked(store, picture(), Click(2, 99.6, 3.0))
-    assert store.values["batch_size"] == 100
+    assert store.settings.batch_size == 100
     the_page.clicked(store, picture(), Click(2, 1e9, 3.0))
-    assert store.values["batch_size"] == 1000
+    assert store.settings.batch_size == 1000
     p = picture()
     move(store, p.plane, p.theta, 1, 3.0)
-    assert store.values["theta"] == ((2.0, 3.0),)
+    assert store.settings.theta == ((2.0, 3.0),)
 
 
 def test_the_errors_on_the_page_are_the_librarys() -> None:

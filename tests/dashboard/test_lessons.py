@@ -5,7 +5,6 @@ import time
 from typing import Any
 
 import pytest
-from efviz.dashboard.session.params import EVERYWHERE, Values, defaults, from_query, to_query
 from streamlit.testing.v1 import AppTest
 from visiting import components
 
@@ -14,6 +13,7 @@ from efviz.dashboard.pages.lessons.facts import ELSEWHERE, WORKING
 from efviz.dashboard.pages.lessons.lesson import Lesson, Step, Verdict, settings
 from efviz.dashboard.pages.lessons.registry import LESSONS
 from efviz.dashboard.session.foreign import plain
+from efviz.dashboard.session.settings import EVERYWHERE, Settings
 
 STEPS = {
     f"{lesson.key}.{i}": (lesson, step)
@@ -24,17 +24,17 @@ PLAYED = [name for name, (_, step) in STEPS.items() if step.slug in PAGES]
 TASKS = [name for name in PLAYED if STEPS[name][1].task]
 
 
-def values_of(step: Step, query: str) -> Values:
-    values, sentences = from_query(PAGES[step.slug].params, settings(query))
+def settings_of(step: Step, query: str) -> Any:
+    found, sentences = PAGES[step.slug].settings.read(settings(query))
     assert sentences == []
-    return values
+    return found
 
 
-def judged(step: Step, values: Values) -> Verdict:
+def judged(step: Step, shown: Settings) -> Verdict:
     """The verdict when the page has computed all."""
     assert step.task
     deadline = time.monotonic() + 60
-    while (verdict := step.task.check(values)).now == WORKING and time.monotonic() < deadline:
+    while (verdict := step.task.check(shown)).now == WORKING and time.monotonic() < deadline:
         pass
     return verdict
 
@@ -42,15 +42,15 @@ def judged(step: Step, values: Values) -> Verdict:
 @pytest.mark.parametrize("name", PLAYED)
 def test_the_link_of_a_step_says_only_what_its_page_knows(name: str) -> None:
     _, step = STEPS[name]
-    values = values_of(step, step.query)
+    shown = settings_of(step, step.query)
     # Nothing in it is a default, so that the address is the one the page itself would write.
-    assert settings(to_query(PAGES[step.slug].params, values)) == step.settings
+    assert settings(shown.query) == step.settings
 
 
 @pytest.mark.parametrize("name", TASKS)
 def test_a_task_is_not_done_when_its_step_begins(name: str) -> None:
     _, step = STEPS[name]
-    verdict = judged(step, values_of(step, step.query))
+    verdict = judged(step, settings_of(step, step.query))
     assert not verdict.done
     assert verdict.now.endswith(".")
 
@@ -59,16 +59,15 @@ def test_a_task_is_not_done_when_its_step_begins(name: str) -> None:
 def test_the_solution_of_a_task_does_it(name: str) -> None:
     _, step = STEPS[name]
     assert step.task
-    assert judged(step, values_of(step, step.task.solution)).done
+    assert judged(step, settings_of(step, step.task.solution)).done
 
 
 @pytest.mark.parametrize("name", TASKS)
 def test_other_data_do_not_do_a_task(name: str) -> None:
     _, step = STEPS[name]
-    values = values_of(step, step.query)
-    other = "wine" if values["problem"] != "wine" else "diabetes"
-    values = defaults(PAGES[step.slug].params, {"problem": other})
-    verdict = judged(step, values)
+    shown = settings_of(step, step.query)
+    other = "wine" if shown.problem != "wine" else "diabetes"
+    verdict = judged(step, type(shown).of(problem=other))
     assert not verdict.done
     assert verdict.now == ELSEWHERE
 
@@ -163,7 +162,7 @@ def test_every_step_plays_on_its_page(name: str) -> None:
     assert charts(at)
     assert bool(step.task) == any("Not yet." in box.value for box in at.info)
     # A link that names the step alone plays with the settings of the step.
-    assert at.session_state[step.slug] == values_of(step, step.query)
+    assert at.session_state[step.slug] == settings_of(step, step.query)
 
 
 @pytest.mark.parametrize("name", TASKS)
@@ -210,7 +209,7 @@ def test_lesson_and_presenter_mode_stay_in_the_link() -> None:
         from efviz.dashboard.pages.vector_fields import page as vector_fields
         from efviz.dashboard.session.store import Store
 
-        store = Store(vector_fields.SLUG, vector_fields.PARAMS)
+        store = Store(vector_fields.SLUG, vector_fields.SETTINGS)
         st.markdown(store.query)
         st.markdown(str(store.sentences))
 
@@ -222,6 +221,6 @@ def test_lesson_and_presenter_mode_stay_in_the_link() -> None:
     assert at.markdown[1].value == "[]"
 
 
-def test_no_page_has_a_parameter_of_that_name() -> None:
+def test_no_page_has_a_setting_of_that_name() -> None:
     for page in PAGES.values():
-        assert not {param.query for param in page.params} & set(EVERYWHERE)
+        assert not {one.query for one in page.settings.declared().values()} & set(EVERYWHERE)

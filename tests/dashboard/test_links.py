@@ -5,7 +5,6 @@ from pathlib import Path
 from urllib.parse import parse_qsl, quote
 
 import pytest
-from efviz.dashboard.session.params import from_query, to_query
 
 from efviz.dashboard.pages.at_minimum import page as at_minimum
 from efviz.dashboard.pages.gradient_noise import page as gradient_noise
@@ -15,8 +14,8 @@ from efviz.dashboard.pages.vector_fields import page as vector_fields
 from efviz.dashboard.session import links
 from efviz.dashboard.session.links import default_was, renamed, stamped, upgraded
 
-PARAMS = {
-    m.SLUG: m.PARAMS for m in (vector_fields, at_minimum, matrices, optimization, gradient_noise)
+SETTINGS = {
+    m.SLUG: m.SETTINGS for m in (vector_fields, at_minimum, matrices, optimization, gradient_noise)
 }
 KEPT = tomllib.loads(Path(__file__).with_name("links.toml").read_text())["link"]
 
@@ -24,18 +23,18 @@ KEPT = tomllib.loads(Path(__file__).with_name("links.toml").read_text())["link"]
 @pytest.mark.parametrize("link", KEPT, ids=[link["address"] for link in KEPT])
 def test_a_link_of_the_past_restores_what_it_did(link: dict) -> None:
     slug, _, text = link["address"].partition("?")
-    params = PARAMS[slug]
     query, remarks = upgraded(slug, dict(parse_qsl(text)))
-    values, sentences = from_query(params, query)
+    settings, sentences = SETTINGS[slug].read(query)
     assert remarks + sentences == []
-    found = {param.name: param.kind.format(values[param.name]) for param in params}
+    declared = settings.declared()
+    found = {name: one.kind.format(getattr(settings, name)) for name, one in declared.items()}
     assert {name: found[name] for name in link["values"]} == link["values"]
-    again, _ = from_query(params, dict(parse_qsl(to_query(params, values))))
-    assert again == values
+    again, _ = SETTINGS[slug].read(dict(parse_qsl(settings.query)))
+    assert again == settings
 
 
 def test_every_page_has_kept_links() -> None:
-    assert {link["address"].partition("?")[0] for link in KEPT} >= set(PARAMS)
+    assert {link["address"].partition("?")[0] for link in KEPT} >= set(SETTINGS)
 
 
 def test_old_links_are_read_in_the_words_of_their_time(monkeypatch: pytest.MonkeyPatch) -> None:

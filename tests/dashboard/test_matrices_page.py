@@ -6,20 +6,20 @@ from typing import Any
 import numpy as np
 import plotly.graph_objects as go
 import pytest
-from efviz.dashboard.session.params import defaults
 from numpy.testing import assert_allclose, assert_array_equal
 from streamlit.testing.v1 import AppTest
 from visiting import (
     SEPARABLE,
     Held,
+    change_settings,
     components,
     html,
     open_page,
     paste,
     result_of,
     sentence,
+    settings_of,
     short_curves,
-    values,
 )
 
 from efviz import CURVATURES, LABEL_SOURCES, PROBLEMS
@@ -32,6 +32,7 @@ from efviz.dashboard.pages.matrices import closer
 from efviz.dashboard.pages.matrices import page as the_page
 from efviz.dashboard.pages.matrices import words as text
 from efviz.dashboard.pages.matrices.labels import choose_M
+from efviz.dashboard.pages.matrices.settings import MatricesSettings
 from efviz.dashboard.pages.matrices.views import (
     OTHERS,
     REPETITIONS,
@@ -68,7 +69,7 @@ def page(**query: str) -> AppTest:
 
 
 def controls(**chosen: Any) -> Controls:
-    return Controls.of(defaults(the_page.PARAMS, chosen))
+    return Controls.of(MatricesSettings.of(**chosen))
 
 
 def picture(**chosen: Any) -> Picture:
@@ -133,7 +134,7 @@ def test_a_table_without_a_minimum_has_matrices_all_the_same() -> None:
     assert "H = G = F" in sentence(at)
     at.button[0].click().run()
     assert "no finite minimum" in at.warning[0].value
-    assert values(at, SLUG)["theta"] == ()
+    assert settings_of(at, SLUG).theta == ()
 
 
 def test_matrices_that_overflow_are_named() -> None:
@@ -145,7 +146,7 @@ def test_presets() -> None:
     at = page()
     at.button[0].click().run()
     _, problem = listed("fig1")
-    assert_allclose(values(at, SLUG)["theta"][0], problem.theta_star)
+    assert_allclose(settings_of(at, SLUG).theta[0], problem.theta_star)
     at.button[1].click().run()
     assert not at.exception
     assert "all four agree: <b>H = G = F = EF</b>" in sentence(at)
@@ -153,16 +154,16 @@ def test_presets() -> None:
     at.button[2].click().run()
     assert "<b>G = F</b>" in sentence(at)
     at.button[3].click().run()
-    assert values(at, SLUG)["problem"] == "softmax"
+    assert settings_of(at, SLUG).problem == "softmax"
     assert "H = G = F" in sentence(at)
 
 
 def test_fewer_examples_than_the_chosen_one_choose_the_last() -> None:
     at = page(row="900")
-    at.session_state[SLUG] = values(at, SLUG) | {"N": 20}
+    change_settings(at, SLUG, N=20)
     at.run()
     assert not at.exception
-    assert values(at, SLUG)["example"] == 19
+    assert settings_of(at, SLUG).example == 19
     at = page(n="50", row="900")
     assert "lies outside 0 to 49" in at.warning[0].value
 
@@ -221,17 +222,17 @@ def test_steps_that_help_all_but_this_one_are_named() -> None:
 
 
 def test_clicks_choose_the_example_theta_and_M() -> None:
-    store: Any = Held(**defaults(the_page.PARAMS))
+    store: Any = Held(MatricesSettings.of())
     p = picture()
     x, y = places(p.dataset, p.problem)[41]
     the_page.clicked(store, p, Click(0, float(x), float(y)))
-    assert store.values["example"] == 41
+    assert store.settings.example == 41
     the_page.clicked(store, p, Click(1, 1.23456, -0.5))
-    assert store.values["theta"] == ((1.235, -0.5),)
+    assert store.settings.theta == ((1.235, -0.5),)
     choose_M(store, Click(0, 99.6, 3.0))
-    assert (store.values["source"], store.values["M"]) == ("sampled", 100)
+    assert (store.settings.source, store.settings.M) == ("sampled", 100)
     choose_M(store, Click(0, 1e9, 3.0))
-    assert store.values["M"] == 10_000
+    assert store.settings.M == 10_000
 
 
 @pytest.mark.parametrize("problem", PROBLEMS)
@@ -281,7 +282,7 @@ def test_the_words_of_a_source_say_what_is_saved() -> None:
 
 
 def test_no_two_parameters_of_the_link_share_a_name() -> None:
-    queries = [param.query for param in the_page.PARAMS]
+    queries = [one.query for one in MatricesSettings.declared().values()]
     assert len(queries) == len(set(queries))
-    names = [param.name for param in the_page.PARAMS]
+    names = [one.name for one in MatricesSettings.declared().values()]
     assert len(names) == len(set(names))

@@ -6,7 +6,6 @@ from typing import Any
 import numpy as np
 import plotly.graph_objects as go
 import pytest
-from efviz.dashboard.session.params import defaults
 from numpy.testing import assert_allclose
 from streamlit.testing.v1 import AppTest
 from visiting import MOONS, components, html, open_page, paste, sentence
@@ -15,7 +14,8 @@ from efviz import DATASETS, results
 from efviz.dashboard.components import Click
 from efviz.dashboard.pages.optimization import page as optimization
 from efviz.dashboard.pages.optimization import words as optimization_text
-from efviz.dashboard.pages.optimization.page import METHODS, PARAMS, choose_cell
+from efviz.dashboard.pages.optimization.page import METHODS, choose_cell
+from efviz.dashboard.pages.optimization.settings import OptimizationSettings
 from efviz.dashboard.session.store import Store
 from efviz.figures.log_axes import power
 from efviz.figures.optimization import cosine_panel, lengths_panel, loss_panel, sweep_panel
@@ -47,11 +47,11 @@ def test_every_set_opens_or_says_how_to_get_it(name: str) -> None:
 
 @pytest.mark.parametrize("method", METHODS)
 def test_the_defaults_are_the_selected_cells(method: str) -> None:
-    values = defaults(PARAMS, {"problem": "boston"})
+    usual = OptimizationSettings.of(problem="boston")
     sweep = results.sweep("boston", method)
     assert sweep
     step, damping, loss = sweep.best()
-    assert values[f"step_{method}"] == pytest.approx(step, rel=1e-11)
+    assert getattr(usual, f"step_{method}") == pytest.approx(step, rel=1e-11)
     problem = optimization_problem("boston")
     path = run(problem, method, np.zeros(problem.D), step_size=step, damping=damping, n_steps=100)
     assert float(path.final_loss) == pytest.approx(loss, rel=1e-6)

@@ -7,13 +7,14 @@ from visiting import (
     MOONS,
     SEPARABLE,
     WITH_PROBLEM,
+    change_settings,
     components,
     html,
     open_page,
     own,
     paste,
     sentence,
-    values,
+    settings_of,
 )
 
 from efviz.dashboard.pages.at_minimum import views as at_minimum_views
@@ -62,14 +63,16 @@ def test_target_and_regression_can_be_chosen(slug: str, target: str, regression:
     at = choose(at, "Target", target)
     at = choose(at, "Regression", regression)
     assert not at.exception
-    assert values(at, slug)["regression"] == regression
-    assert target not in (values(at, slug).get("first"), values(at, slug).get("second"))
+    assert settings_of(at, slug).regression == regression
+    assert target not in (
+        getattr(settings_of(at, slug), name, None) for name in ("first", "second")
+    )
     assert components(at, "chart")
     changes = [{"scaling": "raw"}]
     if slug != "optimization":
         changes.append({"inputs": "principal components"})
     for change in changes:
-        at.session_state[slug] = values(at, slug) | change
+        change_settings(at, slug, **change)
         assert not at.run().exception
 
 
@@ -85,12 +88,12 @@ REFUSED = {
 @pytest.mark.parametrize("name", REFUSED)
 def test_what_is_no_table_gets_a_sentence_and_changes_nothing(slug: str, name: str) -> None:
     at = paste(open_page(slug, **own(slug)), MOONS)
-    before = values(at, slug)
+    before = settings_of(at, slug)
     at = paste(at, REFUSED[name])
     assert not at.exception
     assert len(at.error) == 1
     assert at.error[0].value.endswith((".", "?"))
-    assert values(at, slug) == before
+    assert settings_of(at, slug) == before
     assert components(at, "chart")
 
 
@@ -132,24 +135,24 @@ def test_a_link_keeps_what_was_chosen_until_the_table_is_there() -> None:
     at = open_page("at-the-minimum", **query)
     assert at.warning == []
     at = paste(at, MOONS)
-    found = values(at, "at-the-minimum")
-    assert (found["target"], found["regression"]) == ("count", "poisson")
-    assert (found["first"], found["second"]) == ("b", "1")
+    found = settings_of(at, "at-the-minimum")
+    assert (found.target, found.regression) == ("count", "poisson")
+    assert (found.first, found.second) == ("b", "1")
     assert components(at, "chart")
 
 
 def test_a_link_keeps_the_columns_of_the_suggested_target() -> None:
     at = paste(open_page("at-the-minimum", problem="own", x1="b", x2="a", intercept="none"), MOONS)
-    found = values(at, "at-the-minimum")
-    assert (found["target"], found["first"], found["second"]) == ("count", "b", "a")
-    assert found["intercept"] == "none"
+    found = settings_of(at, "at-the-minimum")
+    assert (found.target, found.first, found.second) == ("count", "b", "a")
+    assert found.intercept == "none"
 
 
 def test_what_a_link_says_of_another_table_is_dropped() -> None:
     at = open_page("at-the-minimum", problem="own", y="nobody", x1="<b>", fit="poisson")
     at = paste(at, MOONS)
     assert not at.exception
-    assert values(at, "at-the-minimum")["target"] == "count"
+    assert settings_of(at, "at-the-minimum").target == "count"
     assert components(at, "chart")
 
 
@@ -200,7 +203,7 @@ def test_counts_with_negative_losses_open() -> None:
     )
     at = paste(open_page("optimization", set="own"), text)
     assert not at.exception
-    assert values(at, "optimization")["regression"] == "poisson"
+    assert settings_of(at, "optimization").regression == "poisson"
     assert "nan" not in sentence(at)
 
 
@@ -211,7 +214,7 @@ def test_another_table_brings_its_own_settings() -> None:
     rows = np.random.default_rng(2).normal(size=(50, 3))
     at = paste(at, "u,v,w\n" + "\n".join(",".join(f"{x:.4f}" for x in row) for row in rows))
     assert not at.warning
-    assert values(at, "at-the-minimum")["regression"] == "linear"
+    assert settings_of(at, "at-the-minimum").regression == "linear"
     assert components(at, "chart")
 
 
@@ -308,40 +311,40 @@ def test_a_table_set_up_on_one_page_is_the_same_on_the_next() -> None:
     at = choose(at, "Second column", "count")
     at = choose(at, "Intercept", "none")
     at = choose(at, "Scaling", "raw")
-    chosen = {name: values(at, "vector-fields")[name] for name in own_table.KNOBS}
+    chosen = {name: getattr(settings_of(at, "vector-fields"), name) for name in own_table.KNOBS}
     assert (chosen["regression"], chosen["intercept"]) == ("logistic", "none")
     for slug in WITH_PROBLEM[1:]:
         at = visit.open(slug, start=True)
-        found = values(at, slug)
-        assert {name: found[name] for name in chosen if name in found} == {
-            name: value for name, value in chosen.items() if name in found
+        found = settings_of(at, slug)
+        assert {name: getattr(found, name) for name in chosen if hasattr(found, name)} == {
+            name: value for name, value in chosen.items() if hasattr(found, name)
         }
         assert components(at, "chart")
     # Changed there, it is changed here; what speaks of another target follows anew.
     at = choose(visit.open("optimization"), "Target", "a")
-    assert values(at, "optimization")["regression"] == "linear"
-    found = values(visit.open("vector-fields"), "vector-fields")
-    assert (found["target"], found["regression"], found["scaling"]) == ("a", "linear", "raw")
-    assert "a" not in (found["first"], found["second"])
+    assert settings_of(at, "optimization").regression == "linear"
+    found = settings_of(visit.open("vector-fields"), "vector-fields")
+    assert (found.target, found.regression, found.scaling) == ("a", "linear", "raw")
+    assert "a" not in (found.first, found.second)
     # And a page that left the table for another problem finds it as it is now.
     at = choose(visit.open("at-the-minimum"), "Problem", "fig2")
     at = choose(at, "Problem", "own")
-    assert values(at, "at-the-minimum")["target"] == "a"
+    assert settings_of(at, "at-the-minimum").target == "a"
 
 
 def test_a_link_to_a_page_says_what_holds_there_and_from_then_on_everywhere() -> None:
     visit = Visit()
     at = paste(visit.open("vector-fields", start=True), MOONS)
-    assert values(at, "vector-fields")["target"] == "count"
+    assert settings_of(at, "vector-fields").target == "count"
     for key, text in {"problem": "own", "y": "kind", "x1": "b"}.items():
         visit.at.query_params[key] = text
     at = visit.open("at-the-minimum")
-    assert (values(at, "at-the-minimum")["target"], values(at, "at-the-minimum")["first"]) == (
+    assert (settings_of(at, "at-the-minimum").target, settings_of(at, "at-the-minimum").first) == (
         "kind",
         "b",
     )
-    found = values(visit.open("vector-fields"), "vector-fields")
-    assert (found["target"], found["first"]) == ("kind", "b")
+    found = settings_of(visit.open("vector-fields"), "vector-fields")
+    assert (found.target, found.first) == ("kind", "b")
 
 
 def test_the_reading_of_a_table_can_be_chosen_beside_its_first_rows() -> None:
@@ -360,11 +363,11 @@ def test_the_reading_of_a_table_can_be_chosen_beside_its_first_rows() -> None:
 def test_two_columns_of_a_classification_have_their_intercept_held_or_none() -> None:
     at = paste(open_page("at-the-minimum", problem="own"), MOONS)
     at = choose(at, "Target", "kind")
-    found = values(at, "at-the-minimum")
-    assert (found["second"], found["intercept"]) == ("1", "")
+    found = settings_of(at, "at-the-minimum")
+    assert (found.second, found.intercept) == ("1", "")
     assert "Intercept" not in [box.label for box in at.selectbox]
-    at = choose(at, "Second column", "b" if found["first"] == "a" else "a")
-    assert values(at, "at-the-minimum")["intercept"] == "held"
+    at = choose(at, "Second column", "b" if found.first == "a" else "a")
+    assert settings_of(at, "at-the-minimum").intercept == "held"
     assert "The intercept is held at its best value, " in html(at)
     at = choose(at, "Intercept", "none")
     assert "The model has no intercept: where both inputs are 0, so is its output." in html(at)
@@ -382,4 +385,4 @@ def test_a_table_that_was_read_in_the_wrong_way_can_be_read_in_another() -> None
     assert not at.error
     assert components(at, "chart")
     assert "The columns are separated by spaces or tabs." in html(at)
-    assert values(at, "vector-fields")["target"] == "b"
+    assert settings_of(at, "vector-fields").target == "b"

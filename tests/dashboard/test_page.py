@@ -92,9 +92,8 @@ def test_its_script_makes_its_figure(tmp_path: Path) -> None:
 
 def test_its_work_is_shown_and_stopped_and_goes_on(monkeypatch: pytest.MonkeyPatch) -> None:
     SHARED.clear()
+    monkeypatch.setattr(View.__init__, "__defaults__", (0.0,))
     with monkeypatch.context() as patch:
-        patch.setattr(frame, "SLICE", 0.0)
-        patch.setattr(View.__init__, "__defaults__", (0.0,))
         patch.setattr(frame, "work", lambda *how: None)
         patch.setattr(frame, "run_again", lambda: None)
         at = visit(points="31")

@@ -5,16 +5,16 @@ from typing import Any
 from urllib.parse import parse_qsl
 
 import pytest
-from efviz.dashboard.session.params import defaults, to_query
 from streamlit.testing.v1 import AppTest
 from visiting import (
     WITH_PROBLEM,
     assert_a_picture,
+    change_settings,
     components,
     open_page,
     sentence,
+    settings_of,
     short_curves,
-    values,
 )
 
 from efviz import PROBLEMS
@@ -28,6 +28,7 @@ from efviz.dashboard.pages.matrices import page as matrices
 from efviz.dashboard.pages.registry import Page
 from efviz.dashboard.pages.start import page as start
 from efviz.dashboard.pages.vector_fields import page as vector_fields
+from efviz.dashboard.pages.vector_fields.settings import VectorFieldsSettings
 from efviz.dashboard.session.caches import SHARED
 from efviz.dashboard.session.jobs import Job
 
@@ -113,10 +114,10 @@ def test_presets_are_the_figure_as_made_and_as_printed() -> None:
     made, printed = at.button[0], at.button[1]
     assert "as made" in made.label
     made.click().run()
-    assert values(at) == defaults(vector_fields.PARAMS)
+    assert settings_of(at) == VectorFieldsSettings.of()
     at.button[1].click().run()
     assert "as printed" in printed.label
-    assert values(at) == defaults(vector_fields.PARAMS) | {"step_size": 1e-4}
+    assert settings_of(at) == VectorFieldsSettings.of(step_size=1e-4)
     assert_a_picture(at)
 
 
@@ -124,18 +125,18 @@ def test_another_problem_brings_its_settings_and_keeps_the_seed() -> None:
     at = open_page(seed="7", n="50", step="0.5", s="1", starts="1,1")
     at.selectbox[0].select("fig2").run()
     assert_a_picture(at)
-    expected = defaults(vector_fields.PARAMS, {"problem": "fig2", "seed": 7, "N": 50})
-    assert values(at) == expected
+    expected = VectorFieldsSettings.of(problem="fig2", seed=7, N=50)
+    assert settings_of(at) == expected
 
 
 def test_fewer_steps_than_the_iteration_shown_lead_to_the_last_of_them() -> None:
     at = open_page(play="1", at="200", of="3", steps="300")
-    assert (values(at)["at"], values(at)["of"]) == (200, 3)
-    at.session_state[vector_fields.SLUG] = values(at) | {"n_steps": 100, "starts": ((0.0, 0.0),)}
+    assert (settings_of(at).at, settings_of(at).followed) == (200, 3)
+    change_settings(at, vector_fields.SLUG, n_steps=100, starts=((0.0, 0.0),))
     at.run()
     assert not at.exception
-    assert (values(at)["at"], values(at)["of"]) == (100, 1)
-    again = open_page(**dict(parse_qsl(to_query(vector_fields.PARAMS, values(at)))))
+    assert (settings_of(at).at, settings_of(at).followed) == (100, 1)
+    again = open_page(**dict(parse_qsl(settings_of(at).query)))
     assert not again.warning
 
 

@@ -1,13 +1,14 @@
 """A picture is pinned, another is set beside it, and the settings that differ are named."""
 
+from dataclasses import replace
+
 import pytest
-from efviz.dashboard.session.params import defaults, from_query, to_query
 from streamlit.testing.v1 import AppTest
 from visiting import components, open_page, paste
 
 from efviz.dashboard.pages.at_minimum import views as at_minimum_views
-from efviz.dashboard.pages.vector_fields import page as vector_fields
 from efviz.dashboard.pages.vector_fields import views as vector_fields_views
+from efviz.dashboard.pages.vector_fields.settings import VectorFieldsSettings
 from efviz.dashboard.session import links
 from efviz.dashboard.session.links import default_was, renamed, upgraded
 from efviz.dashboard.session.own_table_widgets import EXAMPLE
@@ -15,7 +16,7 @@ from efviz.dashboard.session.pins import differences
 
 SLUGS = ("vector-fields", "at-the-minimum", "four-matrices", "gradient-noise")
 QUICK = {"vector-fields": {"steps": "300"}, "gradient-noise": {"steps": "20", "runs": "3"}}
-KIND = vector_fields.PARAMS[-1].kind
+KIND = VectorFieldsSettings.declared()["pin"].kind
 
 
 @pytest.fixture(autouse=True)
@@ -41,7 +42,7 @@ def test_what_is_pinned_stays_while_a_setting_changes(slug: str) -> None:
     assert not pinned.exception
     assert len(components(pinned, "chart")) == charts + 1
     assert "same settings" in notes(pinned)[0]
-    query = pinned.session_state[slug]["pin"]
+    query = pinned.session_state[slug].pin
     at = open_page(slug, s="1", pin=query, **QUICK.get(slug, {}))
     assert not at.warning
     assert "Strength s <b>0.25</b> instead of 1." in notes(at)[0]
@@ -52,15 +53,15 @@ def test_what_is_pinned_stays_while_a_setting_changes(slug: str) -> None:
 
 def test_a_preset_keeps_the_pin() -> None:
     at = press(open_page(s="0.25", steps="300", pin="s=1"), "as printed")
-    assert at.session_state["vector-fields"]["pin"] == "s=1"
-    assert at.session_state["vector-fields"]["step_size"] == 1e-4
+    assert at.session_state["vector-fields"].pin == "s=1"
+    assert at.session_state["vector-fields"].step_size == 1e-4
 
 
 def test_pinned_defaults_are_told_from_no_pin() -> None:
-    values, sentences = from_query(vector_fields.PARAMS, {"pin": "-"})
+    settings, sentences = VectorFieldsSettings.read({"pin": "-"})
     assert sentences == []
-    assert to_query(vector_fields.PARAMS, values) == "pin=-"
-    assert KIND.read("-")[0] == defaults(KIND.params)
+    assert settings.query == "pin=-"
+    assert KIND.read("-", VectorFieldsSettings)[0] == VectorFieldsSettings.of()
 
 
 @pytest.mark.parametrize(
@@ -75,25 +76,25 @@ def test_pinned_defaults_are_told_from_no_pin() -> None:
     ],
 )
 def test_junk_in_a_pin_is_replaced(text: str, kept: str) -> None:
-    values, sentences = from_query(vector_fields.PARAMS, {"pin": text})
-    assert values["pin"] == kept
+    settings, sentences = VectorFieldsSettings.read({"pin": text})
+    assert settings.pin == kept
     assert len(sentences) == (0 if text in ("nonsense", "&&&=") else 1)
 
 
 def test_every_setting_that_differs_is_named_with_both_values() -> None:
-    one = defaults(KIND.params, {"problem": "fig1", "damping": 1e-8})
-    two = defaults(KIND.params, {"problem": "fig1", "damping": 1e-3, "starts": ((1.0, 2.0),)})
-    assert differences(KIND.params, one, two) == (
+    one = VectorFieldsSettings.of(problem="fig1", damping=1e-8)
+    two = VectorFieldsSettings.of(problem="fig1", damping=1e-3, starts=((1.0, 2.0),))
+    assert differences(one, two) == (
         "The pinned picture has Damping λ <b>1e-8</b> instead of 0.001, "
         "Starts <b>automatic</b> instead of 1,2."
     )
-    other = differences(KIND.params, defaults(KIND.params, {"problem": "wine"}), one)
+    other = differences(VectorFieldsSettings.of(problem="wine"), one)
     assert "Problem <b>Wine" in other
 
 
 def test_foreign_words_stay_words() -> None:
-    one = defaults(KIND.params)
-    assert "<script>" not in differences(KIND.params, one, one | {"target": "<script>"})
+    one = VectorFieldsSettings.of()
+    assert "<script>" not in differences(one, replace(one, target="<script>"))
 
 
 def test_a_pin_is_read_in_the_words_of_its_time(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -5,11 +5,12 @@ from typing import Any
 
 import numpy as np
 import pytest
-from efviz.dashboard.session.params import FARTHEST
 from visiting import Held
 
 from efviz.dashboard.components import Click, Touch
-from efviz.dashboard.pages.vector_fields.starts import MOST_STARTS, add_start, move_start
+from efviz.dashboard.pages.vector_fields.settings import MOST_STARTS, VectorFieldsSettings
+from efviz.dashboard.pages.vector_fields.starts import add_start, move_start
+from efviz.dashboard.session.kinds import FARTHEST
 from efviz.fields import Plane
 
 GIVEN = ((0.5, 0.5), (1.0, -1.0))
@@ -21,9 +22,9 @@ PICTURE: Any = SimpleNamespace(
 
 
 def after(touch: Touch, starts: tuple[tuple[float, float], ...] = GIVEN) -> Any:
-    store: Any = Held(starts=starts)
+    store: Any = Held(VectorFieldsSettings.of(starts=starts))
     move_start(store, PICTURE, touch)
-    return store.values["starts"]
+    return store.settings.starts
 
 
 @pytest.mark.parametrize("action", ["move", "drop"])
@@ -54,10 +55,10 @@ def test_a_touch_of_anything_else_changes_nothing(touch: Touch) -> None:
 
 
 def test_a_click_adds_a_start_and_the_oldest_gives_way() -> None:
-    store: Any = Held(starts=GIVEN)
+    store: Any = Held(VectorFieldsSettings.of(starts=GIVEN))
     for i in range(MOST_STARTS):
         add_start(store, PICTURE, Click(3, i / 10, 0.0))
-    assert len(store.values["starts"]) == MOST_STARTS
-    assert store.values["starts"][-1] == (1.1, 0.0)
+    assert len(store.settings.starts) == MOST_STARTS
+    assert store.settings.starts[-1] == (1.1, 0.0)
     add_start(store, PICTURE, Click(0, 0.0, 0.0))
-    assert store.values["starts"][-1] == (1.1, 0.0), "a click on the data is no start"
+    assert store.settings.starts[-1] == (1.1, 0.0), "a click on the data is no start"

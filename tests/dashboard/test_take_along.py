@@ -14,7 +14,15 @@ import pandas as pd
 import pytest
 from numpy.testing import assert_allclose, assert_array_equal
 from streamlit.testing.v1 import AppTest
-from visiting import WITH_PROBLEM, components, open_page, own, paste, short_curves, values
+from visiting import (
+    WITH_PROBLEM,
+    components,
+    open_page,
+    own,
+    paste,
+    settings_of,
+    short_curves,
+)
 
 from efviz.dashboard.pages.at_minimum import views as at_minimum_views
 from efviz.dashboard.session.caches import SHARED
@@ -177,7 +185,7 @@ def test_the_code_for_an_own_table_reads_its_file(
         more |= {"y": "passed", "x1": "hours", "x2": "coffee", "intercept": intercept}
     at = paste(open_page(slug, **QUICK.get(slug, {}) | own(slug) | more), EXAMPLE)
     assert not at.exception
-    assert values(at, slug).get("intercept", "") == intercept
+    assert getattr(settings_of(at, slug), "intercept", "") == intercept
     folders = assert_the_code_makes_the_figures(taken, tmp_path)
     assert folders
     assert all("table.csv" in code for code in taken.code.values())

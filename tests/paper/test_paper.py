@@ -10,7 +10,6 @@ from urllib.parse import parse_qsl
 
 import numpy as np
 import pytest
-from efviz.dashboard.session.params import from_query
 
 from efviz.arrays import Array
 from efviz.command.main import main
@@ -358,7 +357,7 @@ def test_every_check_is_broken_by_something() -> None:
 
 
 SHARED = {
-    module.SLUG: module.PARAMS
+    module.SLUG: module.SETTINGS
     for module in (vector_fields, at_minimum, optimization, gradient_noise)
 }
 
@@ -369,9 +368,9 @@ def test_a_link_says_only_what_its_page_knows(key: str) -> None:
     assert link
     if link.page not in PAGES:
         pytest.skip(f"there is no page {link.page} yet")
-    params = SHARED.get(link.page) or import_module(PAGES[link.page].main.__module__).PARAMS
+    page = SHARED.get(link.page) or import_module(PAGES[link.page].main.__module__).SETTINGS
     query = dict(parse_qsl(link.query, strict_parsing=bool(link.query)))
-    _, sentences = from_query(params, query)
+    _, sentences = page.read(query)
     assert sentences == []
 
 

@@ -36,7 +36,10 @@ class Pinned:
         return found.query or DEFAULTS, words
 
     def read(self, text: str, page: type[Settings]) -> tuple[Any, list[str]]:
-        return (self.part or page).read({} if text == DEFAULTS else dict(parse_qsl(text)))
+        query = {} if text == DEFAULTS else dict(parse_qsl(text))
+        nested = query.pop(PIN, "")
+        found, sentences = (self.part or page).read(query)
+        return found, [*sentences, *["What is pinned has no pin of its own."] * bool(nested)]
 
     def of(self, settings: Settings) -> Any:
         """What is pinned when these settings are."""

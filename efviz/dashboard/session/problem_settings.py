@@ -1,6 +1,5 @@
 """The settings that name a problem with two parameters, which most pages share."""
 
-from collections.abc import Callable
 from dataclasses import dataclass, replace
 from typing import Any, Self
 
@@ -56,10 +55,6 @@ def _lowest(settings: Sofar) -> float:
 
 def _highest(settings: Sofar) -> float:
     return getattr(path(settings), "high", 0.0)
-
-
-def _strength(chosen: float) -> Callable[[Sofar], float]:
-    return lambda settings: chosen if entry(settings).family else 0.0
 
 
 def problem_notes(settings: Sofar) -> str:

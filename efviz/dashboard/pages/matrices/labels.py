@@ -9,7 +9,7 @@ import streamlit as st
 from efviz.dashboard.components import Click, chart, pack_figures
 from efviz.dashboard.pages.matrices import words as text
 from efviz.dashboard.pages.matrices.script import distances_script, labels_script
-from efviz.dashboard.pages.matrices.settings import MatricesSettings
+from efviz.dashboard.pages.matrices.settings import MOST_LABELS, MatricesSettings
 from efviz.dashboard.pages.matrices.views import (
     REPETITIONS,
     SIZES,
@@ -32,7 +32,6 @@ from efviz.figures.theme import Spec
 
 FIRST = 0.03
 """Seconds of work on the matrix before it is first drawn."""
-MOST_LABELS = 10_000
 
 Drawn = tuple[str, Job[Any], Snapshot[Any]]
 """What it is called, its job, and as much of that as was drawn."""

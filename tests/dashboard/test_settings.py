@@ -1,54 +1,46 @@
 """A link restores what it was made from, and junk in it gets a sentence and a valid value."""
 
 from math import isfinite
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
-from efviz.dashboard.pages.vector_fields.views import Controls
-from efviz.dashboard.session.params import (
-    Choice,
-    EditList,
-    Flag,
-    Number,
-    Points,
-    Values,
-    defaults,
-    from_query,
-    to_query,
-)
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from efviz import PROBLEMS
-from efviz.dashboard.pages.vector_fields.page import PARAMS
+from efviz.dashboard.pages.vector_fields.settings import VectorFieldsSettings
+from efviz.dashboard.pages.vector_fields.views import Controls
+from efviz.dashboard.session.kinds import Choice, EditList, Flag, Number, Points
 from efviz.dashboard.session.pins import Pinned
+from efviz.dashboard.session.settings import Setting
 from efviz.datasets.edits import MOST, normal
 
-BY_NAME = {param.name: param for param in PARAMS}
+DECLARED = VectorFieldsSettings.declared()
 
 
-def valid(param: Any, values: Values) -> st.SearchStrategy[Any]:
-    """Any valid value of a parameter, given those before it."""
-    kind = param.kind
+def valid(one: Setting, settings: Any) -> st.SearchStrategy[Any]:
+    """Any valid value of a setting, given those before it."""
+    kind = one.kind
     if isinstance(kind, Number):
-        low, high = kind.bounds(values)
+        low, high = kind.bounds(settings)
         if kind.integer:
             return st.integers(int(low), int(high))
         numbers = st.floats(low, high, allow_nan=False).map(lambda x: float(f"{x:.12g}"))
         numbers = numbers.filter(lambda x: low <= x <= high)
         return numbers | st.just(0.0) if kind.zero else numbers
     if isinstance(kind, Choice):
-        options = kind.options(values)
+        options = kind.options(settings)
         if options is None:  # of a table that is not there: any text will be kept
             return st.text(st.characters(codec="utf-8", exclude_characters="&"), max_size=20)
-        return st.sampled_from(list(options) or [param.default(values)])
+        return st.sampled_from(list(options) or [one.default(settings)])
     if isinstance(kind, Flag):
         return st.booleans()
     if isinstance(kind, EditList):
         return edit_lists()
     if isinstance(kind, Pinned):
         return st.sampled_from(["", "-", "s=0.5", "problem=fig2&starts=1,2;3,4"]).map(
-            lambda text: kind.parse(text, {})[0]
+            lambda text: VectorFieldsSettings.read({"pin": text})[0].pin
         )
     assert isinstance(kind, Points)
     number = st.floats(-1e3, 1e3).map(lambda x: float(f"{x:.6g}"))
@@ -68,31 +60,31 @@ def edit_lists() -> st.SearchStrategy[Any]:
 
 
 @st.composite
-def all_values(draw: st.DrawFn) -> Values:
-    values: Values = {}
-    for param in PARAMS:
-        values[param.name] = draw(valid(param, values))
-    return values
+def all_settings(draw: st.DrawFn) -> VectorFieldsSettings:
+    drawn: dict[str, Any] = {}
+    for name, one in DECLARED.items():
+        drawn[name] = draw(valid(one, SimpleNamespace(**drawn)))
+    return VectorFieldsSettings(**drawn)
 
 
 @settings(max_examples=75)
-@given(all_values())
-def test_a_link_restores_every_value(values: Values) -> None:
-    query = dict(part.split("=", 1) for part in to_query(PARAMS, values).split("&") if part)
+@given(all_settings())
+def test_a_link_restores_every_setting(chosen: VectorFieldsSettings) -> None:
+    query = dict(part.split("=", 1) for part in chosen.query.split("&") if part)
     from urllib.parse import unquote
 
-    restored, sentences = from_query(PARAMS, {k: unquote(v) for k, v in query.items()})
-    assert restored == values
+    restored, sentences = VectorFieldsSettings.read({k: unquote(v) for k, v in query.items()})
+    assert restored == chosen
     assert sentences == []
 
 
 @pytest.mark.parametrize("problem", PROBLEMS)
 def test_defaults_are_valid_and_leave_the_link(problem: str) -> None:
-    values = defaults(PARAMS, {"problem": problem})
-    query = to_query(PARAMS, values)
-    assert query == ("" if problem == "fig1" else f"problem={problem}")
-    assert from_query(PARAMS, {"problem": problem}) == (values, [])
-    hash(Controls.of(values))
+    usual = VectorFieldsSettings.of(problem=problem)
+    assert usual.query == ("" if problem == "fig1" else f"problem={problem}")
+    assert VectorFieldsSettings.read({"problem": problem}) == (usual, [])
+    hash(usual)
+    hash(Controls.of(usual))
 
 
 @pytest.mark.parametrize(
@@ -133,49 +125,46 @@ def test_defaults_are_valid_and_leave_the_link(problem: str) -> None:
 def test_junk_is_named_and_replaced(
     query: dict[str, str], name: str, value: Any, words: str | None
 ) -> None:
-    values, sentences = from_query(PARAMS, query)
-    assert values[name] == value
+    found, sentences = VectorFieldsSettings.read(query)
+    assert getattr(found, name) == value
     if words is None:
         assert sentences == []
         return
     assert len(sentences) == 1
     assert words in sentences[0]
-    assert BY_NAME[name].title in sentences[0]
+    assert DECLARED[name].title in sentences[0]
 
 
 def test_a_unicode_minus_is_a_minus() -> None:
-    values, sentences = from_query(PARAMS, {"s": "−0.5"})
-    assert values["strength"] == -0.5
+    found, sentences = VectorFieldsSettings.read({"s": "−0.5"})
+    assert found.strength == -0.5
     assert sentences == []
 
 
 def test_unknown_keys_are_named() -> None:
-    values, sentences = from_query(PARAMS, {"utm_source": "mail"})
-    assert values == defaults(PARAMS)
+    found, sentences = VectorFieldsSettings.read({"utm_source": "mail"})
+    assert found == VectorFieldsSettings.of()
     assert "utm_source" in sentences[0]
 
 
-QUERY_KEYS = st.sampled_from([param.query for param in PARAMS]) | st.text(max_size=20)
+QUERY_KEYS = st.sampled_from([one.query for one in DECLARED.values()]) | st.text(max_size=20)
 NUMBERS = st.floats().map(str) | st.integers().map(str)
 
 
 @settings(max_examples=150)
 @given(st.dictionaries(QUERY_KEYS, st.text(max_size=60) | NUMBERS, max_size=8))
-def test_whatever_a_link_says_the_values_are_valid(query: dict[str, str]) -> None:
-    values, sentences = from_query(PARAMS, query)
-    assert set(values) == set(BY_NAME)
-    for param in PARAMS:
-        kind, value = param.kind, values[param.name]
+def test_whatever_a_link_says_the_settings_are_valid(query: dict[str, str]) -> None:
+    found, sentences = VectorFieldsSettings.read(query)
+    assert set(vars(found)) == set(DECLARED)
+    for name, one in DECLARED.items():
+        kind, value = one.kind, getattr(found, name)
         if isinstance(kind, Number):
-            low, high = kind.bounds(values)
+            low, high = kind.bounds(found)
             assert isfinite(value)
             assert low <= value <= high or (kind.zero and value == 0)
         if isinstance(kind, Choice):
-            assert value in (list(kind.options(values)) or [param.default(values)])
+            assert value in (list(kind.options(found)) or [one.default(found)])
     assert all(len(sentence) < 600 for sentence in sentences)
-    restored, more = from_query(
-        PARAMS,
-        {p.query: p.kind.format(values[p.name]) for p in PARAMS if p.kind.format(values[p.name])},
-    )
+    restored, more = VectorFieldsSettings.read({k: text for k, text in found.texts.items() if text})
     assert not [s for s in more if "does not apply" not in s]
-    assert restored["problem"] == values["problem"]
+    assert restored.problem == found.problem
