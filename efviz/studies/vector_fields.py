@@ -1,11 +1,11 @@
-"""Vector fields: the plane, the starts, the scales, and the runs of all methods from each start."""
+"""Vector fields: the starts, the scales, and the runs of all methods from each start."""
 
 from collections.abc import Mapping, Sequence
 
 import numpy as np
 
 from efviz.arrays import Array
-from efviz.fields import Plane, plane_around
+from efviz.fields import Plane
 from efviz.optimizers import Trajectory
 from efviz.optimizers.runs import runs
 from efviz.problems import Problem
@@ -14,18 +14,8 @@ from efviz.studies.alignment import path_directions
 from efviz.studies.field_comparison import FieldComparison
 from efviz.work import Work, in_turn, part
 
-Limits = Sequence[tuple[float, float, float, float]]
 Directions = dict[str, dict[str, Array]]
 """By the method of a path and that of a direction: (T, 2)."""
-
-
-def plane_shown(problem: Problem, home: Settings, limits: Limits = ()) -> Plane:
-    """The plane of the first `limits` (x0, x1, y0, y1); without any that of `home`, or one around
-    the minimum."""
-    if limits:
-        x0, x1, y0, y1 = limits[0]
-        return Plane((x0, x1), (y0, y1))
-    return plane_around(problem, Plane(*home.plane) if home.plane else None, home.reach)
 
 
 def start_points(plane: Plane, home: Settings, starts: Sequence[tuple[float, float]] = ()) -> Array:

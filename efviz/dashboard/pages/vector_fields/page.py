@@ -14,9 +14,9 @@ from efviz.dashboard.session.problem_widgets import drawn, problem_row
 from efviz.dashboard.session.studies import Call, Studies
 from efviz.figures.player import field_panels
 from efviz.studies.field_comparison import compare_fields
+from efviz.studies.plane import plane_shown
 from efviz.studies.vector_fields import (
     path_anatomy,
-    plane_shown,
     relative_scales,
     start_points,
     trajectories,

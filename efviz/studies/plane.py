@@ -1,0 +1,40 @@
+"""The plane that is shown of a problem with two parameters, one theta on it, and the loss."""
+
+from collections.abc import Sequence
+
+import numpy as np
+
+from efviz.arrays import Array
+from efviz.fields import Plane, plane_around
+from efviz.problems import Problem
+from efviz.problems.catalogue import Settings
+from efviz.work import Progress, Work
+
+Limits = Sequence[tuple[float, float, float, float]]
+SLICE = 1_000_000
+"""Examples times thetas between two yields: some hundredths of a second."""
+
+
+def plane_shown(problem: Problem, home: Settings, limits: Limits = ()) -> Plane:
+    """The plane of the first `limits` (x0, x1, y0, y1); without any that of `home`, or one around
+    the minimum."""
+    if limits:
+        x0, x1, y0, y1 = limits[0]
+        return Plane((x0, x1), (y0, y1))
+    return plane_around(problem, Plane(*home.plane) if home.plane else None, home.reach)
+
+
+def theta_shown(plane: Plane, home: Settings, theta: Sequence[tuple[float, float]] = ()) -> Array:
+    """The first of `theta` (2,); without any the first start of `home` on this plane."""
+    return np.array(theta[0]) if theta else plane.place(home.starts[0])
+
+
+def loss_on_plane(problem: Problem, plane: Plane, n: int = 31) -> Work[Array]:
+    """L on `plane.grid(n)`, (n, n), some rows at a time."""
+    flat = plane.grid(n).reshape(-1, 2)
+    step = len(flat) if problem.moments else max(1, SLICE // problem.N)
+    parts = []
+    for i in range(0, len(flat), step):
+        yield Progress(i / len(flat))
+        parts.append(problem.loss(flat[i : i + step]))
+    return np.concatenate(parts).reshape(n, n)
