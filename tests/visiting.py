@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from dataclasses import replace
+from types import SimpleNamespace
 from typing import Any, TypeVar
 
 import numpy as np
@@ -103,6 +104,12 @@ class Held:
 
     def set(self, **changes: Any) -> None:
         self.put(replace(self.settings, **changes))
+
+
+def held(settings: Any, given: dict[str, Any] | None = None, **results: Any) -> Any:
+    """What a block or a handler is told of a page: its settings and known results."""
+    view = SimpleNamespace(settings=settings, result=results.get, given=given or {})
+    return SimpleNamespace(store=Held(settings), view=view, settings=settings)
 
 
 def result_of(work: Iterator[Progress[T]]) -> T:

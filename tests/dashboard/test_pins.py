@@ -7,9 +7,8 @@ from streamlit.testing.v1 import AppTest
 from visiting import components, open_page, paste
 
 from efviz.dashboard.pages.at_minimum import views as at_minimum_views
-from efviz.dashboard.pages.vector_fields import views as vector_fields_views
 from efviz.dashboard.pages.vector_fields.settings import VectorFieldsSettings
-from efviz.dashboard.session import links
+from efviz.dashboard.session import blocks, links
 from efviz.dashboard.session.links import default_was, renamed, upgraded
 from efviz.dashboard.session.own_table_widgets import EXAMPLE
 from efviz.dashboard.session.pins import differences
@@ -116,10 +115,8 @@ def test_a_pin_of_a_table_that_is_gone_says_so() -> None:
 
 def test_the_pinned_picture_is_not_made_again(monkeypatch: pytest.MonkeyPatch) -> None:
     made = []
-    pack = vector_fields_views.pack_figures
-    monkeypatch.setattr(
-        vector_fields_views, "pack_figures", lambda *a, **k: (made.append(1), pack(*a, **k))[1]
-    )
+    pack = blocks.pack_figures
+    monkeypatch.setattr(blocks, "pack_figures", lambda *a, **k: (made.append(1), pack(*a, **k))[1])
     at = open_page(seed="77", steps="300", pin="seed=78&steps=300")
     first = len(made)
     at.toggle[0].set_value(True).run()

@@ -10,7 +10,6 @@ from hypothesis import strategies as st
 
 from efviz import PROBLEMS
 from efviz.dashboard.pages.vector_fields.settings import VectorFieldsSettings
-from efviz.dashboard.pages.vector_fields.views import Controls
 from efviz.dashboard.session.kinds import Choice, EditList, Flag, Number, Points
 from efviz.dashboard.session.pins import Pinned
 from efviz.dashboard.session.settings import Setting
@@ -84,7 +83,7 @@ def test_defaults_are_valid_and_leave_the_link(problem: str) -> None:
     assert usual.query == ("" if problem == "fig1" else f"problem={problem}")
     assert VectorFieldsSettings.read({"problem": problem}) == (usual, [])
     hash(usual)
-    hash(Controls.of(usual))
+    hash(usual)
 
 
 @pytest.mark.parametrize(

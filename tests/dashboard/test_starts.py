@@ -1,30 +1,29 @@
 """Starts placed, moved and removed: what any report of a browser may do to them, and what not."""
 
-from types import SimpleNamespace
 from typing import Any
 
 import numpy as np
 import pytest
-from visiting import Held
+from visiting import held
 
 from efviz.dashboard.components import Click, Touch
 from efviz.dashboard.pages.vector_fields.settings import MOST_STARTS, VectorFieldsSettings
-from efviz.dashboard.pages.vector_fields.starts import add_start, move_start
+from efviz.dashboard.pages.vector_fields.starts import clicked, touched
 from efviz.dashboard.session.kinds import FARTHEST
 from efviz.fields import Plane
 
 GIVEN = ((0.5, 0.5), (1.0, -1.0))
 
 
-PICTURE: Any = SimpleNamespace(
-    starts=np.array(GIVEN), fields=SimpleNamespace(plane=Plane((-3.0, 3.0), (-3.0, 3.0)))
-)
+def page(starts: tuple[tuple[float, float], ...]) -> Any:
+    settings = VectorFieldsSettings.of(starts=starts)
+    return held(settings, theta_0=np.array(GIVEN), plane=Plane((-3.0, 3.0), (-3.0, 3.0)))
 
 
 def after(touch: Touch, starts: tuple[tuple[float, float], ...] = GIVEN) -> Any:
-    store: Any = Held(VectorFieldsSettings.of(starts=starts))
-    move_start(store, PICTURE, touch)
-    return store.settings.starts
+    shown = page(starts)
+    touched(shown, touch)
+    return shown.store.settings.starts
 
 
 @pytest.mark.parametrize("action", ["move", "drop"])
@@ -55,10 +54,10 @@ def test_a_touch_of_anything_else_changes_nothing(touch: Touch) -> None:
 
 
 def test_a_click_adds_a_start_and_the_oldest_gives_way() -> None:
-    store: Any = Held(VectorFieldsSettings.of(starts=GIVEN))
+    shown = page(GIVEN)
     for i in range(MOST_STARTS):
-        add_start(store, PICTURE, Click(3, i / 10, 0.0))
-    assert len(store.settings.starts) == MOST_STARTS
-    assert store.settings.starts[-1] == (1.1, 0.0)
-    add_start(store, PICTURE, Click(0, 0.0, 0.0))
-    assert store.settings.starts[-1] == (1.1, 0.0), "a click on the data is no start"
+        clicked(shown, Click(3, i / 10, 0.0))
+    assert len(shown.store.settings.starts) == MOST_STARTS
+    assert shown.store.settings.starts[-1] == (1.1, 0.0)
+    clicked(shown, Click(0, 0.0, 0.0))
+    assert shown.store.settings.starts[-1] == (1.1, 0.0), "a click on the data is no start"

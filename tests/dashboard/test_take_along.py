@@ -57,9 +57,7 @@ def taken(monkeypatch: pytest.MonkeyPatch) -> Iterator[Taken]:
     monkeypatch.setattr(at_minimum_views, "LARGEST", 1000)
     short_curves(monkeypatch)
     found = Taken()
-    for module in [
-        m for name, m in sys.modules.items() if name.startswith("efviz.dashboard.pages.")
-    ]:
+    for module in [m for name, m in sys.modules.items() if name.startswith("efviz.dashboard.")]:
         if getattr(module, "take_along", None) is take_along:
             monkeypatch.setattr(module, "take_along", found)
     yield found
