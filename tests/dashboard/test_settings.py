@@ -1,5 +1,4 @@
-"""Settings that depend on each other, and links: each restores what it was made from, and junk in
-one gets a sentence and a valid value."""
+"""Settings and links: they restore each other, and junk gets a sentence and a valid value."""
 
 from dataclasses import FrozenInstanceError, dataclass, replace
 from math import isfinite
