@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from numpy.testing import assert_allclose
 from test_closer import here, look, plain
-from visiting import open_page
+from visiting import change_settings, open_page
 
 from efviz.curvature.remainder_bound import RemainderBound, remainder_bound
 from efviz.dashboard.pages.matrices import page as matrices
@@ -54,7 +54,7 @@ def test_on_every_way_ef_vanishes_and_the_hessian_becomes_the_fisher(
 
 def test_a_way_that_no_longer_applies_gives_way_to_one_that_does() -> None:
     at = look("residuals", "fig1", cway="noise")
-    at.session_state["lab"] = dict(at.session_state["lab"]) | {"c_way": "margins"}
+    change_settings(at, "lab", c_way="margins")
     at.run()
     assert not at.exception
     assert at.session_state["lab"].c_way == "noise"

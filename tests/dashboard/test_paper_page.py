@@ -62,7 +62,7 @@ def test_a_filter_shows_its_rows_and_stands_in_the_link(show: str) -> None:
     assert html(at).count("scope='row'") == len(text.chosen(show))
     assert 0 < len(text.chosen(show)) <= len(CLAIMS)
     at = open_page(the_page.SLUG)
-    at.session_state[the_page.SLUG] = {"show": show}
+    at.session_state[the_page.SLUG] = the_page.SETTINGS.of(show=show)
     at.run()
     assert at.query_params.get("show", "all") in (show, [show])
 

@@ -1,5 +1,6 @@
-"""A link restores what it was made from, and junk in it gets a sentence and a valid value."""
+"""Settings and links: they restore each other, and junk gets a sentence and a valid value."""
 
+from dataclasses import FrozenInstanceError, dataclass, replace
 from math import isfinite
 from types import SimpleNamespace
 from typing import Any
@@ -9,10 +10,12 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from efviz import PROBLEMS
+from efviz.dashboard.pages import PAGES
+from efviz.dashboard.pages.registry import Page
 from efviz.dashboard.pages.vector_fields.settings import VectorFieldsSettings
 from efviz.dashboard.session.kinds import Choice, EditList, Flag, Number, Points
 from efviz.dashboard.session.pins import Pinned
-from efviz.dashboard.session.settings import Setting
+from efviz.dashboard.session.settings import Setting, Settings, setting
 from efviz.datasets.edits import MOST, normal
 
 DECLARED = VectorFieldsSettings.declared()
@@ -167,3 +170,111 @@ def test_whatever_a_link_says_the_settings_are_valid(query: dict[str, str]) -> N
     restored, more = VectorFieldsSettings.read({k: text for k, text in found.texts.items() if text})
     assert not [s for s in more if "does not apply" not in s]
     assert restored.problem == found.problem
+
+
+@dataclass(frozen=True)
+class Menu(Settings):
+    """Settings that depend on each other in every way there is."""
+
+    size: int = setting("Size", Number(1, 10, integer=True), 4, query="n", kept=True)
+    colour: str = setting(
+        "Colour",
+        Choice(lambda menu: ("red", "blue") if menu.size > 2 else ("grey",)),
+        lambda menu: "red" if menu.size > 2 else "grey",
+        follow=lambda menu, value: menu.of(size=menu.size, colour=value),
+    )
+    share: float = setting("Share", Number(0, lambda menu: menu.size / 2), 0.5, query="s")
+    half: float = setting("Half", Number(0, lambda menu: menu.share), lambda menu: menu.share / 2)
+    note: bool = setting("Note", Flag(), False, always=True)
+
+
+@dataclass(frozen=True)
+class SmallMenu(Menu):
+    """The same with another size to begin with, and one setting more."""
+
+    size: int = setting("Size", Number(1, 10, integer=True), 2, query="n")
+    extra: bool = setting("Extra", Flag(), False)
+
+
+def test_a_default_may_depend_on_the_settings_before_it() -> None:
+    assert Menu.of() == Menu(4, "red", 0.5, 0.25, False)
+    assert Menu.of(size=1) == Menu(1, "grey", 0.5, 0.25, False)
+    assert Menu.of(share=1.0).half == 0.5
+    assert Menu.of(share=1.0, half=0.125).half == 0.125
+    assert Menu.read({"n": "2", "s": "1"}) == (Menu(2, "grey", 1.0, 0.5, False), [])
+
+
+def test_a_subclass_keeps_the_order_and_changes_what_it_declares_anew() -> None:
+    assert list(SmallMenu.declared()) == [*Menu.declared(), "extra"]
+    assert SmallMenu.of() == SmallMenu(2, "grey", 0.5, 0.25, False, False)
+    assert [one.query for one in SmallMenu.declared().values()][:2] == ["n", "colour"]
+    assert SmallMenu.of(extra=True, note=True).query == "note=1&extra=1"
+
+
+@pytest.mark.parametrize("name", ["sizes", "n", "s"])
+def test_a_name_that_is_no_setting_is_an_error(name: str) -> None:
+    with pytest.raises(TypeError, match=f"Menu has no setting {name}$"):
+        Menu.of(size=3, **{name: 1})
+
+
+def test_settings_cannot_be_changed_and_can_be_a_key() -> None:
+    menu = Menu.of()
+    with pytest.raises(FrozenInstanceError):
+        menu.size = 3  # type: ignore[misc]
+    assert {menu: "same"}[Menu.read({})[0]] == "same"
+
+
+def test_a_bound_is_that_of_the_settings_the_link_names_before_it() -> None:
+    menu, sentences = Menu.read({"n": "2", "s": "1.5", "half": "0.75", "colour": "red"})
+    assert menu == Menu(2, "grey", 1.0, 0.75, False)
+    assert sentences == [
+        'Colour "red" in the link is none of grey; grey is used.',
+        'Share "1.5" in the link lies outside 0 to 1; 1 is used.',
+    ]
+
+
+def test_what_is_at_its_default_leaves_the_link_even_if_that_depends_on_others() -> None:
+    assert Menu.of().query == ""
+    assert Menu.of(size=1).query == "n=1"
+    assert Menu.of(size=1, share=0.25, half=0.25).query == "n=1&s=0.25&half=0.25"
+    assert Menu.of(share=0.25, half=0.25).texts == {
+        "n": "4", "colour": "red", "s": "0.25", "half": "0.25", "note": "0"
+    }  # fmt: skip
+
+
+def test_bounds_that_come_closer_take_a_number_along_and_those_that_depend_on_it() -> None:
+    menu = Menu.of(size=8, share=4.0, half=3.0)
+    assert menu.within() == menu
+    assert replace(menu, size=2).within() == replace(menu, size=2, share=1.0, half=1.0)
+    assert replace(menu, size=7).within() == replace(menu, size=7, share=3.5)
+
+
+def test_a_choice_that_is_none_any_more_becomes_the_default() -> None:
+    menu = replace(Menu.of(colour="blue", share=1.5, note=True), size=2)
+    assert menu.checked() == Menu(2, "grey", 1.0, 0.75, True)
+    assert Menu.of(colour="blue", half=0.5).checked() == Menu.of(colour="blue", half=0.5)
+
+
+def test_what_is_to_be_forgotten_becomes_the_default_of_what_is_kept() -> None:
+    menu = Menu.of(size=6, colour="blue", share=2.0, half=0.5)
+    assert menu.checked(("half", "colour")) == Menu(6, "red", 2.0, 1.0, False)
+
+
+def test_another_problem_leaves_what_is_kept_and_a_reset_what_is_always_there() -> None:
+    menu = Menu.of(size=2, share=0.75, note=True)
+    assert menu.kept(share=1.0) == Menu(2, "grey", 1.0, 0.5, True)
+    assert menu.reset(share=1.0) == Menu(4, "red", 1.0, 0.5, True)
+    assert menu.kept(size=5, note=False) == Menu.of(size=5)
+    assert menu.reset(note=False) == Menu.of()
+
+
+def test_a_choice_is_followed_by_what_its_setting_says() -> None:
+    menu = Menu.of(share=0.75)
+    assert menu.chosen("share", 1.5) == replace(menu, share=1.5)
+    assert menu.chosen("colour", "blue") == Menu.of(colour="blue")
+
+
+@pytest.mark.parametrize("page", PAGES.values(), ids=PAGES)
+def test_names_in_links_are_unique_on_every_page(page: Page) -> None:
+    names = [one.query for one in page.settings.declared().values()]
+    assert len(names) == len(set(names))
