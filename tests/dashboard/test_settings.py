@@ -21,6 +21,13 @@ from efviz.datasets.edits import MOST, normal
 DECLARED = VectorFieldsSettings.declared()
 
 
+@pytest.fixture(scope="module", autouse=True)
+def read() -> None:
+    """Whoever reads the real sets uses the module `random`, which hypothesis takes amiss."""
+    for problem in PROBLEMS:
+        VectorFieldsSettings.of(problem=problem)
+
+
 def valid(one: Setting, settings: Any) -> st.SearchStrategy[Any]:
     """Any valid value of a setting, given those before it."""
     kind = one.kind
