@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from efviz import PROBLEMS
 from efviz.dashboard.pages import PAGES
-from efviz.dashboard.pages.registry import Page
+from efviz.dashboard.pages.registry import Listing
 from efviz.dashboard.pages.vector_fields.settings import VectorFieldsSettings
 from efviz.dashboard.session.kinds import Choice, EditList, Flag, Number, Points
 from efviz.dashboard.session.pins import Pinned
@@ -282,6 +282,6 @@ def test_a_choice_is_followed_by_what_its_setting_says() -> None:
 
 
 @pytest.mark.parametrize("page", PAGES.values(), ids=PAGES)
-def test_names_in_links_are_unique_on_every_page(page: Page) -> None:
+def test_names_in_links_are_unique_on_every_page(page: Listing) -> None:
     names = [one.query for one in page.settings.declared().values()]
     assert len(names) == len(set(names))
