@@ -23,7 +23,7 @@ DECLARED = VectorFieldsSettings.declared()
 
 @pytest.fixture(scope="module", autouse=True)
 def read() -> None:
-    """Reading a real set imports what uses the module `random`: hypothesis forbids a strategy to."""
+    """Real sets import what uses the module `random`, which hypothesis forbids in a strategy."""
     for entry in PROBLEMS.values():
         entry.columns()
 
