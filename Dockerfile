@@ -2,8 +2,8 @@ FROM python:3.13-slim
 
 WORKDIR /app
 
-# Wheels only: nothing is compiled here, so there is no compiler to leave behind. Test suites of
-# the packages are not needed either. The versions and their hashes are those of `make lock`.
+# Wheels only: nothing is compiled here, so no compiler is left behind. The packages' test suites
+# are not needed either. Versions and hashes are those of `make lock`.
 COPY requirements.lock .
 RUN pip install --no-cache-dir --only-binary :all: --require-hashes --requirement requirements.lock \
     && find /usr/local/lib/python3*/site-packages -type d -name tests -prune -exec rm -rf {} +
@@ -12,9 +12,10 @@ COPY .streamlit .streamlit
 COPY app.py .
 COPY efviz efviz
 
-# numba compiles the inner loops here instead of in each container: for a generic processor, because
-# the container may run on another one than the build, and numba drops what was compiled for another.
-# Only moments of least-squares data notice (12 instead of 8 ms for a million examples).
+# numba compiles the inner loops here instead of in each container. It compiles for a generic
+# processor: the container may run on another one than the build, and numba discards code compiled
+# for another processor. Only the moments of least-squares data become slower (12 instead of 8 ms for
+# a million examples).
 ENV NUMBA_CPU_NAME=generic
 RUN NUMBA_CACHE_DIR=/app/compiled python -c "from efviz.dashboard.warm_up import compile_all; compile_all()" \
     && python -m compileall -q app.py efviz \
@@ -38,6 +39,6 @@ EXPOSE 8501
 HEALTHCHECK --interval=30s --timeout=5s --start-period=60s CMD ["python", "-c", \
     "from urllib.request import *; build_opener(ProxyHandler({})).open('http://127.0.0.1:8501/_stcore/health', timeout=4)"]
 
-# numba reads its cache only where it may also write, and /tmp is all that a read-only container
-# may write.
+# numba reads its cache only where it may also write, and a read-only container may write only to
+# /tmp.
 CMD ["sh", "-c", "cp -rT /app/compiled /tmp/compiled && exec streamlit run app.py"]

@@ -22,17 +22,17 @@ format: .venv/dev node_modules
 	$(BIN)/ruff format .
 	npm run --silent format
 
-# Asks the index for known holes in what is installed: needs the network.
+# Looks up known vulnerabilities of the installed packages. Needs the network.
 audit: .venv/dev
 	$(BIN)/pip-audit --local --skip-editable
 
-# What the image installs: every version with its hashes, for the image's Python. Needs the network.
+# Renews what the image installs: every version with its hashes, for its Python. Needs the network.
 lock: .venv/dev
 	$(BIN)/python -m pip install --quiet uv
 	$(BIN)/uv pip compile --quiet --universal --upgrade --python-version 3.13 --generate-hashes \
 		--no-header --no-annotate --no-emit-index-url requirements.txt --output-file requirements.lock
 
-# Pins the base images of the Dockerfile and compose.yaml to what their tags mean today.
+# Pins the base images in Dockerfile and compose.yaml to what their tags mean today.
 digests:
 	@for image in python:3.13-slim nginxinc/nginx-unprivileged:1.28-alpine; do \
 		docker pull --quiet $$image >/dev/null && \

@@ -1,14 +1,14 @@
-"""From the start of a process to the first picture that answers, in a browser that waits for it.
+"""Time from the start of a process to the first responsive picture in a browser that waits for it.
 
     python benchmarks/cold_start.py [--rounds 5] [--chromium PATH]
     python benchmarks/cold_start.py --url http://127.0.0.1:8501 --command \\
         "docker run --rm -p 8501:8501 --read-only --tmpfs /tmp --name efviz efviz" \\
         --stop "docker stop efviz"
 
-Without --command it starts the app of this checkout. The browser is there already, with an empty
-cache, and asks for the page until somebody answers. Then a key is pressed on the first slider: a
-picture counts once its slider moves it. The page that opens has no slider, so Vector fields is
-opened as well, in rounds of its own. Last, the same on a process that has been up for long.
+Without --command it starts the app of this checkout. The browser is already running, with an empty
+cache, and requests the page until the server answers. Then a key is pressed on the first slider: a
+picture counts once its slider moves it. The start page has no slider, so Vector fields is opened as
+well, in rounds of its own. Finally the same is measured on a process that has been up for a while.
 """
 
 import argparse
@@ -32,7 +32,7 @@ PAGES = {"": ".efviz-contrast[data-share]", "vector-fields": ".efviz-chart[data-
 
 @contextmanager
 def started(command: str, stop: str) -> Iterator[float]:
-    """When the process started; it has ended afterwards."""
+    """Yields the time at which the process started, and ends the process afterwards."""
     start = time.perf_counter()
     process = subprocess.Popen(
         shlex.split(command), cwd=ROOT, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
@@ -48,11 +48,11 @@ def started(command: str, stop: str) -> Iterator[float]:
 
 
 def goto(page: Page, url: str, slug: str) -> None:
-    """Open the page as soon as somebody answers."""
+    """Open the page as soon as the server answers."""
     deadline = time.perf_counter() + 120
     while not answers(f"{url}/_stcore/health"):
         if time.perf_counter() > deadline:
-            raise RuntimeError(f"nobody answers at {url}")
+            raise RuntimeError(f"no server answers at {url}")
         time.sleep(0.02)
     page.goto(f"{url}/{slug}", wait_until="commit")
 

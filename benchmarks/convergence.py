@@ -3,9 +3,9 @@
     python benchmarks/convergence.py [--problem fig2] [--repeat 3]
 
 Times `convergence.converge` with two workers, as the page At the minimum uses it, after a first run
-that compiles; and in the same run plain NumPy with scipy's BFGS (the paper's way) on one seed of
-the largest sample, scaled to all samples in proportion to their examples. Prints seconds, CPU
-seconds and the ratio.
+that compiles. The same run times plain NumPy with scipy's BFGS (the paper's method) on one seed of
+the largest sample, and scales that to all samples in proportion to their examples. Prints seconds,
+CPU seconds and the ratio.
 """
 
 import argparse

@@ -1,4 +1,4 @@
-"""The floor of the latency benchmark: one slider and one small native chart."""
+"""The baseline of the latency benchmark: one slider and one small native chart."""
 
 import plotly.graph_objects as go
 import streamlit as st

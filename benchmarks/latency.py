@@ -1,12 +1,12 @@
-"""From key press on a slider to the repainted page, against a floor measured in the same run.
+"""Time from a key press on a slider to the repainted page, against a baseline in the same run.
 
     python benchmarks/latency.py [--page at-the-minimum] [--rounds 30] [--chromium PATH]
 
 Serves three apps: a page of efviz (by default Vector fields) as it is configured, and
-`floor_app.py` (one slider, one small native chart) under Streamlit's default settings and with
-its garbage collection after each rerun off.
-Key presses alternate between the three pages. Then the slider of efviz is dragged with the mouse
-and repainted pictures are counted. Times drift with the machine: quote the ratios.
+`floor_app.py` (one slider, one small native chart) twice, under Streamlit's default settings and
+without its garbage collection after each rerun. Key presses alternate between the three pages. Then
+the slider of efviz is dragged with the mouse and repainted pictures are counted. Times drift with
+the machine: quote the ratios.
 """
 
 import argparse
@@ -65,7 +65,7 @@ class App:
         command = [sys.executable, "-m", "streamlit", "run", str(self.script)]
         command += ["--server.port", str(self.port), "--server.headless", "true"]
         command += ["--browser.gatherUsageStats", "false", *options]
-        # The floor must not read efviz's settings: it runs where there are none.
+        # The baseline must not read efviz's settings, so it runs in a folder without any.
         where = HERE.parent if self.script.name == "app.py" else HERE
         process = subprocess.Popen(
             command, cwd=where, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
@@ -83,7 +83,7 @@ class App:
         page.goto(f"http://127.0.0.1:{self.port}/{self.path}")
         selector, attribute = self.seen
         page.wait_for_selector(f"{selector}[{attribute}]" if attribute else selector)
-        # Until work that goes on behind the first picture is done.
+        # Wait for the work that continues behind the first picture.
         page.wait_for_timeout(1500)
         page.locator("[data-testid='stProgress']").first.wait_for(state="detached", timeout=60_000)
 
@@ -103,7 +103,7 @@ class App:
 
 
 def pictures_per_second(app: App, seconds: float = 4.0) -> float:
-    """Repaints while the mouse drags the slider to and fro."""
+    """Repaints a second while the mouse drags the slider back and forth."""
     app.page.bring_to_front()
     app.page.evaluate(
         """(selector) => {

@@ -1,4 +1,4 @@
-"""The floor of the load benchmark: one slider and one line of text."""
+"""The baseline of the load benchmark: one slider and one line of text."""
 
 import streamlit as st
 

@@ -1,17 +1,18 @@
-"""A class at its sliders: S visitors, each moving one slider every INTERVAL seconds.
+"""A class moving sliders: S visitors, each moving one slider every INTERVAL seconds.
 
     python benchmarks/load.py [--sessions 50] [--interval 1] [--seconds 20] [--page SLUG] [--fresh]
-    python benchmarks/load.py --processes URL [URL ...]        # what is served already
+    python benchmarks/load.py --processes URL [URL ...]        # servers that are running already
 
-Serves efviz as it is configured and `line_app.py` (one slider, one line of text, garbage
-collection after each rerun off as in efviz), and loads one after the other, twice, with the same
-moves: from the slider's message to script_finished. Times drift with the machine: quote the ratios.
+Serves efviz as it is configured and `line_app.py` (one slider, one line of text, no garbage
+collection after each rerun, as in efviz). Loads one after the other, twice, with the same moves,
+and measures from the slider's message to script_finished. Times drift with the machine: quote the
+ratios.
 
 Visitor i moves slider i mod (number of sliders) along a random walk with seed i // 2, so that
-paths overlap in parts as in a class; with --fresh everyone has a data seed of his own in the link
-and nothing is shared. A visitor whose last move is not yet answered when the next is due waits, as
-the slider does; that is counted as late. A move without an answer, with one of another move, or
-with an exception is lost.
+paths overlap in parts as in a class. With --fresh every visitor has a data seed of their own in the
+link, and nothing is shared. A visitor whose last move is not yet answered when the next is due
+waits, as the slider does; that move counts as late. A move counts as lost if it gets no answer, the
+answer to another move, or an exception.
 """
 
 import argparse
@@ -79,7 +80,7 @@ async def visit(i: int, url: str, plan: Plan, gate: asyncio.Barrier, report: Rep
     await gate.wait()
     if not visitor.sliders:
         return
-    # Evenly spread over the interval, in an order of nobody's making.
+    # Spread evenly over the interval, in an order without a pattern.
     start = time.perf_counter() + plan.interval * (i * 0.618 % 1)
     end, due = start + plan.seconds, start
     name = list(visitor.sliders)[i % len(visitor.sliders)]
@@ -99,7 +100,7 @@ async def visit(i: int, url: str, plan: Plan, gate: asyncio.Barrier, report: Rep
 
 
 def next_stop(rng: random.Random, slider: Handle, stop: int) -> int:
-    """One to three steps to either side, off the ends."""
+    """One to three steps to either side, turning back at the ends."""
     step = rng.choice((-3, -2, -1, 1, 2, 3))
     return stop + step if 0 <= stop + step <= slider.stops else stop - step
 
@@ -136,7 +137,7 @@ async def load(
 
 
 def run(urls: Sequence[str], plan: Plan, *servers: Server) -> Report:
-    """Load the urls; with the processes behind them, the processor time of their moves as well."""
+    """Load the urls; where their processes are given, measure the CPU time of the moves as well."""
 
     def used() -> float:
         return sum(sum(server.process.cpu_times()[:2]) for server in servers)
@@ -157,7 +158,7 @@ def main() -> None:
     parser.add_argument("--rounds", type=int, default=2)
     parser.add_argument("--page", default="vector-fields", help="the slug of a page")
     parser.add_argument("--port", type=int, default=8711)
-    parser.add_argument("--fresh", action="store_true", help="nothing shared between visitors")
+    parser.add_argument("--fresh", action="store_true", help="visitors share nothing")
     parser.add_argument("--processes", nargs="+", metavar="URL", help="load these instead")
     options = parser.parse_args()
     rounds = 1 if options.processes else options.rounds

@@ -2,10 +2,10 @@
 
     python benchmarks/numerics.py
 
-(a) The paper's Figure 1 whole: three 15 x 15 fields and 12 trajectories of 50,000 steps, against
+(a) The paper's whole Figure 1: three 15 x 15 fields and 12 trajectories of 50,000 steps, against
     the plain loop over grid points and steps (timed on a sample of its steps and scaled).
-(b) A 25 x 25 field of EFGD for least squares at N = 1,000,000, everything computed from the data
-    included, against one pass over the data (loss and gradient at one theta).
+(b) A 25 x 25 field of EFGD for least squares at N = 1,000,000, including everything computed from
+    the data, against one pass over the data (loss and gradient at one theta).
 (c) 25 x 25 fields of logistic regression at N = 100,000, in seconds.
 (d) What numba costs: time to import and to compile, with an empty and with a filled cache.
 """
@@ -30,7 +30,7 @@ STEP_SIZE, DAMPING, STEPS, SAMPLE = 1e-3, 1e-8, 50_000, 1000
 
 
 def seconds(work: Callable[[], object], rounds: int = 5) -> float:
-    """The median time of a few rounds, after one that is not counted."""
+    """The median time of a few rounds after a warm-up round."""
     work()
     times = []
     for _ in range(rounds):
@@ -41,7 +41,7 @@ def seconds(work: Callable[[], object], rounds: int = 5) -> float:
 
 
 def plain_direction(X: np.ndarray, y: np.ndarray, method: str, theta: np.ndarray) -> np.ndarray:
-    """The update of one method at one theta, as one would write it down."""
+    """The update of one method at one theta, written out plainly."""
     G = X * (X @ theta - y)[:, None]
     g = G.mean(axis=0)
     if method == "GD":

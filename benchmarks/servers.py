@@ -42,13 +42,13 @@ def answers(url: str) -> bool:
 
 
 def ready(script: str) -> str:
-    """What to ask of an app. efviz answers before it is warm; measured is a process that is."""
+    """The path to poll. efviz answers before it is warm, and only a warm process is measured."""
     return "efviz-ready" if script == "app.py" else "_stcore/health"
 
 
 @contextmanager
 def served(script: str, port: int, *options: str, path: str = "") -> Iterator[Server]:
-    """`app.py` of efviz, with its settings, or a script beside this file, with Streamlit's."""
+    """Serve `app.py` with efviz's settings, or a script beside this file with Streamlit's."""
     command = [sys.executable, "-m", "streamlit", "run", script, "--server.port", str(port)]
     command += ["--server.address", "127.0.0.1", "--server.headless", "true"]
     command += ["--server.fileWatcherType", "none", "--browser.gatherUsageStats", "false", *options]

@@ -1,10 +1,11 @@
-"""Visitors at the most expensive settings, and one at the defaults beside them.
+"""Visitors at expensive settings, and one at the defaults beside them.
 
     python benchmarks/siege.py [--visitors 20] [--seconds 60] [--settle 120]
 
-Each of the many opens a page with a million examples of its own seed and moves a slider as soon as
-it is answered. Prints the memory before, the most, and after they have gone for a while; and, every
-few seconds, when a new visitor at the defaults has the first picture.
+Each of the many visitors opens a page, most with a million examples of a seed of their own, and
+moves a slider as soon as the last move is answered. Every few seconds a new visitor opens Vector
+fields at the defaults. Prints memory before the visitors come, its maximum, and memory some time
+after they have left; and how long each new visitor waited for the first picture.
 """
 
 import argparse

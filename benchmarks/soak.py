@@ -1,12 +1,12 @@
-"""A semester in minutes: sessions opened, moved and closed, and what they leave behind.
+"""A semester in minutes: sessions are opened, moved and closed; what do they leave behind?
 
     python benchmarks/soak.py [--sessions 2000] [--at-once 20] [--page SLUG]
 
 Prints resident memory, threads and open files of the server as sessions go by. Streamlit holds a
-closed session for two minutes (128 at the most), in case its visitor comes back, and lets go of it
-when the next one comes: the last line is after those minutes and one more visitor. After the first
-tenth, memory should be flat, and at the end no thread or file more than before the first session
-but those of the server's own pools.
+closed session for one minute (at most 128 of them), in case its visitor comes back. The last line
+is printed after --patience seconds and one more visitor. After the first tenth of the sessions
+memory should be flat. At the end there should be no more threads and files than before the first
+session, except those of the server's own pools.
 """
 
 import argparse
@@ -74,7 +74,7 @@ def main() -> None:
             lost += asyncio.run(wave(first, end - first, url, options.moves, options.at_once))
             line(str(end), server.process.pid)
         time.sleep(options.patience)
-        # Streamlit looks for sessions that it has held for long enough when another one comes.
+        # Streamlit also releases expired sessions when another one comes.
         url = server.url + options.page
         lost += asyncio.run(wave(options.sessions, 1, url, options.moves, 1))
         line("later", server.process.pid)

@@ -4,9 +4,9 @@
     EFVIZ_DATA=... python benchmarks/sweeps.py [name ...]
 
 For each data set of the paper: CPU seconds of the three full grids of Table 5 (241 x 41 cells, 100
-steps each; no cache), against the plain loop of tests/reference.py, timed on a random sample of
-cells, at least 200 in all, and scaled to the full grids. One thread. What is computed is compared
-on that sample too.
+steps each, no cache, one thread), against the plain loop of tests/reference.py. The loop is timed
+on a random sample of cells, at least 200 in all, and scaled to the full grids. The results are
+compared on that sample too.
 """
 
 import os
@@ -71,7 +71,7 @@ def measure(name: str) -> None:
 
 
 def warm_up() -> None:
-    """Compile, or load what was compiled."""
+    """Compile, or load the compiled code."""
     for name in ("wine", "breast-cancer", "a1a"):
         for method in METHODS:
             grid_search(

@@ -31,12 +31,12 @@ _FINISHED_EARLY = ForwardMsg.FINISHED_EARLY_FOR_RERUN
 
 
 class Lost(Exception):
-    """A move without a proper answer."""
+    """A move that was not answered properly."""
 
 
 @dataclass
 class Handle:
-    """A slider on the page, with what its last drawing said."""
+    """A slider on the page, as last drawn."""
 
     id: str
     fragment: str
@@ -50,7 +50,7 @@ class Handle:
 
     @property
     def stops(self) -> int:
-        """How many steps lie between its ends."""
+        """The number of steps between its ends."""
         ends = (log10(self.low), log10(self.high)) if self.log else (self.low, self.high)
         return max(1, round((ends[1] - ends[0]) / self.step))
 
@@ -78,7 +78,7 @@ class Answer:
 
 @dataclass
 class Visitor:
-    """One tab: its sliders, its pictures' bytes, what the address bar holds."""
+    """One tab: its sliders, the bytes of its pictures, the settings in its address bar."""
 
     url: str
     query: str = ""
@@ -119,7 +119,7 @@ class Visitor:
         return answer
 
     async def reconnect(self) -> Answer:
-        """As the browser does when the socket closes: from what the address bar holds."""
+        """Reconnect as the browser does when the socket closes, from what the address bar holds."""
         self.reconnected += 1
         deadline = time.perf_counter() + PATIENCE
         while True:
@@ -148,10 +148,10 @@ class Visitor:
 
     async def _connect(self) -> None:
         host = urlsplit(self.url)
-        # A page's own path is no part of where the server is.
+        # The path of a page does not belong to the server's address.
         base = host.path.rpartition("/")[0]
         cookies = "; ".join(f"{c.name}={c.value}" for c in self._jar)
-        # The browser's own way to send a token and the session that it would like back.
+        # This is how the browser sends a token and the session that it wants to resume.
         words = ("streamlit", "PLACEHOLDER_AUTH_TOKEN", self._session)
         self._socket = await connect(
             f"ws://{host.netloc}{base}/_stcore/stream",
@@ -210,7 +210,7 @@ class Visitor:
                 return Answer(time.perf_counter() - start, to_picture, size)
 
     def _see(self, delta: Any) -> bool:
-        """Take note of what was drawn: is it a picture?"""
+        """Record what was drawn; returns whether it is a picture."""
         if delta.WhichOneof("type") != "new_element":
             return False
         element = delta.new_element
@@ -241,6 +241,6 @@ class Visitor:
 
 
 def percentile(values: Sequence[float], share: float) -> float:
-    """The value below which that share of them lies; nan of none."""
+    """The value below which that share of the values lies; nan if there are none."""
     ordered = sorted(values)
     return ordered[min(int(share * len(ordered)), len(ordered) - 1)] if ordered else float("nan")

@@ -2,9 +2,9 @@
 
     python hosting/replicas.py [--replicas 4] [--port 8500] [--prefix efviz]
 
-Serves http://127.0.0.1:PORT/ by nginx and the apps on the ports after it; Control-C stops all.
-For other machines to reach it, give --listen 0.0.0.0:80 or put the same template into the host's
-nginx.
+nginx serves http://127.0.0.1:PORT/, and the apps use the ports after it; Control-C stops all of
+them. To let other machines reach it, give --listen 0.0.0.0:80 or put the same template into the
+host's nginx.
 """
 
 import argparse
@@ -46,7 +46,7 @@ def wait_for(*urls: str, seconds: float = 180) -> None:
 
 @dataclass
 class Replicas:
-    """The address of nginx, and the apps behind it by their ports."""
+    """The address of nginx, and the apps behind it, by port."""
 
     url: str
     prefix: str
@@ -58,7 +58,7 @@ class Replicas:
         command += ["--server.address", "127.0.0.1"]
         if self.prefix:
             command += ["--server.baseUrlPath", self.prefix]
-        # Tokens of one replica must be good for the next; one that hangs ends, to be replaced.
+        # A token of one replica must be valid for the next. One that hangs ends and is replaced.
         environment = {"EFVIZ_PATIENCE": "30"} | os.environ
         environment["STREAMLIT_SERVER_COOKIE_SECRET"] = self.secret
         self.apps[port] = subprocess.Popen(
@@ -66,7 +66,7 @@ class Replicas:
         )
 
     def watch(self, every: float = 2.0) -> None:
-        """Replace apps that have ended, for ever."""
+        """Keep replacing apps that have ended."""
         while True:
             time.sleep(every)
             for port, app in list(self.apps.items()):
@@ -75,7 +75,7 @@ class Replicas:
                     self.start(port)
 
     def wait(self) -> None:
-        """Until all replicas are ready."""
+        """Wait until all replicas are ready."""
         slug = f"/{self.prefix}" if self.prefix else ""
         wait_for(*(f"http://127.0.0.1:{port}{slug}/efviz-ready" for port in self.apps))
 
@@ -83,7 +83,7 @@ class Replicas:
 def configure(
     run: Path, listen: str, ports: Sequence[int], prefix: str, name_replicas: bool
 ) -> None:
-    """Fill the templates in, as envsubst would."""
+    """Fill in the templates, as envsubst would."""
     servers = (f"server 127.0.0.1:{port} max_fails=1 fail_timeout=5s;" for port in ports)
     values = {
         "EFVIZ_RUN": str(run),
@@ -104,9 +104,12 @@ def configure(
 def replicas(
     n: int, port: int, *, listen: str = "", prefix: str = "", name_replicas: bool = False
 ) -> Iterator[Replicas]:
-    """nginx on `port` and `n` apps on the ports after it, whose answers say who gave them."""
+    """Run nginx on `port` and `n` apps on the ports after it.
+
+    With `name_replicas` every answer says which replica gave it.
+    """
     if NGINX is None:
-        raise RuntimeError("There is no nginx; on Debian: apt-get install nginx-light")
+        raise RuntimeError("nginx was not found; on Debian: apt-get install nginx-light")
     ports = range(port + 1, port + 1 + n)
     found = Replicas(
         f"http://127.0.0.1:{port}/{prefix and prefix + '/'}", prefix, secrets.token_hex(32)
@@ -147,13 +150,13 @@ def main() -> None:
     )
     parser.add_argument("--replicas", type=int, default=4)
     parser.add_argument("--port", type=int, default=8500)
-    parser.add_argument("--listen", default="", help="what nginx listens on, instead of loopback")
-    parser.add_argument("--prefix", default="", help="a path to live under, as efviz")
+    parser.add_argument("--listen", default="", help="where nginx listens, instead of loopback")
+    parser.add_argument("--prefix", default="", help="a path to live under, such as efviz")
     options = parser.parse_args()
     found = replicas(
         options.replicas, options.port, listen=options.listen, prefix=options.prefix.strip("/")
     )
-    # An exception wherever it is, also while it starts, so that it takes all its processes along.
+    # SIGTERM raises wherever the program is, even while it starts, so that its processes end too.
     signal.signal(signal.SIGTERM, lambda *_: sys.exit())
     with suppress(KeyboardInterrupt), found as served:
         served.wait()

@@ -45,6 +45,22 @@ def _rooms_imported(path: Path, *, inside: str = "efviz", rooms: Sequence[str] =
     return {name.split(".")[depth] for name in names} & set(rooms)
 
 
+def _below(room: str, arrows: set[tuple[str, str]]) -> set[str]:
+    """The rooms that use `room`, directly or through others."""
+    users = {user for used, user in arrows if used == room}
+    return users.union(*(_below(user, arrows) for user in users))
+
+
+def test_the_map_in_the_docs_is_what_the_imports_say():
+    text = (ROOT / "docs" / "architecture.md").read_text(encoding="utf-8")
+    assert re.findall(r"^\| `(\w+)` \|", text.split("## Inside")[0], re.MULTILINE) == ROOMS
+    arrows = set(re.findall(r"^ +(\w+) --> (\w+)$", text, re.MULTILINE))
+    imports = {(used, _room(path)) for path in FILES for used in _rooms_imported(path)}
+    imports = {(used, user) for used, user in imports if used != user and user in ROOMS}
+    assert arrows <= imports
+    assert all(user in _below(used, arrows) for used, user in imports)
+
+
 def test_every_module_is_in_one_room_of_the_map():
     assert {_room(path) for path in FILES} - {"__init__", "__main__"} == set(ROOMS)
     assert len(ROOMS) == len(set(ROOMS))

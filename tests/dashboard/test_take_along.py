@@ -29,7 +29,6 @@ from efviz.dashboard.session.caches import SHARED
 from efviz.dashboard.session.own_table_widgets import EXAMPLE
 from efviz.dashboard.session.take_along import take_along
 from efviz.figures import export
-from efviz.paper import BIBTEX
 
 
 @dataclass
@@ -240,7 +239,3 @@ def test_a_closed_menu_makes_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
     at = open_page("vector-fields", steps="300")
     assert menu(at) == []
     assert components(at, "images") == []
-
-
-def test_the_readme_cites_what_the_pages_offer() -> None:
-    assert BIBTEX in (Path(__file__).parents[2] / "README.md").read_text()
