@@ -6,6 +6,7 @@ Whoever asks it for the next bit can put it down, show what there is so far, and
 from collections.abc import Callable, Generator, Mapping
 from contextlib import closing
 from dataclasses import dataclass
+from functools import partial
 from typing import Generic, TypeVar
 
 K = TypeVar("K")
@@ -81,6 +82,7 @@ def in_turn(works: Mapping[K, Work[T]]) -> Work[dict[K, T]]:
     going = dict(works)
     fractions = dict.fromkeys(works, 0.0)
     shown: dict[K, Callable[[], T]] = {}
+    results: dict[K, T] = {}
 
     def so_far() -> dict[K, T]:
         return {name: shown[name]() for name in works}
@@ -90,20 +92,17 @@ def in_turn(works: Mapping[K, Work[T]]) -> Work[dict[K, T]]:
             try:
                 progress = next(work)
             except StopIteration as stop:
-                progress = Progress(1.0, _always(stop.value))
+                results[name] = stop.value
+                progress = Progress(1.0, partial(results.__getitem__, name))
                 del going[name]
             fractions[name] = progress.fraction
             if progress.so_far is not None:
                 shown[name] = progress.so_far
         if going:
-            ready = len(shown) == len(works)
-            yield Progress(sum(fractions.values()) / len(works), so_far if ready else None)
+            mean = sum(fractions.values()) / len(works)
+            yield Progress(mean, so_far if len(shown) == len(works) else None)
     return so_far()
 
 
 def _through(show: Callable[[S], T], so_far: Callable[[], S]) -> Callable[[], T]:
     return lambda: show(so_far())
-
-
-def _always(value: T) -> Callable[[], T]:
-    return lambda: value

@@ -1,9 +1,8 @@
 """Pages run without a browser: opened by a link, given a table, and read."""
 
-from collections.abc import Iterator
 from dataclasses import replace
 from types import SimpleNamespace
-from typing import Any, TypeVar
+from typing import Any
 
 import numpy as np
 import pytest
@@ -13,9 +12,6 @@ from efviz.dashboard.pages import PAGES
 from efviz.dashboard.pages.matrices import labels as matrices_labels
 from efviz.dashboard.pages.matrices import views as matrices_views
 from efviz.dashboard.pages.vector_fields import page as vector_fields
-from efviz.work import Progress
-
-T = TypeVar("T")
 
 WITH_PROBLEM = [slug for slug, page in PAGES.items() if "problem" in page.settings.declared()]
 """Pages on which a problem, or an own table, is chosen."""
@@ -110,10 +106,3 @@ def held(settings: Any, given: dict[str, Any] | None = None, **results: Any) -> 
     """What a block or a handler is told of a page: its settings and known results."""
     view = SimpleNamespace(settings=settings, result=results.get, given=given or {})
     return SimpleNamespace(store=Held(settings), view=view, settings=settings)
-
-
-def result_of(work: Iterator[Progress[T]]) -> T:
-    """What long work comes to."""
-    *_, last = work
-    assert last.result is not None
-    return last.result

@@ -79,17 +79,10 @@ def run(
     steps, which turn the most, lie densely), or the steps themselves. Neither a run that diverges
     nor a singular matrix raises: the Trajectory says so.
     """
-    return finish(
-        runs(
-            problem,
-            method,
-            theta_0,
-            step_size=step_size,
-            damping=damping,
-            n_steps=n_steps,
-            record=record,
-        )
-    )
+    return finish(runs(
+        problem, method, theta_0, step_size=step_size, damping=damping, n_steps=n_steps,
+        record=record,
+    ))  # fmt: skip
 
 
 def runs(
@@ -116,7 +109,7 @@ def runs(
 
 
 _STRETCH = 0.005
-"""Seconds that some steps take at least before fewer than twice as many are taken at a time."""
+"""Seconds: while a stretch of steps takes less, the next one is twice as long."""
 
 
 def recorded_steps(n_steps: int, record: int | Sequence[int] | None) -> NDArray[np.int64]:

@@ -195,8 +195,9 @@ def stochastic_runs(
         )
     given = scales or {}
     step_sizes = {name: step_size * given.get(name, 1.0) for name in methods}
+    steps = recorded_steps(n_steps, record)
     batch = _Batch(
-        problem, theta, step_sizes, batch_size, damping, replacement, seeds, n_steps, record
+        problem, theta, step_sizes, batch_size, damping, replacement, seeds, n_steps, steps
     )
     while batch.going and batch.done < n_steps:
         yield Progress(batch.done / n_steps, batch.result)
@@ -204,33 +205,31 @@ def stochastic_runs(
     return batch.result()
 
 
+@dataclass(eq=False)
 class _Batch:
     """Runs of M methods with R seeds, `done` steps of each."""
 
-    def __init__(
-        self,
-        problem: Problem,
-        theta_0: Array,
-        step_sizes: dict[str, float],
-        batch_size: int,
-        damping: float,
-        replacement: bool,
-        seeds: Sequence[int],
-        n_steps: int,
-        record: int | Sequence[int] | None,
-    ) -> None:
-        self.problem, self.step_sizes, self.n_steps = problem, step_sizes, n_steps
-        self.batch_size, self.damping, self.replacement = batch_size, damping, replacement
-        self._factor = float(batch_factor(problem.N, batch_size, replacement=replacement))
-        self._randoms = [RandomState(seed) for seed in seeds]
-        shape = len(step_sizes), len(self._randoms)
-        self._theta = np.broadcast_to(theta_0, (*shape, problem.D)).copy()
+    problem: Problem
+    theta_0: Array
+    step_sizes: dict[str, float]
+    batch_size: int
+    damping: float
+    replacement: bool
+    seeds: Sequence[int]
+    n_steps: int
+    steps: NDArray[np.int64]
+    done: int = 0
+
+    def __post_init__(self) -> None:
+        N, D, B = self.problem.N, self.problem.D, self.batch_size
+        self._factor = float(batch_factor(N, B, replacement=self.replacement))
+        self._randoms = [RandomState(seed) for seed in self.seeds]
+        shape = len(self.step_sizes), len(self._randoms)
+        self._theta = np.broadcast_to(self.theta_0, (*shape, D)).copy()
         self._going = np.ones(shape, dtype=bool)
-        self._limit = DIVERGENCE * max(abs(float(problem.loss(theta_0))), 1e-300)
-        self.steps = recorded_steps(n_steps, record)
+        self._limit = DIVERGENCE * max(abs(float(self.problem.loss(self.theta_0))), 1e-300)
         self._losses = np.full((*shape, len(self.steps)), np.nan)
-        self.done = 0
-        self._ahead = max(1, _AHEAD // batch_size)
+        self._ahead = max(1, _AHEAD // B)
         self._rows: NDArray[np.int64] | None = None
         self._record()
 

@@ -21,7 +21,7 @@ from efviz.numerics.threads import one_blas_thread
 from efviz.optimizers import METHODS
 from efviz.problems import Problem
 from efviz.sweeps import store
-from efviz.sweeps.outcome import FINISHED, STATUSES, Outcome, Plan
+from efviz.sweeps.outcome import FINISHED, STATUSES, Outcome, Plan, Steps
 from efviz.sweeps.paths import plan
 from efviz.sweeps.rounding import (
     CHAOS,
@@ -144,13 +144,7 @@ def grid_search(
     those that are there. Raises ValueError for arguments that make no sense; no run ever raises.
     """
     work = sweep(
-        problem,
-        method,
-        step_sizes,
-        dampings,
-        theta_0=theta_0,
-        n_steps=n_steps,
-        cache=cache,
+        problem, method, step_sizes, dampings, theta_0=theta_0, n_steps=n_steps, cache=cache
     )
     return finish(work, progress)
 
@@ -228,7 +222,7 @@ class _Search:
         yield from part(self._compute(pending), found, 1, meanwhile=self._result)
         return self._result(*self._doubt())
 
-    def _compute(self, pending: list[NDArray[np.int64]]) -> Work[None]:
+    def _compute(self, pending: list[NDArray[np.int64]]) -> Steps:
         """Compute the pending pieces here or wherever joblib is told to."""
         arguments = [(*self._runs(cells), self.n_steps) for cells in pending]
         if _here():
@@ -338,7 +332,7 @@ def _here() -> bool:
     return local and backend.effective_n_jobs(1 if n_jobs is None else n_jobs) == 1
 
 
-def _in_one_thread(work: Work[None]) -> Work[None]:
+def _in_one_thread(work: Steps) -> Steps:
     """`work`, each slice, in whichever thread it is asked for, with one BLAS thread."""
     one_blas_thread()
     for progress in work:

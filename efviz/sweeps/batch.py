@@ -9,8 +9,8 @@ from numpy.typing import NDArray
 
 from efviz.arrays import Array, Mask, upper
 from efviz.sweeps import loops
-from efviz.sweeps.outcome import DIVERGED, FINISHED, SINGULAR, Outcome
-from efviz.work import Progress, Work
+from efviz.sweeps.outcome import DIVERGED, FINISHED, SINGULAR, Outcome, Steps
+from efviz.work import Progress
 
 
 class Point(Protocol):
@@ -55,7 +55,7 @@ class Batch(ABC):
         n_steps: int,
         runs: NDArray[np.int64],
         outcome: Outcome,
-    ) -> Work[None]:
+    ) -> Steps:
         """Take all steps of `runs`, which start at u (R, K); those that stop leave the batch."""
         for t in range(n_steps + 1):
             keep = np.ones(len(runs), dtype=bool)

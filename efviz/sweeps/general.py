@@ -10,8 +10,8 @@ from efviz.lazy import cached_property
 from efviz.optimizers.runs import DIVERGENCE
 from efviz.problems import Problem, batches
 from efviz.sweeps.batch import Batch, packed
-from efviz.sweeps.outcome import FINISHED, Outcome, close_undamped
-from efviz.work import Progress, Work
+from efviz.sweeps.outcome import FINISHED, Outcome, Steps, close_undamped
+from efviz.work import Progress
 
 
 @dataclass(frozen=True, eq=False)
@@ -71,9 +71,7 @@ class General:
     def in_reverse(self) -> "General":
         return replace(self, problem=self.problem.in_reverse())
 
-    def advance(
-        self, step_size: Array, damping: Array, n_steps: int, outcome: Outcome
-    ) -> Work[None]:
+    def advance(self, step_size: Array, damping: Array, n_steps: int, outcome: Outcome) -> Steps:
         problem, start = self.problem, self.theta_0
         if problem.coordinates is not None:
             start = problem.coordinates.reduce(start)

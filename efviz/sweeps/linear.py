@@ -11,10 +11,10 @@ from efviz.problems import Problem
 from efviz.problems.likelihoods.gaussian import Gaussian
 from efviz.sweeps.batch import Batch, packed
 from efviz.sweeps.designs import Dense, Design, Sparse, design
-from efviz.sweeps.outcome import Outcome, close_undamped
+from efviz.sweeps.outcome import Outcome, Steps, close_undamped
 from efviz.sweeps.outputs import OutputBatch
 from efviz.sweeps.still import close_still
-from efviz.work import Progress, Work
+from efviz.work import Progress
 
 # Outputs in one piece of a batch: a few arrays of this size stay in a core's cache.
 _OUTPUTS = 2**16
@@ -143,9 +143,7 @@ class Linear:
         metric = packed(D.metric)
         return MomentBatch(metric, D.spread, terms, 256, True, moments, lowest, precision), v
 
-    def advance(
-        self, step_size: Array, damping: Array, n_steps: int, outcome: Outcome
-    ) -> Work[None]:
+    def advance(self, step_size: Array, damping: Array, n_steps: int, outcome: Outcome) -> Steps:
         first_loss = float(self.problem.loss(self.theta_0))
         limit = DIVERGENCE * abs(first_loss)
         left = np.ones(len(step_size), dtype=bool)

@@ -14,6 +14,9 @@ STATUSES = ("finished", "diverged", "singular", "missing")
 """What became of a run: all its steps; a loss beyond its limit or not a number; a matrix that is
 singular to working precision; not computed (a sweep that was stopped)."""
 
+Steps = Work[None]
+"""The steps of a batch of runs, which note in an Outcome what becomes of it."""
+
 
 @dataclass(eq=False)
 class Outcome:
@@ -36,8 +39,7 @@ class Outcome:
 class Plan(Protocol):
     def advance(
         self, step_size: Array, damping: Array, n_steps: int, outcome: Outcome
-    ) -> Work[None]:
-        """Take all steps of runs (R,) and say in `outcome` what became of each."""
+    ) -> Steps: ...
 
     def in_reverse(self) -> "Plan":
         """The same but for rounding: the examples in reverse order."""

@@ -11,8 +11,8 @@ from efviz.optimizers.runs import DIVERGENCE
 from efviz.problems import Problem
 from efviz.problems.likelihoods.gaussian import Gaussian
 from efviz.sweeps.designs import Dense, dense
-from efviz.sweeps.outcome import DIVERGED, FINISHED, Outcome, close_undamped
-from efviz.work import Progress, Work
+from efviz.sweeps.outcome import DIVERGED, FINISHED, Outcome, Steps, close_undamped
+from efviz.work import Progress
 
 
 @dataclass(frozen=True, eq=False)
@@ -36,9 +36,7 @@ class Quadratic:
     def in_reverse(self) -> "Quadratic":
         return replace(self, problem=self.problem.in_reverse())
 
-    def advance(
-        self, step_size: Array, damping: Array, n_steps: int, outcome: Outcome
-    ) -> Work[None]:
+    def advance(self, step_size: Array, damping: Array, n_steps: int, outcome: Outcome) -> Steps:
         assert isinstance(self.problem.likelihood, Gaussian)
         precision = self.problem.likelihood.sigma**-2
         D = self._design

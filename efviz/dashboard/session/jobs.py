@@ -135,8 +135,8 @@ def result_of(job: Job[T]) -> Work[T]:
     """The work of a job that others may share, to be a part of another one's."""
     while not job.done:
         yield Progress(job.advance(0.05).fraction)
-    assert job.progress.result is not None
-    return job.progress.result
+    result: Any = job.progress.result
+    return result
 
 
 _working = threading.local()
