@@ -20,7 +20,7 @@ from efviz.curvature import empirical_fisher, fisher
 from efviz.dashboard.pages import PAGES
 from efviz.dashboard.pages.lessons.registry import LESSONS
 from efviz.dashboard.pages.vector_fields import figure_1
-from efviz.dashboard.session.params import EVERYWHERE, from_query
+from efviz.dashboard.session.settings import EVERYWHERE
 from efviz.paper import BIBTEX
 
 ROOT = Path(__file__).parents[1]
@@ -124,9 +124,10 @@ def test_an_address_of_the_app_says_only_what_its_page_knows(
     slug: str, query: dict[str, str]
 ) -> None:
     everywhere = {key: query.pop(key) for key in EVERYWHERE if key in query}
-    _, sentences = from_query(PAGES[slug].params, query)
+    _, sentences = PAGES[slug].settings.read(query)
     assert sentences == []
-    assert all(key in {param.query for param in PAGES[slug].params} for key in query)
+    known = {one.query for one in PAGES[slug].settings.declared().values()}
+    assert query.keys() <= known
     if lesson := everywhere.get("lesson"):
         key, number = lesson.split(".")
         assert 1 <= int(number) <= len(LESSONS[key].steps)

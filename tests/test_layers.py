@@ -134,7 +134,7 @@ def test_the_server_answers_before_the_numerics_are_imported():
 
 def test_the_first_picture_waits_for_no_other_page_and_no_pandas():
     loaded = _loaded_by("efviz.dashboard.main", "efviz.dashboard.pages.start.page")
-    pages = {f"efviz.dashboard.pages.{page.folder}.page" for page in PAGES.values()}
+    pages = {page.module for page in PAGES.values()}
     assert loaded & pages == {
         "efviz.dashboard.pages.start.page",
         "efviz.dashboard.pages.vector_fields.page",
