@@ -21,7 +21,8 @@ from scipy.special import expit
 from efviz import PROBLEMS
 from efviz.problems import Problem
 from efviz.problems.catalogue import Entry
-from efviz.studies.convergence import converge, sizes
+from efviz.studies.convergence import Convergence, converge, sizes
+from efviz.work import Progress, finish
 
 SEEDS = 8
 
@@ -69,15 +70,18 @@ def main() -> None:
     walls, cpus, firsts, plains = [], [], [], []
     largest = sizes()[-1]
     with ThreadPoolExecutor(2) as workers:
-        list(converge(sample, len(chosen), range(2), (10, 100_000), workers))
+        finish(converge(sample, len(chosen), range(2), (10, 100_000), workers))
         for _ in range(options.repeat):
-            start, cpu, first = time.perf_counter(), time.process_time(), 0.0
-            for found in converge(sample, len(chosen), range(SEEDS), sizes(), workers):
-                if not first and found.computed.any():
-                    first = time.perf_counter() - start
+            start, cpu, seen = time.perf_counter(), time.process_time(), []
+
+            def tell(progress: Progress[Convergence], seen: list[float] = seen) -> None:
+                if progress.fraction:
+                    seen.append(time.perf_counter())
+
+            found = finish(converge(sample, len(chosen), range(SEEDS), sizes(), workers), tell)
             walls.append(time.perf_counter() - start)
             cpus.append(time.process_time() - cpu)
-            firsts.append(first)
+            firsts.append(seen[0] - start)
             start = time.perf_counter()
             values = [plain(problem) for problem in sample(largest, 0)]
             plains.append((time.perf_counter() - start) * SEEDS * sum(sizes()) / largest)

@@ -1,21 +1,108 @@
-"""Work that can be put down and taken up again: a generator of the fraction done."""
+"""Unfinished work: a generator that tells the fraction done and returns the result.
 
-from collections.abc import Generator
-from typing import TypeVar
+Whoever asks it for the next bit can put it down, show what there is so far, and take it up again.
+"""
 
+from collections.abc import Callable, Generator, Mapping
+from contextlib import closing
+from dataclasses import dataclass
+from functools import partial
+from typing import Generic, TypeVar
+
+K = TypeVar("K")
+S = TypeVar("S")
 T = TypeVar("T")
+T_co = TypeVar("T_co", covariant=True)
 
-Work = Generator[float, None, T]
-"""A computation that can be put down at any yield (of the fraction done) and taken up again."""
+
+@dataclass(frozen=True)
+class Progress(Generic[T_co]):
+    """The fraction done (0 to 1) and, where there is something to show, how to get it.
+
+    `so_far` is to be called before the work goes on: a partial result costs nothing until then.
+    """
+
+    fraction: float
+    so_far: Callable[[], T_co] | None = None
+
+
+Work = Generator[Progress[T], None, T]
+"""A computation that can be put down at any yield and taken up again; it returns its result."""
 
 SLICE = 4_000_000
 """Examples times thetas between two yields of a Work: some hundredths of a second."""
 
 
-def finish(work: Work[T]) -> T:
-    """Do all of the work at once."""
+def finish(work: Work[T], tell: Callable[[Progress[T]], object] | None = None) -> T:
+    """Do all of the work at once, or until `tell`, called with every Progress, returns False.
+
+    Then what there is so far is the result; ValueError if there is nothing.
+    """
+    with closing(work):
+        while True:
+            try:
+                progress = next(work)
+            except StopIteration as stop:
+                return stop.value
+            if tell is not None and tell(progress) is False:
+                if progress.so_far is None:
+                    raise ValueError("work was stopped that has no result so far")
+                return progress.so_far()
+
+
+def part(
+    work: Work[S],
+    begin: float,
+    end: float,
+    show: Callable[[S], T] | None = None,
+    *,
+    meanwhile: Callable[[], T] | None = None,
+) -> Generator[Progress[T], None, S]:
+    """Other work as a part of one's own, from the fraction `begin` to `end`: for `yield from`.
+
+    What it has so far is shown through `show`. Where it has nothing, or there is no `show`, the
+    result of `meanwhile` is; without either, nothing.
+    """
     while True:
         try:
-            next(work)
+            progress = next(work)
         except StopIteration as stop:
             return stop.value
+        so_far = meanwhile
+        if show is not None and progress.so_far is not None:
+            so_far = _through(show, progress.so_far)
+        yield Progress(begin + (end - begin) * progress.fraction, so_far)
+
+
+def in_turn(works: Mapping[K, Work[T]]) -> Work[dict[K, T]]:
+    """Several works side by side, a bit of each at a time; the fraction is the mean of theirs.
+
+    What they have so far is shown once all have something.
+    """
+    going = dict(works)
+    fractions = dict.fromkeys(works, 0.0)
+    shown: dict[K, Callable[[], T]] = {}
+    results: dict[K, T] = {}
+
+    def so_far() -> dict[K, T]:
+        return {name: shown[name]() for name in works}
+
+    while going:
+        for name, work in list(going.items()):
+            try:
+                progress = next(work)
+            except StopIteration as stop:
+                results[name] = stop.value
+                progress = Progress(1.0, partial(results.__getitem__, name))
+                del going[name]
+            fractions[name] = progress.fraction
+            if progress.so_far is not None:
+                shown[name] = progress.so_far
+        if going:
+            mean = sum(fractions.values()) / len(works)
+            yield Progress(mean, so_far if len(shown) == len(works) else None)
+    return so_far()
+
+
+def _through(show: Callable[[S], T], so_far: Callable[[], S]) -> Callable[[], T]:
+    return lambda: show(so_far())

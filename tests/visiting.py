@@ -1,7 +1,6 @@
 """Pages run without a browser: opened by a link, given a table, and read."""
 
-from collections.abc import Iterator
-from typing import Any, TypeVar
+from typing import Any
 
 import numpy as np
 import pytest
@@ -11,9 +10,6 @@ from efviz.dashboard.pages import PAGES
 from efviz.dashboard.pages.matrices import labels as matrices_labels
 from efviz.dashboard.pages.matrices import views as matrices_views
 from efviz.dashboard.pages.vector_fields import page as vector_fields
-from efviz.dashboard.session.jobs import Progress
-
-T = TypeVar("T")
 
 WITH_PROBLEM = [
     slug for slug, page in PAGES.items() if any(param.name == "problem" for param in page.params)
@@ -94,10 +90,3 @@ class Held:
 
     def set(self, **change: Any) -> None:
         self.values |= change
-
-
-def result_of(work: Iterator[Progress[T]]) -> T:
-    """What long work comes to."""
-    *_, last = work
-    assert last.result is not None
-    return last.result

@@ -160,7 +160,7 @@ def _sweep(options: argparse.Namespace) -> int:
             _grid(options.step_sizes, STEP_SIZES),
             _grid(options.dampings, DAMPINGS),
             n_steps=options.steps,
-            progress=lambda now: show(title, now.fraction, now.seconds_left),
+            progress=lambda now: show(title, now.fraction),
         )
     print(f"{fitted.name}, {options.method}: {_summary(result)}")
     try:
@@ -177,9 +177,7 @@ def _results(options: argparse.Namespace) -> int:
     if options.renew:
         with terminal.progress() as show:
             results.renew(
-                progress=lambda paper, method, now: show(
-                    f"{paper} {method}", now.fraction, now.seconds_left
-                )
+                progress=lambda paper, method, now: show(f"{paper} {method}", now.fraction)
             )
         results.lines.cache_clear()
     for line in results.lines():

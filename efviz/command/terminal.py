@@ -20,8 +20,8 @@ READER_GONE = 141
 SILENCE = 60.0
 """Seconds after which work that goes on says so, even if less than a tenth was done."""
 
-Show = Callable[[str, float, float], None]
-"""show(title, fraction, seconds left)"""
+Show = Callable[[str, float], None]
+"""show(title, fraction)"""
 
 
 def call(command: Callable[[], int]) -> int:
@@ -63,7 +63,7 @@ def interactive() -> bool:
 
 @contextlib.contextmanager
 def progress() -> Iterator[Show]:
-    """`show(title, fraction, seconds_left)`: a bar on a terminal, plain lines anywhere else.
+    """`show(title, fraction)`: a bar on a terminal, plain lines anywhere else.
 
     A line for every tenth that is done, and one a minute where that takes longer: logs and pipes
     keep what is written, so that nothing is written twice.
@@ -73,10 +73,11 @@ def progress() -> Iterator[Show]:
 
         layout = "{desc}: {percentage:3.0f}%|{bar}| {elapsed}{postfix}"
         with tqdm(total=1.0, bar_format=layout, leave=False) as bar:
+            left = _estimate()
 
-            def show(title: str, fraction: float, seconds_left: float) -> None:
+            def show(title: str, fraction: float) -> None:
                 bar.set_description_str(title, refresh=False)
-                bar.set_postfix_str(f"{seconds_left:.0f} s left", refresh=False)
+                bar.set_postfix_str(left(title, fraction), refresh=False)
                 if fraction < bar.n:
                     bar.reset()
                 bar.update(fraction - bar.n)
@@ -85,23 +86,42 @@ def progress() -> Iterator[Show]:
     elif sys.stderr is not None:
         yield _lines(sys.stderr)
     else:
-        yield lambda title, fraction, seconds_left: None
+        yield lambda title, fraction: None
 
 
 def _lines(stream: TextIO) -> Show:
     said: tuple[str, int] = ("", -1)
-    when = time.monotonic()
+    when, left = time.monotonic(), _estimate()
 
-    def show(title: str, fraction: float, seconds_left: float) -> None:
+    def show(title: str, fraction: float) -> None:
         nonlocal said, when
+        rest = left(title, fraction)
+        if not rest and fraction < 1:
+            return
         tenth = (title, int(10 * fraction + 1e-9))
         if tenth == said and time.monotonic() - when < SILENCE:
             return
         said, when = tenth, time.monotonic()
-        rest = f", {seconds_left:.0f} s left" if fraction < 1 else ""
-        print(f"{title}: {100 * fraction:.0f} %{rest}", file=stream, flush=True)
+        words = f"{title}: {100 * fraction:.0f} %"
+        print(f"{words}, {rest}" if fraction < 1 else words, file=stream, flush=True)
 
     return show
+
+
+def _estimate() -> Callable[[str, float], str]:
+    """How long the rest takes, at the pace since this title was first asked for; "" at first."""
+    known, first, begun = "", 0.0, 0.0
+
+    def left(title: str, fraction: float) -> str:
+        nonlocal known, first, begun
+        now = time.monotonic()
+        if title != known:
+            known, first, begun = title, fraction, now
+        if fraction <= first:
+            return ""
+        return f"{(now - begun) * (1 - fraction) / (fraction - first):.0f} s left"
+
+    return left
 
 
 def _streams() -> list[TextIO]:

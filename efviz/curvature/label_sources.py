@@ -17,7 +17,7 @@ from efviz.curvature.distance import relative_distance
 from efviz.curvature.matrices import Matrix, empirical_fisher, fisher, mc_fisher, sampled_sum
 from efviz.lazy import cached_property
 from efviz.problems import Problem, batches
-from efviz.work import Work
+from efviz.work import Progress, Work, part
 
 
 def most_likely_fisher(problem: Problem, theta: ArrayLike) -> Array:
@@ -198,7 +198,7 @@ def sampled_error(
         raise ValueError(
             f"sizes and repetitions must be at least 1, got {list(sample_sizes)} and {repetitions}"
         )
-    variance, F = yield from _variance_of_one_label(problem, theta)
+    variance, F = yield from part(_variance_of_one_label(problem, theta), 0, 0)
     norm = float(np.linalg.norm(F))
     coefficient = float(np.sqrt(variance)) / norm if norm else float("nan")
     distances = np.empty((len(sample_sizes), repetitions))
@@ -206,10 +206,10 @@ def sampled_error(
     for s, M in enumerate(sample_sizes):
         for r in range(repetitions):
             estimate = np.zeros_like(F)
-            for part, n in _parts(problem, theta, default_rng((seed, M, r)), M):
-                estimate += part
+            for piece, n in _parts(problem, theta, default_rng((seed, M, r)), M):
+                estimate += piece
                 done += n
-                yield done / total
+                yield Progress(done / total)
             distances[s, r] = relative_distance(estimate, F)
     return SampledError(tuple(sample_sizes), distances, coefficient)
 
@@ -222,10 +222,10 @@ def sampled_fisher(
         raise ValueError(f"n_samples must be at least 1, got {n_samples}")
     theta = problem.check_theta(theta)
     estimate, done = np.zeros((problem.D, problem.D)), 0
-    for part, n in _parts(problem, theta, default_rng((seed, n_samples, 0)), n_samples):
-        estimate += part
+    for piece, n in _parts(problem, theta, default_rng((seed, n_samples, 0)), n_samples):
+        estimate += piece
         done += n
-        yield done / problem.N
+        yield Progress(done / problem.N)
     return estimate
 
 
@@ -257,5 +257,5 @@ def _variance_of_one_label(problem: Problem, theta: Array) -> Work[tuple[float, 
             KW = K @ likelihood.fisher(f)
             mean_squared = (KW * np.swapaxes(KW, -1, -2)).sum((-2, -1))
             variance += float((likelihood.fourth_moment(f, K) - mean_squared).sum())
-        yield 0.0
+        yield Progress(n / problem.N)
     return variance / problem.N**2, fisher(problem, theta)

@@ -26,14 +26,14 @@ def warm_up() -> None:
     for problem in _PROBLEMS:
         values = defaults(vector_fields.PARAMS, {"problem": problem, "n_steps": 10})
         controls = vector_fields_views.Controls.of(values)
-        finish(progress.fraction for progress in vector_fields_views.work(controls))
+        finish(vector_fields_views.work(controls))
     import pandas  # noqa: F401 - for own tables, and for what Streamlit shows as a table
 
     from efviz.dashboard.pages.at_minimum import page as at_minimum
     from efviz.dashboard.pages.at_minimum import views as at_minimum_views
 
     first = at_minimum_views.Controls.of(defaults(at_minimum.PARAMS))
-    finish(progress.fraction for progress in at_minimum_views.work(first))
+    finish(at_minimum_views.work(first))
 
 
 def compile_all() -> None:

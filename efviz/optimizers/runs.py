@@ -16,6 +16,7 @@ from efviz.optimizers.loops import CONSTANT, EMPIRICAL, steps_of_runs
 from efviz.optimizers.methods import check_damping, method_named, solve_for
 from efviz.problems import Problem, batches
 from efviz.problems.minimum import rounding_of_theta
+from efviz.work import Progress, Work, finish
 
 DIVERGENCE = 100.0
 """A run whose loss exceeds this many times its first loss has diverged (the authors' rule)."""
@@ -78,17 +79,37 @@ def run(
     steps, which turn the most, lie densely), or the steps themselves. Neither a run that diverges
     nor a singular matrix raises: the Trajectory says so.
     """
-    runs = Runs(
-        problem,
-        method,
-        theta_0,
-        step_size=step_size,
-        damping=damping,
-        n_steps=n_steps,
+    return finish(runs(
+        problem, method, theta_0, step_size=step_size, damping=damping, n_steps=n_steps,
         record=record,
-    )
-    runs.advance()
-    return runs.trajectory()
+    ))  # fmt: skip
+
+
+def runs(
+    problem: Problem,
+    method: str,
+    theta_0: ArrayLike,
+    *,
+    step_size: ArrayLike,
+    damping: ArrayLike = 0.0,
+    n_steps: int,
+    record: int | Sequence[int] | None = None,
+) -> Work[Trajectory]:
+    """Work towards `run`; in a Trajectory so far, runs that are not finished are "running"."""
+    batch = _Batch(problem, method, theta_0, step_size, damping, n_steps, record)
+    # Steps between two looks at the clock: more while they take no time.
+    stretch = n_steps if batch.quick else 1
+    while batch.going and batch.at < n_steps:
+        yield Progress(batch.at / n_steps, batch.trajectory)
+        begun = time.perf_counter()
+        batch.go_to(min(batch.at + stretch, n_steps))
+        if time.perf_counter() - begun < _STRETCH:
+            stretch *= 2
+    return batch.trajectory()
+
+
+_STRETCH = 0.005
+"""Seconds: while a stretch of steps takes less, the next one is twice as long."""
 
 
 def recorded_steps(n_steps: int, record: int | Sequence[int] | None) -> NDArray[np.int64]:
@@ -105,19 +126,18 @@ def recorded_steps(n_steps: int, record: int | Sequence[int] | None) -> NDArray[
     return chosen
 
 
-class Runs:
-    """A batch of runs that can be advanced for a while, looked at, and advanced again."""
+class _Batch:
+    """Runs (R,) that have come to the step `at`; `quick`: all steps at once take no time."""
 
     def __init__(
         self,
         problem: Problem,
         method: str,
         theta_0: ArrayLike,
-        *,
         step_size: ArrayLike,
-        damping: ArrayLike = 0.0,
+        damping: ArrayLike,
         n_steps: int,
-        record: int | Sequence[int] | None = None,
+        record: int | Sequence[int] | None,
     ) -> None:
         theta = problem.check_theta(theta_0)
         lead = np.broadcast_shapes(theta.shape[:-1], np.shape(step_size), np.shape(damping))
@@ -126,7 +146,7 @@ class Runs:
         if n_steps < 0:
             raise ValueError(f"n_steps must be at least 0, got {n_steps}")
         check_damping(damping)
-        self.problem, self._lead, self.n_steps = problem, lead, n_steps
+        self.problem, self._lead = problem, lead
         theta = np.broadcast_to(theta, (*lead, problem.D)).reshape(-1, problem.D)
         damping, preconditioned = _spread(damping, lead), method_named(method).curvature is not None
         self._theta_0, self._seen = theta, problem.coordinates
@@ -135,7 +155,7 @@ class Runs:
             theta = self._seen.reduce(theta)
             unseen = preconditioned & (damping == 0) & (not self._seen.complete)
         inner = problem if self._seen is None else self._seen.problem
-        self._timed = inner.moments is None
+        self.quick = inner.moments is not None
         self._state = _State(theta.copy(), _spread(step_size, lead), damping, unseen)
         self._take = _stepper(inner, method, self._state)
         self._take(self._state, np.zeros(1, dtype=np.int64))
@@ -146,49 +166,26 @@ class Runs:
         self.steps = recorded_steps(n_steps, record)
         self._thetas = np.full((len(theta), len(self.steps), inner.D), np.nan)
         self._losses = np.full((len(theta), len(self.steps)), np.nan)
-        self._at, self._recorded = -1, 0
-        # Steps between two looks at the clock; grows while they take no time.
-        self._slice = 1
-        self._go_to(np.zeros(1, dtype=np.int64))
+        self.at = self._recorded = 0
+        self.go_to(0)
 
     @property
-    def fraction(self) -> float:
-        """How much of the work is done, 0 to 1."""
-        return self._at / self.n_steps if self._state.going.any() and self.n_steps else 1.0
+    def going(self) -> bool:
+        return bool(self._state.going.any())
 
-    def advance(self, seconds: float = np.inf) -> float:
-        """Take steps for about so many seconds; returns the fraction done."""
-        deadline = time.perf_counter() + seconds
-        while self.fraction < 1:
-            begun = time.perf_counter()
-            self._go_to(self._stops(np.isfinite(seconds)))
-            now = time.perf_counter()
-            if now - begun < 0.005:
-                self._slice = min(2 * self._slice, max(1, self.n_steps))
-            if now >= deadline:
-                break
-        return self.fraction
-
-    def _stops(self, timed: bool) -> NDArray[np.int64]:
-        """Where to stop next: at all that is left if that is quick, else as far as a slice goes."""
-        left = self.steps[self._recorded :]
-        if not left.size or left[-1] < self.n_steps:
-            left = np.append(left, self.n_steps)
-        if not (self._timed and timed):
-            return left
-        end = self._at + self._slice
-        return left[left <= end] if left[0] <= end else np.array([end])
-
-    def _go_to(self, stops: NDArray[np.int64]) -> None:
-        counts = np.diff(stops, prepend=max(self._at, 0))
-        thetas, losses = self._take(self._state, counts)
-        kept = np.isin(stops, self.steps)
-        where = slice(self._recorded, self._recorded + int(kept.sum()))
-        self._thetas[:, where], self._losses[:, where] = thetas[:, kept], losses[:, kept]
-        self._at, self._recorded = int(stops[-1]), where.stop
+    def go_to(self, end: int) -> None:
+        """Take all steps up to `end`, and note where the recorded ones of them have led."""
+        recorded = int(np.searchsorted(self.steps, end, side="right"))
+        stops, new = self.steps[self._recorded : recorded], slice(self._recorded, recorded)
+        n = len(stops)
+        if not n or stops[-1] < end:
+            stops = np.append(stops, end)
+        thetas, losses = self._take(self._state, np.diff(stops, prepend=self.at))
+        self._thetas[:, new], self._losses[:, new] = thetas[:, :n], losses[:, :n]
+        self.at, self._recorded = end, recorded
 
     def trajectory(self) -> Trajectory:
-        """What there is so far; runs that are not finished count as "running"."""
+        """What there is so far."""
         state, lead = self._state, self._lead
         thetas = self._in_theta(self._thetas, self._theta_0[:, None])
         if self.steps.size and self.steps[0] == 0:

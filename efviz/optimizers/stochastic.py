@@ -5,7 +5,6 @@ what only all N examples know at every theta, as Eq. 19 is: the point is what th
 could do for noisy gradients, not how to estimate it. A seed gives all methods the same batches.
 """
 
-import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
@@ -18,6 +17,7 @@ from efviz.curvature.gradient_noise import adaptation, batch_factor, draw_rows, 
 from efviz.numerics.linalg import solve_damped
 from efviz.optimizers.runs import DIVERGENCE, recorded_steps
 from efviz.problems import Problem, batches
+from efviz.work import Progress, Work
 
 # Examples drawn ahead for one seed, and examples of all seeds in one piece of a gradient.
 _AHEAD, _PIECE = 2**16, 2**18
@@ -160,79 +160,87 @@ class StochasticResult:
         return values
 
 
-class StochasticRuns:
-    """Runs of several methods from one theta_0 (D,), a seed each: advanced bit by bit.
+def stochastic_runs(
+    problem: Problem,
+    theta_0: ArrayLike,
+    *,
+    batch_size: int,
+    step_size: float,
+    n_steps: int,
+    seeds: Sequence[int] = range(16),
+    methods: Sequence[str] = tuple(STOCHASTIC_METHODS),
+    scales: dict[str, float] | None = None,
+    damping: float = 0.0,
+    replacement: bool = True,
+    record: int | Sequence[int] | None = None,
+) -> Work[StochasticResult]:
+    """Work towards runs of several methods from one theta_0 (D,), a seed each.
 
     Every seed draws its mini-batches from a RandomState of its own, so that a run does not depend
     on how many there are. `scales` multiplies the step size of a method (1 where not named).
     """
+    theta = problem.check_theta(theta_0)
+    if theta.ndim != 1:
+        raise ValueError(f"theta_0 must be ({problem.D},), got {theta.shape}")
+    if not step_size > 0:
+        raise ValueError(f"step_size must be positive, got {step_size}")
+    if damping < 0:
+        raise ValueError(f"damping must not be negative, got {damping}")
+    if n_steps < 0:
+        raise ValueError(f"n_steps must be at least 0, got {n_steps}")
+    unknown = [name for name in methods if name not in STOCHASTIC_METHODS]
+    if unknown:
+        raise ValueError(
+            f"unknown method {unknown[0]!r}; there are {', '.join(STOCHASTIC_METHODS)}"
+        )
+    given = scales or {}
+    step_sizes = {name: step_size * given.get(name, 1.0) for name in methods}
+    steps = recorded_steps(n_steps, record)
+    batch = _Batch(
+        problem, theta, step_sizes, batch_size, damping, replacement, seeds, n_steps, steps
+    )
+    while batch.going and batch.done < n_steps:
+        yield Progress(batch.done / n_steps, batch.result)
+        batch.step()
+    return batch.result()
 
-    def __init__(
-        self,
-        problem: Problem,
-        theta_0: ArrayLike,
-        *,
-        batch_size: int,
-        step_size: float,
-        n_steps: int,
-        seeds: Sequence[int] = range(16),
-        methods: Sequence[str] = tuple(STOCHASTIC_METHODS),
-        scales: dict[str, float] | None = None,
-        damping: float = 0.0,
-        replacement: bool = True,
-        record: int | Sequence[int] | None = None,
-    ) -> None:
-        theta = problem.check_theta(theta_0)
-        if theta.ndim != 1:
-            raise ValueError(f"theta_0 must be ({problem.D},), got {theta.shape}")
-        if not step_size > 0:
-            raise ValueError(f"step_size must be positive, got {step_size}")
-        if damping < 0:
-            raise ValueError(f"damping must not be negative, got {damping}")
-        if n_steps < 0:
-            raise ValueError(f"n_steps must be at least 0, got {n_steps}")
-        unknown = [name for name in methods if name not in STOCHASTIC_METHODS]
-        if unknown:
-            raise ValueError(
-                f"unknown method {unknown[0]!r}; there are {', '.join(STOCHASTIC_METHODS)}"
-            )
-        self.problem, self.methods, self.n_steps = problem, tuple(methods), n_steps
-        self.batch_size, self.damping, self.replacement = batch_size, damping, replacement
-        self._factor = float(batch_factor(problem.N, batch_size, replacement=replacement))
-        given = scales or {}
-        self._step_sizes = np.array([step_size * given.get(name, 1.0) for name in self.methods])
-        self._randoms = [RandomState(seed) for seed in seeds]
-        shape = len(self.methods), len(self._randoms)
-        self._theta = np.broadcast_to(theta, (*shape, problem.D)).copy()
+
+@dataclass(eq=False)
+class _Batch:
+    """Runs of M methods with R seeds, `done` steps of each."""
+
+    problem: Problem
+    theta_0: Array
+    step_sizes: dict[str, float]
+    batch_size: int
+    damping: float
+    replacement: bool
+    seeds: Sequence[int]
+    n_steps: int
+    steps: NDArray[np.int64]
+    done: int = 0
+
+    def __post_init__(self) -> None:
+        N, D, B = self.problem.N, self.problem.D, self.batch_size
+        self._factor = float(batch_factor(N, B, replacement=self.replacement))
+        self._randoms = [RandomState(seed) for seed in self.seeds]
+        shape = len(self.step_sizes), len(self._randoms)
+        self._theta = np.broadcast_to(self.theta_0, (*shape, D)).copy()
         self._going = np.ones(shape, dtype=bool)
-        self._limit = DIVERGENCE * max(abs(float(problem.loss(theta))), 1e-300)
-        self.steps = recorded_steps(n_steps, record)
+        self._limit = DIVERGENCE * max(abs(float(self.problem.loss(self.theta_0))), 1e-300)
         self._losses = np.full((*shape, len(self.steps)), np.nan)
-        self._done = 0
-        self._ahead = max(1, _AHEAD // batch_size)
+        self._ahead = max(1, _AHEAD // B)
         self._rows: NDArray[np.int64] | None = None
         self._record()
 
     @property
-    def fraction(self) -> float:
-        """How much of the work is done, 0 to 1."""
-        return self._done / self.n_steps if self._going.any() and self.n_steps else 1.0
-
-    def advance(self, seconds: float = np.inf) -> float:
-        """Take steps for about so many seconds; returns the fraction done."""
-        deadline = time.perf_counter() + seconds
-        while self.fraction < 1:
-            self._step()
-            self._done += 1
-            self._record()
-            if time.perf_counter() >= deadline:
-                break
-        return self.fraction
+    def going(self) -> bool:
+        return bool(self._going.any())
 
     def result(self) -> StochasticResult:
         """What there is so far."""
         status = np.where(self._going, "running", "diverged")
-        named = list(enumerate(self.methods))
+        named = list(enumerate(self.step_sizes))
         return StochasticResult(
             self.batch_size,
             self.steps,
@@ -241,15 +249,17 @@ class StochasticRuns:
             {name: status[k] for k, name in named},
         )
 
-    def _step(self) -> None:
+    def step(self) -> None:
         theta = self._theta
         g_hat = self._minibatch_gradients()
         with np.errstate(all="ignore"):
             g, EF = _of_all(self.problem, theta)
-            for k, name in enumerate(self.methods):
+            for k, (name, step_size) in enumerate(self.step_sizes.items()):
                 seen = Seen(g_hat[k], g[k], EF[k], self._factor, self.damping, self.problem.N)
-                update = self._step_sizes[k] * STOCHASTIC_METHODS[name].direction(seen)
+                update = step_size * STOCHASTIC_METHODS[name].direction(seen)
                 theta[k] = np.where(self._going[k, :, None], theta[k] - update, theta[k])
+        self.done += 1
+        self._record()
 
     def _minibatch_gradients(self) -> Array:
         """(M, R, D), all methods of a seed on the same examples, in pieces of seeds."""
@@ -265,9 +275,9 @@ class StochasticRuns:
         """The mini-batches of some seeds; small ones are drawn for many steps at once."""
         if self._ahead == 1:
             return self._draw(self._randoms[piece], 1)[:, 0]
-        at = self._done % self._ahead
+        at = self.done % self._ahead
         if at == 0 and piece.start == 0:
-            n = min(self._ahead, self.n_steps - self._done)
+            n = min(self._ahead, self.n_steps - self.done)
             self._rows = self._draw(self._randoms, n)
         assert self._rows is not None
         return self._rows[piece, at]
@@ -278,7 +288,7 @@ class StochasticRuns:
 
     def _record(self) -> None:
         """Note the losses at the steps that are kept; runs whose loss has exploded stop."""
-        where = np.flatnonzero(self.steps == self._done)
+        where = np.flatnonzero(self.steps == self.done)
         if not where.size:
             return
         loss = self.problem.loss(self._theta)

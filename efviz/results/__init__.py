@@ -18,9 +18,10 @@ from efviz.datasets import DATASETS
 from efviz.files import check_writable, replacing
 from efviz.optimizers import METHODS
 from efviz.problems.catalogue import optimization_problem
-from efviz.sweeps import DAMPINGS, STEP_SIZES, Progress, Sweep, grid_search
+from efviz.sweeps import DAMPINGS, STEP_SIZES, Sweep, grid_search
 from efviz.sweeps.outcome import FINISHED, STATUSES
 from efviz.sweeps.rounding import CHAOS, change_by_rounding
+from efviz.work import Progress
 
 FOLDER = Path(__file__).parent
 
@@ -132,7 +133,7 @@ def paper_sets() -> dict[str, str]:
 
 
 def compute(
-    paper: str, method: str, progress: Callable[[Progress], object] | None = None
+    paper: str, method: str, progress: Callable[[Progress[Sweep]], object] | None = None
 ) -> tuple[Line, Sweep]:
     """The full grid of Table 5, and the line of Table 6 that it makes."""
     name = paper_sets()[paper]
@@ -176,7 +177,7 @@ def _exponent(value: float) -> float:
 
 
 def renew(
-    folder: Path = FOLDER, progress: Callable[[str, str, Progress], object] | None = None
+    folder: Path = FOLDER, progress: Callable[[str, str, Progress[Sweep]], object] | None = None
 ) -> None:
     """Compute everything again (what the cache has is not) and write the two files in `folder`.
 
@@ -189,7 +190,7 @@ def renew(
     for paper, lines in TABLE_6.items():
         for method in lines:
 
-            def tell(update: Progress, paper: str = paper, method: str = method) -> None:
+            def tell(update: Progress[Sweep], paper: str = paper, method: str = method) -> None:
                 if progress is not None:
                     progress(paper, method, update)
 

@@ -9,7 +9,7 @@ from numpy.typing import ArrayLike
 from efviz.arrays import Array, Mask, cosine
 from efviz.optimizers import directions
 from efviz.problems import Problem
-from efviz.work import SLICE, Work
+from efviz.work import SLICE, Progress, Work
 
 
 @dataclass(frozen=True, eq=False)
@@ -37,7 +37,7 @@ def alignment(problem: Problem, thetas: Array, damping: float) -> Work[Alignment
         found = directions(problem, ("NGD", "EFGD"), thetas[piece], damping=[[damping], [0.0]])
         damped[piece], undamped[piece] = cosine(found["NGD"].x, found["EFGD"].x)
         singular[piece] = found["NGD"].rank_deficient[1] | found["EFGD"].rank_deficient[1]
-        yield min(1.0, (t + step) / len(thetas))
+        yield Progress(min(1.0, (t + step) / len(thetas)))
     return Alignment(damped, undamped, singular)
 
 
@@ -57,7 +57,7 @@ def path_directions(
         piece = known[i : i + step]
         for name, solved in directions(problem, methods, flat[piece], damping=damping).items():
             found[name][piece] = -solved.x
-        yield (i + len(piece)) / len(known)
+        yield Progress((i + len(piece)) / len(known))
     return {name: values.reshape(thetas.shape) for name, values in found.items()}
 
 
@@ -84,7 +84,7 @@ def step_lengths(
         found = directions(problem, ("GD", "NGD", "EFGD"), theta, damping=damping)
         gradients.append(np.linalg.norm(found["GD"].x))
         lengths.append([np.linalg.norm(found[name].x) for name in ("NGD", "EFGD")])
-        yield len(gradients) / len(distances)
+        yield Progress(len(gradients) / len(distances))
     both = np.array(lengths).reshape(-1, 2)
     return StepSizes(np.array(gradients), {"NGD": both[:, 0], "EFGD": both[:, 1]})
 

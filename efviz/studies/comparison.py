@@ -11,7 +11,7 @@ from efviz.curvature.distance import angle_between_axes, ratios, relative_distan
 from efviz.lazy import cached_property
 from efviz.problems import Problem
 from efviz.problems.likelihoods.base import Quality
-from efviz.work import Work
+from efviz.work import Progress, Work
 
 
 @dataclass(frozen=True, eq=False)
@@ -76,7 +76,7 @@ def smooth_loss_grid(
     rows = []
     for theta in _square(center, half_width, nodes):
         rows.append(problem.loss(theta))
-        yield len(rows) / len(nodes)
+        yield Progress(len(rows) / len(nodes))
     at_nodes = np.stack(rows)
     line = np.linspace(-1, 1, n)
     coefficients = fit @ at_nodes @ fit.T

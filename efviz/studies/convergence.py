@@ -1,6 +1,6 @@
 """How the distance of the empirical Fisher to the Fisher at the minimum changes with N (Eq. 17)."""
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from concurrent.futures import FIRST_COMPLETED, Executor, Future, wait
 from dataclasses import dataclass
 
@@ -9,6 +9,7 @@ import numpy as np
 from efviz.arrays import Array
 from efviz.curvature.distance import relative_distance
 from efviz.problems import Problem
+from efviz.work import Progress, Work
 
 Sample = Callable[[int, int], Iterable[Problem]]
 """sample(N, seed) -> the cases to compare, drawn afresh for every N and seed."""
@@ -60,8 +61,8 @@ def converge(
     sizes: Sequence[int],
     workers: Executor,
     patience: float = 0.05,
-) -> Iterator[Convergence]:
-    """Fill a Convergence, small samples first; yields at news, and when there is none for a while.
+) -> Work[Convergence]:
+    """Work towards a Convergence, small samples first; yields at news, and after a while without.
 
     The samples are drawn and fitted in `workers`, a few ahead of what was asked for: nothing goes
     on for long after the caller has stopped asking.
@@ -70,6 +71,10 @@ def converge(
     computed = np.zeros((len(seeds), len(sizes)), dtype=bool)
     # The minimum of a smaller sample is where the search in the next larger one begins.
     found: dict[int, list[Array]] = {}
+
+    def so_far() -> Convergence:
+        return Convergence(tuple(sizes), distances.copy(), computed.copy())
+
     jobs = iter([(i, k) for i in range(len(sizes)) for k in range(len(seeds))])
 
     def fit(i: int, k: int) -> list[float]:
@@ -90,12 +95,12 @@ def converge(
             if len(running) >= _AHEAD:
                 break
         if not running:
-            return
+            return so_far()
         for future in wait(running, timeout=patience, return_when=FIRST_COMPLETED).done:
             i, k = running.pop(future)
             distances[:, k, i] = future.result()
             computed[k, i] = True
-        yield Convergence(tuple(sizes), distances.copy(), computed.copy())
+        yield Progress(so_far().fraction, so_far)
 
 
 # As many samples are on their way at a time: enough for two processors never to wait.

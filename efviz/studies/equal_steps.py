@@ -4,7 +4,6 @@ A radius r is in half-widths of the plane that is looked at: as r -> 0 the step 
 becomes r half-widths long, whatever the units of its distance. For two parameters.
 """
 
-from collections.abc import Iterator
 from dataclasses import replace
 from typing import Any
 
@@ -15,6 +14,7 @@ from efviz.arrays import Array
 from efviz.fields import Plane
 from efviz.optimizers.steepest_descent import DISTANCES, Balls, steepest_descent
 from efviz.problems import Problem
+from efviz.work import Progress, Work
 
 EXAMPLES = 2000
 """Exact balls take the outputs of all examples thousands of times: of more, the first ones."""
@@ -69,17 +69,21 @@ def window_around(
 
 def one_by_one(
     problem: Problem, theta: ArrayLike, order: str, plane: Plane, radii: ArrayLike
-) -> Iterator[list[Balls]]:
+) -> Work[list[Balls]]:
     """Euclidean balls, which are quick, then those of the divergence `order`, small ones first.
 
-    Radii (K,) are in half-widths of the plane. Yields K + 1 times what is known so far.
+    Radii (K,) are in half-widths of the plane.
     """
     flat = balls_of(problem, theta, "euclidean", plane, radii)
-    yield [flat]
     parts: list[Balls] = []
-    for radius in np.sort(radii):
+
+    def so_far() -> list[Balls]:
+        return [flat, _joined(parts)] if parts else [flat]
+
+    for k, radius in enumerate(np.sort(radii), 1):
+        yield Progress(k / (np.size(radii) + 1), so_far)
         parts.append(balls_of(problem, theta, order, plane, [radius]))
-        yield [flat, _joined(parts)]
+    return so_far()
 
 
 def _joined(parts: list[Balls]) -> Balls:

@@ -9,7 +9,7 @@ from efviz.arrays import Array, cosine
 from efviz.fields import Plane
 from efviz.optimizers import directions
 from efviz.problems import Problem
-from efviz.work import SLICE, Work
+from efviz.work import SLICE, Progress, Work, part
 
 
 @dataclass(frozen=True, eq=False)
@@ -53,11 +53,10 @@ def compare_fields(
 ) -> Work[FieldComparison]:
     """Work towards a FieldComparison on a density x density and a fine x fine grid."""
     tails, detail = plane.grid(density), plane.grid(fine)
-    total = len(methods) * tails[..., 0].size + 3 * detail[..., 0].size
+    last, n_coarse = methods[-2:], len(methods) * tails[..., 0].size
+    share = n_coarse / (n_coarse + (len(last) + 1) * detail[..., 0].size)
 
-    def along(
-        theta: Array, names: Sequence[str], start: int, loss: bool
-    ) -> Work[list[list[Array]]]:
+    def along(theta: Array, names: Sequence[str], loss: bool) -> Work[list[list[Array]]]:
         flat = theta.reshape(-1, 2)
         step = len(flat) if problem.moments else max(1, SLICE // problem.N)
         parts = []
@@ -66,12 +65,11 @@ def compare_fields(
             solved = directions(problem, names, piece, damping=damping)
             extra = [problem.loss(piece)] if loss else []
             parts.append([*(np.asarray(v) for s in solved.values() for v in s), *extra])
-            yield (start + (i + len(piece)) * (len(names) + loss)) / total
+            yield Progress((i + len(piece)) / len(flat))
         return [list(columns) for columns in zip(*parts, strict=True)]
 
-    coarse = yield from along(tails, methods, 0, loss=False)
-    last = methods[-2:]
-    finer = yield from along(detail, last, len(methods) * tails[..., 0].size, loss=True)
+    coarse = yield from part(along(tails, methods, loss=False), 0, share)
+    finer = yield from part(along(detail, last, loss=True), share, 1)
     coarse_values = [np.concatenate(column) for column in coarse]
     fine_values = [np.concatenate(column) for column in finer]
     x, y = plane.axes(fine)

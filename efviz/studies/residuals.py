@@ -19,7 +19,7 @@ from efviz.problems import Problem, linear_regression
 from efviz.problems.likelihoods.bernoulli import Bernoulli
 from efviz.problems.likelihoods.categorical import Categorical
 from efviz.problems.likelihoods.gaussian import Gaussian
-from efviz.work import Work
+from efviz.work import Progress, Work
 
 
 @dataclass(frozen=True, eq=False)
@@ -82,7 +82,7 @@ def shrink_noise(
     for s in levels:
         shrunk = replace(problem, y=f + s * (problem.y - f), start=true)
         rows.append(_measure(shrunk, shrunk.theta_star))
-        yield len(rows) / len(levels)
+        yield Progress(len(rows) / len(levels))
     return _path("noise s", levels, rows)
 
 
@@ -117,7 +117,7 @@ def add_parameters(x: ArrayLike, y: ArrayLike) -> Work[ResidualPath]:
     for D in sizes:
         problem = linear_regression(columns[:, :D], y)
         rows.append(_measure(problem, problem.theta_star))
-        yield len(rows) / len(columns)
+        yield Progress(len(rows) / len(columns))
     return _path("parameters D", list(sizes), rows)
 
 
@@ -141,5 +141,5 @@ def grow_margins(
     rows: list[tuple[float, ...]] = []
     for t in scales:
         rows.append(_measure(labelled, t * w))
-        yield len(rows) / len(scales)
+        yield Progress(len(rows) / len(scales))
     return _path("margin t", scales, rows)

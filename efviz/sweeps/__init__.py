@@ -1,15 +1,13 @@
 """Step size x damping grids over whole batches of runs: the search of the paper's App. D.3.
 
-`grid_search` is all at once, `sweep` the same as an iterator that can be left at any time. Pieces
+`grid_search` is all at once, `sweep` the same as work that can be left at any time. Pieces
 of the grid go through joblib: inside `joblib.parallel_config("dask")`, or any other backend, the
 same call works on a cluster. Each piece holds step sizes from all over the grid, so that pieces
 cost the same and unfinished results already show the whole picture, only coarser.
 """
 
-import time
 import warnings
-from collections.abc import Callable, Generator
-from contextlib import closing
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
@@ -23,7 +21,7 @@ from efviz.numerics.threads import one_blas_thread
 from efviz.optimizers import METHODS
 from efviz.problems import Problem
 from efviz.sweeps import store
-from efviz.sweeps.outcome import FINISHED, STATUSES, Outcome, Plan
+from efviz.sweeps.outcome import FINISHED, STATUSES, Outcome, Plan, Steps
 from efviz.sweeps.paths import plan
 from efviz.sweeps.rounding import (
     CHAOS,
@@ -35,6 +33,7 @@ from efviz.sweeps.rounding import (
     relative_change,
     tied_cells,
 )
+from efviz.work import Progress, Work, finish, part
 
 STEP_SIZES: Array = np.logspace(-20, 10, 241)
 """Table 5, at the spacing 0.125 that was used; the print says 0.25."""
@@ -125,15 +124,6 @@ class Sweep:
         return {name: values.ravel().tolist() for name, values in table.items()}
 
 
-@dataclass(frozen=True, eq=False)
-class Progress:
-    """How much of a sweep is done (0 to 1), about how long the rest takes, and what there is."""
-
-    fraction: float
-    seconds_left: float
-    result: Callable[[], Sweep]
-
-
 def grid_search(
     problem: Problem,
     method: str,
@@ -142,7 +132,7 @@ def grid_search(
     *,
     theta_0: ArrayLike | None = None,
     n_steps: int = 100,
-    progress: Callable[[Progress], object] | None = None,
+    progress: Callable[[Progress[Sweep]], object] | None = None,
     cache: bool = True,
 ) -> Sweep:
     """Run `method` from theta_0 for every step size (S,) and damping (L,): (S, L) runs.
@@ -153,24 +143,10 @@ def grid_search(
     finished is returned, the rest is "missing". `cache` keeps finished pieces on disk and takes
     those that are there. Raises ValueError for arguments that make no sense; no run ever raises.
     """
-    steps = sweep(
-        problem,
-        method,
-        step_sizes,
-        dampings,
-        theta_0=theta_0,
-        n_steps=n_steps,
-        cache=cache,
+    work = sweep(
+        problem, method, step_sizes, dampings, theta_0=theta_0, n_steps=n_steps, cache=cache
     )
-    last = None
-    try:
-        for last in steps:
-            if progress is not None and progress(last) is False:
-                break
-    finally:
-        steps.close()
-    assert last is not None
-    return last.result()
+    return finish(work, progress)
 
 
 def sweep(
@@ -182,8 +158,8 @@ def sweep(
     theta_0: ArrayLike | None = None,
     n_steps: int = 100,
     cache: bool = True,
-) -> Generator[Progress, None, None]:
-    """`grid_search` in slices: yields Progress; whoever stops asking has cancelled the rest."""
+) -> Work[Sweep]:
+    """Work towards `grid_search`; whoever stops asking has cancelled the rest."""
     if method not in METHODS:
         raise ValueError(f"unknown method {method!r}; there are {', '.join(METHODS)}")
     step_sizes, dampings = _axis("step_sizes", step_sizes), _axis("dampings", dampings)
@@ -196,7 +172,7 @@ def sweep(
     theta = problem.check_theta(problem.start if theta_0 is None else theta_0)
     if theta.ndim != 1 or not np.isfinite(theta).all():
         raise ValueError(f"theta_0 must be ({problem.D},) finite numbers, got {theta_0!r}")
-    return _Search(problem, method, step_sizes, dampings, theta, n_steps, cache).steps()
+    return _Search(problem, method, step_sizes, dampings, theta, n_steps, cache).work()
 
 
 def _axis(name: str, values: ArrayLike) -> Array:
@@ -233,7 +209,7 @@ class _Search:
         cells = np.arange(self.outcome.R).reshape(len(rows), -1)
         self.pieces = [cells[k::count].ravel() for k in range(count)]
 
-    def steps(self) -> Generator[Progress, None, None]:
+    def work(self) -> Work[Sweep]:
         pending = []
         for cells in self.pieces:
             known = store.load(self._name(cells), len(cells)) if self.cache else None
@@ -241,17 +217,13 @@ class _Search:
                 pending.append(cells)
             else:
                 self._keep(cells, known)
-        begun, found = time.perf_counter(), 1 - len(pending) / len(self.pieces)
-        with closing(self._compute(pending)) as parts:
-            for done in parts:
-                passed = time.perf_counter() - begun
-                left = passed * (1 - done) / done
-                yield Progress(found + (1 - found) * done, left, self._result)
-        doubt = self._doubt()
-        yield Progress(1.0, 0.0, lambda: self._result(*doubt))
+        found = 1 - len(pending) / len(self.pieces)
+        yield Progress(found, self._result)
+        yield from part(self._compute(pending), found, 1, meanwhile=self._result)
+        return self._result(*self._doubt())
 
-    def _compute(self, pending: list[NDArray[np.int64]]) -> Generator[float, None, None]:
-        """Compute the pending pieces here or wherever joblib is told to; yields the fraction."""
+    def _compute(self, pending: list[NDArray[np.int64]]) -> Steps:
+        """Compute the pending pieces here or wherever joblib is told to."""
         arguments = [(*self._runs(cells), self.n_steps) for cells in pending]
         if _here():
             for i, (cells, (step_size, damping, n_steps)) in enumerate(
@@ -259,10 +231,9 @@ class _Search:
             ):
                 outcome = Outcome(len(cells))
                 work = self._plan.advance(step_size, damping, n_steps, outcome)
-                for part in _in_one_thread(work):
-                    yield (i + part) / len(pending)
+                yield from part(_in_one_thread(work), i / len(pending), (i + 1) / len(pending))
                 self._finish(cells, outcome)
-                yield (i + 1) / len(pending)
+                yield Progress((i + 1) / len(pending))
             return
         tasks = (
             joblib.delayed(_piece)(i, self.key, self.problem, self.method, self.theta_0, *some)
@@ -274,7 +245,7 @@ class _Search:
         try:
             for finished, (i, outcome) in enumerate(results, 1):
                 self._finish(pending[i], outcome)
-                yield finished / len(pending)
+                yield Progress(finished / len(pending))
         finally:
             if one_by_one:
                 with warnings.catch_warnings():
@@ -361,15 +332,12 @@ def _here() -> bool:
     return local and backend.effective_n_jobs(1 if n_jobs is None else n_jobs) == 1
 
 
-def _in_one_thread(work: Generator[float, None, None]) -> Generator[float, None, None]:
+def _in_one_thread(work: Steps) -> Steps:
     """`work`, each slice, in whichever thread it is asked for, with one BLAS thread."""
-    while True:
+    one_blas_thread()
+    for progress in work:
+        yield progress
         one_blas_thread()
-        try:
-            part = next(work)
-        except StopIteration:
-            return
-        yield part
 
 
 _plans: dict[str, Plan] = {}
@@ -392,6 +360,5 @@ def _piece(
         _plans.clear()
         _plans[key] = chosen
     outcome = Outcome(len(step_size))
-    for _ in _in_one_thread(chosen.advance(step_size, damping, n_steps, outcome)):
-        pass
+    finish(_in_one_thread(chosen.advance(step_size, damping, n_steps, outcome)))
     return i, outcome

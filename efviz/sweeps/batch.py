@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 from efviz.arrays import Array, Mask, upper
 from efviz.sweeps import loops
 from efviz.sweeps.outcome import DIVERGED, FINISHED, SINGULAR, Outcome, Steps
+from efviz.work import Progress
 
 
 class Point(Protocol):
@@ -67,7 +68,7 @@ class Batch(ABC):
                 step_size, damping = step_size[keep], damping[keep]
             if not len(runs):
                 return
-            yield (t + 1) / (n_steps + 1)
+            yield Progress((t + 1) / (n_steps + 1))
 
     def _step(
         self,

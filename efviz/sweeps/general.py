@@ -11,6 +11,7 @@ from efviz.optimizers.runs import DIVERGENCE
 from efviz.problems import Problem, batches
 from efviz.sweeps.batch import Batch, packed
 from efviz.sweeps.outcome import FINISHED, Outcome, Steps, close_undamped
+from efviz.work import Progress
 
 
 @dataclass(frozen=True, eq=False)
@@ -98,4 +99,4 @@ class General:
         limit = DIVERGENCE * abs(first_loss)
         step_size, damping = step_size[runs], damping[runs]
         yield from batch.advance(theta, step_size, damping, limit, n_steps, runs, outcome)
-        yield 1.0
+        yield Progress(1.0)

@@ -14,6 +14,7 @@ from efviz.sweeps.designs import Dense, Design, Sparse, design
 from efviz.sweeps.outcome import Outcome, Steps, close_undamped
 from efviz.sweeps.outputs import OutputBatch
 from efviz.sweeps.still import close_still
+from efviz.work import Progress
 
 # Outputs in one piece of a batch: a few arrays of this size stay in a core's cache.
 _OUTPUTS = 2**16
@@ -157,4 +158,4 @@ class Linear:
         batch, start = self._batch
         u = np.tile(start, (len(runs), 1))
         yield from batch.advance(u, step_size[runs], damping[runs], limit, n_steps, runs, outcome)
-        yield 1.0
+        yield Progress(1.0)

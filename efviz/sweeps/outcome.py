@@ -1,6 +1,5 @@
 """What becomes of a batch of runs, and what can bring it about."""
 
-from collections.abc import Generator
 from dataclasses import dataclass, field
 from typing import Protocol
 
@@ -8,14 +7,15 @@ import numpy as np
 from numpy.typing import NDArray
 
 from efviz.arrays import Array, Mask
+from efviz.work import Work
 
 FINISHED, DIVERGED, SINGULAR, MISSING = range(4)
 STATUSES = ("finished", "diverged", "singular", "missing")
 """What became of a run: all its steps; a loss beyond its limit or not a number; a matrix that is
 singular to working precision; not computed (a sweep that was stopped)."""
 
-Steps = Generator[float, None, None]
-"""Work in slices; yields the fraction done."""
+Steps = Work[None]
+"""The steps of a batch of runs, which note in an Outcome what becomes of it."""
 
 
 @dataclass(eq=False)
@@ -40,6 +40,7 @@ class Plan(Protocol):
     def advance(
         self, step_size: Array, damping: Array, n_steps: int, outcome: Outcome
     ) -> Steps: ...
+
     def in_reverse(self) -> "Plan":
         """The same but for rounding: the examples in reverse order."""
 

@@ -12,6 +12,7 @@ from efviz.problems import Problem
 from efviz.problems.likelihoods.gaussian import Gaussian
 from efviz.sweeps.designs import Dense, dense
 from efviz.sweeps.outcome import DIVERGED, FINISHED, Outcome, Steps, close_undamped
+from efviz.work import Progress
 
 
 @dataclass(frozen=True, eq=False)
@@ -68,4 +69,4 @@ class Quadratic:
             outcome.taken[over] = above
         if self.curvature is not None and D.Q.shape[1] < self.problem.D:
             close_undamped(outcome, damping, limit / DIVERGENCE)
-        yield 1.0
+        yield Progress(1.0)

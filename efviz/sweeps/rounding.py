@@ -14,6 +14,7 @@ from efviz.problems.likelihoods.categorical import Categorical
 from efviz.problems.likelihoods.gaussian import Gaussian
 from efviz.sweeps.outcome import FINISHED, Outcome, Plan
 from efviz.sweeps.paths import plan
+from efviz.work import finish
 
 TIE = 1e-12
 """Losses within this relative distance of the best one are as good."""
@@ -89,8 +90,7 @@ def relative_change(loss: Array, again: Array, rounding: LossRounding) -> Array:
 def ends(runs: Plan, step_size: Array, damping: Array, n_steps: int) -> Array:
     """The last losses of runs (R,); nan: not finished."""
     outcome = Outcome(len(step_size))
-    for _ in runs.advance(step_size, damping, n_steps, outcome):
-        pass
+    finish(runs.advance(step_size, damping, n_steps, outcome))
     return np.where(outcome.status == FINISHED, outcome.loss, np.nan)
 
 

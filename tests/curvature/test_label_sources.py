@@ -287,7 +287,7 @@ def test_work_comes_in_small_slices_and_reports_how_far_it_is(key):
     entry = PROBLEMS[key]
     problem = entry.problem(entry.dataset(N=100_000))
     work = sampled_error(problem, np.array([0.4, 0.2]), (1, 10_000), repetitions=2)
-    shares = list(work)
+    shares = [progress.fraction for progress in work]
     assert shares[-1] == 1
     assert (np.diff(shares) >= 0).all()
     assert max(np.diff(shares)) <= 1 / 4
@@ -314,5 +314,5 @@ def test_one_theta_is_asked_for_and_a_fisher_of_zero_has_no_relative_error():
 def test_work_begun_in_one_thread_is_taken_up_in_another():
     work = sampled_error(small_problem("linear-gaussian", P=2), np.zeros(2), (1,), repetitions=2)
     # Settings of numpy are those of a context, and each thread has its own.
-    shares = [Context().run(next, work) for _ in range(3)]
+    shares = [Context().run(next, work).fraction for _ in range(3)]
     assert shares == [0.0, 0.5, 1.0]

@@ -5,6 +5,7 @@ import threading
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import partial
 from weakref import WeakSet
 
 import numpy as np
@@ -13,10 +14,11 @@ import pytest
 
 from efviz.dashboard.session import caches, jobs
 from efviz.dashboard.session.caches import SHARED, Cache, cached
-from efviz.dashboard.session.jobs import Job, Progress
+from efviz.dashboard.session.jobs import Job
 from efviz.dashboard.session.sizes import size_of
 from efviz.optimizers import run
 from efviz.problems import linear_regression
+from efviz.work import Progress, Work
 
 
 @pytest.fixture(autouse=True)
@@ -114,11 +116,12 @@ def test_the_least_recently_used_results_go_when_the_bytes_are_used_up() -> None
 def test_a_job_is_measured_as_it_grows_and_when_it_is_done() -> None:
     cache = Cache(20_000_000)
 
-    def steps() -> Iterator[Progress[list[np.ndarray]]]:
+    def steps() -> Work[list[np.ndarray]]:
         kept: list[np.ndarray] = []
         for k in range(10):
             kept.append(np.zeros(100_000))
-            yield Progress(k / 10, list(kept))
+            yield Progress(k / 10, kept.copy)
+        return kept
 
     job = cache.get("job", lambda: Job(steps()))
     job.advance(0)
@@ -133,10 +136,10 @@ def test_a_job_is_measured_as_it_grows_and_when_it_is_done() -> None:
 def test_a_job_under_way_weighs_what_it_took_from_a_cache() -> None:
     cache = Cache(20_000_000)
 
-    def steps() -> Iterator[Progress[float]]:
+    def steps() -> Work[float]:
         data = cache.get("data", lambda: np.ones(100_000))
-        yield Progress(0.5, None)
-        yield Progress(1.0, float(data.sum()))
+        yield Progress(0.5)
+        return float(data.sum())
 
     job = cache.get("job", lambda: Job(steps()))
     job.advance(0)
@@ -151,7 +154,13 @@ def test_a_job_that_somebody_waits_for_is_kept_and_one_left_alone_goes(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     cache = Cache(1_000_000)
-    job = cache.get("job", lambda: Job(iter([Progress(0.5, np.zeros(100_000))] * 9)))
+
+    def steps() -> Work[np.ndarray]:
+        for _ in range(9):
+            yield Progress(0.5, lambda: np.zeros(100_000))
+        return np.zeros(100_000)
+
+    job = cache.get("job", lambda: Job(steps()))
     job.advance(0)
     for k in range(4):
         cache.get(k, lambda: np.zeros(100_000))
@@ -171,11 +180,12 @@ def test_jobs_are_measured_while_other_threads_run_them() -> None:
             local = [i] * (k + 1)
             yield len(local)
 
-    def steps() -> Iterator[Progress[int]]:
+    def steps() -> Work[int]:
         for k in range(200):
             for i in inner(k):
-                yield Progress(k / 200, i)
-            yield from (Progress(k / 200, i) for i in inner(k))
+                yield Progress(k / 200, partial(int, i))
+            yield from (Progress(k / 200, partial(int, i)) for i in inner(k))
+        return 200
 
     def visit(n: int) -> None:
         while time.monotonic() < end:

@@ -12,6 +12,7 @@ from efviz.dashboard.components import Click
 from efviz.dashboard.pages.matrices.closer import descent as descent
 from efviz.optimizers.steepest_descent import DISTANCES
 from efviz.studies.equal_steps import EXAMPLES, balls_of, one_by_one, unit
+from efviz.work import finish
 
 
 @pytest.mark.parametrize("problem", SOME)
@@ -28,7 +29,7 @@ def test_one_radius_means_equally_long_steps_in_both_distances(problem: str, dis
 def test_balls_found_one_by_one_are_those_found_together() -> None:
     shown = here("fig2")
     at = (shown.problem, shown.theta, "kl", shown.plane, [0.01, 0.1])
-    *_, (_, balls) = one_by_one(*at)
+    _, balls = finish(one_by_one(*at))
     together = balls_of(*at)
     for name in ("radii", "boundary", "minimisers", "interior", "angles"):
         assert_allclose(getattr(balls, name), getattr(together, name), rtol=1e-6, atol=1e-6)
@@ -37,9 +38,7 @@ def test_balls_found_one_by_one_are_those_found_together() -> None:
 @pytest.mark.parametrize("problem", ["fig1", "saturation", "fig2"])
 def test_the_window_holds_small_balls(problem: str) -> None:
     shown = here(problem)
-    *_, last = descent.picture_work(shown.spot, 0.01, "kl")
-    p = last.result
-    assert p is not None
+    p = finish(descent.picture_work(shown.spot, 0.01, "kl"))
     low, high = np.array([p.window.x, p.window.y]).T
     for balls in p.balls:
         assert ((balls.boundary > low) & (balls.boundary < high)).all()
@@ -47,13 +46,12 @@ def test_the_window_holds_small_balls(problem: str) -> None:
 
 def test_the_angles_are_said_for_the_largest_and_the_smallest_ball() -> None:
     shown = here("saturation")
-    *_, last = descent.picture_work(shown.spot, 0.4, "kl")
-    assert last.result
+    p = finish(descent.picture_work(shown.spot, 0.4, "kl"))
     said = plain(look("descent", "saturation"))
-    for balls in last.result.balls:
+    for balls in p.balls:
         for k in (np.argmin(balls.radii), np.argmax(balls.radii)):
             assert f"{balls.angles[k]:.3g}°" in said
-    a, b = (balls.limit / np.linalg.norm(balls.limit) for balls in last.result.balls)
+    a, b = (balls.limit / np.linalg.norm(balls.limit) for balls in p.balls)
     apart = np.degrees(np.abs(np.arctan2(a[0] * b[1] - a[1] * b[0], a @ b)))
     assert f"The two limits are {apart:.3g}° apart" in said
 

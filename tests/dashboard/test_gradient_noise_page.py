@@ -16,7 +16,6 @@ from visiting import (
     html,
     open_page,
     paste,
-    result_of,
     sentence,
     values,
 )
@@ -46,6 +45,7 @@ from efviz.figures.gradient_noise import (
 )
 from efviz.figures.theme import style_of
 from efviz.optimizers.stochastic import STOCHASTIC_METHODS, StochasticResult
+from efviz.work import finish
 
 SLUG = the_page.SLUG
 
@@ -62,11 +62,11 @@ def controls(**chosen: Any) -> Controls:
 
 
 def picture(**chosen: Any) -> Picture:
-    return result_of(work(controls(**chosen)))
+    return finish(work(controls(**chosen)))
 
 
 def runs(**chosen: Any) -> Runs:
-    return result_of(run_work(controls(**chosen)))
+    return finish(run_work(controls(**chosen)))
 
 
 @pytest.mark.parametrize("problem", PROBLEMS)

@@ -2,26 +2,28 @@
 
 import threading
 import time
-from collections.abc import Iterator
+from functools import partial
 
 import pytest
 
-from efviz.dashboard.session.jobs import Job, Progress
+from efviz.dashboard.session.jobs import Job, Snapshot, result_of
+from efviz.work import Progress, Work, finish, part
 
 
-def counting(n: int, log: list[int], pause: float = 0.0) -> Iterator[Progress[int]]:
+def counting(n: int, log: list[int], pause: float = 0.0) -> Work[int]:
     for i in range(1, n + 1):
         time.sleep(pause)
         log.append(i)
-        yield Progress(i / n, i)
+        yield Progress(i / n, lambda: log[-1])
+    return n
 
 
 def test_a_job_runs_to_its_end_and_stays_there() -> None:
     log: list[int] = []
     job = Job(counting(5, log))
-    assert job.advance(10) == Progress(1.0, 5)
+    assert job.advance(10) == Snapshot(1.0, 5)
     assert job.done
-    assert job.advance(10) == Progress(1.0, 5)
+    assert job.advance(10) == Snapshot(1.0, 5)
     assert log == [1, 2, 3, 4, 5]
 
 
@@ -52,12 +54,67 @@ def test_many_sessions_do_the_work_once() -> None:
 
 
 def test_an_error_of_the_work_reaches_everyone_who_asks() -> None:
-    def broken() -> Iterator[Progress[int]]:
-        yield Progress(0.5, 1)
+    def broken() -> Work[int]:
+        yield Progress(0.5, lambda: 1)
         raise ValueError("no such matrix")
 
     job = Job(broken())
     for _ in range(2):
         with pytest.raises(ValueError, match="no such matrix"):
             job.advance(10)
-    assert job.progress == Progress(0.5, 1)
+    assert job.progress == Snapshot(0.5, 1)
+
+
+def test_what_there_is_so_far_is_asked_for_once_a_slice() -> None:
+    asked: list[int] = []
+
+    def ask(i: int) -> int:
+        asked.append(i)
+        return i
+
+    def work() -> Work[int]:
+        for i in range(10):
+            yield Progress(i / 10, partial(ask, i))
+        yield Progress(1.0)
+        return 10
+
+    job = Job(work())
+    assert job.advance(0).result == 0
+    for _ in range(9):
+        job.advance(0)
+    assert asked == list(range(10))
+    job.advance(0)
+    # All parts are done, but there is no end result yet: what was shown stays.
+    assert job.progress.result == 9
+    assert not job.progress.complete
+    assert job.advance(0) == Snapshot(1.0, 10)
+    whole = Job(work())
+    assert whole.advance(10) == Snapshot(1.0, 10)
+    assert asked == list(range(10))
+
+
+def test_a_result_so_far_that_fails_is_an_error_of_the_work() -> None:
+    def work() -> Work[float]:
+        yield Progress(0.5, lambda: 1 / 0)
+        return 1.0
+
+    job = Job(work())
+    for _ in range(2):
+        with pytest.raises(ZeroDivisionError):
+            job.advance(0)
+    assert not job.done
+
+
+def test_a_job_of_others_is_the_first_part_of_another() -> None:
+    log: list[int] = []
+    shared = Job(counting(5, log))
+
+    def work() -> Work[int]:
+        first = yield from part(result_of(shared), 0, 0.5)
+        yield Progress(0.5)
+        return first + 1
+
+    assert finish(work()) == 6
+    assert shared.progress == Snapshot(1.0, 5)
+    assert finish(work()) == 6
+    assert log == [1, 2, 3, 4, 5]

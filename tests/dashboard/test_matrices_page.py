@@ -15,7 +15,6 @@ from visiting import (
     html,
     open_page,
     paste,
-    result_of,
     sentence,
     short_curves,
     values,
@@ -51,6 +50,7 @@ from efviz.figures.data_points import nearest_example, places
 from efviz.figures.data_views import data_panel
 from efviz.figures.matrices import digits
 from efviz.problems import Problem
+from efviz.work import Progress, finish
 
 SLUG = the_page.SLUG
 
@@ -72,7 +72,7 @@ def controls(**chosen: Any) -> Controls:
 
 
 def picture(**chosen: Any) -> Picture:
-    return result_of(work(controls(**chosen)))
+    return finish(work(controls(**chosen)))
 
 
 def listed(key: str) -> tuple[Dataset, Problem]:
@@ -252,14 +252,20 @@ def test_the_marked_example_is_where_it_is_drawn(problem: str) -> None:
 @pytest.mark.parametrize("problem", ["fig1", "fig2", "softmax", "poisson"])
 def test_the_sampled_matrix_is_the_first_repetition_of_the_chart(problem: str) -> None:
     c = controls(problem=problem, N=100)
-    labels, curve = result_of(labels_work(c, "sampled", 10)), result_of(curve_work(c))
+    labels, curve = finish(labels_work(c, "sampled", 10)), finish(curve_work(c))
     assert labels.distance == pytest.approx(float(curve.errors[0, 1]), rel=1e-9)
     assert np.isfinite(curve.errors).all()
     assert curve.errors.shape == (REPETITIONS, 3)
 
 
 def test_the_chart_fills_in_from_the_left() -> None:
-    known = [p.result for p in curve_work(controls(N=50)) if p.result]
+    known: list[Curve] = []
+
+    def look(progress: Progress[Curve]) -> None:
+        assert progress.so_far
+        known.append(progress.so_far())
+
+    finish(curve_work(controls(N=50)), look)
     columns = [int(np.isfinite(curve.errors).all(0).sum()) for curve in known]
     assert columns[0] == 0
     assert columns == sorted(columns)
@@ -269,9 +275,10 @@ def test_the_chart_fills_in_from_the_left() -> None:
 
 
 def test_the_curve_of_matrices_that_overflow_ends_at_once() -> None:
-    found = list(curve_work(controls(problem="poisson", theta=((1e9, 1e9),))))
-    assert len(found) == 1
-    assert isinstance(found[0].result, Curve)
+    seen: list[Any] = []
+    found = finish(curve_work(controls(problem="poisson", theta=((1e9, 1e9),))), seen.append)
+    assert not seen
+    assert isinstance(found, Curve)
 
 
 def test_the_words_of_a_source_say_what_is_saved() -> None:

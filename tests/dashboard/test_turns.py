@@ -8,10 +8,11 @@ import numpy as np
 import pytest
 
 from efviz import breaks
-from efviz.dashboard.session.jobs import Job, Progress
+from efviz.dashboard.session.jobs import Job
 from efviz.dashboard.session.turns import LIGHT, Turns
 from efviz.lazy import cached_property
 from efviz.problems import poisson_regression
+from efviz.work import Progress, Work
 
 
 def spin(seconds: float) -> None:
@@ -134,13 +135,21 @@ def test_what_was_computed_long_ago_is_forgotten(monkeypatch: pytest.MonkeyPatch
 
 def test_a_job_that_asks_for_a_job_of_another_session_comes_to_its_end() -> None:
     """Six sessions at jobs that need one and the same: nobody who holds a lock waits for a turn."""
-    shared = Job(iter([Progress(k / 50, k) for k in range(50)]))
 
-    def steps():  # type: ignore[no-untyped-def]
+    def steps() -> Work[int]:
+        for k in range(50):
+            yield Progress(k / 50)
+        return 50
+
+    shared = Job(steps())
+
+    def asking() -> Work[int]:
         while not shared.done:
-            yield Progress(0.5, shared.advance(0.001).result)
+            shared.advance(0.001)
+            yield Progress(0.5)
+        return 50
 
-    jobs = [Job(steps()) for _ in range(6)]
+    jobs = [Job(asking()) for _ in range(6)]
 
     def finish(job: Job[int]) -> None:
         while not job.done:

@@ -13,8 +13,8 @@ from reference import Slow, relative_error
 
 from efviz import METHODS, run
 from efviz.curvature import CURVATURES, fisher
-from efviz.optimizers import Runs, direction, directions
-from efviz.optimizers.runs import recorded_steps
+from efviz.optimizers import direction, directions
+from efviz.optimizers.runs import recorded_steps, runs
 from efviz.problems import (
     Problem,
     linear_regression,
@@ -22,6 +22,7 @@ from efviz.problems import (
     poisson_regression,
     saturation_regression,
 )
+from efviz.work import finish
 
 PRECONDITIONED = [name for name, method in METHODS.items() if method.curvature]
 
@@ -309,13 +310,12 @@ def test_advancing_in_slices_is_one_go(listed, method, record):
     options = {"step_size": 0.01, "damping": 0.1, "n_steps": 100, "record": record}
     theta_0 = some_thetas(listed, 2)
     whole = run(listed, method, theta_0, **options)
-    runs = Runs(listed, method, theta_0, **options)
-    seen = [0.0]
-    while runs.fraction < 1:
-        seen.append(runs.advance(0.0))
-        assert len(seen) < 200
-    assert (np.diff(seen) > 0).all()
-    sliced = runs.trajectory()
+    seen = []
+    sliced = finish(runs(listed, method, theta_0, **options), seen.append)
+    fractions = [progress.fraction for progress in seen]
+    assert len(seen) < 200
+    assert fractions[0] == 0
+    assert (np.diff(fractions) > 0).all()
     assert_allclose(sliced.thetas, whole.thetas, rtol=1e-11, atol=1e-13)
     assert_allclose(sliced.final_loss, whole.final_loss, rtol=1e-12)
     assert_array_equal(sliced.steps_done, whole.steps_done)
@@ -324,15 +324,15 @@ def test_advancing_in_slices_is_one_go(listed, method, record):
 
 def test_a_look_between_slices_shows_what_there_is_and_stays_as_it_was():
     problem = listed_problem("fig2")
-    runs = Runs(problem, "NGD", np.zeros((2, 2)), step_size=0.01, n_steps=5000)
-    runs.advance(0.0)
-    early = runs.trajectory()
+    work = runs(problem, "NGD", np.zeros((2, 2)), step_size=0.01, n_steps=5000)
+    assert next(work).so_far().steps_done.tolist() == [0, 0]
+    early = next(work).so_far()
     assert 0 < early.steps_done[0] < 5000
     done = int(early.steps_done[0])
     assert np.isfinite(early.thetas[:, : done + 1]).all()
     assert np.isnan(early.thetas[:, done + 1 :]).all()
     kept = early.thetas.copy()
-    runs.advance(0.0)
+    next(work)
     assert_array_equal(early.thetas, kept)
 
 

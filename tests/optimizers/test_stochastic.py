@@ -7,17 +7,17 @@ from numpy.testing import assert_allclose, assert_array_equal
 
 from efviz.curvature.gradient_noise import batch_factor, draw_rows, gradient_noise
 from efviz.optimizers import run
-from efviz.optimizers.stochastic import STOCHASTIC_METHODS, StochasticRuns, matched_scales
+from efviz.optimizers.stochastic import STOCHASTIC_METHODS, matched_scales, stochastic_runs
 from efviz.problems import linear_regression
+from efviz.work import finish
 
 METHODS = pytest.mark.parametrize("name", STOCHASTIC_METHODS)
 HOW = pytest.mark.parametrize("replacement", [True, False], ids=["with", "without"])
 
 
 def finished(problem, theta, **settings):
-    runs = StochasticRuns(problem, theta, **({"batch_size": 3, "step_size": 0.05} | settings))
-    assert runs.advance() == 1
-    return runs.result()
+    settings = {"batch_size": 3, "step_size": 0.05} | settings
+    return finish(stochastic_runs(problem, theta, **settings))
 
 
 def slow_direction(name, batch, g, EF, c, damping):
@@ -60,12 +60,15 @@ def test_runs_are_those_of_a_slow_loop(name, kind, replacement):
 def test_a_run_does_not_depend_on_the_other_seeds_nor_on_pauses():
     problem = listed_problem("fig1")
     settings = {"batch_size": 4, "step_size": 0.01, "n_steps": 30, "damping": 1e-3}
-    all_of_them = StochasticRuns(problem, [2, 4.5], seeds=range(5), **settings)
-    while all_of_them.fraction < 1:
-        all_of_them.advance(0)
+    looks = []
+    all_of_them = finish(
+        stochastic_runs(problem, [2, 4.5], seeds=range(5), **settings),
+        lambda progress: looks.append(progress.so_far()),
+    )
+    assert [look.recorded for look in looks] == list(range(1, 31))
     alone = finished(problem, [2, 4.5], seeds=[3], **settings)
     for name in STOCHASTIC_METHODS:
-        assert_allclose(all_of_them.result().losses[name][3], alone.losses[name][0], rtol=1e-10)
+        assert_allclose(all_of_them.losses[name][3], alone.losses[name][0], rtol=1e-10)
 
 
 def test_large_batches_drawn_one_by_one_go_through_pieces(monkeypatch):
@@ -153,11 +156,11 @@ def test_quantiles_are_losses_that_occurred():
 
 
 def test_what_is_not_done_is_not_known():
-    runs = StochasticRuns(
+    work = stochastic_runs(
         listed_problem("fig1"), [2, 4.5], batch_size=2, step_size=0.01, n_steps=10
     )
-    runs.advance(0)
-    result = runs.result()
+    next(work)
+    result = next(work).so_far()
     assert result.recorded == 2
     assert np.isnan(result.quantiles("VA", (0.5,))[0, 2:]).all()
     assert np.isfinite(result.quantiles("VA", (0.5,))[0, :2]).all()
@@ -176,4 +179,4 @@ def test_what_is_not_done_is_not_known():
 def test_bad_arguments_are_named(change, words):
     settings = {"batch_size": 2, "step_size": 0.1, "n_steps": 3} | change
     with pytest.raises(ValueError, match=words):
-        StochasticRuns(listed_problem("fig1"), [2, 4.5], **settings)
+        next(stochastic_runs(listed_problem("fig1"), [2, 4.5], **settings))

@@ -13,7 +13,8 @@ import pytest
 from hypothesis import settings
 
 from efviz.dashboard.server import upkeep
-from efviz.dashboard.session.jobs import Job, Progress
+from efviz.dashboard.session.jobs import Job
+from efviz.work import Progress, Work
 
 linux = pytest.mark.skipif(not Path("/proc/self/statm").exists(), reason="needs Linux's /proc")
 LONG = settings.get_current_profile_name() == "long"
@@ -50,7 +51,12 @@ def test_garbage_goes_when_the_process_has_grown(monkeypatch: pytest.MonkeyPatch
 
 def test_a_job_is_wanted_while_somebody_waits_for_a_turn(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("efviz.dashboard.session.jobs.WANTED", 0.0)
-    job = Job(iter([Progress(0.5, 1)] * 3))
+
+    def work() -> Work[int]:
+        yield Progress(0.5)
+        return 1
+
+    job = Job(work())
     assert not job.wanted
     with job.looked_at(), job.looked_at():
         assert job.wanted

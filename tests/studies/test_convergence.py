@@ -10,6 +10,7 @@ from efviz import PROBLEMS
 from efviz.curvature import empirical_fisher, fisher
 from efviz.problems import logistic_regression
 from efviz.studies.convergence import Convergence, converge, distance_at_minimum, sizes
+from efviz.work import finish
 
 CASES = {
     "fig2": (("A", 0.0), ("A", 1.0), ("B", 1.0)),
@@ -39,8 +40,10 @@ def workers():
 def finished(request, workers):
     """Key, and the finished work: 6 seeds up to 30,000 examples."""
     key = request.param
-    every = list(converge(sample_of(key), 3, range(6), sizes(100, 31_623), workers))
-    return key, every
+    every = []
+    work = converge(sample_of(key), 3, range(6), sizes(100, 31_623), workers)
+    last = finish(work, lambda progress: every.append(progress.so_far()))
+    return key, [*every, last]
 
 
 def test_sizes_are_evenly_spread_in_log_n_with_both_ends():
@@ -124,4 +127,4 @@ def test_an_error_in_a_sample_reaches_the_caller(workers):
         raise ValueError("no such sample")
 
     with pytest.raises(ValueError, match="no such sample"):
-        list(converge(sample, 1, range(2), (10,), workers))
+        finish(converge(sample, 1, range(2), (10,), workers))

@@ -1,30 +1,33 @@
 """Long work, shared between sessions and done in slices by whoever looks at it.
 
-A job is a generator that yields Progress. Every session that shows the same settings holds the
-same job; each of its runs advances the job for a moment, shows what there is and comes back.
-Nothing runs that nobody looks at, a visitor who stops keeps what is finished, and two visitors
-with the same settings wait only once.
+Every session that shows the same settings holds the same job; each of its runs advances the job
+for a moment, shows what there is and comes back. Nothing runs that nobody looks at, a visitor who
+stops keeps what is finished, and two visitors with the same settings wait only once.
 """
 
 import threading
 import time
-from collections.abc import Hashable, Iterator
+from collections.abc import Callable, Hashable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any, Generic, TypeVar
 
 from efviz.dashboard.session.sizes import size_of
 from efviz.dashboard.session.turns import TURNS
+from efviz.work import Progress, Work
 
 T = TypeVar("T")
 
 WANTED = 8.0
 """Seconds after a slice in which a visitor is taken to come back for the next one."""
 
+_UNFINISHED = 0.999
+"""The most that is said to be done of what has no end result yet."""
+
 
 @dataclass(frozen=True)
-class Progress(Generic[T]):
-    """How much of the work is done (0 to 1), and the result so far if there is one to show."""
+class Snapshot(Generic[T]):
+    """How much of a job is done, 1 once all is, and its result so far if there is one to show."""
 
     fraction: float
     result: T | None
@@ -41,10 +44,10 @@ class Job(Generic[T]):
     is in the generator; and until it is done, if that is more, what it took from caches.
     """
 
-    def __init__(self, steps: Iterator[Progress[T]]) -> None:
-        self._steps: Iterator[Progress[T]] | None = steps
+    def __init__(self, work: Work[T]) -> None:
+        self._work: Work[T] | None = work
         self._lock = threading.Lock()
-        self._progress: Progress[T] = Progress(0.0, None)
+        self._progress: Snapshot[T] = Snapshot(0.0, None)
         self._error: Exception | None = None
         self._measured = 0.0
         self._touched = time.monotonic()
@@ -53,17 +56,17 @@ class Job(Generic[T]):
         self.nbytes = 0
 
     @property
-    def progress(self) -> Progress[T]:
+    def progress(self) -> Snapshot[T]:
         return self._progress
 
     @property
     def done(self) -> bool:
-        return self._steps is None and self._error is None
+        return self._work is None and self._error is None
 
     @property
     def wanted(self) -> bool:
         """Whether it is unfinished, and somebody works on it, waits to, or lately did."""
-        if self._steps is None:
+        if self._work is None:
             return False
         return bool(self._looking) or time.monotonic() < self._touched + WANTED
 
@@ -77,7 +80,7 @@ class Job(Generic[T]):
             self._looking.pop()
             self._touched = time.monotonic()
 
-    def advance(self, seconds: float) -> Progress[T]:
+    def advance(self, seconds: float) -> Snapshot[T]:
         """Work for about so many seconds. An error of the work is raised to everyone who asks."""
         with self.looked_at():
             # The slice of another session that is at work on it will do.
@@ -91,29 +94,49 @@ class Job(Generic[T]):
     def _slice(self, seconds: float) -> None:
         deadline = time.perf_counter() + seconds
         before, _working.job = getattr(_working, "job", None), self
-        while self._steps is not None and self._error is None:
+        last: Progress[T] = Progress(self._progress.fraction)
+        so_far: Callable[[], T] | None = None
+        while self._work is not None:
             try:
-                self._progress = next(self._steps)
-            except StopIteration:
-                self._steps = None
-                self._progress = Progress(1.0, self._progress.result)
+                last = next(self._work)
+                so_far = last.so_far or so_far
+            except StopIteration as stop:
+                self._progress, self._work = Snapshot(1.0, stop.value), None
             except Exception as error:
                 # Any at all: the generator is dead then, and everyone who asks is to hear why.
-                self._error, self._steps = error, None
+                self._error, self._work = error, None
             if time.perf_counter() >= deadline:
                 break
+        if not self.done:
+            self._show(last.fraction, so_far)
         _working.job = before
         self._measure()
+
+    def _show(self, fraction: float, so_far: Callable[[], T] | None) -> None:
+        """What there is to see until the next slice; without anything new, what there was."""
+        try:
+            result = so_far() if so_far else self._progress.result
+            self._progress = Snapshot(min(fraction, _UNFINISHED), result)
+        except Exception as error:
+            self._error, self._work = error, None
 
     def _measure(self) -> None:
         """Always when it is done; on the way once a second."""
         now = time.monotonic()
-        if self._steps is None:
+        if self._work is None:
             self._taken.clear()
         elif now < self._measured + 1:
             return
         self._measured = now
         self.nbytes = max(size_of(self._progress.result), sum(self._taken.values()))
+
+
+def result_of(job: Job[T]) -> Work[T]:
+    """The work of a job that others may share, to be a part of another one's."""
+    while not job.done:
+        yield Progress(job.advance(0.05).fraction)
+    assert job.progress.result is not None
+    return job.progress.result
 
 
 _working = threading.local()

@@ -18,7 +18,7 @@ from efviz.dashboard.session.problem_choice import Knobs, entry
 from efviz.dashboard.session.store import Store
 from efviz.fields import Plane, plane_around
 from efviz.problems import Problem
-from efviz.work import Work
+from efviz.work import Progress, Work
 
 THETA = Param("theta", "theta", "θ", Points(2, 1), lambda _: ())
 """Empty: the first of the problem's starts."""
@@ -54,7 +54,7 @@ def loss_on_plane(knobs: Knobs, problem: Problem, plane: Plane) -> Work[Array]:
         step = len(flat) if problem.moments else max(1, _SLICE // problem.N)
         parts = []
         for i in range(0, len(flat), step):
-            yield i / len(flat)
+            yield Progress(i / len(flat))
             parts.append(problem.loss(flat[i : i + step]))
         known.append(np.concatenate(parts).reshape(FINE, FINE))
     return known[0]

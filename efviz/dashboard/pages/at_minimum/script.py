@@ -112,11 +112,10 @@ from concurrent.futures import ThreadPoolExecutor
 from efviz.studies.comparison import compare
 from efviz.studies.convergence import converge, sizes
 from efviz.figures.at_minimum import Mark, convergence_panel
+from efviz.work import finish
 with ThreadPoolExecutor(2) as workers:
-    *_, convergence = converge(
-        sample, {len(still)}, range({at_minimum_views.SEEDS}), sizes(min(10, largest), largest),
-        workers,
-    )
+    shape = {len(still)}, range({at_minimum_views.SEEDS}), sizes(min(10, largest), largest)
+    convergence = finish(converge(sample, *shape, workers))
 shown = [
     Mark(name, p.N, compare(p, p.theta_star).distance, own=name in {own!r})
     for name, (_, p) in views.items()

@@ -9,7 +9,7 @@ import streamlit as st
 
 from efviz.arrays import Array
 from efviz.dashboard.session.caches import cached
-from efviz.dashboard.session.jobs import Job, Progress
+from efviz.dashboard.session.jobs import Job
 from efviz.dashboard.session.problem_choice import Knobs, build, entry, problem_of
 from efviz.datasets.dataset import Dataset
 from efviz.figures.at_minimum import half_width
@@ -19,6 +19,7 @@ from efviz.problems import Problem
 from efviz.studies.comparison import Comparison, compare, redraw, smooth_loss_grid
 from efviz.studies.convergence import Convergence, Sample, converge, sizes
 from efviz.studies.runaway import Runaway, run_off
+from efviz.work import Progress, Work, part
 
 POINTS = 41
 """Loss contours are drawn from so many points a side."""
@@ -154,16 +155,20 @@ def _loss_around(c: Controls, half: float, _theta: Array) -> list[Array]:
     return []
 
 
-def work(c: Controls) -> Iterator[Progress[Picture]]:
+def work(c: Controls) -> Work[Picture]:
     """All numbers first, then the contours, view by view."""
     named = all_views(c)
     views: list[View] = []
     for name, controls in named.items():
         views.append(view_of(name, controls))
-        yield Progress(0.5 * len(views) / len(named), None)
+        yield Progress(0.5 * len(views) / len(named))
     compared = [view.comparison for view in views if view.comparison]
     half = half_width(compared) if compared else 1.0
     losses: list[Array | None] = [None] * len(views)
+
+    def so_far() -> Picture:
+        return Picture(views, half, list(losses))
+
     for k, view in enumerate(views):
         if view.comparison is None:
             continue
@@ -171,15 +176,10 @@ def work(c: Controls) -> Iterator[Progress[Picture]]:
         if not known:
             _, problem = problem_for(view.controls)
             grid = smooth_loss_grid(problem, view.comparison.theta, half, POINTS)
-            while True:
-                try:
-                    share = next(grid)
-                except StopIteration as stop:
-                    known.append(stop.value)
-                    break
-                yield Progress(0.5 + 0.5 * (k + share) / len(views), Picture(views, half, losses))
-        losses = [*losses[:k], known[0], *losses[k + 1 :]]
-    yield Progress(1.0, Picture(views, half, losses))
+            begin, end = 0.5 + 0.5 * k / len(views), 0.5 + 0.5 * (k + 1) / len(views)
+            known.append((yield from part(grid, begin, end, meanwhile=so_far)))
+        losses[k] = known[0]
+    return so_far()
 
 
 # A job under way holds its data; what is finished lies in the caches of views and losses.
@@ -213,7 +213,7 @@ def curves_for(c: Controls) -> Job[Convergence]:
     else:
         sample, largest = fresh_samples(named), LARGEST
     found = converge(sample, len(named), range(SEEDS), sizes(min(10, largest), largest), workers())
-    return Job(Progress(convergence.fraction, convergence) for convergence in found)
+    return Job(found)
 
 
 def fresh_samples(named: Sequence[Controls]) -> Sample:

@@ -18,7 +18,7 @@ from efviz.dashboard.pages.gradient_noise.views import (
 from efviz.dashboard.pages.registry import PAGES
 from efviz.dashboard.session import data_edits
 from efviz.dashboard.session.caches import cached
-from efviz.dashboard.session.jobs import Job, Progress
+from efviz.dashboard.session.jobs import Job, Snapshot
 from efviz.dashboard.session.own_table_widgets import ready
 from efviz.dashboard.session.params import Choice, Number, Param, Values
 from efviz.dashboard.session.pins import Beside, beside, pinnable
@@ -136,7 +136,7 @@ def choose_batch(store: Store, batch_size: float) -> None:
     store.set(batch_size=round(min(max(batch_size, 1), examples(store.values))))
 
 
-def draw(store: Store, c: Controls, p: Picture, so_far: Progress[Runs]) -> Beside:
+def draw(store: Store, c: Controls, p: Picture, so_far: Snapshot[Runs]) -> Beside:
     """The picture at once; runs that have hardly begun give way to those that were there before."""
     runs, fraction, of = so_far.result, so_far.fraction, c
     before = st.session_state.get(HELD)

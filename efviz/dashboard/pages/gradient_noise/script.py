@@ -55,9 +55,10 @@ def _runs(c: Controls, p: Picture) -> str:
     step_size, scales = run_settings(c, p.problem, p.theta)
     how = arguments(step_size=step_size, n_steps=c.n_steps)
     return f"""
-from efviz.optimizers.stochastic import StochasticRuns
+from efviz.optimizers.stochastic import stochastic_runs
+from efviz.work import finish
 n_steps = {c.n_steps}
-runs = StochasticRuns(
+runs = stochastic_runs(
     problem,
     theta,
     batch_size=batch_size,
@@ -68,8 +69,7 @@ runs = StochasticRuns(
     replacement=replacement,
     record=np.unique(np.linspace(0, n_steps, {RECORDED + 1}).round().astype(int)).tolist(),
 )
-runs.advance()
-result = runs.result()
+result = finish(runs)
 """
 
 

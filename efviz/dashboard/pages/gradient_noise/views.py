@@ -1,6 +1,5 @@
 """What the Gradient noise page shows: its numbers at one theta, and the stochastic runs."""
 
-from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from functools import partial
 
@@ -18,13 +17,14 @@ from efviz.curvature.gradient_noise import (
     minibatch_cloud,
 )
 from efviz.dashboard.session.caches import cached
-from efviz.dashboard.session.jobs import Job, Progress
+from efviz.dashboard.session.jobs import Job
 from efviz.dashboard.session.problem_choice import Knobs, problem_of
 from efviz.dashboard.session.theta_choice import loss_on_plane, plane_of, theta_of
 from efviz.fields import Plane
 from efviz.optimizers import directions
-from efviz.optimizers.stochastic import StochasticResult, StochasticRuns, matched_scales
+from efviz.optimizers.stochastic import StochasticResult, matched_scales, stochastic_runs
 from efviz.problems import Problem
+from efviz.work import Work, part
 
 CLOUD, CLOUD_EXAMPLES = 200, 2_000_000
 """Mini-batch gradients drawn, fewer where they would take more examples in all."""
@@ -88,19 +88,14 @@ class Runs:
     n_examples: int
 
 
-def work(c: Controls) -> Iterator[Progress[Picture]]:
+def work(c: Controls) -> Work[Picture]:
     """The numbers at theta, then the loss on the plane, some rows at a time."""
     _, problem = problem_of(c.knobs)
     plane = plane_of(c.values, problem)
     picture = _at_theta(c, problem, plane)
     grid = loss_on_plane(c.knobs, problem, plane)
-    while True:
-        try:
-            share = next(grid)
-        except StopIteration as stop:
-            yield Progress(1.0, replace(picture, loss=stop.value))
-            return
-        yield Progress(share, picture)
+    loss = yield from part(grid, 0, 1, meanwhile=lambda: picture)
+    return replace(picture, loss=loss)
 
 
 def _at_theta(c: Controls, problem: Problem, plane: Plane) -> Picture:
@@ -139,11 +134,11 @@ def picture_job(c: Controls) -> Job[Picture]:
     return Job(work(c))
 
 
-def run_work(c: Controls) -> Iterator[Progress[Runs]]:
+def run_work(c: Controls) -> Work[Runs]:
     _, problem = problem_of(c.knobs)
     theta = theta_of(c.values, plane_of(c.values, problem))
     step_size, scales = run_settings(c, problem, theta)
-    runs = StochasticRuns(
+    runs = stochastic_runs(
         problem,
         theta,
         batch_size=c.batch_size,
@@ -156,14 +151,10 @@ def run_work(c: Controls) -> Iterator[Progress[Runs]]:
         record=np.unique(np.linspace(0, c.n_steps, RECORDED + 1).round().astype(int)).tolist(),
     )
 
-    def so_far() -> Runs:
-        result = runs.result()
+    def shown(result: StochasticResult) -> Runs:
         return Runs(result, scales, *lowest_of(problem, result), c.n_steps * c.batch_size)
 
-    while runs.fraction < 1:
-        runs.advance(0.02)
-        yield Progress(runs.fraction, so_far())
-    yield Progress(1.0, so_far())
+    return shown((yield from part(runs, 0, 1, shown)))
 
 
 def run_settings(c: Controls, problem: Problem, theta: Array) -> tuple[float, dict[str, float]]:

@@ -21,7 +21,7 @@ from efviz.dashboard.pages.matrices.views import (
     labels_job,
 )
 from efviz.dashboard.session.caches import cached
-from efviz.dashboard.session.jobs import Job, Progress
+from efviz.dashboard.session.jobs import Job, Snapshot
 from efviz.dashboard.session.params import Choice, Number, Param
 from efviz.dashboard.session.store import Store
 from efviz.dashboard.session.take_along import take_along
@@ -42,7 +42,7 @@ LABEL_PARAMS: tuple[Param, ...] = (
 )
 
 
-Drawn = tuple[str, Job[Any], Progress[Any]]
+Drawn = tuple[str, Job[Any], Snapshot[Any]]
 """What it is called, its job, and as much of that as was drawn."""
 
 

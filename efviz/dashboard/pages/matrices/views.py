@@ -1,6 +1,5 @@
 """What the Four matrices page shows: the matrices at one theta, one example, whose label it is."""
 
-from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -12,7 +11,7 @@ from efviz.curvature.conics import Conic
 from efviz.curvature.distance import relative_distance
 from efviz.curvature.label_sources import sampled_error, sampled_fisher
 from efviz.dashboard.session.caches import cached
-from efviz.dashboard.session.jobs import Job, Progress
+from efviz.dashboard.session.jobs import Job
 from efviz.dashboard.session.problem_choice import Knobs, problem_of
 from efviz.dashboard.session.theta_choice import loss_on_plane, plane_of, theta_of
 from efviz.datasets.dataset import Dataset, number_of
@@ -20,6 +19,7 @@ from efviz.fields import Plane
 from efviz.figures.matrices import conics, level_for
 from efviz.problems import Problem
 from efviz.studies.one_example import Contribution, OneStep, contribution, one_step
+from efviz.work import Progress, Work, part
 
 SYMBOLS: dict[str, str] = {"H": "hessian", "G": "ggn", "F": "fisher", "EF": "empirical_fisher"}
 """What the matrices are called on the page, and their keys in CURVATURES."""
@@ -54,19 +54,14 @@ class Picture:
         return all(np.isfinite(matrix).all() for matrix in self.matrices.values())
 
 
-def work(c: Controls) -> Iterator[Progress[Picture]]:
+def work(c: Controls) -> Work[Picture]:
     """The numbers at theta, then the loss on the plane, some rows at a time."""
     dataset, problem = problem_of(c.knobs)
     plane = plane_of(c.values, problem)
     picture = _at_theta(dataset, problem, plane, theta_of(c.values, plane))
     grid = loss_on_plane(c.knobs, problem, plane)
-    while True:
-        try:
-            share = next(grid)
-        except StopIteration as stop:
-            yield Progress(1.0, replace(picture, loss=stop.value))
-            return
-        yield Progress(share, picture)
+    loss = yield from part(grid, 0, 1, meanwhile=lambda: picture)
+    return replace(picture, loss=loss)
 
 
 def _at_theta(dataset: Dataset, problem: Problem, plane: Plane, theta: Array) -> Picture:
@@ -143,27 +138,18 @@ class Labels:
     least: int
 
 
-def labels_work(c: Controls, source: str, M: int) -> Iterator[Progress[Labels]]:
+def labels_work(c: Controls, source: str, M: int) -> Work[Labels]:
     _, problem = problem_of(c.knobs)
     theta = theta_of(c.values, plane_of(c.values, problem))
     chosen = LABEL_SOURCES[source]
     if source == "sampled":
         drawing = sampled_fisher(problem, theta, n_samples=M, seed=c.seed)
-        while True:
-            try:
-                share = next(drawing)
-            except StopIteration as stop:
-                matrix = stop.value
-                break
-            yield Progress(min(share, 0.999), None)
+        matrix = yield from part(drawing, 0, 1)
     else:
         matrix = chosen.matrix(problem, theta, rng=np.random.default_rng(c.seed), n_samples=M)
     F = LABEL_SOURCES["exact"].matrix(problem, theta, rng=np.random.default_rng(0), n_samples=1)
     size = problem.N, M, problem.model.n_outputs
-    yield Progress(
-        1.0,
-        Labels(matrix, distance(matrix, F), chosen.cost(*size), chosen.least(*size)),
-    )
+    return Labels(matrix, distance(matrix, F), chosen.cost(*size), chosen.least(*size))
 
 
 def distance(matrix: Array, F: Array) -> float:
@@ -193,7 +179,7 @@ OTHERS: dict[str, str] = {
 """Sources that are off by the same whatever M, and their names at their lines."""
 
 
-def curve_work(c: Controls) -> Iterator[Progress[Curve]]:
+def curve_work(c: Controls) -> Work[Curve]:
     """The other sources first, then the sampled Fisher, one M after the other."""
     _, problem = problem_of(c.knobs)
     theta = theta_of(c.values, plane_of(c.values, problem))
@@ -205,23 +191,22 @@ def curve_work(c: Controls) -> Iterator[Progress[Curve]]:
     off = {name: distance(matrix, F) for name, matrix in zip(OTHERS.values(), others, strict=True)}
     errors = np.full((REPETITIONS, len(SIZES)), np.nan)
     if not np.isfinite(F).all():
-        yield Progress(1.0, Curve(errors, errors[0], {}))
-        return
+        return Curve(errors, errors[0], {})
     curve = Curve(errors, np.full(len(SIZES), np.nan), off)
-    yield Progress(0.0, curve)
+
+    def so_far() -> Curve:
+        return curve
+
+    yield Progress(0.0, so_far)
     for s, M in enumerate(SIZES):
         drawing = sampled_error(problem, theta, (M,), repetitions=REPETITIONS, seed=c.seed)
-        while True:
-            try:
-                share = next(drawing)
-            except StopIteration as stop:
-                found = stop.value
-                break
-            yield Progress((s + min(share, 0.99)) / len(SIZES), curve)
+        begin, end = s / len(SIZES), (s + 1) / len(SIZES)
+        found = yield from part(drawing, begin, end, meanwhile=so_far)
         errors = errors.copy()
         errors[:, s] = found.distances[0]
         curve = Curve(errors, found.coefficient / np.sqrt(np.array(SIZES)), off)
-        yield Progress((s + 1) / len(SIZES), curve)
+        yield Progress(end, so_far)
+    return curve
 
 
 @cached

@@ -1,25 +1,25 @@
 """What the Optimization page computes: single runs, cosines along them, sweeps, other starts."""
 
-from collections.abc import Generator, Iterator
 from dataclasses import asdict, dataclass, fields
-from typing import Any
 
 import numpy as np
 
 from efviz import results
 from efviz.dashboard.session import own_table
 from efviz.dashboard.session.caches import cached
-from efviz.dashboard.session.jobs import Job, Progress, T
+from efviz.dashboard.session.jobs import Job, result_of
 from efviz.dashboard.session.own_table import OWN
 from efviz.dashboard.session.params import Values
 from efviz.datasets import DATASETS, DataUnavailable
 from efviz.datasets.tables import TableError
-from efviz.optimizers import Runs, Trajectory
+from efviz.optimizers import Trajectory
+from efviz.optimizers.runs import runs
 from efviz.problems import Problem
 from efviz.problems.catalogue import optimization_problem
 from efviz.studies.alignment import FIG_6, Alignment, StepSizes, alignment, step_lengths
 from efviz.sweeps import DAMPINGS, STEP_SIZES, Sweep, sweep
 from efviz.sweeps.rounding import loss_rounding, relative_change
+from efviz.work import Work, part
 
 METHODS = ("GD", "NGD", "EFGD")
 N_STEPS = 100
@@ -126,39 +126,21 @@ def _turned(source: Source) -> Problem:
     return problem_of(source).in_reverse()
 
 
-def _runs(key: RunKey, *, digits: bool = False) -> Runs:
+def _run(key: RunKey, *, digits: bool = False) -> Work[Trajectory]:
     """The run of `key`, or the same but for its last `digits`."""
     problem = problem_of(key.source)
     start = start_of(problem, key.multiple)[None]
-    step_size = np.array(key.step_size)
+    step = np.array(key.step_size)
     if digits:
-        problem, step_size = _turned(key.source), np.nextafter(step_size, np.inf)
-    return Runs(
-        problem, key.method, start, step_size=step_size, damping=key.damping, n_steps=N_STEPS
-    )
+        problem, step = _turned(key.source), np.nextafter(step, np.inf)
+    work = runs(problem, key.method, start, step_size=step, damping=key.damping, n_steps=N_STEPS)
+    return (yield from work)
 
 
 @cached
 def path_job(key: RunKey) -> Job[Trajectory]:
     """One run, in slices: partial trajectories are there to be drawn."""
-
-    def steps() -> Iterator[Progress[Trajectory]]:
-        runs = _runs(key)
-        while runs.fraction < 1:
-            runs.advance(0.05)
-            yield Progress(runs.fraction, runs.trajectory())
-        yield Progress(1.0, runs.trajectory())
-
-    return Job(steps())
-
-
-def _finished(job: Job[T]) -> Generator[Progress[Any], None, T]:
-    """What a job that others may share gives in the end: the first part of another's work."""
-    while not job.done:
-        job.advance(0.05)
-        yield Progress(0.0, None)
-    assert job.progress.result is not None
-    return job.progress.result
+    return Job(_run(key))
 
 
 @cached
@@ -168,53 +150,40 @@ def rounding_job(key: RunKey) -> Job[float]:
     0 where it diverges either way, inf where it diverges one way only.
     """
 
-    def steps() -> Iterator[Progress[float]]:
-        path = yield from _finished(path_job(key))
-        runs = _runs(key, digits=True)
-        while runs.fraction < 1:
-            runs.advance(0.05)
-            yield Progress(runs.fraction * 0.999, None)
-        again = runs.trajectory()
+    def work() -> Work[float]:
+        path = yield from part(result_of(path_job(key)), 0, 0)
+        again = yield from part(_run(key, digits=True), 0, 1)
         if again.diverged[0] != path.diverged[0]:
-            yield Progress(1.0, np.inf)
-        elif path.diverged[0]:
-            yield Progress(1.0, 0.0)
-        else:
-            rounding = loss_rounding(problem_of(key.source), float(path.first_loss[0]))
-            change = relative_change(path.final_loss, again.final_loss, rounding)
-            yield Progress(1.0, float(change[0]))
+            return np.inf
+        if path.diverged[0]:
+            return 0.0
+        rounding = loss_rounding(problem_of(key.source), float(path.first_loss[0]))
+        return float(relative_change(path.final_loss, again.final_loss, rounding)[0])
 
-    return Job(steps())
+    return Job(work())
 
 
 @cached
 def alignment_job(key: RunKey) -> Job[Alignment]:
     """Cosines along the path of `key`, an EFGD run."""
 
-    def steps() -> Iterator[Progress[Alignment]]:
-        path = yield from _finished(path_job(key))
+    def work() -> Work[Alignment]:
+        path = yield from part(result_of(path_job(key)), 0, 0)
         thetas = path.thetas[0][np.isfinite(path.thetas[0]).all(axis=-1)]
-        work = alignment(problem_of(key.source), thetas, key.damping)
-        while True:
-            try:
-                yield Progress(next(work), None)
-            except StopIteration as stop:
-                yield Progress(1.0, stop.value)
-                return
+        return (yield from alignment(problem_of(key.source), thetas, key.damping))
 
-    return Job(steps())
+    return Job(work())
 
 
 @cached
 def sweep_job(source: Source, method: str) -> Job[Sweep]:
     """The whole grid of Table 5; results of an own table are kept nowhere but in its session."""
 
-    def steps() -> Iterator[Progress[Sweep]]:
-        work = sweep(problem_of(source), method, STEP_SIZES, DAMPINGS, cache=source.problem != OWN)
-        for progress in work:
-            yield Progress(progress.fraction, progress.result())
+    def work() -> Work[Sweep]:
+        problem, cache = problem_of(source), source.problem != OWN
+        return (yield from sweep(problem, method, STEP_SIZES, DAMPINGS, cache=cache))
 
-    return Job(steps())
+    return Job(work())
 
 
 def known_sweep(source: Source, method: str) -> Sweep | None:
@@ -236,36 +205,24 @@ class FarOut:
 def far_job(source: Source, steps: tuple[float, ...], dampings: tuple[float, ...]) -> Job[FarOut]:
     """`steps` and `dampings` of the methods in the order of METHODS."""
 
-    def work() -> Iterator[Progress[FarOut]]:
+    def work() -> Work[FarOut]:
         problem = problem_of(source)
-        runs: list[tuple[float, dict[str, Trajectory]]] = []
-        total = len(FIG_6) * len(METHODS) + 1
-        for multiple in FIG_6:
-            found: dict[str, Trajectory] = {}
+        found: list[tuple[float, dict[str, Trajectory]]] = []
+        total, done = len(FIG_6) * len(METHODS) + 1, 0
+        for t in FIG_6:
+            paths: dict[str, Trajectory] = {}
             for method, step, damping in zip(METHODS, steps, dampings, strict=True):
                 key = RunKey(
-                    **asdict(source),
-                    method=method,
-                    step_size=step,
-                    damping=damping,
-                    multiple=multiple,
+                    **asdict(source), method=method, step_size=step, damping=damping, multiple=t
                 )
-                one = _runs(key)
-                while one.fraction < 1:
-                    one.advance(0.05)
-                    yield Progress((len(runs) * len(METHODS) + len(found)) / total, None)
-                found[method] = one.trajectory()
-            runs.append((multiple, found))
+                paths[method] = yield from part(_run(key), done / total, (done + 1) / total)
+                done += 1
+            found.append((t, paths))
         towards = problem.theta_star / (np.linalg.norm(problem.theta_star) or 1.0)
         scale = float(np.linalg.norm(problem.theta_star)) or 1.0
-        lengths = step_lengths(problem, -towards, scale * DISTANCES)
-        while True:
-            try:
-                yield Progress((total - 1 + next(lengths)) / total, None)
-            except StopIteration as stop:
-                lowest = float(problem.loss(problem.theta_star))
-                yield Progress(1.0, FarOut(runs, stop.value, lowest))
-                return
+        sizes = step_lengths(problem, -towards, scale * DISTANCES)
+        lengths = yield from part(sizes, done / total, 1)
+        return FarOut(found, lengths, float(problem.loss(problem.theta_star)))
 
     return Job(work())
 

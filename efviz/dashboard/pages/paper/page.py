@@ -1,16 +1,15 @@
 """The paper, checked: one row for every claim, with a check computed while you look."""
 
-from collections.abc import Iterator
-
 import streamlit as st
 
 from efviz.dashboard.pages.paper import words as text
 from efviz.dashboard.pages.registry import PAGES
-from efviz.dashboard.session.jobs import Job, Progress
+from efviz.dashboard.session.jobs import Job
 from efviz.dashboard.session.params import Choice, Param
 from efviz.dashboard.session.store import Store, run_again
 from efviz.dashboard.session.working import working
 from efviz.paper import BIBTEX, CLAIMS, Result
+from efviz.work import Progress, Work
 
 SLUG = "the-paper"
 TITLE = PAGES[SLUG].title
@@ -63,9 +62,10 @@ def job_of_all() -> Job[Results]:
     return Job(work())
 
 
-def work() -> Iterator[Progress[Results]]:
+def work() -> Work[Results]:
     checks = {key: claim for key, claim in CLAIMS.items() if claim.check}
     found: Results = {}
     for key, claim in checks.items():
-        found = found | {key: claim.result()}
-        yield Progress(len(found) / len(checks), found)
+        found[key] = claim.result()
+        yield Progress(len(found) / len(checks), found.copy)
+    return found

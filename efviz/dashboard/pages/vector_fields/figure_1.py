@@ -4,14 +4,12 @@ from functools import cache
 
 from efviz.dashboard.pages.vector_fields.page import PARAMS
 from efviz.dashboard.pages.vector_fields.views import Controls, Picture, job_for
+from efviz.dashboard.session.jobs import result_of
 from efviz.dashboard.session.params import defaults
+from efviz.work import finish
 
 
 @cache
 def figure_1() -> Picture:
     """All of it, computed once."""
-    job = job_for(Controls.of(defaults(PARAMS)))
-    while not job.done:
-        job.advance(1.0)
-    assert job.progress.result is not None
-    return job.progress.result
+    return finish(result_of(job_for(Controls.of(defaults(PARAMS)))))

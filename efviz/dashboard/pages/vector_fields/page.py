@@ -31,7 +31,7 @@ from efviz.dashboard.pages.vector_fields.views import (
     steps_done,
 )
 from efviz.dashboard.session import data_edits
-from efviz.dashboard.session.jobs import Job, Progress
+from efviz.dashboard.session.jobs import Job, Snapshot
 from efviz.dashboard.session.own_table_widgets import ready
 from efviz.dashboard.session.params import Choice, Flag, Number, Param, Points, Values
 from efviz.dashboard.session.pins import Beside, beside, pinnable
@@ -139,7 +139,7 @@ def live() -> None:
     progress = job.progress if job.progress.result else job.advance(SLICE)
     directions = None
     waits: Job[Any] = job
-    seen: Progress[Any] = progress
+    seen: Snapshot[Any] = progress
     pinned = Beside()
     if store.values["play"] and progress.complete and progress.result is not None:
         waits = directions_job(c, followed(store, progress.result), progress.result)
@@ -181,7 +181,7 @@ def wait(job: Job[Any], c: Controls) -> None:
         run_again()
 
 
-def draw(store: Store, progress: Progress[Picture], directions: Directions | None) -> Beside:
+def draw(store: Store, progress: Snapshot[Picture], directions: Directions | None) -> Beside:
     p, values = progress.result, store.values
     assert p is not None
     style = values["lengths"] == "unit", values["cosines"], values["editing"]

@@ -1,6 +1,5 @@
 """What the page Vector fields shows: the numbers behind its picture, and the picture."""
 
-from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -8,7 +7,7 @@ import numpy as np
 from efviz.arrays import Array
 from efviz.dashboard.components import pack_figures
 from efviz.dashboard.session.caches import cached
-from efviz.dashboard.session.jobs import Job, Progress
+from efviz.dashboard.session.jobs import Job, result_of
 from efviz.dashboard.session.params import Values
 from efviz.dashboard.session.problem_choice import (
     Knobs,
@@ -21,10 +20,12 @@ from efviz.figures import DARK
 from efviz.figures.player import Directions, with_player
 from efviz.figures.theme import Spec
 from efviz.figures.vector_fields import vector_field_panels
-from efviz.optimizers import Runs, Trajectory
+from efviz.optimizers import Trajectory
+from efviz.optimizers.runs import runs
 from efviz.problems import Problem
 from efviz.studies.alignment import path_directions
 from efviz.studies.field_comparison import FieldComparison, compare_fields
+from efviz.work import Work, in_turn, part
 
 METHODS = ("GD", "NGD", "EFGD")
 RECORDED = 160
@@ -82,47 +83,34 @@ def _fields_job(c: Controls) -> Job[Fields]:
     return Job(fields_work(c))
 
 
-def fields_work(c: Controls) -> Iterator[Progress[Fields]]:
+def fields_work(c: Controls) -> Work[Fields]:
     dataset, problem = problem_of(c.knobs)
     comparison = compare_fields(
         problem, METHODS, plane_of(c, problem), density=c.density, fine=FINE, damping=c.damping
     )
-    try:
-        while True:
-            yield Progress(next(comparison), None)
-    except StopIteration as stop:
-        yield Progress(1.0, (dataset, problem, stop.value))
+    return dataset, problem, (yield from part(comparison, 0, 1))
 
 
-def work(c: Controls) -> Iterator[Progress[Picture]]:
+def work(c: Controls) -> Work[Picture]:
     """Fields first, then the trajectories as far as they have come."""
-    before = fields_job(c)
     # Both halves of the work in evaluations of all examples.
     for_fields = 3 * (c.density**2 + FINE**2)
     share = for_fields / (for_fields + len(METHODS) * n_starts(c.values) * c.n_steps)
-    while before.progress.result is None:
-        yield Progress(share * before.advance(0.05).fraction, None)
-    dataset, problem, found = before.progress.result
+    dataset, problem, found = yield from part(result_of(fields_job(c)), 0, share)
     starts = np.array(c.starts) if c.starts else found.plane.place(entry(c.values).settings.starts)
     scales = scales_of(c, found)
-    runs = {
-        name: Runs(
+    on_way = {
+        name: runs(
             problem, name, starts, step_size=c.step_size * scales[name], damping=c.damping,
             n_steps=c.n_steps, record=RECORDED,
         )
         for name in METHODS
     }  # fmt: skip
 
-    def picture() -> Picture:
-        paths = {name: run.trajectory() for name, run in runs.items()}
+    def picture(paths: dict[str, Trajectory]) -> Picture:
         return Picture(c, dataset, problem, found, scales, starts, paths)
 
-    while any(run.fraction < 1 for run in runs.values()):
-        for run in runs.values():
-            run.advance(0.05)
-        done = sum(run.fraction for run in runs.values()) / len(runs)
-        yield Progress(share + (1 - share) * done, picture())
-    yield Progress(1.0, picture())
+    return picture((yield from part(in_turn(on_way), share, 1, picture)))
 
 
 def n_starts(values: Values) -> int:
@@ -155,20 +143,15 @@ def directions_job(c: Controls, start: int, _p: Picture) -> Job[Directions]:
     return Job(directions_work(c, start, _p))
 
 
-def directions_work(c: Controls, start: int, p: Picture) -> Iterator[Progress[Directions]]:
+def directions_work(c: Controls, start: int, p: Picture) -> Work[Directions]:
     """The directions of all methods along the path of each from one start."""
     paths = np.stack([t.thetas[start - 1] for t in p.trajectories.values()])
     along = path_directions(p.problem, METHODS, paths, damping=c.damping)
-    try:
-        while True:
-            yield Progress(next(along), None)
-    except StopIteration as stop:
-        found = stop.value
-    rows = {
+    found = yield from part(along, 0, 1)
+    return {
         path: {name: values[i] for name, values in found.items()}
         for i, path in enumerate(p.trajectories)
     }
-    yield Progress(1.0, rows)
 
 
 @cached

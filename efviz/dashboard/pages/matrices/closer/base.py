@@ -1,10 +1,10 @@
 """What the sections of "A closer look" share: where they look, what a section is, their work."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import dataclass
 
 from efviz.arrays import Array
-from efviz.dashboard.session.jobs import Job, Progress, T
+from efviz.dashboard.session.jobs import Job, T
 from efviz.dashboard.session.params import Param
 from efviz.dashboard.session.problem_choice import Knobs, problem_of
 from efviz.dashboard.session.store import Store, run_again
@@ -12,7 +12,6 @@ from efviz.dashboard.session.working import working
 from efviz.datasets.dataset import Dataset
 from efviz.fields import Plane
 from efviz.problems import Problem
-from efviz.work import Work
 
 SLICE = 0.15
 """Seconds of work between two pictures."""
@@ -67,17 +66,6 @@ class Section:
 def sentence_html(words: str) -> str:
     """As the sentence under a picture; differences stay in one line."""
     return f"<p class='efviz-sentence'>{words.replace(' − ', '&nbsp;−&nbsp;')}</p>"
-
-
-def steps(work: Work[T]) -> Iterator[Progress[T]]:
-    """The library's work as that of a Job."""
-    while True:
-        try:
-            fraction = next(work)
-        except StopIteration as stop:
-            yield Progress(1.0, stop.value)
-            return
-        yield Progress(min(fraction, 0.999), None)
 
 
 def go_on(store: Store, key: str, state: object, job: Job[T], words: str) -> None:

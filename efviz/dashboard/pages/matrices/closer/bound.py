@@ -13,7 +13,6 @@ from efviz.dashboard.pages.matrices.closer.base import (
     Spot,
     go_on,
     sentence_html,
-    steps,
 )
 from efviz.dashboard.pages.matrices.closer.script import bound_script
 from efviz.dashboard.session.caches import cached
@@ -25,7 +24,7 @@ from efviz.figures import DARK
 from efviz.figures.claims import remainder_panel
 from efviz.figures.theme import Spec
 from efviz.problems import Problem
-from efviz.work import Work
+from efviz.work import Progress, Work
 
 NONLINEAR = "saturation"
 """The problem of the catalogue for which the proposition says something."""
@@ -71,7 +70,7 @@ def bound_work(spot: Spot) -> Work[RemainderBound]:
     pieces: list[RemainderBound] = []
     for i in range(0, len(thetas), step):
         pieces.append(remainder_bound(problem, thetas[i : i + step], low, high))
-        yield (i + step) / len(thetas)
+        yield Progress(min(1.0, (i + step) / len(thetas)))
     return RemainderBound(
         thetas,
         problem.N,
@@ -85,7 +84,7 @@ def bound_work(spot: Spot) -> Work[RemainderBound]:
 
 @cached
 def bound_job(spot: Spot) -> Job[RemainderBound]:
-    return Job(steps(bound_work(spot)))
+    return Job(bound_work(spot))
 
 
 @cached

@@ -1,6 +1,5 @@
 """Steepest descent in two distances (Appendix A): balls, their minimisers, and the limits."""
 
-from collections.abc import Iterator
 from dataclasses import dataclass
 
 import numpy as np
@@ -12,7 +11,7 @@ from efviz.dashboard.pages.at_minimum.words import number
 from efviz.dashboard.pages.matrices.closer.base import Here, Section, Spot, go_on, sentence_html
 from efviz.dashboard.pages.matrices.closer.script import FINE, descent_script
 from efviz.dashboard.session.caches import cached
-from efviz.dashboard.session.jobs import Job, Progress
+from efviz.dashboard.session.jobs import Job
 from efviz.dashboard.session.params import Choice, Number, Param
 from efviz.dashboard.session.store import Store
 from efviz.dashboard.session.take_along import take_along
@@ -30,6 +29,7 @@ from efviz.studies.equal_steps import (
     one_by_one,
     window_around,
 )
+from efviz.work import Work, part
 
 ORDERS: dict[str, str] = {
     "kl": r"$\mathrm{KL}(p_\theta \,\|\, p_{\theta+\delta})$",
@@ -58,20 +58,22 @@ class Picture:
     balls: tuple[Balls, ...]
 
 
-def picture_work(spot: Spot, radius: float, order: str) -> Iterator[Progress[Picture]]:
+def picture_work(spot: Spot, radius: float, order: str) -> Work[Picture]:
     problem, theta = first_examples(spot.made()), np.array(spot.at)
     window = window_around(problem, theta, order, spot.shown, radius)
     loss = loss_grid(problem, window, FINE)
-    radii = radius * np.array(SHRINK)
-    for k, balls in enumerate(one_by_one(problem, theta, order, spot.shown, radii)):
-        fraction = (k + 1) / (len(radii) + 1)
-        yield Progress(fraction, Picture(problem, window, loss, tuple(balls)))
+    found = one_by_one(problem, theta, order, spot.shown, radius * np.array(SHRINK))
+
+    def picture(balls: list[Balls]) -> Picture:
+        return Picture(problem, window, loss, tuple(balls))
+
+    return picture((yield from part(found, 0, 1, picture)))
 
 
-def angles_work(spot: Spot, order: str) -> Iterator[Progress[tuple[Balls, ...]]]:
+def angles_work(spot: Spot, order: str) -> Work[tuple[Balls, ...]]:
     problem, theta = first_examples(spot.made()), np.array(spot.at)
-    for k, balls in enumerate(one_by_one(problem, theta, order, spot.shown, RADII)):
-        yield Progress((k + 1) / (len(RADII) + 1), tuple(balls))
+    found = one_by_one(problem, theta, order, spot.shown, RADII)
+    return tuple((yield from part(found, 0, 1, tuple)))
 
 
 @cached

@@ -15,7 +15,6 @@ from efviz.dashboard.pages.matrices.closer.base import (
     Spot,
     go_on,
     sentence_html,
-    steps,
 )
 from efviz.dashboard.pages.matrices.closer.script import residuals_script
 from efviz.dashboard.session.caches import cached
@@ -142,7 +141,7 @@ PARAMS = (Param("c_way", "cway", "Way", Choice(_options), lambda values: _option
 @cached
 def path_job(spot: Spot, key: str) -> Job[ResidualPath]:
     problem = spot.made()
-    return Job(steps(WAYS[key].work(problem, np.array(spot.at))))
+    return Job(WAYS[key].work(problem, np.array(spot.at)))
 
 
 @cached

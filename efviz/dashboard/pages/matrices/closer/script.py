@@ -59,12 +59,13 @@ def descent_script(name: str, here: Here, order: str, radii: Array, over: Array)
 from efviz.studies.equal_steps import in_half_widths, one_by_one, window_around
 from efviz.fields import Plane, loss_grid
 from efviz.figures.steepest_descent import angle_panel, descent_panel
+from efviz.work import finish
 plane = Plane({x!r}, {y!r})
 radii = {radii.tolist()!r}
 window = window_around(problem, theta, {order!r}, plane, radii[0])
-*_, balls = one_by_one(problem, theta, {order!r}, plane, radii)
+balls = finish(one_by_one(problem, theta, {order!r}, plane, radii))
 over = np.geomspace({float(over[0])!r}, {float(over[-1])!r}, {len(over)})
-*_, angles = one_by_one(problem, theta, {order!r}, plane, over)
+angles = finish(one_by_one(problem, theta, {order!r}, plane, over))
 angles = [in_half_widths(problem, some, plane) for some in angles]
 loss = loss_grid(problem, window, {FINE})
 star = {"problem.theta_star" if here.problem.minimum.exists else "None"}
