@@ -6,7 +6,7 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
-from browsing import browser, page, server  # noqa: F401  # fixtures
+from browsing import browser, new_page, page, profile, server  # noqa: F401  # fixtures
 from hypothesis import settings
 from xdist.remote import Producer
 from xdist.scheduler import LoadScopeScheduling

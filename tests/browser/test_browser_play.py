@@ -6,8 +6,8 @@ from typing import Any
 
 import numpy as np
 import pytest
-from browsing import chart, needs_chromium, open_page, panel, revision, wait_for_picture
-from playwright.sync_api import Browser, Locator, Page, expect
+from browsing import chart, needs_chromium, open_page, panel, revision, visit, wait_for_picture
+from playwright.sync_api import Browser, BrowserContext, Locator, Page, expect
 
 from efviz.arrays import cosine
 from efviz.fields import vector_field
@@ -239,13 +239,11 @@ def test_a_start_dragged_while_the_player_is_open_takes_its_dots_along(
 
 
 @pytest.fixture
-def calm(browser: Browser, server: str) -> Iterator[Page]:
+def calm(profile: BrowserContext, server: str) -> Iterator[Page]:
     """A visitor who asked for reduced motion."""
-    context = browser.new_context(viewport={"width": 1400, "height": 900}, reduced_motion="reduce")
-    page = context.new_page()
-    open_player(page, server, "play=1")
-    yield page
-    context.close()
+    with visit(profile, calm=True) as page:
+        open_player(page, server, "play=1")
+        yield page
 
 
 def test_nothing_plays_by_itself_where_motion_is_not_wanted(calm: Page) -> None:
