@@ -49,6 +49,8 @@ class ByFile(LoadScopeScheduling):
 
 @pytest.hookimpl(optionalhook=True)
 def pytest_xdist_make_scheduler(config: pytest.Config, log: Producer) -> ByFile:
+    # In the order of the folders: the tests in browsers take longest, and begin first.
+    config.option.loadscopereorder = False
     return ByFile(config, log)
 
 
