@@ -47,6 +47,13 @@ class ByFile(LoadScopeScheduling):
         return "served" if re.search("test_(browser|hosting)", file) else file
 
 
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Tests of whole pages and of the server take most of the time that needs no browser."""
+    for item in items:
+        if item.path.parent.name in ("dashboard", "server"):
+            item.add_marker("slow")
+
+
 @pytest.hookimpl(optionalhook=True)
 def pytest_xdist_make_scheduler(config: pytest.Config, log: Producer) -> ByFile:
     # In the order of the folders: the tests in browsers take longest, and begin first.
