@@ -6,10 +6,10 @@ An edit is a tuple, and edits a tuple of them, so that they can be a key and sta
     ("a", u, v)        one more example, at (u, v)
     ("r", n)           example n is taken away
 
-A place (u, v) is what a data panel shows: of a data set with one input (x, y), of one with two
-(x1, x2), whose target may follow as a third number and must where an example is added. Columns of
-ones stay ones. n counts from 0 and means the data as they were drawn: taking one example away
-renumbers none of the others. The k-th example that is added has the number N + k.
+A place (u, v) is a point of the data panel: (x, y) for a data set with one input, (x1, x2) for one
+with two. In the latter case the target may follow as a third number, and has to when an example is
+added. Columns of ones stay ones. n counts from 0 in the original data, so removing an example
+renumbers no others. The k-th added example has the number N + k.
 """
 
 from collections.abc import Callable, Sequence

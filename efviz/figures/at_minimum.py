@@ -11,6 +11,7 @@ from efviz.curvature.conics import conic
 from efviz.figures import marks
 from efviz.figures.log_axes import decades, log_axis, spread
 from efviz.figures.theme import BAND, CONTOUR, INK, MUTED, STYLES, Spec, axis, layout
+from efviz.numbers import number, percent
 from efviz.numerics.linalg import eigenvalues
 from efviz.optimizers import Trajectory
 from efviz.studies.comparison import Comparison
@@ -32,7 +33,7 @@ def semi_axes(matrix: Array, terms: int = 1) -> Array:
 
 
 def half_width(comparisons: Sequence[Comparison]) -> float:
-    """Room for all ellipses, as a round number; but no more than six times the Fisher's."""
+    """Half the width of the axes: a round number, at most six times the Fisher's semi-axis."""
     fisher = [semi_axes(c.fisher, c.N).max() for c in comparisons]
     others = [semi_axes(m, c.N).max() for c in comparisons for m in (c.hessian, c.empirical_fisher)]
     finite = [a for a in fisher if np.isfinite(a)] or [1.0]
@@ -69,21 +70,17 @@ def ellipse_panel(
     traces.append(marks.minimum(np.zeros(2)))
     traces.append(_labels({name: matrix for name, (matrix, _) in drawn.items()}, half))
     x, y = (axis(f"{name} − {name}*", (-half, half)) for name in names)
-    frame = layout(f"EF from F: {_distance(comparison)}")
+    frame = layout(f"EF differs from F by {percent(comparison.distance)}")
     frame |= {"xaxis": x, "yaxis": y}
     frame["meta"] = {
         "aspect": 1,
         "link": True,
         "label": (
             "Ellipses of the Fisher and the empirical Fisher around the minimum over contours of "
-            f"the loss; their relative distance is {_distance(comparison)}"
+            f"the loss; they differ by {percent(comparison.distance)}"
         ),
     }
     return {"data": traces, "layout": frame}
-
-
-def _distance(comparison: Comparison) -> str:
-    return f"{comparison.distance:.3g}"
 
 
 def _labels(matrices: Mapping[str, Array], half: float) -> dict[str, Any]:
@@ -251,7 +248,7 @@ def convergence_panel(
         "aspect": 0.5,
         "click": True,
         "label": "Relative distance of the empirical Fisher to the Fisher against the number of "
-        "examples: " + "; ".join(f"{m.name} {m.distance:.3g} at N = {m.N:,}" for m in shown),
+        "examples: " + "; ".join(f"{m.name} {number(m.distance)} at N = {m.N:,}" for m in shown),
     }
     return {"data": bands + traces, "layout": frame}
 

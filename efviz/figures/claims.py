@@ -9,8 +9,8 @@ from efviz.arrays import Array
 from efviz.curvature.remainder_bound import RemainderBound
 from efviz.figures import marks
 from efviz.figures.log_axes import above, decades, log_axis, spread
-from efviz.figures.matrices import digits
 from efviz.figures.theme import BAND, INK, MATRICES, MUTED, STYLES, Spec, Style, axis, layout
+from efviz.numbers import number
 from efviz.studies.residuals import ResidualPath
 
 _ROOM = 0.22
@@ -75,9 +75,9 @@ def residual_panel(path: ResidualPath, *, logarithmic: bool, subtitle: str = "")
     frame["margin"] = frame["margin"] | {"l": 60}
     frame["meta"] = {
         "aspect": 0.6,
-        "label": f"Sizes relative to the Fisher over {path.knob}, from {digits(path.values[0])} to "
-        f"{digits(path.values[-1])}: EF goes from {digits(path.ef[0])} to {digits(path.ef[-1])}, "
-        f"H − F from {digits(path.h_minus_f[0])} to {digits(path.h_minus_f[-1])}",
+        "label": f"Sizes relative to the Fisher over {path.knob}, from {number(path.values[0])} to "
+        f"{number(path.values[-1])}: EF goes from {number(path.ef[0])} to {number(path.ef[-1])}, "
+        f"H − F from {number(path.h_minus_f[0])} to {number(path.h_minus_f[-1])}",
     }
     return {"data": traces, "layout": frame}
 
@@ -147,12 +147,12 @@ def sampled_panel(
         yaxis=log_axis("relative to ‖F‖", (bottom, top)),
     )
     frame["margin"] = frame["margin"] | {"l": 60}
-    constant = "; ".join(f"{name} {digits(value)}" for name, value in others.items())
+    constant = "; ".join(f"{name} {number(value)}" for name, value in others.items())
     frame["meta"] = {
         "aspect": 0.6,
         "click": True,
-        "label": f"Relative distance to the Fisher: sampled labels {digits(mean[0])} at M = "
-        f"{sizes[0]:,.0f}, {digits(mean[-1])} at M = {sizes[-1]:,.0f}; {constant}",
+        "label": f"Relative distance to the Fisher: sampled labels {number(mean[0])} at M = "
+        f"{sizes[0]:,.0f}, {number(mean[-1])} at M = {sizes[-1]:,.0f}; {constant}",
     }
     return {"data": traces, "layout": frame}
 

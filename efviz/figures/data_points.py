@@ -99,7 +99,7 @@ def rings(dataset: Dataset, xy: Array, rows: Rows, symbol: str = "circle") -> li
 
 
 def marked(at: Array, number: int) -> dict[str, Any]:
-    """The chosen example, by its number, at its place (2,)."""
+    """The mark of the chosen example, with its number, at its place (2,)."""
     return {
         "type": "scatter",
         "mode": "markers",

@@ -41,7 +41,7 @@ def numbers(panels: Panels) -> "pd.DataFrame":
 
 
 def csv(panels: Panels) -> str:
-    """`numbers` as text (RFC 4180), every float64 with the digits that bring it back exactly."""
+    """`numbers` as text (RFC 4180), with enough digits to restore every float64 exactly."""
     table = numbers(panels)
     for name in ("panel", "trace", "text"):
         if name in table:

@@ -41,7 +41,7 @@ def arrows(tails: Array, vectors: Array) -> dict[str, Any]:
 
 
 def arrow_numbers(tails: Array, vectors: Array) -> dict[str, Array]:
-    """What a table says of arrows (n, 2): a path of a shape has but the digits that are seen."""
+    """Columns of a table of arrows (n, 2): the path of a shape is rounded to visible digits."""
     return {"x": tails[:, 0], "y": tails[:, 1], "u": vectors[:, 0], "v": vectors[:, 1]}
 
 

@@ -11,14 +11,8 @@ from efviz.fields import Plane
 from efviz.figures import marks
 from efviz.figures.log_axes import decades, log_axis
 from efviz.figures.theme import GROUND, INK, MATRICES, SIGNED, Spec, Style, axis, hint, layout
+from efviz.numbers import number
 from efviz.numerics.linalg import eigenvalues
-
-
-def digits(value: float) -> str:
-    """Three significant digits, as in a table; a true minus sign."""
-    if not np.isfinite(value):
-        return "–" if np.isnan(value) else ("∞" if value > 0 else "−∞")
-    return f"{value:.3g}".replace("e-0", "e-").replace("e+0", "e").replace("-", "−")
 
 
 def largest_entry(matrices: Sequence[Array]) -> float:
@@ -134,12 +128,12 @@ def _cells(matrix: Array, left: float, scale: float) -> dict[str, Any]:
 
 
 def _numbers(matrix: Array, left: float) -> dict[str, Any]:
-    texts = [digits(v) for v in matrix.ravel()]
+    texts = ["–" if np.isnan(v) else number(v) for v in matrix.ravel()]
     return marks.labels(_middles(len(matrix), left), texts) | {"name": "numbers"}
 
 
 def _entries(matrix: Array, left: float) -> dict[str, Any]:
-    """The matrix with all its digits, row by row: cells are in units, their texts rounded."""
+    """The matrix with all its digits, row by row, as cells hold scaled values and rounded texts."""
     x, y = _middles(len(matrix), left).T
     return {"x": x, "y": y, "z": matrix.ravel()}
 
@@ -149,7 +143,7 @@ def _middles(D: int, left: float) -> Array:
 
 
 def _in_words(matrix: Array) -> str:
-    return "; ".join(", ".join(digits(v) for v in row) for row in matrix)
+    return "; ".join(", ".join(number(v) for v in row) for row in matrix)
 
 
 NOTES: dict[str, str] = {
@@ -228,8 +222,8 @@ def level_sets_panel(
         "click": True,
         **hint("click to move it"),
         "link": True,
-        "label": f"Level sets of {', '.join(drawn)} around θ = ({digits(theta[0])}, "
-        f"{digits(theta[1])}) over contours of the loss. " + " ".join(notes(drawn)),
+        "label": f"Level sets of {', '.join(drawn)} around θ = ({number(theta[0])}, "
+        f"{number(theta[1])}) over contours of the loss. " + " ".join(notes(drawn)),
     }
     return {"data": traces, "layout": frame}
 
@@ -319,7 +313,7 @@ def spectra_panel(spectra: Mapping[str, Array]) -> Spec:
         yaxis=log_axis("", (bottom, top)),
     )
     frame["margin"] = frame["margin"] | {"l": 46}
-    words = "; ".join(f"{k}: {', '.join(map(digits, w))}" for k, w in spectra.items())
+    words = "; ".join(f"{k}: {', '.join(map(number, w))}" for k, w in spectra.items())
     frame["meta"] = {"aspect": 1, "label": f"Eigenvalues. {words}"}
     return {"data": traces, "layout": frame}
 

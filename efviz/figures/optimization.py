@@ -7,7 +7,7 @@ import numpy as np
 
 from efviz.arrays import Array
 from efviz.figures import marks
-from efviz.figures.log_axes import decades, log_axis, power, spread
+from efviz.figures.log_axes import decades, log_axis, spread, tick
 from efviz.figures.theme import (
     ARROW,
     CONTOUR,
@@ -20,6 +20,7 @@ from efviz.figures.theme import (
     axis,
     layout,
 )
+from efviz.numbers import number, percent
 from efviz.optimizers import Trajectory
 from efviz.studies.alignment import Alignment, StepSizes
 from efviz.sweeps import Sweep
@@ -70,7 +71,7 @@ def loss_panel(
         yaxis=log_axis("", (bottom, top)),
     )
     frame["margin"] = frame["margin"] | {"l": 46}
-    ended = "; ".join(f"{n} ends at {float(np.ravel(p.losses)[-1]):.3g}" for n, p in paths.items())
+    ended = "; ".join(f"{n} ends at {number(np.ravel(p.losses)[-1])}" for n, p in paths.items())
     frame["meta"] = {"aspect": 0.55, "label": f"{title} per iteration on a log scale: {ended}"}
     return {"data": traces, "layout": frame}
 
@@ -116,15 +117,15 @@ def cosine_panel(found: Alignment | None, damping: float) -> Spec:
         traces.append(marks.labels(np.array(ends), names, position="right"))
     frame = layout(
         "cos(NGD, EFGD)",
-        f"along the EFGD path; damped: λ = {power(damping)}",
+        f"along the EFGD path; damped: λ = {number(damping)}",
         xaxis=axis("iteration", (0.0, 1.16 * last)),
         yaxis=axis("", (-1.08, 1.08), tickvals=[-1, -0.5, 0, 0.5, 1], nticks=0),
     )
     frame["meta"] = {
         "aspect": 0.55,
         "label": "Cosine of the angle between the natural gradient and the EF direction along the "
-        f"path of EFGD; at its end {float(found.damped[-1]):.3g} damped and "
-        f"{float(found.undamped[-1]):.3g} undamped",
+        f"path of EFGD; at its end {number(found.damped[-1])} damped and "
+        f"{number(found.undamped[-1])} undamped",
     }
     return {"data": traces, "layout": frame}
 
@@ -177,8 +178,8 @@ def sweep_panel(
         "aspect": 0.62,
         "click": True,
         "still": f"{still} {method}",
-        "label": f"{method}: final loss over step size and damping; {diverged:.0%} of the runs "
-        "diverge",
+        "label": f"{method}: final loss over step size and damping; {percent(diverged)} of "
+        "the runs diverge",
     }
     return {"data": traces, "layout": frame}
 
@@ -191,7 +192,7 @@ def _log_or_edge(damping: float, columns: Array) -> float:
 def _ticks(values: Array, every: float) -> dict[str, Any]:
     low, high = np.ceil(values[0] / every) * every, values[-1]
     at = np.arange(low, high + 1e-9, every)
-    return {"tickvals": at.tolist(), "ticktext": [power(10.0**v) for v in at], "nticks": 0}
+    return {"tickvals": at.tolist(), "ticktext": [tick(10.0**v) for v in at], "nticks": 0}
 
 
 def _map(
@@ -254,7 +255,7 @@ def _curve(rows: Array, loss: Array) -> tuple[list[dict[str, Any]], dict[str, An
         return [trace], axis("final loss", (low - margin, high + margin))
     bottom, top = decades(loss[known])
     at = np.arange(np.log10(bottom), np.log10(top) + 1e-9)
-    ticks = {"tickvals": at.tolist(), "ticktext": [power(10.0**v) for v in at], "nticks": 0}
+    ticks = {"tickvals": at.tolist(), "ticktext": [tick(10.0**v) for v in at], "nticks": 0}
     return [trace], axis("final loss", (float(at[0]), float(at[-1])), **ticks)
 
 

@@ -34,8 +34,8 @@ def with_player(
 ) -> dict[str, Spec]:
     """The panels, made to be played, and one of the losses.
 
-    `directions` are those along the paths from the start of this number, counted from 1, None as
-    long as they are not known.
+    `directions` are those along the paths from the start with this number, counted from 1; None
+    while they are not known.
     """
     played = dict(panels)
     for name, trajectory in trajectories.items():

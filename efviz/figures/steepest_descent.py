@@ -10,8 +10,8 @@ from efviz.arrays import Array
 from efviz.fields import Plane
 from efviz.figures import marks
 from efviz.figures.log_axes import above, decades, log_axis, spread
-from efviz.figures.matrices import digits
 from efviz.figures.theme import GROUND, STYLES, Spec, Style, axis, layout
+from efviz.numbers import number
 from efviz.optimizers.steepest_descent import PRECISION, Balls
 
 LOOKS: dict[str, tuple[Style, str]] = {
@@ -88,7 +88,7 @@ def _minimisers(balls: Balls) -> dict[str, Any]:
         "name": f"minimisers {balls.distance}",
         "x": balls.minimisers[seen, 0],
         "y": balls.minimisers[seen, 1],
-        "text": [f"radius {digits(r)}" for r in balls.radii[seen]],
+        "text": [f"radius {number(r)}" for r in balls.radii[seen]],
         "marker": {
             "symbol": "circle",
             "size": 9,
@@ -101,10 +101,10 @@ def _minimisers(balls: Balls) -> dict[str, Any]:
 
 def _in_words(balls: Balls) -> str:
     angles = ", ".join(
-        "the minimum lies inside" if inside else f"{digits(angle)}°"
+        "the minimum lies inside" if inside else f"{number(angle)}°"
         for angle, inside in zip(balls.angles, balls.interior, strict=True)
     )
-    return f"{LOOKS[balls.distance][1]}, radii {', '.join(map(digits, balls.radii))}: {angles}."
+    return f"{LOOKS[balls.distance][1]}, radii {', '.join(map(number, balls.radii))}: {angles}."
 
 
 def angle_panel(balls: Sequence[Balls], *, over: str = "radius ε") -> Spec:

@@ -4,6 +4,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Literal, SupportsFloat
 
+from efviz.numbers import number
 from efviz.paper.formulas import LIBRARY, Formulas
 
 Kind = Literal["equation", "figure", "table", "proposition", "conclusion"]
@@ -24,21 +25,19 @@ class Measure:
 
     @property
     def shown(self) -> str:
-        """Three digits; whole numbers in full."""
-        whole = float(self.value).is_integer() and abs(self.value) < 1e6
-        return f"{self.value:.0f}" if whole else f"{self.value:.3g}"
+        return number(self.value)
 
     @property
     def tolerance(self) -> str:
-        """The bounds in words: "≤ 1e-07", "≥ 0.5", "= 0.5 ± 0.1", "= 13"."""
+        """The bounds in words: "≤ 10⁻⁷", "≥ 0.5", "= 0.5 ± 0.1", "= 13"."""
         if self.low == self.high:
-            return f"= {self.low:g}"
+            return f"= {number(self.low, 10)}"
         if self.low == -float("inf"):
-            return f"≤ {self.high:.10g}"
+            return f"≤ {number(self.high, 10)}"
         if self.high == float("inf"):
-            return f"≥ {self.low:.10g}"
+            return f"≥ {number(self.low, 10)}"
         middle, half = (self.low + self.high) / 2, (self.high - self.low) / 2
-        return f"= {middle:.6g} ± {half:.2g}"
+        return f"= {number(middle, 6)} ± {number(half, 2)}"
 
 
 def at_most(words: str, value: SupportsFloat, bound: float) -> Measure:

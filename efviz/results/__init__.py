@@ -16,6 +16,7 @@ import numpy as np
 
 from efviz.datasets import DATASETS
 from efviz.files import check_writable, replacing
+from efviz.numbers import percent
 from efviz.optimizers import METHODS
 from efviz.problems.catalogue import optimization_problem
 from efviz.sweeps import DAMPINGS, STEP_SIZES, Sweep, grid_search
@@ -59,10 +60,10 @@ class Line:
     """One line of Table 6: what is printed, what the grid gives, and what to think of it.
 
     Exponents are log10; `tied` lists the (row, column) of all cells within 1e-12 of the best loss,
-    a column being 0 for GD. The two `change` say by how much a loss changes, relatively, with the
-    last digits of its run; `contested` as in Sweep. `verdict`: "same", "same loss, tie" or
-    "differs", by `excess`, the printed cell's loss relative to the best one less 1 (inf where the
-    printed run does not finish).
+    the column being 0 for GD. `best_change` and `printed_change` are the relative changes of the
+    losses when the last digits of their runs change; `contested` is as in Sweep. `verdict` is
+    "same", "same loss, tie" or "differs", according to `excess`, the loss of the printed cell
+    relative to the best one, minus 1 (inf if the printed run does not finish).
     """
 
     name: str
@@ -119,11 +120,6 @@ class Line:
             )
         why = WHY.get((self.paper, self.method), "")
         return f"{words} {why}".strip()
-
-
-def percent(ratio: float) -> str:
-    percent = 100 * ratio
-    return f"{percent:.0f} %" if percent >= 10 else f"{percent:.2g} %"
 
 
 def paper_sets() -> dict[str, str]:
@@ -229,10 +225,10 @@ def line(name: str, method: str) -> Line | None:
 
 @lru_cache
 def sweep(name: str, method: str) -> Sweep | None:
-    """The shipped grid of a data set and a method, for pictures: losses have seven digits.
+    """The shipped grid of a data set and a method, for figures: losses have seven digits.
 
-    Losses of runs that did not finish are nan, and how many steps they took is not told (-1).
-    None where nothing is shipped. For all digits call `grid_search`.
+    The losses of unfinished runs are nan and their numbers of steps unknown (-1). None if no grid
+    is shipped. For all digits call `grid_search`.
     """
     with np.load(FOLDER / "grids.npz", allow_pickle=False) as file:
         if f"{name}/{method}/loss" not in file:

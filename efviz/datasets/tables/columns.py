@@ -1,8 +1,8 @@
 """From the cells of a column, all text, to its numbers and its classes.
 
 A number is written with a decimal point or a decimal comma; the other sign, a space or an
-apostrophe may group its digits in threes. How a column is written shows in its own cells or, where
-"1,234" may be either, in the other columns. Where nothing tells, nothing is guessed.
+apostrophe may group its digits in threes. The cells of a column show which it is or, where "1,234"
+may be either, the other columns do. If nothing decides, no guess is made.
 """
 
 import re
@@ -13,19 +13,20 @@ import numpy as np
 from numpy.typing import NDArray
 
 from efviz.arrays import Array, Mask
-from efviz.datasets.tables.errors import counted, quoted, shown
+from efviz.datasets.tables.errors import quoted, shown
+from efviz.numbers import counted
 
 Codes = NDArray[np.int64]
 Sign = Literal["point", "comma"]
 
 MAX_CLASSES = 50
-# What is not a number, as C's printf writes it on one machine or another.
+# How printf writes "not a number" on various platforms.
 _NANS = [
     f"{sign}{nan}"
     for sign in ("", "+", "-")
     for nan in ("nan", "nan(ind)", "nan(snan)", "1.#qnan", "1.#snan", "1.#ind", "1.#ind00")
 ]
-# A dash or "none" is a missing number, but may well be the name of a class.
+# A dash or "none" is a missing number, but may be the name of a class.
 MISSING_LABELS = ["", "na", "n/a", "#n/a", "<na>", "null", "?", *_NANS]
 MISSING = [*MISSING_LABELS, "none", "-", "--", "–", "—", "."]
 BOOLEANS = ({"false", "true"}, {"no", "yes"})
@@ -50,7 +51,7 @@ _WRITTEN: dict[Sign, str] = {
     "comma": _written(",", r"\.", *_MARKS),
 }
 NUMERAL = "|".join((_PLAIN, *_WRITTEN.values()))
-"""A number, however it is written."""
+"""A number in any accepted notation."""
 _GROUPING: dict[Sign, str] = {"point": "[ \u00a0\u202f'’,]", "comma": "[ \u00a0\u202f'’.]"}
 
 _REASONS = (

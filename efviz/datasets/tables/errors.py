@@ -17,7 +17,3 @@ def quoted(*names: str) -> str:
     if len(names) > 3:
         words.append(f"{len(names) - 3} more")
     return words[0] if len(words) == 1 else f"{', '.join(words[:-1])} and {words[-1]}"
-
-
-def counted(n: int, word: str, words: str = "") -> str:
-    return f"{n:,} {word if n == 1 else words or word + 's'}"

@@ -262,7 +262,7 @@ def _are_years(frame: Any, kinds: Kinds) -> set[int]:
 
 
 def holds_units(kinds: Kinds) -> bool:
-    """Whether the first row has words, and no number, in the columns of numbers, two at least."""
+    """Whether the first row has words and no number in at least two columns of numbers."""
     below = kinds[1:]
     numbers = _are_numbers(below)
     return len(below) > 1 and numbers.sum() > 1 and bool((kinds[0, numbers] == _WORDS).all())

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from efviz.datasets.dataset import BIAS
 from efviz.datasets.tables.columns import Column, is_number, read_columns
-from efviz.datasets.tables.errors import TableError, counted, quoted, shown
+from efviz.datasets.tables.errors import TableError, quoted, shown
 from efviz.datasets.tables.layout import (
     SEPARATORS,
     SPACES,
@@ -27,6 +27,7 @@ from efviz.datasets.tables.layout import (
     thinned,
     without_rules,
 )
+from efviz.numbers import counted
 
 MAX_BYTES = 20 * 2**20
 MAX_COLUMNS = 1000
