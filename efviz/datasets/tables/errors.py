@@ -1,12 +1,12 @@
-"""What a visitor is told: one sentence, with the value, and what to do."""
+"""Errors for visitors: one sentence with the offending value and what to do about it."""
 
 
 class TableError(ValueError):
-    """A table that cannot be used; the text is one sentence for the visitor."""
+    """A table that cannot be used; the message is one sentence for the visitor."""
 
 
 def shown(text: str, length: int = 40) -> str:
-    """`text` on one line and no longer than `length`."""
+    """`text` on one line, shortened to `length` characters."""
     text = " ".join(text[: 4 * length].split())
     return text if len(text) <= length else text[: length - 1] + "…"
 
