@@ -1,4 +1,4 @@
-"""Figures 2 and 4: ellipses of the matrices at the minimum; and their distance against N."""
+"""Figures 2 and 4: ellipses of the matrices at the minimum, and their distance against N."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -18,14 +18,14 @@ from efviz.studies.comparison import Comparison
 from efviz.studies.convergence import Convergence
 
 LEVEL = 9 / 1000
-"""Ellipses are (theta - theta*)^T M (theta - theta*) = LEVEL, M a mean over the examples: those of
-the published figures, theta* + 3 (N M)^(-1/2) u with |u| = 1 and N = 1000."""
+"""Ellipses are (theta - theta*)^T M (theta - theta*) = LEVEL, M a mean over the examples. They
+equal those of the published figures, theta* + 3 (N M)^(-1/2) u with |u| = 1 and N = 1000."""
 
 
 def semi_axes(matrix: Array, terms: int = 1) -> Array:
-    """Of the ellipse of `matrix`, a mean over `terms` examples, shortest first (D,).
+    """Semi-axes (D,), ascending, of the ellipse of `matrix`, a mean over `terms` examples.
 
-    inf along directions without curvature, or with negative curvature.
+    inf along directions without curvature or with negative curvature.
     """
     w = eigenvalues(matrix, terms)[::-1]
     with np.errstate(divide="ignore"):
@@ -48,14 +48,14 @@ def ellipse_panel(
 ) -> Spec:
     """The ellipses of F, EF and H around theta*, over contours of the loss on (n, n) points.
 
-    The axes are theta - theta*: the same in all panels, so that the ellipses can be compared.
+    The axes show theta - theta*, with the same limits in all panels, so ellipses can be compared.
     """
     traces = []
     if loss is not None:
         line = np.linspace(-half, half, len(loss))
         traces.append(marks.contours(line, line, loss, comparison.loss))
     F, EF, H = comparison.fisher, comparison.empirical_fisher, comparison.hessian
-    # Where the Hessian is the Fisher one label says so.
+    # If the Hessian equals the Fisher, one label names both.
     same = bool(np.allclose(H, F, rtol=1e-9, atol=0))
     drawn = {"F = H" if same else "F": (F, "NGD"), "EF": (EF, "EFGD")}
     if not same:
@@ -84,7 +84,7 @@ def ellipse_panel(
 
 
 def _labels(matrices: Mapping[str, Array], half: float) -> dict[str, Any]:
-    """A name beside each ellipse, where it lies farthest outside all others."""
+    """A name beside each ellipse, at the point farthest outside all others."""
     angle = np.linspace(0, 2 * np.pi, 73)[:-1]
     u = np.stack([np.cos(angle), np.sin(angle)], axis=-1)
     with np.errstate(divide="ignore", invalid="ignore"):
@@ -96,11 +96,11 @@ def _labels(matrices: Mapping[str, Array], half: float) -> dict[str, Any]:
     taken: list[Array] = []
     for name, r in radius.items():
         others = np.max([s for other, s in radius.items() if other != name], axis=0)
-        # Without end where the matrix is 0.
+        # Unbounded where the matrix is 0.
         visible = np.abs(u).max(axis=-1) * r < 0.86 * half
         if not visible.any():
             continue
-        # Ellipses are symmetric, and two may be one: keep away from the labels that are there.
+        # Ellipses are symmetric and may coincide: keep away from the labels placed before.
         free = np.min([np.ones(len(u)), *(1 - u @ other for other in taken)], axis=0)
         with np.errstate(invalid="ignore"):
             score = np.where(visible, np.minimum(r / others, 2) + 0.15 * free, -np.inf)
@@ -114,10 +114,10 @@ def _labels(matrices: Mapping[str, Array], half: float) -> dict[str, Any]:
 def runaway_panel(
     path: Trajectory, names: Sequence[str], grid: tuple[Array, Array], loss: Array
 ) -> Spec:
-    """The iterates theta_t (1, T, 2) of a loss without a minimum, over its contours."""
+    """The iterates theta_t (1, T, 2) on a loss without a minimum, over its contours."""
     x, y = grid
     frame = layout(
-        "No minimum to be found",
+        "No minimum exists",
         xaxis=axis(names[0], (float(x[0]), float(x[-1]))),
         yaxis=axis(names[1], (float(y[0]), float(y[-1]))),
     )
@@ -138,7 +138,7 @@ def runaway_panel(
 
 
 def vanishing_panel(comparisons: Sequence[Comparison]) -> Spec:
-    """Loss, |F| and |EF| along iterates that run off: EF vanishes faster than F."""
+    """Loss, |F| and |EF| along diverging iterates: EF vanishes faster than F."""
     steps = np.arange(len(comparisons), dtype=float)
     curves = {
         "loss": (np.array([c.loss for c in comparisons]), "GD", INK),
@@ -160,7 +160,7 @@ def vanishing_panel(comparisons: Sequence[Comparison]) -> Spec:
     if ends:
         traces.append(marks.labels(spread(np.array(ends), top / bottom), names, position="right"))
     frame = layout(
-        "What becomes of F and EF",
+        "F and EF along the iterates",
         xaxis=axis("steps", (0.0, 1.2 * max(steps[-1], 1))),
         yaxis=log_axis("", (bottom, top)),
     )
@@ -171,7 +171,7 @@ def vanishing_panel(comparisons: Sequence[Comparison]) -> Spec:
 
 @dataclass(frozen=True)
 class Mark:
-    """The distance of one view at the N that is shown."""
+    """The distance of one view at its current N."""
 
     name: str
     N: int
@@ -192,8 +192,8 @@ def convergence_panel(
 ) -> Spec:
     """|EF - F| / |F| at the minimum against N: median and range over the seeds.
 
-    With the line N^(-1/2) through the first point of the case that is `correct`, and a line at the
-    present N.
+    A line N^(-1/2) passes through the first point of the `correct` case; another marks the current
+    N.
     """
     sizes = np.array(convergence.sizes if convergence else (10, 1_000_000), dtype=float)
     traces: list[dict[str, Any]] = []
@@ -238,7 +238,7 @@ def convergence_panel(
     if ends:
         traces.append(marks.labels(spread(np.array(ends), top / bottom), names, position="right"))
     frame = layout(
-        "Distance of EF to F at the minimum",
+        "Distance between EF and F at the minimum",
         "median and range over the seeds",
         xaxis=log_axis("examples N", (sizes[0], sizes[-1]), room=0.2),
         yaxis=log_axis("‖EF − F‖ / ‖F‖", (bottom, top)),

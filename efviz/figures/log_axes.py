@@ -1,4 +1,4 @@
-"""Logarithmic axes: whole decades, plain words for powers of ten, names at the ends of lines."""
+"""Logarithmic axes: whole decades, labels of powers of ten, names at the ends of lines."""
 
 from collections.abc import Iterable
 from typing import Any
@@ -25,7 +25,7 @@ def spread(ends: Array, span: float) -> Array:
 
 
 def above(placed: Array, top: float) -> float:
-    """The top of an axis, a decade higher where names at `placed` (n, 2) would be cut off."""
+    """The top of an axis, a decade higher if names at `placed` (n, 2) would be cut off."""
     return 10 * top if len(placed) and placed[:, 1].max() > 0.8 * top else top
 
 

@@ -1,4 +1,4 @@
-"""Appendix A: balls of two distances, where the loss is least in each, and the two limits."""
+"""Appendix A: balls of two distances, the minimisers of the loss in each, and the two limits."""
 
 from collections.abc import Sequence
 from itertools import pairwise
@@ -67,7 +67,7 @@ def descent_panel(
 
 
 def _apart(places: Array, plane: Plane) -> Array:
-    """Names (n, 2) of nearly parallel directions, moved apart upwards and downwards."""
+    """Places (n, 2) of names of nearly parallel directions, moved apart vertically."""
     least, moved = 0.14 * plane.half_widths[1], places.copy()
     order = np.argsort(places[:, 1])
     for i, j in pairwise(order):
@@ -95,7 +95,7 @@ def _minimisers(balls: Balls) -> dict[str, Any]:
             "color": style.colour,
             "line": {"width": 1.5, "color": GROUND},
         },
-        "hovertemplate": "least loss within %{text}: (%{x:.4g}, %{y:.4g})<extra></extra>",
+        "hovertemplate": "lowest loss within %{text}: (%{x:.4g}, %{y:.4g})<extra></extra>",
     }
 
 
@@ -108,9 +108,9 @@ def _in_words(balls: Balls) -> str:
 
 
 def angle_panel(balls: Sequence[Balls], *, over: str = "radius ε") -> Spec:
-    """Degrees between minimiser and limit against the radius, which `over` names.
+    """The angle in degrees between minimiser and limit against the radius, which `over` names.
 
-    Balls with the minimum inside, and angles below the precision of the search, are left out.
+    Balls that contain the minimum, and angles below the precision of the search, are left out.
     """
     lines, ends, words = [], [], []
     radii = np.concatenate([some.radii for some in balls])
