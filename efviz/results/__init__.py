@@ -1,8 +1,8 @@
-"""Table 6, printed beside reproduced: the grid search on the paper's sets, as shipped results.
+"""Table 6 as printed and as reproduced: shipped results of the grid search on the paper's sets.
 
-`python -m efviz results --renew` makes the two files here again, from the sweeps themselves:
-table6.json with one line a set and method, and grids.npz with the losses of all runs that finished
-(float32: for pictures) and every status.
+`python -m efviz results --renew` recreates the two files of this folder from the sweeps:
+table6.json, with one line per set and method, and grids.npz, with every status and the losses of
+all finished runs (in float32, for figures).
 """
 
 import json
@@ -35,29 +35,32 @@ TABLE_6: dict[str, dict[str, tuple[float, float | None]]] = {
     "Powerplant": {"GD": (-5.75, None), "NGD": (-0.625, -8.0), "EFGD": (3.375, -1.0)},
     "Yacht": {"GD": (-1.5, None), "NGD": (-0.75, -7.5), "EFGD": (1.625, -6.5)},
 }
-"""As printed in App. D: log10 of the selected step size and damping, None where there is none."""
+"""As printed in App. D: log10 of the selected step size and damping, None for no damping."""
 
 WHY: dict[tuple[str, str], str] = {
-    ("Boston", "NGD"): "The print repeats BreastCancer's step size.",
-    ("Boston", "EFGD"): "The print repeats BreastCancer's step size, with which the loss hardly "
+    ("Boston", "NGD"): "The paper repeats the step size of BreastCancer here.",
+    (
+        "Boston",
+        "EFGD",
+    ): "The paper repeats the step size of BreastCancer here, with which the loss hardly "
     "falls in 100 steps; the published curve was not made with it.",
     (
         "Powerplant",
         "EFGD",
-    ): "Both cells are runs that jump about and never settle: which of them is "
-    "low after 100 steps is chance.",
+    ): "The runs of both cells jump about and never settle: which of them is "
+    "lower after 100 steps is chance.",
 }
-"""What else is known about a printed line."""
+"""Further facts about printed lines."""
 
 CONTESTED = "Other runs depend on rounding: another machine may select one of them"
 
 SEEN = 1e-6
-"""Neighbouring cells, and losses as they are shown, differ by so much, relatively, and more."""
+"""Losses of neighbouring cells, as shown, differ by at least this much, relatively."""
 
 
 @dataclass(frozen=True)
 class Line:
-    """One line of Table 6: what is printed, what the grid gives, and what to think of it.
+    """One line of Table 6: the printed cell, the best cell of the grid, and a verdict.
 
     Exponents are log10; `tied` lists the (row, column) of all cells within 1e-12 of the best loss,
     the column being 0 for GD. `best_change` and `printed_change` are the relative changes of the
@@ -131,7 +134,7 @@ def paper_sets() -> dict[str, str]:
 def compute(
     paper: str, method: str, progress: Callable[[Progress[Sweep]], object] | None = None
 ) -> tuple[Line, Sweep]:
-    """The full grid of Table 5, and the line of Table 6 that it makes."""
+    """The full grid of Table 5, and the line of Table 6 that follows from it."""
     name = paper_sets()[paper]
     problem = optimization_problem(name)
     sweep = grid_search(problem, method, STEP_SIZES, DAMPINGS, progress=progress)
@@ -175,9 +178,9 @@ def _exponent(value: float) -> float:
 def renew(
     folder: Path = FOLDER, progress: Callable[[str, str, Progress[Sweep]], object] | None = None
 ) -> None:
-    """Compute everything again (what the cache has is not) and write the two files in `folder`.
+    """Compute everything that is not cached and write the two files to `folder`.
 
-    Raises ValueError, a sentence, before anything is computed if they cannot be written there.
+    Raises ValueError, before computing anything, if the files cannot be written there.
     """
     for name in ("table6.json", "grids.npz"):
         check_writable(folder / name)
@@ -208,7 +211,7 @@ def renew(
 
 @lru_cache
 def lines() -> tuple[Line, ...]:
-    """The shipped lines of Table 6, in its order."""
+    """The shipped lines of Table 6, in the order of the table."""
     read = []
     for entry in json.loads((FOLDER / "table6.json").read_text(encoding="utf-8")):
         entry["printed"], entry["best"] = tuple(entry["printed"]), tuple(entry["best"])
