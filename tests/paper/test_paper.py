@@ -402,7 +402,7 @@ HOLDS, FAILS = Result((Measure("x", 0.0, 0, 0),)), Result((Measure("x", 1.0, 0, 
 
 
 def test_the_summary_counts() -> None:
-    assert summary([HOLDS, FAILS]).startswith(f"1 of 2 checks hold ({len(CHECKED) - 2} to come);")
+    assert summary([HOLDS, FAILS]).startswith(f"1 of 2 checks hold ({len(CHECKED) - 2} to come).")
     assert summary([HOLDS] * len(CHECKED)).startswith(f"{len(CHECKED)} of {len(CHECKED)} checks")
 
 
