@@ -7,7 +7,7 @@ import { angle } from './hover.js';
 import { part } from './html.js';
 import { digits } from './svg.js';
 
-const SELDOM = 120; // ms between two writings of the table while time runs
+const SELDOM = 120; // ms between two updates of the table while time runs
 
 /** @typedef {import('./runners.js').Runners & { anatomy: AnatomyOfStep }} Dissected */
 

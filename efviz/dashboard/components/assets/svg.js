@@ -1,4 +1,4 @@
-// What everything drawn over or under Plotly's plots shares: elements, symbols, scales.
+// Shared by everything that is drawn over or under Plotly's plots: elements, symbols, scales.
 
 import { plotOf } from './compat.js';
 
@@ -19,14 +19,14 @@ export function element(name, attributes, parent) {
 }
 
 /**
- * From data to the numbers of the axis, which on a logarithmic one are powers of ten.
+ * From data to axis coordinates, which are exponents of ten on a logarithmic axis.
  *
  * @param {Axis} [axis]
  */
 export const scaleOf = (axis) => (axis?.type === 'log' ? Math.log10 : null);
 
 /**
- * Data to pixels of the plot area and back, as the axes are now.
+ * From data to pixels of the plot area and back, for the current axes.
  *
  * @param {import('./compat.js').Plot} plot
  * @returns {Scales}
@@ -50,7 +50,7 @@ export function scalesOf({ size, xaxis, yaxis, font }) {
   };
 }
 
-/** An SVG of its own over the plot area of a panel. */
+/** A separate SVG over the plot area of a panel. */
 export class Sheet {
   /** @type {Scales} */
   scales;
@@ -76,7 +76,7 @@ export class Sheet {
 }
 
 /**
- * Where an SVG that covers the plot area lies.
+ * The style that places an SVG over the plot area.
  *
  * @param {Pick<Scales, 'left' | 'top' | 'width' | 'height'>} scales
  */
