@@ -7,8 +7,9 @@
 // Reports {panel, trace, index, number, x, y, action: "move" | "drop" | "remove", sequence}.
 
 import { isDrawn, PLOT_AREA } from './compat.js';
+import { digits } from './digits.js';
 import { isOver } from './html.js';
-import { digits, drawMark, element, Sheet } from './svg.js';
+import { drawMark, element, Sheet } from './svg.js';
 import { keyOf } from './touch.js';
 
 const LONG = 600; // ms: a long press
@@ -217,7 +218,7 @@ export class Handles extends Sheet {
   /** @param {Mark} mark */
   nameOf(mark) {
     const { x, y } = this.at(mark);
-    return `${this.kindOf(mark).noun} ${numberOf(mark)} at (${digits(x, 3)}, ${digits(y, 3)})`;
+    return `${this.kindOf(mark).noun} ${numberOf(mark)} at (${digits(x)}, ${digits(y)})`;
   }
 
   /**

@@ -5,8 +5,9 @@
 // compared with that of the panel named `versus`.
 
 import { PLOT_AREA } from './compat.js';
+import { digits } from './digits.js';
 import { isOver } from './html.js';
-import { digits, element, Sheet } from './svg.js';
+import { element, Sheet } from './svg.js';
 
 const LENGTH = 34; // px of every arrow, which only shows a direction
 const HEAD = 7;
@@ -93,8 +94,8 @@ export class Hover {
     const reference = panels.find(({ vectors }) => vectors.name === vectors.versus)?.at(x, y);
     const loss = panels.find(({ vectors }) => vectors.loss)?.vectors.loss;
     const height = loss ? between(loss.x, loss.y, loss.z, x, y) : NaN;
-    const place = `(${digits(x, 3)}, ${digits(y, 3)})`;
-    const here = Number.isFinite(height) ? `${place}   L ≈ ${digits(height, 3)}` : place;
+    const place = `(${digits(x)}, ${digits(y)})`;
+    const here = Number.isFinite(height) ? `${place}   L ≈ ${digits(height)}` : place;
     return panels
       .map((panel) => panel.show(x, y, reference, panel === from ? here : ''))
       .filter(Boolean)

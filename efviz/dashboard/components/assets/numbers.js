@@ -2,6 +2,7 @@
 //
 // The table is built from the traces that the panels already hold, and only while it is open.
 
+import { digits } from './digits.js';
 import { part } from './html.js';
 
 const MOST = 200; // rows; exported files have all
@@ -9,11 +10,7 @@ const MOST = 200; // rows; exported files have all
 const plain = (/** @type {string | undefined} */ html) => (html ?? '').replace(/<[^>]*>/g, '');
 
 /** @param {string | number} value */
-const word = (value) => {
-  if (typeof value === 'string') return plain(value);
-  if (!Number.isFinite(value)) return '–';
-  return String(Number(value.toPrecision(6))).replace('-', '−');
-};
+const word = (value) => (typeof value === 'string' ? plain(value) : digits(value, 6));
 
 /**
  * The parts of a trace that are read; `says` is the heading of its texts.

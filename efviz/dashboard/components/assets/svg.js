@@ -1,6 +1,7 @@
 // Shared by everything that is drawn over or under Plotly's plots: elements, symbols, scales.
 
 import { plotOf } from './compat.js';
+import { digits } from './digits.js';
 
 const SVG = 'http://www.w3.org/2000/svg';
 
@@ -84,13 +85,6 @@ export const boxOf = ({ left, top, width, height }) =>
   `left:${left}px;top:${top}px;width:${width}px;height:${height}px`;
 
 /**
- * A number for a person, to `n` significant digits.
- *
- * @param {number} number
- */
-export const digits = (number, n = 4) => String(Number(number.toPrecision(n))).replace('-', '−');
-
-/**
  * The corners of a regular polygon, the first at the top.
  *
  * @param {number} n
@@ -139,6 +133,6 @@ export function drawMark({ mode, x, y, text, textfont, marker, hovertemplate }, 
   }
   element('title', {}, group).textContent = hovertemplate
     .replace(/<extra>.*/, '')
-    .replace(/%\{([xy])(?::[^}]*)?\}/g, (_, key) => digits(key === 'x' ? x[i] : y[i]))
+    .replace(/%\{([xy])(?::[^}]*)?\}/g, (_, key) => digits(key === 'x' ? x[i] : y[i], 4))
     .replace('%{text}', () => text?.[i] ?? '');
 }
