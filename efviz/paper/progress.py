@@ -50,7 +50,11 @@ def _worse_than_gradients(formulas: Formulas) -> Sequence[Measure]:
         at_most(
             "mean cos(EFGD, θ* − θ) minus that of GD, plane of Fig. 1", ef.mean() - gd.mean(), -0.1
         ),
-        at_least("share of the plane where EFGD is the farther from θ* − θ", np.mean(ef < gd), 0.5),
+        at_least(
+            "share of the plane where EFGD points farther from θ* − θ than GD",
+            np.mean(ef < gd),
+            0.5,
+        ),
     ]
 
 
