@@ -32,7 +32,7 @@ def test_all_claims_are_listed_by_section_and_filled_in() -> None:
     assert words.count("✓ holds") == len(CHECKED) - 1
     assert words.count("✗ fails") == 1
     assert "…</td>" not in words
-    assert f"{len(CHECKED) - 1} of {len(CHECKED)} checks hold;" in sentence(at)
+    assert f"{len(CHECKED) - 1} of {len(CHECKED)} checks hold." in sentence(at)
     assert "<b>These fail: Eq. 17.</b>" in sentence(at)
     assert "@inproceedings{kunstner2019limitations" in at.code[0].value
 

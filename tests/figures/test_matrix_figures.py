@@ -157,7 +157,7 @@ def test_proposition_2_shows_both_claims():
     panel = check(claims.remainder_panel(bound))
     assert_array_equal(trace(panel, "r β")["y"][:-1], bound.proved)
     assert_array_equal(trace(panel, "printed: N‖H − G‖²")["y"][:-1], bound.printed)
-    assert "above the bound at 0 of 30" in panel["layout"]["meta"]["label"]
+    assert "exceeds the bound at 0 of 30" in panel["layout"]["meta"]["label"]
 
 
 def test_a_linear_model_has_nothing_to_draw_but_its_words():
