@@ -249,3 +249,15 @@ def wait_for_picture(page: Page, old: str) -> None:
 
 def slider(page: Page, label: str) -> Locator:
     return page.get_by_role("slider", name=label, exact=True)
+
+
+_RAISED = "⁻⁰¹²³⁴⁵⁶⁷⁸⁹"
+
+
+def read_number(text: str) -> float:
+    """The number that a page shows as 1,000, −3 or 5.62·10⁻⁶."""
+    text = text.replace("−", "-").replace(",", "")
+    if found := re.fullmatch(rf"(-?)(?:([\d.]+)·)?10([{_RAISED}]+)", text):
+        power = found[3].translate(str.maketrans(_RAISED, "-0123456789"))
+        return float(f"{found[1]}{found[2] or 1}e{power}")
+    return float(text)

@@ -10,6 +10,7 @@ from browsing import (
     needs_chromium,
     open_page,
     panel,
+    read_number,
     revision,
     visit,
     wait_for_picture,
@@ -28,10 +29,10 @@ def numbers(page: Page) -> Locator:
 def rows(page: Page) -> np.ndarray:
     """The cells of x and y."""
     cells = [
-        [cell.replace("−", "-") for cell in row.locator("td").all_text_contents()[:2]]
+        [read_number(cell) for cell in row.locator("td").all_text_contents()[:2]]
         for row in numbers(page).locator("tbody tr").all()
     ]
-    return np.array(cells, dtype=float)
+    return np.array(cells)
 
 
 def test_the_numbers_of_a_figure_open_by_keyboard_follow_and_close(page: Page, server: str) -> None:

@@ -6,7 +6,16 @@ from typing import Any
 
 import numpy as np
 import pytest
-from browsing import chart, needs_chromium, open_page, panel, revision, visit, wait_for_picture
+from browsing import (
+    chart,
+    needs_chromium,
+    open_page,
+    panel,
+    read_number,
+    revision,
+    visit,
+    wait_for_picture,
+)
 from playwright.sync_api import Browser, BrowserContext, Locator, Page, expect
 
 from efviz.arrays import cosine
@@ -206,13 +215,12 @@ def test_the_anatomy_shows_lengths_and_angles_of_the_library(page: Page, server:
         theta = np.array([data["x"][1][i], data["y"][1][i]])
         found = {m: vector_field(problem, m, theta, damping=damping) for m in FIELDS}
         cells = [
-            cell.replace("°", "").replace("−", "-")
-            for cell in row.locator("td").all_text_contents()
+            read_number(cell.removesuffix("°")) for cell in row.locator("td").all_text_contents()
         ]
         lengths = [np.linalg.norm(found[m]) for m in FIELDS]
         angles = [np.degrees(np.arccos(cosine(found[m], found["NGD"]))) for m in ("GD", "EFGD")]
-        np.testing.assert_allclose([float(c) for c in cells[:3]], lengths, rtol=6e-3)
-        np.testing.assert_allclose([float(c) for c in cells[3:]], angles, atol=0.6)
+        np.testing.assert_allclose(cells[:3], lengths, rtol=6e-3)
+        np.testing.assert_allclose(cells[3:], angles, atol=0.6)
         assert row.locator("th").text_content() == name
         # Three arrows from the dot, in the directions of the library.
         paths = panel(page, name).locator(".runners .arrow")

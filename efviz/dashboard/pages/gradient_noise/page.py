@@ -40,6 +40,7 @@ from efviz.figures import DARK
 from efviz.figures.data_views import data_panel
 from efviz.figures.gradient_noise import cloud_panel, error_panel, runs_panel, theta_panel
 from efviz.figures.theme import Spec
+from efviz.numbers import number
 
 SLUG = "gradient-noise"
 TITLE = PAGES[SLUG].title
@@ -264,7 +265,7 @@ def more(store: Store, c: Controls, runs: Runs | None) -> None:
         with right:
             for name in ("EFSGD", "RMS"):
                 used = runs.scales[name] if runs else float("nan")
-                store.number(f"scale_{name}", format="%.4g", help=text.SCALE.format(used))
+                store.number(f"scale_{name}", format="%.4g", help=text.SCALE.format(number(used)))
             if c.theta:
                 st.button("θ of the start", on_click=store.set, kwargs={"theta": ()})
 

@@ -8,6 +8,7 @@ from efviz.dashboard.pages.lessons import facts
 from efviz.dashboard.pages.lessons.lesson import Lesson, Prediction, Step, Task, Verdict
 from efviz.dashboard.pages.vector_fields import page as vector_fields
 from efviz.dashboard.session.params import Values
+from efviz.numbers import number
 from efviz.optimizers import direction
 
 NEAR = 16
@@ -41,11 +42,11 @@ def numbers() -> dict[str, str]:
     one, half, near = lengths("EFGD")
     natural = lengths("NGD")
     return {
-        "half": facts.number(half / one),
-        "half_natural": facts.number(natural[1] / natural[0]),
+        "half": number(half / one),
+        "half_natural": number(natural[1] / natural[0]),
         "near": str(NEAR),
-        "times": facts.number(near / one),
-        "times_natural": facts.number(natural[2] / natural[0]),
+        "times": number(near / one),
+        "times_natural": number(natural[2] / natural[0]),
     }
 
 

@@ -47,6 +47,7 @@ from efviz.dashboard.session.store import Store, run_again
 from efviz.dashboard.session.take_along import take_along
 from efviz.dashboard.session.working import working
 from efviz.figures.player import Directions
+from efviz.numbers import number
 
 SLUG = "vector-fields"
 TITLE = PAGES[SLUG].title
@@ -259,10 +260,12 @@ def more(store: Store, p: Picture) -> None:
             store.choice("lengths", segmented=True)
             for name, column in zip(METHODS, st.columns(3), strict=True):
                 with column:
-                    used = (
-                        f"In use: {p.scales[name]:.3g}. 0 makes typical updates as long as NGD's."
+                    used = number(p.scales[name])
+                    store.number(
+                        f"scale_{name}",
+                        format="%.4g",
+                        help=f"In use: {used}. 0 makes typical updates as long as NGD's.",
                     )
-                    store.number(f"scale_{name}", format="%.4g", help=used)
         with right:
             starts_table(store, p)
             limits(store, p)

@@ -8,7 +8,6 @@ import streamlit as st
 
 from efviz.arrays import Array
 from efviz.dashboard.components import chart, pack_figures
-from efviz.dashboard.pages.at_minimum.words import number
 from efviz.dashboard.pages.matrices.closer.base import (
     Here,
     Section,
@@ -26,6 +25,7 @@ from efviz.dashboard.session.take_along import take_along
 from efviz.figures import DARK
 from efviz.figures.claims import residual_panel
 from efviz.figures.theme import Spec
+from efviz.numbers import number
 from efviz.problems import Problem
 from efviz.problems.likelihoods.bernoulli import Bernoulli
 from efviz.problems.likelihoods.categorical import Categorical
