@@ -22,6 +22,7 @@ from efviz.figures.theme import (
 )
 from efviz.numbers import number, percent
 from efviz.optimizers import Trajectory
+from efviz.optimizers.status import Status
 from efviz.studies.alignment import Alignment, StepSizes
 from efviz.sweeps import Sweep
 
@@ -145,7 +146,7 @@ def sweep_panel(
     a hexagon the one that runs above.
     """
     rows, columns = np.log10(sweep.step_sizes), np.log10(sweep.dampings)
-    loss = np.where(sweep.status == "finished", sweep.final_loss, np.nan)
+    loss = np.where(sweep.status == Status.FINISHED, sweep.final_loss, np.nan)
     best_step, best_damping, _ = sweep.best()
     found = np.isfinite(best_step)
     points = {"current": (np.log10(current[0]), _log_or_edge(current[1], columns))}
@@ -174,7 +175,7 @@ def sweep_panel(
         yaxis=y,
     )
     frame["margin"] = frame["margin"] | {"l": 48}
-    diverged = float(np.mean(sweep.status == "diverged"))
+    diverged = float(np.mean(sweep.status == Status.DIVERGED))
     frame["meta"] = {
         "aspect": 0.62,
         "click": True,
@@ -210,7 +211,7 @@ def _map(
             # lowest.
             height = (loss - least) / abs(sweep.first_loss - least or 1.0) - 1
             words = "%{z:.3f} of the distance from the first loss to the lowest"
-    ended = {"diverged": 0.0, "singular": 1.0}
+    ended = {Status.DIVERGED: 0.0, Status.SINGULAR: 1.0}
     other = np.full(loss.shape, np.nan)
     for status, value in ended.items():
         other[sweep.status == status] = value

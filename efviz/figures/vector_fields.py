@@ -11,6 +11,7 @@ from efviz.figures import marks
 from efviz.figures.data_views import SMALL_BAR, data_panel
 from efviz.figures.theme import COSINES, STYLES, Spec, axis, layout
 from efviz.optimizers import Trajectory
+from efviz.optimizers.status import Status
 from efviz.problems import Problem
 from efviz.studies.field_comparison import FieldComparison
 
@@ -133,6 +134,5 @@ def _label(name: str, trajectory: Trajectory | None) -> str:
     if trajectory is None:
         return text
     status = trajectory.status
-    return (
-        f"{text}; {np.sum(status == 'converged')} of {status.size} trajectories reach the minimum"
-    )
+    reached = int(np.sum(status == Status.CONVERGED))
+    return f"{text}; {reached} of {status.size} trajectories reach the minimum"

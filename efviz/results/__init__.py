@@ -18,9 +18,10 @@ from efviz.datasets import DATASETS
 from efviz.files import check_writable, replacing
 from efviz.numbers import percent
 from efviz.optimizers import METHODS
+from efviz.optimizers.status import Status
 from efviz.problems.catalogue import optimization_problem
 from efviz.sweeps import DAMPINGS, STEP_SIZES, Sweep, grid_search
-from efviz.sweeps.outcome import FINISHED, STATUSES
+from efviz.sweeps.outcome import STATUSES
 from efviz.sweeps.rounding import CHAOS, change_by_rounding
 from efviz.work import Progress
 
@@ -145,7 +146,7 @@ def compute(
     tied = sweep.tied if damped else sweep.tied[:, :1]
     step_size, damping, loss = sweep.best()
     best = (_exponent(step_size), _exponent(damping) if damped else None)
-    finished = sweep.status[row, column] == STATUSES[FINISHED]
+    finished = sweep.status[row, column] == Status.FINISHED
     printed_loss = float(sweep.final_loss[row, column])
     change = change_by_rounding(problem, method, STEP_SIZES[row], DAMPINGS[column])
     line = Line(
@@ -196,9 +197,11 @@ def renew(
             line, sweep = compute(paper, method, tell)
             done.append(asdict(line))
             columns = slice(None) if METHODS[method].curvature else slice(1)
-            finished = sweep.status == STATUSES[FINISHED]
+            finished = sweep.status == Status.FINISHED
             loss = np.where(finished, sweep.final_loss, np.nan).astype(np.float32)
-            status = np.array([STATUSES.index(word) for word in sweep.status.ravel()], np.uint8)
+            status = np.array(
+                [STATUSES.index(Status(word)) for word in sweep.status.ravel()], np.uint8
+            )
             grids[f"{line.name}/{method}/loss"] = loss[:, columns]
             grids[f"{line.name}/{method}/status"] = status.reshape(loss.shape)[:, columns]
             grids[f"{line.name}/{method}/first"] = np.array(sweep.first_loss)
