@@ -4,8 +4,8 @@ from collections.abc import Mapping
 from html import escape
 from itertools import groupby
 
-from efviz.dashboard.pages.at_minimum.words import number
 from efviz.dashboard.pages.vector_fields import page as vector_fields
+from efviz.dashboard.session.html_table import table_of_cards
 from efviz.paper import CLAIMS, SECTIONS, Claim, Link, Measure, Result, summary
 
 FILTERS = {
@@ -42,37 +42,25 @@ def sentence(found: Mapping[str, Result]) -> str:
 
 
 def table(show: str, found: Mapping[str, Result]) -> str:
-    """Rows by section. Roles stand beside the elements: cards on narrow screens lose those."""
-    head = "".join(
-        f"<th role='columnheader' scope='col'>{name}</th>"
-        for name in ("Where", "What it says", "Checked now", "See it")
-    )
-    bodies = ""
-    for section, claims in groupby(chosen(show), lambda claim: claim.section):
-        rows = "".join(row(claim, found.get(claim.key)) for claim in claims)
-        bodies += (
-            "<tbody role='rowgroup'><tr role='row' class='section'><th role='rowheader' "
-            f"scope='rowgroup' colspan='4'>{escape(SECTIONS[section])}</th></tr>{rows}</tbody>"
-        )
-    return (
-        "<table role='table' class='efviz-table efviz-claims'><caption>Claims of the paper, each "
-        "with its check</caption><thead role='rowgroup'><tr role='row'>"
-        f"{head}</tr></thead>{bodies}</table>"
+    return table_of_cards(
+        "Claims of the paper, each with its check",
+        ("Where", "What it says", "Checked now", "See it"),
+        {
+            escape(SECTIONS[section]): [row(claim, found.get(claim.key)) for claim in claims]
+            for section, claims in groupby(chosen(show), lambda claim: claim.section)
+        },
+        style="efviz-claims",
     )
 
 
-def row(claim: Claim, result: Result | None) -> str:
+def row(claim: Claim, result: Result | None) -> tuple[str, ...]:
     differs = (
         f"<p class='differs'><b>As printed, as made:</b> {escape(claim.differs)}</p>"
         if claim.differs
         else ""
     )
-    return (
-        f"<tr role='row'><th role='rowheader' scope='row'>{escape(claim.where)}</th>"
-        f"<td role='cell'>{escape(claim.says)}{differs}</td>"
-        f"<td role='cell'>{checked(claim, result)}</td>"
-        f"<td role='cell'>{link(claim)}</td></tr>"
-    )
+    says = f"{escape(claim.says)}{differs}"
+    return escape(claim.where), says, checked(claim, result), link(claim)
 
 
 def checked(claim: Claim, result: Result | None) -> str:
@@ -89,15 +77,10 @@ def checked(claim: Claim, result: Result | None) -> str:
 
 
 def _measure(measure: Measure) -> str:
-    shown = measure.shown if "e" not in measure.shown else number(measure.value)
-    tolerance = " ".join(
-        number(float(word)).removeprefix("1 · ") if "e" in word else word
-        for word in measure.tolerance.split()
-    )
     mark = "" if measure.passed else " class='fails'"
     return (
-        f"<li{mark}>{escape(measure.words)}: <b>{shown.replace('-', '−')}</b> "
-        f"<small>{tolerance.replace('-', '−')}</small></li>"
+        f"<li{mark}>{escape(measure.words)}: <b>{measure.shown}</b> "
+        f"<small>{measure.tolerance}</small></li>"
     )
 
 
