@@ -92,7 +92,7 @@ def test_keys_open_the_numbers_of_the_moving_paths(page: Page, server: str) -> N
     assert table.locator("thead th").all_inner_texts() == ["row", "b", "θ", "step"]
     assert table.locator("option").count() == 12
     table.locator("select").select_option("EFGD: from start 3")
-    path = figure_1().trajectories["EFGD"]
+    path = figure_1().paths["EFGD"]
     rows = [row.locator("td").all_inner_texts() for row in table.locator("tbody tr").all()]
     found = np.array([[float(v.replace("−", "-").replace(",", "")) for v in row] for row in rows])
     assert_array_equal(found[:, 2], path.steps)

@@ -211,7 +211,7 @@ def test_lesson_and_presenter_mode_stay_in_the_link() -> None:
         from efviz.dashboard.pages.vector_fields import page as vector_fields
         from efviz.dashboard.session.store import Store
 
-        store = Store(vector_fields.SLUG, vector_fields.SETTINGS)
+        store = Store(vector_fields.SLUG, vector_fields.PAGE.settings)
         st.markdown(store.query)
         st.markdown(str(store.sentences))
 

@@ -25,7 +25,7 @@ from efviz.dashboard.pages.at_minimum import views as at_minimum_views
 from efviz.dashboard.pages.gradient_noise import page as gradient_noise
 from efviz.dashboard.pages.matrices import labels as matrices_labels
 from efviz.dashboard.pages.matrices import page as matrices
-from efviz.dashboard.pages.registry import Page
+from efviz.dashboard.pages.registry import Listing
 from efviz.dashboard.pages.start import page as start
 from efviz.dashboard.pages.vector_fields import page as vector_fields
 from efviz.dashboard.pages.vector_fields.settings import VectorFieldsSettings
@@ -34,9 +34,14 @@ from efviz.dashboard.session.jobs import Job
 
 
 @pytest.mark.parametrize("page", PAGES.values(), ids=lambda page: page.slug)
-def test_a_page_is_the_module_that_its_entry_names(page: Page) -> None:
-    assert page.slug == page.load().SLUG
-    assert page.main is page.load().main
+def test_a_page_is_the_module_that_its_entry_names(page: Listing) -> None:
+    module = page.load()
+    assert page.slug == module.SLUG
+    if hasattr(module, "PAGE"):
+        assert (module.PAGE.slug, module.PAGE.title) == (page.slug, page.title)
+        assert page.settings is module.PAGE.settings
+    else:
+        assert page.main is module.main
 
 
 @pytest.mark.parametrize("slug", PAGES)

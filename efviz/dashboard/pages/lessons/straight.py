@@ -19,7 +19,7 @@ LIMIT = 0.01
 @cache
 def detours() -> dict[str, float]:
     """The longest way of each method in Figure 1, in lengths of its own chord."""
-    trajectories = figure_1().trajectories
+    trajectories = figure_1().paths
     return {m: max(map(detour, t.thetas)) for m, t in trajectories.items()}
 
 
@@ -39,7 +39,7 @@ def check(settings: VectorFieldsSettings) -> Verdict:
     picture = facts.picture_of(settings)
     if picture is None:
         return Verdict(False, facts.WORKING)
-    best = min(map(detour, picture.trajectories["GD"].thetas))
+    best = min(map(detour, picture.paths["GD"].thetas))
     words = f"The straightest way of GD is {number(best, 4)} times as long as the straight line."
     return Verdict(best < 1 + LIMIT, words)
 
