@@ -25,18 +25,24 @@ from efviz.dashboard.pages.at_minimum import views as at_minimum_views
 from efviz.dashboard.pages.gradient_noise import page as gradient_noise
 from efviz.dashboard.pages.matrices import labels as matrices_labels
 from efviz.dashboard.pages.matrices import page as matrices
-from efviz.dashboard.pages.registry import Page
+from efviz.dashboard.pages.registry import Listing
 from efviz.dashboard.pages.start import page as start
 from efviz.dashboard.pages.vector_fields import page as vector_fields
 from efviz.dashboard.pages.vector_fields.settings import VectorFieldsSettings
+from efviz.dashboard.session import blocks
+from efviz.dashboard.session import page as frame
 from efviz.dashboard.session.caches import SHARED
 from efviz.dashboard.session.jobs import Job
 
 
 @pytest.mark.parametrize("page", PAGES.values(), ids=lambda page: page.slug)
-def test_a_page_is_the_module_that_its_entry_names(page: Page) -> None:
-    assert page.slug == page.load().SLUG
-    assert page.main is page.load().main
+def test_a_page_is_the_module_that_its_entry_names(page: Listing) -> None:
+    module = page.load()
+    assert page.slug == module.SLUG
+    if hasattr(module, "PAGE"):
+        assert page.main.args == (module.PAGE,)
+    else:
+        assert page.main is module.main
 
 
 @pytest.mark.parametrize("slug", PAGES)
@@ -170,8 +176,9 @@ def test_what_another_session_finishes_after_the_drawing_is_drawn(
                 job.advance(1)
 
     monkeypatch.setattr(Job, "__init__", seen)
-    for module in {page, matrices_labels}:
+    for module in {page, matrices_labels, blocks} - {gradient_noise}:
         monkeypatch.setattr(module, "take_along", drawn)
+    monkeypatch.setattr(frame, "LATER", 0)
     for name in {"SLICE", "FIRST"} & set(vars(page)):
         monkeypatch.setattr(page, name, 0)
     monkeypatch.setattr(at_minimum_views, "LARGEST", 100)
