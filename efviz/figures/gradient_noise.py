@@ -7,8 +7,10 @@ import numpy as np
 
 from efviz.arrays import Array
 from efviz.curvature.gradient_noise import ESTIMATORS, GradientNoise
+from efviz.datasets.dataset import Dataset
 from efviz.fields import Plane
 from efviz.figures import marks
+from efviz.figures.data_views import data_panel
 from efviz.figures.log_axes import decades, log_axis, spread
 from efviz.figures.theme import (
     CONTOUR,
@@ -24,6 +26,8 @@ from efviz.figures.theme import (
     style_of,
 )
 from efviz.optimizers.stochastic import StochasticResult
+from efviz.problems import Problem
+from efviz.studies.gradient_noise import ErrorCurves, NoisyRuns
 
 SHOWN = 1000
 """The largest number of per-example gradients drawn, from the first on."""
@@ -31,6 +35,46 @@ BAND = (0.1, 0.9)
 """The quantiles over seeds that bound a band."""
 _DEEPEST = 1e8
 """The largest ratio between top and bottom of a logarithmic axis."""
+
+
+def noise_panels(
+    dataset: Dataset,
+    problem: Problem,
+    plane: Plane,
+    theta: Array,
+    directions: Mapping[str, Array],
+    noise: GradientNoise,
+    gradients: Array,
+    minibatches: Array,
+    factor: float,
+    curves: ErrorCurves,
+    loss: Array | None = None,
+    runs: NoisyRuns | None = None,
+    *,
+    batch_size: int,
+    n_steps: int,
+    editing: bool = False,
+) -> dict[str, Spec]:
+    """All of section 5 at theta (2,), see the panels below; None is not known yet.
+
+    Data that are edited, or are being edited, are seen in a panel of their own, the last.
+    """
+    names, minimum, g = problem.parameter_names, problem.minimum, noise.gradient
+    lowest, theta_star = (minimum.loss, minimum.theta) if minimum.exists else (None, None)
+    panels = {
+        "theta": theta_panel(plane, loss, lowest, theta, theta_star, directions, names),
+        "gradients": cloud_panel(noise, gradients, minibatches, factor, batch_size, names),
+        "errors": error_panel(curves.batch_sizes, curves.errors, batch_size, float(g @ g)),
+        "runs": runs_panel(
+            runs.result if runs else None,
+            runs.lowest if runs else 0.0,
+            int(runs.result.examples[-1]) if runs else n_steps * batch_size,
+            title=f"Loss {runs.above}" if runs else "Loss",
+        ),
+    }
+    if editing or dataset.edited:
+        panels["data"] = data_panel(dataset, problem, editing=editing)
+    return panels
 
 
 def moment_ellipse(matrix: Array, center: Array, n: int = 97) -> Array:

@@ -16,7 +16,6 @@ from visiting import components, html, open_page
 from efviz.curvature import empirical_fisher, fisher, ggn, hessian
 from efviz.curvature.splits import SPLITS, Sizes
 from efviz.curvature.vocabulary import VOCABULARY
-from efviz.dashboard.pages.gradient_noise.views import plane_of
 from efviz.dashboard.pages.matrices import closer
 from efviz.dashboard.pages.matrices import page as matrices
 from efviz.dashboard.pages.matrices.closer import splits as splits
@@ -24,6 +23,7 @@ from efviz.dashboard.pages.matrices.closer.base import Spot
 from efviz.dashboard.pages.matrices.settings import MatricesSettings
 from efviz.dashboard.session.problem_choice import Knobs, problem_of
 from efviz.dashboard.session.problem_settings import ProblemSettings, problem_setting
+from efviz.dashboard.session.theta_choice import plane_of
 from efviz.problems import PROBLEMS
 
 SOME = ("fig1", "fig2", "poisson", "softmax", "saturation")

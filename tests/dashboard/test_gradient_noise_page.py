@@ -1,7 +1,7 @@
 """The page Gradient noise: its panels show the library's numbers, its words follow from them."""
 
 import re
-from dataclasses import replace
+from types import SimpleNamespace
 from typing import Any
 
 import numpy as np
@@ -11,9 +11,9 @@ from numpy.testing import assert_allclose, assert_array_equal
 from streamlit.testing.v1 import AppTest
 from visiting import (
     SEPARABLE,
-    Held,
     change_settings,
     components,
+    held,
     html,
     open_page,
     paste,
@@ -32,7 +32,6 @@ from efviz.dashboard.components import Click
 from efviz.dashboard.pages.gradient_noise import page as the_page
 from efviz.dashboard.pages.gradient_noise import words as text
 from efviz.dashboard.pages.gradient_noise.settings import GradientNoiseSettings
-from efviz.dashboard.pages.gradient_noise.views import Controls, Picture, Runs, run_work, work
 from efviz.dashboard.session.foreign import plain
 from efviz.dashboard.session.theta_choice import move
 from efviz.figures.gradient_noise import (
@@ -47,9 +46,10 @@ from efviz.figures.gradient_noise import (
 from efviz.figures.theme import style_of
 from efviz.numbers import number, percent
 from efviz.optimizers.stochastic import STOCHASTIC_METHODS, StochasticResult
-from efviz.work import finish
+from efviz.studies.gradient_noise import NoisyRuns
 
 SLUG = the_page.SLUG
+HELD = f"{SLUG}.held"
 
 
 def page(**query: str) -> AppTest:
@@ -59,16 +59,24 @@ def page(**query: str) -> AppTest:
     return at
 
 
-def controls(**chosen: Any) -> Controls:
-    return Controls.of(GradientNoiseSettings.of(**{"n_steps": 40} | chosen))
+def settings(**chosen: Any) -> GradientNoiseSettings:
+    return GradientNoiseSettings.of(**{"n_steps": 40} | chosen)
 
 
-def picture(**chosen: Any) -> Picture:
-    return finish(work(controls(**chosen)))
+def picture(**chosen: Any) -> SimpleNamespace:
+    """All that the page computes."""
+    return the_page.STUDIES.everything(settings(**chosen))
 
 
-def runs(**chosen: Any) -> Runs:
-    return finish(run_work(controls(**chosen)))
+def runs(**chosen: Any) -> NoisyRuns:
+    found: NoisyRuns = the_page.STUDIES.now("runs", settings(**chosen))
+    return found
+
+
+def said(p: SimpleNamespace, batch_size: int = 16, runs: NoisyRuns | None = None) -> str:
+    return text.sentence(
+        p.problem, p.noise, p.fisher, p.directions, p.factor, p.errors, batch_size, runs
+    )
 
 
 @pytest.mark.parametrize("problem", PROBLEMS)
@@ -149,26 +157,24 @@ def test_junk_in_a_link_gets_a_warning_and_a_picture() -> None:
 def test_runs_of_another_problem_are_not_shown() -> None:
     """Until new runs have begun those before stay, but for the same problem alone."""
     at = page()
-    (before, *_) = at.session_state[the_page.HELD]
-    assert before.problem == "fig1"
+    assert at.session_state[HELD]["runs"][0] == "fig1"
     change_settings(at, SLUG, problem="fig4")
     at.run()
     assert not at.exception
-    assert at.session_state[the_page.HELD][0].problem == "fig4"
+    assert at.session_state[HELD]["runs"][0] == "fig4"
     assert "After 40 steps" in sentence(at)
 
 
 def test_clicks_choose_theta_and_the_batch_size() -> None:
-    store: Any = Held(GradientNoiseSettings.of())
-    the_page.clicked(store, picture(), Click(0, 1.23456, -0.5))
-    assert store.settings.theta == ((1.235, -0.5),)
-    the_page.clicked(store, picture(), Click(2, 99.6, 3.0))
-    assert store.settings.batch_size == 100
-    the_page.clicked(store, picture(), Click(2, 1e9, 3.0))
-    assert store.settings.batch_size == 1000
-    p = picture()
-    move(store, p.plane, p.theta, 1, 3.0)
-    assert store.settings.theta == ((2.0, 3.0),)
+    shown, p = held(GradientNoiseSettings.of(), plane=picture().plane), picture()
+    the_page.clicked(shown, Click(0, 1.23456, -0.5))
+    assert shown.store.settings.theta == ((1.235, -0.5),)
+    the_page.clicked(shown, Click(2, 99.6, 3.0))
+    assert shown.store.settings.batch_size == 100
+    the_page.clicked(shown, Click(2, 1e9, 3.0))
+    assert shown.store.settings.batch_size == 1000
+    move(shown.store, p.plane, p.at, 1, 3.0)
+    assert shown.store.settings.theta == ((2.0, 3.0),)
 
 
 def test_the_errors_on_the_page_are_the_librarys() -> None:
@@ -183,7 +189,7 @@ def test_the_errors_on_the_page_are_the_librarys() -> None:
 
 
 def test_the_verdict_on_ef_follows_from_the_errors() -> None:
-    p, c = picture(problem="fig2"), controls(problem="fig2")
+    p = picture(problem="fig2")
     squared = float(p.noise.gradient @ p.noise.gradient)
     other = {"plain": 0.5, "scaled": 0.4, "diagonal": 0.3, "full": 0.2, "printed": 9.0}
     for share, words in (
@@ -191,17 +197,15 @@ def test_the_verdict_on_ef_follows_from_the_errors() -> None:
         (0.45, "nearer than ĝ, but not than the best multiple of ĝ (40\u202f%)"),
         (0.9, "farther off than ĝ"),
     ):
-        errors = {name: e * squared for name, e in (other | {"EF": share}).items()}
-        said = text.sentence(replace(p, error_here=errors), c, None)
-        assert f"errs by <b>{percent(share, 3)}</b>, {words}" in said
+        p.errors = {name: e * squared for name, e in (other | {"EF": share}).items()}
+        assert f"errs by <b>{percent(share, 3)}</b>, {words}" in said(p)
 
 
 def test_the_direction_is_compared_with_the_natural_gradient() -> None:
     p = picture()
     for ef, words in (((1.0, 0.0), "<b>1</b>: here EF's"), ((0.0, 1.0), "90° apart")):
-        turned = {"EFGD": np.array(ef), "NGD": np.array([1.0, 0.0]), "GD": np.zeros(2)}
-        said = text.sentence(replace(p, directions=turned), controls(), None)
-        assert words in said
+        p.directions = {"EFGD": np.array(ef), "NGD": np.array([1.0, 0.0]), "GD": np.zeros(2)}
+        assert words in said(p)
 
 
 def test_the_ends_of_runs_are_named_lowest_first() -> None:
@@ -209,8 +213,7 @@ def test_the_ends_of_runs_are_named_lowest_first() -> None:
     losses = {name: np.array([[1.0, m]] * 3) for name, m in medians.items()}
     status = {name: np.array(["running"] * 3) for name in medians}
     result = StochasticResult(2, np.array([0, 7]), losses, {}, status)
-    found = Runs(result, dict.fromkeys(medians, 1.0), 0.1, "above the minimum", 14)
-    words = text.sentence(picture(), controls(), found)
+    words = said(picture(), runs=NoisyRuns(result, 0.1, "above the minimum"))
     assert "After 7 steps" in words
     assert "VA at 0.1, SGD at 0.2, RMS at 0.3, EFSGD diverged" in words
 
@@ -261,10 +264,12 @@ def test_a_cloud_without_extent_still_has_axes() -> None:
 
 def test_the_error_panel_shows_the_errors_and_the_batch_size() -> None:
     p = picture(problem="fig2")
-    panel = error_panel(p.sizes, p.errors, 16, 2.0)
+    panel = error_panel(p.curves.batch_sizes, p.curves.errors, 16, 2.0)
     drawn = traces(panel)
     for name in ESTIMATORS:
-        assert_allclose(xy(drawn[name]), np.stack([p.sizes, p.errors[name]], axis=-1))
+        assert_allclose(
+            xy(drawn[name]), np.stack([p.curves.batch_sizes, p.curves.errors[name]], axis=-1)
+        )
     assert_allclose(xy(drawn["B"])[:, 0], 16)
     assert_allclose(xy(drawn["|g|²"])[:, 1], 2.0)
     named = ", ".join(drawn["labels"].text)
@@ -275,18 +280,18 @@ def test_the_error_panel_shows_the_errors_and_the_batch_size() -> None:
 
 def test_directions_point_where_they_should_whatever_their_lengths() -> None:
     p = picture()
-    drawn = traces(theta_panel(p.plane, p.loss, None, p.theta, None, p.directions, ("a", "b")))
+    drawn = traces(theta_panel(p.plane, p.loss, None, p.at, None, p.directions, ("a", "b")))
     assert "minimum" not in drawn
     for name, direction in p.directions.items():
         a, b = xy(drawn[name])
-        assert_allclose(a, p.theta)
+        assert_allclose(a, p.at)
         unit = (b - a) / np.linalg.norm(b - a)
         assert_allclose(unit, direction / np.linalg.norm(direction), atol=1e-12)
 
 
 def test_the_runs_panel_shows_median_and_band() -> None:
     r = runs()
-    panel = runs_panel(r.result, r.lowest, r.n_examples)
+    panel = runs_panel(r.result, r.lowest, 640)
     drawn = traces(panel)
     for name in STOCHASTIC_METHODS:
         eighth_of_sixteen = np.sort(r.result.losses[name], axis=0)[7]
@@ -300,7 +305,7 @@ def test_the_runs_panel_shows_median_and_band() -> None:
 def test_runs_that_leave_above_and_runs_to_come_make_panels() -> None:
     r = runs(step_size=30.0)
     assert any((s == "diverged").all() for s in r.result.status.values())
-    drawn = traces(runs_panel(r.result, r.lowest, r.n_examples))
+    drawn = traces(runs_panel(r.result, r.lowest, 640))
     lines = [trace for trace in drawn.values() if trace.mode == "lines"]
     assert not any(np.isinf(trace.y).any() for trace in lines)
     assert traces(runs_panel(None, 0.0, 100)) == {}

@@ -4,7 +4,10 @@ import os
 import subprocess
 import sys
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
 
 import new_page
 import numpy as np
@@ -14,13 +17,15 @@ from visiting import components, sentence
 
 from efviz.dashboard.pages import PAGES
 from efviz.dashboard.pages.registry import Listing
+from efviz.dashboard.session import held
 from efviz.dashboard.session import page as frame
 from efviz.dashboard.session.caches import SHARED
 from efviz.dashboard.session.page import View
 from efviz.dashboard.session.scripts import figure_script
-from efviz.dashboard.session.studies import Studies
+from efviz.dashboard.session.studies import Call, Studies
 from efviz.figures import export
 from efviz.problems import PROBLEMS
+from efviz.work import Progress
 
 SLUG = new_page.PAGE.slug
 
@@ -98,12 +103,80 @@ def test_its_work_is_shown_and_stopped_and_goes_on(monkeypatch: pytest.MonkeyPat
         patch.setattr(frame, "run_again", lambda: None)
         at = visit(points="31")
         assert not components(at, "chart")
-        assert "0% of the losses is computed" in at.get("progress")[0].proto.text
+        assert "0\u202f% of the losses is computed" in at.get("progress")[0].proto.text
         next(button for button in at.button if button.label == "Stop here").click().run()
     at.run()
     assert not components(at, "chart")
     next(button for button in at.button if button.label == "Go on").click().run()
     assert len(components(at, "chart")) == 1
+
+
+def test_what_is_pinned_is_worked_on_to_its_end(monkeypatch: pytest.MonkeyPatch) -> None:
+    SHARED.clear()
+    monkeypatch.setattr(View.__init__, "__defaults__", (0.0,))
+    assert len(components(visit(points="33", pin="points=35"), "chart")) == 2
+
+
+def test_what_takes_no_time_is_in_the_first_picture_and_what_does_is_not() -> None:
+    def quick(problem):
+        return problem.N
+
+    def endless(problem):
+        while True:
+            yield Progress(0.5)
+
+    settings = new_page.SharpnessSettings
+    functions = {"quick": quick, "endless": endless}
+    page = replace(
+        new_page.PAGE, studies=Studies(settings, new_page.TWO_PARAMETERS, functions), held={}
+    )
+    call = Call(lambda quick=None, endless=None: (quick, endless))
+    assert View(page, settings.of(N=60)).call(call) == (60, None)
+    in_one_go = Call(lambda quick: quick)
+    assert View(page, settings.of(N=61), 0.0).call(in_one_go) == 61, "it could not be put down"
+    assert View(page, settings.of(N=62), 0.0).call(call) == (None, None)
+    assert View(page, settings.of(N=63), 0.01).call(Call(lambda endless: endless)) is None
+
+
+def test_charts_hold_the_last_result_until_the_next_is_far_enough(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    state: dict[str, Any] = {}
+    monkeypatch.setattr(held, "st", SimpleNamespace(session_state=state))
+    SHARED.clear()
+    page = replace(new_page.PAGE, held={"sharpness": 0.5})
+    chart, words = new_page.CHART.call, Call(new_page.sentence)
+
+    def view(reach: float, problem: str = "fig1", seconds: float = 0.0) -> View:
+        settings = new_page.SharpnessSettings.of(reach=reach, problem=problem)
+        return View(page, settings, seconds, live=True)
+
+    def drawn(view: View) -> float | None:
+        """How far the chart reaches."""
+        panels = view.call(chart, held=True)
+        return panels and panels["Loss"]["data"][0]["x"][-1]
+
+    assert drawn(view(1.0, seconds=60)) == 1
+    begun = view(2.0)
+    job = page.studies.job("sharpness", begun.settings)
+    assert drawn(begun) == 1
+    assert begun.call(words) is None
+    assert len(begun.unfinished) == 1
+    assert drawn(view(2.0, problem="fig4")) is None
+    assert drawn(View(page, begun.settings, 0.0)) is None, "a pinned picture holds nothing"
+    state[f"{SLUG}.work"] = begun.state, False
+    assert drawn(view(2.0)) is None, "who stops sees what there is"
+    state[f"{SLUG}.work"] = begun.state, True
+    assert drawn(view(2.0)) == 1
+    job.advance(0)
+    assert drawn(view(2.0)) == 1
+    job.advance(0)
+    assert job.progress.fraction == 0.5
+    assert drawn(view(2.0)) is None
+    job.advance(60)
+    assert drawn(view(2.0)) == 2
+    assert view(2.0).call(words)
+    assert drawn(view(3.0)) == 2
 
 
 def test_an_argument_that_is_nothing_here_is_refused() -> None:

@@ -29,6 +29,8 @@ from efviz.dashboard.pages.registry import Listing
 from efviz.dashboard.pages.start import page as start
 from efviz.dashboard.pages.vector_fields import page as vector_fields
 from efviz.dashboard.pages.vector_fields.settings import VectorFieldsSettings
+from efviz.dashboard.session import blocks
+from efviz.dashboard.session import page as frame
 from efviz.dashboard.session.caches import SHARED
 from efviz.dashboard.session.jobs import Job
 
@@ -40,6 +42,7 @@ def test_a_page_is_the_module_that_its_entry_names(page: Listing) -> None:
     if hasattr(module, "PAGE"):
         assert (module.PAGE.slug, module.PAGE.title) == (page.slug, page.title)
         assert page.settings is module.PAGE.settings
+        assert page.main.args == (module.PAGE,)
     else:
         assert page.main is module.main
 
@@ -175,8 +178,9 @@ def test_what_another_session_finishes_after_the_drawing_is_drawn(
                 job.advance(1)
 
     monkeypatch.setattr(Job, "__init__", seen)
-    for module in {page, matrices_labels}:
+    for module in {page, matrices_labels, blocks} - {gradient_noise}:
         monkeypatch.setattr(module, "take_along", drawn)
+    monkeypatch.setattr(frame, "LATER", 0)
     for name in {"SLICE", "FIRST"} & set(vars(page)):
         monkeypatch.setattr(page, name, 0)
     monkeypatch.setattr(at_minimum_views, "LARGEST", 100)

@@ -50,6 +50,22 @@ def test_what_is_pinned_stays_while_a_setting_changes(slug: str) -> None:
     assert notes(other) == []
 
 
+@pytest.mark.parametrize("slug", ["vector-fields", "gradient-noise"])
+def test_points_cannot_be_moved_in_what_is_pinned(slug: str) -> None:
+    query = {"editing": "1", "n": "50"} | QUICK[slug]
+    at = open_page(slug, pin="&".join(f"{k}={v}" for k, v in query.items()), **query)
+    live, pinned = (proto.bytes for proto in components(at, "chart"))
+    # Besides examples, Vector fields has handles of its starts.
+    assert live.count(b'"handles"') == pinned.count(b'"handles"') + 1
+
+
+def test_what_is_pinned_does_not_play() -> None:
+    at = open_page(steps="300", play="1", pin="steps=300&play=1")
+    live, pinned = (proto.bytes for proto in components(at, "chart"))
+    assert b'"anatomy"' in live
+    assert b'"anatomy"' not in pinned
+
+
 def test_a_preset_keeps_the_pin() -> None:
     at = press(open_page(s="0.25", steps="300", pin="s=1"), "as printed")
     assert at.session_state["vector-fields"].pin == "s=1"

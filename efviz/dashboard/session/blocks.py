@@ -1,13 +1,13 @@
 """The blocks that pages are made of: charts, words, and settings side by side."""
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import streamlit as st
 
 from efviz.dashboard.components import Click, Frame, Touch, chart, pack_figures
-from efviz.dashboard.session.page import Block, Shown, View
+from efviz.dashboard.session.page import SLICE, Block, Shown, View
 from efviz.dashboard.session.pins import beside
 from efviz.dashboard.session.scripts import figure_script
 from efviz.dashboard.session.studies import Call, Function, call_of
@@ -31,7 +31,8 @@ class Chart:
 
     `panels` is a function of the library, called as a study is; an argument with a default may come
     later than the first picture. `look` says how the panels are laid out, see `pack_figures`; with
-    `paint` the browser paints them before what lies below is drawn.
+    `paint` the browser paints them before what lies below is drawn. `still`: settings that another
+    picture, pinned beside this one, is without.
     """
 
     panels: Function
@@ -42,6 +43,7 @@ class Chart:
     frame: Callable[[Shown], Frame] | None = None
     rest: Callable[[Shown, Frame], None] | None = None
     pinned: bool = False
+    still: Mapping[str, Any] = field(default_factory=dict)
     paint: bool = False
     weights: Callable[[Shown], tuple[float, float]] = lambda shown: (1, 1)
 
@@ -51,7 +53,7 @@ class Chart:
 
     def packed(self, view: View) -> bytes | None:
         """The panels as bytes, None while there is nothing to show."""
-        arguments = view.arguments(self.call)
+        arguments = view.arguments(self.call, held=True)
         if arguments is None:
             return None
 
@@ -59,7 +61,7 @@ class Chart:
             panels = self.call.function(**arguments)
             return pack_figures(panels, dark=DARK, **self.look(panels))
 
-        key = "packed", self.look, view.key(self.call)
+        key = "packed", self.look, view.key(self.call, held=True)
         packed: bytes = view.studies.remembered(key, view.settings, compute)
         return packed
 
@@ -73,13 +75,17 @@ class Chart:
         else:
             self._draw(shown, packed)
         if self.paint:
-            let_paint(f"{shown.page.slug}.painted", shown.view.key(self.call))
+            state = shown.view.studies.key(self.call, shown.settings)
+            let_paint(f"{shown.page.slug}.painted", state)
 
     def _beside(self, shown: Shown, packed: bytes) -> None:
 
         def other(settings: Any) -> tuple[bytes | None, bool]:
-            view = View(shown.page, settings)
-            return self.packed(view), not view.unfinished
+            view = View(shown.page, replace(settings, **self.still))
+            packed = self.packed(view)
+            if view.unfinished and not shown.view.unfinished:
+                view.studies.job(view.unfinished[0].name, view.settings).advance(SLICE)
+            return packed, not view.unfinished
 
         with beside(shown.store, other, self.weights(shown)) as pinned:
             self._draw(shown, packed)
@@ -115,18 +121,18 @@ class Export:
 
     def __call__(self, shown: Shown) -> None:
         page, view, call = shown.page, shown.view, self.of.call
-        if view.arguments(call) is None:
+        if view.arguments(call, held=True) is None:
             return
         name = page.slug if self.of.key == "chart" else f"{page.slug}-{self.of.key}"
         seen = [view.see(one) for one, _ in view.studies.plan(call).results.values()]
 
         def rows() -> int:
-            return int(self.of.look(view.call(call)).get("rows", 1))
+            return int(self.of.look(view.call(call, held=True)).get("rows", 1))
 
         take_along(
             f"{page.slug}.{self.of.key}",
             name,
-            lambda: view.call(call),
+            lambda: view.call(call, held=True),
             lambda: figure_script(page.title, name, view.studies, call, view.settings, rows()),
             rows=rows,
             complete=all(one and one.snapshot.complete for one in seen),

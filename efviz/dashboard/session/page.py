@@ -7,21 +7,23 @@ finished and draws what there is, lets a visitor stop, pin, export and share.
 import time
 from collections.abc import Callable, Hashable, Mapping, Sequence
 from dataclasses import dataclass, field
+from inspect import isgeneratorfunction
 from typing import Any
 
 import streamlit as st
 
 from efviz.dashboard.session.foreign import plain
-from efviz.dashboard.session.jobs import Job, Snapshot
+from efviz.dashboard.session.held import Held, Seen
+from efviz.dashboard.session.jobs import Job
 from efviz.dashboard.session.own_table_widgets import ready
 from efviz.dashboard.session.settings import Settings
 from efviz.dashboard.session.share import share
 from efviz.dashboard.session.store import Store, run_again
 from efviz.dashboard.session.studies import Call, Studies
-from efviz.dashboard.session.working import work, working
+from efviz.dashboard.session.working import WORK, work, working
 
-SLICE = 0.25
-"""Seconds of work between two pictures."""
+SLICE, LATER = 0.25, 0.02
+"""Seconds of work between two pictures, and before a picture on what may come later."""
 
 
 @dataclass(frozen=True)
@@ -30,7 +32,8 @@ class Page:
 
     `presets` are the buttons of the header; `controls` stand above `body`, which shows what is
     computed, and `foot` below, which follows no setting but the problem. `waits` says of a result
-    what a visitor waits for, as in "41 % of the runs is computed".
+    what a visitor waits for, as in "41 % of the runs is computed". `held`: until this fraction of a
+    result is done, charts show the last one that was seen of the same problem.
     """
 
     title: str
@@ -42,6 +45,7 @@ class Page:
     presets: Sequence["Preset"] = ()
     foot: Sequence["Block"] = ()
     waits: Mapping[str, str] = field(default_factory=dict)
+    held: Mapping[str, float] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -52,93 +56,102 @@ class Preset:
     settings: Callable[[Any], Settings]
 
 
-@dataclass(frozen=True)
-class Seen:
-    """A result as far as it was known when a run first looked; `key` says of what settings."""
-
-    name: str
-    key: Hashable
-    job: Job[Any]
-    snapshot: Snapshot[Any]
-
-    @property
-    def result(self) -> Any:
-        return self.snapshot.result
-
-    @property
-    def known(self) -> bool:
-        return self.snapshot.result is not None or self.snapshot.complete
-
-
 class View:
     """What is known for one choice of settings, the same in all blocks of a run.
 
-    `seconds` are what the blocks wait for in all where there is nothing to show yet.
+    `seconds` are what the blocks wait for long work in all where there is nothing to show yet.
+    `live`: it is what the visitor sets, where results can be held (see `Page.held`).
     """
 
-    def __init__(self, page: Page, settings: Any, seconds: float = SLICE) -> None:
+    def __init__(
+        self, page: Page, settings: Any, seconds: float = SLICE, *, live: bool = False
+    ) -> None:
         self.settings = settings
         self.studies = page.studies
         self.trouble = page.studies.given.trouble(settings)
-        self._left = seconds
+        self._held = Held(page.slug, page.held if live else {})
+        self._left = {False: seconds, True: min(seconds, LATER)}
         self._seen: dict[str, Seen] = {}
+        self._before: dict[str, Seen] = {}
 
     @property
     def given(self) -> Mapping[str, Any]:
         """The problem, and what belongs to it."""
         return self.studies.given.make(self.settings)
 
-    def see(self, name: str, *, wait: bool = False) -> Seen | None:
+    def see(self, name: str, *, wait: bool = False, later: bool = False) -> Seen | None:
         """A result as far as it is known; to `wait` is to work if nothing is.
 
+        That is little work where the result may come `later`, and none if another stands for it.
         None where there is no problem to compute it of.
         """
         if self.trouble:
             return None
         if name not in self._seen:
+            problem = getattr(self.settings, "problem", None)
             job = self.studies.job(name, self.settings)
-            snapshot = job.progress
-            if wait and snapshot.result is None and not job.done and self._left > 0:
-                began = time.perf_counter()
-                snapshot = job.advance(self._left)
-                self._left -= time.perf_counter() - began
             key = self.studies.key(self.studies.calls[name], self.settings)
-            self._seen[name] = Seen(name, key, job, snapshot)
+            before = self._held.instead(problem, name, key, job.progress.fraction)
+            if wait and not (later and before):
+                self._wait_for(name, job, later)
+            self._seen[name] = Seen(name, key, job.progress)
+            if before:
+                self._before[name] = before
+            else:
+                self._held.keep(problem, self._seen[name])
         return self._seen[name]
 
-    def arguments(self, call: Call) -> dict[str, Any] | None:
-        """The arguments of a call as far as they are known.
+    def _wait_for(self, name: str, job: Job[Any], later: bool) -> None:
+        """What is computed in one go is waited for as long as it takes: it cannot be put down."""
+        in_one_go = not (later or isgeneratorfunction(self.studies.calls[name].function))
+        left = self._left[later]
+        if job.progress.result is None and not job.done and (in_one_go or left > 0):
+            began = time.perf_counter()
+            job.advance(max(left, 0.0))
+            self._left[later] -= time.perf_counter() - began
+
+    def _shown(
+        self, name: str, held: bool, *, wait: bool = False, later: bool = False
+    ) -> Seen | None:
+        """A result as a block shows it: what stands for one is shown by charts alone."""
+        seen = self.see(name, wait=wait, later=later)
+        if name in self._before:
+            return self._before[name] if held else None
+        return seen
+
+    def arguments(self, call: Call, *, held: bool = False) -> dict[str, Any] | None:
+        """The arguments of a call as far as they are known; `held`: with results of before.
 
         None while there is nothing yet for one that cannot be left out.
         """
         plan = self.studies.plan(call)
+        if self.trouble and (plan.results or plan.given):
+            return None
         found = {argument: getattr(self.settings, name) for argument, name in plan.own.items()}
         for argument, (name, optional) in plan.results.items():
-            seen = self.see(name, wait=not optional)
-            if seen is None or not (seen.known or optional):
-                return None
-            if seen.known:
+            seen = self._shown(name, held, wait=True, later=optional)
+            if seen and seen.known:
                 found[argument] = seen.result
-        if plan.given:
-            if self.trouble:
+            elif not optional:
                 return None
+        if plan.given:
             found |= {argument: self.given[name] for argument, name in plan.given.items()}
         return found | dict(call.fixed)
 
-    def key(self, call: Call) -> Hashable:
+    def key(self, call: Call, *, held: bool = False) -> Hashable:
         """Of a call with the arguments that are known: equal where its result is the same."""
-        seen = [self.see(name) for name, _ in self.studies.plan(call).results.values()]
+        seen = [self._shown(name, held) for name, _ in self.studies.plan(call).results.values()]
         known = tuple((one.key, one.snapshot.fraction) for one in seen if one)
         return self.studies.key(call, self.settings), known
 
-    def call(self, call: Call) -> Any:
+    def call(self, call: Call, *, held: bool = False) -> Any:
         """What a function says of what is known; None while that is not enough."""
-        arguments = self.arguments(call)
+        arguments = self.arguments(call, held=held)
         return None if arguments is None else call.function(**arguments)
 
-    def result(self, name: str) -> Any:
+    def result(self, name: str, *, wait: bool = False) -> Any:
         """A result as far as it is known, None if nothing is."""
-        seen = self.see(name)
+        seen = self.see(name, wait=wait)
         return seen.result if seen else None
 
     @property
@@ -190,7 +203,7 @@ def _choose(store: Store[Any], preset: Preset) -> None:
 def live(page: Page) -> None:
     """Controls and pictures: a fragment, so that a moved slider sends nothing but these."""
     store = Store(page.slug, page.settings)
-    shown = Shown(page, store, View(page, store.settings))
+    shown = Shown(page, store, View(page, store.settings, live=True))
     draw(page.controls, shown)
     if not ready(store):
         return
@@ -215,8 +228,9 @@ def go_on(shown: Shown) -> None:
         for later in shown.after:
             later()
         return
-    now, state = unfinished[0], shown.view.state
-    key, words = f"{page.slug}.work", page.waits.get(now.name, "the work")
-    if working(key, state, now.job.progress.fraction, f"of {words} is computed"):
-        work(key, state, now.job, SLICE)
+    name, state = unfinished[0].name, shown.view.state
+    job = shown.view.studies.job(name, shown.settings)
+    key, words = WORK.format(page.slug), page.waits.get(name, "the work")
+    if working(key, state, job.progress.fraction, f"of {words} is computed"):
+        work(key, state, job, SLICE)
         run_again()

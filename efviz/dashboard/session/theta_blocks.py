@@ -18,7 +18,7 @@ def theta_row(
     """theta by two sliders, and `others` in the columns behind them."""
 
     def row(shown: Shown) -> None:
-        plane, at = shown.view.result("plane"), shown.view.result("at")
+        plane, at = (shown.view.result(name, wait=True) for name in ("plane", "at"))
         if plane is None or at is None:
             return
         names = shown.view.given["problem"].parameter_names

@@ -14,6 +14,8 @@ from efviz.numbers import percent
 PAINT, REST = 0.08, 0.25
 """Seconds that a browser needs for the picture a reader looks at, if nothing else comes; seconds
 after which a slider that has moved twice within a second is taken to rest."""
+WORK = "{}.work"
+"""Where a session keeps what the page of this slug works on, and whether that goes on."""
 LOOK = 0.02
 """Seconds of work between two looks at whether the visitor has moved on."""
 

@@ -10,6 +10,7 @@ from efviz.dashboard.session.problem_settings import EditableSettings
 from efviz.dashboard.session.settings import setting
 from efviz.dashboard.session.theta_choice import Theta, theta_setting
 from efviz.dashboard.session.widgets import NumberInput, Select, Slider
+from efviz.studies.gradient_noise import SAMPLINGS
 
 
 def _scale(method: str, query: str) -> Any:
@@ -61,7 +62,7 @@ class GradientNoiseSettings(EditableSettings):
     )
     sampling: str = setting(
         "Mini-batches",
-        Choice(lambda _: ("with replacement", "without")),
+        Choice(lambda _: tuple(SAMPLINGS)),
         "with replacement",
         query="draw",
         shown=Select(segments=True),

@@ -1,32 +1,49 @@
 """What the Gradient noise page says: the sentence, the tables of numbers, the equations."""
 
+from collections.abc import Mapping
+
 import numpy as np
 import streamlit as st
 
-from efviz.arrays import cosine
-from efviz.curvature.gradient_noise import ESTIMATORS
+from efviz.arrays import Array, cosine
+from efviz.curvature.gradient_noise import ESTIMATORS, GradientNoise
 from efviz.dashboard.pages.at_minimum.words import ROUNDING
-from efviz.dashboard.pages.gradient_noise.views import Controls, Picture, Runs
 from efviz.dashboard.session.html_table import html_table
+from efviz.dashboard.session.page import Shown
 from efviz.numbers import number, percent
 from efviz.optimizers.stochastic import STOCHASTIC_METHODS
+from efviz.problems import Problem
+from efviz.studies.gradient_noise import NoisyRuns
 
 THETA = "Where the gradients are taken and the runs start. A click in the contours moves it."
 
 
-def sentence(p: Picture, c: Controls, runs: Runs | None) -> str:
+def sentence(
+    problem: Problem,
+    noise: GradientNoise,
+    fisher: Array,
+    directions: Mapping[str, Array],
+    factor: float,
+    errors: Mapping[str, float],
+    batch_size: int,
+    runs: NoisyRuns | None = None,
+) -> str:
     """Where EF helps here and why it is not curvature."""
-    parts = [_noise(p)] if _nothing(p) else [_noise(p), _estimate(p, c), _direction(p)]
+    parts = [nothing := _nothing(noise, fisher)]
+    if not nothing:
+        share = percent(float(noise.noise_share), 3)
+        parts = [f"At this θ <b>{share}</b> of the trace of EF is noise."]
+        parts += [_estimate(noise, factor, errors, batch_size), _direction(directions)]
     if runs:
         parts.append(_ends(runs))
-    if p.problem.minimum.reason:
-        parts.append(p.problem.minimum.reason)
+    if problem.minimum.reason:
+        parts.append(problem.minimum.reason)
     return f"<p class='efviz-sentence'>{' '.join(filter(None, parts))}</p>"
 
 
-def _nothing(p: Picture) -> str:
+def _nothing(noise: GradientNoise, fisher: Array) -> str:
     """Why there is nothing to compare, if so."""
-    sizes = [float(np.linalg.norm(matrix)) for matrix in (p.noise.empirical_fisher, p.fisher)]
+    sizes = [float(np.linalg.norm(matrix)) for matrix in (noise.empirical_fisher, fisher)]
     if not np.isfinite(sizes[0]):
         return "The gradients at this θ are too large for numbers of a computer."
     if sizes[0] <= ROUNDING * sizes[1]:
@@ -34,29 +51,26 @@ def _nothing(p: Picture) -> str:
     return ""
 
 
-def _noise(p: Picture) -> str:
-    share = percent(float(p.noise.noise_share), 3)
-    return _nothing(p) or f"At this θ <b>{share}</b> of the trace of EF is noise."
-
-
-def _estimate(p: Picture, c: Controls) -> str:
-    squared, e = float(p.noise.gradient @ p.noise.gradient), p.error_here
+def _estimate(
+    noise: GradientNoise, factor: float, errors: Mapping[str, float], batch_size: int
+) -> str:
+    squared = float(noise.gradient @ noise.gradient)
     if squared == 0:
         return ""
-    if p.factor == 0:
+    if factor == 0:
         return "A mini-batch of all examples has no noise to adapt to."
-    if e["EF"] < e["scaled"]:
+    if errors["EF"] < errors["scaled"]:
         verdict = "nearer than any multiple of ĝ"
-    elif e["EF"] < e["plain"]:
-        share = percent(e["scaled"] / squared, 3)
+    elif errors["EF"] < errors["plain"]:
+        share = percent(errors["scaled"] / squared, 3)
         verdict = (
             f"nearer than ĝ, but not than the best multiple of ĝ ({share}): the shorter step "
             "helps, not EF"
         )
     else:
         verdict = "farther off than ĝ"
-    shares = {name: percent(error / squared, 3) for name, error in e.items()}
-    examples = "1 example" if c.batch_size == 1 else f"{c.batch_size:,} examples"
+    shares = {name: percent(error / squared, 3) for name, error in errors.items()}
+    examples = "1 example" if batch_size == 1 else f"{batch_size:,} examples"
     return (
         f"As an estimate of ∇L from {examples} ĝ errs by {shares['plain']} of ‖∇L‖² (expected "
         "square); where the second moment adapts to that noise by Eq. 19, Mĝ errs by "
@@ -65,8 +79,8 @@ def _estimate(p: Picture, c: Controls) -> str:
     )
 
 
-def _direction(p: Picture) -> str:
-    value = float(cosine(p.directions["EFGD"], p.directions["NGD"]))
+def _direction(directions: Mapping[str, Array]) -> str:
+    value = float(cosine(directions["EFGD"], directions["NGD"]))
     if not np.isfinite(value):
         return ""
     words = f"cos(EF⁻¹∇L, F⁻¹∇L) = <b>{number(value)}</b>"
@@ -76,7 +90,7 @@ def _direction(p: Picture) -> str:
     return f"{words}, {angle:.0f}° apart: what EF weighs is the spread of gradients, not curvature."
 
 
-def _medians(runs: Runs) -> dict[str, float]:
+def _medians(runs: NoisyRuns) -> dict[str, float]:
     """Last known median excess loss per method."""
     last = runs.result.recorded - 1
     return {
@@ -85,7 +99,7 @@ def _medians(runs: Runs) -> dict[str, float]:
     }
 
 
-def _ends(runs: Runs) -> str:
+def _ends(runs: NoisyRuns) -> str:
     medians = _medians(runs)
     done = int(runs.result.steps[runs.result.recorded - 1])
     finite = sorted((m, name) for name, m in medians.items() if np.isfinite(m))
@@ -96,15 +110,11 @@ def _ends(runs: Runs) -> str:
     return f"After {steps} the median losses{height}, lowest first: {', '.join(parts)}."
 
 
-def tables(p: Picture, runs: Runs | None) -> tuple[str, str]:
-    return errors_table(p), runs_table(runs) if runs else ""
-
-
-def errors_table(p: Picture) -> str:
-    squared = float(p.noise.gradient @ p.noise.gradient)
+def errors_table(noise: GradientNoise, errors: Mapping[str, float]) -> str:
+    squared = float(noise.gradient @ noise.gradient)
     # What is left where an estimate is exact is rounding.
     here = [
-        (estimator, e if (e := p.error_here[name]) > ROUNDING * squared else 0.0)
+        (estimator, e if (e := errors[name]) > ROUNDING * squared else 0.0)
         for name, estimator in ESTIMATORS.items()
     ]
     rows = [
@@ -117,12 +127,12 @@ def errors_table(p: Picture) -> str:
     ]
     caption = (
         "Expected squared error as an estimate of ∇L, "
-        f"‖∇L‖² = {number(squared)}; Eq. 18 holds to {number(float(p.noise.identity_error), 1)}"
+        f"‖∇L‖² = {number(squared)}; Eq. 18 holds to {number(float(noise.identity_error), 1)}"
     )
     return html_table(caption, ("estimate", "error", "of ‖∇L‖²"), rows)
 
 
-def runs_table(runs: Runs) -> str:
+def runs_table(runs: NoisyRuns, scales: Mapping[str, float]) -> str:
     last = runs.result.recorded - 1
     rows = []
     for name, method in STOCHASTIC_METHODS.items():
@@ -137,7 +147,7 @@ def runs_table(runs: Runs) -> str:
                 f"{name} <small>{method.title}</small>",
                 middle,
                 f"{low} to {high}",
-                number(runs.scales[name]),
+                number(scales[name]),
                 f"{lost} of {total}" if lost else "–",
             )
         )
@@ -146,7 +156,14 @@ def runs_table(runs: Runs) -> str:
     return html_table(caption, columns, rows)
 
 
-def equations() -> None:
+def scales_in_use(shown: Shown) -> None:
+    scales = shown.view.result("scales", wait=True)
+    if scales:
+        used = (f"{name} {number(scales[name])}" for name in ("EFSGD", "RMS"))
+        st.caption(f"In use: {', '.join(used)}.")
+
+
+def equations(shown: Shown) -> None:
     """What is compared, with its numbers in the paper, and what differs from the print."""
     st.markdown(
         r"$\tilde F = \Sigma + \nabla L\,\nabla L^\top$ with $\Sigma = \operatorname{cov}(g_n)$ "

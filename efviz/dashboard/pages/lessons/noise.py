@@ -7,11 +7,8 @@ import numpy as np
 from efviz.curvature.gradient_noise import batch_factor, gradient_noise
 from efviz.dashboard.pages.gradient_noise import page as page
 from efviz.dashboard.pages.gradient_noise.settings import GradientNoiseSettings
-from efviz.dashboard.pages.gradient_noise.views import Controls
 from efviz.dashboard.pages.lessons import facts
 from efviz.dashboard.pages.lessons.lesson import Lesson, Prediction, Step, Task, Verdict
-from efviz.dashboard.session.problem_choice import problem_of
-from efviz.dashboard.session.theta_choice import plane_of, theta_of
 from efviz.numbers import number, percent
 
 LIMIT = 0.99
@@ -26,10 +23,7 @@ def spread() -> float:
 
 @facts.about("fig1")
 def check(settings: GradientNoiseSettings) -> Verdict:
-    controls = Controls.of(settings)
-    _, problem = problem_of(controls.knobs)
-    theta = theta_of(settings, plane_of(settings, problem))
-    share = float(gradient_noise(problem, theta).noise_share)
+    share = float(page.STUDIES.now("noise", settings).noise_share)
     return Verdict(share >= LIMIT, f"{percent(share, 3)} of the empirical Fisher is noise here.")
 
 

@@ -59,6 +59,7 @@ CHART = Chart(
     frame=frame,
     rest=keep_frame,
     pinned=True,
+    still={"editing": False, "play": False},
 )
 
 PAGE = Page(
