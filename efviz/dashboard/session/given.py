@@ -9,15 +9,20 @@ from efviz.dashboard.session.kinds import Sofar
 from efviz.dashboard.session.problem_choice import Knobs, problem_of
 from efviz.dashboard.session.problem_settings import ProblemSettings, entry
 from efviz.dashboard.session.scripts import arguments
-from efviz.dashboard.session.studies import Given
+from efviz.dashboard.session.studies import Given, Lazy
 from efviz.problems import PROBLEMS
 from efviz.problems.own import KNOBS
 
 
 def _made(settings: Sofar) -> Mapping[str, Any]:
-    dataset, problem = problem_of(Knobs.of(settings).knobs)
-    chosen = entry(settings)
-    return {"dataset": dataset, "problem": problem, "home": chosen.settings, "entry": chosen}
+    return Lazy(
+        {
+            "dataset": lambda: problem_of(Knobs.of(settings).knobs)[0],
+            "problem": lambda: problem_of(Knobs.of(settings).knobs)[1],
+            "home": lambda: entry(settings).settings,
+            "entry": lambda: entry(settings),
+        }
+    )
 
 
 def the_problem(settings: Sofar) -> str:
