@@ -6,6 +6,7 @@ from urllib.parse import parse_qsl, quote
 
 import pytest
 
+from efviz.dashboard.pages import PAGES
 from efviz.dashboard.pages.at_minimum import page as at_minimum
 from efviz.dashboard.pages.gradient_noise import page as gradient_noise
 from efviz.dashboard.pages.matrices import page as matrices
@@ -15,7 +16,8 @@ from efviz.dashboard.session import links
 from efviz.dashboard.session.links import default_was, renamed, stamped, upgraded
 
 SETTINGS = {
-    m.SLUG: m.SETTINGS for m in (vector_fields, at_minimum, matrices, optimization, gradient_noise)
+    m.SLUG: PAGES[m.SLUG].settings
+    for m in (vector_fields, at_minimum, matrices, optimization, gradient_noise)
 }
 KEPT = tomllib.loads(Path(__file__).with_name("links.toml").read_text())["link"]
 

@@ -357,7 +357,7 @@ def test_every_check_is_broken_by_something() -> None:
 
 
 SHARED = {
-    module.SLUG: module.SETTINGS
+    module.SLUG: PAGES[module.SLUG].settings
     for module in (vector_fields, at_minimum, optimization, gradient_noise)
 }
 
