@@ -25,7 +25,7 @@ from efviz.dashboard.pages.at_minimum import page as at_minimum
 from efviz.dashboard.pages.gradient_noise import page as gradient_noise
 from efviz.dashboard.pages.matrices import labels as matrices_labels
 from efviz.dashboard.pages.matrices import page as matrices
-from efviz.dashboard.pages.registry import Page
+from efviz.dashboard.pages.registry import Listing
 from efviz.dashboard.pages.start import page as start
 from efviz.dashboard.pages.vector_fields import page as vector_fields
 from efviz.dashboard.pages.vector_fields.settings import VectorFieldsSettings
@@ -36,9 +36,14 @@ from efviz.dashboard.session.page import View
 
 
 @pytest.mark.parametrize("page", PAGES.values(), ids=lambda page: page.slug)
-def test_a_page_is_the_module_that_its_entry_names(page: Page) -> None:
-    assert page.slug == page.load().SLUG
-    assert page.main is page.load().main
+def test_a_page_is_the_module_that_its_entry_names(page: Listing) -> None:
+    module = page.load()
+    assert page.slug == module.SLUG
+    if hasattr(module, "PAGE"):
+        assert module.PAGE.slug == page.slug
+        assert page.main.args == (module.PAGE,)
+    else:
+        assert page.main is module.main
 
 
 @pytest.mark.parametrize("slug", PAGES)
