@@ -100,6 +100,8 @@ class Cache:
             self._make_room(self._limit, entry)
 
     def _make_room(self, limit: int, kept: _Entry | None = None) -> None:
+        if self._bytes <= limit:
+            return
         for key, entry in list(self._entries.items()):
             if self._bytes <= limit:
                 return

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Mapping
 from dataclasses import replace
-from functools import partial
+from functools import cache, partial
 from typing import Any
 
 from efviz.dashboard.components import Click
@@ -14,7 +14,7 @@ from efviz.dashboard.session.blocks import Chart, Export, Line, Row, Words
 from efviz.dashboard.session.data_edits import edits
 from efviz.dashboard.session.given import TWO_PARAMETERS
 from efviz.dashboard.session.page import Page, Preset, Shown
-from efviz.dashboard.session.problem_choice import draws_of
+from efviz.dashboard.session.problem_choice import build, draws_of
 from efviz.dashboard.session.problem_settings import entry
 from efviz.dashboard.session.problem_widgets import drawn, problem_row
 from efviz.dashboard.session.studies import Call, Lazy, Studies
@@ -47,13 +47,16 @@ def of_all_sizes(settings: AtMinimumSettings) -> AtMinimumSettings:
 
 
 def _made(settings: AtMinimumSettings) -> Mapping[str, Any]:
-    two = TWO_PARAMETERS.make(settings)
-    family = entry(settings).family
+    two, family = TWO_PARAMETERS.make(settings), entry(settings).family
     makers: dict[str, Callable[[], Any]] = {
         **{name: partial(two.__getitem__, name) for name in two},
         "table": lambda: None if family else (two["dataset"], two["problem"]),
         "draws": lambda: draws_of(settings) if family else None,
     }
+    if family and not (settings.edits or settings.editing):
+        # A million examples are made anew for each use: kept, they would crowd out the results.
+        made = cache(lambda: build(settings))
+        makers |= {"dataset": lambda: made()[0], "problem": lambda: made()[1]}
     return Lazy(makers)
 
 
