@@ -9,6 +9,7 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from efviz.dashboard.pages import PAGES
+from efviz.dashboard.pages.at_minimum import page as at_minimum
 from efviz.dashboard.pages.matrices import labels as matrices_labels
 from efviz.dashboard.pages.matrices import views as matrices_views
 from efviz.dashboard.pages.vector_fields import page as vector_fields
@@ -44,6 +45,12 @@ def short_curves(monkeypatch: pytest.MonkeyPatch) -> None:
     """The error of the sampled Fisher up to M = 32 alone: pages wait for it under test."""
     for module in (matrices_labels, matrices_views):
         monkeypatch.setattr(module, "SIZES", (1, 10, 32))
+
+
+def short_distances(monkeypatch: pytest.MonkeyPatch, **fewer: int) -> None:
+    """Fewer `seeds`, or a smaller `largest` sample, in the distances against N."""
+    for name, number in fewer.items():
+        monkeypatch.setitem(at_minimum.STUDIES.calls["distances"].fixed, name, number)
 
 
 def own(slug: str) -> dict[str, str]:

@@ -5,7 +5,6 @@ from efviz.dashboard.pages.start import page as start
 from efviz.dashboard.pages.vector_fields.page import STUDIES
 from efviz.dashboard.pages.vector_fields.settings import VectorFieldsSettings
 from efviz.dashboard.server import assets
-from efviz.work import finish
 
 # One problem computed from moments and one from examples: together they use all inner loops.
 _PROBLEMS = ("fig1", "fig2")
@@ -26,11 +25,11 @@ def warm_up() -> None:
         STUDIES.everything(VectorFieldsSettings.of(problem=problem, n_steps=10))
     import pandas  # noqa: F401 - for own tables, and for what Streamlit shows as a table
 
-    from efviz.dashboard.pages.at_minimum import views as at_minimum_views
-    from efviz.dashboard.pages.at_minimum.settings import AtMinimumSettings
+    from efviz.dashboard.pages.at_minimum import page as at_minimum
 
-    first = at_minimum_views.Controls.of(AtMinimumSettings.of())
-    finish(at_minimum_views.work(first))
+    first = at_minimum.PAGE.settings.of()
+    for name in ("losses", "moved_losses"):
+        at_minimum.STUDIES.now(name, first)
 
 
 def compile_all() -> None:

@@ -1,8 +1,9 @@
 """How the distance of the empirical Fisher to the Fisher at the minimum changes with N (Eq. 17)."""
 
 from collections.abc import Callable, Iterable, Sequence
-from concurrent.futures import FIRST_COMPLETED, Executor, Future, wait
+from concurrent.futures import FIRST_COMPLETED, Executor, Future, ThreadPoolExecutor, wait
 from dataclasses import dataclass
+from functools import cache
 
 import numpy as np
 
@@ -101,6 +102,12 @@ def converge(
             distances[:, k, i] = future.result()
             computed[k, i] = True
         yield Progress(so_far().fraction, so_far)
+
+
+@cache
+def shared_workers() -> ThreadPoolExecutor:
+    """For all that is computed in this process: as many as a small machine has processors."""
+    return ThreadPoolExecutor(2, thread_name_prefix="convergence")
 
 
 # As many samples are on their way at a time: enough for two processors never to wait.

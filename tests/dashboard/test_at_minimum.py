@@ -8,14 +8,12 @@ import plotly.graph_objects as go
 import pytest
 from numpy.testing import assert_allclose
 from streamlit.testing.v1 import AppTest
-from visiting import components, html, open_page, sentence
+from visiting import components, html, open_page, sentence, short_distances
 
 from efviz import PROBLEMS
 from efviz.dashboard.pages.at_minimum import page as at_minimum
-from efviz.dashboard.pages.at_minimum import views as at_minimum_views
 from efviz.dashboard.pages.at_minimum import words as at_minimum_text
 from efviz.dashboard.pages.at_minimum.settings import AtMinimumSettings
-from efviz.dashboard.pages.at_minimum.views import Controls, cases, run_off, view_of
 from efviz.figures.at_minimum import (
     LEVEL,
     Mark,
@@ -29,8 +27,10 @@ from efviz.figures.at_minimum import (
 from efviz.figures.log_axes import spread
 from efviz.numbers import number
 from efviz.problems import logistic_regression
+from efviz.studies.at_minimum import Case, Name, ends
 from efviz.studies.comparison import compare
 from efviz.studies.convergence import Convergence
+from efviz.studies.runaway import run_off
 
 SLUG = at_minimum.SLUG
 
@@ -38,8 +38,7 @@ SLUG = at_minimum.SLUG
 @pytest.fixture(autouse=True)
 def _small_curves(monkeypatch: pytest.MonkeyPatch) -> None:
     """Two seeds up to N = 1,000: the curves themselves are tested in test_convergence."""
-    monkeypatch.setattr(at_minimum_views, "SEEDS", 2)
-    monkeypatch.setattr(at_minimum_views, "LARGEST", 1000)
+    short_distances(monkeypatch, seeds=2, largest=1000)
 
 
 def page(**query: str) -> AppTest:
@@ -49,8 +48,16 @@ def page(**query: str) -> AppTest:
     return at
 
 
-def controls(**chosen: Any) -> Controls:
-    return Controls.of(AtMinimumSettings.of(**chosen))
+STUDIES = at_minimum.STUDIES
+
+
+def chosen(**settings: Any) -> AtMinimumSettings:
+    return AtMinimumSettings.of(**settings)
+
+
+def cases(**settings: Any) -> list[Case]:
+    found: list[Case] = STUDIES.now("cases", chosen(**settings))
+    return found
 
 
 @pytest.mark.parametrize("problem", PROBLEMS)
@@ -93,8 +100,9 @@ def test_the_caption_of_figure_2_holds_and_is_shown() -> None:
 def test_the_table_shows_what_the_library_computes(problem: str) -> None:
     words = html(page(problem=problem))
     entry = PROBLEMS[problem]
-    for c in cases(controls(problem=problem)).values():
-        p = entry.problem(entry.dataset(path=c.path, strength=c.strength))
+    assert entry.family
+    for path, strength in ends(entry.family).values():
+        p = entry.problem(entry.dataset(path=path, strength=strength))
         found = compare(p, p.theta_star)
         for value in (found.distance, *found.eigenvalues):
             assert number(float(value)) in words
@@ -114,28 +122,66 @@ def test_an_exact_fit_has_no_empirical_fisher() -> None:
 
 
 def test_the_views_are_the_papers_cases() -> None:
-    found = {name.full: (c.path, c.strength) for name, c in cases(controls()).items()}
-    assert found == {
+    expected = {
         "correct model": ("A", 0.0),
         "A: unequal spread": ("A", 1.0),
         "B: unequal correlation": ("B", 1.0),
     }
+    entry = PROBLEMS["fig2"]
+    assert entry.family
+    assert {name.full: where for name, where in ends(entry.family).items()} == expected
+    shown = cases()
+    assert [case.name.full for case in shown] == list(expected)
+    for case, (path, strength) in zip(shown, expected.values(), strict=True):
+        p = entry.problem(entry.dataset(path=path, strength=strength))
+        assert case.comparison
+        assert_allclose(case.comparison.theta, p.theta_star, rtol=1e-9)
 
 
 def test_the_morph_changes_its_own_view_alone() -> None:
-    one, two = (at_minimum_views.all_views(controls(strength=s)) for s in (0.5, 0.55))
-    assert list(one.values())[:3] == list(two.values())[:3]
-    assert list(one.values())[3] != list(two.values())[3]
-    fixed = list(one.items())[1]
-    assert view_of(*fixed) is view_of(*fixed)
+    one, two = (chosen(strength=s, path="B") for s in (0.5, 0.55))
+    for name in ("cases", "distances"):
+        assert STUDIES.job(name, one) is STUDIES.job(name, two)
+    assert STUDIES.job("moved", one) is not STUDIES.job("moved", two)
+    first, second = (STUDIES.now("moved", settings)[0] for settings in (one, two))
+    assert (first.name.short, second.name.short) == ("s = 0.5", "s = 0.55")
+    assert first.comparison.distance != second.comparison.distance
+
+
+def test_loss_grids_of_what_stands_still_follow_the_common_half_width_alone() -> None:
+    settings = [chosen(problem="fig4", strength=s) for s in (0.5, 0.55, -0.9)]
+    halves = [STUDIES.now("half", one) for one in settings]
+    assert halves[0] == halves[1] != halves[2]
+    same, again, other = (STUDIES.now("losses", one) for one in settings)
+    assert all(a is b for a, b in zip(same, again, strict=True))
+    assert not any(a is b for a, b in zip(same, other, strict=True))
+
+
+@pytest.mark.parametrize("problem", ["fig2", "wine"])
+def test_the_loss_around_a_minimum_is_that_of_its_problem(problem: str) -> None:
+    settings, entry = chosen(problem=problem), PROBLEMS[problem]
+    half = STUDIES.now("half", settings)
+    losses = STUDIES.now("losses", settings)
+    dataset = entry.dataset(path="A", strength=1.0) if entry.family else entry.dataset()
+    k, p = (1, entry.problem(dataset)) if entry.family else (0, entry.problem(dataset))
+    line = np.linspace(-half, half, len(losses[k]))
+    points = p.theta_star + np.stack(np.meshgrid(line, line), axis=-1)
+    rise = np.ptp(losses[k])
+    assert_allclose(losses[k], p.loss(points), atol=2e-4 * rise)
+
+
+def test_a_finished_case_keeps_none_of_its_examples() -> None:
+    settings = chosen(N=200_000)
+    for name in ("cases", "moved", "losses", "moved_losses"):
+        STUDIES.now(name, settings)
+        assert STUDIES.job(name, settings).nbytes < 400_000
 
 
 @pytest.mark.parametrize("problem", ["fig2", "saturation", "wine"])
 def test_ellipses_are_level_sets_of_their_matrices(problem: str) -> None:
-    name, c = next(iter(cases(controls(problem=problem)).items()))
-    view = view_of(name, c)
+    view = cases(problem=problem)[0]
     assert view.comparison
-    panel = go.Figure(ellipse_panel(view.comparison, view.names, 1.0, None))
+    panel = go.Figure(ellipse_panel(view.comparison, view.parameter_names, 1.0, None))
     drawn = {trace.name: np.stack([trace.x, trace.y], -1) for trace in panel.data}
     matrices = {"EF": view.comparison.empirical_fisher, "F": view.comparison.fisher}
     matrices["F = H"] = matrices["F"]
@@ -147,8 +193,7 @@ def test_ellipses_are_level_sets_of_their_matrices(problem: str) -> None:
 
 
 def test_the_published_ellipse_is_three_times_the_inverse_root_of_the_sum() -> None:
-    name, c = next(iter(cases(controls()).items()))
-    comparison = view_of(name, c).comparison
+    comparison = cases()[0].comparison
     assert comparison
     F = comparison.fisher
     w, V = np.linalg.eigh(1000 * F)
@@ -226,7 +271,8 @@ def test_the_chart_of_distances_is_there_before_its_curves() -> None:
 
 
 def test_words_for_curves_name_falling_and_stalling() -> None:
-    words = at_minimum_text.convergence(curves(), ["correct", "A"], drawn=True)
+    named = [Case(Name(short), 1000, (), "", None, None) for short in ("correct", "A")]
+    words = at_minimum_text.convergence(PROBLEMS["fig2"], named, curves())
     assert "correct falls like N<sup>" in words
     assert "A stalls at" in words
     assert "1 of the small samples have no minimum" in words

@@ -1,20 +1,19 @@
 """Edited data in the data panels and on the pages."""
 
+from dataclasses import replace
 from types import SimpleNamespace
 
 import numpy as np
 import plotly.graph_objects as go
 import pytest
 from numpy.testing import assert_array_equal
-from visiting import Held, open_page
+from visiting import Held, open_page, short_distances
 
 from efviz import PROBLEMS
 from efviz.dashboard.components import Click, Touch
 from efviz.dashboard.components.chart import _touch
 from efviz.dashboard.pages.at_minimum import page as at_minimum
-from efviz.dashboard.pages.at_minimum import views as at_minimum_views
 from efviz.dashboard.pages.at_minimum.settings import AtMinimumSettings
-from efviz.dashboard.pages.at_minimum.views import Controls, cases, of_curves
 from efviz.dashboard.pages.gradient_noise import page as gradient_noise
 from efviz.dashboard.pages.matrices import page as matrices
 from efviz.dashboard.pages.matrices.settings import MatricesSettings
@@ -176,8 +175,7 @@ def test_a_report_may_carry_the_number_of_a_mark():
 @pytest.mark.parametrize("name", PROBLEMS)
 @pytest.mark.parametrize("page", [vector_fields, at_minimum, gradient_noise, matrices])
 def test_every_problem_follows_the_edits_of_a_link(page, name, monkeypatch):
-    monkeypatch.setattr(at_minimum_views, "LARGEST", 100)
-    monkeypatch.setattr(at_minimum_views, "SEEDS", 2)
+    short_distances(monkeypatch, seeds=2, largest=100)
     at = open_page(page.SLUG, problem=name, edits=in_link(edits_for(name)), editing="1", n="200")
     assert not at.exception
     assert not [
@@ -256,10 +254,16 @@ def test_buttons_move_add_remove_and_undo():
 
 
 def test_at_the_minimum_only_the_case_of_the_sliders_is_edited():
-    c = Controls.of(AtMinimumSettings.of(edits=(("r", 3),), editing=True))
-    assert c.edits
-    assert not any(case.edits or case.editing for case in cases(c).values())
-    assert not of_curves(c).edits
+    plain = AtMinimumSettings.of(N=60)
+    edited = replace(plain, edits=(("r", 3),), editing=True)
+    studies = at_minimum.STUDIES
+    for name in ("cases", "distances"):
+        assert studies.job(name, edited) is studies.job(name, plain)
+    (moved,) = studies.now("moved", edited)
+    cases = studies.now("cases", edited)
+    assert [case.N for case in (*cases, moved)] == [60, 60, 60, 59]
+    handles = ["handles" in case.data["layout"]["meta"] for case in (*cases, moved)]
+    assert handles == [False, False, False, True]
 
 
 @pytest.mark.parametrize("gone", ["number", "place.0", "place.1"])

@@ -19,7 +19,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from streamlit.testing.v1 import AppTest
-from visiting import script, short_curves
+from visiting import script, short_curves, short_distances
 
 from efviz.command.main import main as command
 from efviz.dashboard.pages import PAGES
@@ -118,7 +118,7 @@ def test_any_link_opens_a_page_without_a_traceback(
     slug: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     page = SETTINGS[slug]
-    monkeypatch.setattr("efviz.dashboard.pages.at_minimum.views.LARGEST", 100)
+    short_distances(monkeypatch, largest=100)
     short_curves(monkeypatch)
 
     @settings(max_examples=RUNS)

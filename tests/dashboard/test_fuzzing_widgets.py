@@ -18,7 +18,7 @@ from hypothesis import strategies as st
 from streamlit.proto.WidgetStates_pb2 import WidgetState, WidgetStates
 from streamlit.testing.v1 import AppTest
 from test_fuzzing import LONG, assert_valid
-from visiting import open_page, settings_of
+from visiting import open_page, settings_of, short_distances
 
 from efviz.dashboard.components.slider import _report
 from efviz.dashboard.pages import PAGES
@@ -142,7 +142,7 @@ def assert_a_page(slug: str, at: AppTest) -> None:
 def test_any_report_of_a_browser_leaves_a_page_without_a_traceback(
     slug: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("efviz.dashboard.pages.at_minimum.views.LARGEST", 100)
+    short_distances(monkeypatch, largest=100)
 
     # Each try opens a page: what is found is told as it is found.
     @settings(max_examples=VISITORS, phases=[Phase.generate])

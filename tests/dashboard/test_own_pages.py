@@ -15,16 +15,16 @@ from visiting import (
     paste,
     sentence,
     settings_of,
+    short_distances,
 )
 
-from efviz.dashboard.pages.at_minimum import views as at_minimum_views
 from efviz.dashboard.session import own_table
 from efviz.dashboard.session.own_table_widgets import EXAMPLE
 
 
 @pytest.fixture(autouse=True)
 def _short_curves(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(at_minimum_views, "SEEDS", 2)
+    short_distances(monkeypatch, seeds=2)
 
 
 def choose(at: AppTest, label: str, option: str) -> AppTest:

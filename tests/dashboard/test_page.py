@@ -3,6 +3,7 @@
 import os
 import subprocess
 import sys
+import time
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
@@ -194,3 +195,88 @@ def test_a_result_is_computed_once_for_the_settings_it_depends_on() -> None:
     assert studies.job("sharpness", new_page.SharpnessSettings.of(N=60, pin="-")) is job
     assert studies.job("sharpness", new_page.SharpnessSettings.of(N=61)) is not job
     assert studies.job("sharpness", new_page.SharpnessSettings.of(N=60, points=22)) is not job
+
+
+def evened(settings: Any) -> Any:
+    return replace(settings, strength=0.0)
+
+
+def counted(calls: list[Any]) -> Studies:
+    """Results that depend on the strength, or only on the sign of it."""
+
+    def strong(strength):
+        return strength > 0
+
+    def plain(N, strength):
+        calls.append(("plain", N, strength))
+        return N + strength
+
+    def both(plain, strong, N, strength):
+        calls.append(("both", N, strength, strong))
+        return plain, strong, strength
+
+    functions = {
+        "strong": strong,
+        "plain": Call(plain, at=evened),
+        "both": Call(both, at=evened, by_value=("strong",)),
+    }
+    return Studies(new_page.SharpnessSettings, new_page.TWO_PARAMETERS, functions)
+
+
+def test_what_a_call_evens_out_is_computed_once() -> None:
+    calls: list[Any] = []
+    studies = counted(calls)
+    at = [new_page.SharpnessSettings.of(N=61, strength=s) for s in (0.25, 0.5)]
+    assert studies.job("plain", at[0]) is studies.job("plain", at[1])
+    assert [studies.now("plain", settings) for settings in at] == [61, 61]
+    assert calls == [("plain", 61, 0.0)]
+
+
+def test_of_an_argument_by_value_only_its_value_counts() -> None:
+    SHARED.clear()
+    calls: list[Any] = []
+    studies = counted(calls)
+    made = [
+        studies.now("both", new_page.SharpnessSettings.of(N=61, strength=s))
+        for s in (0.25, 0.5, -0.5, -0.25)
+    ]
+    assert made == [(61, True, 0.0), (61, True, 0.0), (61, False, 0.0), (61, False, 0.0)]
+    assert calls == [("plain", 61, 0.0), ("both", 61, 0.0, True), ("both", 61, 0.0, False)]
+
+
+def test_what_shared_work_has_so_far_is_shown() -> None:
+    def strong(strength):
+        return strength > 0
+
+    def slowly(strong):
+        for k in range(1, 4):
+            yield Progress(k / 4, lambda k=k: k)
+            time.sleep(0.06)
+        return 4
+
+    SHARED.clear()
+    functions = {"strong": strong, "slowly": Call(slowly, by_value=("strong",))}
+    studies = Studies(new_page.SharpnessSettings, new_page.TWO_PARAMETERS, functions)
+    job = studies.job("slowly", new_page.SharpnessSettings.of(N=62))
+    seen = []
+    while not job.done:
+        seen.append(job.advance(0.0).result)
+    assert {1, 2, 3} & {*seen}
+    assert seen[-1] == 4
+
+
+def test_what_only_saves_work_stays_out_of_scripts() -> None:
+    def known(problem, known=None):
+        return known
+
+    given = replace(
+        new_page.TWO_PARAMETERS,
+        names=(*new_page.TWO_PARAMETERS.names, "known"),
+        make=lambda settings: {**new_page.TWO_PARAMETERS.make(settings), "known": settings.N},
+        shortcuts=("known",),
+    )
+    settings = new_page.SharpnessSettings.of(N=63)
+    studies = Studies(new_page.SharpnessSettings, given, {"found": known})
+    assert studies.now("found", settings) == 63
+    code = figure_script("t", "n", studies, Call(lambda found: {}), settings)
+    assert "found = known(problem=problem)\n" in code

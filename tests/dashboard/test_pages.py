@@ -15,13 +15,13 @@ from visiting import (
     sentence,
     settings_of,
     short_curves,
+    short_distances,
 )
 
 from efviz import PROBLEMS
 from efviz.dashboard import main as dashboard
 from efviz.dashboard.pages import PAGES
 from efviz.dashboard.pages.at_minimum import page as at_minimum
-from efviz.dashboard.pages.at_minimum import views as at_minimum_views
 from efviz.dashboard.pages.gradient_noise import page as gradient_noise
 from efviz.dashboard.pages.matrices import labels as matrices_labels
 from efviz.dashboard.pages.matrices import page as matrices
@@ -33,6 +33,7 @@ from efviz.dashboard.session import blocks
 from efviz.dashboard.session import page as frame
 from efviz.dashboard.session.caches import SHARED
 from efviz.dashboard.session.jobs import Job
+from efviz.dashboard.session.page import View
 
 
 @pytest.mark.parametrize("page", PAGES.values(), ids=lambda page: page.slug)
@@ -178,12 +179,13 @@ def test_what_another_session_finishes_after_the_drawing_is_drawn(
                 job.advance(1)
 
     monkeypatch.setattr(Job, "__init__", seen)
-    for module in {page, matrices_labels, blocks} - {gradient_noise}:
-        monkeypatch.setattr(module, "take_along", drawn)
+    for module in {page, matrices_labels, blocks}:
+        monkeypatch.setattr(module, "take_along", drawn, raising=module is not page)
     monkeypatch.setattr(frame, "LATER", 0)
     for name in {"SLICE", "FIRST"} & set(vars(page)):
         monkeypatch.setattr(page, name, 0)
-    monkeypatch.setattr(at_minimum_views, "LARGEST", 100)
+    monkeypatch.setattr(View.__init__, "__defaults__", (1e-9,))
+    short_distances(monkeypatch, largest=100)
     short_curves(monkeypatch)
     SHARED.clear()
     assert not open_page(page.SLUG, steps="20").exception

@@ -4,9 +4,8 @@ from dataclasses import replace
 
 import pytest
 from streamlit.testing.v1 import AppTest
-from visiting import components, open_page, paste
+from visiting import components, open_page, paste, short_distances
 
-from efviz.dashboard.pages.at_minimum import views as at_minimum_views
 from efviz.dashboard.pages.vector_fields.settings import VectorFieldsSettings
 from efviz.dashboard.session import blocks, links
 from efviz.dashboard.session.links import default_was, renamed, upgraded
@@ -20,8 +19,7 @@ KIND = VectorFieldsSettings.declared()["pin"].kind
 
 @pytest.fixture(autouse=True)
 def _short_curves(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(at_minimum_views, "SEEDS", 2)
-    monkeypatch.setattr(at_minimum_views, "LARGEST", 1000)
+    short_distances(monkeypatch, seeds=2, largest=1000)
 
 
 def press(at: AppTest, label: str) -> AppTest:

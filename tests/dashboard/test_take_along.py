@@ -22,9 +22,9 @@ from visiting import (
     paste,
     settings_of,
     short_curves,
+    short_distances,
 )
 
-from efviz.dashboard.pages.at_minimum import views as at_minimum_views
 from efviz.dashboard.session.caches import SHARED
 from efviz.dashboard.session.own_table_widgets import EXAMPLE
 from efviz.dashboard.session.take_along import take_along
@@ -52,8 +52,7 @@ def taken(monkeypatch: pytest.MonkeyPatch) -> Iterator[Taken]:
     What is cached was computed for other numbers of seeds and labels, before and after.
     """
     SHARED.clear()
-    monkeypatch.setattr(at_minimum_views, "SEEDS", 2)
-    monkeypatch.setattr(at_minimum_views, "LARGEST", 1000)
+    short_distances(monkeypatch, seeds=2, largest=1000)
     short_curves(monkeypatch)
     found = Taken()
     for module in [m for name, m in sys.modules.items() if name.startswith("efviz.dashboard.")]:

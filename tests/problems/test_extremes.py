@@ -15,9 +15,8 @@ from visiting import (
     own,
     paste,
     sentence,
+    short_distances,
 )
-
-from efviz.dashboard.pages.at_minimum import views as at_minimum_views
 
 LINE = np.linspace(-1, 1, 12)
 
@@ -42,7 +41,7 @@ TABLES = {
 
 @pytest.fixture(autouse=True)
 def _short_curves(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(at_minimum_views, "SEEDS", 2)
+    short_distances(monkeypatch, seeds=2)
 
 
 def said(at: AppTest) -> str:

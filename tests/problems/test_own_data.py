@@ -17,7 +17,7 @@ from efviz.datasets.dataset import BIAS, Dataset
 from efviz.datasets.inputs import two_inputs
 from efviz.datasets.tables import Table, TableError, read_table
 from efviz.problems import Problem, with_offset
-from efviz.problems.own import REGRESSIONS, own_dataset, suggest
+from efviz.problems.own import KNOBS, REGRESSIONS, own_dataset, own_entry, suggest
 from efviz.problems.own.regressions import LIMIT
 
 pytestmark = pytest.mark.numerics
@@ -443,3 +443,36 @@ def test_two_inputs_may_hold_the_column_of_ones():
     assert_allclose(ones.X[:, 1].mean(), 0, atol=1e-15)
     assert_array_equal(ones.y, data.y)
     assert_array_equal(two_inputs(data, "x", BIAS, standardised=False).X, [[1, 1], [2, 1], [6, 1]])
+
+
+@pytest.mark.parametrize("regression", REGRESSIONS)
+@pytest.mark.parametrize("scaling", ["standardised", "raw"])
+def test_the_entry_of_a_table_makes_the_data_set_and_the_problem(regression, scaling):
+    entry = own_entry(
+        TABLE, target=TARGETS[regression], regression=regression, first="a", second=BIAS
+    )
+    assert entry.knobs == KNOBS
+    assert entry.parameter_names == ("θ", "b")
+    assert {*entry.columns()} == {*FRAME.columns, BIAS} - {"colour"} - {TARGETS[regression]}
+    data = entry.dataset(scaling=scaling)
+    a = (
+        FRAME["a"]
+        if scaling == "raw"
+        else (FRAME["a"] - FRAME["a"].mean()) / FRAME["a"].std(ddof=0)
+    )
+    assert_allclose(data.X, np.column_stack([a, np.ones(len(a))]), rtol=1e-12)
+    problem = entry.problem(data)
+    assert problem.parameter_names == ("θ", "b")
+    assert_allclose(problem.gradient(problem.theta_star), 0, atol=1e-8)
+
+
+def test_the_entry_of_a_table_holds_the_intercept_where_no_input_is_one():
+    entry = own_entry(TABLE, target="ill", regression="logistic", first="a", second="b")
+    data = entry.dataset(positive="yes")
+    assert entry.parameter_names == ("θ₁", "θ₂")
+    three = REGRESSIONS["logistic"].build(np.column_stack([data.X, np.ones(len(data.y))]), data.y)
+    assert_allclose(data.offset, three.theta_star[2])
+    assert_allclose(entry.problem(data).theta_star, three.theta_star[:2], atol=1e-6)
+    assert entry.dataset(positive="yes", intercept="none").offset == 0
+    with pytest.raises(ValueError, match="no regression 'probit'"):
+        own_entry(TABLE, target="ill", regression="probit")

@@ -1,7 +1,7 @@
 """The blocks that pages are made of: charts, words, and settings side by side."""
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from typing import Any
 
 import streamlit as st
@@ -25,14 +25,20 @@ def look(panels: Panels) -> dict[str, Any]:
     return {}
 
 
+def _at_rest(settings: Any) -> Any:
+    """Of a pinned picture nothing can be moved, and it is not played."""
+    live = [name for name in ("editing", "play") if name in settings.declared()]
+    return replace(settings, **dict.fromkeys(live, False))
+
+
 @dataclass(frozen=True)
 class Chart:
     """Panels side by side, which can be exported and, with `pinned`, compared.
 
     `panels` is a function of the library, called as a study is; an argument with a default may come
     later than the first picture. `look` says how the panels are laid out, see `pack_figures`; with
-    `paint` the browser paints them before what lies below is drawn. `still`: settings that another
-    picture, pinned beside this one, is without.
+    `paint` the browser paints them before what lies below is drawn. `pinned` may be another chart,
+    of which the picture beside this one is made.
     """
 
     panels: Function
@@ -42,8 +48,7 @@ class Chart:
     touch: Callable[[Shown, Touch], None] | None = None
     frame: Callable[[Shown], Frame] | None = None
     rest: Callable[[Shown, Frame], None] | None = None
-    pinned: bool = False
-    still: Mapping[str, Any] = field(default_factory=dict)
+    pinned: "bool | Chart" = False
     paint: bool = False
     weights: Callable[[Shown], tuple[float, float]] = lambda shown: (1, 1)
 
@@ -79,12 +84,14 @@ class Chart:
             let_paint(f"{shown.page.slug}.painted", state)
 
     def _beside(self, shown: Shown, packed: bytes) -> None:
+        one = self.pinned if isinstance(self.pinned, Chart) else self
 
         def other(settings: Any) -> tuple[bytes | None, bool]:
-            view = View(shown.page, replace(settings, **self.still))
-            packed = self.packed(view)
-            if view.unfinished and not shown.view.unfinished:
-                view.studies.job(view.unfinished[0].name, view.settings).advance(SLICE)
+            view = View(shown.page, _at_rest(settings))
+            packed = one.packed(view)
+            if not shown.view.unfinished:
+                for seen in view.unfinished[:1]:
+                    view.studies.job(seen.name, view.settings).advance(SLICE)
             return packed, not view.unfinished
 
         with beside(shown.store, other, self.weights(shown)) as pinned:
@@ -115,15 +122,17 @@ class Chart:
 
 @dataclass(frozen=True)
 class Export:
-    """The menu of a chart with its image, page, numbers and code."""
+    """The menu of a chart with its image, page, numbers and code, in files called `name`."""
 
     of: Chart
+    name: str = ""
 
     def __call__(self, shown: Shown) -> None:
         page, view, call = shown.page, shown.view, self.of.call
         if view.arguments(call, held=True) is None:
             return
-        name = page.slug if self.of.key == "chart" else f"{page.slug}-{self.of.key}"
+        usual = page.slug if self.of.key == "chart" else f"{page.slug}-{self.of.key}"
+        name = self.name or usual
         seen = [view.see(one) for one, _ in view.studies.plan(call).results.values()]
 
         def rows() -> int:

@@ -9,17 +9,24 @@ from efviz.dashboard.session.kinds import Sofar
 from efviz.dashboard.session.problem_choice import Knobs, problem_of
 from efviz.dashboard.session.problem_settings import ProblemSettings, entry
 from efviz.dashboard.session.scripts import arguments
-from efviz.dashboard.session.studies import Given
+from efviz.dashboard.session.studies import Given, Lazy
 from efviz.problems import PROBLEMS
+from efviz.problems.own import KNOBS
 
 
 def _made(settings: Sofar) -> Mapping[str, Any]:
-    dataset, problem = problem_of(Knobs.of(settings).knobs)
-    return {"dataset": dataset, "problem": problem, "home": entry(settings).settings}
+    return Lazy(
+        {
+            "dataset": lambda: problem_of(Knobs.of(settings).knobs)[0],
+            "problem": lambda: problem_of(Knobs.of(settings).knobs)[1],
+            "home": lambda: entry(settings).settings,
+            "entry": lambda: entry(settings),
+        }
+    )
 
 
 def the_problem(settings: Sofar) -> str:
-    """`dataset`, `problem` and `home`, as settings name them."""
+    """`entry`, `home`, `dataset` and `problem`, as settings name them."""
     if settings.problem == OWN:
         return _own_problem(settings)
     entry = PROBLEMS[settings.problem]
@@ -43,26 +50,20 @@ dataset = edited(dataset, {settings.edits!r})
 
 
 def _own_problem(settings: Sofar) -> str:
-    entry = table_choice.entry(settings)
-    knobs = {knob: getattr(settings, knob) for knob in own_table.KNOBS if knob != "scaling"}
-    given = {knob: value for knob, value in knobs.items() if value}
-    standardised = settings.scaling == "standardised"
+    found = own_table.loaded()
+    chosen = table_choice.entry_arguments(found, settings) if found else {}
+    others = {knob: getattr(settings, knob) for knob in KNOBS if knob not in chosen}
+    given = {knob: value for knob, value in others.items() if value}
     return f"""
-import sys
-from dataclasses import replace
-from efviz.problems import with_offset
-from efviz.problems.catalogue import Settings
-from efviz.problems.own import REGRESSIONS, own_dataset
 {table()}
-dataset, _ = own_dataset(
+from efviz.problems.own import own_entry
+entry = own_entry(
     table,
-    {arguments(**given)},
-    standardised={standardised},
+    {arguments(**chosen)},
 )
-{edits(settings)}problem = REGRESSIONS[{settings.regression!r}].build(dataset.X, dataset.y)
-problem = with_offset(problem, dataset.offset)
-problem = replace(problem, parameter_names={entry.parameter_names!r})
-home = {entry.settings!r}
+home = entry.settings
+dataset = entry.dataset({arguments(**given)})
+{edits(settings)}problem = entry.problem(dataset)
 """
 
 
@@ -77,5 +78,6 @@ file = Path(sys.argv[1])
 table = read_table(file.read_bytes(), file.name{given})"""
 
 
-TWO_PARAMETERS = Given(ProblemSettings, ("dataset", "problem", "home"), _made, the_problem)
-"""`dataset`, `problem` and `home`: where its plane, starts and steps are first seen."""
+TWO_PARAMETERS = Given(ProblemSettings, ("dataset", "problem", "home", "entry"), _made, the_problem)
+"""`dataset` and `problem`; `home`, where its plane, starts and steps are first seen; and the
+`entry` of the catalogue that makes them."""

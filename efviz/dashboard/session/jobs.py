@@ -131,12 +131,21 @@ class Job(Generic[T]):
         self.nbytes = max(size_of(self._progress.result), sum(self._taken.values()))
 
 
-def result_of(job: Job[T]) -> Work[T]:
-    """The work of a job that others may share, to be a part of another one's."""
+def result_of(job: Job[T], *, shown: bool = False) -> Work[T]:
+    """The work of a job that others may share, to be a part of another one's.
+
+    `shown`: what it has so far is that of the other one as well.
+    """
     while not job.done:
-        yield Progress(job.advance(0.05).fraction)
+        snapshot = job.advance(0.05)
+        so_far = snapshot.result if shown else None
+        yield Progress(snapshot.fraction, None if so_far is None else _always(so_far))
     result: Any = job.progress.result
     return result
+
+
+def _always(value: T) -> Callable[[], T]:
+    return lambda: value
 
 
 _working = threading.local()

@@ -17,7 +17,7 @@ from efviz.dashboard.session.sizes import size_of
 from efviz.dashboard.session.turns import TURNS
 from efviz.datasets.tables import Table, TableError, read_table
 from efviz.lazy import cached_property
-from efviz.problems.own import Suggestion, suggest
+from efviz.problems.own import KNOBS, Suggestion, suggest
 
 S = TypeVar("S", bound=Settings)
 
@@ -121,10 +121,6 @@ def digest(problem: str) -> str:
     """What tells one own table from the next in the keys of caches, if the problem is one."""
     found = loaded() if problem == OWN else None
     return found.digest if found else ""
-
-
-KNOBS = ("target", "regression", "positive", "first", "second", "inputs", "scaling", "intercept")
-"""What is made of a table, the same on all pages: see `common`."""
 
 
 FOLLOWING = ("target", "regression", "positive", "first", "second", "intercept")

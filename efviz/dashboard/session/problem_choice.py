@@ -56,10 +56,14 @@ def unedited(knobs: Knobs) -> Knobs:
 
 @cached
 def _draws(problem: str, N: int, seed: int) -> Draws:
-    """The standard draws that all paths and strengths share."""
     family = PROBLEMS[problem].family
     assert family is not None
     return family.draws(N, seed)
+
+
+def draws_of(settings: Sofar) -> Draws:
+    """The standard draws that all paths and strengths of a family share."""
+    return _draws(settings.problem, settings.N, settings.seed)
 
 
 def build(settings: Sofar) -> tuple[Dataset, Problem]:
@@ -67,7 +71,7 @@ def build(settings: Sofar) -> tuple[Dataset, Problem]:
     chosen = entry(settings)
     given = {knob: getattr(settings, knob) for knob in chosen.knobs}
     if chosen.family:
-        given["draws"] = _draws(settings.problem, settings.N, settings.seed)
+        given["draws"] = draws_of(settings)
     dataset = edited(chosen.dataset(**given), getattr(settings, "edits", ()))
     return dataset, chosen.problem(dataset)
 

@@ -7,6 +7,7 @@ import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
 from efviz.dashboard.session import own_table, table_choice
+from efviz.dashboard.session.blocks import place
 from efviz.dashboard.session.caches import OWN
 from efviz.dashboard.session.page import Block, Shown
 from efviz.dashboard.session.problem_settings import ProblemSettings, entry
@@ -45,17 +46,17 @@ def path_widgets(store: Store[Any], left: DeltaGenerator, right: DeltaGenerator)
             show(store, name)
 
 
-def problem_row(*names: str, widths: Sequence[float] = (1.25, 1, 1, 1, 1)) -> Block:
-    """The controls above a picture: the problem, what chooses its data, and two settings more."""
+def problem_row(*others: str | Block, widths: Sequence[float] = (1.25, 1, 1, 1, 1)) -> Block:
+    """The controls above a picture: the problem, what chooses its data, and two columns more."""
 
     def row(shown: Shown) -> None:
         boxes = st.columns(widths)
         with boxes[0]:
             show(shown.store, "problem")
         path_widgets(shown.store, *boxes[1:3])
-        for name, box in zip(names, boxes[3:], strict=True):
+        for item, box in zip(others, boxes[3:], strict=True):
             with box:
-                show(shown.store, name)
+                place(item, shown)
         table_widgets(shown.store)
 
     return row

@@ -85,7 +85,9 @@ def _wanted(studies: Studies, call: Call) -> set[str]:
 
 def _assign(name: str, studies: Studies, call: Call, settings: Any) -> str:
     function, plan = call.function, studies.plan(call)
-    given = {argument: other for argument, (other, _) in plan.results.items()} | plan.given
+    given = {argument: other for argument, (other, _) in plan.results.items()}
+    known = plan.given.items()
+    given |= {argument: one for argument, one in known if one not in studies.given.shortcuts}
     values = {argument: getattr(settings, one) for argument, one in plan.own.items()}
     words = [f"{argument}={other}" for argument, other in given.items()]
     words += [f"{argument}={value!r}" for argument, value in (values | {**call.fixed}).items()]

@@ -6,11 +6,11 @@ on what: every result is computed once for the settings that it really depends o
 sessions, and a script that makes a figure can be written from the same names.
 """
 
-from collections.abc import Callable, Hashable, Mapping
+from collections.abc import Callable, Collection, Hashable, Iterator, Mapping
 from dataclasses import dataclass, field
 from inspect import Parameter, isgenerator, signature
 from types import SimpleNamespace
-from typing import Any
+from typing import Any, TypeVar
 
 from efviz.dashboard.session.caches import OWN, in_process, in_session
 from efviz.dashboard.session.jobs import Job, result_of
@@ -18,14 +18,17 @@ from efviz.dashboard.session.settings import Settings
 from efviz.lazy import cached_property
 from efviz.work import Work
 
+T = TypeVar("T")
+
 
 @dataclass(frozen=True)
 class Given:
     """What settings bring along before anything is computed: the problem, and what belongs to it.
 
     `names` are those that arguments may have, `make` has their values, made from the fields of
-    `settings` alone, `code` the lines of a script that do so, and `trouble` a sentence where they
-    cannot be made.
+    `settings` alone when they are asked for, `code` the lines of a script that do so, and
+    `trouble` a sentence where they cannot be made. Of `shortcuts` scripts know nothing: what only
+    saves work that is done already, for arguments with a default.
     """
 
     settings: type[Settings]
@@ -33,18 +36,40 @@ class Given:
     make: Callable[[Any], Mapping[str, Any]]
     code: Callable[[Any], str]
     trouble: Callable[[Any], str] = lambda settings: ""
+    shortcuts: tuple[str, ...] = ()
+
+
+class Lazy(Mapping[str, T]):
+    """Values that are made when they are asked for."""
+
+    def __init__(self, makers: Mapping[str, Callable[[], T]]) -> None:
+        self._makers = makers
+
+    def __getitem__(self, name: str) -> T:
+        return self._makers[name]()
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._makers)
+
+    def __len__(self) -> int:
+        return len(self._makers)
 
 
 @dataclass(frozen=True, eq=False)
 class Call:
     """A function of the library as a page calls it: `named` renames arguments, `fixed` sets them.
 
-    What has a default and no name on the page is left at its default.
+    What has a default and no name on the page is left at its default. `at` evens out what does not
+    matter: the result is the same at the settings that it returns, and computed there. `by_value`
+    are arguments, results with a hash, of which the value alone counts and not the settings that
+    it comes from; `at` does not apply to them.
     """
 
     function: Callable[..., Any]
     named: Mapping[str, str] = field(default_factory=dict)
     fixed: Mapping[str, Any] = field(default_factory=dict)
+    at: Callable[[Any], Any] | None = None
+    by_value: Collection[str] = ()
 
     @cached_property
     def asked(self) -> dict[str, tuple[str, bool]]:
@@ -63,24 +88,55 @@ def call_of(function: Function) -> Call:
     return function if isinstance(function, Call) else Call(function)
 
 
+Evened = tuple[Callable[[Any], Any], ...]
+"""What is applied to settings, one after the other."""
+Depends = Mapping[Evened, tuple[str, ...]]
+"""The names of settings that count, as they are after what is applied to them."""
+
+
 @dataclass(frozen=True)
 class Plan:
     """What a call asks for on a page: by argument its name there, and if it can come later.
 
-    `settings` are those it depends on, through all that it asks for; with equal `identity` and
-    equal settings two calls have the same result.
+    `settings` are those it depends on, through all that it asks for, each as it is after its
+    functions `at`, and `rest` the same without what its arguments by value depend on; with equal
+    `identity` and equal settings two calls have the same result.
     """
 
     results: dict[str, tuple[str, bool]]
     given: dict[str, str]
     own: dict[str, str]
-    settings: tuple[str, ...]
+    settings: Depends
+    rest: Depends
     identity: int
 
     def key(self, settings: Any) -> Hashable:
-        values = [getattr(settings, name) for name in self.settings]
-        # Equal values need not be the same: 1 == 1.0 == True.
-        return self.identity, tuple(map(type, values)), tuple(values)
+        return self.identity, _values(self.settings, settings)
+
+    def key_by_value(self, settings: Any, values: Mapping[str, Hashable]) -> Hashable:
+        return self.identity, _values(self.rest, settings), tuple(values.items())
+
+
+def _values(depends: Depends, settings: Any) -> Hashable:
+    values: list[Any] = []
+    for evened, names in depends.items():
+        at = settings
+        for function in evened:
+            at = function(at)
+        values += [getattr(at, name) for name in names]
+    # Equal values need not be the same: 1 == 1.0 == True.
+    return tuple(map(type, values)), tuple(values)
+
+
+def _depends(call: Call, names: set[str], before: Mapping[str, Plan]) -> Depends:
+    """What a call depends on: settings by their `names`, and those of its arguments' plans."""
+    first: Evened = (call.at,) if call.at else ()
+    found = {first: names}
+    for argument, plan in before.items():
+        for evened, some in plan.settings.items():
+            path = evened if argument in call.by_value else first + evened
+            found[path] = found.get(path, set()) | {*some}
+    return {evened: tuple(sorted(some)) for evened, some in found.items() if some}
 
 
 _identities: dict[Hashable, int] = {}
@@ -120,19 +176,22 @@ class Studies:
                     f"{call.function.__qualname__} asks for {name!r}, which is neither a setting "
                     f"of the page nor one of its results: {known}"
                 )
-        before = [self.plan(self.calls[name]) for name, _ in results.values()]
-        settings = {*own.values()}.union(*(plan.settings for plan in before))
-        if given:
-            settings |= self.given.settings.declared().keys()
+        before = {argument: self.plan(self.calls[name]) for argument, (name, _) in results.items()}
         identity: Hashable = (
             (call.function.__module__, call.function.__qualname__),
             tuple(sorted(call.fixed.items())),
-            tuple(zip(results, (plan.identity for plan in before), strict=True)),
+            tuple((argument, plan.identity) for argument, plan in before.items()),
             (self.given.settings, tuple(sorted(given.items()))) if given else (),
             tuple(sorted(own.items())),
+            (call.at, tuple(sorted(call.by_value))),
         )
         number = _identities.setdefault(identity, len(_identities))
-        self._plans[call] = plan = Plan(results, given, own, tuple(sorted(settings)), number)
+        names = {*own.values()} | (self.given.settings.declared().keys() if given else set())
+        rest = {
+            argument: plan for argument, plan in before.items() if argument not in call.by_value
+        }
+        everything, others = (_depends(call, names, plans) for plans in (before, rest))
+        self._plans[call] = plan = Plan(results, given, own, everything, others, number)
         return plan
 
     def key(self, call: Call, settings: Any) -> Hashable:
@@ -142,9 +201,11 @@ class Studies:
     def job(self, name: str, settings: Any) -> Job[Any]:
         """The work towards a result, shared by all sessions that show the same."""
         call = self.calls[name]
-        return self.remembered(
-            self.key(call, settings), settings, lambda: Job(self._work(call, settings))
-        )
+        return self._job(self.key(call, settings), settings, lambda: self._work(call, settings))
+
+    def _job(self, key: Hashable, settings: Any, work: Callable[[], Work[Any]]) -> Job[Any]:
+        job: Job[Any] = self.remembered(key, settings, lambda: Job(work()))
+        return job
 
     def remembered(self, key: Hashable, settings: Any, compute: Callable[[], Any]) -> Any:
         """What comes of an own table lives in its session alone."""
@@ -152,14 +213,28 @@ class Studies:
         return in_session(key, compute) if own else in_process(key, compute)
 
     def _work(self, call: Call, settings: Any) -> Work[Any]:
+        """The work of a call; with arguments by value, of the job that all with these share."""
+        values: dict[str, Any] = {}
+        for argument in call.by_value:
+            name, _ = self.plan(call).results[argument]
+            values[argument] = yield from result_of(self.job(name, settings))
+        at = call.at(settings) if call.at else settings
+        if not values:
+            return (yield from self._called(call, at, {}))
+        key = self.plan(call).key_by_value(settings, values)
+        job = self._job(key, settings, lambda: self._called(call, at, values))
+        return (yield from result_of(job, shown=True))
+
+    def _called(self, call: Call, settings: Any, values: Mapping[str, Any]) -> Work[Any]:
         plan = self.plan(call)
         arguments = {argument: getattr(settings, name) for argument, name in plan.own.items()}
         for argument, (name, _) in plan.results.items():
-            arguments[argument] = yield from result_of(self.job(name, settings))
+            if argument not in values:
+                arguments[argument] = yield from result_of(self.job(name, settings))
         if plan.given:
             made = self.given.make(settings)
             arguments |= {argument: made[name] for argument, name in plan.given.items()}
-        result = call.function(**arguments, **call.fixed)
+        result = call.function(**arguments, **values, **call.fixed)
         if isgenerator(result):
             result = yield from result
         return result

@@ -6,19 +6,19 @@ from typing import Any, Self
 
 from efviz.dashboard.session.caches import OWN, in_session
 from efviz.dashboard.session.kinds import Choice, Sofar
-from efviz.dashboard.session.own_table import KNOBS, Loaded, loaded
+from efviz.dashboard.session.own_table import Loaded, loaded
 from efviz.dashboard.session.settings import Settings, setting
 from efviz.dashboard.session.widgets import Select
-from efviz.datasets.dataset import BIAS, Dataset
+from efviz.datasets.dataset import Dataset
 from efviz.datasets.tables import TableError
 from efviz.problems import PROBLEMS, catalogue, linear_regression
 from efviz.problems.catalogue import Entry
 from efviz.problems.own import (
     INTERCEPTS,
+    KNOBS,
     REGRESSIONS,
-    inputs_of,
     needs_intercept,
-    own_dataset,
+    own_entry,
     whole_dataset,
 )
 
@@ -33,18 +33,17 @@ class Made:
     trouble: str = ""
 
 
-def _made(found: Loaded, scaling: str, **settings: str) -> Made:
+def _made(found: Loaded, entry: Entry, **settings: str) -> Made:
     # Not every setting applies: the intercept is no question where it is a parameter.
     given = {name: value for name, value in settings.items() if value}
 
     def make() -> Made:
         try:
-            standardised = scaling == "standardised"
-            return Made(own_dataset(found.table, standardised=standardised, **given)[0])
+            return Made(entry.dataset(**given))
         except TableError as error:
             return Made(None, str(error))
 
-    return in_session(("made", found.digest, scaling, *sorted(given.items())), make)
+    return in_session(("made", found.digest, *sorted(given.items())), make)
 
 
 def whole(target: str, regression: str, positive: str) -> Made:
@@ -68,36 +67,36 @@ def made(settings: Sofar) -> Made:
     found = loaded()
     if settings.problem != OWN or found is None:
         return Made(None)
-    return _made(found, **{knob: getattr(settings, knob) for knob in KNOBS})
+    given = {knob: getattr(settings, knob) for knob in KNOBS}
+    return _made(found, _entry(found, settings), **given)
 
 
 def entry(settings: Sofar) -> Entry:
-    """The own table as a problem of the catalogue: what it needs to be chosen, drawn and fitted."""
+    """The own table as a problem of the catalogue; an empty one while there is none."""
     found = loaded()
-    regression = REGRESSIONS.get(getattr(settings, "regression", ""))
-    if found is None or regression is None:
+    if found is None or getattr(settings, "regression", "") not in REGRESSIONS:
         return replace(_EMPTY, settings=catalogue.Settings(unit_length=True))
-    target, suggestion = settings.target, found.suggested(settings.target, settings.regression)
-    first, second = (getattr(settings, n, getattr(suggestion, n)) for n in ("first", "second"))
-    columns = getattr(settings, "inputs", "columns") == "columns"
+    plain = _entry(found, settings)
+    suggestion = found.suggested(settings.target, settings.regression)
 
     def dataset(**given: str) -> Dataset:
-        made = _made(found, **given)
+        made = _made(found, plain, **given)
         if made.dataset is None:
             raise TableError(made.trouble)
         return made.dataset
 
-    return Entry(
-        title=found.table.name or "Your table",
-        group="Your table",
-        build=regression.build,
-        dataset=dataset,
-        knobs=KNOBS,
-        parameter_names=_names(first, second) if columns else ("θ₁", "θ₂"),
-        settings=_SETTINGS[regression.task],
-        columns=lambda: [*inputs_of(found.table, target), BIAS],
-        first_columns=(suggestion.first, suggestion.second),
-    )
+    return replace(plain, dataset=dataset, first_columns=(suggestion.first, suggestion.second))
+
+
+def _entry(found: Loaded, settings: Sofar) -> Entry:
+    return own_entry(found.table, **entry_arguments(found, settings))
+
+
+def entry_arguments(found: Loaded, settings: Sofar) -> dict[str, str]:
+    """Those of `own_entry`; while settings are still read, what suits the table."""
+    suggestion = found.suggested(settings.target, settings.regression)
+    names = ("target", "regression", "first", "second", "inputs")
+    return {name: getattr(settings, name, getattr(suggestion, name)) for name in names}
 
 
 _EMPTY = Entry(
@@ -108,18 +107,6 @@ _EMPTY = Entry(
     knobs=(),
     parameter_names=("θ₁", "θ₂"),
 )
-
-_SETTINGS: dict[str, catalogue.Settings] = {
-    "regression": PROBLEMS["diabetes"].settings,
-    "classification": PROBLEMS["breast-cancer"].settings,
-    "count": replace(PROBLEMS["poisson"].settings, plane=None),
-}
-
-
-def _names(first: str, second: str) -> tuple[str, str]:
-    if BIAS not in (first, second):
-        return "θ₁", "θ₂"
-    return ("θ", "b") if second == BIAS else ("b", "θ")
 
 
 def _targets(settings: Sofar) -> list[str] | None:

@@ -2,24 +2,26 @@
 
 from collections.abc import Callable, Sequence
 from html import escape
-from typing import TYPE_CHECKING
 
 import numpy as np
 import streamlit as st
 
 from efviz.curvature.distance import roundness
 from efviz.dashboard.session.html_table import html_table
+from efviz.dashboard.session.page import Shown
+from efviz.datasets.edits import Edits
 from efviz.numbers import number, percent
 from efviz.numerics.linalg import eigenvalues
+from efviz.problems import PROBLEMS
+from efviz.problems.catalogue import Entry
+from efviz.studies.at_minimum import CORRECT, Case
 from efviz.studies.comparison import Comparison
 from efviz.studies.convergence import Convergence
 
-if TYPE_CHECKING:
-    from efviz.dashboard.pages.at_minimum.views import View
 
-
-def sentence(views: "Sequence[View]") -> str:
+def sentence(cases: Sequence[Case], moved: Sequence[Case]) -> str:
     """What is seen now."""
+    views = [*cases, *moved]
     shown = [(view.name.short, view.comparison) for view in views if view.comparison]
     parts = []
     if shown:
@@ -40,11 +42,17 @@ def _capital(words: str) -> str:
     return words[0].upper() + words[1:] if not words.startswith("s =") else words
 
 
+def edited(entry: Entry, edits: Edits) -> str:
+    """What is not edited of data that are drawn."""
+    if not (entry.family and edits):
+        return ""
+    return (
+        "<p class='efviz-sentence'>Only the data of the sliders are edited: the other columns, and "
+        "the chart of distances, show data as they were drawn.</p>"
+    )
+
+
 # Squares of residuals that are rounding errors.
-EDITED = (
-    "<p class='efviz-sentence'>Only the data of the sliders are edited: the other columns, and the "
-    "chart of distances, show data as they were drawn.</p>"
-)
 ROUNDING = 1e-24
 
 
@@ -67,7 +75,7 @@ def notes(c: Comparison) -> list[str]:
 def _better_but_wrong(shown: Sequence[tuple[str, Comparison]]) -> str:
     """The caption's point, where these data make it."""
     name, first = shown[0]
-    if first.quality.name != "accuracy" or name != "correct model":
+    if first.quality.name != "accuracy" or name != CORRECT:
         return ""
     wrong = [
         (t, c)
@@ -85,7 +93,7 @@ def _better_but_wrong(shown: Sequence[tuple[str, Comparison]]) -> str:
     )
 
 
-def _runs_off(view: "View") -> str:
+def _runs_off(view: Case) -> str:
     """The matrices along iterates that have no end."""
     assert view.runaway
     path, steps = view.runaway.path, view.runaway.comparisons
@@ -135,8 +143,9 @@ def quality(c: Comparison) -> str:
     return f"{number(c.quality.value)}{model}"
 
 
-def table(views: "Sequence[View]") -> str:
-    """One row a view, one column a number."""
+def table(cases: Sequence[Case], moved: Sequence[Case]) -> str:
+    """One row a number, one column a case."""
+    views = [*cases, *moved]
     compared = [view.comparison for view in views if view.comparison]
     name = compared[0].quality.name if compared else "fit"
     rows = [*ROWS[:3], (name, quality), *ROWS[3:]]
@@ -151,11 +160,11 @@ def table(views: "Sequence[View]") -> str:
     return html_table(caption, ["", *(escape(view.name.full) for view in views)], cells)
 
 
-def caption(problem: str, views: "Sequence[View]") -> str:
+def caption(entry: Entry, cases: Sequence[Case]) -> str:
     """The caption of Fig. 2, held against these data."""
-    if problem != "fig2" or any(view.comparison is None for view in views[:3]):
+    shares = [case.comparison.quality.value for case in cases if case.comparison]
+    if entry is not PROBLEMS["fig2"] or len(shares) < 3:
         return ""
-    shares = [view.comparison.quality.value for view in views[:3] if view.comparison]
     holds = [round(100 * shares[0]) == 73, *(round(100 * share) >= 85 for share in shares[1:])]
     found = ", ".join(percent(share, 3) for share in shares)
     verdict = "and so it is" if all(holds) else "which these data do not repeat"
@@ -165,14 +174,14 @@ def caption(problem: str, views: "Sequence[View]") -> str:
     )
 
 
-def convergence(found: Convergence | None, cases: Sequence[str], *, drawn: bool) -> str:
+def convergence(entry: Entry, cases: Sequence[Case], distances: Convergence | None = None) -> str:
     """How each curve goes on, as a power of N fitted from N = 100."""
-    if found is None:
+    if distances is None:
         return ""
-    middle = found.quantiles((0.5,))[0]
-    N = np.array(found.sizes, dtype=float)
+    middle = distances.quantiles((0.5,))[0]
+    N = np.array(distances.sizes, dtype=float)
     parts = []
-    for name, curve in zip(cases, middle, strict=True):
+    for case, curve in zip(cases, middle, strict=True):
         known = np.flatnonzero((curve > 0) & (N >= 100))
         if len(known) < 2:
             continue
@@ -181,24 +190,24 @@ def convergence(found: Convergence | None, cases: Sequence[str], *, drawn: bool)
             way = f"{'falls' if power < 0 else 'grows'} like N<sup>{number(power, 2)}</sup>"
         else:
             way = f"stalls at {number(float(curve[known[-1]]))}"
-        parts.append(f"{escape(name)} {way}")
-    lost = int(sum(found.without_minimum(k).sum() for k in range(len(cases))))
+        parts.append(f"{escape(case.name.short)} {way}")
+    lost = int(sum(distances.without_minimum(k).sum() for k in range(len(cases))))
     words = (
         f" {lost} of the small samples have no minimum (separable classes) and are left out."
         if lost
         else ""
     )
-    seeds = len(found.computed)
+    seeds = len(distances.computed)
     curves = f" {'; '.join(parts)}." if parts else ""
     source = (
         "each point is what this page shows at that N and seed; click to choose N"
-        if drawn
+        if entry.family
         else "below the full N, random subsets of the rows"
     )
     return f"<p class='efviz-note'>{seeds} seeds, {source}.{curves}{words}</p>"
 
 
-def equations(problem: str) -> None:
+def equations(shown: Shown) -> None:
     """What is compared, with its numbers in the paper, and what differs from the print."""
     st.markdown(
         r"$F = \frac1N \sum_n \mathbb E_{y \sim p(\cdot|x_n)}[g\,g^\top]$ takes the model's own "
@@ -209,7 +218,7 @@ def equations(problem: str) -> None:
     )
     st.caption(
         "Ellipses: (θ − θ*)ᵀ M (θ − θ*) = 9/1000, M a mean. With N = 1,000 these are the published "
-        "ones, drawn as θ* + 3 (N M)^(−½) u with |u| = 1." + PRINT.get(problem, "")
+        "ones, drawn as θ* + 3 (N M)^(−½) u with |u| = 1." + PRINT.get(shown.settings.problem, "")
     )
 
 

@@ -93,7 +93,6 @@ CHART = Chart(
     click=clicked,
     touch=lambda shown, touch: data_edits.touched(shown.store, touch),
     pinned=True,
-    still={"editing": False},
     paint=True,
 )
 

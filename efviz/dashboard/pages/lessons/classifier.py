@@ -6,7 +6,6 @@ from efviz.dashboard.pages.at_minimum import page as at_minimum
 from efviz.dashboard.pages.at_minimum.settings import AtMinimumSettings
 from efviz.dashboard.pages.lessons import facts
 from efviz.dashboard.pages.lessons.lesson import Lesson, Prediction, Step, Task, Verdict
-from efviz.dashboard.session.problem_choice import Knobs
 from efviz.numbers import number, percent
 
 BETTER, LIMIT = 0.05, 0.15
@@ -26,7 +25,7 @@ def closest() -> int:
 
 @facts.about("fig2")
 def check(settings: AtMinimumSettings) -> Verdict:
-    found = facts.comparison_of(Knobs.of(settings))
+    found = facts.comparison_of(settings)
     if found is None:
         return Verdict(False, facts.NO_MINIMUM)
     gain = found.quality.value - case("A", 0.0)[0]

@@ -8,7 +8,6 @@ from efviz.dashboard.pages.at_minimum import page as at_minimum
 from efviz.dashboard.pages.at_minimum.settings import AtMinimumSettings
 from efviz.dashboard.pages.lessons import facts
 from efviz.dashboard.pages.lessons.lesson import Lesson, Prediction, Step, Task, Verdict
-from efviz.dashboard.session.problem_choice import Knobs
 from efviz.numbers import number, percent
 
 LIMIT = 0.05
@@ -23,7 +22,7 @@ def distance(N: int) -> float:
 
 @facts.about("fig2")
 def check(settings: AtMinimumSettings) -> Verdict:
-    found = facts.comparison_of(Knobs.of(settings))
+    found = facts.comparison_of(settings)
     if found is None:
         return Verdict(False, facts.NO_MINIMUM)
     words = f"With N = {found.N:,} and s = {settings.strength:g} the empirical Fisher is "

@@ -6,11 +6,11 @@ from functools import cache
 from types import SimpleNamespace
 from typing import Any
 
+from efviz.dashboard.pages.at_minimum.page import STUDIES as at_minimum_studies
+from efviz.dashboard.pages.at_minimum.settings import AtMinimumSettings
 from efviz.dashboard.pages.lessons.lesson import Check, Verdict
 from efviz.dashboard.pages.vector_fields.page import STUDIES
 from efviz.dashboard.pages.vector_fields.settings import VectorFieldsSettings
-from efviz.dashboard.session.caches import cached
-from efviz.dashboard.session.problem_choice import Knobs, problem_of
 from efviz.problems import PROBLEMS, Problem
 from efviz.studies.comparison import Comparison, compare
 
@@ -38,11 +38,11 @@ def at_minimum(
     return compare(chosen, chosen.theta_star)
 
 
-@cached
-def comparison_of(knobs: Knobs) -> Comparison | None:
-    """The matrices at the minimum of what a page shows; None without a minimum."""
-    _, shown = problem_of(knobs)
-    return compare(shown, shown.theta_star) if shown.minimum.exists else None
+def comparison_of(settings: AtMinimumSettings) -> Comparison | None:
+    """What the page At the minimum finds for its sliders; None without a minimum."""
+    (case,) = at_minimum_studies.now("moved", settings)
+    found: Comparison | None = case.comparison
+    return found
 
 
 def about(problem: str) -> Callable[[Check], Check]:

@@ -8,7 +8,6 @@ from efviz.dashboard.pages.at_minimum import page as at_minimum
 from efviz.dashboard.pages.at_minimum.settings import AtMinimumSettings
 from efviz.dashboard.pages.lessons import facts
 from efviz.dashboard.pages.lessons.lesson import Lesson, Prediction, Step, Task, Verdict
-from efviz.dashboard.session.problem_choice import Knobs
 from efviz.numbers import number, percent
 
 HALF = 0.5
@@ -22,7 +21,7 @@ def size(strength: float) -> float:
 
 @facts.about("fig4")
 def check(settings: AtMinimumSettings) -> Verdict:
-    found = facts.comparison_of(Knobs.of(settings))
+    found = facts.comparison_of(settings)
     if found is None:
         return Verdict(False, facts.NO_MINIMUM)
     low, high = found.eigenvalues[[0, -1]]

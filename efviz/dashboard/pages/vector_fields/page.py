@@ -59,7 +59,6 @@ CHART = Chart(
     frame=frame,
     rest=keep_frame,
     pinned=True,
-    still={"editing": False, "play": False},
 )
 
 PAGE = Page(

@@ -1,0 +1,80 @@
+"""A Table as a problem of the catalogue: what it takes to draw and to fit it."""
+
+from dataclasses import replace
+
+from efviz.datasets.dataset import BIAS, Dataset
+from efviz.datasets.tables.reading import Table
+from efviz.problems.catalogue import PROBLEMS, Entry, Settings
+from efviz.problems.own.dataset import own_dataset
+from efviz.problems.own.regressions import REGRESSIONS, inputs_of
+from efviz.problems.own.suggestions import COLUMNS, HELD
+
+KNOBS = ("target", "regression", "positive", "first", "second", "inputs", "scaling", "intercept")
+"""What can be set of the data set of a table."""
+
+_SETTINGS: dict[str, Settings] = {
+    "regression": PROBLEMS["diabetes"].settings,
+    "classification": PROBLEMS["breast-cancer"].settings,
+    "count": replace(PROBLEMS["poisson"].settings, plane=None),
+}
+
+
+def own_entry(
+    table: Table,
+    *,
+    target: str,
+    regression: str,
+    first: str = BIAS,
+    second: str = BIAS,
+    inputs: str = COLUMNS,
+) -> Entry:
+    """The regression of `target` on two inputs of the table, as an entry like those of PROBLEMS.
+
+    The arguments, and those of `Entry.dataset` that may replace them, are those of `own_dataset`;
+    `scaling` is "standardised" or "raw". ValueError for an unknown regression; `Entry.dataset`
+    raises TableError, a sentence for the reader, if the table has no such data set.
+    """
+    if regression not in REGRESSIONS:
+        raise ValueError(f"no regression {regression!r}; there are {', '.join(REGRESSIONS)}")
+    chosen = REGRESSIONS[regression]
+
+    def dataset(
+        target: str = target,
+        regression: str = regression,
+        positive: str = "",
+        first: str = first,
+        second: str = second,
+        inputs: str = inputs,
+        scaling: str = "standardised",
+        intercept: str = HELD,
+    ) -> Dataset:
+        made, _ = own_dataset(
+            table,
+            target=target,
+            regression=regression,
+            positive=positive,
+            first=first,
+            second=second,
+            inputs=inputs,
+            standardised=scaling == "standardised",
+            intercept=intercept,
+        )
+        return made
+
+    return Entry(
+        title=table.name or "Your table",
+        group="Your table",
+        build=chosen.build,
+        dataset=dataset,
+        knobs=KNOBS,
+        parameter_names=_names(first, second) if inputs == COLUMNS else ("θ₁", "θ₂"),
+        settings=_SETTINGS[chosen.task],
+        columns=lambda: [*inputs_of(table, target), BIAS],
+        first_columns=(first, second),
+    )
+
+
+def _names(first: str, second: str) -> tuple[str, str]:
+    if BIAS not in (first, second):
+        return "θ₁", "θ₂"
+    return ("θ", "b") if second == BIAS else ("b", "θ")
