@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 import streamlit as st
+from streamlit.delta_generator import DeltaGenerator
 
 from efviz.dashboard.session.foreign import plain
 from efviz.dashboard.session.jobs import Job, Snapshot
@@ -93,11 +94,12 @@ class View:
 
         None where there is no problem to compute it of.
         """
-        if self.trouble:
+        if self.trouble and self.studies.of_problem(self.studies.calls[name]):
             return None
         if name not in self._seen:
             job = self.studies.job(name, self.settings)
             snapshot = job.progress
+            wait = wait and name not in self.studies.asked
             if wait and snapshot.result is None and not job.done and self._left > 0:
                 began = time.perf_counter()
                 snapshot = job.advance(self._left)
@@ -148,18 +150,26 @@ class View:
 
     @property
     def unfinished(self) -> list[Seen]:
-        """What was looked at and not complete: another session may have finished it meanwhile."""
-        return [seen for seen in self._seen.values() if not seen.snapshot.complete]
+        """What was looked at and not complete: another session may have finished it meanwhile.
+
+        Without what a visitor has to ask for.
+        """
+        found = [seen for seen in self._seen.values() if not seen.snapshot.complete]
+        return [seen for seen in found if seen.name not in self.studies.asked]
 
 
 @dataclass
 class Shown:
-    """A page while it is shown: its store, and what is known for the settings of now."""
+    """A page while it is shown: its store, and what is known for the settings of now.
+
+    `after` is done once all is finished; progress is shown in `bar`, without one below all else.
+    """
 
     page: Page
     store: Store[Any]
     view: View
     after: list[Callable[[], None]] = field(default_factory=list)
+    bar: DeltaGenerator | None = None
 
     @property
     def settings(self) -> Any:
@@ -192,7 +202,7 @@ def live(page: Page) -> None:
     store = Store(page.slug, page.settings)
     shown = Shown(page, store, View(page, store.settings))
     draw(page.controls, shown)
-    if not ready(store):
+    if not ready(store, whole=page.studies.given.whole):
         return
     if shown.view.trouble:
         st.warning(plain(shown.view.trouble))
@@ -217,6 +227,10 @@ def go_on(shown: Shown) -> None:
         return
     now, state = unfinished[0], shown.view.state
     key, words = f"{page.slug}.work", page.waits.get(now.name, "the work")
-    if working(key, state, now.job.progress.fraction, f"of {words} is computed"):
-        work(key, state, now.job, SLICE)
+    with shown.bar or st.container():
+        going = working(key, state, now.job.progress.fraction, f"of {words} is computed")
+    if going:
+        until = time.perf_counter() + SLICE
+        for one in unfinished:
+            work(key, state, one.job, until - time.perf_counter())
         run_again()
