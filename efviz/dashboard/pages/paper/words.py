@@ -33,7 +33,8 @@ def chosen(show: str) -> list[Claim]:
     ]
 
 
-def sentence(found: Mapping[str, Result]) -> str:
+def sentence(checked: Mapping[str, Result] | None = None) -> str:
+    found = checked or {}
     words = escape(summary(found.values()))
     failed = [CLAIMS[key].where for key, result in found.items() if not result.passed]
     if failed:
@@ -41,8 +42,9 @@ def sentence(found: Mapping[str, Result]) -> str:
     return f"<p class='efviz-sentence'>{words}</p>"
 
 
-def table(show: str, found: Mapping[str, Result]) -> str:
+def table(show: str, checked: Mapping[str, Result] | None = None) -> str:
     """Rows by section. Roles stand beside the elements: cards on narrow screens lose those."""
+    found = checked or {}
     head = "".join(
         f"<th role='columnheader' scope='col'>{name}</th>"
         for name in ("Where", "What it says", "Checked now", "See it")
@@ -70,12 +72,12 @@ def row(claim: Claim, result: Result | None) -> str:
     return (
         f"<tr role='row'><th role='rowheader' scope='row'>{escape(claim.where)}</th>"
         f"<td role='cell'>{escape(claim.says)}{differs}</td>"
-        f"<td role='cell'>{checked(claim, result)}</td>"
+        f"<td role='cell'>{_checked(claim, result)}</td>"
         f"<td role='cell'>{link(claim)}</td></tr>"
     )
 
 
-def checked(claim: Claim, result: Result | None) -> str:
+def _checked(claim: Claim, result: Result | None) -> str:
     if claim.check is None:
         return f"<span class='none'>Not computed.</span> {escape(claim.uncomputed)}"
     if result is None:
