@@ -2,10 +2,19 @@ PYTHON ?= python3
 PORT ?= 8501
 BIN := .venv/bin
 
-.PHONY: run test lint format audit lock digests clean
+.PHONY: run check test lint format audit lock digests clean
 
 run: .venv/run
 	$(BIN)/streamlit run app.py --server.port $(PORT)
+
+# What a change is checked with while it is made: style, types, and the tests that need no browser,
+# no server and no whole page.
+check: .venv/dev
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	if [ -d node_modules ]; then npm run --silent lint; fi
+	$(BIN)/python -m pytest --numprocesses auto --maxprocesses 4 -m "not (browser or hosting or slow)"
 
 test: .venv/dev
 	$(BIN)/python -m pytest --numprocesses auto --maxprocesses 4

@@ -6,7 +6,7 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
-from browsing import browser, page, server  # noqa: F401  # fixtures
+from browsing import browser, new_page, page, profile, server  # noqa: F401  # fixtures
 from hypothesis import settings
 from xdist.remote import Producer
 from xdist.scheduler import LoadScopeScheduling
@@ -47,8 +47,17 @@ class ByFile(LoadScopeScheduling):
         return "served" if re.search("test_(browser|hosting)", file) else file
 
 
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Tests of whole pages and of the server take most of the time that needs no browser."""
+    for item in items:
+        if item.path.parent.name in ("dashboard", "server"):
+            item.add_marker("slow")
+
+
 @pytest.hookimpl(optionalhook=True)
 def pytest_xdist_make_scheduler(config: pytest.Config, log: Producer) -> ByFile:
+    # In the order of the folders: the tests in browsers take longest, and begin first.
+    config.option.loadscopereorder = False
     return ByFile(config, log)
 
 

@@ -32,7 +32,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     try:
         return int(options.command(options))
     except BrokenPipeError:
-        raise  # whoever called has to end quietly
+        raise  # the caller has to end quietly
     except (DataUnavailable, ValueError) as error:
         terminal.say(str(error))
         return 1
@@ -41,7 +41,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         terminal.say(f"the operating system refuses{where}: {reason(error)}.")
         return 1
     except KeyboardInterrupt:
-        terminal.say("stopped; what was finished is kept")
+        terminal.say("stopped; finished results are kept")
         return 130
 
 
@@ -51,23 +51,23 @@ def _parser() -> argparse.ArgumentParser:
     commands = parser.add_subparsers(required=True, metavar="command")
     data = commands.add_parser(
         "data",
-        help="list the real data sets, where each came from, and fetch those that are not here",
-        description="List the real data sets and where each came from, and fetch the rest.",
+        help="list the real data sets with their sources, and fetch those that are missing",
+        description="List the real data sets with their sources, and fetch those that are missing.",
     )
     data.add_argument("names", nargs="*", metavar="name", help="only these data sets")
-    data.add_argument("--no-fetch", action="store_true", help="list only, ask no network")
+    data.add_argument("--no-fetch", action="store_true", help="list only, without network access")
     data.set_defaults(command=_data)
     sweep = commands.add_parser(
         "sweep",
         help="run a method for every step size and damping of a grid",
         description="Run a method on a data set for every step size and damping of a grid, by "
-        "default that of the paper's Table 5. What is finished is kept: a sweep that was stopped "
-        "or killed goes on where it was. The file says what was fitted and holds the parameters of "
-        "the best run; in a .csv file this stands above the table, in lines that begin with #.",
+        "default that of the paper's Table 5. Finished work is kept: a sweep that was stopped "
+        "or killed resumes where it was. The file says what was fitted and holds the parameters of "
+        "the best run; a .csv file has these above the table, in lines that begin with #.",
     )
     sweep.add_argument("data", help=f"a CSV file of your own, or one of {', '.join(DATASETS)}")
     sweep.add_argument("--method", choices=list(METHODS), required=True)
-    sweep.add_argument("--out", type=Path, required=True, help="where to: a .csv or .json file")
+    sweep.add_argument("--out", type=Path, required=True, help="the output: a .csv or .json file")
     own = sweep.add_argument_group("for a CSV file of your own")
     own.add_argument("--target", metavar="COLUMN", help="the column to predict")
     own.add_argument(
@@ -87,7 +87,11 @@ def _parser() -> argparse.ArgumentParser:
         metavar="COLUMN",
         help="the columns to predict from, by default all columns of numbers",
     )
-    sweep.add_argument("--standardised", action="store_true", help="columns to mean 0, deviation 1")
+    sweep.add_argument(
+        "--standardised",
+        action="store_true",
+        help="scale columns to mean 0 and standard deviation 1",
+    )
     for axis, usual in (("--step-sizes", "-20 10 241"), ("--dampings", "-10 10 41")):
         sweep.add_argument(
             axis,
@@ -97,22 +101,22 @@ def _parser() -> argparse.ArgumentParser:
             help=f"their log10, evenly spaced; by default {usual}",
         )
     sweep.add_argument("--steps", type=int, default=100, help="steps of each run")
-    sweep.add_argument("--jobs", type=int, default=1, help="processes; -1 for one a core")
+    sweep.add_argument("--jobs", type=int, default=1, help="processes; -1 for one per core")
     sweep.set_defaults(command=_sweep)
     results = commands.add_parser(
         "results",
-        help="the paper's Table 6, printed beside reproduced",
-        description="Show the paper's Table 6 as printed and as its grid search gives it.",
+        help="the paper's Table 6, as printed and as reproduced",
+        description="Show the paper's Table 6 as printed and as reproduced by the grid search.",
     )
     results.add_argument(
-        "--renew", action="store_true", help="compute the shipped results again (some minutes)"
+        "--renew", action="store_true", help="recompute the shipped results (takes some minutes)"
     )
     results.set_defaults(command=_results)
     paper = commands.add_parser(
         "paper",
-        help="the paper's claims, each checked now",
-        description="Check every claim, equation, figure and table of the paper, one a line. Exits "
-        "with 1 if a check fails.",
+        help="check the paper's claims now",
+        description="Check every claim, equation, figure and table of the paper, one per line. "
+        "Exits with 1 if a check fails.",
     )
     paper.add_argument("--json", action="store_true", help="the same as JSON")
     paper.set_defaults(command=_paper)
@@ -167,8 +171,8 @@ def _sweep(options: argparse.Namespace) -> int:
         report.write(options.out, fitted, result)
     except OSError as error:
         raise ValueError(
-            f"{options.out} could not be written: {reason(error)}. Mend that or choose another "
-            "--out and run the command again: what was computed is kept."
+            f"{options.out} could not be written: {reason(error)}. Fix that or choose another "
+            "--out, and run the command again: computed results are kept."
         ) from None
     return 0
 
@@ -258,7 +262,7 @@ def _own(options: argparse.Namespace) -> Dataset:
     path = Path(options.data)
     if not path.is_file():
         raise ValueError(
-            f"{options.data!r} is no file and no data set; there are {', '.join(DATASETS)}"
+            f"{options.data!r} is neither a file nor one of the data sets {', '.join(DATASETS)}"
         )
     table = read_table(path.read_bytes(), path.stem)
     data, _ = whole_dataset(
@@ -270,7 +274,7 @@ def _own(options: argparse.Namespace) -> Dataset:
     )
     if options.positive and not data.positive:
         raise ValueError(
-            f"--positive {options.positive!r} is for a logistic regression, and this one has no "
+            f"--positive {options.positive!r} is for a logistic regression, but this one has no "
             "classes; leave it out or choose --regression logistic."
         )
     return data
@@ -280,8 +284,8 @@ def _refuse_what_is_for_own_tables(options: argparse.Namespace) -> None:
     for name in ("target", "regression", "positive", "inputs"):
         if getattr(options, name) is not None:
             raise ValueError(
-                f"--{name} is for a CSV file of your own: the data set {options.data} comes with "
-                "its target and inputs. Leave it out."
+                f"--{name} is for a CSV file of your own: the data set {options.data} has a "
+                "fixed target and fixed inputs. Leave it out."
             )
 
 
@@ -289,8 +293,8 @@ def _grid(spaced: Sequence[float] | None, default: Array) -> Array:
     if spaced is None:
         return default
     if spaced[2] < 1 or spaced[2] != int(spaced[2]):
-        raise ValueError(f"COUNT must be a whole number from 1 on, got {spaced[2]:g}")
-    # Beyond 10^308 it is inf, which the search refuses.
+        raise ValueError(f"COUNT must be a whole number of at least 1, got {spaced[2]:g}")
+    # Values beyond 10^308 become inf, which the search refuses.
     with np.errstate(over="ignore"):
         return np.logspace(spaced[0], spaced[1], int(spaced[2]))
 

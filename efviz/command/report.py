@@ -1,7 +1,7 @@
-"""What a sweep's file holds: what was fitted, the best run with its parameters, and every cell.
+"""The file of a sweep: what was fitted, the best run with its parameters, and every cell.
 
-A JSON file is one object. A CSV file is the table of the cells below lines `# key: value` of the
-same keys, with values in JSON: pandas.read_csv(file, comment="#") reads the table alone.
+A JSON file is one object. A CSV file is the table of the cells below lines `# key: value` with the
+same keys and values in JSON; pandas.read_csv(file, comment="#") reads the table only.
 """
 
 import json
@@ -24,9 +24,9 @@ SUFFIXES = (".csv", ".json")
 
 @dataclass(frozen=True, eq=False)
 class Fitted:
-    """A data set, the problem made of it and how: its inputs standardised or raw.
+    """A data set and the problem built from it, with its inputs standardised or raw.
 
-    `name` is that of the data set or of the file it came from.
+    `name` is the name of the data set or of its file.
     """
 
     name: str
@@ -36,13 +36,13 @@ class Fitted:
 
     @property
     def notes(self) -> tuple[str, ...]:
-        """What a reader of any result has to know: of the data, and of the minimum if there is none
-        or more than one."""
+        """Sentences that a reader of any result has to know: on the data, and on the minimum if
+        there is none or more than one."""
         reason = self.problem.minimum.reason
         return (*self.data.notes, reason) if reason else self.data.notes
 
     def described(self) -> dict[str, Any]:
-        """All of it but the numbers of the data, as JSON can hold it."""
+        """Everything except the numbers of the data, as values of JSON."""
         names = self.problem.parameter_names
         return {
             "data": self.name,
@@ -64,7 +64,7 @@ class Fitted:
 
 
 def write(path: Path, fitted: Fitted, sweep: Sweep) -> None:
-    """The file at `path`, CSV or JSON by its suffix, whole or not at all. Raises OSError."""
+    """Write the file at `path`, CSV or JSON by its suffix, whole or not at all. Raises OSError."""
     described = {"efviz": __version__, **fitted.described(), **_search(fitted.problem, sweep)}
     columns = sweep.columns()
     with replacing(path) as file:
@@ -100,7 +100,7 @@ def _search(problem: Problem, sweep: Sweep) -> dict[str, Any]:
             "damping": _number(damping) if METHODS[sweep.method].curvature else None,
             "final_loss": _number(loss),
             "theta": theta,
-            # The same but for rounding; not where the run depends on rounding.
+            # Equal to `final_loss` up to rounding, unless the run depends on rounding.
             "loss_at_theta": _number(reached),
         },
         "depends_on_rounding": sweep.chaotic,
@@ -112,7 +112,7 @@ def _lines(described: dict[str, Any]) -> bytes:
         f"# {key}: {json.dumps(value, allow_nan=False, ensure_ascii=False)}\n"
         for key, value in described.items()
     )
-    # What is no character of UTF-8 (bytes in a file's name) is escaped as JSON does it.
+    # Bytes of a file name that are not UTF-8 are escaped as in JSON.
     return "".join(lines).encode("utf-8", "backslashreplace")
 
 
@@ -123,5 +123,5 @@ def _table(columns: dict[str, list[Any]]) -> Any:
 
 
 def _number(value: float) -> float | None:
-    """JSON has no nan and no infinity."""
+    """`value`, or None where it is not finite, as JSON has neither nan nor infinity."""
     return value if np.isfinite(value) else None

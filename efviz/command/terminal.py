@@ -1,4 +1,4 @@
-"""What a command says: on any stream in any locale, with progress that suits where it goes."""
+"""The output of commands: on any stream, in any locale, with progress suited to the stream."""
 
 import codecs
 import contextlib
@@ -15,20 +15,20 @@ from typing import TextIO
 from efviz.files import reason
 
 READER_GONE = 141
-"""The exit status of a tool whose reader went away: 128 + SIGPIPE."""
+"""The exit status of a command whose reader has closed the pipe: 128 + SIGPIPE."""
 
 SILENCE = 60.0
-"""Seconds after which work that goes on says so, even if less than a tenth was done."""
+"""Seconds between lines of progress, even if less than a tenth was done."""
 
 Show = Callable[[str, float], None]
 """show(title, fraction)"""
 
 
 def call(command: Callable[[], int]) -> int:
-    """The exit status of `command`, which may print whatever it wants to whoever reads it.
+    """Run `command`, which may print any text to any reader; returns its exit status.
 
-    Characters that a stream cannot encode are written in plain ones, a reader that has gone (as
-    `head` does) ends the command quietly, and a full disk under standard output is a sentence.
+    Characters that a stream cannot encode are replaced by plain ones, a closed pipe (as after
+    `head`) ends the command quietly, and a full disk under standard output is reported.
     """
     codecs.register_error(_PLAINLY, _plainly)
     for stream in _streams():
@@ -51,13 +51,13 @@ def call(command: Callable[[], int]) -> int:
 
 
 def say(sentence: str) -> None:
-    """A sentence about the work, which is not its result: on standard error."""
+    """Print a sentence about the work, as opposed to its result, on standard error."""
     if sys.stderr is not None:
         print(f"efviz: {sentence}", file=sys.stderr)
 
 
 def interactive() -> bool:
-    """Whether what goes to standard error is seen at once, and may be written over."""
+    """Whether standard error is a terminal, where text appears at once and can be overwritten."""
     return sys.stderr is not None and sys.stderr.isatty()
 
 
@@ -65,8 +65,8 @@ def interactive() -> bool:
 def progress() -> Iterator[Show]:
     """`show(title, fraction)`: a bar on a terminal, plain lines anywhere else.
 
-    A line for every tenth that is done, and one a minute where that takes longer: logs and pipes
-    keep what is written, so that nothing is written twice.
+    Plain lines come for every tenth of the work, or every minute if a tenth takes longer. Logs and
+    pipes keep every line, so none is repeated.
     """
     if interactive():
         from tqdm import tqdm
@@ -125,18 +125,18 @@ def _estimate() -> Callable[[str, float], str]:
 
 
 def _streams() -> list[TextIO]:
-    """Standard output and error, but for those that are closed: Python has None for these."""
+    """Standard output and error, without closed ones, which are None in Python."""
     return [stream for stream in (sys.stdout, sys.stderr) if stream is not None]
 
 
 def _reader_gone(error: OSError) -> bool:
-    # Windows has no EPIPE: a closed pipe is an invalid argument, of no file.
+    # Windows has no EPIPE; a closed pipe is an invalid argument without a file name.
     on_windows = sys.platform == "win32" and error.errno == errno.EINVAL and not error.filename
     return isinstance(error, BrokenPipeError) or on_windows
 
 
 def _let_go() -> None:
-    """Throw away what the streams still hold, or Python complains of it at the very end."""
+    """Discard what the streams still hold; otherwise Python reports an error when it exits."""
     for stream in _streams():
         try:
             stream.flush()
@@ -182,6 +182,6 @@ def _character(character: str) -> str:
         return word if letter[1] == "SMALL" else word.capitalize()
     if unicodedata.combining(character):
         return ""
-    # "é" is "e" and an accent, "…" three stops, a narrow space a space.
+    # "é" becomes "e" and an accent, "…" three full stops, a narrow space a space.
     parts = unicodedata.normalize("NFKD", character)
     return "?" if parts == character else "".join(map(_character, parts))

@@ -1,4 +1,4 @@
-"""H, G, F, EF and what they are to each other: (problem, theta) -> matrix, a mean over examples."""
+"""H, G, F and EF, all (problem, theta) -> mean over examples, and how they relate to each other."""
 
 from efviz.curvature.label_sources import LABEL_SOURCES
 from efviz.curvature.matrices import (

@@ -1,7 +1,7 @@
-r"""Which of H, G, F and EF agree at one theta, and the theorem that says why.
+r"""Which of H, G, F and EF agree at one theta, and the theorem that explains it.
 
-THEOREMS lists the known reasons. Each makes two matrices equal (or all of them) under a condition
-on the problem and theta; reasons combine: H = G and G = F give H = F for both reasons together.
+THEOREMS lists the known reasons. Each makes two or all of the matrices equal under a condition on
+the problem and theta. Reasons combine: H = G and G = F together give H = F.
 """
 
 from collections.abc import Callable, Mapping, Set
@@ -18,15 +18,15 @@ from efviz.problems import Problem
 TOLERANCE = 1e-10
 """Two matrices agree if their relative distance is at most this."""
 
-# What the conditions take for equal: less than the tolerance, as matrices are squares of residuals.
+# Tolerance of the conditions: below TOLERANCE, because matrices are quadratic in the residuals.
 _ROUNDING = 1e-12
 
-COINCIDENCE = "by coincidence at this θ: no theorem known here makes them equal"
+COINCIDENCE = "by coincidence at this θ: no known theorem makes them equal"
 
 
 def symmetric_distance(A: Array, B: Array) -> float:
     """|A - B| / max(|A|, |B|) in Frobenius norms, from 0 to 2; 0 where both matrices are zero."""
-    # In units of the largest entry, or squares of tiny ones would be lost.
+    # In units of the largest entry; otherwise squares of tiny entries would underflow.
     size = max(float(np.abs(A).max()), float(np.abs(B).max()))
     if size == 0:
         return 0.0
@@ -40,7 +40,7 @@ Condition = Callable[[Problem, Array], bool]
 
 @dataclass(frozen=True)
 class Theorem:
-    """Under `holds(problem, theta)` all of `matrices` (keys of CURVATURES) are equal: `words`."""
+    """All of `matrices` (keys of CURVATURES) are equal if `holds(problem, theta)`; see `words`."""
 
     matrices: tuple[str, ...]
     holds: Condition
@@ -68,7 +68,7 @@ def _no_residuals(problem: Problem, theta: Array) -> bool:
 
 
 def _one_half(problem: Problem, theta: Array) -> bool:
-    """Two classes, both with probability 1/2 for every example."""
+    """Two classes, each with probability 1/2 for every example."""
     mean = problem.likelihood.mean(_outputs(problem, theta))
     two = problem.likelihood.name == "bernoulli" or (
         problem.likelihood.name == "categorical" and mean.shape[-1] == 2
@@ -77,7 +77,7 @@ def _one_half(problem: Problem, theta: Array) -> bool:
 
 
 def _even_classes(problem: Problem, theta: Array) -> bool:
-    """C equal probabilities, and sum x x^T over the examples of each class the same."""
+    """C equal probabilities, and the same sum of x x^T over the examples of each class."""
     if problem.likelihood.name != "categorical" or not problem.model.linear:
         return False
     mean = problem.likelihood.mean(_outputs(problem, theta))
@@ -90,7 +90,7 @@ def _even_classes(problem: Problem, theta: Array) -> bool:
 
 
 def _as_the_model_says(problem: Problem, theta: Array) -> bool:
-    """At every distinct input the mean of r r^T over its examples is the model's expectation."""
+    """At every distinct input the mean of r r^T over its examples is its expected value."""
     f = _outputs(problem, theta)
     r = problem.likelihood.gradient(f, problem.y)
     W = problem.likelihood.fisher(f)
@@ -102,7 +102,7 @@ def _as_the_model_says(problem: Problem, theta: Array) -> bool:
 
 
 def _certain(problem: Problem, theta: Array) -> bool:
-    """Every label has probability 1 in the arithmetic of the machine: no residual, no variance."""
+    """Every label has probability 1 in floating point: no residual, no variance."""
     f = _outputs(problem, theta)
     return not (
         problem.likelihood.gradient(f, problem.y).any() or problem.likelihood.fisher(f).any()
@@ -117,34 +117,34 @@ THEOREMS: dict[str, Theorem] = {
     "certain": Theorem(
         ("hessian", "ggn", "fisher", "empirical_fisher"),
         _certain,
-        "the model is certain of every label and right: all matrices are zero",
+        "the model predicts every label correctly and with certainty: all matrices are zero",
     ),
     "no_slope": Theorem(
         ("ggn", "fisher", "empirical_fisher"),
         _no_slope,
-        "no output has a slope in θ here: the Jacobian of f is zero for every example",
+        "no output depends on θ to first order here: the Jacobian of f is zero for every example",
     ),
     "natural": Theorem(
         ("ggn", "fisher"),
         _natural,
         "the likelihood is an exponential family with f as its natural parameter, whose Hessian in "
-        "f depends on no label (Proposition 1)",
+        "f does not depend on the labels (Proposition 1)",
     ),
     "linear": Theorem(
         ("hessian", "ggn"),
         _linear,
-        "the model is linear in θ, so that f has no second derivative (Eq. 9)",
+        "the model is linear in θ, so the second derivative of f is zero (Eq. 9)",
     ),
     "interpolation": Theorem(
         ("hessian", "ggn"),
         _no_residuals,
-        "all residuals are zero, and with them the part of H that G leaves out (Eq. 15)",
+        "all residuals are zero, and so is the part of H that G leaves out (Eq. 15)",
     ),
     "one_half": Theorem(
         ("fisher", "empirical_fisher"),
         _one_half,
         "all predicted probabilities are 1/2, where (σ(f) − y)² = σ(f)(1 − σ(f)) for either label "
-        "(Eq. 53, which lacks the y)",
+        "(Eq. 53, printed without the y)",
     ),
     "even_classes": Theorem(
         ("fisher", "empirical_fisher"),
@@ -155,16 +155,16 @@ THEOREMS: dict[str, Theorem] = {
     "spread": Theorem(
         ("fisher", "empirical_fisher"),
         _as_the_model_says,
-        "at every distinct input the observed labels spread exactly as the model says",
+        "at every distinct input the observed labels vary exactly as the model predicts",
     ),
 }
 
 
 @dataclass(frozen=True)
 class Agreement:
-    """Two matrices by name, how far apart they are, and why they agree ("" if they do not).
+    """Two matrices by name, their distance, and why they agree ("" if they do not).
 
-    `theorems` are the keys of THEOREMS that were used, none for a coincidence.
+    `theorems` are the keys of THEOREMS that explain it, empty for a coincidence.
     """
 
     first: str
@@ -184,9 +184,9 @@ def agreements(
 ) -> list[Agreement]:
     """All pairs of `matrices` (by default those of CURVATURES) at one theta (D,).
 
-    A pair agrees if its `symmetric_distance` is at most `tolerance`; matrices that are not finite
-    agree with none. The reason is one sentence: of the theorems that hold here the fewest that lead
-    from the one matrix to the other.
+    A pair agrees if its `symmetric_distance` is at most `tolerance`; a matrix that is not finite
+    agrees with none. The reason is one sentence, with the smallest number of theorems holding here
+    that lead from one matrix to the other.
     """
     theta = problem.check_theta(theta)
     if theta.ndim != 1:
@@ -210,7 +210,7 @@ def agreements(
 
 
 def _seen(theorem: Theorem, equal: Set[frozenset[str]]) -> bool:
-    """Does any pair that agrees ask for this theorem? Some conditions take a while to check."""
+    """Whether some pair that agrees needs this theorem: some conditions are slow to check."""
     return any(pair <= set(theorem.matrices) for pair in equal)
 
 
@@ -221,7 +221,7 @@ def _sentence(theorems: tuple[str, ...]) -> str:
 
 
 def _path(first: str, second: str, known: list[str]) -> tuple[str, ...]:
-    """The fewest known theorems that lead from one matrix to the other, () if none do."""
+    """The shortest chain of known theorems from one matrix to the other, () if there is none."""
     reached: dict[str, tuple[str, ...]] = {first: ()}
     while second not in reached:
         step = {

@@ -1,4 +1,4 @@
-"""Where a quadratic form has one value: ellipses, lines and hyperbolas."""
+"""Level sets of quadratic forms: ellipses, lines and hyperbolas."""
 
 from dataclasses import dataclass
 from typing import Literal
@@ -12,7 +12,7 @@ from efviz.numerics.linalg import eigenvalues
 def ellipse(matrix: Array, center: Array, level: float = 1.0, n: int = 73) -> Array:
     """Points (n, 2) with (theta - center)^T matrix (theta - center) = level, closed.
 
-    A singular or indefinite matrix has no such ellipse: its points are nan. See `conic`.
+    For a singular or indefinite matrix, which has no such ellipse, the points are nan; see `conic`.
     """
     w, V = eigenvalues(matrix), np.linalg.eigh(matrix)[1]
     angle = np.linspace(0, 2 * np.pi, n)
@@ -24,7 +24,7 @@ def ellipse(matrix: Array, center: Array, level: float = 1.0, n: int = 73) -> Ar
 
 @dataclass(frozen=True, eq=False)
 class Conic:
-    """The points with delta^T M delta = level, as lines (n, 2), and what they are."""
+    """The points with delta^T M delta = level, as lines (n, 2), and the kind of the conic."""
 
     kind: Literal["ellipse", "lines", "hyperbola", "empty"]
     lines: tuple[Array, ...]
@@ -35,9 +35,9 @@ def conic(
 ) -> Conic:
     """{theta : (theta - center)^T matrix (theta - center) = level} for any symmetric (2, 2) matrix.
 
-    An ellipse if it is positive definite, two parallel lines if it is singular, both branches of a
-    hyperbola if it is indefinite, nothing if no direction curves upwards. What has no end is drawn
-    as far as about `reach` from the centre. The matrix is a rounded mean over `terms` examples.
+    An ellipse for a positive definite matrix, two parallel lines for a singular one, both branches
+    of a hyperbola for an indefinite one, and nothing if no direction curves upwards. Unbounded
+    curves end about `reach` from the centre. The matrix is a rounded mean over `terms` examples.
     """
     if not np.isfinite(matrix).all():
         return Conic("empty", ())

@@ -1,4 +1,4 @@
-"""How far two curvature matrices are apart."""
+"""Distances between curvature matrices."""
 
 import numpy as np
 import scipy
@@ -32,7 +32,7 @@ def generalized_eigenvalues(EF: Array, F: Array, terms: int = 1) -> Array:
 def ratios(problem: Problem, theta: Array, EF: Array, F: Array) -> Array:
     """`generalized_eigenvalues` of EF and F (D, D) at theta (D,).
 
-    From their examples where rounding has left too little of the matrices themselves.
+    They are computed from the examples where the rounded matrices have lost too many digits.
     """
     seen = problem.coordinates
     if seen is not None:
@@ -46,7 +46,7 @@ def ratios(problem: Problem, theta: Array, EF: Array, F: Array) -> Array:
     reduced = reduce_columns(rows.A)
     if reduced.rank < problem.D:
         return np.full(problem.D, np.nan)
-    # Parameters in which N F is the identity.
+    # A basis of parameters in which N F is the identity.
     g = problem.per_example_gradients(theta) @ reduced.inverse
     return np.asarray(np.linalg.eigvalsh(g.T @ g))
 
@@ -54,12 +54,12 @@ def ratios(problem: Problem, theta: Array, EF: Array, F: Array) -> Array:
 def angle_between_axes(EF: Array, F: Array) -> float:
     """Degrees from 0 to 90 between the eigenvectors of the largest eigenvalues."""
     a, b = (np.linalg.eigh(matrix)[1][:, -1] for matrix in (EF, F))
-    # From sine and cosine: the cosine alone would lose half of the digits of a small angle.
+    # From sine and cosine, as the cosine alone loses half of the digits of a small angle.
     cosine, sine = abs(a @ b), np.linalg.norm(a - b * (a @ b))
     return float(np.degrees(np.arctan2(sine, cosine)))
 
 
 def roundness(matrix: Array) -> float:
-    """Shortest by longest semi-axis of theta^T M theta = 1: 1 is a circle, which has no axis."""
+    """Shortest divided by longest semi-axis of theta^T M theta = 1; 1 for a circle."""
     w = np.linalg.eigvalsh(matrix)
     return float(np.sqrt(max(w[0], 0.0) / w[-1])) if w[-1] > 0 else 0.0

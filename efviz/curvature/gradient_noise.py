@@ -4,10 +4,10 @@ With per-example gradients g_n, their mean g = nabla L and their covariance Sigm
 
     EF = Sigma + g g^T                                                                    (Eq. 18)
 
-The paper writes sums: its gradient estimate is N g_n, its left side N F~ = N^2 EF, its Sigma
+The paper writes sums: its gradient estimate is N g_n, its left-hand side N F~ = N^2 EF, its Sigma
 N^2 Sigma. A mini-batch gradient g^ of B examples has mean g and covariance C = c Sigma, where c is
-`batch_factor`. A matrix M makes the estimate M g^ of g; ESTIMATORS lists the matrices of Eq. 19
-and those they are held against, `expected_errors` their E|M g^ - g|^2.
+`batch_factor`. M g^ is an estimate of g for any matrix M; ESTIMATORS lists the matrices of Eq. 19
+and those they are compared with, `expected_errors` returns their E|M g^ - g|^2.
 """
 
 from collections.abc import Callable, Sequence
@@ -24,7 +24,7 @@ from efviz.numerics.linalg import solve_damped
 from efviz.problems import Problem
 
 Rows = NDArray[np.int64]
-# Examples of many mini-batches in one piece.
+# Examples of mini-batches that are processed in one piece.
 _PIECE = 2**18
 
 
@@ -32,7 +32,7 @@ _PIECE = 2**18
 class GradientNoise:
     """Mean g (..., D), covariance Sigma and second moment EF (..., D, D) of the g_n at theta.
 
-    Sigma comes from the centred g_n, EF from `curvature.empirical_fisher`: Eq. 18 ties them.
+    Sigma comes from the centred g_n, EF from `curvature.empirical_fisher`; Eq. 18 relates them.
     """
 
     N: int
@@ -42,14 +42,14 @@ class GradientNoise:
 
     @cached_property
     def identity_error(self) -> Array:
-        """|EF - Sigma - g g^T| / |EF| in Frobenius norms (...): rounding alone. 0 where all is."""
+        """|EF - Sigma - g g^T| / |EF| in Frobenius norms (...), pure rounding; 0 where EF is 0."""
         g = self.gradient
         rest = self.empirical_fisher - self.covariance - g[..., :, None] * g[..., None, :]
         return _ratio(_norm(rest), _norm(self.empirical_fisher))
 
     @cached_property
     def noise_share(self) -> Array:
-        """tr Sigma / tr EF (...): how much of the empirical Fisher is noise. 0 where EF is 0."""
+        """tr Sigma / tr EF (...), the share of noise in the empirical Fisher; 0 where EF is 0."""
         return _ratio(_trace(self.covariance), _trace(self.empirical_fisher))
 
 
@@ -67,8 +67,8 @@ def gradient_noise(problem: Problem, theta: ArrayLike) -> GradientNoise:
 def batch_factor(N: int, batch_size: ArrayLike, *, replacement: bool = True) -> Array:
     """c in cov(g^) = c Sigma, for mini-batches of `batch_size` of N examples.
 
-    With replacement c = 1 / B; without, each mini-batch a new choice of B different examples,
-    c = (N - B) / (B (N - 1)). Eqs. 18 and 19 are the case B = 1, where both are 1.
+    c = 1 / B with replacement. Without it, each mini-batch being a fresh choice of B different
+    examples, c = (N - B) / (B (N - 1)). Eqs. 18 and 19 are the case B = 1, where both are 1.
     """
     B = _batch_sizes(N, batch_size, replacement)
     if replacement:
@@ -86,7 +86,7 @@ def draw_rows(
     if 2 * batch_size > N:
         keys = random.random_sample((n, N))
         return np.argpartition(keys, batch_size - 1, axis=-1)[:, :batch_size]
-    # Any example that is there already is drawn again: no choice of examples is favoured.
+    # Duplicates are drawn again, which favours no choice of examples.
     rows = np.sort(random.randint(N, size=(n, batch_size)), axis=-1)
     while (again := rows[:, 1:] == rows[:, :-1]).any():
         rows[:, 1:][again] = random.randint(N, size=int(again.sum()))
@@ -172,9 +172,9 @@ def _preconditioned(noise: GradientNoise, c: Array, damping: float) -> Array:
 
 
 def adaptation(gradient: Array, variance: Array, c: Array | float) -> Array:
-    """D_ii = g_i^2 / (g_i^2 + c Sigma_ii), the diagonal D of least E|D g^ - g|^2. Section 5.
+    """D_ii = g_i^2 / (g_i^2 + c Sigma_ii), the diagonal D that minimises E|D g^ - g|^2. Section 5.
 
-    gradient, variance (..., D) -> (..., D); 0 where the gradient is.
+    gradient, variance (..., D) -> (..., D); 0 where the gradient is 0.
     """
     with np.errstate(all="ignore"):
         return _ratio(gradient**2, gradient**2 + c * variance)
@@ -185,7 +185,7 @@ def _projection(noise: GradientNoise, c: Array) -> Array:
     g = noise.gradient
     v, singular = solve_damped(noise.covariance, g, terms=noise.N)
     free = g - noise.covariance @ v
-    # A part of g in a direction without noise tells all of g.
+    # A component of g along a direction without noise determines g exactly.
     if bool(singular) and np.linalg.norm(free) > 1e-8 * np.linalg.norm(g):
         return np.broadcast_to(free / (free @ g), (len(c), len(g)))
     return _ratio(np.broadcast_to(v, (len(c), len(g))), (c + g @ v)[:, None])
@@ -208,7 +208,7 @@ ESTIMATORS: dict[str, Estimator] = {
         r"\alpha \hat g,\ \alpha = g^\top g / (g^\top g + \operatorname{tr} C)", _scaled
     ),
     "EF": Estimator(
-        "best multiple of EF's", "αEF⁻¹ĝ", r"\alpha\,(\tilde F + \lambda I)^{-1} \hat g",
+        "best multiple of EF⁻¹ĝ", "αEF⁻¹ĝ", r"\alpha\,(\tilde F + \lambda I)^{-1} \hat g",
         _preconditioned
     ),
     "diagonal": Estimator(
@@ -223,9 +223,9 @@ ESTIMATORS: dict[str, Estimator] = {
 }  # fmt: skip
 """The matrices whose errors are compared.
 
-"full" is the M of least E|M g^ - g|^2; Eq. 19 prints its transpose. EF^-1 g^ grows as g shrinks
-and estimates nothing by itself: "EF" takes the multiple of least error, which needs g, as do all
-here but "plain".
+"full" is the M that minimises E|M g^ - g|^2; Eq. 19 prints its transpose. EF^-1 g^ grows as g
+shrinks and is no estimate of g by itself, so "EF" is its multiple with the smallest error. All
+except "plain" require the true g.
 """
 
 
@@ -258,12 +258,12 @@ def expected_errors(
 
 
 def batch_sizes(N: int, n: int = 60) -> tuple[int, ...]:
-    """At most n whole numbers from 1 to N in geometric spacing."""
+    """At most n geometrically spaced whole numbers from 1 to N."""
     return tuple(int(B) for B in np.unique(np.round(np.geomspace(1, max(N, 1), n))))
 
 
 def _ratio(a: ArrayLike, b: ArrayLike) -> Array:
-    """a / b, 0 where b is."""
+    """a / b; 0 where b is 0."""
     b = np.asarray(b)
     return np.where(b == 0, 0.0, np.asarray(a) / np.where(b == 0, 1.0, b))
 

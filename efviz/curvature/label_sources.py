@@ -1,7 +1,7 @@
-r"""Whose label is it? The same outer products g g^T with labels from five places.
+r"""Where do the labels come from? The same outer products g g^T with labels from five sources.
 
-With g_n(y) = nabla_theta -log p(y | f_n), F = 1/N sum_n E_{y ~ p(. | f_n)}[g_n(y) g_n(y)^T]. Only
-the labels differ between the matrices of LABEL_SOURCES, all means over the examples.
+With g_n(y) = nabla_theta -log p(y | f_n), F = 1/N sum_n E_{y ~ p(. | f_n)}[g_n(y) g_n(y)^T]. The
+matrices of LABEL_SOURCES, all means over the examples, differ only in the labels.
 """
 
 from collections.abc import Callable, Iterator, Sequence
@@ -23,8 +23,8 @@ from efviz.work import Progress, Work, part
 def most_likely_fisher(problem: Problem, theta: ArrayLike) -> Array:
     """1/N sum_n g_n g_n^T at y_n = argmax_y p(y | f_n), theta (..., D) -> (..., D, D).
 
-    No estimate of the Fisher: the most likely label is the one with the smallest surprise. For
-    least squares it is f_n itself and the matrix is zero. `Likelihood.most_likely` settles ties.
+    This is not an estimate of the Fisher: the most likely label has the smallest residual. For
+    least squares it is f_n itself, and the matrix is zero. `Likelihood.most_likely` breaks ties.
     """
     return problem.mean_over_examples(theta, _most_likely_term)[0]
 
@@ -38,8 +38,8 @@ def _most_likely_term(piece: batches.Piece) -> Array:
 def squared_mean_gradient(problem: Problem, theta: ArrayLike) -> Array:
     """g g^T with the MEAN gradient g = 1/N sum_n g_n, theta (..., D) -> (..., D, D).
 
-    What comes of squaring the gradient of a batch loss where per-example gradients were meant:
-    of rank one, zero at the minimum, and for N = 1 the empirical Fisher.
+    The result of squaring the gradient of a batch loss instead of per-example gradients: it has
+    rank one, is zero at the minimum, and equals the empirical Fisher for N = 1.
     """
     g = problem.gradient(theta)
     return g[..., :, None] * g[..., None, :]
@@ -56,13 +56,13 @@ Cost = Callable[[int, int, int], int]
 
 @dataclass(frozen=True)
 class LabelSource:
-    """Where the labels come from, and what becomes of the matrix.
+    """A source of labels and the matrix that results from it.
 
-    `matrix(problem, theta, *, rng, n_samples)` -> (..., D, D); all but the sampled one leave rng
-    and n_samples alone. `unbiased`: its mean over its own randomness is F at every theta.
-    `cost(N, M, C)` counts gradient evaluations, one backward pass for one label of one example;
-    `least(N, M, C)` counts those that are needed if the C rows of an example's Jacobian, a backward
-    pass each, are kept: all its gradients are combinations of them.
+    `matrix(problem, theta, *, rng, n_samples)` -> (..., D, D); only the sampled source uses rng and
+    n_samples. `unbiased`: the mean over its own randomness is F at every theta. `cost(N, M, C)`
+    counts gradient evaluations, one backward pass per label of an example; `least(N, M, C)` counts
+    those needed if the C rows of the Jacobian of an example, one backward pass each, are kept, as
+    all gradients of the example are combinations of them.
     """
 
     title: str
@@ -101,7 +101,7 @@ LABEL_SOURCES: dict[str, LabelSource] = {
         unbiased=False,
         cost=_each_example,
         least=_each_example,
-        words="The labels of the data, which are no draws from the model unless the model is true: "
+        words="The labels of the data, which are draws from the model only if it is correct: "
         "the empirical Fisher.",
     ),
     "exact": LabelSource(
@@ -112,7 +112,7 @@ LABEL_SOURCES: dict[str, LabelSource] = {
         unbiased=True,
         cost=_each_output,
         least=_each_output,
-        words="Every label the model thinks possible, weighted by its probability: the Fisher.",
+        words="Every label possible under the model, weighted by its probability: the Fisher.",
     ),
     "sampled": LabelSource(
         "Labels sampled from the model",
@@ -122,7 +122,7 @@ LABEL_SOURCES: dict[str, LabelSource] = {
         unbiased=True,
         cost=lambda N, M, C: N * M,
         least=lambda N, M, C: N * min(M, C),
-        words="M draws from the model for each example: right on average, with an error that falls "
+        words="M draws from the model for each example: unbiased, with an error that falls "
         "like 1/√M.",
     ),
     "most_likely": LabelSource(
@@ -133,7 +133,7 @@ LABEL_SOURCES: dict[str, LabelSource] = {
         unbiased=False,
         cost=_each_example,
         least=_each_example,
-        words="The model's best guess, which leaves out all surprise: zero for least squares, too "
+        words="The model's best guess, with the smallest residual: zero for least squares, too "
         "small for two classes.",
     ),
     "squared_mean": LabelSource(
@@ -143,7 +143,7 @@ LABEL_SOURCES: dict[str, LabelSource] = {
         unbiased=False,
         cost=_each_example,
         least=_each_example,
-        words="The gradient of the whole batch, squared: of rank one whatever N, and zero at the "
+        words="The gradient of the whole batch, squared: of rank one for every N, and zero at the "
         "minimum.",
     ),
 }
@@ -153,7 +153,7 @@ LABEL_SOURCES: dict[str, LabelSource] = {
 class SampledError:
     """|F_M - F| / |F| in Frobenius norms for each M of `sizes` and each repetition.
 
-    distances (S, R); `coefficient` is c in the exact root mean square c M^(-1/2).
+    distances (S, R); `coefficient` is c in the exact root-mean-square error c M^(-1/2).
     """
 
     sizes: tuple[int, ...]
@@ -186,10 +186,10 @@ def sampled_error(
     repetitions: int = 20,
     seed: int = 0,
 ) -> Work[SampledError]:
-    """Work towards the error of `mc_fisher` at one theta (D,), in slices of some hundredths of a s.
+    """Work towards the error of `mc_fisher` at one theta (D,), in slices of some 10 ms.
 
-    Each estimate has a stream of its own, made from (seed, M, repetition): another choice of
-    sizes or more repetitions change none of the others.
+    Each estimate has its own random stream, seeded by (seed, M, repetition), so other sizes or more
+    repetitions do not change it.
     """
     theta = problem.check_theta(theta)
     if theta.ndim != 1:
@@ -232,7 +232,7 @@ def sampled_fisher(
 def _parts(
     problem: Problem, theta: Array, rng: Generator, n_samples: int
 ) -> Iterator[tuple[Array, int]]:
-    """What some examples at a time add to `mc_fisher`, and how many they were."""
+    """The contribution to `mc_fisher` of some examples at a time, and their number."""
     step = max(64, 2**18 // n_samples)
     for n in range(0, problem.N, step):
         X = problem.X[n : n + step]
@@ -240,16 +240,18 @@ def _parts(
 
 
 def _variance_of_one_label(problem: Problem, theta: Array) -> Work[tuple[float, Array]]:
-    """E |F_1 - F|^2 of one label an example, Frobenius, and F.
+    """E |F_1 - F|^2 in the Frobenius norm, for one label per example, and F.
 
         1/N^2 sum_n (E |g_n|^4 - |E g_n g_n^T|^2)
 
-    with |g|^4 = (r^T K r)^2, K = J J^T, r the gradient in output space. M labels divide it by M.
+    with |g|^4 = (r^T K r)^2, K = J J^T, r the gradient in output space. With M labels the variance
+    is M times smaller.
     """
     model, likelihood = problem.model, problem.likelihood
     variance, step = 0.0, 2**13
     for n in range(0, problem.N, step):
-        # Not around the yield: another thread may take up the work, and cannot undo this.
+        # Not around the yield: another thread may continue the work, and could not restore this
+        # state.
         with np.errstate(all="ignore"):
             X = problem.X[n : n + step]
             J, f = model.jacobian(X, theta), model.outputs(X, theta)

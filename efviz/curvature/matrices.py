@@ -57,7 +57,7 @@ def empirical_fisher(problem: Problem, theta: ArrayLike) -> Array:
         EF = 1/N sum_n g_n g_n^T
 
     theta (..., D) -> (..., D, D). Kunstner et al. (2019), Eq. 3, divided by N. The y_n are the
-    observed labels, so this is no Monte-Carlo estimate of the Fisher; see `mc_fisher`.
+    observed labels, so this is not a Monte Carlo estimate of the Fisher; see `mc_fisher`.
     """
     if problem.moments:
         return problem.moments.empirical_fisher(problem.check_theta(theta))
@@ -69,10 +69,10 @@ def mc_fisher(problem: Problem, theta: ArrayLike, rng: Generator, n_samples: int
 
         1/N sum_n 1/M sum_m g_nm g_nm^T,   g_nm at y_m ~ p(. | f_n),  M = n_samples
 
-    theta (..., D) -> (..., D, D). Kunstner et al. (2019), Eq. 38. One Jacobian an example serves
-    all its labels. Up to M = LABEL_BY_LABEL every label comes from `likelihood.sample`; for more,
-    where the likelihood can, only the statistics that the sum needs are drawn (of normal residuals
-    their sum of squares, of classes their counts): the same distribution, another stream of `rng`.
+    theta (..., D) -> (..., D, D). Kunstner et al. (2019), Eq. 38. One Jacobian per example serves
+    all its labels. Up to M = LABEL_BY_LABEL, every label comes from `likelihood.sample`. For larger
+    M, if the likelihood supports it, only sufficient statistics are drawn (the sum of squares of
+    normal residuals, the counts of classes): same distribution, different use of `rng`.
     """
     if n_samples < 1:
         raise ValueError(f"n_samples must be at least 1, got {n_samples}")
@@ -85,15 +85,15 @@ LABEL_BY_LABEL = 32
 
 
 def sampled_sum(problem: Problem, X: Array, theta: Array, rng: Generator, n_samples: int) -> Array:
-    """`mc_fisher` as a sum over the inputs X (n, P), some of the problem's."""
+    """`mc_fisher` as a sum, over inputs X (n, P) that are a part of the problem's."""
     model, likelihood = problem.model, problem.likelihood
-    # A theta far out overflows to inf or nan, as in `batches`.
+    # A large theta overflows to inf or nan, as in `batches`.
     with np.errstate(all="ignore"):
         f = model.outputs(X, theta)
         W = likelihood.sampled_fisher(f, rng, n_samples) if n_samples > LABEL_BY_LABEL else None
         if W is None:
             W = np.zeros((*f.shape, f.shape[-1]))
-            # Pieces of draws: M = 10,000 must not need M copies of f.
+            # Draws come in pieces, so that M = 10,000 needs no M copies of f.
             step = max(1, 2**20 // max(1, f.size))
             for m in range(0, n_samples, step):
                 y = likelihood.sample(f, rng, min(step, n_samples - m))
@@ -144,10 +144,10 @@ def _empirical_rows(problem: Problem, theta: Array) -> Rows | None:
 
 @dataclass(frozen=True)
 class Curvature:
-    """A curvature matrix: its name, its symbol in KaTeX, and its term of a sum over examples.
+    """A curvature matrix: its name, its symbol in KaTeX, and its summand per example.
 
     `rows(problem, theta (D,))` are A, b with matrix = A^T A / N and gradient = A^T b / N, which
-    carry twice the digits; None where there are none.
+    carry twice the digits; None where no such rows exist.
     """
 
     title: str

@@ -2,10 +2,11 @@ r"""Proposition 2: how far the GGN can be from the Hessian, along a path of thet
 
     ||H - G||_2 <= r(theta) beta,   r = 1/N sum_n ||nabla_f log p(y_n | f_n)||_1
 
-for outputs f_nc(theta) that are beta-smooth, ||d2f_nc/dtheta2||_2 <= beta. All means over n; with
-the paper's sums both sides are N times as large. Kunstner et al. (2019) print the SQUARE of the
-norm (Eqs. 13 and 45), their proof (Eqs. 46-48) and the truth have the norm itself. A square does
-not scale like the other side: with sums, as printed, the claim reads N^2 ||H - G||^2 <= N r beta.
+for outputs f_nc(theta) that are beta-smooth, ||d2f_nc/dtheta2||_2 <= beta. All are means over n;
+with the paper's sums both sides are N times as large. Kunstner et al. (2019) print the SQUARE of
+the norm (Eqs. 13 and 45), but their proof (Eqs. 46-48) shows the bound for the norm itself. The
+square scales differently from the other side: with sums, as printed, the claim reads N^2 ||H -
+G||^2 <= N r beta.
 """
 
 from dataclasses import dataclass
@@ -23,7 +24,7 @@ from efviz.problems import Problem
 class RemainderBound:
     """Along thetas (T, D): norm = ||H - G||_2 (T,) and residual = r (T,), means over N examples.
 
-    `beta` bounds the curvature of every output over the whole box `low` to `high` (D,).
+    `beta` bounds the curvature of every output over the box from `low` to `high` (D,).
     """
 
     thetas: Array
@@ -41,7 +42,7 @@ class RemainderBound:
 
     @cached_property
     def printed(self) -> Array:
-        """N ||H - G||^2 (T,): the printed left-hand side, sums and all, in units of `proved`."""
+        """N ||H - G||^2 (T,): the printed left-hand side, with its sums, in units of `proved`."""
         return self.N * self.norm**2
 
     @property
@@ -50,20 +51,20 @@ class RemainderBound:
 
     @property
     def proved_fails(self) -> Mask:
-        """Beyond the rounding of both sides: nowhere, says the proposition."""
+        """Where the bound fails beyond rounding: nowhere, by the proposition. (T,)"""
         return np.asarray(self.norm > self.proved * (1 + 1e-12))
 
     @cached_property
     def length(self) -> Array:
-        """Distance walked along the path, (T,)."""
+        """Length of the path up to each theta, (T,)."""
         steps = np.linalg.norm(np.diff(self.thetas, axis=0), axis=-1)
         return np.concatenate([[0.0], np.cumsum(steps)])
 
 
 def ray(start: ArrayLike, through: ArrayLike, low: ArrayLike, high: ArrayLike, n: int) -> Array:
-    """n thetas from `start` in the direction of `through` as far as the box reaches, (n, D).
+    """n thetas from `start` in the direction of `through` to the edge of the box, (n, D).
 
-    Raises ValueError if start lies outside the box or the two points are one.
+    Raises ValueError if start lies outside the box or the two points coincide.
     """
     start, through, low, high = (np.asarray(v, dtype=float) for v in (start, through, low, high))
     if not ((low <= start) & (start <= high)).all():
@@ -80,7 +81,7 @@ def ray(start: ArrayLike, through: ArrayLike, low: ArrayLike, high: ArrayLike, n
 def remainder_bound(
     problem: Problem, thetas: ArrayLike, low: ArrayLike, high: ArrayLike
 ) -> RemainderBound:
-    """Both sides of Proposition 2 at thetas (T, D), beta being valid from low to high (D,).
+    """Both sides of Proposition 2 at thetas (T, D), with a beta valid from low to high (D,).
 
     Raises ValueError if a theta lies outside the box.
     """

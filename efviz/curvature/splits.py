@@ -1,11 +1,11 @@
 r"""Splits of the loss, l_n = a_n(b_n(theta)), and the generalised Gauss-Newton matrix of each.
 
     H = 1/N sum_n J_b^T (d2a_n/db2) J_b  +  1/N sum_n,m (da_n/db)_m d2b_nm/dtheta2      (Eq. 9)
-        `ggn` (Eq. 10): b linearised        `remainder`: what that leaves out
+        `ggn` (Eq. 10): b linearised        `remainder`: the rest
 
 All MEANS over n, theta (..., D) -> (..., D, D). SPLITS lists them. Definition 1 of Kunstner et al.
-(2019) asks of a split that the outer gradient da_n/db can reach zero for every example, because it
-is the factor of everything that its matrix ignores; `vanishing` says whether it can.
+(2019) requires of a split that the outer gradient da_n/db can reach zero for every example, because
+it is a factor of everything that the matrix ignores; `vanishing` says whether it can.
 """
 
 from collections.abc import Callable
@@ -24,10 +24,10 @@ Reach = Literal["attained", "approached", "never"]
 
 @dataclass(frozen=True)
 class Vanishing:
-    """Whether the outer gradient can reach zero, as theory says of the outputs f.
+    """Whether the outer gradient can reach zero, in theory, as a function of the outputs f.
 
-    "approached": it comes as close to zero as one likes, but only for infinite f, so that
-    Definition 1 to the letter, which asks for a b* in the image of b_n, does not hold.
+    "approached": it tends to zero, but only as f goes to infinity. Definition 1, which requires a
+    b* in the image of b_n, then does not hold literally.
     """
 
     reach: Reach
@@ -40,9 +40,9 @@ class Vanishing:
 
 @dataclass(frozen=True)
 class Sizes:
-    """Least, median and greatest of the norms of N outer gradients, as log10: -inf for zero.
+    """Smallest, median and largest norm of N outer gradients, as log10; -inf for zero.
 
-    Logarithms, because 1/p of an example that the model thinks impossible exceeds all numbers.
+    Logarithms are stored because 1/p overflows for an example that the model considers impossible.
     """
 
     low: float
@@ -55,7 +55,7 @@ class Split:
     """One split: its formulas in KaTeX and its parts as functions of (problem, theta).
 
     outer_gradient  da_n/db at b_n(theta), NOT divided by N; (..., N, M). inf where it overflows
-    log_size        natural logarithm of its Euclidean norm, (..., N), which does not
+    log_size        natural logarithm of its Euclidean norm, (..., N), which does not overflow
     """
 
     title: str
@@ -69,7 +69,7 @@ class Split:
     vanishing: Callable[[Problem], Vanishing]
 
     def sizes(self, problem: Problem, theta: ArrayLike) -> Sizes:
-        """Of the outer gradients at one theta (D,)."""
+        """The sizes of the outer gradients at one theta (D,)."""
         log10 = self.log_size(problem, theta) / np.log(10)
         return Sizes(float(log10.min()), float(np.median(log10)), float(log10.max()))
 
@@ -102,7 +102,7 @@ def _residual(problem: Problem, theta: ArrayLike) -> Array:
 
 
 def _attainable(problem: Problem) -> Mask:
-    """Whether some finite f minimises l_n, (N,): where l_n falls along no line for ever."""
+    """Whether some finite f minimises l_n, (N,): l_n decreases for ever along no line."""
     _, kept_constant = problem.likelihood.recession(problem.y, problem.model.n_outputs)
     return np.asarray(kept_constant.all(axis=0))
 
@@ -155,10 +155,10 @@ def _never_for_probability(problem: Problem) -> Vanishing:
         if problem.likelihood.discrete
         else "p(y|f) is a density, finite at every f: −1/p is below zero"
     )
-    return Vanishing("never", f"{why}, also where the model fits the example exactly.")
+    return Vanishing("never", f"{why}, even where the model fits the example exactly.")
 
 
-# The two splits that leave all to one side: b = theta (Eq. 11, right), and a(b) = b.
+# The two extreme splits: b = theta (Eq. 11, right) and a(b) = b.
 
 
 def _zero(problem: Problem, theta: ArrayLike) -> Array:
@@ -180,9 +180,10 @@ def _parameters_vanishing(problem: Problem) -> Vanishing:
         reach,
         "The outer gradient is g_n itself, zero where the model fits example n"
         + (
-            "; the remainder is zero everywhere, as b = θ has no curvature."
+            "; the remainder is zero everywhere, because b = θ has no curvature."
             if reach == "attained"
-            else ", which takes infinite f; the remainder is zero everywhere, as b = θ has none."
+            else ", which takes infinite f; the remainder is zero everywhere, because b = θ has no "
+            "curvature."
         ),
     )
 
@@ -231,7 +232,7 @@ SPLITS: dict[str, Split] = {
         _ones,
         lambda problem, theta: _ones(problem, theta)[..., 0] * 0.0,
         lambda problem: Vanishing(
-            "never", "The outer gradient is 1 everywhere: the matrix keeps no curvature at all."
+            "never", "The outer gradient is 1 everywhere: the matrix contains no curvature at all."
         ),
     ),
 }

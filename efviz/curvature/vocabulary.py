@@ -1,7 +1,7 @@
-"""Table 1 as a translator: one matrix, its names in every field, and each library's call for it.
+"""Table 1 as a translator: the names of a matrix in every field, and the calls of libraries for it.
 
-Facts only, each with the page or file it was read in. A library is named where its documentation
-or source says which matrix a call returns; scales differ, and `note` says how where that is known.
+Every fact has the page or file it comes from. A library is listed if its documentation or source
+says which matrix a call returns. Scales differ; `note` says how where that is known.
 """
 
 from dataclasses import dataclass
@@ -11,7 +11,7 @@ PAPER = "Kunstner, Balles, Hennig (2019)"
 
 @dataclass(frozen=True)
 class Name:
-    """What a field calls the matrix."""
+    """The name of the matrix in a field."""
 
     field: str
     words: str
@@ -21,7 +21,7 @@ class Name:
 
 @dataclass(frozen=True)
 class Call:
-    """What returns it, or its diagonal or an approximation where `returns` says so."""
+    """A call that returns the matrix, or its diagonal or an approximation if `returns` says so."""
 
     library: str
     code: str
@@ -32,7 +32,7 @@ class Call:
 
 @dataclass(frozen=True)
 class Term:
-    """One matrix: a title, its formula in KaTeX (sums, as the paper prints them), its names."""
+    """One matrix: its title, its formula in KaTeX (with sums, as in the paper), and its names."""
 
     title: str
     formula: str
@@ -90,7 +90,7 @@ VOCABULARY: dict[str, Term] = {
                 "asdl",
                 "FisherConfig(fisher_type=FISHER_EXACT, ...)",
                 _ASDL,
-                "in the shapes asked for",
+                "in the requested shapes",
             ),
             Call(
                 "nngeometry",
@@ -169,7 +169,7 @@ VOCABULARY: dict[str, Term] = {
                 "asdl",
                 "FisherConfig(fisher_type=FISHER_MC, ..., n_mc_samples=1)",
                 _ASDL,
-                "in the shapes asked for",
+                "in the requested shapes",
             ),
             Call(
                 "nngeometry",
@@ -200,7 +200,7 @@ VOCABULARY: dict[str, Term] = {
                 "SumGradSquared()",
                 f"{_BACKPACK}firstorder/sum_grad_squared/__init__.py",
                 "the diagonal",
-                "a sum of squares of the gradients as they stand in the loss: for a mean over N "
+                "a sum of squares of the gradients of the terms of the loss: for a mean over N "
                 "examples it is 1/N times the mean of this page",
             ),
             Call(
@@ -213,7 +213,7 @@ VOCABULARY: dict[str, Term] = {
                 "asdl",
                 "FisherConfig(fisher_type=FISHER_EMP, ...)",
                 _ASDL,
-                "in the shapes asked for",
+                "in the requested shapes",
             ),
             Call("R, sandwich", "vcovOPG(model)", _SANDWICH, "the inverse"),
             Call("Stata", "vce(opg)", _STATA_VCE, "the inverse"),
@@ -245,4 +245,4 @@ VOCABULARY: dict[str, Term] = {
         ),
     ),
 }
-"""One entry a matrix; the keys that CURVATURES has mean the same matrix there, as a mean."""
+"""One entry per matrix. A key shared with CURVATURES is the same matrix, there as a mean."""

@@ -1,4 +1,4 @@
-"""What a data set is, and which of its examples a hand has moved, added or removed."""
+"""What a data set is, and which of its examples were moved, added or removed by hand."""
 
 from dataclasses import dataclass
 from typing import Literal
@@ -9,7 +9,7 @@ from efviz.arrays import Array, Rows
 
 Task = Literal["regression", "classification", "count"]
 
-# The name of the column of ones, an input without a column of its own in a table.
+# The name of the column of ones: an input that no table holds as a column.
 BIAS = "1"
 
 
@@ -17,10 +17,10 @@ BIAS = "1"
 class Dataset:
     """Inputs X (N, P), used as they are (a bias is a column of ones), and targets y (N,).
 
-    `task` says which likelihood suits y; `notes` are sentences that a reader of any result has to
-    know about the set; `edited` says what a reader has changed in it, if anything (see `edits`).
-    `offset` is added to all outputs of a linear model: an intercept that is held. `positive` is
-    the class that y calls 1, "" where y is no class.
+    `task` determines which likelihoods suit y; `notes` are sentences about the data set that a
+    reader of any result has to know; `edited` records what was changed by hand, if anything (see
+    `edits`). `offset` is added to all outputs of a linear model: a fixed intercept. `positive` is
+    the class encoded as 1 in y, "" unless y holds two classes.
     """
 
     X: Array
@@ -51,10 +51,11 @@ class Dataset:
 
 @dataclass(frozen=True, eq=False)
 class Edited:
-    """What was done to a data set by hand: the set as it was, and whose example each row is now.
+    """What was done to a data set by hand: the original, and the number of the example in each row.
 
     `numbers` (N,) are rows of `original`, or len(original) + k for the k-th added example; `rows`
-    are those of the edited set that were moved or added, `removed` the numbers taken away.
+    are the rows of the edited set that were moved or added, `removed` the numbers of the removed
+    examples.
     """
 
     original: Dataset
@@ -69,12 +70,12 @@ def number_of(dataset: Dataset, row: int) -> int:
 
 
 def row_of(dataset: Dataset, number: int) -> int:
-    """The row of an example; of one that was taken away, that of the next one, or of the last."""
+    """The row of an example. For a removed one it is the row of the next example, or the last."""
     if dataset.edited is None:
         return min(number, len(dataset.y) - 1)
     return min(int(np.searchsorted(dataset.edited.numbers, number)), len(dataset.y) - 1)
 
 
 def input_columns(dataset: Dataset) -> list[int]:
-    """The columns that are inputs: all but those of ones."""
+    """The columns that are inputs: all except columns of ones."""
     return [i for i, name in enumerate(dataset.feature_names) if name != BIAS]

@@ -1,15 +1,16 @@
-"""Single examples moved, added and taken away: what a reader does to a data set by hand.
+"""Single examples moved, added and removed: how a data set is edited by hand.
 
-An edit is a tuple, and edits a tuple of them, so that they can be a key and stand in a link:
+An edit is a tuple, and edits are a tuple of edits, so that they can be cache keys and part of a
+link:
 
-    ("m", n, u, v)     example n lies at (u, v) now
-    ("a", u, v)        one more example, at (u, v)
-    ("r", n)           example n is taken away
+    ("m", n, u, v)     example n now lies at (u, v)
+    ("a", u, v)        a new example at (u, v)
+    ("r", n)           example n is removed
 
-A place (u, v) is what a data panel shows: of a data set with one input (x, y), of one with two
-(x1, x2), whose target may follow as a third number and must where an example is added. Columns of
-ones stay ones. n counts from 0 and means the data as they were drawn: taking one example away
-renumbers none of the others. The k-th example that is added has the number N + k.
+A place (u, v) is a point of the data panel: (x, y) for a data set with one input, (x1, x2) for one
+with two. In the latter case the target may follow as a third number, and has to when an example is
+added. Columns of ones stay ones. n counts from 0 in the original data, so removing an example
+renumbers no others. The k-th added example has the number N + k.
 """
 
 from collections.abc import Callable, Sequence
@@ -27,17 +28,17 @@ Kind = Literal["m", "a", "r"]
 MOVED, ADDED, REMOVED = "m", "a", "r"
 
 MOST = 40
-"""So many edits a link may carry."""
+"""The largest number of edits in a link."""
 
 
 def normal(edits: Sequence[Edit]) -> Edits:
-    """The same edits without those that later ones about the same example make void."""
+    """The same edits, without those superseded by later ones of the same example."""
     last = {edit[1]: k for k, edit in enumerate(edits) if edit[0] != ADDED}
     return tuple(e for k, e in enumerate(edits) if e[0] == ADDED or last[e[1]] == k)
 
 
 def put(edits: Edits, N: int, number: int, place: Sequence[float]) -> Edits:
-    """Example `number` of N lies at `place` now; an added one keeps its target if none is given."""
+    """Move example `number` of N to `place`. An added one keeps its target if none is given."""
     where = tuple(map(float, place))
     if number < N:
         before = next((e for e in edits if e[0] == MOVED and e[1] == number), ())
@@ -48,12 +49,12 @@ def put(edits: Edits, N: int, number: int, place: Sequence[float]) -> Edits:
 
 
 def add(edits: Edits, place: Sequence[float]) -> Edits:
-    """One more example at `place`."""
+    """Add an example at `place`."""
     return (*edits, (ADDED, *map(float, place)))
 
 
 def take_away(edits: Edits, N: int, number: int) -> Edits:
-    """Without example `number` of N; one that was added is forgotten."""
+    """Remove example `number` of N. An added one disappears from the edits."""
     if number < N:
         return normal((*edits, (REMOVED, number)))
     k = _added(edits)[number - N]
@@ -65,11 +66,11 @@ def _added(edits: Edits) -> list[int]:
 
 
 def edited(dataset: Dataset, edits: Edits) -> Dataset:
-    """The data set with these edits made; those that it cannot follow are left out: see `refused`.
+    """The data set with these edits applied, except those that are impossible: see `refused`.
 
-    Targets become the nearest that the task knows: a class that occurs, a whole number >= 0.
-    Nothing else changes; of standardised columns (or principal components) u and v are in their
-    units, and the means and deviations stay those of the table as it is.
+    A target becomes the nearest valid one of the task: a class that occurs, or a whole number >= 0.
+    Nothing else changes. For standardised columns or principal components, u and v are in their
+    units, and the means and standard deviations remain those of the original table.
     """
     edits = tuple(edit for edit in normal(edits) if not _objection(dataset, edit))
     edits = tuple(e for e in edits if e[0] != REMOVED or not _empties(dataset, edits))
@@ -106,7 +107,7 @@ def refused(dataset: Dataset, edits: Edits) -> list[str]:
     sentences = [words for edit in edits if (words := _objection(dataset, edit))]
     able = tuple(edit for edit in edits if not _objection(dataset, edit))
     if _empties(dataset, able):
-        sentences.append("Not all examples can be removed: none of them is.")
+        sentences.append("Not all examples can be removed, so none is.")
     return sentences
 
 
@@ -116,7 +117,7 @@ def _empties(dataset: Dataset, edits: Edits) -> bool:
 
 
 def _objection(dataset: Dataset, edit: Edit) -> str:
-    """Why this edit cannot be made, as a sentence; empty if it can."""
+    """A sentence on why this edit is impossible; empty if it is possible."""
     kind, N = edit[0], len(dataset.y)
     if kind != ADDED and not 0 <= edit[1] < N:
         return f"There is no example {edit[1]:,} among {N:,} (0 to {N - 1:,}): its edit is ignored."
@@ -136,7 +137,7 @@ def _objection(dataset: Dataset, edit: Edit) -> str:
 
 
 def nearest_target(dataset: Dataset, target: float) -> float:
-    """The target nearest to this number that the task of the data set knows."""
+    """The valid target of the task nearest to this number."""
     return NEAREST[dataset.task](dataset, float(target))
 
 

@@ -1,4 +1,4 @@
-"""The inputs of a problem: two columns of a wide table, its principal components, or all."""
+"""The inputs of a problem: two columns of a table, two principal components, or all columns."""
 
 from dataclasses import replace
 
@@ -11,10 +11,10 @@ from efviz.datasets.dataset import BIAS, Dataset
 def two_inputs(dataset: Dataset, first: str, second: str, *, standardised: bool = True) -> Dataset:
     """Two named columns of a data set as the inputs of a two-parameter problem.
 
-    Standardised: columns to mean 0 and standard deviation 1, and a numeric target to mean 0, so
-    that the least-squares intercept is exactly 0 and can be left out. Raw: used as they are.
-    The name BIAS, "1", means a column of ones: the intercept. It is never standardised, and a
-    target is not centred for it, as there is an intercept to be found.
+    If `standardised`, columns get mean 0 and standard deviation 1, and a numeric target mean 0, so
+    that the least-squares intercept is exactly 0 and can be left out; otherwise both are used as
+    they are. The name BIAS, "1", stands for a column of ones, the intercept. It is never
+    standardised, and the target is then not centred, because the intercept is fitted.
     """
     names = (first, second)
     given = [name for name in names if name != BIAS]
@@ -26,7 +26,7 @@ def two_inputs(dataset: Dataset, first: str, second: str, *, standardised: bool 
 
 
 def principal_components(dataset: Dataset, *, standardised: bool = True) -> Dataset:
-    """The first two principal components of all columns (of the standardised or raw columns)."""
+    """The first two principal components of all columns, standardised or raw."""
     from sklearn.decomposition import PCA
 
     X = _standardise(dataset.X) if standardised else dataset.X
@@ -36,10 +36,11 @@ def principal_components(dataset: Dataset, *, standardised: bool = True) -> Data
 
 
 def with_bias(dataset: Dataset, *, standardised: bool = False) -> Dataset:
-    """All columns and, last, one of ones: the inputs of the paper's optimization experiments.
+    """All columns followed by one of ones: the inputs of the paper's optimization experiments.
 
-    Used as they are, as there, or `standardised`: columns to mean 0 and standard deviation 1 (a
-    constant one to 0). The targets stay, because the bias takes their mean.
+    Columns are used as they are, as in the paper, or `standardised` to mean 0 and standard
+    deviation 1 (a constant column to 0). The targets are not centred, because the bias absorbs
+    their mean.
     """
     X = _standardise(dataset.X) if standardised else dataset.X
     names = (*dataset.feature_names, BIAS)

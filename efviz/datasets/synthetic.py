@@ -1,10 +1,10 @@
 """Seeded synthetic families, each with paths that lead away from the correct model.
 
-A path has a strength s: s = 0 is the correct model, s = 1 the paper's misspecified case (or its
-like where the paper has none), and the slider goes on beyond both. All strengths use the same
-standard draws, x first and then the noise, so pictures move smoothly with s. The draws come from
-`np.random.RandomState(seed)`, whose stream is frozen across NumPy versions; seed 0 and N = 1000
-give the data of the published figures exactly.
+A path has a strength s: s = 0 is the correct model, s = 1 the paper's misspecified case (or a
+comparable one where the paper has none), and the slider extends beyond both. All strengths use the
+same standard draws, x first and then the noise, so pictures change smoothly with s. The draws come
+from `np.random.RandomState(seed)`, whose stream is frozen across NumPy versions; seed 0 and N =
+1000 give the data of the published figures exactly.
 """
 
 from collections.abc import Callable, Mapping
@@ -20,7 +20,7 @@ from efviz.datasets.draws import affine, poisson_quantile
 
 @dataclass(frozen=True)
 class Path:
-    """One way to leave the correct model, and how far its strength may go."""
+    """One kind of misspecification, and the bounds of its strength."""
 
     title: str
     formula: str
@@ -35,8 +35,8 @@ Draws = tuple[Array, ...]
 class Family:
     """A synthetic data set.
 
-    `draw(random, N)` gives the standard draws of N examples, which all paths and strengths share;
-    `shape(draws, path, strength)` makes (X, y) of them.
+    `draw(random, N)` returns the standard draws of N examples, which all paths and strengths share;
+    `shape(draws, path, strength)` turns them into (X, y).
     """
 
     title: str
@@ -49,7 +49,7 @@ class Family:
     citation: str = ""
 
     def draws(self, N: int = 1000, seed: int = 0) -> Draws:
-        """The standard draws behind `sample`: a caller that moves the strength keeps them."""
+        """The standard draws behind `sample`, for callers that vary the strength."""
         if N < 1:
             raise ValueError(f"N must be at least 1, got {N}")
         return self.draw(RandomState(seed), N)
@@ -64,7 +64,7 @@ class Family:
     ) -> Dataset:
         """N examples at `strength` along `path` (the first path if none is named).
 
-        `draws`: those of this N and seed, where the caller has them already.
+        `draws` are those of this N and seed, if the caller has them already.
         """
         path = path or next(iter(self.paths))
         if path not in self.paths:
@@ -81,7 +81,7 @@ class Family:
 
 
 def _noise(z: Array, x: Array, path: str, strength: float) -> Array:
-    """Standard normal draws z turned into the noise of `path`; s = 0 gives z itself."""
+    """Turn standard normal draws z into the noise of `path`; s = 0 gives z itself."""
     if path == "noise":
         return (1 + strength) * z
     if path == "heavy tails":
@@ -154,7 +154,7 @@ def _two_classes(draws: Draws, path: str, s: float) -> tuple[Array, Array]:
 
 
 def _draw_counts(random: RandomState, N: int) -> Draws:
-    """x, and uniform levels of the counts and of their rates."""
+    """x, and uniform quantile levels of the counts and of their rates."""
     from scipy.special import ndtr
 
     x, u, z = (random.standard_normal(N) for _ in range(3))
@@ -176,12 +176,12 @@ def _counts(draws: Draws, path: str, s: float) -> tuple[Array, Array]:
     return _with_ones(x, 1), y
 
 
-# Beyond this rate exp(-rate) comes near the smallest numbers.
+# Beyond this rate exp(-rate) approaches underflow.
 _LARGE = 500.0
 
 
 def _draw_three_classes(random: RandomState, N: int) -> Draws:
-    """x, uniform levels of the labels, and deviations of an example's slopes."""
+    """x, uniform quantile levels of the labels, and deviations of the slopes of each example."""
     from scipy.special import ndtr
 
     x, u, *slopes = (random.standard_normal(N) for _ in range(4))

@@ -1,4 +1,4 @@
-"""Results as Plotly figures: functions of a result that compute nothing and know no page."""
+"""Results as Plotly figures: functions of a result that compute nothing and know no pages."""
 
 from efviz.figures.theme import DARK
 

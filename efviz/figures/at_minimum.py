@@ -1,4 +1,4 @@
-"""Figures 2 and 4: ellipses of the matrices at the minimum; and their distance against N."""
+"""Figures 2 and 4: ellipses of the matrices at the minimum, and their distance against N."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -11,20 +11,21 @@ from efviz.curvature.conics import conic
 from efviz.figures import marks
 from efviz.figures.log_axes import decades, log_axis, spread
 from efviz.figures.theme import BAND, CONTOUR, INK, MUTED, STYLES, Spec, axis, layout
+from efviz.numbers import number, percent
 from efviz.numerics.linalg import eigenvalues
 from efviz.optimizers import Trajectory
 from efviz.studies.comparison import Comparison
 from efviz.studies.convergence import Convergence
 
 LEVEL = 9 / 1000
-"""Ellipses are (theta - theta*)^T M (theta - theta*) = LEVEL, M a mean over the examples: those of
-the published figures, theta* + 3 (N M)^(-1/2) u with |u| = 1 and N = 1000."""
+"""Ellipses are (theta - theta*)^T M (theta - theta*) = LEVEL, M a mean over the examples. They
+equal those of the published figures, theta* + 3 (N M)^(-1/2) u with |u| = 1 and N = 1000."""
 
 
 def semi_axes(matrix: Array, terms: int = 1) -> Array:
-    """Of the ellipse of `matrix`, a mean over `terms` examples, shortest first (D,).
+    """Semi-axes (D,), ascending, of the ellipse of `matrix`, a mean over `terms` examples.
 
-    inf along directions without curvature, or with negative curvature.
+    inf along directions without curvature or with negative curvature.
     """
     w = eigenvalues(matrix, terms)[::-1]
     with np.errstate(divide="ignore"):
@@ -32,7 +33,7 @@ def semi_axes(matrix: Array, terms: int = 1) -> Array:
 
 
 def half_width(comparisons: Sequence[Comparison]) -> float:
-    """Room for all ellipses, as a round number; but no more than six times the Fisher's."""
+    """Half the width of the axes: a round number, at most six times the Fisher's semi-axis."""
     fisher = [semi_axes(c.fisher, c.N).max() for c in comparisons]
     others = [semi_axes(m, c.N).max() for c in comparisons for m in (c.hessian, c.empirical_fisher)]
     finite = [a for a in fisher if np.isfinite(a)] or [1.0]
@@ -47,14 +48,14 @@ def ellipse_panel(
 ) -> Spec:
     """The ellipses of F, EF and H around theta*, over contours of the loss on (n, n) points.
 
-    The axes are theta - theta*: the same in all panels, so that the ellipses can be compared.
+    The axes show theta - theta*, with the same limits in all panels, so ellipses can be compared.
     """
     traces = []
     if loss is not None:
         line = np.linspace(-half, half, len(loss))
         traces.append(marks.contours(line, line, loss, comparison.loss))
     F, EF, H = comparison.fisher, comparison.empirical_fisher, comparison.hessian
-    # Where the Hessian is the Fisher one label says so.
+    # If the Hessian equals the Fisher, one label names both.
     same = bool(np.allclose(H, F, rtol=1e-9, atol=0))
     drawn = {"F = H" if same else "F": (F, "NGD"), "EF": (EF, "EFGD")}
     if not same:
@@ -69,25 +70,21 @@ def ellipse_panel(
     traces.append(marks.minimum(np.zeros(2)))
     traces.append(_labels({name: matrix for name, (matrix, _) in drawn.items()}, half))
     x, y = (axis(f"{name} − {name}*", (-half, half)) for name in names)
-    frame = layout(f"EF from F: {_distance(comparison)}")
+    frame = layout(f"EF differs from F by {percent(comparison.distance)}")
     frame |= {"xaxis": x, "yaxis": y}
     frame["meta"] = {
         "aspect": 1,
         "link": True,
         "label": (
             "Ellipses of the Fisher and the empirical Fisher around the minimum over contours of "
-            f"the loss; their relative distance is {_distance(comparison)}"
+            f"the loss; they differ by {percent(comparison.distance)}"
         ),
     }
     return {"data": traces, "layout": frame}
 
 
-def _distance(comparison: Comparison) -> str:
-    return f"{comparison.distance:.3g}"
-
-
 def _labels(matrices: Mapping[str, Array], half: float) -> dict[str, Any]:
-    """A name beside each ellipse, where it lies farthest outside all others."""
+    """A name beside each ellipse, at the point farthest outside all others."""
     angle = np.linspace(0, 2 * np.pi, 73)[:-1]
     u = np.stack([np.cos(angle), np.sin(angle)], axis=-1)
     with np.errstate(divide="ignore", invalid="ignore"):
@@ -99,11 +96,11 @@ def _labels(matrices: Mapping[str, Array], half: float) -> dict[str, Any]:
     taken: list[Array] = []
     for name, r in radius.items():
         others = np.max([s for other, s in radius.items() if other != name], axis=0)
-        # Without end where the matrix is 0.
+        # Unbounded where the matrix is 0.
         visible = np.abs(u).max(axis=-1) * r < 0.86 * half
         if not visible.any():
             continue
-        # Ellipses are symmetric, and two may be one: keep away from the labels that are there.
+        # Ellipses are symmetric and may coincide: keep away from the labels placed before.
         free = np.min([np.ones(len(u)), *(1 - u @ other for other in taken)], axis=0)
         with np.errstate(invalid="ignore"):
             score = np.where(visible, np.minimum(r / others, 2) + 0.15 * free, -np.inf)
@@ -117,10 +114,10 @@ def _labels(matrices: Mapping[str, Array], half: float) -> dict[str, Any]:
 def runaway_panel(
     path: Trajectory, names: Sequence[str], grid: tuple[Array, Array], loss: Array
 ) -> Spec:
-    """The iterates theta_t (1, T, 2) of a loss without a minimum, over its contours."""
+    """The iterates theta_t (1, T, 2) on a loss without a minimum, over its contours."""
     x, y = grid
     frame = layout(
-        "No minimum to be found",
+        "No minimum exists",
         xaxis=axis(names[0], (float(x[0]), float(x[-1]))),
         yaxis=axis(names[1], (float(y[0]), float(y[-1]))),
     )
@@ -141,7 +138,7 @@ def runaway_panel(
 
 
 def vanishing_panel(comparisons: Sequence[Comparison]) -> Spec:
-    """Loss, |F| and |EF| along iterates that run off: EF vanishes faster than F."""
+    """Loss, |F| and |EF| along diverging iterates: EF vanishes faster than F."""
     steps = np.arange(len(comparisons), dtype=float)
     curves = {
         "loss": (np.array([c.loss for c in comparisons]), "GD", INK),
@@ -163,7 +160,7 @@ def vanishing_panel(comparisons: Sequence[Comparison]) -> Spec:
     if ends:
         traces.append(marks.labels(spread(np.array(ends), top / bottom), names, position="right"))
     frame = layout(
-        "What becomes of F and EF",
+        "F and EF along the iterates",
         xaxis=axis("steps", (0.0, 1.2 * max(steps[-1], 1))),
         yaxis=log_axis("", (bottom, top)),
     )
@@ -174,7 +171,7 @@ def vanishing_panel(comparisons: Sequence[Comparison]) -> Spec:
 
 @dataclass(frozen=True)
 class Mark:
-    """The distance of one view at the N that is shown."""
+    """The distance of one view at its current N."""
 
     name: str
     N: int
@@ -195,8 +192,8 @@ def convergence_panel(
 ) -> Spec:
     """|EF - F| / |F| at the minimum against N: median and range over the seeds.
 
-    With the line N^(-1/2) through the first point of the case that is `correct`, and a line at the
-    present N.
+    A line N^(-1/2) passes through the first point of the `correct` case; another marks the current
+    N.
     """
     sizes = np.array(convergence.sizes if convergence else (10, 1_000_000), dtype=float)
     traces: list[dict[str, Any]] = []
@@ -241,7 +238,7 @@ def convergence_panel(
     if ends:
         traces.append(marks.labels(spread(np.array(ends), top / bottom), names, position="right"))
     frame = layout(
-        "Distance of EF to F at the minimum",
+        "Distance between EF and F at the minimum",
         "median and range over the seeds",
         xaxis=log_axis("examples N", (sizes[0], sizes[-1]), room=0.2),
         yaxis=log_axis("‖EF − F‖ / ‖F‖", (bottom, top)),
@@ -251,7 +248,7 @@ def convergence_panel(
         "aspect": 0.5,
         "click": True,
         "label": "Relative distance of the empirical Fisher to the Fisher against the number of "
-        "examples: " + "; ".join(f"{m.name} {m.distance:.3g} at N = {m.N:,}" for m in shown),
+        "examples: " + "; ".join(f"{m.name} {number(m.distance)} at N = {m.N:,}" for m in shown),
     }
     return {"data": bands + traces, "layout": frame}
 

@@ -9,15 +9,15 @@ from efviz.arrays import Array
 from efviz.curvature.remainder_bound import RemainderBound
 from efviz.figures import marks
 from efviz.figures.log_axes import above, decades, log_axis, spread
-from efviz.figures.matrices import digits
 from efviz.figures.theme import BAND, INK, MATRICES, MUTED, STYLES, Spec, Style, axis, layout
+from efviz.numbers import number
 from efviz.studies.residuals import ResidualPath
 
 _ROOM = 0.22
-"""Of the width of an axis, for the names at the ends of the lines."""
+"""Share of the width of an axis reserved for the names at the ends of the lines."""
 
 _NEGLIGIBLE = 1e-18
-"""Relative sizes below this are rounding: such a point ends a line, and the label says zero."""
+"""Relative sizes below this are rounding: the line ends there, and the label says zero."""
 
 
 def remainder_panel(bound: RemainderBound, *, subtitle: str = "") -> Spec:
@@ -42,17 +42,17 @@ def remainder_panel(bound: RemainderBound, *, subtitle: str = "") -> Spec:
     frame["meta"] = {
         "aspect": 0.6,
         "label": "Spectral norm of H − G, its printed square and the bound r β along a path: the "
-        f"norm is above the bound at {int(bound.proved_fails.sum())} of {len(bound.norm)} points, "
+        f"norm exceeds the bound at {int(bound.proved_fails.sum())} of {len(bound.norm)} points, "
         f"the printed square at {int(bound.printed_fails.sum())}",
     }
     return {"data": traces, "layout": frame}
 
 
 def residual_panel(path: ResidualPath, *, logarithmic: bool, subtitle: str = "") -> Spec:
-    """|EF|, |H - F| and |EF - F|, relative to |F|, over what makes the residuals small.
+    """|EF|, |H - F| and |EF - F|, relative to |F|, against the quantity that shrinks the residuals.
 
-    `logarithmic` is for noise and margins; a value of 0 has no place there. Curves end where they
-    are zero to rounding.
+    The axis is `logarithmic` for noise and margins, and then omits the value 0. Curves end where
+    they are zero to rounding.
     """
     seen = path.values > 0 if logarithmic else np.ones(len(path.values), dtype=bool)
     x = path.values[seen]
@@ -75,9 +75,9 @@ def residual_panel(path: ResidualPath, *, logarithmic: bool, subtitle: str = "")
     frame["margin"] = frame["margin"] | {"l": 60}
     frame["meta"] = {
         "aspect": 0.6,
-        "label": f"Sizes relative to the Fisher over {path.knob}, from {digits(path.values[0])} to "
-        f"{digits(path.values[-1])}: EF goes from {digits(path.ef[0])} to {digits(path.ef[-1])}, "
-        f"H − F from {digits(path.h_minus_f[0])} to {digits(path.h_minus_f[-1])}",
+        "label": f"Sizes relative to the Fisher over {path.knob}, from {number(path.values[0])} to "
+        f"{number(path.values[-1])}: EF goes from {number(path.ef[0])} to {number(path.ef[-1])}, "
+        f"H − F from {number(path.h_minus_f[0])} to {number(path.h_minus_f[-1])}",
     }
     return {"data": traces, "layout": frame}
 
@@ -100,7 +100,7 @@ def sampled_panel(
     """Relative distance to the exact Fisher against the number M of labels drawn per example.
 
     sizes (S,), errors (R, S) of R repetitions: their mean and range from lowest to highest; theory
-    (S,) the expected M^(-1/2) line; `others`: biased sources, whose distance depends on no M.
+    (S,) the expected M^(-1/2) line; `others`: the distances of biased sources, independent of M.
     """
     sizes = np.asarray(sizes, dtype=float)
     mean = errors.mean(axis=0)
@@ -147,12 +147,12 @@ def sampled_panel(
         yaxis=log_axis("relative to ‖F‖", (bottom, top)),
     )
     frame["margin"] = frame["margin"] | {"l": 60}
-    constant = "; ".join(f"{name} {digits(value)}" for name, value in others.items())
+    constant = "; ".join(f"{name} {number(value)}" for name, value in others.items())
     frame["meta"] = {
         "aspect": 0.6,
         "click": True,
-        "label": f"Relative distance to the Fisher: sampled labels {digits(mean[0])} at M = "
-        f"{sizes[0]:,.0f}, {digits(mean[-1])} at M = {sizes[-1]:,.0f}; {constant}",
+        "label": f"Relative distance to the Fisher: sampled labels {number(mean[0])} at M = "
+        f"{sizes[0]:,.0f}, {number(mean[-1])} at M = {sizes[-1]:,.0f}; {constant}",
     }
     return {"data": traces, "layout": frame}
 
@@ -164,7 +164,7 @@ def _positive(values: Array) -> float:
 def _curves(
     x: Array, curves: Mapping[str, tuple[Array, Style]]
 ) -> tuple[list[dict[str, Any]], list[Array], list[str], float, float]:
-    """Lines of what is above rounding, their ends, and whole decades."""
+    """Lines of the values above rounding, their ends and names, and limits at whole decades."""
     traces, ends, names = [], [], []
     largest = max([v[np.isfinite(v)].max(initial=0.0) for v, _ in curves.values()])
     kept = {k: np.isfinite(v) & (v > _NEGLIGIBLE * largest) for k, (v, _) in curves.items()}

@@ -1,4 +1,4 @@
-"""The contrast of Figure 1 as numbers and paths that a browser moves along by itself."""
+"""The contrast of Figure 1 as numbers and paths that the browser animates by itself."""
 
 from collections.abc import Mapping, Sequence
 from typing import Any
@@ -23,10 +23,10 @@ def contrast(
     scales: Mapping[str, float],
     names: Sequence[str],
 ) -> dict[str, Any]:
-    """One panel a method over the same plane: contours, update field, and paths step by step.
+    """One panel per method over the same plane: contours, update field, and paths step by step.
 
-    All coordinates are those of theta, whose `names` are given; all paths are recorded at the same
-    `steps`. `colour` is a pair, for a light and for a dark ground.
+    All coordinates are those of theta, with `names`; all paths are recorded at the same `steps`.
+    `colour` is a pair, for light and dark backgrounds.
     """
     lines = marks.contours(fields.x, fields.y, fields.loss, lowest)
     panels = []
@@ -59,18 +59,18 @@ def contrast(
 
 
 def length(path: Array) -> float:
-    """How long a path (T, D) is."""
+    """The length of a path (T, D)."""
     return float(np.linalg.norm(np.diff(path, axis=0), axis=-1).sum())
 
 
 def _place(path: Array) -> list[float]:
-    """Where a word stands beside a path (T, 2): a third of the way along it."""
+    """The place of the label of a path (T, 2): a third of its length from the start."""
     way = np.r_[0, np.cumsum(np.linalg.norm(np.diff(path, axis=0), axis=-1))]
     return [float(np.interp(way[-1] / 3, way, path[:, k])) for k in range(2)]
 
 
 def _lines(x: Array, y: Array) -> str:
-    """Lines with gaps as one path."""
+    """Lines with gaps as one SVG path."""
     parts, pen = [], "M"
     for a, b in zip(x.tolist(), y.tolist(), strict=True):
         parts.append(f"{pen}{a:.3f},{b:.3f}" if np.isfinite(a) else "")

@@ -13,13 +13,13 @@ from efviz.figures.theme import GROUND, INK, STYLES
 from efviz.problems import Problem
 
 SHOWN = 1000
-"""At most so many examples are drawn, the first ones; the panel says so."""
+"""The largest number of examples drawn, from the first on; the panel says so."""
 
 HIGH = 0.62
-"""The share of a strip that the probability of its class takes."""
+"""The share of the height of a strip that shows the probability of its class."""
 
 Shown = dict[str, Rows]
-"""The rows of the data set that a trace shows, by its name."""
+"""The rows of the data set shown by each trace, by its name."""
 
 
 def kind_of(dataset: Dataset, problem: Problem) -> tuple[list[int], str]:
@@ -30,7 +30,7 @@ def kind_of(dataset: Dataset, problem: Problem) -> tuple[list[int], str]:
 
 
 def places(dataset: Dataset, problem: Problem) -> Array:
-    """Where the data panel shows each example, (N, 2)."""
+    """The position of each example in the data panel, (N, 2)."""
     inputs, kind = kind_of(dataset, problem)
     if kind == "curve":
         return np.stack([dataset.X[:, inputs[0]], dataset.y], axis=-1)
@@ -40,20 +40,20 @@ def places(dataset: Dataset, problem: Problem) -> Array:
 
 
 def _spread(dataset: Dataset) -> Array:
-    """Heights of the examples below the foot of their strip; no edit moves the others."""
+    """Heights of the examples below the foot of their strip; edits do not move other examples."""
     numbers = dataset.edited.numbers if dataset.edited else np.arange(len(dataset.y))
     return np.asarray((numbers * 0.618 % 1 - 1) * 0.8 * (1 - HIGH) - 0.07)
 
 
 def place_of(dataset: Dataset, problem: Problem, x: float, y: float) -> tuple[float, float]:
-    """Where an example lies that the reader puts at (x, y) of the panel: of strips, its class."""
+    """The place of an example that is put at (x, y) of the panel; in strips, y gives its class."""
     if problem.model.n_outputs == 1:
         return x, y
     return x, float(np.floor(y + 1 - HIGH))
 
 
 def nearest_example(dataset: Dataset, problem: Problem, x: float, y: float) -> int:
-    """The example (from 0) drawn nearest to a point of the data panel, as the eye measures it."""
+    """The example (from 0) nearest on the screen to a point of the data panel."""
     if kind_of(dataset, problem)[1] == "classification":
         shown = np.concatenate([*of_classes(dataset).values()])
     else:
@@ -64,7 +64,7 @@ def nearest_example(dataset: Dataset, problem: Problem, x: float, y: float) -> i
 
 
 def drawn(dataset: Dataset, among: Rows | None = None, most: int = SHOWN) -> Rows:
-    """The first rows (of `among`), and those that were edited wherever they are."""
+    """The first rows (of `among`), plus all edited ones."""
     rows = np.arange(len(dataset.y)) if among is None else among
     if dataset.edited is None or len(rows) <= most:
         return rows[:most]
@@ -73,12 +73,12 @@ def drawn(dataset: Dataset, among: Rows | None = None, most: int = SHOWN) -> Row
 
 
 def of_classes(dataset: Dataset) -> dict[int, Rows]:
-    """The first of each class, so that neither hides behind the other's number."""
+    """The first examples of each class, so that neither is crowded out by the other."""
     return {k: drawn(dataset, np.flatnonzero(dataset.y == k), SHOWN // 2) for k in (0, 1)}
 
 
 def handles(dataset: Dataset, shown: Shown) -> list[dict[str, Any]]:
-    """The points as what can be moved and removed, with the numbers of their examples."""
+    """The points as handles to move and remove examples, with the numbers of these."""
     edited = dataset.edited
     return [
         {"trace": name, "noun": "example", "index": edited.numbers[rows] if edited else rows}
@@ -87,7 +87,7 @@ def handles(dataset: Dataset, shown: Shown) -> list[dict[str, Any]]:
 
 
 def rings(dataset: Dataset, xy: Array, rows: Rows, symbol: str = "circle") -> list[dict[str, Any]]:
-    """Rings around those of the points xy, which show `rows`, that were edited."""
+    """Rings around the edited ones of the points xy, which show `rows`."""
     if dataset.edited is None:
         return []
     at = xy[np.isin(rows, dataset.edited.rows)]
@@ -99,7 +99,7 @@ def rings(dataset: Dataset, xy: Array, rows: Rows, symbol: str = "circle") -> li
 
 
 def marked(at: Array, number: int) -> dict[str, Any]:
-    """The chosen example, by its number, at its place (2,)."""
+    """The mark of the chosen example, with its number, at its place (2,)."""
     return {
         "type": "scatter",
         "mode": "markers",
@@ -117,10 +117,10 @@ def marked(at: Array, number: int) -> dict[str, Any]:
 
 
 def _limits(values: Array, now: Array | None = None, room: float = 0.0) -> Limits:
-    """The central 99.5 % and a margin: one outlier must not flatten the rest.
+    """The central 99.5 % and a margin, so that one outlier does not compress the rest.
 
-    `values` are those before any edit, so that the axes stay while a point is dragged; for edited
-    ones outside, `now`, half widths are added until all are in.
+    `values` are those before any edit, so that the axes stay while a point is dragged. If edited
+    values, `now`, lie outside, half widths are added until all are inside.
     """
     low, high = (float(v) for v in np.quantile(values[:SHOWN], [0.0025, 0.9975]))
     margin = 0.06 * (high - low) or 1.0
@@ -134,7 +134,7 @@ def _limits(values: Array, now: Array | None = None, room: float = 0.0) -> Limit
 
 
 def limits_of(dataset: Dataset, problem: Problem, room: float = 0.0) -> tuple[Limits, Limits]:
-    """The limits of both axes, with `room` of their width more on each side of what is data."""
+    """The limits of both axes; `room` is the share of the width added on each side of the data."""
     inputs, kind = kind_of(dataset, problem)
     if kind == "strips":
         (across,) = _ranges(dataset, [_input(inputs[0])], room)
@@ -147,7 +147,7 @@ def limits_of(dataset: Dataset, problem: Problem, room: float = 0.0) -> tuple[Li
 def _ranges(
     dataset: Dataset, columns: Sequence[Callable[[Dataset], Array]], room: float
 ) -> tuple[Limits, ...]:
-    """The limits of the axes along which these columns of the data set lie."""
+    """The limits of the axes of these columns of the data set."""
     edited = dataset.edited
     if edited is None:
         return tuple(_limits(column(dataset), None, room) for column in columns)

@@ -1,4 +1,4 @@
-"""The data panel: what was fitted, and the model at one theta. DATA_VIEWS lists the views."""
+"""The data panel: the data and the model at one theta. DATA_VIEWS lists the views."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -39,15 +39,15 @@ from efviz.figures.theme import (
 from efviz.problems import Problem
 
 ROOM = 0.5
-"""While examples are edited so much of the plane's width is added on each side."""
+"""Share of the width of the plane that is added on each side while examples are edited."""
 
 LEVELS = 10
-"""The target as colour is shown in so many levels."""
+"""The number of colours for the levels of the target."""
 
 
 @dataclass(frozen=True, eq=False)
 class Fit:
-    """The model that is drawn with the data, None for none, and what it is called."""
+    """The parameters of the model drawn with the data, None for no model, and its name."""
 
     theta: Array | None
     name: str
@@ -63,13 +63,13 @@ def data_panel(
     example: int | None = None,
     editing: bool = False,
 ) -> Spec:
-    """The view that suits the data: one input as a curve or curves, two inputs as a plane.
+    """The view that suits the data: curves for one input, a plane for two.
 
-    It shows the model at `theta`, by default the fit of the minimum if there is one. An `example`
-    (its row) is marked, and clicks are reported to choose another: see `nearest_example`.
+    It shows the model at `theta`, by default at the minimum if there is one. `example` (a row) is
+    marked, and clicks are reported so that another can be chosen: see `nearest_example`.
 
-    Examples that were edited are always drawn, in rings. `editing`: points are handles, their
-    `index` the numbers of `Edited.numbers`; clicks are reported; there is room for outliers.
+    Edited examples are always drawn, in rings. With `editing`, points are handles whose `index` are
+    the `Edited.numbers`, clicks are reported, and there is room for outliers.
     """
     inputs, kind = kind_of(dataset, problem)
     if theta is None:
@@ -108,7 +108,7 @@ def _line(x: Array, y: Array, name: str) -> dict[str, Any]:
 
 
 def _curve(dataset: Dataset, problem: Problem, inputs: list[int], fit: Fit, room: float) -> "Drawn":
-    """y against the one input, with the mean that the model predicts."""
+    """y against the single input, with the mean predicted by the model."""
     limits = limits_of(dataset, problem, room)
     grid = np.linspace(*limits[0], 80)
     design = np.ones((len(grid), dataset.X.shape[1]))
@@ -124,7 +124,7 @@ def _curve(dataset: Dataset, problem: Problem, inputs: list[int], fit: Fit, room
 
 
 def _means(problem: Problem, X: Array, theta: Array) -> Array:
-    """The model's means for inputs X (n, P), (n, C); nan where they overflow."""
+    """The means (n, C) of the model for inputs X (n, P); nan where they overflow."""
     with np.errstate(all="ignore"):
         mean = problem.likelihood.mean(problem.model.outputs(X, theta))
     return np.asarray(np.where(np.isfinite(mean), mean, np.nan))
@@ -133,10 +133,10 @@ def _means(problem: Problem, X: Array, theta: Array) -> Array:
 def _strips(
     dataset: Dataset, problem: Problem, inputs: list[int], fit: Fit, room: float
 ) -> "Drawn":
-    """One strip a class: its examples along the one input, and its probability above them.
+    """One strip per class: its examples along the single input, and its probability above them.
 
-    The probability takes HIGH of a strip; the examples are spread over the rest so that they do
-    not hide each other.
+    The probability takes the share HIGH of a strip; the examples are spread over the rest so that
+    they do not hide each other.
     """
     C = problem.model.n_outputs
     limits = limits_of(dataset, problem, room)
@@ -157,7 +157,7 @@ def _strips(
         traces.append(marks.lines_with_gaps(curves) | line)
     name, target = dataset.feature_names[inputs[0]], dataset.target_name
     titles = name, f"{target} and p({target} | {name})"
-    label = f"{C} classes along {titles[0]}, each with its probability by the {fit.name}"
+    label = f"{C} classes along {titles[0]}, each with its probability under the {fit.name}"
     panel = _panel(traces, titles, limits, label)
     ticks = {"tickvals": list(range(C)), "ticktext": [f"{c}" for c in range(C)]}
     panel["layout"]["yaxis"] |= {"tickmode": "array"} | ticks
@@ -203,7 +203,7 @@ def _boundary(problem: Problem, theta: Array, limits: tuple[Limits, Limits]) -> 
 def _coloured(
     dataset: Dataset, problem: Problem, inputs: list[int], fit: Fit, room: float
 ) -> "Drawn":
-    """Both inputs, the target as colour, and lines of equal fitted value."""
+    """Both inputs, the target as colour, and contours of the fitted value."""
     limits, titles = limits_of(dataset, problem, room), _names(dataset, inputs)
     rows = drawn(dataset)
     X, y = dataset.X[rows][:, inputs], dataset.y[rows]
@@ -247,7 +247,7 @@ def _coloured(
 
 
 def _colour_bar(low: float, high: float) -> dict[str, Any]:
-    """A trace that shows nothing but the scale of the target."""
+    """A trace that shows only the colour scale of the target."""
     return {
         "type": "scatter",
         "mode": "markers",
@@ -282,11 +282,11 @@ SMALL_BAR: dict[str, Any] = {
     "ticks": "",
     "tickfont": {"size": 10, "color": MUTED},
 }
-"""A scale inside the plot area, at its upper right: outside it would move the axes."""
+"""A colour scale inside the plot area, at the upper right; outside, it would move the axes."""
 
 Drawn = tuple[Spec, Shown]
 View = Callable[[Dataset, Problem, list[int], Fit, float], Drawn]
-"""The last argument is the room on each side of the data."""
+"""A view: its last argument is the room on each side of the data."""
 
 DATA_VIEWS: dict[str, View] = {
     "curve": _curve,

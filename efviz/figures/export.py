@@ -1,4 +1,4 @@
-"""Panels as files: their numbers as a table, and an interactive page that stands alone."""
+"""Panels as files: a table of their numbers, and a self-contained interactive page."""
 
 from collections import Counter
 from collections.abc import Iterator, Mapping
@@ -19,15 +19,15 @@ if TYPE_CHECKING:
 Panels = Mapping[str, Spec]
 COLUMNS = ("panel", "trace", "index", "x", "y", "z", "u", "v", "text")
 WIDTH = 330
-"""Of a panel in the interactive page, in pixels."""
+"""The size of a panel in the interactive page, in pixels."""
 
 
 def numbers(panels: Panels) -> "pd.DataFrame":
-    """Everything that is drawn, one point a row: COLUMNS, without those that nothing fills.
+    """Everything that is drawn, one point per row: the COLUMNS that are not empty.
 
     A grid z (n, m) is written row by row with the x and y of its points; (u, v) is the arrow that
-    begins at (x, y). Lines with gaps keep them, as rows without numbers. `index` counts the points
-    of a trace; traces of one name are numbered.
+    begins at (x, y). Gaps in lines are rows without numbers. `index` counts the points of a trace;
+    traces with the same name are numbered.
     """
     import pandas as pd
 
@@ -41,7 +41,7 @@ def numbers(panels: Panels) -> "pd.DataFrame":
 
 
 def csv(panels: Panels) -> str:
-    """`numbers` as text (RFC 4180), every float64 with the digits that bring it back exactly."""
+    """`numbers` as text (RFC 4180), with enough digits to restore every float64 exactly."""
     table = numbers(panels)
     for name in ("panel", "trace", "text"):
         if name in table:
@@ -50,14 +50,14 @@ def csv(panels: Panels) -> str:
 
 
 def inert(text: str) -> str:
-    """Text that no spreadsheet takes for a formula: an apostrophe before what would begin one."""
+    """Text that no spreadsheet takes for a formula: an apostrophe precedes a leading operator."""
     return f"'{text}" if text.startswith(("=", "+", "-", "@", "\t", "\r")) else text
 
 
 def html(panels: Panels, *, title: str, rows: int = 1) -> str:
-    """A page with all panels, to be zoomed and hovered over, that needs no other file or host.
+    """A page with all panels, with zoom and hover, that needs no other file or host.
 
-    `rows` panels stand below each other, as on the screen.
+    `rows` panels are stacked in each column, as on the screen.
     """
     figures = [_figure(spec) for spec in panels.values()]
     columns = "".join(
@@ -68,13 +68,13 @@ def html(panels: Panels, *, title: str, rows: int = 1) -> str:
 
 
 def write(panels: Panels, name: str, *, rows: int = 1) -> None:
-    """The files `name`.csv and `name`.html in the present folder."""
+    """Write the files `name`.csv and `name`.html to the current folder."""
     Path(f"{name}.csv").write_text(csv(panels), encoding="utf-8", newline="")
     Path(f"{name}.html").write_text(html(panels, title=name, rows=rows), encoding="utf-8")
 
 
 def _traces(spec: Spec) -> Iterator[tuple[str, dict[str, Any]]]:
-    """Names and columns of all that has numbers: traces, and what is drawn as a shape."""
+    """Names and columns of everything with numbers: traces, and marks drawn as shapes."""
     found = [(trace.get("name", "data"), _columns(trace)) for trace in spec["data"]]
     found += spec.get("numbers", {}).items()
     found = [(name, columns) for name, columns in found if columns]
@@ -86,7 +86,7 @@ def _traces(spec: Spec) -> Iterator[tuple[str, dict[str, Any]]]:
 
 
 def _columns(trace: Mapping[str, Any]) -> dict[str, Any]:
-    """The columns of one trace; none where it only carries a scale of colours."""
+    """The columns of one trace; empty if it only carries a colour scale."""
     if trace.get("z") is not None:
         z = _floats(trace["z"])
         x, y = (
@@ -110,7 +110,7 @@ def _floats(values: Any) -> Array:
 
 
 def _figure(spec: Spec) -> go.Figure:
-    """In the light theme and at a size that gives the plot area its aspect."""
+    """The panel as a figure, in the light theme, sized for the aspect of its plot area."""
     layout = {key: value for key, value in spec["layout"].items() if key != "meta"}
     meta, margin = spec["layout"].get("meta", {}), layout["margin"]
     inside = WIDTH - margin["l"] - margin["r"]

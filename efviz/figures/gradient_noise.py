@@ -26,18 +26,18 @@ from efviz.figures.theme import (
 from efviz.optimizers.stochastic import StochasticResult
 
 SHOWN = 1000
-"""At most so many per-example gradients are drawn, the first ones."""
+"""The largest number of per-example gradients drawn, from the first on."""
 BAND = (0.1, 0.9)
-"""Quantiles over the seeds between which a band lies."""
+"""The quantiles over seeds that bound a band."""
 _DEEPEST = 1e8
-"""Logarithmic axes reach so far below their top at the most."""
+"""The largest ratio between top and bottom of a logarithmic axis."""
 
 
 def moment_ellipse(matrix: Array, center: Array, n: int = 97) -> Array:
     """Points (n, 2) with (x - center)^T matrix^-1 (x - center) = 1; a segment if it is singular.
 
-    Along every direction u it reaches out by the root of u^T matrix u: so the square of EF's reach
-    is the sum of those of Sigma and g g^T. nan where the matrix is not finite.
+    Its extent along a direction u is the root of u^T matrix u, so the squared extent of EF is the
+    sum of those of Sigma and g g^T. nan where the matrix is not finite.
     """
     if not np.isfinite(matrix).all():
         return np.full((n, 2), np.nan)
@@ -56,10 +56,10 @@ def theta_panel(
     directions: Mapping[str, Array],
     names: Sequence[str],
 ) -> Spec:
-    """Where theta is, and the directions of descent from there.
+    """The position of theta, and the directions of descent from there.
 
-    Contours of the loss (n, n) on the plane if it is known, from `lowest`, the loss at the minimum
-    (None: the least on the plane). `directions` (2,) by method: their lengths are not drawn.
+    Contours of the loss (n, n) on the plane, if it is known, start at `lowest`, the loss at the
+    minimum (None: the smallest on the plane). `directions` (2,) by method: lengths are not drawn.
     """
     traces = []
     if loss is not None:
@@ -71,7 +71,7 @@ def theta_panel(
         length = np.linalg.norm(relative)
         if not (np.isfinite(length) and length > 0):
             continue
-        # Each a little shorter than the last: two that agree are both seen.
+        # Each arrow is a little shorter than the last, so that two equal ones are both visible.
         along = (0.62 - 0.14 * k) * relative / length * plane.half_widths
         traces.append(_line(np.stack([theta, theta + along]), style_of(name), name))
         tips.append(theta + along + 0.09 * relative / length * plane.half_widths)
@@ -101,9 +101,9 @@ def _line(xy: Array, style: Style, name: str, width: float = 3) -> dict[str, Any
 
 
 def square_around(*curves: Array) -> tuple[marks.Limits, marks.Limits]:
-    """Limits of a small square with room for the points of all curves, and a margin.
+    """Limits of a small square around the points of all curves, with a margin.
 
-    Its size and place are round numbers, so that the axes seldom change.
+    Its size and centre are round numbers, so that the axes seldom change.
     """
     points = np.concatenate(curves)
     points = points[np.isfinite(points).all(-1)]
@@ -129,7 +129,7 @@ def cloud_panel(
 ) -> Spec:
     """Per-example gradients (n, 2) with Sigma around g, EF around 0, and mini-batch gradients.
 
-    The ellipses are those of `moment_ellipse`: EF's holds both parts of Eq. 18.
+    The ellipses are those of `moment_ellipse`; that of EF combines both parts of Eq. 18.
     """
     g, noisy, whole = noise.gradient, STYLES["VA"], STYLES["EFGD"]
     Sigma = moment_ellipse(noise.covariance, g)
@@ -164,7 +164,7 @@ def cloud_panel(
 
 
 def _arrow(tip: Array, head: float) -> list[Array]:
-    """A line from 0 to the tip and its head."""
+    """A line from 0 to the tip, and the arrowhead."""
     length = float(np.linalg.norm(tip))
     if not (np.isfinite(length) and length > 0):
         return []
@@ -178,7 +178,7 @@ def _arrow(tip: Array, head: float) -> list[Array]:
 def _names(
     noise: GradientNoise, Sigma: Array, EF: Array, limits: tuple[marks.Limits, marks.Limits]
 ) -> dict[str, Any]:
-    """Names at the ellipses where they are farthest apart, and beside the arrow."""
+    """Names of the ellipses where these are farthest apart, and of the arrow."""
     if not np.isfinite([Sigma, EF]).all():
         return marks.labels(np.zeros((0, 2)), [])
     g, box = noise.gradient, np.array(limits).T
@@ -211,7 +211,7 @@ ERRORS: dict[str, tuple[str, str, float]] = {
 def error_panel(
     sizes: Sequence[int], errors: Mapping[str, Array], batch_size: int, squared: float
 ) -> Spec:
-    """E|M g^ - g|^2 against the batch size; `squared` = |g|^2 is what the answer 0 leaves."""
+    """E|M g^ - g|^2 against the batch size; `squared` = |g|^2 is the error of the estimate 0."""
     B = np.array(sizes, dtype=float)
     seen = [squared, *np.concatenate(list(errors.values())).tolist()]
     bottom, top = _limits(seen)
@@ -252,7 +252,7 @@ def error_panel(
 
 
 def _merged(ends: list[tuple[float, str]], span: float) -> tuple[list[float], list[str]]:
-    """Lines that end at the same place share one name."""
+    """Join the names of lines that end at the same place."""
     heights: list[float] = []
     names: list[str] = []
     for height, name in sorted(ends):
@@ -276,9 +276,9 @@ def _limits(values: Sequence[float]) -> tuple[float, float]:
 def runs_panel(
     runs: StochasticResult | None, lowest: float, n_examples: int, *, title: str = "Loss"
 ) -> Spec:
-    """Loss less `lowest` against examples seen: median over the seeds, and the BAND.
+    """Loss minus `lowest` against examples seen: median over the seeds, and the BAND.
 
-    None: not known yet, the empty panel. A diverged run counts as above all others.
+    None, for runs not known yet, gives the empty panel. A diverged run counts as above all others.
     """
     traces: list[dict[str, Any]] = []
     ends, names = [], []
@@ -289,7 +289,7 @@ def runs_panel(
         x = runs.examples.astype(float)
         low, middle, high = runs.quantiles(name, (BAND[0], 0.5, BAND[1])) - lowest
         within = np.isfinite(low) & (high > 0)
-        # What leaves the panel is drawn to where it leaves.
+        # A curve that leaves the panel is drawn up to its edge.
         below, above = (np.clip(v[within], bottom / 10, top * 10) for v in (low, high))
         if within.any():
             band = marks.band(x[within], below, above, style.colour)
@@ -298,7 +298,7 @@ def runs_panel(
         curve = curve[~np.isnan(middle)]
         if len(curve):
             traces.append(_line(curve, style, name, 2.5))
-            # Where it leaves, its name stays at the edge.
+            # Its name stays at the edge where it leaves.
             inside = np.clip(curve[-1, 1], bottom * (top / bottom) ** 0.04, 0.8 * top)
             ends.append(np.array([curve[-1, 0], inside]))
             names.append(name)

@@ -1,4 +1,4 @@
-"""Logarithmic axes: whole decades, plain words for powers of ten, names at the ends of lines."""
+"""Logarithmic axes: whole decades, labels of powers of ten, names at the ends of lines."""
 
 from collections.abc import Iterable
 from typing import Any
@@ -7,6 +7,7 @@ import numpy as np
 
 from efviz.arrays import Array
 from efviz.figures.theme import axis
+from efviz.numbers import number, scientific
 
 MOST_TICKS = 6
 
@@ -24,7 +25,7 @@ def spread(ends: Array, span: float) -> Array:
 
 
 def above(placed: Array, top: float) -> float:
-    """The top of an axis, a decade higher where names at `placed` (n, 2) would be cut off."""
+    """The top of an axis, a decade higher if names at `placed` (n, 2) would be cut off."""
     return 10 * top if len(placed) and placed[:, 1].max() > 0.8 * top else top
 
 
@@ -38,12 +39,12 @@ def decades(values: Iterable[float]) -> tuple[float, float]:
 def log_axis(title: str, limits: tuple[float, float], room: float = 0.0) -> dict[str, Any]:
     low, high = np.log10(limits)
     powers = np.arange(np.ceil(low - 1e-9), np.floor(high + 1e-9) + 1)
-    ticks = {float(10**p): power(10.0**p) for p in powers}
+    ticks = {float(10**p): tick(10.0**p) for p in powers}
     if len(ticks) > MOST_TICKS:
         every = -(-len(ticks) // MOST_TICKS)
         ticks = dict(list(ticks.items())[::every])
     if len(ticks) < 2:
-        ticks = {float(value): f"{value:,.3g}" for value in limits}
+        ticks = {float(value): number(value) for value in limits}
     return axis(
         title,
         (float(low), float(high + room * (high - low))),
@@ -54,15 +55,6 @@ def log_axis(title: str, limits: tuple[float, float], room: float = 0.0) -> dict
     )
 
 
-def power(value: float) -> str:
-    """A power of ten, or another number, in words of an axis: plain where short."""
-    if value == 0:
-        return "0"
-    p = int(np.floor(np.log10(value) + 1e-9))
-    mantissa = value / 10.0**p
-    lead = "" if abs(mantissa - 1) < 1e-6 else f"{mantissa:.3g}·"
-    if -2 <= p <= 4:
-        return (
-            f"{value:,.{max(0, -p) + (2 if lead else 0)}f}" if lead else f"{value:,.{max(0, -p)}f}"
-        )
-    return f"{lead}10" + str(p).translate(str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹"))
+def tick(value: float) -> str:
+    """A number beside a logarithmic axis, where room is short: plain from 0.01 to 100,000."""
+    return number(value) if value == 0 or 0.01 <= value < 1e5 else scientific(value)

@@ -1,4 +1,4 @@
-"""The marks that panels are made of, each one trace or shape."""
+"""The marks of panels, each one trace or shape."""
 
 from collections.abc import Sequence
 from typing import Any, cast
@@ -12,19 +12,19 @@ from efviz.figures.theme import ARROW, CONTOUR, GROUND, INK, Style
 Limits = tuple[float, float]
 
 GROUND_SHAPE = "ground"
-"""The name of path shapes that the chart component may draw below the traces by itself."""
+"""The name of path shapes that the chart component may draw below the traces."""
 
 
 def arrows(tails: Array, vectors: Array) -> dict[str, Any]:
     """Arrows (n, 2) as ONE path shape: hundreds of them cost the browser a single node.
 
-    Arrows that are not finite, or too short to be seen, are left out.
+    Arrows that are not finite or have no length are left out.
     """
     length = np.linalg.norm(vectors, axis=-1)
     keep = np.isfinite(length) & (length > 0)
     tails, vectors, length = tails[keep], vectors[keep], length[keep]
     tips = tails + vectors
-    # Heads of 0.3 of the arrow, but not longer than those of arrows of typical length.
+    # A head is 0.32 of its arrow, but at most about that of an arrow of median length.
     typical = np.median(length) if len(length) else 0.0
     head = vectors * (0.32 * np.minimum(1, 1.3 * typical / length))[:, None]
     across = 0.45 * np.stack([-head[:, 1], head[:, 0]], axis=-1)
@@ -41,7 +41,7 @@ def arrows(tails: Array, vectors: Array) -> dict[str, Any]:
 
 
 def arrow_numbers(tails: Array, vectors: Array) -> dict[str, Array]:
-    """What a table says of arrows (n, 2): a path of a shape has but the digits that are seen."""
+    """Columns of a table of arrows (n, 2): the path of a shape is rounded to visible digits."""
     return {"x": tails[:, 0], "y": tails[:, 1], "u": vectors[:, 0], "v": vectors[:, 1]}
 
 
@@ -58,9 +58,9 @@ def _digits(points: Array) -> int:
 
 
 def contours(x: Array, y: Array, loss: Array, lowest: float) -> dict[str, Any]:
-    """Lines of equal loss, spaced evenly in the square root of the excess over the minimum.
+    """Contours of the loss, spaced evenly in the square root of the excess over the minimum.
 
-    On a quadratic loss such lines are equally far apart, whatever its size.
+    For a quadratic loss of any scale these contours are equally far apart.
     """
     with np.errstate(invalid="ignore"):
         height = np.sqrt(np.maximum(loss - lowest, 0))
@@ -68,15 +68,15 @@ def contours(x: Array, y: Array, loss: Array, lowest: float) -> dict[str, Any]:
     top = float(np.quantile(finite, 0.95)) if finite.size else 0.0
     levels = top * np.arange(1, 17) / 8 if top > 0 else np.zeros(0)
     generator = contour_generator(x, y, np.ma.masked_invalid(height), line_type=LineType.Separate)
-    # What lines() returns depends on the line type.
+    # The result of lines() depends on the line type.
     lines = [line for level in levels for line in cast("list[Array]", generator.lines(level))]
     return lines_with_gaps(lines) | {"name": "loss", "line": {"width": 1, "color": CONTOUR}}
 
 
 def lines_with_gaps(lines: Sequence[Array]) -> dict[str, Any]:
-    """Several lines (n, 2) as one trace, nan between them; nothing to hover over.
+    """Several lines (n, 2) as one trace, nan between them, without hover.
 
-    The chart component draws such traces below all others, by itself.
+    The chart component draws such traces below all others.
     """
     gap = np.full((1, 2), np.nan)
     parts = [part for line in lines for part in (line, gap)]
@@ -99,7 +99,7 @@ def trajectories(thetas: Array, style: Style, name: str) -> dict[str, Any]:
 
 
 def points(xy: Array, colour: str, symbol: str = "circle", size: float = 4) -> dict[str, Any]:
-    """Points (n, 2), nothing to hover over: the chart component draws them as one path."""
+    """Points (n, 2) without hover, which the chart component draws as one path."""
     return {
         "type": "scatter",
         "mode": "markers",
@@ -152,7 +152,7 @@ def minimum(theta: Array) -> dict[str, Any]:
 
 
 def labels(points: Array, texts: Sequence[str], position: str = "center") -> dict[str, Any]:
-    """Words at points (n, 2): names beside lines, instead of a legend."""
+    """Texts at points (n, 2): names beside lines instead of a legend."""
     return {
         "type": "scatter",
         "mode": "text",
@@ -181,7 +181,7 @@ def band(x: Array, low: Array, high: Array, colour: str) -> dict[str, Any]:
 
 
 def dots(xy: Array, texts: Sequence[str], *, strong: bool) -> dict[str, Any]:
-    """Named points (n, 2) on a curve; `strong` is the reader's own."""
+    """Named points (n, 2) on a curve; `strong` marks the reader's own."""
     return {
         "type": "scatter",
         "mode": "markers",

@@ -1,4 +1,4 @@
-"""Matrices at one theta: their numbers, their sums, their level sets, their spectra."""
+"""Matrices at one theta: numbers, sums, level sets and spectra."""
 
 from collections.abc import Mapping, Sequence
 from typing import Any
@@ -11,18 +11,12 @@ from efviz.fields import Plane
 from efviz.figures import marks
 from efviz.figures.log_axes import decades, log_axis
 from efviz.figures.theme import GROUND, INK, MATRICES, SIGNED, Spec, Style, axis, hint, layout
+from efviz.numbers import number
 from efviz.numerics.linalg import eigenvalues
 
 
-def digits(value: float) -> str:
-    """Three significant digits, as in a table; a true minus sign."""
-    if not np.isfinite(value):
-        return "–" if np.isnan(value) else ("∞" if value > 0 else "−∞")
-    return f"{value:.3g}".replace("e-0", "e-").replace("e+0", "e").replace("-", "−")
-
-
 def largest_entry(matrices: Sequence[Array]) -> float:
-    """What the strongest colour stands for, so that matrices side by side share one scale."""
+    """The value of the strongest colour, so that matrices side by side share one scale."""
     finite = [np.abs(m[np.isfinite(m)]).max(initial=0.0) for m in matrices]
     return float(max([*finite, 1e-300]))
 
@@ -55,7 +49,7 @@ def matrix_panel(
 def cell_panels(shown: Sequence[tuple[str, str, Array]], names: Sequence[str]) -> dict[str, Spec]:
     """Matrices with title and subtitle, each coloured in units of its own largest entry.
 
-    Colours show the shape of a matrix, however much larger another one is; numbers show its size.
+    Colours show the shape of a matrix even if another one is much larger; numbers show its size.
     """
     return {
         f"{title} {k}": matrix_panel(
@@ -73,7 +67,7 @@ def cell_panels(shown: Sequence[tuple[str, str, Array]], names: Sequence[str]) -
 def sum_panel(
     ggn: Array, remainder: Array, hessian: Array, *, title: str, subtitle: str = ""
 ) -> Spec:
-    """GGN + remainder = H as three blocks of cells (D, D) in one row, with one scale of colour."""
+    """GGN + remainder = H as three blocks of cells (D, D) in a row, with one colour scale."""
     D = len(ggn)
     step = D + 0.7
     blocks = {"GGN": ggn, "remainder": remainder, "H": hessian}
@@ -134,12 +128,12 @@ def _cells(matrix: Array, left: float, scale: float) -> dict[str, Any]:
 
 
 def _numbers(matrix: Array, left: float) -> dict[str, Any]:
-    texts = [digits(v) for v in matrix.ravel()]
+    texts = ["–" if np.isnan(v) else number(v) for v in matrix.ravel()]
     return marks.labels(_middles(len(matrix), left), texts) | {"name": "numbers"}
 
 
 def _entries(matrix: Array, left: float) -> dict[str, Any]:
-    """The matrix with all its digits, row by row: cells are in units, their texts rounded."""
+    """The matrix with all its digits, row by row, as cells hold scaled values and rounded texts."""
     x, y = _middles(len(matrix), left).T
     return {"x": x, "y": y, "z": matrix.ravel()}
 
@@ -149,21 +143,21 @@ def _middles(D: int, left: float) -> Array:
 
 
 def _in_words(matrix: Array) -> str:
-    return "; ".join(", ".join(digits(v) for v in row) for row in matrix)
+    return "; ".join(", ".join(number(v) for v in row) for row in matrix)
 
 
 NOTES: dict[str, str] = {
     "ellipse": "",
     "lines": "{name} is singular: its level set is two lines.",
     "hyperbola": "{name} is indefinite: its level set is a hyperbola, not an ellipse.",
-    "empty": "{name} curves upwards in no direction: it has no level set to draw.",
+    "empty": "{name} curves upwards in no direction, so it has no level set to draw.",
 }
-"""What a page says of matrices that have no ellipse, by the kind of their level set."""
+"""Sentences on matrices without an ellipse, by the kind of their level set."""
 
 
 def level_for(matrix: Array, half_width: float, terms: int) -> float:
     """The level at which the ellipse of `matrix`, a mean over `terms` examples, is at most 0.6
-    half-widths long; 1 for none."""
+    half-widths long; 1 if it has no ellipse."""
     w = eigenvalues(matrix, terms)
     shortest = w[w > 0]
     return float((0.6 * half_width) ** 2 * shortest[0]) if shortest.size else 1.0
@@ -174,7 +168,7 @@ def conics(
 ) -> dict[str, Conic]:
     """Level sets of the matrices, means over `terms` examples, at theta (2,).
 
-    Those that are one are named once, "F = G".
+    Coinciding level sets are named once, as in "F = G".
     """
     reach = 2 * float(np.hypot(*plane.half_widths))
     joined: dict[str, Array] = {}
@@ -191,7 +185,7 @@ def conics(
 
 
 def notes(drawn: Mapping[str, Conic]) -> list[str]:
-    """Sentences about what is no ellipse."""
+    """Sentences on the level sets that are not ellipses."""
     return [NOTES[c.kind].format(name=name) for name, c in drawn.items() if NOTES[c.kind]]
 
 
@@ -205,8 +199,8 @@ def level_sets_panel(
 ) -> Spec:
     """Level sets of the matrices around theta over contours of the loss (n, n) on `plane`.
 
-    `star` is the minimum (2,), if there is one; `drawn` comes from `conics`; `loss` is None where
-    it is not known yet.
+    `star` is the minimum (2,), if there is one; `drawn` comes from `conics`; `loss` is None while
+    it is not known.
     """
     traces = []
     if loss is not None:
@@ -228,14 +222,14 @@ def level_sets_panel(
         "click": True,
         **hint("click to move it"),
         "link": True,
-        "label": f"Level sets of {', '.join(drawn)} around θ = ({digits(theta[0])}, "
-        f"{digits(theta[1])}) over contours of the loss. " + " ".join(notes(drawn)),
+        "label": f"Level sets of {', '.join(drawn)} around θ = ({number(theta[0])}, "
+        f"{number(theta[1])}) over contours of the loss. " + " ".join(notes(drawn)),
     }
     return {"data": traces, "layout": frame}
 
 
 def _style(name: str) -> Style:
-    """Of a curve that several matrices share: that of the Fisher, where it is one of them."""
+    """The style of a curve that several matrices share: that of the Fisher if it is among them."""
     shared = name.split(" = ")
     return MATRICES["F" if "F" in shared else shared[0]]
 
@@ -258,7 +252,7 @@ def _here(theta: Array) -> dict[str, Any]:
 
 
 def _curve_labels(drawn: Mapping[str, Conic], theta: Array, plane: Plane) -> dict[str, Any]:
-    """Each name beside its curve, where that is farthest from the other curves and names."""
+    """Each name beside its curve, where it is farthest from the other curves and names."""
     sizes = plane.half_widths
     curves = {k: (np.concatenate(c.lines) - theta) / sizes for k, c in drawn.items() if c.lines}
     middle = (plane.center - theta) / sizes
@@ -282,9 +276,9 @@ def _curve_labels(drawn: Mapping[str, Conic], theta: Array, plane: Plane) -> dic
 
 
 def spectra_panel(spectra: Mapping[str, Array]) -> Spec:
-    """Eigenvalues (D,) of each matrix on one logarithmic axis of their sizes.
+    """Eigenvalues (D,) of each matrix on a common logarithmic axis of absolute values.
 
-    Negative ones are hollow, with a minus beside them; zeros stand at the foot, as "0".
+    Negative ones are hollow, with a minus beside them; zeros are drawn at the foot, as "0".
     """
     values = np.concatenate([*spectra.values(), [np.nan]])
     sizes = np.abs(values[np.isfinite(values)])
@@ -319,7 +313,7 @@ def spectra_panel(spectra: Mapping[str, Array]) -> Spec:
         yaxis=log_axis("", (bottom, top)),
     )
     frame["margin"] = frame["margin"] | {"l": 46}
-    words = "; ".join(f"{k}: {', '.join(map(digits, w))}" for k, w in spectra.items())
+    words = "; ".join(f"{k}: {', '.join(map(number, w))}" for k, w in spectra.items())
     frame["meta"] = {"aspect": 1, "label": f"Eigenvalues. {words}"}
     return {"data": traces, "layout": frame}
 

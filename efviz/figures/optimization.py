@@ -1,4 +1,4 @@
-"""Figures 3, 5 and 6: losses and cosines per iteration, whole grids, lengths of steps."""
+"""Figures 3, 5 and 6: losses and cosines per iteration, grids of runs, lengths of steps."""
 
 from collections.abc import Mapping, Sequence
 from typing import Any
@@ -9,7 +9,7 @@ import numpy as np
 from efviz import results
 from efviz.arrays import Array
 from efviz.figures import marks
-from efviz.figures.log_axes import decades, log_axis, power, spread
+from efviz.figures.log_axes import decades, log_axis, spread, tick
 from efviz.figures.theme import (
     ARROW,
     CONTOUR,
@@ -22,7 +22,9 @@ from efviz.figures.theme import (
     axis,
     layout,
 )
+from efviz.numbers import number, percent
 from efviz.optimizers import Trajectory
+from efviz.optimizers.status import Status
 from efviz.problems import Problem
 from efviz.studies.alignment import Alignment, StepSizes
 from efviz.studies.optimization import NearAndFar
@@ -59,13 +61,13 @@ def loss_panel(
 ) -> Spec:
     """Loss per iteration of one run of each method, and `lowest`, the loss at the minimum.
 
-    `room` for names at the right, as a share of the iterations.
+    `room` is the space for names at the right, as a share of the iterations.
     """
     traces: list[dict[str, Any]] = []
     ends, names = [], []
     base = _base(paths, lowest)
     if base:
-        title, lowest = f"{title} above its least", np.nan
+        title, lowest = f"{title} above its minimum", np.nan
     seen = [lowest]
     for name, path in paths.items():
         loss, style = np.ravel(path.losses) - base, STYLES[name]
@@ -85,7 +87,7 @@ def loss_panel(
         line = {"width": 1.5, "color": CONTOUR}
         traces.insert(0, marks.lines_with_gaps([level]) | {"name": "minimum", "line": line})
     if ends:
-        # A run that diverges leaves above: its name stays at the edge.
+        # A diverging run leaves at the top, where its name stays at the edge.
         placed = np.array(ends)
         placed[:, 1] = np.clip(placed[:, 1], bottom, top * 0.8)
         traces.append(marks.labels(spread(placed, top / bottom), names, position="right"))
@@ -95,22 +97,22 @@ def loss_panel(
         yaxis=log_axis("", (bottom, top)),
     )
     frame["margin"] = frame["margin"] | {"l": 46}
-    ended = "; ".join(f"{n} ends at {float(np.ravel(p.losses)[-1]):.3g}" for n, p in paths.items())
+    ended = "; ".join(f"{n} ends at {number(np.ravel(p.losses)[-1])}" for n, p in paths.items())
     frame["meta"] = {"aspect": 0.55, "label": f"{title} per iteration on a log scale: {ended}"}
     return {"data": traces, "layout": frame}
 
 
 def _base(paths: Mapping[str, Trajectory], lowest: float) -> float:
-    """0, or the least of losses that may be negative: those of counts."""
+    """0, or the lowest loss if losses may be negative, as those of counts."""
     values = np.concatenate([np.ravel(path.losses) for path in paths.values()] or [np.zeros(0)])
     least = float(np.nanmin(np.append(values, lowest))) if values.size else 0.0
     return least if least <= 0 else 0.0
 
 
 def cosine_panel(found: Alignment | None, damping: float) -> Spec:
-    """cos(NGD, EFGD) along the EFGD path, as the figure was made and as its text says.
+    """cos(NGD, EFGD) along the EFGD path, both as the figure was made and as its text says.
 
-    None: not known yet, the empty panel.
+    None, for a result not known yet, gives the empty panel.
     """
     if found is None:
         nothing = np.full(101, np.nan)
@@ -141,15 +143,15 @@ def cosine_panel(found: Alignment | None, damping: float) -> Spec:
         traces.append(marks.labels(np.array(ends), names, position="right"))
     frame = layout(
         "cos(NGD, EFGD)",
-        f"along the EFGD path; damped: λ = {power(damping)}",
+        f"along the EFGD path; damped: λ = {number(damping)}",
         xaxis=axis("iteration", (0.0, 1.16 * last)),
         yaxis=axis("", (-1.08, 1.08), tickvals=[-1, -0.5, 0, 0.5, 1], nticks=0),
     )
     frame["meta"] = {
         "aspect": 0.55,
         "label": "Cosine of the angle between the natural gradient and the EF direction along the "
-        f"path of EFGD; at its end {float(found.damped[-1]):.3g} damped and "
-        f"{float(found.undamped[-1]):.3g} undamped",
+        f"path of EFGD; at its end {number(found.damped[-1])} damped and "
+        f"{number(found.undamped[-1])} undamped",
     }
     return {"data": traces, "layout": frame}
 
@@ -200,13 +202,14 @@ def sweep_panel(
     printed: tuple[float, float] | None,
     still: str,
 ) -> Spec:
-    """Final loss for every step size and damping, in powers of ten; or a curve where one is free.
+    """Final loss for every step size and damping, on axes in powers of ten.
 
-    A star is the selected cell, small dots the cells that are as good, a ring the printed one, a
-    hexagon the one that runs above.
+    It is a curve over the step size if no loss depends on the damping, else a map of colours. A
+    star marks the selected cell, small dots the cells that are as good, a ring the printed one, and
+    a hexagon the one that runs above.
     """
     rows, columns = np.log10(sweep.step_sizes), np.log10(sweep.dampings)
-    loss = np.where(sweep.status == "finished", sweep.final_loss, np.nan)
+    loss = np.where(sweep.status == Status.FINISHED, sweep.final_loss, np.nan)
     best_step, best_damping, _ = sweep.best()
     found = np.isfinite(best_step)
     points = {"current": (np.log10(current[0]), _log_or_edge(current[1], columns))}
@@ -235,42 +238,43 @@ def sweep_panel(
         yaxis=y,
     )
     frame["margin"] = frame["margin"] | {"l": 48}
-    diverged = float(np.mean(sweep.status == "diverged"))
+    diverged = float(np.mean(sweep.status == Status.DIVERGED))
     frame["meta"] = {
         "aspect": 0.62,
         "click": True,
         "still": f"{still} {method}",
-        "label": f"{method}: final loss over step size and damping; {diverged:.0%} of the runs "
-        "diverge",
+        "label": f"{method}: final loss over step size and damping; {percent(diverged)} of "
+        "the runs diverge",
     }
     return {"data": traces, "layout": frame}
 
 
 def _log_or_edge(damping: float, columns: Array) -> float:
-    """No damping is shown at the lower edge."""
+    """log10 of the damping; zero damping is shown at the lower edge."""
     return float(np.log10(damping)) if damping > 0 else float(columns[0])
 
 
 def _ticks(values: Array, every: float) -> dict[str, Any]:
     low, high = np.ceil(values[0] / every) * every, values[-1]
     at = np.arange(low, high + 1e-9, every)
-    return {"tickvals": at.tolist(), "ticktext": [power(10.0**v) for v in at], "nticks": 0}
+    return {"tickvals": at.tolist(), "ticktext": [tick(10.0**v) for v in at], "nticks": 0}
 
 
 def _map(
     sweep: Sweep, rows: Array, columns: Array, loss: Array
 ) -> tuple[list[dict[str, Any]], dict[str, Any]]:
-    """Final losses as colour, runs that ended otherwise as grey, and the cells that tie."""
+    """Final losses as colours, runs without one in grey, and the tied cells."""
     found = np.isfinite(loss).any()
     least = float(np.nanmin(loss)) if found else 1.0
     words = "10^%{z:.2f} of the first loss"
     with np.errstate(all="ignore"):
         height = np.log10(loss / sweep.first_loss)
         if least <= 0 or sweep.first_loss <= 0:
-            # Losses that may be negative: the share of the way from the first to the least.
+            # For losses that may be negative: how far the run went from the first loss to the
+            # lowest.
             height = (loss - least) / abs(sweep.first_loss - least or 1.0) - 1
-            words = "%{z:.3f} of the way from the first loss to the least"
-    ended = {"diverged": 0.0, "singular": 1.0}
+            words = "%{z:.3f} of the distance from the first loss to the lowest"
+    ended = {Status.DIVERGED: 0.0, Status.SINGULAR: 1.0}
     other = np.full(loss.shape, np.nan)
     for status, value in ended.items():
         other[sweep.status == status] = value
@@ -290,7 +294,7 @@ def _map(
             "z": height.T,
             "name": "final loss",
             "colorscale": LOW_HIGH,
-            # Light is no better than the start, however much worse.
+            # Light: no better than at the start, however much worse.
             "zmax": 0,
             "zmin": min(float(np.nanmin(height)), -1e-3) if found else -1,
             "hovertemplate": f"γ = 10^%{{x}}, λ = 10^%{{y}}: {words}<extra></extra>",
@@ -317,12 +321,12 @@ def _curve(rows: Array, loss: Array) -> tuple[list[dict[str, Any]], dict[str, An
         return [trace], axis("final loss", (low - margin, high + margin))
     bottom, top = decades(loss[known])
     at = np.arange(np.log10(bottom), np.log10(top) + 1e-9)
-    ticks = {"tickvals": at.tolist(), "ticktext": [power(10.0**v) for v in at], "nticks": 0}
+    ticks = {"tickvals": at.tolist(), "ticktext": [tick(10.0**v) for v in at], "nticks": 0}
     return [trace], axis("final loss", (float(at[0]), float(at[-1])), **ticks)
 
 
 def _heights(loss: Array) -> Array:
-    """log10 of losses, or as they are where they may be negative."""
+    """log10 of the losses, or the losses themselves if they may be negative."""
     known = np.isfinite(loss)
     if known.any() and float(loss[known].min()) <= 0:
         return loss
@@ -350,7 +354,7 @@ def _cell(point: tuple[float, float], name: str, symbol: str, size: float) -> di
 
 
 def lengths_panel(found: StepSizes) -> Spec:
-    """Length of the EF and of the natural-gradient step against that of the gradient, log-log."""
+    """Lengths of the EF and natural-gradient steps against that of the gradient, log-log."""
     traces, ends, names = [], [], []
     values: list[float] = []
     for method, lengths in found.directions.items():
@@ -390,7 +394,7 @@ def lengths_panel(found: StepSizes) -> Spec:
 def start_panels(
     runs: Sequence[tuple[float, Mapping[str, Trajectory]]], lowest: float
 ) -> dict[str, Spec]:
-    """Fig. 6: a panel of losses for every start, a multiple of theta_star."""
+    """Fig. 6: one panel of losses per start, a multiple of theta_star."""
     panels = {}
     for multiple, paths in runs:
         panel = loss_panel(paths, title=f"θ₀ = {multiple:g} θ*", lowest=lowest, room=0.35)

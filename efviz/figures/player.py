@@ -1,4 +1,4 @@
-"""What the player adds to the panels of the fields: the runs, the losses, one step taken apart."""
+"""Additions of the player to the field panels: the runs, the losses, the anatomy of a step."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -20,10 +20,10 @@ LOSSES = "Losses"
 HEIGHT = 230
 REFERENCE = "NGD"
 ROUNDING = 1e-13
-"""Excesses below this share of the lowest loss are its rounding, and are not drawn."""
+"""Excess losses below this share of the lowest loss are rounding and not drawn."""
 
 Directions = Mapping[str, Mapping[str, Array]]
-"""By the method of a path and that of a direction: (T, 2)."""
+"""Directions (T, 2) by the method of the path and the method of the direction."""
 
 
 def field_panels(
@@ -73,10 +73,10 @@ def with_player(
     start: int,
     directions: Directions | None,
 ) -> dict[str, Spec]:
-    """The panels, made to be played, and one of the losses.
+    """The panels with what the player needs, and a panel of the losses.
 
-    `directions` are those along the paths from the start of this number, counted from 1, None as
-    long as they are not known.
+    `directions` are those along the paths from the start with this number, counted from 1; None
+    while they are not known.
     """
     played = dict(panels)
     for name, trajectory in trajectories.items():
@@ -127,7 +127,7 @@ def loss_panel(problem: Problem, trajectories: Mapping[str, Trajectory]) -> Spec
     low, high = decades(excess.ravel())
     limits = low / 10, high
     traces.append(_names(list(trajectories), x, excess, limits))
-    said = "L − L(θ★)" if minimum.exists else "L less the lowest that was met"
+    said = "L − L(θ★)" if minimum.exists else "L minus the lowest loss reached"
     frame = layout(
         "Loss",
         f"{said}, of all starts",
@@ -145,14 +145,14 @@ def loss_panel(problem: Problem, trajectories: Mapping[str, Trajectory]) -> Spec
 
 
 def _place(steps: ArrayLike) -> Array:
-    """Where an iteration lies on the axis: a logarithm that has room for 0."""
+    """The place of an iteration on the axis: a logarithm that includes 0."""
     return np.asarray(np.log1p(steps) / np.log(10))
 
 
 def _iterations(last: int) -> dict[str, Any]:
     ticks = [0, *(10**p for p in range(int(np.log10(max(last, 1))) + 1)), last]
     places = _place(ticks)
-    # Powers too near the last iteration give way to it.
+    # Powers too near the last iteration are left out.
     keep = [places[-1] - place > 0.3 for place in places[:-1]] + [True]
     shown = [tick for tick, kept in zip(ticks, keep, strict=True) if kept]
     width = float(places[-1])
@@ -167,7 +167,7 @@ def _iterations(last: int) -> dict[str, Any]:
 
 
 def _names(names: list[str], x: Array, excess: Array, limits: tuple[float, float]) -> Spec:
-    """Each method's name where the last of its runs leaves the picture."""
+    """The name of each method, where the last of its runs leaves the panel."""
     ends = []
     for rows in excess:
         known = [(j, row[j]) for row in rows for j in np.flatnonzero(np.isfinite(row))[-1:]]

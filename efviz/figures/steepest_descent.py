@@ -1,4 +1,4 @@
-"""Appendix A: balls of two distances, where the loss is least in each, and the two limits."""
+"""Appendix A: balls of two distances, the minimisers of the loss in each, and the two limits."""
 
 from collections.abc import Sequence
 from itertools import pairwise
@@ -10,8 +10,8 @@ from efviz.arrays import Array
 from efviz.fields import Plane
 from efviz.figures import marks
 from efviz.figures.log_axes import above, decades, log_axis, spread
-from efviz.figures.matrices import digits
 from efviz.figures.theme import GROUND, STYLES, Spec, Style, axis, layout
+from efviz.numbers import number
 from efviz.optimizers.steepest_descent import PRECISION, Balls
 
 LOOKS: dict[str, tuple[Style, str]] = {
@@ -67,7 +67,7 @@ def descent_panel(
 
 
 def _apart(places: Array, plane: Plane) -> Array:
-    """Names (n, 2) of nearly parallel directions, moved apart upwards and downwards."""
+    """Places (n, 2) of names of nearly parallel directions, moved apart vertically."""
     least, moved = 0.14 * plane.half_widths[1], places.copy()
     order = np.argsort(places[:, 1])
     for i, j in pairwise(order):
@@ -88,29 +88,29 @@ def _minimisers(balls: Balls) -> dict[str, Any]:
         "name": f"minimisers {balls.distance}",
         "x": balls.minimisers[seen, 0],
         "y": balls.minimisers[seen, 1],
-        "text": [f"radius {digits(r)}" for r in balls.radii[seen]],
+        "text": [f"radius {number(r)}" for r in balls.radii[seen]],
         "marker": {
             "symbol": "circle",
             "size": 9,
             "color": style.colour,
             "line": {"width": 1.5, "color": GROUND},
         },
-        "hovertemplate": "least loss within %{text}: (%{x:.4g}, %{y:.4g})<extra></extra>",
+        "hovertemplate": "lowest loss within %{text}: (%{x:.4g}, %{y:.4g})<extra></extra>",
     }
 
 
 def _in_words(balls: Balls) -> str:
     angles = ", ".join(
-        "the minimum lies inside" if inside else f"{digits(angle)}°"
+        "the minimum lies inside" if inside else f"{number(angle)}°"
         for angle, inside in zip(balls.angles, balls.interior, strict=True)
     )
-    return f"{LOOKS[balls.distance][1]}, radii {', '.join(map(digits, balls.radii))}: {angles}."
+    return f"{LOOKS[balls.distance][1]}, radii {', '.join(map(number, balls.radii))}: {angles}."
 
 
 def angle_panel(balls: Sequence[Balls], *, over: str = "radius ε") -> Spec:
-    """Degrees between minimiser and limit against the radius, which `over` names.
+    """The angle in degrees between minimiser and limit against the radius, which `over` names.
 
-    Balls with the minimum inside, and angles below the precision of the search, are left out.
+    Balls that contain the minimum, and angles below the precision of the search, are left out.
     """
     lines, ends, words = [], [], []
     radii = np.concatenate([some.radii for some in balls])

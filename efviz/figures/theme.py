@@ -1,13 +1,13 @@
 """Colours, dashes and axes of every figure, in one place.
 
-Figures are drawn in the colours of the light theme; DARK says what each becomes on a dark ground.
-The colours of the methods are Paul Tol's high-contrast scheme, their dark counterparts the light
-half of his medium-contrast scheme; green and purple, for what has to do with noise, are darkened
-from his bright one. His yellow has a contrast of 2.1 with white: there NGD is darker, and on a dark
-ground it is that yellow. Each method also has a dash of its own and a label at its lines.
+Figures are drawn in the colours of the light theme; DARK maps each to its counterpart on a dark
+background. The colours of the methods are Paul Tol's high-contrast scheme, their dark counterparts
+the light half of his medium-contrast scheme; green and purple, which stand for noise, are darkened
+from his bright scheme. His yellow has a contrast of 2.1 with white, so NGD is darker there; on a
+dark background it has that yellow. Each method also has its own dash and a label at its lines.
 
-WCAG 2.1 asks for a contrast of 4.5 of text (INK, MUTED) and of 3 of lines and marks, in both
-themes. QUIET colours stay below: they only frame or fill what can be read without them.
+WCAG 2.1 requires a contrast of 4.5 for text (INK, MUTED) and of 3 for lines and marks, in both
+themes. QUIET colours have less: they only frame or fill what is readable without them.
 """
 
 from dataclasses import dataclass
@@ -25,12 +25,12 @@ CLEAR = "rgba(0,0,0,0)"
 
 TEXT = (INK, MUTED)
 QUIET = (CONTOUR, GRID, BAND)
-"""Contours, frames, bands: what they show also stands in the axes, the marks or the numbers."""
+"""Contours, frames and bands: axes, marks or numbers show the same information."""
 
 
 @dataclass(frozen=True)
 class Style:
-    """How a method and its matrix are drawn everywhere."""
+    """The style in which a method and its matrix are drawn everywhere."""
 
     colour: str
     dash: str
@@ -52,15 +52,15 @@ MATRICES: dict[str, Style] = {
     "F": Style(STYLES["NGD"].colour, STYLES["NGD"].dash, "Fisher"),
     "EF": Style(STYLES["EFGD"].colour, STYLES["EFGD"].dash, "empirical Fisher"),
 }
-"""A matrix looks like the method that it preconditions."""
+"""A matrix has the style of the method that it preconditions."""
 
-# Below zero, zero, above zero: pale enough on either ground for numbers in INK to stand out.
+# Below zero, zero, above zero: pale enough on either background for numbers in INK.
 SIGNED = [[0.0, "#e3a1ad"], [0.5, GROUND], [1.0, "#9dbbdf"]]
 _NOISY = {"SGD": "GD", "EFSGD": "EFGD"}
 
 
 def style_of(method: str) -> Style:
-    """A method on mini-batches looks as it does on all examples."""
+    """The style of a method; on mini-batches it is that of its full-batch counterpart."""
     return STYLES[_NOISY.get(method, method)]
 
 
@@ -86,16 +86,16 @@ DARK: dict[str, str] = {
     "#7f5a9e": "#b99ad6",
 }
 
-# cos = -1, 0, 1: the colours of EF and GD at the ends, the ground in between.
+# cos = -1, 0, 1: the colours of EF and GD at the ends, the background in between.
 COSINES = [[0.0, "#bb5566"], [0.5, GROUND], [1.0, "#004488"]]
-# Low to high in colours of like brightness: visible on a light and on a dark ground.
-# A final loss, low to none better than the first: from strong to hardly more than the ground.
+# Low to high in colours of similar brightness, visible on light and dark backgrounds.
+# Final loss from low to no better than at the start: from strong to almost the background.
 LOW_HIGH = [[0, "#0b5f8a"], [0.5, "#79b0c9"], [1, "#e7eef2"]]
 SEQUENTIAL = [[0, "#3b7dbd"], [1 / 3, "#8f6fb8"], [2 / 3, "#c95b84"], [1, "#d47e28"]]
 
 
 def layout(title: str, subtitle: str = "", **more: Any) -> dict[str, Any]:
-    """The layout that all panels share: title at the left, thin axes, no legend."""
+    """The common layout of all panels: title at the left, thin axes, no legend."""
     text = f"<b>{title}</b>" + (
         f"  <span style='color:{MUTED}'>{subtitle}</span>" if subtitle else ""
     )
@@ -122,12 +122,12 @@ def layout(title: str, subtitle: str = "", **more: Any) -> dict[str, Any]:
 
 
 def hint(words: str) -> dict[str, str]:
-    """For `meta`: what a click does, which the chart adds to the title where it can be clicked."""
+    """An entry of `meta` on the effect of a click; the chart adds it to the title if clickable."""
     return {"hint": f"<span style='color:{MUTED}'>{words}</span>"}
 
 
 def axis(title: str, limits: tuple[float, float] | None = None, **more: Any) -> dict[str, Any]:
-    """A quiet axis: few ticks, a frame line, the title close to it."""
+    """An unobtrusive axis: few ticks, a frame line, and the title close to it."""
     return {
         "title": {"text": title, "standoff": 2, "font": {"size": 13, "color": INK}},
         "range": list(limits) if limits else None,
@@ -146,11 +146,11 @@ def axis(title: str, limits: tuple[float, float] | None = None, **more: Any) -> 
 
 
 Spec = dict[str, Any]
-"""A panel as {"data": [...], "layout": {...}}: what `go.Figure(spec)` takes and the chart sends.
+"""A panel as {"data": [...], "layout": {...}}, which `go.Figure(spec)` accepts and the chart sends.
 
-A third entry, "numbers", holds columns by name of what is drawn as a shape and not as a trace: only
-files of numbers read it.
+A third entry, "numbers", holds named columns of the marks drawn as shapes instead of traces. Only
+exported files use it.
 
-Pages use specs as they are: making a go.Figure copies and checks every value, which takes longer
-than computing it. Tests make figures of all specs.
+Pages use specs directly: making a go.Figure copies and checks every value, which takes longer than
+computing it. Tests make figures of all specs.
 """

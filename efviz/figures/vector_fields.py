@@ -1,4 +1,4 @@
-"""Figure 1: data, and the update fields of the methods with trajectories."""
+"""Figure 1: the data, and the update fields of the methods with trajectories."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -11,11 +11,12 @@ from efviz.figures import marks
 from efviz.figures.data_views import SMALL_BAR, data_panel
 from efviz.figures.theme import COSINES, STYLES, Spec, axis, layout
 from efviz.optimizers import Trajectory
+from efviz.optimizers.status import Status
 from efviz.problems import Problem
 from efviz.studies.field_comparison import FieldComparison
 
 TRUE_LENGTH = 0.2
-"""Arrows of true length are drawn at this share of the update (the published figure's share)."""
+"""Arrows of true length are drawn at this share of the update, as in the published figure."""
 
 
 def vector_field_panels(
@@ -30,10 +31,9 @@ def vector_field_panels(
     show_cosines: bool = False,
     editing: bool = False,
 ) -> dict[str, Spec]:
-    """Panel by title: "Data", then one for each method of `fields`; the last can show cosines.
+    """Panels by title: "Data", then one per method of `fields`; the last can show cosines.
 
-    `editing`: the points of the data can be moved and removed, and clicks are reported.
-
+    With `editing`, the points of the data can be moved and removed, and clicks are reported.
     `go.Figure(panel)` is an ordinary figure.
     """
     minimum = problem.minimum
@@ -91,11 +91,11 @@ def _panel(
 
 
 REFERENCE = "NGD"
-"""The method whose directions those of the others are measured against."""
+"""The method with whose directions those of the others are compared."""
 
 
 def _vectors(name: str, fields: FieldComparison) -> dict[str, Any]:
-    """The field as numbers, for the arrow under the pointer; one panel has the loss as well."""
+    """The field as numbers, for the arrow under the pointer; one panel also holds the loss."""
     x, y = fields.tails[0, :, 0], fields.tails[:, 0, 1]
     u, v = np.moveaxis(fields.vectors[name], -1, 0)
     grid = {"name": name, "versus": REFERENCE, "colour": STYLES[name].colour}
@@ -134,6 +134,5 @@ def _label(name: str, trajectory: Trajectory | None) -> str:
     if trajectory is None:
         return text
     status = trajectory.status
-    return (
-        f"{text}; {np.sum(status == 'converged')} of {status.size} trajectories reach the minimum"
-    )
+    reached = int(np.sum(status == Status.CONVERGED))
+    return f"{text}; {reached} of {status.size} trajectories reach the minimum"

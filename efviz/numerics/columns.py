@@ -1,21 +1,21 @@
-r"""Which columns of a matrix are independent: the one place where rank is decided.
+r"""Which columns of a matrix are independent: the only place where rank is decided.
 
-A column counts as a combination of others if it may be one that was merely rounded. Where b is
-computed as sum_i w_i a_i, i = 1 ... k, in float64, it errs, example by example and to first order
-in u = 2^-53, by at most
+A column counts as a combination of others if rounding alone may be what distinguishes the two. If
+b is computed as sum_i w_i a_i, i = 1 ... k, in float64, its error, example by example and to first
+order in u = 2^-53, is at most
 
     (k + 1) u (|b| + sum_i |w_i| |a_i|):
 
-no term passes through more than k + 1 roundings, of its product, of the sums and of b itself
+no term passes through more than k + 1 roundings, in its product, in the sums and in b itself
 (Higham, "Accuracy and Stability of Numerical Algorithms", 2nd ed., section 3.1). So b is dependent
-if what the others leave of it is at most MARGIN times this, in Euclidean norms. The rule knows no
-units, neither of columns nor of examples, and no N.
+if its residual after regression on the others is at most MARGIN times this bound, in Euclidean
+norms. The rule depends neither on the units of columns or examples nor on N.
 
-What the others leave must itself be known to far better than u. `reduce_columns` works with 32
-digits; its own error, of order N D 2^-102 / DISTINCT^2, does not matter for any N in sight. Its
-digits are the same everywhere, and with them the decisions. As this costs some 30 float64
-operations for one, columns which a rounded Gram matrix proves to be far from collinear are spared
-it: see FAR. Of others those that are clearly distinct are taken at once, by products of matrices.
+The residual must itself be known far more accurately than u. `reduce_columns` works with 32 digits;
+its own error, of order N D 2^-102 / DISTINCT^2, is negligible for any practical N. Its digits, and
+therefore its decisions, are the same on every machine. Each of its operations costs about 30 in
+float64, so columns that a rounded Gram matrix proves to be far from collinear skip it (see FAR),
+and clearly distinct columns are taken together, by products of matrices.
 """
 
 from dataclasses import dataclass
@@ -31,45 +31,46 @@ from efviz.numerics.products import product
 
 UNIT_ROUNDOFF = 2.0**-53
 MARGIN = 4.0
-"""Columns are read, converted, centred and scaled besides: a few more roundings."""
+"""Reading, converting, centring and scaling add a few more roundings."""
 
 FAR = 1e-6
 """Columns are far from collinear if the smallest eigenvalue of their Gram matrix, in units in which
 its diagonal is 1, exceeds this.
 
-Entries of a rounded Gram matrix of N examples err by at most N u in these units, the eigenvalue by
-D N u: less than a tenth of FAR for N D < 1e9. What is computed from the Gram matrix has lost at
-most six digits then; else it has to come from the columns.
+In these units the entries of a rounded Gram matrix of N examples have errors of at most N u, and
+the eigenvalue of at most D N u: less than a tenth of FAR for N D < 1e9. Above FAR, results computed
+from the Gram matrix have lost at most six digits; below it, they have to be computed from the
+columns.
 """
 
 DISTINCT = 1e-3
-"""Of a column more than this share of its length is left by others: see `take_distinct`."""
+"""Share of its length that a distinct column keeps as residual, at least: see `take_distinct`."""
 
 _EQUAL = 1e-12
-"""Shares of columns that differ by less, relatively, may differ by rounding alone."""
+"""Shares with a smaller relative difference may differ by rounding alone."""
 
 NEAR = 1e-6
 """Unit columns are nearly collinear if their smallest singular value is at most this."""
 
-# Elements in one piece: a few arrays of this size stay in a core's cache.
+# Elements of one piece: a few arrays of this size fit into the cache of a core.
 _PIECE = 2**14
 
 
 def _pieces(A: Array) -> list[slice]:
-    """The rows of A (N, D), a piece at a time."""
+    """The rows of A (N, D) in pieces."""
     rows = max(1, _PIECE // max(1, A.shape[1]))
     return [slice(n, n + rows) for n in range(0, len(A), rows)]
 
 
 def powers_of_two(size: Array) -> Array:
-    """The powers of two just above these sizes, 1 for 0: dividing by one of them rounds nothing."""
+    """Powers of two just above these sizes, 1 for 0. Division by them does not round."""
     return np.where(size > 0, np.ldexp(1.0, np.frexp(size)[1]), 1.0)
 
 
 def column_sizes(A: Array) -> Array:
     """max_n |A_nd| for each column of A (N, D), (D,)."""
     size = np.zeros(A.shape[1])
-    # Along the first axis of a tall array NumPy takes long; in pieces it does not.
+    # NumPy is slow along the first axis of a tall array, but not in pieces.
     for piece in _pieces(A):
         np.maximum(size, np.abs(A[piece]).max(axis=0), out=size)
     return size
@@ -97,8 +98,8 @@ class Reduced:
 
     `kept` (K,) are independent columns in the order in which they were chosen, `dropped` (D - K,)
     the combinations of them. The columns of `basis` (D, K) and `free` (D, D - K) are, in the units
-    of S, parameters with A S^-1 basis = Q and A S^-1 free = 0. Of further columns Y (N, M), `fit`
-    (D, M) are parameters of A S^-1 that bring it nearest to Y, `rest` (N, M) is what is left.
+    of S, parameters with A S^-1 basis = Q and A S^-1 free = 0. For further columns Y (N, M), `fit`
+    (D, M) are the least-squares parameters of A S^-1 and `rest` (N, M) the residuals.
     """
 
     size: Array
@@ -116,7 +117,7 @@ class Reduced:
         return len(self.kept)
 
     def shortest(self, parameters: Extended) -> Array:
-        """The x (D, M) of least norm with A x = A S^-1 parameters, in the units of A."""
+        """The x (D, M) of minimum norm with A x = A S^-1 parameters, in the units of A."""
         unit = Extended.of(self.size[:, None])
         x = parameters / unit
         if len(self.dropped):
@@ -126,22 +127,22 @@ class Reduced:
 
     @cached_property
     def inverse(self) -> Array:
-        """(R S)^+ (D, K): the shortest theta with A theta = Q u is `inverse @ u`."""
+        """(R S)^+ (D, K): the minimum-norm theta with A theta = Q u is `inverse @ u`."""
         return self.shortest(self.basis)
 
 
 def reduce_columns(A: Array, Y: Array | None = None) -> Reduced:
-    """A (N, D) reduced to independent columns, and Y (N, M) to what they do not explain."""
+    """Reduce A (N, D) to independent columns, and Y (N, M) to its residuals on them."""
     return _reduce(Extended.of(A), Extended.of(np.zeros((len(A), 0)) if Y is None else Y))
 
 
 def rank(A: Array) -> int:
-    """How many columns of A (N, D) are independent to working precision."""
+    """The number of columns of A (N, D) that are independent to working precision."""
     return A.shape[1] if far_from_collinear(A) else reduce_columns(A).rank
 
 
 def least_squares(A: Array, y: Array) -> tuple[Array, int]:
-    """The shortest of all x (D,) that minimise |A x - y|, and the rank of A (N, D); y (N,)."""
+    """The minimum-norm x (D,) that minimises |A x - y|, and the rank of A (N, D); y (N,)."""
     scale = float(powers_of_two(np.abs(y).max(initial=0)))
     y = y / scale
     x = _by_refinement(A, y)
@@ -154,8 +155,8 @@ def least_squares(A: Array, y: Array) -> tuple[Array, int]:
 def _by_refinement(A: Array, y: Array) -> Array | None:
     """The solution for columns that are not nearly collinear; None for others.
 
-    With R^T R near A^T A, errors of x shrink by a factor of some D N u / FAR from step to step, so
-    that few bring it to what the last residual allows, which has 32 digits.
+    With R^T R near A^T A, each step shrinks the error of x by a factor of about D N u / FAR, so
+    that a few steps reach the accuracy of the last residual, which has 32 digits.
     """
     if len(A) < A.shape[1]:
         return None
@@ -181,9 +182,10 @@ def _by_refinement(A: Array, y: Array) -> Array | None:
 def _triangle(A: Array, B: Array) -> Array | None:
     """R (D, D), upper triangular, with R^T R = B = A^T A for unit columns A (N, D).
 
-    From B if they are far from collinear, else from A, which carries twice the digits, if their
-    smallest singular value exceeds NEAR and the error of the factorisation by far. They are
-    independent then: a column of which the others, times w, leave r has r >= |(1, w)| sigma.
+    R comes from B if the columns are far from collinear; otherwise from A, which carries twice the
+    digits, if their smallest singular value sigma exceeds NEAR and, by far, the error of the
+    factorisation. The columns are then independent: a column whose residual on the others, with
+    weights w, is r has |r| >= |(1, w)| sigma. None in all other cases.
     """
     if gram_far_from_singular(B):
         return np.asarray(np.linalg.cholesky(B).T)
@@ -194,7 +196,7 @@ def _triangle(A: Array, B: Array) -> Array | None:
 
 
 def _slope(A: Array, y: Array, x: Array) -> Array:
-    """A^T (y - A x), (D,), in 32 digits, a piece of the examples at a time."""
+    """A^T (y - A x), (D,), to 32 digits, in pieces of the examples."""
     pieces = _pieces(A)
     parts = Extended.of(np.zeros((len(pieces), len(x))))
     for i, piece in enumerate(pieces):
@@ -206,8 +208,7 @@ def _slope(A: Array, y: Array, x: Array) -> Array:
 
 
 def _reduce(A: Extended, Y: Extended) -> Reduced:
-    """Gram-Schmidt with pivoting: of the columns neither chosen nor dependent, the one of which
-    most is left, relatively, is next; of several the first."""
+    """Gram-Schmidt with pivoting on the largest relative residual; ties go to the first column."""
     reduction = _Reduction(A, Y)
     reduction.take_distinct()
     reduction.take_one_by_one()
@@ -215,11 +216,12 @@ def _reduce(A: Extended, Y: Extended) -> Reduced:
 
 
 class _Reduction:
-    """Columns of A S^-1 (N, D) and Y (N, M) on their way to a `Reduced`.
+    """The columns of A S^-1 (N, D) and Y (N, M) while they are being reduced.
 
-    Each is its column of `weights` of the columns kept, Q times its column of `products`, and what
-    is `left` of it. Those of A that are kept are no longer among the `active`, whose `left` are
-    stored side by side; `candidates` are the columns of A that may still be kept.
+    Each column equals the kept columns times its column of `weights`, which is Q times its column
+    of `products`, plus its residual `left`. Kept columns of A are no longer `active`; the residuals
+    of the active ones are stored side by side. `candidates` are the columns of A that may still be
+    kept.
     """
 
     def __init__(self, A: Extended, Y: Extended) -> None:
@@ -238,10 +240,10 @@ class _Reduction:
         self.candidates = np.flatnonzero(self.length)
 
     def take_distinct(self) -> None:
-        """Keep the columns of which more than DISTINCT is left, all at once.
+        """Keep, all at once, the columns whose relative residual exceeds DISTINCT.
 
-        By Cholesky's method from the Gram matrix, which loses twice as many digits as DISTINCT has;
-        32 leave enough. Where Q was not quite orthogonal to what it left, that is done again.
+        Cholesky's method on the Gram matrix loses twice as many digits as DISTINCT has, and 32
+        digits leave enough. A second pass makes the residuals orthogonal to Q to the last digits.
         """
         whole = self.left
         gram = product(whole[:, : self.D].T, whole)
@@ -270,7 +272,7 @@ class _Reduction:
         self.Q[:, :K] = Q
 
     def _first(self, equal: NDArray[np.intp], whole: Extended) -> int:
-        """Of columns of which the same share is left, but for rounding, the one that
+        """Of columns with the same relative residual up to rounding, the one that
         `take_one_by_one` would choose."""
         if len(equal) > 1:
             known = product(whole[:, self.kept], self.weights[self.kept][:, equal])
@@ -279,7 +281,7 @@ class _Reduction:
         return int(equal[0])
 
     def take_one_by_one(self) -> None:
-        """Keep all others that are independent; each column is projected out of those left."""
+        """Keep all other independent columns, projecting each out of the residuals."""
         while True:
             bound = MARGIN * (len(self.kept) + 1) * UNIT_ROUNDOFF * self._rounding()
             now = np.zeros(self.D)
@@ -298,12 +300,12 @@ class _Reduction:
             self._keep(j, r, row)
 
     def _rounding(self) -> Array:
-        """|b| + sum_i |w_i| |a_i| for each column b of A, as a combination of those kept."""
+        """|b| + sum_i |w_i| |a_i| for each column b of A, a combination of the kept columns a_i."""
         weights = np.abs(self.weights.hi[:, : self.D])
         return self.length + (weights * self.length[:, None]).sum(axis=0)
 
     def _keep(self, j: int, r: Extended, row: Extended) -> None:
-        """Column j, of which r is left, is the next; `row` are the products of all with it."""
+        """Keep column j, whose residual has length r; `row` (D + M,) are its products with all."""
         k = len(self.kept)
         self.kept.append(j)
         self.active = self.active[self.active != j]
@@ -317,7 +319,7 @@ class _Reduction:
         self._add(self.weights, np.array(self.kept), basis[:, None] * row[self.active])
 
     def _add(self, sums: Extended, rows: NDArray[np.intp], change: Extended) -> None:
-        """Add to these rows of the active columns."""
+        """Add `change` to these rows of the active columns."""
         at = np.ix_(rows, self.active)
         sums[at] = sums[at] + change
 
@@ -344,7 +346,7 @@ def _solved_for_the_largest(free: Extended, x: Extended) -> tuple[Extended, Exte
 
     Gaussian elimination with complete pivoting: each column is 1 in one parameter, where the other
     columns and x become 0. Without it, columns that share an entry of 1e17 and differ in entries
-    near 1 would count as one column, and the shortest x would be a small difference of large ones.
+    near 1 would count as one, and the shortest x would be a small difference of large numbers.
     """
     free, left = free.copy(), np.arange(free.hi.shape[1])
     while len(left):
@@ -359,7 +361,7 @@ def _solved_for_the_largest(free: Extended, x: Extended) -> tuple[Extended, Exte
 
 
 def _lengths(A: Array) -> Array:
-    """The Euclidean norm of each column; added by halves, in an order that no machine changes."""
+    """The Euclidean norm of each column, summed by halving in the same order on every machine."""
     squares = A * A
     while len(squares) > 1:
         half = len(squares) // 2
@@ -371,7 +373,7 @@ def _lengths(A: Array) -> Array:
 
 
 def _dots(q: Extended, A: Extended) -> Extended:
-    """q^T A for q (N,), A (N, M), a piece of the examples at a time: (M,)."""
+    """q^T A (M,) for q (N,), A (N, M), in pieces of the examples."""
     pieces = _pieces(A.hi)
     parts = Extended.of(np.zeros((len(pieces), A.hi.shape[1])))
     for i, piece in enumerate(pieces):
@@ -380,13 +382,13 @@ def _dots(q: Extended, A: Extended) -> Extended:
 
 
 def _normalised(column: Extended) -> tuple[Extended, Extended]:
-    """The column at unit length, and its length."""
+    """The column scaled to unit length, and its length."""
     r = _dots(column, column[:, None]).sqrt()
     return column / r, r[0]
 
 
 def _project_out(A: Extended, q: Extended) -> Extended:
-    """Take from A (N, M), in place, its part along q (N,): q^T A (M,)."""
+    """Subtract from A (N, M), in place, its part along q (N,); returns q^T A (M,)."""
     products = _dots(q, A)
     for piece in _pieces(A.hi):
         A[piece] = A[piece] - q[piece][:, None] * products
@@ -396,16 +398,16 @@ def _project_out(A: Extended, q: Extended) -> Extended:
 def principal_axes(reduced: Reduced) -> tuple[Array, Array, Array]:
     """A = U diag(sigma) V^T of a reduced A (N, D): U (N, K), sigma (K,) descending, V (D, K).
 
-    By Jacobi's method, which finds small singular values and small elements of V to their last
-    digits whatever the units of the columns (Demmel and Veselic, 1992).
+    Jacobi's method finds small singular values and small elements of V to their last digits,
+    whatever the units of the columns (Demmel and Veselic, 1992).
     """
     N, D, K = len(reduced.Q), len(reduced.size), reduced.rank
     if not K:
         return np.zeros((N, 0)), np.zeros(0), np.zeros((D, 0))
-    # The routine wants as many rows as columns; V is what it finds most carefully.
+    # The routine needs at least as many rows as columns; V is its most accurate result.
     square = np.concatenate([reduced.R.hi * reduced.size, np.zeros((D - K, D))])
     values, U, V, work, _, info = scipy.linalg.lapack.dgejsv(square, joba=2, jobu=0, jobv=1)
     if info:
-        raise ArithmeticError(f"the singular values were not found (dgejsv: {info})")
+        raise ArithmeticError(f"singular values did not converge (dgejsv: info = {info})")
     sigma = np.asarray(values[:K] * (work[0] / work[1]))
     return np.asarray(reduced.Q.hi @ U[:K, :K]), sigma, np.asarray(V[:, :K])

@@ -1,4 +1,4 @@
-"""Compiled functions whose cache on disk is optional: without it they cost time, no more."""
+"""Compiled functions whose cache on disk is optional: without it they only start more slowly."""
 
 import logging
 from collections.abc import Callable
@@ -11,14 +11,14 @@ _LOG = logging.getLogger("efviz")
 
 
 def njit(*, cache: bool = False, **options: Any) -> Callable[[Callable[..., Any]], Any]:
-    """`numba.njit`, but a cache that is damaged, full or may not be written ends nothing."""
+    """`numba.njit`, except that a damaged, full or read-only cache raises no error."""
 
     def decorate(function: Callable[..., Any]) -> Any:
         compiled = numba.njit(**options)(function)
         if cache and hasattr(compiled, "enable_caching"):  # not with NUMBA_DISABLE_JIT=1
             try:
                 compiled.enable_caching()
-            except Exception as error:  # numba finds no folder that it may write to
+            except Exception as error:  # numba finds no folder it may write to
                 _say(f"{error}")
             else:
                 compiled._cache = _Optional(compiled._cache)
@@ -33,7 +33,7 @@ def _say(why: str) -> None:
 
 
 class _Optional:
-    """numba's cache of a function; an entry that cannot be read is dropped and compiled again."""
+    """numba's cache of a function; an unreadable entry is dropped and compiled again."""
 
     def __init__(self, cache: Any) -> None:
         self._cache = cache
@@ -44,7 +44,7 @@ class _Optional:
     def load_overload(self, *args: Any) -> Any:
         try:
             return self._cache.load_overload(*args)
-        except Exception as error:  # a damaged file may be anything to unpickle
+        except Exception as error:  # unpickling a damaged file may raise anything
             _say(f"{type(error).__name__} in {self._cache.cache_path}")
             self._drop()
             return None
@@ -52,7 +52,7 @@ class _Optional:
     def save_overload(self, *args: Any) -> None:
         try:
             self._cache.save_overload(*args)
-        except Exception as error:  # the disk is full, or the index damaged
+        except Exception as error:  # the disk is full or the index is damaged
             _say(f"{type(error).__name__} in {self._cache.cache_path}")
             self._drop()
 

@@ -1,4 +1,4 @@
-"""Elementary functions without loss of digits."""
+"""Elementary functions that lose no digits to cancellation."""
 
 from math import expm1
 
@@ -10,7 +10,7 @@ from efviz.numerics.compiling import njit
 
 @njit(cache=True, nogil=True)
 def excess_at(x: float) -> float:
-    """exp(x) - 1 - x, by its series near zero, where the difference loses its digits."""
+    """exp(x) - 1 - x, from its series near zero, where the difference cancels."""
     if abs(x) < 0.02:
         return x * x / 2 * (1 + x / 3 * (1 + x / 4 * (1 + x / 5 * (1 + x / 6 * (1 + x / 7)))))
     return expm1(x) - x
@@ -18,7 +18,7 @@ def excess_at(x: float) -> float:
 
 @njit(cache=True, nogil=True)
 def excess(x: Array) -> Array:
-    """exp(x) - 1 - x of every element, to 13 digits and more."""
+    """exp(x) - 1 - x of every element, to at least 13 digits."""
     out = np.empty(x.size)
     flat = x.ravel()
     for i in range(x.size):

@@ -1,9 +1,9 @@
-r"""Arithmetic with about 32 digits: arrays of numbers that are unevaluated sums of two float64.
+r"""Arithmetic with about 32 digits: each number is an unevaluated sum of two float64.
 
-Only elementwise float64 sums, products and quotients are used, which IEEE 754 fixes to the last
-bit, and long sums are added in one fixed order: every processor, NumPy and number of threads gives
-the same digits. An operation errs by some 2^-102, relatively. Operands have to lie between about
-1e-140 and 1e140: see `columns`, which scales.
+Only elementwise float64 sums, products and quotients are used, which IEEE 754 specifies to the last
+bit, and long sums are added in one fixed order: every processor, NumPy version and number of
+threads gives the same digits. The relative error of an operation is about 2^-102. Magnitudes must
+lie between about 1e-140 and 1e140; `columns` scales them.
 
 Dekker (1971), "A floating-point technique for extending the available precision"; Knuth, "The Art
 of Computer Programming", section 4.2.2.
@@ -20,7 +20,7 @@ _SPLITTER = 2.0**27 + 1
 
 
 def exact_sum(a: Array, b: Array) -> tuple[Array, Array]:
-    """a + b without error: the rounded sum, and what rounding took away."""
+    """a + b without error: the rounded sum and the rounding error."""
     s = a + b
     part = s - a
     return s, (a - (s - part)) + (b - part)
@@ -33,7 +33,7 @@ def _halves(a: Array) -> tuple[Array, Array]:
 
 
 def _exact_product(a: Array, b: Array) -> tuple[Array, Array]:
-    """a b without error, by products of halves of the digits."""
+    """a b without error: the rounded product and the rounding error, from halves of the digits."""
     p = a * b
     (a1, a2), (b1, b2) = _halves(a), _halves(b)
     return p, ((a1 * b1 - p) + a1 * b2 + a2 * b1) + a2 * b2
@@ -46,7 +46,7 @@ def _normal(hi: Array, lo: Array) -> "Extended":
 
 @dataclass(frozen=True, eq=False)
 class Extended:
-    """The numbers hi + lo, |lo| <= ulp(hi) / 2; both arrays of one shape."""
+    """The numbers hi + lo with |lo| <= ulp(hi) / 2; both arrays have the same shape."""
 
     hi: Array
     lo: Array
@@ -88,7 +88,7 @@ class Extended:
         return _normal(hi, lo + (self.hi * other.lo + self.lo * other.hi))
 
     def __truediv__(self, other: "Extended") -> "Extended":
-        """Long division: two quotients of one float64 each, and a third for the last digits."""
+        """Long division: two float64 quotients, and a third for the last digits."""
         first = self.hi / other.hi
         rest = self - other * Extended.of(first)
         second = rest.hi / other.hi
@@ -96,13 +96,13 @@ class Extended:
         return _normal(first, second) + Extended.of(rest.hi / other.hi)
 
     def sqrt(self) -> "Extended":
-        """The root of positive numbers: one Newton step from the root of `hi`."""
+        """The square root of positive numbers: one Newton step from the root of `hi`."""
         root = np.sqrt(self.hi)
         rest = self - Extended(*_exact_product(root, root))
         return _normal(root, rest.hi / (2 * root))
 
     def sum(self) -> "Extended":
-        """The sum over the first axis, by halves: (n, ...) -> (...)."""
+        """The sum over the first axis, by repeated halving: (n, ...) -> (...)."""
         if not len(self):
             return Extended.of(np.zeros(self.hi.shape[1:]))
         value = self

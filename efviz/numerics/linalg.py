@@ -1,4 +1,4 @@
-"""Damped symmetric systems, batched, with the shortest solution where they are singular."""
+"""Batched damped symmetric systems, with the minimum-norm solution where they are singular."""
 
 from collections.abc import Callable
 from typing import NamedTuple
@@ -11,14 +11,14 @@ from efviz.numerics.systems import gram_rounding, solve_each
 
 
 class Solution(NamedTuple):
-    """x (..., D), and whether the matrix was rank deficient (...): x then has minimum norm."""
+    """x (..., D), and whether the matrix was rank deficient (...), where x has minimum norm."""
 
     x: Array
     rank_deficient: Mask
 
 
 class Rows(NamedTuple):
-    """A (n, D) and b (n,) with B = A^T A / N and g = A^T b / N: what a system was made of."""
+    """A (n, D) and b (n,), from which a system was formed: B = A^T A / N and g = A^T b / N."""
 
     A: Array
     b: Array
@@ -34,11 +34,11 @@ def solve_damped(
 ) -> Solution:
     """Solve (B + damping I) x = g for symmetric B (..., D, D), g (..., D), damping (...).
 
-    B is a rounded mean over `terms` examples, which has lost what it cannot carry: an eigenvalue
-    below `systems.gram_rounding`, in units in which the diagonal is 1, counts as zero. `rows(i)`
-    gives what the i-th system (in the flattened batch) was made of. A system that is not far from
-    singular (`columns.FAR`) is then solved, and its rank decided, from [A; sqrt(N damping) I]
-    instead. A matrix or vector that is not finite gives nan.
+    B is a rounded mean over `terms` examples: an eigenvalue below `systems.gram_rounding`, in units
+    in which the diagonal is 1, is indistinguishable from zero and counts as zero. `rows(i)` returns
+    the rows from which the i-th system of the flattened batch was formed. With them, a system that
+    is not far from singular (`columns.FAR`) is solved, and its rank decided, from
+    [A; sqrt(N damping) I] instead. A matrix or vector that is not finite gives nan.
     """
     D = g.shape[-1]
     finite: Mask = np.asarray(np.isfinite(B).all((-1, -2)) & np.isfinite(g).all(-1))
@@ -53,7 +53,7 @@ def solve_damped(
         np.zeros(lead, dtype=bool),
     )
     flat = x.reshape(-1, D), deficient.reshape(-1), safe.reshape(-1)
-    # Compiled it never warns; as plain Python, with the compiler off, NumPy would.
+    # Compiled code never warns; with the compiler off, NumPy would.
     with np.errstate(all="ignore"):
         solve_each(
             np.ascontiguousarray(B).reshape(-1, D, D),
@@ -71,7 +71,7 @@ def solve_damped(
 
 
 def _from_rows(rows: Rows, damping: float) -> tuple[Array, bool]:
-    """The shortest x that minimises |A x - b|^2 + damping |x|^2, and whether others do as well."""
+    """The shortest x minimising |A x - b|^2 + damping |x|^2, and whether it is one of many."""
     A, b = rows
     if not (np.isfinite(A).all() and np.isfinite(b).all()):
         return np.full(A.shape[1], np.nan), False
@@ -83,10 +83,10 @@ def _from_rows(rows: Rows, damping: float) -> tuple[Array, bool]:
 
 
 def eigenvalues(matrix: Array, terms: int = 1) -> Array:
-    """Of a symmetric matrix (D, D), a rounded mean over `terms` examples, ascending (D,).
+    """Eigenvalues (D,), ascending, of a symmetric (D, D) rounded mean over `terms` examples.
 
-    Those that rounding may have made of zeros are exactly 0. How many there are is decided in units
-    in which the diagonal is 1: see `systems.gram_rounding`.
+    Eigenvalues that may be nonzero through rounding alone are returned as exactly 0. Their number
+    is decided in units in which the diagonal is 1: see `systems.gram_rounding`.
     """
     w, D = np.linalg.eigvalsh(matrix), len(matrix)
     size = np.sqrt(np.abs(np.diagonal(matrix)))
@@ -96,7 +96,7 @@ def eigenvalues(matrix: Array, terms: int = 1) -> Array:
     order = np.argsort(np.abs(w), kind="stable")
     w[order[:zeros]] = 0.0
     if D == 2 and not zeros:
-        # The smaller one to its last digits: parameters may be measured in very different units.
+        # Keeps all digits of the smaller one, as parameters may have very different units.
         determinant = matrix[0, 0] * matrix[1, 1] - matrix[0, 1] * matrix[1, 0]
         w[order[0]] = determinant / w[order[1]]
     return np.asarray(w)

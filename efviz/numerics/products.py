@@ -1,8 +1,9 @@
-"""Matrix products with about 32 digits from products that BLAS computes without any error.
+"""Matrix products with about 32 digits, from products that BLAS computes without rounding.
 
-Numbers are cut into slices of a few bits, so that products of slices, and all their partial sums,
-are whole multiples of one unit below 2^53 of it: exact, whatever the order in which a processor
-adds. So the digits are the same everywhere, as those of `extended`, at a small part of the cost.
+Numbers are cut into slices of a few bits, so that the products of slices and all their partial sums
+are integer multiples of one unit, below 2^53 units. They are exact in whatever order a processor
+adds, so the digits are the same on every machine, like those of `extended`, at a fraction of the
+cost.
 
 Ozaki, Ogita, Oishi and Rump (2012), "Error-free transformations of matrix multiplication by using
 fast routines of matrix multiplication and its applications".
@@ -13,14 +14,15 @@ import numpy as np
 from efviz.arrays import Array
 from efviz.numerics.extended import Extended, exact_sum
 
-# Terms of one exact product: more of them leave fewer bits for each slice.
+# Terms of one exact product: the more terms, the fewer bits remain for each slice.
 _TERMS = 2**12
 
 
 def product(A: Extended, B: Extended, digits: int = 110) -> Extended:
     """A B for A (M, n), B (n, K), finite: (M, K).
 
-    An element errs by about n max_n |A_mn| max_n |B_nk| 2^-digits, or by 2^-102 of itself.
+    The error of an element is about n max_n |A_mn| max_n |B_nk| 2^-digits, or 2^-102 of the
+    element.
     """
     total = Extended.of(np.zeros((A.hi.shape[0], B.hi.shape[1])))
     for m in range(0, len(A), _TERMS):
@@ -36,7 +38,7 @@ def _of_slices(A: Extended, B: Extended, digits: int) -> Extended:
     count = -(-digits // bits)
     left, right = _slices(A, rows, bits, count), _slices(B, columns, bits, count)
     total = Extended.of(np.zeros((len(rows), columns.shape[1])))
-    # The smallest first; what is still smaller is not asked for.
+    # Smallest products first; those below the requested digits are skipped.
     for order in range(min(count, len(left) + len(right) - 1) - 1, -1, -1):
         for i in range(max(0, order - len(right) + 1), min(order + 1, len(left))):
             total = total + Extended.of(left[i] @ right[order - i])
@@ -45,7 +47,7 @@ def _of_slices(A: Extended, B: Extended, digits: int) -> Extended:
 
 
 def _size(A: Extended, axis: int) -> Array:
-    """Powers of two just above the largest numbers along an axis, 1 for 0."""
+    """Powers of two just above the largest absolute values along an axis; 1 where all are 0."""
     largest = np.abs(A.hi).max(axis=axis, keepdims=True, initial=0)
     return np.where(largest > 0, np.ldexp(1.0, np.frexp(largest)[1]), 1.0)
 

@@ -12,7 +12,7 @@ from efviz.numerics.compiling import njit
 
 @njit(cache=True, nogil=True)
 def linear_outputs(X: Array, theta: Array) -> Array:
-    """X theta (N,): few columns need no BLAS, whose threads would wait for each other."""
+    """X theta (N,), without BLAS: for few columns its threads would only wait for each other."""
     N, D = X.shape
     f = np.zeros(N)
     for n in range(N):
@@ -25,10 +25,10 @@ _Sums = tuple[float, float, float, float, float, float, float, float]
 _NOTHING: _Sums = (0.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0)
 
 
-# Written out, so that the compiler keeps the sums in registers: three times as fast.
+# Written out so that the compiler keeps the sums in registers, which is three times as fast.
 @njit(cache=True, nogil=True, error_model="numpy", fastmath={"contract", "reassoc"})
 def _added(sums: _Sums, a: float, b: float, v: float, w: float) -> _Sums:
-    """The sums of `weighted_sums` for D = 2, and one example x = (a, b) more."""
+    """The sums of `weighted_sums` for D = 2, with one more example x = (a, b)."""
     g0, g1, F00, F01, F11, E00, E01, E11 = sums
     aa, ab, bb, vv = a * a, a * b, b * b, v * v
     g0 += v * a
@@ -78,8 +78,8 @@ def weighted_sums(X: Array, v: Array, w: Array) -> tuple[Array, Array, Array]:
 def moment_sums(X: Array, y: Array, center: Array, rows: NDArray[np.int64]) -> tuple[Array, Array]:
     """Sums over n of z z^T and of pairs(x) pairs(z)^T, z = (x, y - x . center), in one pass.
 
-    `rows` says which of the pairs of z are the pairs of x. Sums may be reordered to use the
-    processor's vector unit.
+    `rows` are the positions of the pairs of x among the pairs of z. The compiler may reorder the
+    sums to use the vector unit of the processor.
     """
     N, D = X.shape
     block = 64

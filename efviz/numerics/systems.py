@@ -1,4 +1,4 @@
-"""Compiled: small symmetric systems, and whether rounding leaves them regular."""
+"""Compiled solvers of small symmetric systems, which also decide rank up to rounding."""
 
 import numpy as np
 
@@ -9,36 +9,36 @@ from efviz.numerics.compiling import njit
 
 @njit(cache=True, nogil=True)
 def gram_rounding(D: int, terms: float) -> float:
-    """How much an eigenvalue of a rounded mean of `terms` outer products may err, relatively.
+    """Bound on the relative error of an eigenvalue of a rounded mean of `terms` outer products.
 
-    In units in which the diagonal of the (D, D) matrix is 1, with damping or without, an element
-    errs by at most (terms + D + 8) u, u = 2^-53, whatever the order of the sum: terms + 4 roundings
-    of its products and sums, each relative to sum_n |a_ni a_nj| <= |a_i| |a_j| = 1, two of the
-    damping, two of the units and D of solving (Higham, "Accuracy and Stability of Numerical
-    Algorithms", 2nd ed., sections 3.1 and 10.1). All errors E together have |E|_2 <= D times that,
-    and move no eigenvalue by more.
+    In units in which the diagonal of the (D, D) matrix is 1, damped or not, the error of an element
+    is at most (terms + D + 8) u, u = 2^-53, in any order of summation: terms + 4 roundings come
+    from products and sums, each relative to sum_n |a_ni a_nj| <= |a_i| |a_j| = 1, two from the
+    damping, two from the units and D from solving (Higham, "Accuracy and Stability of Numerical
+    Algorithms", 2nd ed., sections 3.1 and 10.1). The matrix E of all errors has |E|_2 <= D times
+    that bound, and no eigenvalue moves by more.
     """
     return D * (terms + D + 8) * 1.1102230246251565e-16
 
 
 @njit(cache=True, nogil=True)
 def solve(B: Array, g: Array, rounding: float) -> tuple[Array, bool, bool]:
-    """B d = g for symmetric B whose eigenvalues err by `rounding`: see `gram_rounding`.
+    """Solve B d = g for symmetric B whose eigenvalues have errors up to `rounding`.
 
-    Returns the solution, the shortest if B is rank deficient to working precision; whether it is;
-    and whether all eigenvalues are far from 0, so that the answer is safe.
+    `rounding` is relative; see `gram_rounding`. Returns d, of minimum norm if B is rank deficient
+    to working precision; whether B is rank deficient; and whether all eigenvalues are so far from 0
+    that d is reliable.
     """
     D = len(g)
     if D == 2:
         determinant = B[0, 0] * B[1, 1] - B[0, 1] * B[1, 0]
-        # Far from singular: Cramer's rule loses at most the few digits that B's condition allows.
+        # Far from singular, Cramer's rule loses only the few digits that the condition of B costs.
         if B[0, 0] > 0 and determinant > 2 * FAR * B[0, 0] * B[1, 1]:
             d = np.empty(2)
             d[0] = (B[1, 1] * g[0] - B[0, 1] * g[1]) / determinant
             d[1] = (B[0, 0] * g[1] - B[1, 0] * g[0]) / determinant
             return d, False, True
-    # A positive definite matrix in units in which its diagonal is 1: columns of very different size
-    # do no harm.
+    # In units in which the diagonal is 1, columns of very different size do no harm.
     unit, scaled = np.zeros(D), np.zeros((D, D))
     sound = True
     for i in range(D):
@@ -48,7 +48,7 @@ def solve(B: Array, g: Array, rounding: float) -> tuple[Array, bool, bool]:
     for i in range(D):
         for j in range(D):
             scaled[i, j] = B[i, j] * unit[i] * unit[j]
-            # In a definite matrix no element is beyond 1 then, but for rounding.
+            # A positive definite matrix then has no element above 1, up to rounding.
             sound = sound and abs(scaled[i, j]) < 2
     if sound:
         w, V = np.linalg.eigh(scaled)
@@ -81,7 +81,7 @@ def solve_each(
     rank_deficient: Mask,
     safe: Mask,
 ) -> None:
-    """`solve` with (B + damping I) for each of R systems: B (R, D, D), g (R, D), into x (R, D)."""
+    """Apply `solve` to (B + damping I) x = g for R systems: B (R, D, D), g (R, D), x (R, D) out."""
     for r in range(len(B)):
         A = B[r].copy()
         for i in range(A.shape[0]):

@@ -1,10 +1,10 @@
 """BLAS on one thread, for a whole process.
 
-Matrices are small and sums of a whole sweep many: threads that wait for each other cost up to
-sixteen times the work when the cores are busy, and they add in another order. OpenBLAS has one
-number of threads for a process; threadpoolctl lets only the first thread that asks change it, and
-restoring it would disturb whoever else computes. So it is set once, from whichever thread comes
-first, and stays. Built on OpenMP, a BLAS has one number for every thread: so all who compute ask.
+The matrices are small, but a sweep computes many sums: on busy cores, threads that wait for each
+other cost up to sixteen times the work, and they add in a different order. OpenBLAS has one number
+of threads per process; threadpoolctl lets only the first thread that asks change it, and restoring
+it would disturb other computations. The number is therefore set once, by whichever thread comes
+first, and kept. A BLAS built on OpenMP has one number per thread, so every computing thread asks.
 """
 
 from functools import lru_cache
@@ -13,7 +13,7 @@ from typing import Any
 
 @lru_cache(maxsize=1)
 def _libraries() -> tuple[Any, ...]:
-    # NumPy and SciPy may each bring their own BLAS, SciPy's with this module.
+    # NumPy and SciPy may each ship a BLAS; SciPy loads its own with this module.
     import scipy.linalg  # noqa: F401
     from threadpoolctl import ThreadpoolController
 
@@ -21,11 +21,11 @@ def _libraries() -> tuple[Any, ...]:
 
 
 def one_blas_thread() -> None:
-    """From now on every BLAS of this process computes with one thread."""
+    """Make every BLAS of this process compute on one thread from now on."""
     for library in _libraries():
         if library.get_num_threads() == 1:
             continue
-        # Since threadpoolctl 3.8: who set the number first, in whatever thread, may be overruled.
+        # Since threadpoolctl 3.8, the thread that set the number first can be overruled.
         overrule = getattr(library, "clear_controlling_thread", None)
         if overrule is not None:
             overrule(force=True)

@@ -14,6 +14,7 @@ from efviz.numerics.linalg import solve_damped
 from efviz.numerics.systems import gram_rounding
 from efviz.optimizers.loops import CONSTANT, EMPIRICAL, steps_of_runs
 from efviz.optimizers.methods import check_damping, method_named, solve_for
+from efviz.optimizers.status import Status
 from efviz.problems import Problem, batches
 from efviz.problems.minimum import rounding_of_theta
 from efviz.work import Progress, Work, finish
@@ -53,14 +54,16 @@ class Trajectory:
 
     @cached_property
     def status(self) -> NDArray[np.str_]:
-        """What became of each run (...): "converged", "running" or "diverged".
+        """What became of each run (...), the texts of `Status`.
 
         Whoever asks needs the problem's minimum, and looks for it if nobody has.
         """
         minimum = self.problem.minimum
         small = CONVERGENCE * (self.first_loss - minimum.loss) + minimum.rounding
         near = self.final_loss - minimum.loss <= small
-        return np.where(self.diverged, "diverged", np.where(near, "converged", "running"))
+        return np.where(
+            self.diverged, Status.DIVERGED, np.where(near, Status.CONVERGED, Status.RUNNING)
+        )
 
 
 def run(
@@ -95,7 +98,7 @@ def runs(
     n_steps: int,
     record: int | Sequence[int] | None = None,
 ) -> Work[Trajectory]:
-    """Work towards `run`; in a Trajectory so far, runs that are not finished are "running"."""
+    """Work towards `run`; in a Trajectory so far, runs that are not finished are RUNNING."""
     batch = _Batch(problem, method, theta_0, step_size, damping, n_steps, record)
     # Steps between two looks at the clock: more while they take no time.
     stretch = n_steps if batch.quick else 1

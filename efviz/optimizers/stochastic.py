@@ -16,6 +16,7 @@ from efviz.arrays import Array
 from efviz.curvature.gradient_noise import adaptation, batch_factor, draw_rows, minibatch_gradients
 from efviz.numerics.linalg import solve_damped
 from efviz.optimizers.runs import DIVERGENCE, recorded_steps
+from efviz.optimizers.status import Status
 from efviz.problems import Problem, batches
 from efviz.work import Progress, Work
 
@@ -239,7 +240,7 @@ class _Batch:
 
     def result(self) -> StochasticResult:
         """What there is so far."""
-        status = np.where(self._going, "running", "diverged")
+        status = np.where(self._going, Status.RUNNING, Status.DIVERGED)
         named = list(enumerate(self.step_sizes))
         return StochasticResult(
             self.batch_size,

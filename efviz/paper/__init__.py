@@ -1,9 +1,9 @@
-"""The paper, checked: CLAIMS lists every numbered statement, each with a check computed now.
+"""The paper, checked: CLAIMS lists every numbered statement, with a check that is computed live.
 
-A claim is added in the file of its subject. Checks run on small seeded problems (figures and tables
-on the shipped data and grids), against ways that share nothing with the library but f(x, theta):
-see `independent`. They take the functions under test from `Formulas`, so that a test can break each
-and see the check fail.
+A claim is added to the file of its subject. Checks run on small seeded problems, those of figures
+and tables on the shipped data and grids. They compare the library with computations that share only
+f(x, theta) with it: see `independent`. The functions under test come from `Formulas`, so a test can
+break each of them and see the check fail.
 """
 
 from collections.abc import Iterable
@@ -72,7 +72,7 @@ CLAIMS: dict[str, Claim] = {
     for claim in chain.from_iterable(subject.CLAIMS for subject in _SUBJECTS)
     if claim.section == section
 }
-"""In the order of the paper's sections."""
+"""By key, in the order of the sections of the paper."""
 
 BIBTEX = """@inproceedings{kunstner2019limitations,
   title     = {Limitations of the Empirical {F}isher Approximation for Natural Gradient Descent},
@@ -96,10 +96,12 @@ def checks() -> Work[dict[str, Result]]:
 
 
 def summary(results: Iterable[Result]) -> str:
-    """How many of the checks done so far hold, and what else CLAIMS holds: one sentence."""
+    """A sentence on how many checks hold so far, and on the other statements of CLAIMS."""
     passed = [result.passed for result in results]
     checks = sum(claim.check is not None for claim in CLAIMS.values())
     done = "" if len(passed) == checks else f" ({checks - len(passed)} to come)"
     differ = sum(bool(claim.differs) for claim in CLAIMS.values())
-    words = f"{sum(passed)} of {len(passed)} checks hold{done}; {differ} rows where print and truth"
-    return f"{words} differ; {len(CLAIMS) - checks} statements that no computation settles."
+    words = (
+        f"{sum(passed)} of {len(passed)} checks hold{done}. {differ} rows correct or explain the"
+    )
+    return f"{words} printed text; {len(CLAIMS) - checks} statements cannot be checked numerically."

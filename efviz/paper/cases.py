@@ -1,4 +1,4 @@
-"""Small seeded problems on which the checks look at a formula, one of each kind."""
+"""Small seeded problems on which formulas are checked, one of each kind."""
 
 from functools import lru_cache
 
@@ -28,14 +28,14 @@ _KINDS: dict[str, tuple[Model, Likelihood]] = {
 
 KINDS = tuple(_KINDS)
 NATURAL = tuple(kind for kind in KINDS if kind != "rates")
-"""Those whose f is the natural parameter of an exponential family."""
+"""The kinds whose f is the natural parameter of an exponential family."""
 
 CLASSES = ("logistic", "softmax")
 
 
 @lru_cache
 def case(kind: str, N: int = 14, seed: int = 0) -> Problem:
-    """N examples of that kind, labels drawn near the theta of `place`."""
+    """A problem of this kind with N examples, whose labels are drawn near the theta of `place`."""
     model, likelihood = _KINDS[kind]
     rng = default_rng(seed)
     X = (
@@ -48,5 +48,5 @@ def case(kind: str, N: int = 14, seed: int = 0) -> Problem:
 
 
 def place(kind: str) -> Array:
-    """A theta (2,) that is no minimum and no point of symmetry."""
+    """A theta (2,) that is neither a minimum nor a point of symmetry."""
     return np.array([1.6, 0.7]) if kind == "nonlinear" else np.array([0.6, -0.4])

@@ -1,9 +1,10 @@
-"""What a claim of the paper is, and what a check of it gives."""
+"""A claim of the paper, and the result of its check."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Literal, SupportsFloat
 
+from efviz.numbers import number
 from efviz.paper.formulas import LIBRARY, Formulas
 
 Kind = Literal["equation", "figure", "table", "proposition", "conclusion"]
@@ -11,7 +12,7 @@ Kind = Literal["equation", "figure", "table", "proposition", "conclusion"]
 
 @dataclass(frozen=True)
 class Measure:
-    """One number and the bounds, both included, within which it has to lie. nan lies nowhere."""
+    """A number and its inclusive bounds. nan is never within bounds."""
 
     words: str
     value: float
@@ -24,21 +25,19 @@ class Measure:
 
     @property
     def shown(self) -> str:
-        """Three digits; whole numbers in full."""
-        whole = float(self.value).is_integer() and abs(self.value) < 1e6
-        return f"{self.value:.0f}" if whole else f"{self.value:.3g}"
+        return number(self.value)
 
     @property
     def tolerance(self) -> str:
-        """The bounds in words: "≤ 1e-07", "≥ 0.5", "= 0.5 ± 0.1", "= 13"."""
+        """The bounds in words: "≤ 10⁻⁷", "≥ 0.5", "= 0.5 ± 0.1", "= 13"."""
         if self.low == self.high:
-            return f"= {self.low:g}"
+            return f"= {number(self.low, 10)}"
         if self.low == -float("inf"):
-            return f"≤ {self.high:.10g}"
+            return f"≤ {number(self.high, 10)}"
         if self.high == float("inf"):
-            return f"≥ {self.low:.10g}"
+            return f"≥ {number(self.low, 10)}"
         middle, half = (self.low + self.high) / 2, (self.high - self.low) / 2
-        return f"= {middle:.6g} ± {half:.2g}"
+        return f"= {number(middle, 6)} ± {number(half, 2)}"
 
 
 def at_most(words: str, value: SupportsFloat, bound: float) -> Measure:
@@ -59,7 +58,7 @@ def exactly(words: str, value: SupportsFloat, target: float) -> Measure:
 
 @dataclass(frozen=True)
 class Result:
-    """What a check measured; it has passed if every number lies where it should."""
+    """The measures of a check, which passes if all of them are within their bounds."""
 
     measures: tuple[Measure, ...]
 
@@ -73,7 +72,7 @@ Check = Callable[[Formulas], Sequence[Measure]]
 
 @dataclass(frozen=True)
 class Link:
-    """A page of the dashboard by its slug, and the query that sets it."""
+    """A page of the dashboard by its slug, with the query that sets its controls."""
 
     page: str
     query: str = ""
@@ -83,12 +82,12 @@ class Link:
 class Claim:
     """One statement of the paper.
 
-    where      its number in the paper, or its place
+    where      its number or place in the paper
     section    a key of SECTIONS
-    says       what it says, in a line of our own
-    check      measures it; None where `uncomputed` says why nothing can be computed
-    link       opens the page with the settings that show it
-    differs    what is printed and what is true, or what made the figure, where they differ
+    says       the statement, in our own words
+    check      measures it; None if `uncomputed` says why nothing can be computed
+    link       opens a page with settings that show it
+    differs    where the printed text differs from what is correct or from how a figure was made
     """
 
     key: str
@@ -103,10 +102,10 @@ class Claim:
 
     def __post_init__(self) -> None:
         if (self.check is None) != bool(self.uncomputed):
-            raise ValueError(f"{self.key} needs either a check or words why there is none")
+            raise ValueError(f"{self.key} needs either a check or a reason for having none")
 
     def result(self, formulas: Formulas = LIBRARY) -> Result:
-        """Measured now. Raises ValueError where there is no check."""
+        """Run the check. Raises ValueError if there is none."""
         if self.check is None:
             raise ValueError(f"{self.key} has no check: {self.uncomputed}")
         return Result(tuple(self.check(formulas)))

@@ -1,4 +1,4 @@
-"""The abstract and section 6: what the paper concludes, and what of it is no matter of numbers."""
+"""The abstract and section 6: the conclusions of the paper, numerical and other."""
 
 from collections.abc import Sequence
 from dataclasses import replace
@@ -23,7 +23,7 @@ def _no_curvature(formulas: Formulas) -> Sequence[Measure]:
     f = relative_distance(formulas.fisher(problem, _PLANE), H)
     return [
         at_least("median ‖EF − H‖/‖H‖ over the plane of Fig. 1", np.median(ef), 1),
-        at_most("greatest ‖F − H‖/‖H‖", f.max(), 1e-12),
+        at_most("largest ‖F − H‖/‖H‖", f.max(), 1e-12),
     ]
 
 
@@ -32,13 +32,17 @@ def _pathologies(formulas: Formulas) -> Sequence[Measure]:
     ngd, ef = (formulas.direction(problem, m, _PLANE, damping=1e-8).x for m in ("NGD", "EFGD"))
     cosines = cosine(ngd, ef)
     return [
-        at_least("share of Fig. 1 where EFGD points away from NGD", np.mean(cosines < 0), 0.05),
-        at_most("least cos(NGD, EFGD)", cosines.min(), -0.5),
+        at_least(
+            "share of the plane of Fig. 1 where EFGD points away from NGD",
+            np.mean(cosines < 0),
+            0.05,
+        ),
+        at_most("smallest cos(NGD, EFGD)", cosines.min(), -0.5),
     ]
 
 
 def _split_keeps_nothing(formulas: Formulas) -> Sequence[Measure]:
-    """What each split leaves out of H where the model fits nearly."""
+    """The share of H that each split leaves out where the model almost fits."""
     problem, theta = case("nonlinear"), place("nonlinear")
     f = independent.outputs(problem, theta)[:, 0]
     near = replace(problem, y=f + 1e-3 * (problem.y - f))
@@ -48,8 +52,12 @@ def _split_keeps_nothing(formulas: Formulas) -> Sequence[Measure]:
         for key in ("canonical", "empirical_fisher")
     }
     return [
-        at_least("left out by EF's split, of H, at a near fit", share["empirical_fisher"], 0.99),
-        at_most("by the canonical split", share["canonical"], 0.01),
+        at_least(
+            "share of H that EF's split leaves out at an almost perfect fit",
+            share["empirical_fisher"],
+            0.99,
+        ),
+        at_most("share that the canonical split leaves out", share["canonical"], 0.01),
     ]
 
 
@@ -63,11 +71,13 @@ def _all_conditions(formulas: Formulas) -> Sequence[Measure]:
     few = [distance("", 0.0, 10, 0.0, seed) for seed in range(9)]
     return [
         at_most(
-            "‖EF − F‖/‖F‖: minimum, correct model, N = 100,000", distance("", 0, 100_000, 0), 0.02
+            "‖EF − F‖/‖F‖ at the minimum, correct model, N = 100,000",
+            distance("", 0, 100_000, 0),
+            0.02,
         ),
-        at_least("not at the minimum", distance("", 0, 100_000, 1), 0.3),
-        at_least("not the correct model", distance("quadratic", 1, 100_000, 0), 0.3),
-        at_least("not enough data, N = 10, median of 9", np.median(few), 0.2),
+        at_least("away from the minimum", distance("", 0, 100_000, 1), 0.3),
+        at_least("with a misspecified model", distance("quadratic", 1, 100_000, 0), 0.3),
+        at_least("with too few data, N = 10, median of 9", np.median(few), 0.2),
     ]
 
 
@@ -78,9 +88,11 @@ def _poor_performance(formulas: Formulas) -> Sequence[Measure]:
     return [
         exactly("data sets", len(names), 7),
         at_least(
-            "of them, EFGD's best loss over 0.5 % above NGD's", sum(e > 5e-3 for e in excess), 3
+            "sets where EFGD's best loss exceeds NGD's by more than 0.5 %",
+            sum(e > 5e-3 for e in excess),
+            3,
         ),
-        at_most("NGD's best loss above EFGD's, relatively", -min(excess), 1e-6),
+        at_most("largest relative excess of NGD's best loss over EFGD's", -min(excess), 1e-6),
     ]
 
 
@@ -89,33 +101,33 @@ CLAIMS = (
         "Unlike the Fisher, EF does not generally capture second-order information.",
         _no_curvature, Link("four-matrices", "problem=fig1&theta=1,1")),
     Claim("pathologies", "conclusion", "Abstract", "0",
-        "Even on simple problems its pathologies have undesirable effects.",
+        "Even on simple problems, the pathologies of EF have undesirable effects.",
         _pathologies, Link("vector-fields", "problem=fig1&cos=1")),
     Claim("unlikely", "conclusion", "Abstract", "0",
         "The conditions under which EF approaches F are unlikely to be met in practice.",
         link=Link("at-the-minimum", "problem=wine"),
-        uncomputed="How likely is no matter of a computation; what happens without them is, in "
-        "section 4.2."),
+        uncomputed="How likely that is in practice cannot be computed. The checks of section 4.2 "
+        "show what happens without these conditions."),
     Claim("history", "conclusion", "Sections 1, 2", "2",
-        "Who uses EF for F, as a preconditioner or as a curvature, knowingly or not.",
-        uncomputed="Statements on other works, with their references."),
+        "Earlier works use EF in place of F, as a preconditioner or a curvature, knowingly or not.",
+        uncomputed="Statements about other works, with references."),
     Claim("split", "conclusion", "Section 6, first", "6",
         "EF is formally a GGN, but its split retains no useful second-order information.",
         _split_keeps_nothing,
         Link("four-matrices", "problem=saturation&theta=1.5,1.5&closer=splits")),
     Claim("all-conditions", "conclusion", "Section 6, second", "6",
-        "EF is near F only at a minimum, with a correct model and enough data: all three.",
+        "EF is close to F only if all three hold: a minimum, a correct model and enough data.",
         _all_conditions, Link("at-the-minimum", "problem=fig4&s=0&n=10")),
     Claim("poor-performance", "conclusion", "Section 6, third", "6",
-        "Far from an optimum EF often performs poorly even for linear models.",
+        "Far from an optimum, EF often performs poorly even for linear models.",
         _poor_performance, Link("optimization", "set=breast-cancer")),
     Claim("avenue", "conclusion", "Section 6, fourth", "6",
         "Variance adaptation is an avenue for future research.",
         link=Link("gradient-noise", "problem=fig2"), uncomputed="A proposal."),
     Claim("safer", "conclusion", "Section 6", "6",
         "The true Fisher is the safer choice and should be preferred in virtually all cases.",
-        uncomputed="Advice; what it rests on are the checks above."),
+        uncomputed="Advice, which rests on the checks above."),
     Claim("reluctance", "conclusion", "Section 6", "6",
-        "The Fisher is avoided for want of convenient implementations.",
-        uncomputed="A guess at the motives of programmers."),
+        "The Fisher is avoided for lack of convenient implementations.",
+        uncomputed="A conjecture about the motives of programmers."),
 )  # fmt: skip

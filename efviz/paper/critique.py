@@ -36,13 +36,13 @@ def _split_of_the_logarithm(formulas: Formulas) -> Sequence[Measure]:
         slope = formulas.splits["empirical_fisher"].outer_gradient(problem, theta)[:, 0]
         footnote = max(footnote, float(np.abs(slope**2 * b**2 - 1).max()))
     return [
-        at_most("largest distance of EF to Jᵀ ∇²(−log b) J", worst, DERIVATIVES),
+        at_most("largest distance between EF and Jᵀ ∇²(−log b) J", worst, DERIVATIVES),
         at_most("footnote 3, ∇²a = ∇a ∇aᵀ: largest relative difference", footnote, DERIVATIVES),
     ]
 
 
 def _shrinking(formulas: Formulas) -> tuple[Array, Array, Array]:
-    """|EF|/|F| and |H - F|/|F| with the residuals at s times their size, nonlinear model."""
+    """s (S,), |EF|/|F| and |H - F|/|F| with the residuals scaled by s, nonlinear model."""
     problem, theta, s = case("nonlinear"), place("nonlinear"), np.array([1.0, 0.1, 0.01, 0.001])
     f = independent.outputs(problem, theta)[:, 0]
     shares = []
@@ -67,10 +67,10 @@ def _small_residuals(formulas: Formulas) -> Sequence[Measure]:
     printed = np.einsum("n,ni,nj->ij", r**2, J, J) / problem.N / 0.5**4
     gap = symmetric_distance(formulas.empirical_fisher(problem, theta), printed)
     return [
-        at_most("EF to r² ∇f ∇fᵀ", gap, DERIVATIVES),
-        at_most("‖EF‖/‖F‖ with residuals at 1/1000", ef[-1], 1e-5),
-        at_most("there ‖H − F‖/‖F‖", h[-1], 1e-2),
-        about("EF falls like the residuals to the power", _power(s, ef), 2, 0.01),
+        at_most("distance between EF and r² ∇f ∇fᵀ", gap, DERIVATIVES),
+        at_most("‖EF‖/‖F‖ with residuals scaled by 1/1000", ef[-1], 1e-5),
+        at_most("‖H − F‖/‖F‖ there", h[-1], 1e-2),
+        about("exponent p of ‖EF‖/‖F‖ ∝ residualsᵖ", _power(s, ef), 2, 0.01),
     ]
 
 
@@ -88,11 +88,11 @@ def _definition_1(formulas: Formulas) -> Sequence[Measure]:
     sizes = [np.abs(canonical.outer_gradient(sure, t * outputs)).max() for t in (1.0, 1000.0)]
     slopes = np.abs(ef.outer_gradient(sure, 1e3 * outputs))
     return [
-        at_least("EF's split: least |∂ log b/∂b|, all labels certain", slopes.min(), 1.0),
-        at_most("canonical split, least squares fitted", np.abs(
+        at_least("EF's split: smallest |∂ log b/∂b|, all labels certain", slopes.min(), 1.0),
+        at_most("canonical split: largest outer gradient, least squares fitted", np.abs(
             canonical.outer_gradient(fitted, place("least squares"))).max(), 1e-12),
-        at_most("logistic: residual at 1,000 θ over that at θ", sizes[1] / sizes[0], 1e-9),
-        at_least("but never zero: log10 of it", np.log10(sizes[1]), -300),
+        at_most("logistic: residual at 1,000 θ relative to that at θ", sizes[1] / sizes[0], 1e-9),
+        at_least("log10 of that residual, which is never zero", np.log10(sizes[1]), -300),
     ]  # fmt: skip
 
 
@@ -103,14 +103,14 @@ _SIZES = (100, 1_000, 10_000, 100_000)
 def _minimum(
     formulas_sample: object, name: str, path: str, s: float, N: int, seed: int
 ) -> tuple[Problem, Array]:
-    """The last few stay for the next check: `sample` is part of the key."""
+    """Cached, because several checks share a problem; `sample` is part of the key."""
     assert isinstance(formulas_sample, _Sample)
     problem = formulas_sample.formulas.problem(name, path, s, N=N, seed=seed)
     return problem, problem.theta_star
 
 
 class _Sample:
-    """A key that is the same for equal ways of sampling."""
+    """A key that is equal for equal functions `sample`."""
 
     def __init__(self, formulas: Formulas) -> None:
         self.formulas = formulas
@@ -125,7 +125,7 @@ class _Sample:
 def at_minimum(
     formulas: Formulas, name: str, path: str = "", s: float = 0.0, N: int = 1000, seed: int = 0
 ) -> tuple[Problem, Array]:
-    """A problem of PROBLEMS and its minimum."""
+    """A problem of PROBLEMS and its minimum (D,)."""
     return _minimum(_Sample(formulas), name, path, s, N, seed)
 
 
@@ -136,7 +136,7 @@ def distance_at_minimum(formulas: Formulas, *which: Any) -> float:
 
 
 def _against_n(formulas: Formulas, path: str, s: float, seeds: int = 6) -> tuple[float, float]:
-    """The power of N with which the median distance falls, and its last value."""
+    """The exponent p of the median distance ~ N^p, and the last median."""
     medians = [
         np.median([distance_at_minimum(formulas, "fig4", path, s, N, k) for k in range(seeds)])
         for N in _SIZES
@@ -147,15 +147,15 @@ def _against_n(formulas: Formulas, path: str, s: float, seeds: int = 6) -> tuple
 def _convergence(formulas: Formulas) -> Sequence[Measure]:
     correct, last = _against_n(formulas, "", 0.0)
     return [
-        about("correct model: ‖EF − F‖/‖F‖ falls like N to the power", correct, -0.5, 0.12),
-        at_most("at N = 100,000", last, 0.02),
+        about("correct model: exponent p of ‖EF − F‖/‖F‖ ∝ Nᵖ", correct, -0.5, 0.12),
+        at_most("‖EF − F‖/‖F‖ at N = 100,000", last, 0.02),
     ]
 
 
 def _stalling(formulas: Formulas) -> Sequence[Measure]:
     slope, last = _against_n(formulas, "quadratic", 1.0, seeds=3)
     return [
-        at_least("misspecified: the power of N", slope, -0.1),
+        at_least("misspecified: exponent p of ‖EF − F‖/‖F‖ ∝ Nᵖ", slope, -0.1),
         at_least("‖EF − F‖/‖F‖ at N = 100,000", last, 0.3),
     ]
 
@@ -174,7 +174,7 @@ def _all_approach(formulas: Formulas) -> Sequence[Measure]:
     return [
         at_most("‖H − F‖/‖F‖ at N = 30,000, nonlinear model", gaps[1][0], 0.01),
         at_most("‖EF − F‖/‖F‖ there", gaps[1][1], 0.05),
-        at_most("the latter against N = 300", gaps[1][1] / gaps[0][1], 0.6),
+        at_most("the latter relative to N = 300", gaps[1][1] / gaps[0][1], 0.6),
     ]
 
 
@@ -189,7 +189,7 @@ def _figure_2(formulas: Formulas) -> Sequence[Measure]:
     return [
         *measures,
         at_most("‖EF − F‖/‖F‖, correct", gaps[0], 0.15),
-        at_least("A and B, the smaller", min(gaps[1:]), 0.4),
+        at_least("smaller one of A and B", min(gaps[1:]), 0.4),
     ]
 
 
@@ -207,8 +207,8 @@ def _figure_4(formulas: Formulas) -> Sequence[Measure]:
         rescaled.append(float(relative_distance(EF / variance, F)))
     return [
         at_most("‖EF − F‖/‖F‖, correct", gaps[0], 0.15),
-        at_least("A and B, the smaller", min(gaps[1:]), 1.0),
-        at_most("with the variance fitted: A less correct", abs(rescaled[1] - rescaled[0]), 1e-9),
+        at_least("smaller one of A and B", min(gaps[1:]), 1.0),
+        at_most("with the variance fitted: A minus correct", abs(rescaled[1] - rescaled[0]), 1e-9),
         at_least("with the variance fitted: B", rescaled[2], 0.5),
     ]
 
@@ -232,9 +232,9 @@ def _good_is_not_correct(formulas: Formulas) -> Sequence[Measure]:
     gaps = [distance_at_minimum(formulas, "fig2", "A", s) for s in (0.0, 1.0)]
     return [
         at_least(
-            "accuracy of A less that of the correct model, in points", np.diff(accuracy)[0], 5
+            "accuracy of A minus that of the correct model, in points", np.diff(accuracy)[0], 5
         ),
-        at_least("its distance ‖EF − F‖/‖F‖ over the correct model's", gaps[1] / gaps[0], 2),
+        at_least("its ‖EF − F‖/‖F‖ relative to that of the correct model", gaps[1] / gaps[0], 2),
     ]
 
 
@@ -250,13 +250,13 @@ def _overparameterised(formulas: Formulas) -> Sequence[Measure]:
         curvature.append(float(np.linalg.eigvalsh(H)[0]))
     return [
         at_least("‖EF‖/‖H‖ with 5 parameters for 20 examples", shares[0], 1e-3),
-        at_most("with 20 parameters", shares[1], 1e-20),
-        at_least("least eigenvalue of H there", curvature[1], 0.9),
+        at_most("the same with 20 parameters", shares[1], 1e-20),
+        at_least("smallest eigenvalue of H there", curvature[1], 0.9),
     ]
 
 
 def _table_2(formulas: Formulas) -> Sequence[Measure]:
-    """Covariances of the sample against M M^T and against M, as printed."""
+    """Covariances of the sample compared with M M^T and with M, as printed."""
     spread = {"A": (9.0, 1.0), "": (4.0, 4.0)}
     measures = []
     for name, (first, second) in spread.items():
@@ -274,7 +274,7 @@ def _table_2(formulas: Formulas) -> Sequence[Measure]:
         exactly("share of y = 0", share, 0.5),
         *measures,
         about("mean of x in B, y = 0", mean, 1.0, 0.1),
-        about("covariance in B, y = 0: that of M Mᵀ", slope, -2 * 1.5 * 0.9, 0.2),
+        about("covariance of x in B, y = 0: the entry of M Mᵀ", slope, -2 * 1.5 * 0.9, 0.2),
     ]
 
 
@@ -294,49 +294,49 @@ def _table_3(formulas: Formulas) -> Sequence[Measure]:
 CLAIMS = (
     Claim(
         "eq-14", "equation", "Eq. 14, footnote 3", "4.1",
-        "The empirical Fisher is the GGN of the split log of p.",
+        "The empirical Fisher is the GGN of the split into −log and p.",
         _split_of_the_logarithm, Link("four-matrices", "problem=fig2&theta=1,1&closer=splits"),
     ),
     Claim(
         "eq-15", "equation", "Eq. 15", "4.1",
-        "As residuals become small EF goes to zero, while F approaches the Hessian.",
+        "As the residuals shrink, EF goes to zero, while F approaches the Hessian.",
         _small_residuals,
         Link("four-matrices", "problem=saturation&theta=1.5,1.5&closer=residuals"),
-        differs="For σ = 1; in general EF has σ⁻⁴ where F has σ⁻².",
+        differs="For σ = 1; in general EF scales with σ⁻⁴ and F with σ⁻².",
     ),
     Claim(
         "definition-1", "proposition", "Def. 1, Eq. 16", "4.1",
-        "A split shall count only if its outer gradient can reach zero: that of EF cannot.",
+        "A meaningful split needs an outer gradient that can reach zero; that of EF cannot.",
         _definition_1, Link("four-matrices", "problem=fig2&theta=1,1&closer=splits"),
-        differs="Read literally it excludes logistic and softmax regression too: their residuals "
+        differs="Read literally, it also excludes logistic and softmax regression, whose residuals "
         "vanish only at infinite outputs, at no b* in the image.",
     ),
     Claim(
         "eq-17", "equation", "Eq. 17", "4.2",
-        "With a correct model and enough data EF approaches F at the minimum.",
+        "With a correct model and enough data, EF approaches F at the minimum.",
         _convergence, Link("at-the-minimum", "problem=fig4&s=0"),
     ),
     Claim(
         "all-approach", "conclusion", "Section 4.2", "4.2",
-        "Under these conditions both approach the Hessian.",
+        "Under these conditions, EF and F also approach the Hessian.",
         _all_approach, Link("at-the-minimum", "problem=saturation&s=0&n=30000"),
-        differs="The text names Appendix C.2 for it; A.1 has the argument.",
+        differs="The text refers to Appendix C.2; the argument is in Appendix A.1.",
     ),
     Claim(
         "misspecified", "conclusion", "Section 4.2", "4.2",
-        "A misspecified model keeps EF and F apart, however many data there are.",
+        "With a misspecified model, EF and F remain apart, however large N is.",
         _stalling, Link("at-the-minimum", "problem=fig4&path=quadratic&s=1&n=100000"),
     ),
     Claim(
         "fig-2", "figure", "Fig. 2", "4.2",
-        "Logistic regression: EF is near F for equal class covariances and not for others, with "
-        "accuracies of 73 % against 85 % and more.",
+        "Logistic regression: EF is close to F if the classes have equal covariances, with an "
+        "accuracy of 73 %, but not in the other two cases, with 85 % or more.",
         _figure_2, Link("at-the-minimum", "problem=fig2&path=B&s=1"),
-        differs="The ellipses are drawn with matrices summed over n.",
+        differs="The ellipses are drawn from matrices summed over n.",
     ),
     Claim(
         "well-performing", "conclusion", "Fig. 2, note", "4.2",
-        "A well-performing model is not necessarily a well-specified one.",
+        "A model that performs well need not be well specified.",
         _good_is_not_correct, Link("at-the-minimum", "problem=fig2&path=A&s=1"),
     ),
     Claim(
@@ -346,29 +346,30 @@ CLAIMS = (
     ),
     Claim(
         "overparameterised", "conclusion", "Section 4.2", "4.2",
-        "A model that fits all its data has EF near zero at its minimum; the Hessian is not.",
+        "If the model fits all the data, EF is near zero at the minimum, but the Hessian is not.",
         _overparameterised,
         Link("four-matrices", "problem=fig1&theta=1,1&closer=residuals"),
     ),
     Claim(
         "table-2", "table", "Table 2", "D.2",
-        "Class means and covariances of the data of Fig. 2, half of each class.",
+        "Class means and covariances of the data of Fig. 2, with classes of equal size.",
         _table_2, Link("at-the-minimum", "problem=fig2&path=B&s=1"),
-        differs="The matrices printed as covariances are factors: x = μ + M z, covariance M Mᵀ; "
-        "only that gives the accuracies of Fig. 2. The means of B stand at the other class.",
+        differs="The matrices printed as covariances are factors: x = μ + M z has covariance M Mᵀ, "
+        "and only that gives the accuracies of Fig. 2. The means of B are listed for the wrong "
+        "classes.",
     ),
     Claim(
         "table-3", "table", "Table 3", "D.2",
         "Model and noise of the data of Fig. 4.",
         _table_3, Link("at-the-minimum", "problem=fig4&path=noise&s=1"),
-        differs="Printed y = x + ε, in A ε ~ N(0, 2). Made with y = 1 + x + ε, the intercept "
-        "fitted, and in A the standard deviation 2.",
+        differs="Printed y = x + ε, with ε ~ N(0, 2) in A. Made with y = 1 + x + ε, a fitted "
+        "intercept, and a standard deviation of 2 in A.",
     ),
     Claim(
         "fig-4", "figure", "Fig. 4", "E",
-        "The same for linear regression: larger noise (A), a missing quadratic term (B).",
+        "The same for linear regression, with larger noise (A) or a missing quadratic term (B).",
         _figure_4, Link("at-the-minimum", "problem=fig4&path=noise&s=1"),
-        differs="A is a matter of scale alone: with the residual variance fitted its distance is "
-        "the correct model's. A ridge of 0.01, left out here, is in the published ellipses.",
+        differs="A is only a matter of scale: with a fitted residual variance, its distance equals "
+        "that of the correct model. The published ellipses include a ridge of 0.01, omitted here.",
     ),
 )  # fmt: skip

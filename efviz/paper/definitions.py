@@ -16,18 +16,18 @@ from efviz.paper.formulas import Formulas
 from efviz.problems import logistic_regression
 
 ROUNDING, DERIVATIVES, EXPECTATIONS = 1e-12, 1e-9, 1e-9
-"""Tolerances of what is equal to rounding, by numerical derivatives, by quadrature."""
+"""Tolerances for equality up to rounding, numerical derivatives and quadrature."""
 
 
 def loss(formulas: Formulas) -> Sequence[Measure]:
-    """Rises of the loss against SciPy's distributions: constants of p drop out."""
+    """Differences of the loss compared with SciPy's distributions, as constants of p drop out."""
     worst = 0.0
     for kind in KINDS:
         problem, theta = case(kind), place(kind)
         exact = independent.mean_loss(problem)
         found = formulas.loss(problem, theta) - formulas.loss(problem, theta / 2)
         worst = max(worst, abs(float(found - (exact(theta) - exact(theta / 2)))))
-    return [at_most("largest difference to SciPy's log densities", worst, ROUNDING)]
+    return [at_most("largest difference from SciPy's log densities", worst, ROUNDING)]
 
 
 def fisher(formulas: Formulas) -> Sequence[Measure]:
@@ -38,7 +38,7 @@ def fisher(formulas: Formulas) -> Sequence[Measure]:
         )
         for kind in KINDS
     )
-    return [at_most("largest distance to the sum over all labels", worst, EXPECTATIONS)]
+    return [at_most("largest distance from the sum over all labels", worst, EXPECTATIONS)]
 
 
 def empirical_fisher(formulas: Formulas) -> Sequence[Measure]:
@@ -49,11 +49,11 @@ def empirical_fisher(formulas: Formulas) -> Sequence[Measure]:
         )
         for kind in KINDS
     )
-    return [at_most("largest distance to the outer products of scores", worst, DERIVATIVES)]
+    return [at_most("largest distance from the outer products of scores", worst, DERIVATIVES)]
 
 
 def expected_hessian(formulas: Formulas) -> Sequence[Measure]:
-    """The second equality of Eqs. 4 and 22, the score's and the Hessian's side apart."""
+    """The second equality of Eqs. 4 and 22: the sides of the score and of the Hessian."""
     worst = max(
         symmetric_distance(
             formulas.fisher(case(kind), place(kind)),
@@ -61,11 +61,11 @@ def expected_hessian(formulas: Formulas) -> Sequence[Measure]:
         )
         for kind in KINDS
     )
-    return [at_most("largest distance of F to E[−∇² log p]", worst, DERIVATIVES)]
+    return [at_most("largest distance between F and E[−∇² log p]", worst, DERIVATIVES)]
 
 
 def joint_fisher(formulas: Formulas) -> Sequence[Measure]:
-    """Logistic regression on x ~ N(0, 1): the integral over x by Gauss and Hermite."""
+    """Logistic regression on x ~ N(0, 1): the integral over x by Gauss-Hermite quadrature."""
     theta, N = np.array([0.6, -0.4]), 40_000
     t, w = hermgauss(60)
     x, w = np.sqrt(2) * t, w / np.sqrt(np.pi)
@@ -78,12 +78,12 @@ def joint_fisher(formulas: Formulas) -> Sequence[Measure]:
     X = np.stack([np.ones(N), drawn], axis=-1)
     found = formulas.fisher(logistic_regression(X, np.zeros(N)), theta)
     errors = np.abs(found - mean) / (deviation / np.sqrt(N))
-    words = f"F of {N:,} inputs to the integral over x, in standard errors"
+    words = f"F of {N:,} inputs minus the integral over x, in standard errors"
     return [at_most(words, errors.max(), 4)]
 
 
 def no_monte_carlo_estimate(formulas: Formulas) -> Sequence[Measure]:
-    """Away from the truth more data leave EF where it is; labels of the model's own do not."""
+    """At a wrong theta, EF stays away from F with more data; sampled labels approach it."""
     theta = np.array([0.0, 0.0])
     gaps = []
     for N in (1_000, 100_000):
@@ -100,7 +100,7 @@ def no_monte_carlo_estimate(formulas: Formulas) -> Sequence[Measure]:
     return [
         at_least("‖EF − F‖/‖EF‖ at θ = 0, N = 100,000", observed, 0.5),
         at_most("with labels sampled from the model", last, 0.03),
-        at_most("which is of its value at N = 1,000", last / first, 0.3),
+        at_most("the latter relative to its value at N = 1,000", last / first, 0.3),
     ]
 
 
@@ -126,8 +126,8 @@ def one_label_replaced(formulas: Formulas) -> Sequence[Measure]:
         )
     same, other = np.array(gaps).T
     return [
-        at_most("EF averaged over the model's labels, to F", same.max(), ROUNDING),
-        at_least("EF at the observed labels, to F", other.min(), 0.05),
+        at_most("distance to F of EF averaged over the model's labels", same.max(), ROUNDING),
+        at_least("distance to F of EF at the observed labels", other.min(), 0.05),
     ]
 
 
@@ -150,8 +150,8 @@ def terminology(formulas: Formulas) -> Sequence[Measure]:
         formulas.fisher(problem, theta), formulas.empirical_fisher(problem, theta)
     )
     return [
-        exactly("names of Table 1 in the translator, of 4", found, 4),
-        at_least("distance of the two matrices called “empirical Fisher”", apart, 0.1),
+        exactly("names of Table 1, of 4, in the vocabulary", found, 4),
+        at_least("distance between the two matrices called “empirical Fisher”", apart, 0.1),
     ]
 
 
@@ -178,11 +178,11 @@ CLAIMS = (
         "eq-1", "equation", "Eq. 1", "1",
         "The loss is the negative log-likelihood of the examples.",
         loss, Link("vector-fields", "problem=fig2"),
-        differs="Printed as a sum over n; the authors' code, and this dashboard, take the mean.",
+        differs="Printed as a sum over n; the authors' code and this dashboard use the mean.",
     ),
     Claim(
         "preconditioned-step", "equation", "θ − γ B⁻¹∇L", "1",
-        "A step is preconditioned: B = I is gradient descent, the Hessian Newton's method, the "
+        "Preconditioned steps: B = I gives gradient descent, the Hessian Newton's method, and the "
         "Fisher natural gradient descent.",
         gradient_descent, Link("vector-fields", "problem=saturation"),
     ),
@@ -190,38 +190,39 @@ CLAIMS = (
         "eq-2-6", "equation", "Eqs. 2, 6", "1",
         "The Fisher takes the expectation over the model's own labels at each input.",
         fisher, Link("four-matrices", "problem=softmax&theta=1,-1"),
-        differs="Printed as a sum over n; divided by N in the code and here, as all matrices are.",
+        differs="Printed as a sum over n; divided by N in the code and here, like all matrices.",
     ),
     Claim(
         "eq-3-7", "equation", "Eqs. 3, 7", "1",
-        "The empirical Fisher takes the observed labels instead.",
+        "The empirical Fisher uses the observed labels instead.",
         empirical_fisher, Link("four-matrices", "problem=fig2&theta=1,1"),
         differs="Printed as a sum over n; divided by N in the code and here.",
     ),
     Claim(
         "label-for-expectation", "conclusion", "Section 1", "1",
-        "EF only replaces the expectation over y by y_n, but y_n is no sample from the model.",
+        "EF merely replaces the expectation over y with y_n, but y_n is not a sample from the "
+        "model.",
         one_label_replaced, Link("four-matrices", "problem=fig2&theta=1,1"),
     ),
     Claim(
         "eq-4-22", "equation", "Eqs. 4, 22", "3.1",
-        "The expected outer product of scores is the expected Hessian of −log p.",
+        "The expected outer product of the scores equals the expected Hessian of −log p.",
         expected_hessian, Link("four-matrices", "problem=poisson&theta=1,0"),
     ),
     Claim(
         "eq-5", "equation", "Eq. 5", "3.2",
-        "The Fisher of the joint distribution also averages over the inputs: that of the observed "
-        "inputs estimates it.",
+        "The Fisher of the joint distribution also averages over the inputs; the Fisher at the "
+        "observed inputs estimates it.",
         joint_fisher, Link("four-matrices", "problem=fig2&theta=1,1&closer=words"),
     ),
     Claim(
         "not-monte-carlo", "conclusion", "Section 3.2", "3.2",
-        "The empirical Fisher is no Monte Carlo estimate of the Fisher, however large N is.",
+        "The empirical Fisher is not a Monte Carlo estimate of the Fisher, however large N is.",
         no_monte_carlo_estimate, Link("at-the-minimum", "problem=fig4&path=quadratic&s=1"),
     ),
     Claim(
         "table-1", "table", "Table 1", "3.2",
-        "“Empirical Fisher” is Eq. 6 in statistics and Eq. 7 in machine learning.",
+        "“Empirical Fisher” means Eq. 6 in statistics and Eq. 7 in machine learning.",
         terminology, Link("four-matrices", "problem=fig2&theta=1,1&closer=words"),
     ),
 )  # fmt: skip

@@ -1,4 +1,4 @@
-"""What the checks take from the library, in one place: a test breaks any of it and looks on."""
+"""The functions that the checks take from the library, in one place, where tests can break them."""
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -40,9 +40,10 @@ def _bounded(bound: RemainderBound) -> Array:
 
 @dataclass(frozen=True)
 class Formulas:
-    """The functions that the checks hold against independent ways; by default the library's.
+    """The functions that the checks compare with independent computations; by default the
+    library's.
 
-    `bounded` is what Proposition 2 says is at most r beta.
+    `bounded` is the quantity that Proposition 2 bounds by r beta.
     """
 
     loss: Matrix = Problem.loss
@@ -73,7 +74,7 @@ class Formulas:
     sources: Mapping[str, label_sources.LabelSource] = _shared(label_sources.LABEL_SOURCES)
 
     def problem(self, name: str, path: str = "", strength: float = 0.0, **more: int) -> Problem:
-        """An entry of PROBLEMS on a data set of `sample`."""
+        """An entry of PROBLEMS with data from `sample`."""
         return PROBLEMS[name].problem(self.sample(name, path, strength, **more))
 
 

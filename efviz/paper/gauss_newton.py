@@ -16,11 +16,11 @@ from efviz.paper.formulas import Formulas
 from efviz.problems import Problem
 
 PARTS = 1e-9
-"""Tolerance of what is made from second derivatives of single outputs."""
+"""Tolerance for sums of second derivatives of single outputs."""
 
 
 def _jacobians(problem: Problem, theta: Array) -> Array:
-    """(N, C, D), numerically."""
+    """Jacobians of the outputs (N, C, D), numerically."""
 
     def flat(t: Array) -> Array:
         f = independent.outputs(problem, t)
@@ -40,7 +40,7 @@ def _weighed_curvature(problem: Problem, theta: Array, weights: Array) -> Array:
 def _output_scores(problem: Problem, theta: Array, y: Array) -> Array:
     """nabla_f log p(y | f) for labels (K, N), numerically: (K, N, C)."""
     f, C = independent.outputs(problem, theta), problem.model.n_outputs
-    # The same shift of all examples: each example's density sees its own outputs alone.
+    # All examples are shifted alike, as the density of each depends on its own outputs only.
 
     def shifted(d: Array) -> Array:
         p = independent.log_density(problem, (f + d[..., None, :])[..., None, :, :], y)
@@ -57,9 +57,13 @@ def _least_squares_hessian(formulas: Formulas) -> Sequence[Measure]:
     G = J.T @ J / problem.N / variance
     R = _weighed_curvature(problem, theta, r[:, None]) / problem.N / variance
     return [
-        at_most("G to ∇f ∇fᵀ", symmetric_distance(formulas.ggn(problem, theta), G), PARTS),
         at_most(
-            "H to ∇f ∇fᵀ + r ∇²f",
+            "distance between G and ∇f ∇fᵀ",
+            symmetric_distance(formulas.ggn(problem, theta), G),
+            PARTS,
+        ),
+        at_most(
+            "distance between H and ∇f ∇fᵀ + r ∇²f",
             symmetric_distance(formulas.hessian(problem, theta), G + R),
             PARTS,
         ),
@@ -77,7 +81,7 @@ def _perfect_fit(formulas: Formulas) -> Sequence[Measure]:
     )
     return [
         at_most("‖H − G‖/‖H‖ with all residuals zero", gap, PARTS),
-        at_least("with noise", other, 0.01),
+        at_least("the same with noise", other, 0.01),
     ]
 
 
@@ -89,8 +93,8 @@ def _splits(formulas: Formulas) -> Sequence[Measure]:
         for split in formulas.splits.values():
             whole = split.ggn(problem, theta) + split.remainder(problem, theta)
             worst = max(worst, symmetric_distance(whole, H))
-    words = f"largest distance of G + R to H, {len(formulas.splits)} splits, {len(KINDS)} problems"
-    return [at_most(words, worst, PARTS)]
+    cases = f"{len(formulas.splits)} splits, {len(KINDS)} problems"
+    return [at_most(f"largest distance between G + R and H, {cases}", worst, PARTS)]
 
 
 def _output_curvature(problem: Problem, theta: Array) -> Array:
@@ -120,9 +124,9 @@ def _ggn(formulas: Formulas) -> Sequence[Measure]:
     problem, bent = case("nonlinear"), np.array([-2.0, 0.3])
     lowest = [np.linalg.eigvalsh(m(problem, bent))[0] for m in (formulas.ggn, formulas.hessian)]
     return [
-        at_most("largest distance to Jᵀ ∇²a J by hand", worst, PARTS),
-        at_least("least eigenvalue of G on the nonlinear model", lowest[0], 0.0),
-        at_most("there, of H", lowest[1], -1e-3),
+        at_most("largest distance between G and Jᵀ ∇²a J, derived by hand", worst, PARTS),
+        at_least("smallest eigenvalue of G, nonlinear model", lowest[0], 0.0),
+        at_most("smallest eigenvalue of H there", lowest[1], -1e-3),
     ]
 
 
@@ -134,9 +138,11 @@ def _two_splits(formulas: Formulas) -> Sequence[Measure]:
     second = formulas.splits["parameters"].ggn(problem, theta)
     return [
         at_most(
-            "left split to Gauss–Newton", symmetric_distance(first, J.T @ J / problem.N), PARTS
+            "distance of the left split from Gauss–Newton",
+            symmetric_distance(first, J.T @ J / problem.N),
+            PARTS,
         ),
-        at_most("right split to H", symmetric_distance(second, H), PARTS),
+        at_most("distance of the right split from H", symmetric_distance(second, H), PARTS),
     ]
 
 
@@ -153,13 +159,13 @@ def _proposition_1(formulas: Formulas) -> Sequence[Measure]:
         formulas.ggn(problem, theta), independent.expected_outer(problem, theta)
     )
     return [
-        at_most("largest distance of G to F by quadrature, f natural", worst, EXPECTATIONS),
-        at_least("where f is the logarithm of the natural parameter", other, 0.05),
+        at_most("largest distance between G and F by quadrature, f natural", worst, EXPECTATIONS),
+        at_least("distance where f is the logarithm of the natural parameter", other, 0.05),
     ]
 
 
 def bound_along_a_ray(formulas: Formulas) -> RemainderBound:
-    """Proposition 2 on the nonlinear problem, across a box in which beta is valid."""
+    """Proposition 2 on the nonlinear problem, across the box in which beta is valid."""
     problem = formulas.problem("saturation", N=60)
     low, high = np.array([1.0, 0.2]), np.array([3.0, 2.2])
     return remainder_bound(problem, ray([1.1, 2.0], [2.9, 0.3], low, high, 60), low, high)
@@ -175,7 +181,7 @@ def _proposition_2(formulas: Formulas) -> Sequence[Measure]:
     printed = bound.N * norm**2 / bound.proved
     return [
         at_most("largest ‖H − G‖₂ / (r β), as proved", sides.max(), 1.0),
-        at_most("its norm against singular values of H − G", own, 1e-9),
+        at_most("difference of its norm from the largest singular value of H − G", own, 1e-9),
         at_least("largest N ‖H − G‖₂² / (r β), as printed", printed.max(), 1.0),
     ]
 
@@ -189,7 +195,7 @@ def _exact_if_fitted(formulas: Formulas) -> Sequence[Measure]:
         for p in shrunk
     ]
     slope = np.polyfit(np.log([1.0, 0.1, 0.01]), np.log(gaps), 1)[0]
-    return [Measure("power of the residuals with which ‖H − G‖ falls", float(slope), 0.999, 1.001)]
+    return [Measure("exponent p of ‖H − G‖ ∝ residualsᵖ", float(slope), 0.999, 1.001)]
 
 
 def _chain_rule(formulas: Formulas) -> Sequence[Measure]:
@@ -200,11 +206,11 @@ def _chain_rule(formulas: Formulas) -> Sequence[Measure]:
         by_chain = -np.einsum("nci,nc->ni", J, r)
         gap = np.abs(formulas.gradients(problem, theta) - by_chain).max()
         worst = max(worst, float(gap / np.abs(by_chain).max()))
-    return [at_most("largest difference of ∇θ log p to Jᵀ ∇f log p", worst, DERIVATIVES)]
+    return [at_most("largest difference between ∇θ log p and Jᵀ ∇f log p", worst, DERIVATIVES)]
 
 
 def _proof_1(formulas: Formulas) -> Sequence[Measure]:
-    """Eqs. 41 to 43: the Jacobians leave the expectation, then scores become Hessians."""
+    """Eqs. 41 to 43: Jacobians move out of the expectation, then scores become Hessians."""
     outer = inner = 0.0
     for kind in KINDS:
         problem, theta = case(kind), place(kind)
@@ -221,8 +227,8 @@ def _proof_1(formulas: Formulas) -> Sequence[Measure]:
         outer = max(outer, symmetric_distance(F, taken_out))
         inner = max(inner, symmetric_distance(W, np.asarray(h)))
     return [
-        at_most("largest distance of F to Jᵀ E[∇f ∇fᵀ] J", outer, PARTS),
-        at_most("of E[∇f log p ∇f log pᵀ] to E[−∇²f log p]", inner, PARTS),
+        at_most("largest distance between F and Jᵀ E[∇f ∇fᵀ] J", outer, PARTS),
+        at_most("largest distance between E[∇f log p ∇f log pᵀ] and E[−∇²f log p]", inner, PARTS),
     ]
 
 
@@ -238,7 +244,7 @@ def _independent_of_y(formulas: Formulas) -> Sequence[Measure]:
     other = np.abs(rates.hessian(f, np.full(6, 1.0)) - rates.hessian(f, np.full(6, 2.0))).max()
     return [
         at_most("largest change of ∇²f(−log p) with y, f natural", spread, 0.0),
-        at_least("where f is not natural", other, 0.1),
+        at_least("the same where f is not natural", other, 0.1),
     ]
 
 
@@ -252,13 +258,13 @@ def _remainder(formulas: Formulas) -> Sequence[Measure]:
         for sign in (-1, 1)
     )
     return [
-        at_most("H − G to Σ r ∇²f, r the slope of −log p", right, PARTS),
-        at_least("with the sign as printed", wrong, 1.0),
+        at_most("distance between H − G and Σ r ∇²f, r the slope of −log p", right, PARTS),
+        at_least("the same with the printed sign", wrong, 1.0),
     ]
 
 
 def _cancelling(formulas: Formulas) -> tuple[Problem, Array]:
-    """Residuals that sum to zero, with a remainder that does not."""
+    """Residuals that sum to zero, but with a remainder that is not zero."""
     problem, theta = case("nonlinear"), place("nonlinear")
     r = np.where(problem.X[:, 0] > np.median(problem.X[:, 0]), 1.0, -1.0)
     r -= r.mean()
@@ -274,7 +280,7 @@ def _absolute_values(formulas: Formulas) -> Sequence[Measure]:
     inside, outside = np.abs(r).mean() * beta, abs(r.mean()) * beta
     return [
         at_most("‖H − G‖ / (β Σ|r|), absolute values inside", norm / inside, 1.0),
-        at_least("less β |Σ r|, as printed", norm - outside, 0.05),
+        at_least("‖H − G‖ minus β |Σ r|, the printed bound", norm - outside, 0.05),
     ]
 
 
@@ -289,7 +295,9 @@ def _triangle(formulas: Formulas) -> Sequence[Measure]:
     return [
         at_most("|Σ r| / Σ|r|, largest along the path", (plain / absolute).max(), 1.0),
         at_most(
-            "Σ|r| against r(θ) of the bound", np.abs(absolute / bound.residual - 1).max(), 1e-9
+            "relative difference between Σ|r| and r(θ) of the bound",
+            np.abs(absolute / bound.residual - 1).max(),
+            1e-9,
         ),
         at_most("‖H − G‖₂ / (β Σ|r|)", (norm / (absolute * bound.beta)).max(), 1.0),
     ]
@@ -300,58 +308,61 @@ _BOUND = "problem=saturation&theta=1.5,1.5&closer=bound"
 CLAIMS = (
     Claim(
         "eq-8", "equation", "Eq. 8", "3.3",
-        "For least squares the Hessian is the Gauss–Newton matrix plus residuals times the "
+        "For least squares, the Hessian is the Gauss–Newton matrix plus the residuals times the "
         "curvature of f.",
         _least_squares_hessian, Link("four-matrices", "problem=saturation&theta=1.5,1.5"),
-        differs="Its loss has σ = 1; with another σ both parts are divided by σ².",
+        differs="The loss there has σ = 1; for other σ both parts are divided by σ².",
     ),
     Claim(
         "perfect-fit", "conclusion", "Section 3.3", "3.3",
-        "A model that fits the data perfectly has a Gauss–Newton matrix equal to its Hessian.",
+        "If the model fits the data perfectly, the Gauss–Newton matrix equals the Hessian.",
         _perfect_fit, Link("four-matrices", "problem=saturation&theta=1.5,1.5&closer=residuals"),
     ),
     Claim(
         "eq-9", "equation", "Eq. 9", "3.3",
-        "Every split a(b(θ)) of the loss gives the Hessian as its Gauss–Newton part and a rest.",
+        "Every split a(b(θ)) of the loss decomposes the Hessian into a GGN and a remainder.",
         _splits, Link("four-matrices", "problem=saturation&theta=1.5,1.5&closer=splits"),
     ),
     Claim(
         "eq-10", "equation", "Eq. 10", "3.3",
-        "The generalized Gauss–Newton matrix is Jᵀ ∇²a J, positive semi-definite where H is not.",
+        "The generalized Gauss–Newton matrix is Jᵀ ∇²a J, positive semi-definite even where H is "
+        "not.",
         _ggn, Link("four-matrices", "problem=saturation&theta=1.5,1.5"),
     ),
     Claim(
         "eq-11", "equation", "Eq. 11", "3.3",
-        "It depends on the split: one gives the classical matrix, another the Hessian.",
+        "It depends on the split: one gives the classical Gauss–Newton matrix, another the "
+        "Hessian.",
         _two_splits, Link("four-matrices", "problem=saturation&theta=1.5,1.5&closer=splits"),
     ),
     Claim(
         "prop-1", "proposition", "Prop. 1, Eq. 12", "3.4",
-        "If f is the natural parameter of an exponential family, Fisher and GGN are one.",
+        "If f is the natural parameter of an exponential family, the Fisher equals the GGN.",
         _proposition_1, Link("four-matrices", "problem=poisson&theta=1,0"),
-        differs="“The GGN of Eq. (1)” is that of the canonical split; Appendix C.1 prints its "
-        "formula without the minus of the main text; the proof is there, not in Appendix A.",
+        differs="“The GGN of Eq. (1)” is that of the canonical split. The proof is in Appendix "
+        "C.1, not in Appendix A, and prints the formula without the minus of the main text.",
     ),
     Claim(
         "prop-2", "proposition", "Prop. 2, Eqs. 13, 45", "3.4",
         "The spectral norm of H − G is at most the residuals times the smoothness of f.",
         _proposition_2, Link("four-matrices", _BOUND),
         differs="Printed with the square of the norm, which is false; the proof has the norm "
-        "itself. In means the print reads N ‖H − G‖² ≤ r β: it depends on the unit of the loss.",
+        "itself. In means, the printed claim is N ‖H − G‖² ≤ r β, which depends on the unit of the "
+        "loss.",
     ),
     Claim(
         "exact-if-fitted", "conclusion", "Section 3.4", "3.4",
-        "The approximation improves as the residuals diminish and is exact if the data are fitted.",
+        "The approximation improves as residuals shrink and is exact if the data are fitted.",
         _exact_if_fitted, Link("four-matrices", _BOUND.replace("bound", "residuals")),
     ),
     Claim(
         "eq-40", "equation", "Eq. 40", "C.1",
-        "By the chain rule a score is the Jacobian of f, transposed, times the score in f.",
+        "By the chain rule, a score is the transposed Jacobian of f times the score in f.",
         _chain_rule, Link("gradient-noise", "problem=saturation&theta=1.5,1.5"),
     ),
     Claim(
         "eq-41-43", "equation", "Eqs. 41, 42, 43", "C.1",
-        "The Jacobians leave the expectation, in which outer products then become Hessians.",
+        "The Jacobians move out of the expectation, where outer products then become Hessians.",
         _proof_1, Link("four-matrices", "problem=softmax&theta=1,-1"),
     ),
     Claim(
@@ -363,19 +374,19 @@ CLAIMS = (
         "eq-46", "equation", "Eq. 46", "C.2",
         "The Hessian is G plus the slopes of −log p in f times the curvature of f.",
         _remainder, Link("four-matrices", _BOUND),
-        differs="The formula prints the slope of log p, the words below it that of −log p, which "
-        "is right.",
+        differs="The formula has the slope of log p; the text below it has that of −log p, which "
+        "is correct.",
     ),
     Claim(
         "eq-47", "equation", "Eq. 47", "C.2",
         "H − G lies between −β and β times the sum of the slopes.",
         _absolute_values, Link("four-matrices", _BOUND),
         differs="Printed with the absolute value of the sum, which fails where residuals cancel; "
-        "the absolute values belong inside.",
+        "the absolute values belong inside the sum.",
     ),
     Claim(
         "eq-48", "equation", "Eq. 48", "C.2",
-        "The sum of slopes is at most the sum of their 1-norms, which gives Proposition 2.",
+        "The sum of the slopes is at most the sum of their 1-norms, which proves Proposition 2.",
         _triangle, Link("four-matrices", _BOUND),
     ),
 )  # fmt: skip

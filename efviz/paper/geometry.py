@@ -1,4 +1,4 @@
-"""Appendix A.1: steepest descent, the divergence, and the two forms of the Fisher."""
+"""Appendix A.1: steepest descent, the KL divergence and the two forms of the Fisher."""
 
 from collections.abc import Sequence
 from dataclasses import replace
@@ -26,14 +26,14 @@ def _steepest(formulas: Formulas) -> Sequence[Measure]:
     natural = np.linalg.solve(independent.expected_outer(problem, theta), g)
     limit = -natural / np.sqrt(g @ natural)
     to_natural = np.linalg.norm((kl.minimisers[-1] - theta) / radii[-1] - limit)
-    # Of KL itself a ball of size eps has the radius sqrt(2 eps) here.
+    # A ball of size eps in KL itself has the radius sqrt(2 eps) here.
     eps = radii**2 / 2
     steps = np.linalg.norm(kl.minimisers - theta, axis=-1) / eps
     power = np.polyfit(np.log(eps), np.log(steps), 1)[0]
     return [
-        at_most("Euclidean: |δ/ε + ∇L/|∇L|| at ε = 0.001", to_gradient, 2e-3),
-        at_most("√(2 KL): |δ/ε − its limit along −F⁻¹∇L|", to_natural, 2e-3),
-        about("with KL itself |δ|/ε goes like ε to the power", power, -0.5, 0.05),
+        at_most("Euclidean distance: |δ/ε + ∇L/|∇L|| at ε = 0.001", to_gradient, 2e-3),
+        at_most("√(2 KL): difference of δ/ε from its limit along −F⁻¹∇L", to_natural, 2e-3),
+        about("exponent p of |δ|/ε ∝ εᵖ with KL itself", power, -0.5, 0.05),
     ]
 
 
@@ -55,8 +55,8 @@ def _hessian_of_divergence(formulas: Formulas) -> Sequence[Measure]:
             gap = symmetric_distance(H, formulas.fisher(problem, theta))
             worst[moved_first] = max(worst[moved_first], gap)
     return [
-        at_most("largest distance to F, KL(p_θ ‖ p_θ′)", worst[False], 1e-7),
-        at_most("in the other order", worst[True], 1e-7),
+        at_most("largest distance between F and the Hessian of KL(p_θ ‖ p_θ′)", worst[False], 1e-7),
+        at_most("largest distance for the other order", worst[True], 1e-7),
     ]
 
 
@@ -86,7 +86,7 @@ def _chain_rule_of_log(formulas: Formulas) -> Sequence[Measure]:
         expected = independent.expected_hessian(problem, theta)
         worst = max(worst, symmetric_distance(expected, first + second))
         worst = max(worst, symmetric_distance(formulas.fisher(problem, theta), first + second))
-    return [at_most("largest distance of F and E[−∇² log p] to the sum", worst, EXPECTATIONS)]
+    return [at_most("largest distance of F and E[−∇² log p] from the sum", worst, EXPECTATIONS)]
 
 
 def _vanishing_term(formulas: Formulas) -> Sequence[Measure]:
@@ -105,8 +105,8 @@ def _vanishing_term(formulas: Formulas) -> Sequence[Measure]:
         for kind in _DISCRETE
     )
     return [
-        at_most("largest |Σ_y ∇²p| against F", worst, EXPECTATIONS),
-        at_most("F, which lacks that part, to E[−∇² log p]", without, EXPECTATIONS),
+        at_most("largest |Σ_y ∇²p| relative to F", worst, EXPECTATIONS),
+        at_most("distance between F, without that part, and E[−∇² log p]", without, EXPECTATIONS),
     ]
 
 
@@ -118,11 +118,11 @@ def _outer_term(formulas: Formulas) -> Sequence[Measure]:
         )
         for kind in _DISCRETE
     )
-    return [at_most("largest distance of F to E[∇p ∇pᵀ / p²]", worst, EXPECTATIONS)]
+    return [at_most("largest distance between F and E[∇p ∇pᵀ / p²]", worst, EXPECTATIONS)]
 
 
 def _labels_as_the_model(formulas: Formulas) -> Sequence[Measure]:
-    """p = 3/4 at x = 1 and 1/4 at x = -1, and labels in just these shares."""
+    """p = 3/4 at x = 1 and 1/4 at x = -1, and labels in exactly these shares."""
     X = np.repeat([[1.0], [-1.0]], 4, axis=0)
     y = np.array([1.0, 1, 1, 0, 1, 0, 0, 0])
     problem, theta = logistic_regression(X, y), np.array([np.log(3)])
@@ -133,9 +133,9 @@ def _labels_as_the_model(formulas: Formulas) -> Sequence[Measure]:
     ]
     turned = replace(problem, y=1 - y)
     return [
-        at_most("EF and H to F", max(gaps), ROUNDING),
+        at_most("distances of EF and H from F", max(gaps), ROUNDING),
         at_least(
-            "EF of swapped labels to F",
+            "distance of EF with swapped labels from F",
             symmetric_distance(F, formulas.empirical_fisher(turned, theta)),
             0.1,
         ),
@@ -147,37 +147,39 @@ _BALLS = Link("four-matrices", "problem=fig2&theta=1,1&closer=descent")
 CLAIMS = (
     Claim(
         "eq-20", "equation", "Eq. 20", "A.1",
-        "The direction of steepest descent is a limit that depends on the distance: the gradient "
-        "for the Euclidean one, the natural gradient for the divergence.",
+        "The direction of steepest descent is a limit that depends on the distance: along the "
+        "gradient for the Euclidean distance, along the natural gradient for the KL divergence.",
         _steepest, _BALLS,
-        differs="With d = KL, as printed, δ/ε grows like ε^(−1/2) and has no limit; the length "
-        "√(2 KL) is meant, whose direction is the same.",
+        differs="With d = KL, as printed, δ/ε grows like ε^(−1/2) and has no limit. The distance "
+        "√(2 KL) must be meant, whose direction is the same.",
     ),
     Claim(
         "eq-21", "equation", "Eq. 21", "A.1",
         "The Hessian of the KL divergence at θ′ = θ is the Fisher.",
         _hessian_of_divergence, _BALLS,
-        differs="The text before it has the other order, KL(p_θ′ ‖ p_θ). Both have this Hessian.",
+        differs="The text before it has the other order, KL(p_θ′ ‖ p_θ). Both orders have this "
+        "Hessian.",
     ),
     Claim(
         "eq-23", "equation", "Eq. 23", "A.1",
-        "By the chain rule of the logarithm E[−∇² log p] has a part with ∇²p and one with ∇p ∇pᵀ.",
+        "By the chain rule, E[−∇² log p] is a term with ∇²p plus a term with ∇p ∇pᵀ.",
         _chain_rule_of_log, Link("four-matrices", "problem=softmax&theta=1,-1"),
     ),
     Claim(
         "eq-24", "equation", "Eq. 24", "A.1",
-        "The part with ∇²p is zero, because probabilities sum to one.",
+        "The term with ∇²p is zero, because probabilities sum to one.",
         _vanishing_term, Link("four-matrices", "problem=softmax&theta=1,-1"),
-        differs="The integral loses its minus between two lines, which zero does not mind.",
+        differs="The integral loses its minus sign between two lines, which does not matter for "
+        "zero.",
     ),
     Claim(
         "eq-25", "equation", "Eq. 25", "A.1",
-        "The other part is the expected outer product of scores.",
+        "The other term is the expected outer product of the scores.",
         _outer_term, Link("four-matrices", "problem=softmax&theta=1,-1"),
     ),
     Claim(
         "labels-as-the-model", "conclusion", "Appendix A.1, end", "A.1",
-        "If the labels are distributed as the model says, F, EF and H are equal.",
+        "If the labels are distributed as the model predicts, F, EF and H are equal.",
         _labels_as_the_model, Link("at-the-minimum", "problem=fig2&s=0"),
     ),
 )  # fmt: skip

@@ -1,13 +1,14 @@
-"""Other ways to the same numbers: SciPy's distributions and derivatives, labels one by one.
+"""Independent computations of the same numbers: SciPy's distributions, derivatives, sums over
+labels.
 
-Nothing here uses a derivative, an expectation or a matrix of the library; only f(x, theta), which
-defines a problem, is the library's own.
+Nothing here uses a derivative, an expectation or a matrix of the library. Only f(x, theta), which
+defines a problem, comes from it.
 """
 
 from collections.abc import Callable
 
 import numpy as np
-import scipy  # its stats and differentiate are loaded at their first use, which takes 0.4 s
+import scipy  # stats and differentiate are imported on first use, which takes 0.4 s
 from numpy.polynomial.hermite import hermgauss
 from numpy.polynomial.laguerre import laggauss
 
@@ -17,12 +18,12 @@ from efviz.problems.likelihoods.gaussian import Gaussian
 
 
 def outputs(problem: Problem, theta: Array) -> Array:
-    """f (..., N, C)."""
+    """The outputs f (..., N, C)."""
     return problem.model.outputs(problem.X, theta)
 
 
 def log_density(problem: Problem, f: Array, y: Array) -> Array:
-    """log p(y | f) with all its constants, (..., N, C) and (..., N) -> (..., N)."""
+    """log p(y | f) with all constants, (..., N, C) and (..., N) -> (..., N)."""
     name = problem.likelihood.name
     if isinstance(problem.likelihood, Gaussian):
         return scipy.stats.norm.logpdf(y, f[..., 0], problem.likelihood.sigma)
@@ -89,7 +90,7 @@ def scores(problem: Problem, theta: Array, y: Array) -> Array:
 
 
 def expected_outer(problem: Problem, theta: Array) -> Array:
-    """1/N sum_n E_{y ~ p(. | f_n)}[score score^T], every label weighed by its probability."""
+    """1/N sum_n E_{y ~ p(. | f_n)}[score score^T], with every label weighted by its probability."""
     y, weight = labels(problem, theta)
     g = scores(problem, theta, y)
     return np.einsum("kn,kni,knj->ij", weight, g, g) / problem.N
@@ -102,7 +103,7 @@ def observed_outer(problem: Problem, theta: Array) -> Array:
 
 
 def expected_hessian(problem: Problem, theta: Array) -> Array:
-    """1/N sum_n E_{y ~ p(. | f_n)}[-nabla^2 log p(y | f_n)]: p held fixed, log p differentiated."""
+    """1/N sum_n E_{y ~ p(. | f_n)}[-nabla^2 log p(y | f_n)]: p fixed, log p differentiated."""
     y, weight = labels(problem, theta)
 
     def surprise(t: Array) -> Array:
@@ -113,5 +114,5 @@ def expected_hessian(problem: Problem, theta: Array) -> Array:
 
 
 def mean_loss(problem: Problem) -> Callable[[Array], Array]:
-    """theta (..., D) -> -1/N sum_n log p(y_n | f_n), constants and all."""
+    """theta (..., D) -> -1/N sum_n log p(y_n | f_n), with all constants."""
     return lambda theta: -log_density(problem, outputs(problem, theta), problem.y).mean(-1)

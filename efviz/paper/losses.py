@@ -1,4 +1,4 @@
-"""Appendices A.2, A.3 and B: common losses, the linearised model, sampled labels."""
+"""Appendices A.2, A.3 and B: common losses, the linearised model and sampled labels."""
 
 from collections.abc import Callable, Sequence
 
@@ -31,14 +31,14 @@ def _jacobians(kind: str) -> Array:
 
 
 def _without_expectation(formulas: Formulas) -> Sequence[Measure]:
-    """J^T H_n J with the library's H_n at the OBSERVED labels, against the expectation over all."""
+    """J^T H_n J with H_n at the OBSERVED labels, compared with the expectation over all labels."""
     worst = 0.0
     for kind in NATURAL:
         problem, J = case(kind), _jacobians(kind)
         h = problem.likelihood.hessian(independent.outputs(problem, place(kind)), problem.y)
         by_parts = np.einsum("nci,ncd,ndj->ij", J, h, J) / problem.N
         worst = max(worst, symmetric_distance(formulas.fisher(problem, place(kind)), by_parts))
-    return [at_most("largest distance of F to Jᵀ Hₙ J", worst, PARTS)]
+    return [at_most("largest distance between F and Jᵀ Hₙ J", worst, PARTS)]
 
 
 def _gaussian(formulas: Formulas) -> Sequence[Measure]:
@@ -49,7 +49,7 @@ def _gaussian(formulas: Formulas) -> Sequence[Measure]:
     return [
         at_most("spread of −log N(y; f, 1) − ½(y − f)²", np.ptp(offset), ROUNDING),
         at_most(
-            "its difference to log √(2π)", abs(offset.mean() - np.log(2 * np.pi) / 2), ROUNDING
+            "its difference from log √(2π)", abs(offset.mean() - np.log(2 * np.pi) / 2), ROUNDING
         ),
     ]
 
@@ -60,7 +60,7 @@ def _unit_hessian(formulas: Formulas) -> Sequence[Measure]:
     numerical = _second_in_f("gaussian", f, y)
     return [
         at_most("largest |∇²f(−log p) − 1|", np.abs(gaussian.hessian(f, y) - 1).max(), ROUNDING),
-        at_most("by SciPy's derivatives", np.abs(numerical - 1).max(), 1e-7),
+        at_most("the same with SciPy's derivatives", np.abs(numerical - 1).max(), 1e-7),
     ]
 
 
@@ -87,7 +87,7 @@ def _least_squares_fisher(formulas: Formulas) -> Sequence[Measure]:
     problem, J = case("nonlinear"), _jacobians("nonlinear")[:, 0]
     F = formulas.fisher(problem, place("nonlinear"))
     gap = symmetric_distance(F, J.T @ J / problem.N / 0.5**2)
-    return [at_most("distance of F to ∇f ∇fᵀ / σ²", gap, PARTS)]
+    return [at_most("distance between F and ∇f ∇fᵀ / σ²", gap, PARTS)]
 
 
 def _not_the_outer_products(formulas: Formulas) -> Sequence[Measure]:
@@ -99,15 +99,17 @@ def _not_the_outer_products(formulas: Formulas) -> Sequence[Measure]:
         formulas.empirical_fisher(problem, theta), independent.observed_outer(problem, theta)
     )
     return [
-        at_least("distance of F to the outer products of the loss's gradients", gap, 0.05),
-        at_most("of EF to them", same, DERIVATIVES),
+        at_least(
+            "distance between F and the outer products of the gradients of the loss", gap, 0.05
+        ),
+        at_most("distance between EF and these", same, DERIVATIVES),
     ]
 
 
 def _softmax(formulas: Formulas) -> Sequence[Measure]:
     p = formulas.likelihoods["categorical"]().mean(_F)
     exact = np.exp(_F) / np.exp(_F).sum(-1, keepdims=True)
-    return [at_most("largest difference to exp f / Σ exp f", np.abs(p - exact).max(), ROUNDING)]
+    return [at_most("largest difference from exp f / Σ exp f", np.abs(p - exact).max(), ROUNDING)]
 
 
 def _same_for_all_classes(formulas: Formulas) -> Sequence[Measure]:
@@ -115,8 +117,12 @@ def _same_for_all_classes(formulas: Formulas) -> Sequence[Measure]:
     h = np.stack([softmax.hessian(_F, np.full(7, float(c))) for c in range(3)])
     numerical = _second_in_f("categorical", _F, _Y)
     return [
-        at_most("largest change with the class", np.abs(h - h[:1]).max(), 0.0),
-        at_most("to SciPy's derivatives of −log softmax", np.abs(h[0] - numerical).max(), 1e-7),
+        at_most("largest change between classes", np.abs(h - h[:1]).max(), 0.0),
+        at_most(
+            "difference from SciPy's derivatives of −log softmax",
+            np.abs(h[0] - numerical).max(),
+            1e-7,
+        ),
     ]
 
 
@@ -134,9 +140,11 @@ def _second_partials(formulas: Formulas) -> Sequence[Measure]:
     )
     return [
         at_most(
-            "printed partials to SciPy's of log Σ exp f", np.abs(printed - numerical).max(), 1e-7
+            "printed derivatives minus SciPy's of log Σ exp f",
+            np.abs(printed - numerical).max(),
+            1e-7,
         ),
-        at_most("to the library's", np.abs(printed - found).max(), ROUNDING),
+        at_most("printed derivatives minus the library's", np.abs(printed - found).max(), ROUNDING),
     ]
 
 
@@ -146,9 +154,11 @@ def _covariance_of_labels(formulas: Formulas) -> Sequence[Measure]:
     W = p[:, :, None] * np.eye(3) - p[:, :, None] * p[:, None, :]
     return [
         at_most(
-            "Hessian in f to diag(π) − ππᵀ", np.abs(softmax.hessian(_F, _Y) - W).max(), ROUNDING
+            "difference between the Hessian in f and diag(π) − ππᵀ",
+            np.abs(softmax.hessian(_F, _Y) - W).max(),
+            ROUNDING,
         ),
-        at_most("its rows sum to", np.abs(softmax.hessian(_F, _Y).sum(-1)).max(), ROUNDING),
+        at_most("largest sum of its rows", np.abs(softmax.hessian(_F, _Y).sum(-1)).max(), ROUNDING),
     ]
 
 
@@ -158,7 +168,7 @@ def _softmax_fisher(formulas: Formulas) -> Sequence[Measure]:
     W = p[:, :, None] * np.eye(3) - p[:, :, None] * p[:, None, :]
     by_hand = np.einsum("nci,ncd,ndj->ij", J, W, J) / problem.N
     gap = symmetric_distance(formulas.fisher(problem, theta), by_hand)
-    return [at_most("distance of F to Jᵀ (diag(π) − ππᵀ) J", gap, PARTS)]
+    return [at_most("distance between F and Jᵀ (diag(π) − ππᵀ) J", gap, PARTS)]
 
 
 def _linear_models(formulas: Formulas) -> Sequence[Measure]:
@@ -167,7 +177,7 @@ def _linear_models(formulas: Formulas) -> Sequence[Measure]:
         problem, theta = case(kind), place(kind)
         H = independent.second_derivative(independent.mean_loss(problem), theta)
         worst = max(worst, symmetric_distance(H, formulas.ggn(problem, theta)))
-    return [at_most("largest distance of G to H, models linear in θ", worst, PARTS)]
+    return [at_most("largest distance between G and H, models linear in θ", worst, PARTS)]
 
 
 def _linearised(formulas: Formulas) -> Sequence[Measure]:
@@ -180,7 +190,7 @@ def _linearised(formulas: Formulas) -> Sequence[Measure]:
 
     G = independent.second_derivative(loss, theta)
     gap = symmetric_distance(formulas.ggn(problem, theta), G)
-    return [at_most("distance of G to the Hessian with f linearised", gap, PARTS)]
+    return [at_most("distance between G and the Hessian with f linearised", gap, PARTS)]
 
 
 def _unbiased(formulas: Formulas) -> Sequence[Measure]:
@@ -206,8 +216,8 @@ def _unbiased(formulas: Formulas) -> Sequence[Measure]:
     ]
     slope = np.polyfit(np.log(sizes), np.log(spread), 1)[0]
     return [
-        at_most("mean of 1,000 one-label estimates to F, in standard errors", z, 4),
-        about("error falls like M to the power, M = 1 to 10,000", slope, -0.5, 0.05),
+        at_most("mean of 1,000 one-label estimates minus F, in standard errors", z, 4),
+        about("exponent p of the error ∝ Mᵖ, M = 1 to 10,000", slope, -0.5, 0.05),
     ]  # fmt: skip
 
 
@@ -224,7 +234,7 @@ def _most_likely(formulas: Formulas) -> Sequence[Measure]:
     ]
     return [
         exactly("largest entry for least squares", np.abs(squares).max(), 0.0),
-        at_least("‖· − F‖/‖F‖ for classes: the bias", min(gaps), 0.1),
+        at_least("‖· − F‖/‖F‖ for classification: the bias", min(gaps), 0.1),
     ]  # fmt: skip
 
 
@@ -238,9 +248,11 @@ def _one_jacobian(formulas: Formulas) -> Sequence[Measure]:
     found = np.einsum("nci,knc->kni", J, r)
     return [
         at_most(
-            "−∇θ log p to Jᵀ times the slope of −log p", np.abs(found + exact).max(), DERIVATIVES
+            "difference between −∇θ log p and Jᵀ ∇f(−log p)",
+            np.abs(found + exact).max(),
+            DERIVATIVES,
         ),
-        at_least("with the sign as printed", np.abs(found - exact).max(), 0.1),
+        at_least("the same with the printed sign", np.abs(found - exact).max(), 0.1),
     ]
 
 
@@ -249,7 +261,7 @@ def _same_cost(formulas: Formulas) -> Sequence[Measure]:
     one, ef = (sources[key].cost(1000, 1, 10) for key in ("sampled", "observed"))
     exact = sources["exact"].cost(1000, 1, 10)
     return [
-        exactly("gradients for one sampled label, N = 1,000, C = 10", one, ef),
+        exactly("gradients for one sampled label per example, N = 1,000, C = 10", one, ef),
         exactly("for the exact Fisher", exact, 10_000),
     ]
 
@@ -265,9 +277,11 @@ def _probability_residual(formulas: Formulas) -> Sequence[Measure]:
     h = bernoulli.hessian(f, np.zeros(7))[:, 0, 0]
     as_printed = np.abs(bernoulli.gradient(f, np.ones(7))[:, 0] - p).max()
     return [
-        at_most("−∂ log p/∂f to σ(f) − y", slopes, ROUNDING),
-        at_most("−∂² log p/∂f² to σ(1 − σ)", np.abs(h - p * (1 - p)).max(), ROUNDING),
-        at_least("as printed, without y, off by", as_printed, 0.5),
+        at_most("difference between −∂ log p/∂f and σ(f) − y", slopes, ROUNDING),
+        at_most(
+            "difference between −∂² log p/∂f² and σ(1 − σ)", np.abs(h - p * (1 - p)).max(), ROUNDING
+        ),
+        at_least("error of the printed slope, without y", as_printed, 0.5),
     ]
 
 
@@ -278,8 +292,8 @@ def _at_one_half(formulas: Formulas) -> Sequence[Measure]:
         for t in (np.zeros(2), place("logistic"))
     )
     return [
-        at_most("EF to F at θ = 0", at_zero, ROUNDING),
-        at_least("at another θ", elsewhere, 0.05),
+        at_most("distance between EF and F at θ = 0", at_zero, ROUNDING),
+        at_least("distance at another θ", elsewhere, 0.05),
     ]
 
 
@@ -290,58 +304,62 @@ _LABELS = Link("four-matrices", "problem=fig2&theta=1,1")
 CLAIMS = (
     Claim(
         "eq-26", "equation", "Eq. 26", "A.2",
-        "The Fisher needs no expectation: it is Jᵀ Hₙ J with the Hessian in f.",
+        "The Fisher needs no expectation: it is Jᵀ Hₙ J, with the Hessian Hₙ in f.",
         _without_expectation, _THREE,
-        differs="Hₙ is printed as the Hessian of log p; it is that of −log p.",
+        differs="Hₙ is printed as the Hessian of log p, but is that of −log p.",
     ),
     Claim("eq-27", "equation", "Eq. 27", "A.2",
         "Squared loss is the negative log-likelihood of a Gaussian of unit variance.",
         _gaussian, Link("vector-fields", "problem=fig1"),
-        differs="The density is printed without its constant 1/√(2π), which no derivative sees."),
+        differs="The density is printed without its constant 1/√(2π), which affects no "
+        "derivative."),
     Claim("eq-28", "equation", "Eq. 28", "A.2", "Its Hessian in f is 1.",
         _unit_hessian, Link("four-matrices", "problem=fig1&theta=1,1")),
     Claim("eq-29", "equation", "Eq. 29", "A.2",
         "For least squares the Fisher is the sum of ∇f ∇fᵀ.", _least_squares_fisher, _CURVE,
         differs="For σ = 1; otherwise divided by σ²."),
     Claim("eq-30", "equation", "Eq. 30", "A.2",
-        "It is not the sum of outer products of the loss's gradients.",
+        "It is not the sum of the outer products of the gradients of the loss.",
         _not_the_outer_products, _CURVE),
     Claim("eq-31", "equation", "Eq. 31", "A.2",
-        "Cross-entropy is an exponential family through the softmax.", _softmax, _THREE),
+        "Cross-entropy with the softmax is the negative log-likelihood of an exponential family.",
+        _softmax, _THREE),
     Claim("eq-32", "equation", "Eq. 32", "A.2",
         "Its Hessian in f does not depend on the class.", _same_for_all_classes, _THREE),
     Claim("eq-33", "equation", "Eq. 33", "A.2",
-        "The second derivatives of log Σ exp f, one by one.", _second_partials, _THREE),
+        "The individual second derivatives of log Σ exp f.", _second_partials, _THREE),
     Claim("eq-34", "equation", "Eq. 34", "A.2",
-        "Together they are diag(π) − ππᵀ.", _covariance_of_labels, _THREE),
+        "As a matrix they are diag(π) − ππᵀ.", _covariance_of_labels, _THREE),
     Claim("eq-35", "equation", "Eq. 35", "A.2",
         "The Fisher of softmax regression is Jᵀ (diag(π) − ππᵀ) J.", _softmax_fisher, _THREE),
     Claim("eq-36", "equation", "Eq. 36", "A.3",
-        "If the inner function is linear, GGN and Hessian are equal.", _linear_models,
+        "If the inner function is linear, the GGN equals the Hessian.", _linear_models,
         Link("four-matrices", "problem=poisson&theta=1,0&closer=splits")),
     Claim("eq-37", "equation", "Eq. 37", "A.3",
-        "The GGN is the Hessian of the loss with its inner function linearised.", _linearised,
+        "The GGN is the Hessian of the loss after its inner function is linearised.", _linearised,
         Link("four-matrices", "problem=saturation&theta=1.5,1.5&closer=splits")),
     Claim("eq-38", "equation", "Eq. 38", "B",
-        "One label sampled from the model for each input gives an unbiased, noisy Fisher.",
+        "One label sampled from the model per input gives an unbiased, noisy estimate of the "
+        "Fisher.",
         _unbiased, _LABELS),
     Claim("most-likely", "conclusion", "Appendix B", "B",
-        "The most likely label gives a biased matrix, which for least squares is always zero.",
+        "The most likely label gives a biased estimate, which is always zero for least squares.",
         _most_likely, _LABELS),
     Claim("eq-39", "equation", "Eq. 39", "B",
         "All labels of an input share the Jacobian, the costly part of their gradients.",
         _one_jacobian, _THREE,
-        differs="∇ log p is printed equal to −Jᵀ ∇f log p; Eq. 40 has it without the minus. Outer "
-        "products do not see the sign."),
+        differs="∇ log p is printed as −Jᵀ ∇f log p; Eq. 40 has no minus. The sign does not affect "
+        "outer products."),
     Claim("same-cost", "conclusion", "Appendix B, section 6", "B",
-        "One sampled label costs as many gradients as the empirical Fisher; the exact Fisher takes "
-        "one for each output.", _same_cost, _LABELS),
+        "One sampled label per input costs as many gradients as the empirical Fisher; the exact "
+        "Fisher takes one per output.", _same_cost, _LABELS),
     Claim("eq-53", "equation", "Eq. 53", "D.3",
-        "Slope and curvature of the logistic −log p in f.", _probability_residual, _LABELS,
+        "Slope and curvature in f of −log p for logistic regression.",
+        _probability_residual, _LABELS,
         differs="Printed without y: the slope is σ(f) − y."),
     Claim("start-at-zero", "conclusion", "Appendix D.3", "D.3",
-        "Logistic regression has EF = F at θ = 0, where all probabilities are ½: a good start.",
+        "In logistic regression EF = F at θ = 0, where all probabilities are ½: a good start.",
         _at_one_half, Link("four-matrices", "problem=fig2&theta=0,0"),
-        differs="The paper compares slope and curvature, which differ; the square of the slope "
-        "is the curvature there."),
+        differs="The paper compares the slope with the curvature, which differ; there, the square "
+        "of the slope equals the curvature."),
 )  # fmt: skip

@@ -22,7 +22,7 @@ _PLANE = np.stack(np.meshgrid(np.linspace(-1, 5, 31), np.linspace(-1, 5, 31)), a
 
 
 def _homeward(formulas: Formulas, method: str, theta: Array) -> Array:
-    """cos of the angle between a method's update and the way to the minimum, Fig. 1's problem."""
+    """cos of the angle between the update of a method and theta* - theta, on the data of Fig. 1."""
     problem = formulas.problem("fig1")
     update = -formulas.direction(problem, method, theta, damping=1e-8).x
     return cosine(update, problem.theta_star - theta)
@@ -38,17 +38,23 @@ def _figure_1(formulas: Formulas) -> Sequence[Measure]:
     detour = np.nansum(np.linalg.norm(steps, axis=-1), axis=1)
     detour /= np.linalg.norm(problem.theta_star - _STARTS, axis=-1)
     return [
-        at_least("cos(NGD, way to the minimum), least of 4 starts", home["NGD"].min(), 1 - 1e-9),
-        at_most("cos(EFGD, way to the minimum)", home["EFGD"].min(), 0.0),
-        at_least("longest path of EFGD over the straight way", detour.max(), 2),
+        at_least("cos(NGD, θ* − θ), smallest of 4 starts", home["NGD"].min(), 1 - 1e-9),
+        at_most("cos(EFGD, θ* − θ), smallest of 4 starts", home["EFGD"].min(), 0.0),
+        at_least("longest path of EFGD relative to the straight line", detour.max(), 2),
     ]
 
 
 def _worse_than_gradients(formulas: Formulas) -> Sequence[Measure]:
     gd, ef = (_homeward(formulas, m, _PLANE) for m in ("GD", "EFGD"))
     return [
-        at_most("mean cos(EFGD, way home) less GD's, over Fig. 1", ef.mean() - gd.mean(), -0.1),
-        at_least("share of the plane where EFGD points farther off", np.mean(ef < gd), 0.5),
+        at_most(
+            "mean cos(EFGD, θ* − θ) minus that of GD, plane of Fig. 1", ef.mean() - gd.mean(), -0.1
+        ),
+        at_least(
+            "share of the plane where EFGD points farther from θ* − θ than GD",
+            np.mean(ef < gd),
+            0.5,
+        ),
     ]
 
 
@@ -58,13 +64,13 @@ def _inverse_scaling(formulas: Formulas) -> Sequence[Measure]:
     size = np.log(far.gradient)
     slope = {m: np.polyfit(size, np.log(v), 1)[0] for m, v in far.directions.items()}
     return [
-        about("EF⁻¹∇L goes like |∇L| to the power", slope["EFGD"], -1, 0.01),
-        about("F⁻¹∇L", slope["NGD"], 1, 1e-6),
+        about("exponent p of |EF⁻¹∇L| ∝ |∇L|ᵖ", slope["EFGD"], -1, 0.01),
+        about("the same for F⁻¹∇L", slope["NGD"], 1, 1e-6),
     ]
 
 
 def _no_step_for_all(formulas: Formulas) -> Sequence[Measure]:
-    """The step that halves the way from far out, taken near the minimum."""
+    """The step size that halves the distance to the minimum from far out, used near the minimum."""
     problem = formulas.problem("fig1")
     home, away = problem.theta_star, np.array([1.0, -0.7])
 
@@ -80,9 +86,10 @@ def _no_step_for_all(formulas: Formulas) -> Sequence[Measure]:
         step = 50 * (away @ away) / (x @ away)
         left = after(method, 0.1, float(step))
         if method == "EFGD":
-            measures.append(at_least("EFGD: step that halves a far way overshoots by", left, 10))
+            words = "EFGD near θ*: relative distance left by the step size that halves a far one"
+            measures.append(at_least(words, left, 10))
         else:
-            measures.append(about("NGD: the same step leaves of a near way", left, 0.5, 1e-9))
+            measures.append(about("the same for NGD", left, 0.5, 1e-9))
     return measures
 
 
@@ -94,7 +101,7 @@ def _regression_data(formulas: Formulas) -> Sequence[Measure]:
         about("mean of log x", x.mean(), 0, 0.02),
         about("standard deviation of log x", x.std(), 0.75, 0.02),
         about("mean of y − 2 − 2x", noise.mean(), 0, 0.02),
-        about("its variance", noise.var(), 1, 0.03),
+        about("variance of y − 2 − 2x", noise.var(), 1, 0.03),
         exactly("examples in the figure", len(formulas.sample("fig1").y), 1000),
     ]
 
@@ -129,7 +136,7 @@ def _efgd(formulas: Formulas) -> Sequence[Measure]:
 
 
 def _means(formulas: Formulas) -> Sequence[Measure]:
-    """Every example twice: sums double, means stay."""
+    """With every example twice, sums double and means stay."""
     worst = 0.0
     for kind in ("logistic", "nonlinear"):
         problem, theta = case(kind), place(kind)
@@ -141,7 +148,7 @@ def _means(formulas: Formulas) -> Sequence[Measure]:
             worst = max(worst, gap)
         loss = formulas.loss(twice, theta) / formulas.loss(problem, theta)
         worst = max(worst, abs(float(loss) - 1))
-    return [at_most("largest change with every example taken twice", worst, ROUNDING)]
+    return [at_most("largest relative change if every example is used twice", worst, ROUNDING)]
 
 
 def _losses(formulas: Formulas) -> dict[tuple[str, str], float]:
@@ -169,14 +176,18 @@ def _figure_3(formulas: Formulas) -> Sequence[Measure]:
     _, boston = efgd_path(formulas, "boston")
     _, cancer = efgd_path(formulas, "breast-cancer")
     return [
-        at_most("Boston: least cos(NGD, EFGD) along EFGD", boston.min(), -0.8),
-        at_least("BreastCancer: the same", cancer.min(), 0.7),
+        at_most("Boston: smallest cos(NGD, EFGD) along the EFGD path", boston.min(), -0.8),
+        at_least("the same for BreastCancer", cancer.min(), 0.7),
         at_least(
-            "its best loss, EFGD over NGD",
+            "BreastCancer: best loss of EFGD relative to NGD",
             best["BreastCancer", "EFGD"] / best["BreastCancer", "NGD"],
             10,
         ),
-        at_most("a1a: best loss, EFGD over NGD", best["a1a", "EFGD"] / best["a1a", "NGD"], 1.001),
+        at_most(
+            "a1a: best loss of EFGD relative to NGD",
+            best["a1a", "EFGD"] / best["a1a", "NGD"],
+            1.001,
+        ),
     ]
 
 
@@ -189,10 +200,10 @@ def _figure_5(formulas: Formulas) -> Sequence[Measure]:
         found for found in formulas.lines() if (found.name, found.method) == ("wine", "EFGD")
     )
     return [
-        at_least("best loss, EFGD over NGD, least of 4 sets", min(ratios), 1 - 1e-9),
-        at_least("greatest", max(ratios), 1.5),
-        at_most("Wine: least cos(NGD, EFGD) along EFGD", wine.min(), 0.0),
-        at_most("Wine: its last loss to the shipped grid's, relatively",
+        at_least("best loss of EFGD relative to NGD, smallest of 4 sets", min(ratios), 1 - 1e-9),
+        at_least("largest of these ratios", max(ratios), 1.5),
+        at_most("Wine: smallest cos(NGD, EFGD) along the EFGD path", wine.min(), 0.0),
+        at_most("Wine: relative difference of its last loss from the shipped grid",
                 abs(losses[-1] / line.best_loss - 1), 1e-4),
     ]  # fmt: skip
 
@@ -206,7 +217,7 @@ def _figure_6(formulas: Formulas) -> Sequence[Measure]:
     for found in formulas.lines():
         if found.name != "boston" or found.method == "GD":
             continue
-        # The figure was made with the printed cells, where they are as good as the selected ones.
+        # The figure was made with the printed cells if these are as good as the selected ones.
         cell = found.best if found.verdict == "differs" else found.printed
         step_size, damping = (10 ** float(exponent or 0) for exponent in cell)
         path = formulas.run(
@@ -215,9 +226,17 @@ def _figure_6(formulas: Formulas) -> Sequence[Measure]:
         excess = path.losses - lowest
         left[found.method] = excess[:, 10] / excess[:, 0]
     return [
-        at_most("EFGD from 0.875 θ*: excess loss left after 10 steps", left["EFGD"][0], 0.05),
-        at_least("from 0", left["EFGD"][-1], 0.2),
-        at_most("NGD: greatest over least, 4 starts", left["NGD"].max() / left["NGD"].min(), 1.01),
+        at_most(
+            "EFGD from 0.875 θ*: share of the excess loss left after 10 steps",
+            left["EFGD"][0],
+            0.05,
+        ),
+        at_least("EFGD from 0", left["EFGD"][-1], 0.2),
+        at_most(
+            "NGD: largest relative to smallest share, 4 starts",
+            left["NGD"].max() / left["NGD"].min(),
+            1.01,
+        ),
     ]
 
 
@@ -240,18 +259,18 @@ def _table_5(formulas: Formulas) -> Sequence[Measure]:
     step_sizes, dampings = (np.log10(values) for values in formulas.grid)
     return [
         exactly("step sizes", len(step_sizes), 241),
-        about("the least, log10", step_sizes[0], -20, 1e-9),
-        about("the greatest", step_sizes[-1], 10, 1e-9),
+        about("smallest step size, log10", step_sizes[0], -20, 1e-9),
+        about("largest", step_sizes[-1], 10, 1e-9),
         about("spacing", np.diff(step_sizes).max(), 0.125, 1e-9),
         exactly("dampings", len(dampings), 41),
-        about("the least, log10", dampings[0], -10, 1e-9),
-        about("the greatest", dampings[-1], 10, 1e-9),
+        about("smallest damping, log10", dampings[0], -10, 1e-9),
+        about("largest", dampings[-1], 10, 1e-9),
         about("spacing", np.diff(dampings).max(), 0.5, 1e-9),
     ]
 
 
 def _table_6(formulas: Formulas) -> Sequence[Measure]:
-    """Verdicts of the shipped grids, and one selected cell run again."""
+    """The verdicts on the shipped grids, and one selected cell run again."""
     lines = formulas.lines()
     count = {v: sum(line.verdict == v for line in lines) for v in ("same", "same loss, tie")}
     differs = sorted(f"{line.paper} {line.method}" for line in lines if line.verdict == "differs")
@@ -261,16 +280,16 @@ def _table_6(formulas: Formulas) -> Sequence[Measure]:
         problem, "GD", problem.start, step_size=10 ** line.best[0], n_steps=100
     ).final_loss
     return [
-        exactly("lines of 21 that select the printed cell", count["same"], 12),
-        exactly("where it ties with others for the least loss", count["same loss, tie"], 7),
-        exactly(f"that differ ({', '.join(differs) or 'none'})", len(differs), 2),
-        at_most("Boston GD, run again: to the grid's loss, relatively",
+        exactly("lines, of 21, where the printed cell is selected", count["same"], 12),
+        exactly("lines where it ties with others for the lowest loss", count["same loss, tie"], 7),
+        exactly(f"lines that differ ({', '.join(differs) or 'none'})", len(differs), 2),
+        at_most("Boston GD, run again: relative difference from the grid's loss",
                 abs(float(again) / line.best_loss - 1), 1e-9),
     ]  # fmt: skip
 
 
 def _depends_on_start(formulas: Formulas) -> Sequence[Measure]:
-    """The scale of the labels stands for the distance: EF's update falls as everything grows."""
+    """Scaling the targets stands for the distance: EF updates shrink as all else grows."""
     rng = default_rng(0)
     X = rng.normal(size=(50, 2))
     y = X @ np.array([1.0, -1.0]) + rng.normal(size=50)
@@ -282,9 +301,9 @@ def _depends_on_start(formulas: Formulas) -> Sequence[Measure]:
     ]
     ef, ngd = np.log(lengths[:3]), np.log(lengths[3:])
     return [
-        about("EF: length of a step against the scale of y, power",
+        about("EF: exponent p of the step length ∝ (scale of y)ᵖ",
               np.polyfit(np.log(sizes), ef, 1)[0], -1, 1e-9),
-        about("F", np.polyfit(np.log(sizes), ngd, 1)[0], 1, 1e-9),
+        about("the same for F", np.polyfit(np.log(sizes), ngd, 1)[0], 1, 1e-9),
     ]  # fmt: skip
 
 
@@ -292,63 +311,65 @@ _FIG_1 = "problem=fig1"
 
 CLAIMS = (
     Claim("fig-1", "figure", "Fig. 1", "4.3",
-        "On linear regression NGD goes straight to the minimum; preconditioning with EF distorts "
-        "the field.", _figure_1, Link("vector-fields", _FIG_1),
+        "In linear regression, NGD goes straight to the minimum; preconditioning with EF distorts "
+        "the vector field.", _figure_1, Link("vector-fields", _FIG_1),
         differs="Printed γ = 10⁻⁴; made with 10⁻³, times the scales 1/3, 1 and 3 of the plots, and "
-        "with a ridge of 0.01 that is left out here."),
+        "with a ridge of 0.01, omitted here."),
     Claim("worse-than-gradients", "conclusion", "Sections 1, 4.3", "4.3",
         "The distortion leads to worse updates than gradient descent.",
         _worse_than_gradients, Link("vector-fields", "problem=fig1&cos=1"),
-        differs="By direction on most of the plane. In steps EFGD, at three times γ, gets to the "
-        "minimum of Fig. 1 sooner than GD at a third."),
+        differs="In direction, on most of the plane. In steps, EFGD at three times γ reaches the "
+        "minimum of Fig. 1 before GD at a third of γ."),
     Claim("fig-3", "figure", "Fig. 3", "4.3",
-        "EF is good on a1a, opposite to NGD on Boston, and slow on BreastCancer though its "
-        "direction is right.", _figure_3, Link("optimization", "set=boston"),
-        differs="The cosines are said to be without damping; they were made with that of the run. "
-        "BreastCancer is scikit-learn's set of 569 × 30."),
+        "EF performs well on a1a, points opposite to NGD on Boston, and is slow on BreastCancer "
+        "although its direction is right.", _figure_3, Link("optimization", "set=boston"),
+        differs="The cosines are described as undamped, but were computed with the damping of the "
+        "run. BreastCancer is scikit-learn's set of 569 × 30."),
     Claim("inverse-scaling", "conclusion", "Section 4.3", "4.3",
-        "Far out EF-preconditioned updates are inversely proportional to the gradient.",
+        "Far from the minimum, EF-preconditioned updates are inversely proportional to the "
+        "gradient.",
         _inverse_scaling, Link("optimization", "set=boston&far=1")),
     Claim("one-step-size", "conclusion", "Section 4.3, Appendix E", "E",
-        "A step size that suits EF far out overshoots near the minimum.",
+        "A step size that suits EF far from the minimum overshoots near it.",
         _no_step_for_all, Link("vector-fields", "problem=fig1&step=0.1&steps=300")),
     Claim("step-and-start", "conclusion", "Section 4.3", "4.3",
-        "So the step size that EF needs depends on the starting point.",
+        "Hence the step size that EF needs depends on the starting point.",
         _depends_on_start, Link("optimization", "set=boston&start=0.875")),
     Claim("appendix-d", "equation", "Appendix D", "D.1",
         "Loss, Fisher and empirical Fisher are averages over n in the experiments.",
         _means, Link("at-the-minimum", "problem=fig4&s=0"),
-        differs="Both formulas of the loss lack their minus there."),
+        differs="Both formulas for the loss lack the minus sign there."),
     Claim("eq-49", "equation", "Eq. 49", "D.1",
-        "The data of Fig. 1: a line through log-normal inputs with unit noise.",
+        "The data of Fig. 1: a line with log-normal inputs and unit noise.",
         _regression_data, Link("vector-fields", _FIG_1),
-        differs="Lognormal(0, 3/4) leaves open whether 3/4 is σ or σ²: it is the σ of log x."),
+        differs="Lognormal(0, 3/4) leaves open whether 3/4 is σ or σ²; it is the σ of log x."),
     Claim("eq-50", "equation", "Eq. 50", "D.1", "Gradient descent.",
         _gd, Link("vector-fields", "problem=fig2")),
     Claim("eq-51", "equation", "Eq. 51", "D.1", "Natural gradient descent, damped.",
         _ngd, Link("vector-fields", "problem=fig2&damping=0.05"),
-        differs="In Figs. 1 and 4 the code adds a ridge of 0.01 to this matrix, not to EF's."),
+        differs="For Figs. 1 and 4 the code adds a ridge of 0.01 to this matrix, but not to EF."),
     Claim("eq-52", "equation", "Eq. 52", "D.1",
         "Gradient descent preconditioned by the empirical Fisher, damped.",
         _efgd, Link("vector-fields", "problem=fig2&damping=0.05")),
     Claim("table-4", "table", "Table 4", "D.3",
-        "Sizes of the data sets.", _table_4, Link("optimization", "set=a1a"),
-        differs="The headings “features” and “samples” are swapped; so are the numbers of a1a, "
-        "which hence stand right. Yacht has 6 features; BreastCancer is the 569 × 30 set."),
+        "The sizes of the data sets.", _table_4, Link("optimization", "set=a1a"),
+        differs="The headings “features” and “samples” are swapped, and so are the numbers of a1a, "
+        "which are therefore in the right columns. Yacht has 6 features; BreastCancer is the "
+        "569 × 30 set."),
     Claim("table-5", "table", "Table 5", "D.3",
         "The grid of step sizes and dampings.", _table_5, Link("optimization", "set=boston"),
-        differs="The caption's spacing of 0.25 is 0.125 for γ and 0.5 for λ."),
+        differs="The caption gives a spacing of 0.25; it is 0.125 for γ and 0.5 for λ."),
     Claim("table-6", "table", "Table 6", "D.3",
-        "Step size and damping that the grid search selects.",
+        "The step sizes and dampings that the grid search selects.",
         _table_6, Link("optimization", "set=boston"),
-        differs="Ties are broken by rounding. Boston's NGD and EFGD repeat BreastCancer's steps"
-        "; Powerplant's EFGD run depends on rounding."),
+        differs="Rounding breaks ties. NGD and EFGD on Boston repeat the step sizes of "
+        "BreastCancer; EFGD on Powerplant depends on rounding."),
     Claim("fig-5", "figure", "Fig. 5", "E",
-        "On four more regressions EFGD does no better than NGD.",
+        "On four more regression problems, EFGD does no better than NGD.",
         _figure_5, Link("optimization", "set=wine")),
     Claim("fig-6", "figure", "Fig. 6", "E",
-        "The farther out EFGD starts, the slower it is, unlike NGD.",
+        "The farther from the minimum EFGD starts, the slower it is, unlike NGD.",
         _figure_6, Link("optimization", "set=boston&far=1"),
-        differs="“Starts from [−θ*, θ*]” are 0.875, 0.75, 0.5 and 0 times θ*; the selected cells "
-        "of the grid are used, as Table 6 misprints Boston's."),
+        differs="The starts “from [−θ*, θ*]” are 0.875, 0.75, 0.5 and 0 times θ*. The runs use the "
+        "cells selected by the grid search, as Table 6 misprints those of Boston."),
 )  # fmt: skip

@@ -1,4 +1,4 @@
-"""Section 5: the empirical Fisher as second moment of noisy gradients."""
+"""Section 5: the empirical Fisher as the second moment of noisy gradients."""
 
 from collections.abc import Sequence
 from dataclasses import replace
@@ -39,7 +39,9 @@ def _second_moment(formulas: Formulas) -> Sequence[Measure]:
         apart = max(apart, float(np.linalg.norm(noise.covariance - Sigma) / size))
     return [
         at_most("largest ‖EF − Σ − ∇L∇Lᵀ‖/‖EF‖", worst, DERIVATIVES),
-        at_most("Σ of the library to NumPy's covariance", apart, DERIVATIVES),
+        at_most(
+            "relative difference of the library's Σ from NumPy's covariance", apart, DERIVATIVES
+        ),
     ]
 
 
@@ -53,9 +55,11 @@ def _noisy_estimate(formulas: Formulas) -> Sequence[Measure]:
     second = g.T @ g / n
     EF = formulas.empirical_fisher(problem, theta)
     return [
-        at_most("mean of 200,000 draws to ∇L, in standard errors", z.max(), 4),
+        at_most("mean of 200,000 draws minus ∇L, in standard errors", z.max(), 4),
         at_most(
-            "their second moment to EF", np.linalg.norm(second - EF) / np.linalg.norm(EF), 0.01
+            "relative difference of their second moment from EF",
+            np.linalg.norm(second - EF) / np.linalg.norm(EF),
+            0.01,
         ),
     ]
 
@@ -69,8 +73,10 @@ def _diagonal(formulas: Formulas) -> Sequence[Measure]:
 
     best = scipy.optimize.minimize(error, np.ones(2), method="Nelder-Mead", options={"xatol": 1e-9})
     return [
-        at_most("E‖Dg − ∇L‖² above the least that a search finds", error(found) - best.fun, 1e-9),
-        at_most("D to the D of that search", np.abs(found - best.x).max(), 1e-4),
+        at_most("E‖Dg − ∇L‖² minus the minimum found by a search", error(found) - best.fun, 1e-9),
+        at_most(
+            "difference of D from the D found by the search", np.abs(found - best.x).max(), 1e-4
+        ),
     ]
 
 
@@ -85,8 +91,12 @@ def _full(formulas: Formulas) -> Sequence[Measure]:
     found = formulas.errors(formulas.noise(problem, theta), [1])
     least, printed = float(found["full"][0]), float(found["printed"][0])
     return [
-        at_most("|E‖Mg − ∇L‖² − the least that a search finds|", abs(least - best.fun), 1e-9),
-        at_least("as printed, over that", printed / least, 1.001),
+        at_most(
+            "difference of E‖Mg − ∇L‖² from the minimum found by a search",
+            abs(least - best.fun),
+            1e-9,
+        ),
+        at_least("error of the printed matrix relative to that", printed / least, 1.001),
     ]
 
 
@@ -103,12 +113,14 @@ def _most_probable_descent(formulas: Formulas) -> Sequence[Measure]:
     own = np.linalg.solve(Sigma, g)
     angle_between = abs(best[0] * own[1] - best[1] * own[0]) / np.linalg.norm(own)
     return [
-        at_most("sine of the angle of Σ⁻¹g to the best of 200,000 directions", angle_between, 1e-4)
+        at_most(
+            "sine of the angle between Σ⁻¹g and the best of 200,000 directions", angle_between, 1e-4
+        )
     ]
 
 
 def _counteracted(formulas: Formulas) -> Sequence[Measure]:
-    """A steeper loss: g grows, EF^-1 g shrinks, and M g grows as g does."""
+    """For a steeper loss g grows, EF^-1 g shrinks, and M g grows like g."""
     problem, theta = case("least squares"), place("least squares")
     steep = replace(problem, likelihood=Gaussian(0.07))
     lengths = {}
@@ -121,8 +133,10 @@ def _counteracted(formulas: Formulas) -> Sequence[Measure]:
         )
     (ef, adapted), (ef_steep, adapted_steep) = lengths["flat"], lengths["steep"]
     return [
-        about("gradients 100 times as large: EF⁻¹g is longer by", ef_steep / ef, 0.01, 1e-6),
-        about("with ∇L∇Lᵀ, as in Eq. 19, by", adapted_steep / adapted, 100, 1e-4),
+        about(
+            "gradients 100 times as large: factor of the length of EF⁻¹g", ef_steep / ef, 0.01, 1e-6
+        ),
+        about("factor with ∇L∇Lᵀ, as in Eq. 19", adapted_steep / adapted, 100, 1e-4),
     ]
 
 
@@ -139,32 +153,38 @@ def _square_root(formulas: Formulas) -> Sequence[Measure]:
         Seen(g, g, (g[0][:, None] * g[0][None])[None], 1.0, 0.0)
     )
     return [
-        about("gradients 100 times as large: g/√EF is longer by", length["RMS"], 1, 1e-9),
-        about("EF⁻¹g by", length["EFSGD"], 0.01, 1e-9),
-        at_most("without noise: difference to the sign", np.abs(sure - np.sign(g)).max(), 1e-9),
+        about(
+            "gradients 100 times as large: factor of the length of g/√EF", length["RMS"], 1, 1e-9
+        ),
+        about("factor of the length of EF⁻¹g", length["EFSGD"], 0.01, 1e-9),
+        at_most(
+            "without noise: difference from the sign of g", np.abs(sure - np.sign(g)).max(), 1e-9
+        ),
     ]
 
 
 _PAGE = "gradient-noise"
 CLAIMS = (
     Claim("stochastic-gradient", "equation", "g(θ)", "5",
-        "The gradient of one example drawn at random estimates ∇L; EF is its second moment.",
+        "The gradient of a randomly drawn example is an estimate of ∇L; EF is its second moment.",
         _noisy_estimate, Link(_PAGE, "problem=fig2&batch=1"),
         differs="Printed as N times the gradient of log p, for a loss that is a sum."),
     Claim("eq-18", "equation", "Eq. 18", "5",
-        "The empirical Fisher is the covariance of the gradients plus their mean, squared.",
+        "The empirical Fisher is the covariance of the gradients plus the outer product of their "
+        "mean.",
         _second_moment, Link(_PAGE, "problem=fig2&theta=1,1"),
-        differs="In sums: its left side is N² times this EF."),
+        differs="Written with sums: its left-hand side is N² times this EF."),
     Claim("most-probable", "conclusion", "Section 5, Le Roux et al.", "5",
-        "Σ⁻¹g is the direction in which the loss falls most probably.",
+        "Σ⁻¹g is the direction along which the loss is most likely to decrease.",
         _most_probable_descent, Link(_PAGE, "problem=fig2&theta=1,1")),
     Claim("diagonal", "equation", "Dᵢᵢ", "5",
-        "The diagonal of signal to noise minimises the expected error of an estimate of ∇L.",
+        "The diagonal matrix of signal-to-noise ratios minimises the expected error of estimating "
+        "∇L.",
         _diagonal, Link(_PAGE, "problem=fig2&batch=1")),
     Claim("eq-19", "equation", "Eq. 19", "5",
-        "The full matrix that does so: variance adaptation.",
+        "The full matrix that minimises this error: variance adaptation.",
         _full, Link(_PAGE, "problem=fig2&batch=1"),
-        differs="The matrix of least error is the transpose of the printed one."),
+        differs="The matrix with the smallest error is the transpose of the printed one."),
     Claim("counteracts", "conclusion", "Section 5", "5",
         "The factor ∇L∇Lᵀ of Eq. 19 counteracts the poor scaling of EF.",
         _counteracted, Link(_PAGE, "problem=fig1&batch=1")),
@@ -172,7 +192,8 @@ CLAIMS = (
         "The square root of EF, as in Adam, cancels the magnitude of the gradient.",
         _square_root, Link(_PAGE, "problem=fig2&batch=256")),
     Claim("explains-success", "conclusion", "Section 5", "5",
-        "Variance adaptation may explain the success of methods with EF.",
+        "Variance adaptation may explain the success of EF-based methods.",
         link=Link(_PAGE, "problem=fig2"),
-        uncomputed="A conjecture about deep learning in practice, which the paper offers as one."),
+        uncomputed="A conjecture about deep learning in practice, and presented as one in the "
+        "paper."),
 )  # fmt: skip

@@ -1,8 +1,8 @@
-"""Table 6, printed beside reproduced: the grid search on the paper's sets, as shipped results.
+"""Table 6 as printed and as reproduced: shipped results of the grid search on the paper's sets.
 
-`python -m efviz results --renew` makes the two files here again, from the sweeps themselves:
-table6.json with one line a set and method, and grids.npz with the losses of all runs that finished
-(float32: for pictures) and every status.
+`python -m efviz results --renew` recreates the two files of this folder from the sweeps:
+table6.json, with one line per set and method, and grids.npz, with every status and the losses of
+all finished runs (in float32, for figures).
 """
 
 import json
@@ -16,10 +16,12 @@ import numpy as np
 
 from efviz.datasets import DATASETS
 from efviz.files import check_writable, replacing
+from efviz.numbers import percent
 from efviz.optimizers import METHODS
+from efviz.optimizers.status import Status
 from efviz.problems.catalogue import optimization_problem
 from efviz.sweeps import DAMPINGS, STEP_SIZES, Sweep, grid_search
-from efviz.sweeps.outcome import FINISHED, STATUSES
+from efviz.sweeps.outcome import STATUSES
 from efviz.sweeps.rounding import CHAOS, change_by_rounding
 from efviz.work import Progress
 
@@ -34,35 +36,38 @@ TABLE_6: dict[str, dict[str, tuple[float, float | None]]] = {
     "Powerplant": {"GD": (-5.75, None), "NGD": (-0.625, -8.0), "EFGD": (3.375, -1.0)},
     "Yacht": {"GD": (-1.5, None), "NGD": (-0.75, -7.5), "EFGD": (1.625, -6.5)},
 }
-"""As printed in App. D: log10 of the selected step size and damping, None where there is none."""
+"""As printed in App. D: log10 of the selected step size and damping, None for no damping."""
 
 WHY: dict[tuple[str, str], str] = {
-    ("Boston", "NGD"): "The print repeats BreastCancer's step size.",
-    ("Boston", "EFGD"): "The print repeats BreastCancer's step size, with which the loss hardly "
+    ("Boston", "NGD"): "The paper repeats the step size of BreastCancer here.",
+    (
+        "Boston",
+        "EFGD",
+    ): "The paper repeats the step size of BreastCancer here, with which the loss hardly "
     "falls in 100 steps; the published curve was not made with it.",
     (
         "Powerplant",
         "EFGD",
-    ): "Both cells are runs that jump about and never settle: which of them is "
-    "low after 100 steps is chance.",
+    ): "The runs of both cells jump about and never settle: which of them is "
+    "lower after 100 steps is chance.",
 }
-"""What else is known about a printed line."""
+"""Further facts about printed lines."""
 
 CONTESTED = "Other runs depend on rounding: another machine may select one of them"
 
 SEEN = 1e-6
-"""Neighbouring cells, and losses as they are shown, differ by so much, relatively, and more."""
+"""Losses of neighbouring cells, as shown, differ by at least this much, relatively."""
 
 
 @dataclass(frozen=True)
 class Line:
-    """One line of Table 6: what is printed, what the grid gives, and what to think of it.
+    """One line of Table 6: the printed cell, the best cell of the grid, and a verdict.
 
     Exponents are log10; `tied` lists the (row, column) of all cells within 1e-12 of the best loss,
-    a column being 0 for GD. The two `change` say by how much a loss changes, relatively, with the
-    last digits of its run; `contested` as in Sweep. `verdict`: "same", "same loss, tie" or
-    "differs", by `excess`, the printed cell's loss relative to the best one less 1 (inf where the
-    printed run does not finish).
+    the column being 0 for GD. `best_change` and `printed_change` are the relative changes of the
+    losses when the last digits of their runs change; `contested` is as in Sweep. `verdict` is
+    "same", "same loss, tie" or "differs", according to `excess`, the loss of the printed cell
+    relative to the best one, minus 1 (inf if the printed run does not finish).
     """
 
     name: str
@@ -121,11 +126,6 @@ class Line:
         return f"{words} {why}".strip()
 
 
-def percent(ratio: float) -> str:
-    percent = 100 * ratio
-    return f"{percent:.0f} %" if percent >= 10 else f"{percent:.2g} %"
-
-
 def paper_sets() -> dict[str, str]:
     """The names in DATASETS of the sets of Table 6, by their names in the paper."""
     names = {entry.paper: name for name, entry in DATASETS.items() if entry.paper}
@@ -135,7 +135,7 @@ def paper_sets() -> dict[str, str]:
 def compute(
     paper: str, method: str, progress: Callable[[Progress[Sweep]], object] | None = None
 ) -> tuple[Line, Sweep]:
-    """The full grid of Table 5, and the line of Table 6 that it makes."""
+    """The full grid of Table 5, and the line of Table 6 that follows from it."""
     name = paper_sets()[paper]
     problem = optimization_problem(name)
     sweep = grid_search(problem, method, STEP_SIZES, DAMPINGS, progress=progress)
@@ -146,7 +146,7 @@ def compute(
     tied = sweep.tied if damped else sweep.tied[:, :1]
     step_size, damping, loss = sweep.best()
     best = (_exponent(step_size), _exponent(damping) if damped else None)
-    finished = sweep.status[row, column] == STATUSES[FINISHED]
+    finished = sweep.status[row, column] == Status.FINISHED
     printed_loss = float(sweep.final_loss[row, column])
     change = change_by_rounding(problem, method, STEP_SIZES[row], DAMPINGS[column])
     line = Line(
@@ -179,9 +179,9 @@ def _exponent(value: float) -> float:
 def renew(
     folder: Path = FOLDER, progress: Callable[[str, str, Progress[Sweep]], object] | None = None
 ) -> None:
-    """Compute everything again (what the cache has is not) and write the two files in `folder`.
+    """Compute everything that is not cached and write the two files to `folder`.
 
-    Raises ValueError, a sentence, before anything is computed if they cannot be written there.
+    Raises ValueError, before computing anything, if the files cannot be written there.
     """
     for name in ("table6.json", "grids.npz"):
         check_writable(folder / name)
@@ -197,9 +197,11 @@ def renew(
             line, sweep = compute(paper, method, tell)
             done.append(asdict(line))
             columns = slice(None) if METHODS[method].curvature else slice(1)
-            finished = sweep.status == STATUSES[FINISHED]
+            finished = sweep.status == Status.FINISHED
             loss = np.where(finished, sweep.final_loss, np.nan).astype(np.float32)
-            status = np.array([STATUSES.index(word) for word in sweep.status.ravel()], np.uint8)
+            status = np.array(
+                [STATUSES.index(Status(word)) for word in sweep.status.ravel()], np.uint8
+            )
             grids[f"{line.name}/{method}/loss"] = loss[:, columns]
             grids[f"{line.name}/{method}/status"] = status.reshape(loss.shape)[:, columns]
             grids[f"{line.name}/{method}/first"] = np.array(sweep.first_loss)
@@ -212,7 +214,7 @@ def renew(
 
 @lru_cache
 def lines() -> tuple[Line, ...]:
-    """The shipped lines of Table 6, in its order."""
+    """The shipped lines of Table 6, in the order of the table."""
     read = []
     for entry in json.loads((FOLDER / "table6.json").read_text(encoding="utf-8")):
         entry["printed"], entry["best"] = tuple(entry["printed"]), tuple(entry["best"])
@@ -229,10 +231,10 @@ def line(name: str, method: str) -> Line | None:
 
 @lru_cache
 def sweep(name: str, method: str) -> Sweep | None:
-    """The shipped grid of a data set and a method, for pictures: losses have seven digits.
+    """The shipped grid of a data set and a method, for figures: losses have seven digits.
 
-    Losses of runs that did not finish are nan, and how many steps they took is not told (-1).
-    None where nothing is shipped. For all digits call `grid_search`.
+    The losses of unfinished runs are nan and their numbers of steps unknown (-1). None if no grid
+    is shipped. For all digits call `grid_search`.
     """
     with np.load(FOLDER / "grids.npz", allow_pickle=False) as file:
         if f"{name}/{method}/loss" not in file:

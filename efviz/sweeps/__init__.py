@@ -19,6 +19,7 @@ from efviz.arrays import Array, Mask
 from efviz.lazy import cached_property
 from efviz.numerics.threads import one_blas_thread
 from efviz.optimizers import METHODS
+from efviz.optimizers.status import Status
 from efviz.problems import Problem
 from efviz.sweeps import store
 from efviz.sweeps.outcome import FINISHED, STATUSES, Outcome, Plan, Steps
@@ -108,7 +109,7 @@ class Sweep:
 
     @property
     def complete(self) -> bool:
-        return not (self.status == "missing").any()
+        return not (self.status == Status.MISSING).any()
 
     def columns(self) -> dict[str, list[Any]]:
         """The grid as a long table, one line a cell: what CSV and JSON files hold."""

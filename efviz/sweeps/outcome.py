@@ -7,12 +7,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from efviz.arrays import Array, Mask
+from efviz.optimizers.status import Status
 from efviz.work import Work
 
 FINISHED, DIVERGED, SINGULAR, MISSING = range(4)
-STATUSES = ("finished", "diverged", "singular", "missing")
-"""What became of a run: all its steps; a loss beyond its limit or not a number; a matrix that is
-singular to working precision; not computed (a sweep that was stopped)."""
+STATUSES = (Status.FINISHED, Status.DIVERGED, Status.SINGULAR, Status.MISSING)
+"""What can become of a cell, by its number in compiled code and in files."""
 
 Steps = Work[None]
 """The steps of a batch of runs, which note in an Outcome what becomes of it."""

@@ -242,7 +242,10 @@ Object.defineProperty(window, 'Plotly', {
 """
 
 
-def test_what_comes_while_the_first_picture_is_drawn_is_drawn_too(page: Page, server: str) -> None:
+def test_what_comes_while_the_first_picture_is_drawn_is_drawn_too(
+    new_page: Page, server: str
+) -> None:
+    page = new_page
     page.add_init_script(SLOW_PLOTLY)
     page.goto(f"{server}/vector-fields?starts=0,0")
     expect(panel(page, "EFGD")).to_be_attached(timeout=30_000)

@@ -3,8 +3,8 @@
 import re
 
 import pytest
-from browsing import Scheme, needs_chromium, open_page, page_of_width
-from playwright.sync_api import Browser, Page, expect
+from browsing import Scheme, needs_chromium, open_page, visit
+from playwright.sync_api import BrowserContext, Page, expect
 
 from efviz.dashboard.pages import PAGES
 
@@ -55,9 +55,9 @@ def walk(page: Page, most: int = 120) -> list[str]:
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 def test_tab_reaches_everything_and_shows_where_it_is(
-    browser: Browser, server: str, scheme: Scheme
+    profile: BrowserContext, server: str, scheme: Scheme
 ) -> None:
-    with page_of_width(browser, 1400, scheme) as page:
+    with visit(profile, 1400, scheme) as page:
         open_page(page, server, "play=1&at=100")
         expect(page.get_by_role("region", name="Player")).to_be_visible(timeout=15_000)
         found = walk(page)

@@ -2,9 +2,9 @@
 
 import numpy as np
 import pytest
-from browsing import Scheme, needs_chromium, page_of_width
+from browsing import Scheme, needs_chromium, visit
 from engines import pixels
-from playwright.sync_api import Browser, expect
+from playwright.sync_api import BrowserContext, expect
 
 pytestmark = needs_chromium
 
@@ -27,8 +27,8 @@ ON_A_SHEET = """([width, panels]) => {
 
 
 @pytest.mark.parametrize("slug", PAGES)
-def test_printed_panels_overlap_nowhere(browser: Browser, server: str, slug: str) -> None:
-    with page_of_width(browser, 1440, "light") as page:
+def test_printed_panels_overlap_nowhere(profile: BrowserContext, server: str, slug: str) -> None:
+    with visit(profile, 1440, "light") as page:
         page.goto(f"{server}/{slug}")
         expect(page.locator(".efviz-chart[data-revision]").first).to_be_visible(timeout=30_000)
         page.emulate_media(media="print")
@@ -43,9 +43,9 @@ def test_printed_panels_overlap_nowhere(browser: Browser, server: str, slug: str
 
 @pytest.mark.parametrize("theme", ["light", "dark"])
 def test_in_forced_colours_sliders_and_curves_are_seen(
-    browser: Browser, server: str, theme: Scheme
+    profile: BrowserContext, server: str, theme: Scheme
 ) -> None:
-    with page_of_width(browser, 1440, theme) as page:
+    with visit(profile, 1440, theme) as page:
         page.emulate_media(forced_colors="active")
         page.goto(f"{server}/vector-fields")
         chart = page.locator(".efviz-chart[data-revision]").first

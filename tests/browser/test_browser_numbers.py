@@ -9,12 +9,13 @@ from browsing import (
     keep_screenshot,
     needs_chromium,
     open_page,
-    page_of_width,
     panel,
+    read_number,
     revision,
+    visit,
     wait_for_picture,
 )
-from playwright.sync_api import Browser, Locator, Page, expect
+from playwright.sync_api import BrowserContext, Locator, Page, expect
 
 from efviz.problems import PROBLEMS
 
@@ -28,10 +29,10 @@ def numbers(page: Page) -> Locator:
 def rows(page: Page) -> np.ndarray:
     """The cells of x and y."""
     cells = [
-        [cell.replace("−", "-") for cell in row.locator("td").all_text_contents()[:2]]
+        [read_number(cell) for cell in row.locator("td").all_text_contents()[:2]]
         for row in numbers(page).locator("tbody tr").all()
     ]
-    return np.array(cells, dtype=float)
+    return np.array(cells)
 
 
 def test_the_numbers_of_a_figure_open_by_keyboard_follow_and_close(page: Page, server: str) -> None:
@@ -68,8 +69,8 @@ def test_the_numbers_of_a_figure_open_by_keyboard_follow_and_close(page: Page, s
 
 
 @pytest.mark.parametrize(("width", "scheme"), [(1024, "light"), (360, "dark")])
-def test_the_numbers_fit(browser: Browser, server: str, width: int, scheme: Scheme) -> None:
-    with page_of_width(browser, width, scheme) as page:
+def test_the_numbers_fit(profile: BrowserContext, server: str, width: int, scheme: Scheme) -> None:
+    with visit(profile, width, scheme) as page:
         open_page(page, server)
         page.get_by_role("button", name="Numbers of this figure").focus()
         page.keyboard.press("Enter")

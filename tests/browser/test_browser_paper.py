@@ -16,7 +16,7 @@ PATIENCE = 90_000
 
 def open_paper(page: Page, server: str) -> None:
     page.goto(f"{server}/{SLUG}")
-    words = f"{CHECKS} of {CHECKS} checks hold;"
+    words = f"{CHECKS} of {CHECKS} checks hold."
     expect(page.locator(".efviz-sentence")).to_contain_text(words, timeout=PATIENCE)
 
 

@@ -6,8 +6,17 @@ from typing import Any
 
 import numpy as np
 import pytest
-from browsing import chart, needs_chromium, open_page, panel, revision, wait_for_picture
-from playwright.sync_api import Browser, Locator, Page, expect
+from browsing import (
+    chart,
+    needs_chromium,
+    open_page,
+    panel,
+    read_number,
+    revision,
+    visit,
+    wait_for_picture,
+)
+from playwright.sync_api import Browser, BrowserContext, Locator, Page, expect
 
 from efviz.arrays import cosine
 from efviz.fields import vector_field
@@ -206,13 +215,12 @@ def test_the_anatomy_shows_lengths_and_angles_of_the_library(page: Page, server:
         theta = np.array([data["x"][1][i], data["y"][1][i]])
         found = {m: vector_field(problem, m, theta, damping=damping) for m in FIELDS}
         cells = [
-            cell.replace("°", "").replace("−", "-")
-            for cell in row.locator("td").all_text_contents()
+            read_number(cell.removesuffix("°")) for cell in row.locator("td").all_text_contents()
         ]
         lengths = [np.linalg.norm(found[m]) for m in FIELDS]
         angles = [np.degrees(np.arccos(cosine(found[m], found["NGD"]))) for m in ("GD", "EFGD")]
-        np.testing.assert_allclose([float(c) for c in cells[:3]], lengths, rtol=6e-3)
-        np.testing.assert_allclose([float(c) for c in cells[3:]], angles, atol=0.6)
+        np.testing.assert_allclose(cells[:3], lengths, rtol=6e-3)
+        np.testing.assert_allclose(cells[3:], angles, atol=0.6)
         assert row.locator("th").text_content() == name
         # Three arrows from the dot, in the directions of the library.
         paths = panel(page, name).locator(".runners .arrow")
@@ -239,13 +247,11 @@ def test_a_start_dragged_while_the_player_is_open_takes_its_dots_along(
 
 
 @pytest.fixture
-def calm(browser: Browser, server: str) -> Iterator[Page]:
+def calm(profile: BrowserContext, server: str) -> Iterator[Page]:
     """A visitor who asked for reduced motion."""
-    context = browser.new_context(viewport={"width": 1400, "height": 900}, reduced_motion="reduce")
-    page = context.new_page()
-    open_player(page, server, "play=1")
-    yield page
-    context.close()
+    with visit(profile, calm=True) as page:
+        open_player(page, server, "play=1")
+        yield page
 
 
 def test_nothing_plays_by_itself_where_motion_is_not_wanted(calm: Page) -> None:

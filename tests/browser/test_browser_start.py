@@ -13,11 +13,11 @@ from browsing import (
     keep_screenshot,
     needs_chromium,
     open_page,
-    page_of_width,
     slider,
+    visit,
 )
 from numpy.testing import assert_allclose, assert_array_equal
-from playwright.sync_api import Browser, Locator, Page, expect
+from playwright.sync_api import BrowserContext, Locator, Page, expect
 
 from efviz.dashboard.pages.vector_fields.figure_1 import figure_1
 
@@ -103,7 +103,7 @@ def test_keys_open_the_numbers_of_the_moving_paths(page: Page, server: str) -> N
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 def test_the_theme_reaches_what_lies_outside_of_components(
-    browser: Browser, server: str, scheme: Scheme
+    profile: BrowserContext, server: str, scheme: Scheme
 ) -> None:
     theme = tomllib.loads((ROOT / ".streamlit" / "config.toml").read_text())["theme"][scheme]
 
@@ -111,7 +111,7 @@ def test_the_theme_reaches_what_lies_outside_of_components(
         r, g, b = (int(theme[colour][i : i + 2], 16) for i in (1, 3, 5))
         return f"rgb({r}, {g}, {b})"
 
-    with page_of_width(browser, 1400, scheme) as page:
+    with visit(profile, 1400, scheme) as page:
         page.goto(server)
         door = page.locator(".st-key-start-doors a p").first
         expect(door).to_have_css("color", css("primaryColor"), timeout=PATIENCE)
@@ -136,22 +136,20 @@ def test_three_panels_move_together_and_can_be_stopped(page: Page, server: str) 
     assert dots(page) != stopped
 
 
-def test_who_prefers_less_motion_sees_the_end(browser: Browser, server: str) -> None:
-    context = browser.new_context(reduced_motion="reduce")
-    page = context.new_page()
-    page.goto(server)
-    expect(contrast(page)).to_have_attribute("data-share", "1.000", timeout=PATIENCE)
-    shown = dots(page)
-    page.wait_for_timeout(500)
-    assert dots(page) == shown
-    # All dots of NGD are at the minimum, and the whole of their ways is drawn.
-    assert len(set(shown[4:8])) == 1
-    trail = page.locator(".efviz-contrast .panel").nth(1).locator("svg .trail").last
-    assert len(trail.get_attribute("d") or "") > 100
-    page.get_by_role("button", name="Play").click()
-    page.wait_for_timeout(500)
-    assert dots(page) != shown
-    context.close()
+def test_who_prefers_less_motion_sees_the_end(profile: BrowserContext, server: str) -> None:
+    with visit(profile, calm=True) as page:
+        page.goto(server)
+        expect(contrast(page)).to_have_attribute("data-share", "1.000", timeout=PATIENCE)
+        shown = dots(page)
+        page.wait_for_timeout(500)
+        assert dots(page) == shown
+        # All dots of NGD are at the minimum, and the whole of their ways is drawn.
+        assert len(set(shown[4:8])) == 1
+        trail = page.locator(".efviz-contrast .panel").nth(1).locator("svg .trail").last
+        assert len(trail.get_attribute("d") or "") > 100
+        page.get_by_role("button", name="Play").click()
+        page.wait_for_timeout(500)
+        assert dots(page) != shown
 
 
 def test_the_doors_lead_where_they_say(page: Page, server: str) -> None:
@@ -222,31 +220,31 @@ def test_a_slider_of_the_page_does_the_task(page: Page, server: str) -> None:
 
 
 def test_a_teacher_opens_a_step_by_link_and_leafs_with_the_arrow_keys(
-    browser: Browser, server: str
+    profile: BrowserContext, server: str
 ) -> None:
-    context = browser.new_context(viewport={"width": 1024, "height": 768})
-    page = context.new_page()
-    page.goto(f"{server}/lessons?lesson=classifier.2&present=1")
-    expect(chart(page)).to_have_attribute("data-revision", re.compile(".+"), timeout=PATIENCE)
-    expect(page).to_have_url(re.compile(r"/at-the-minimum\?.*lesson=classifier\.2&present=1$"))
-    assert page.evaluate("document.documentElement.scrollWidth") <= 1024
-    assert page.evaluate("parseFloat(getComputedStyle(document.documentElement).fontSize)") > 21
-    expect(page.get_by_role("link", name="Lessons")).to_have_count(0)
-    title = chart(page).locator(".gtitle").first
-    assert title.evaluate("t => parseFloat(getComputedStyle(t).fontSize)") > 18
-    keep_screenshot(page, "presenter")
-    bar = page.locator(".st-key-lesson")
-    page.keyboard.press("ArrowRight")
-    expect(bar).to_contain_text("3 of 3", timeout=PATIENCE)
-    page.keyboard.press("ArrowLeft")
-    expect(bar).to_contain_text("2 of 3", timeout=PATIENCE)
-    # Arrow keys that move a slider leave the lesson alone.
-    slider(page, "Strength s").focus()
-    page.keyboard.press("ArrowLeft")
-    expect(page).to_have_url(re.compile(r"s=0\.95"), timeout=PATIENCE)
-    expect(bar).to_contain_text("2 of 3")
-    page.get_by_role("button", name="End presenting").click()
-    expect(page.get_by_role("link", name="Lessons")).to_be_visible(timeout=PATIENCE)
-    expect(page).to_have_url(re.compile(r"lesson=classifier\.2$"), timeout=PATIENCE)
-    assert page.evaluate("parseFloat(getComputedStyle(document.documentElement).fontSize)") == 16
-    context.close()
+    with visit(profile, 1024, height=768) as page:
+        page.goto(f"{server}/lessons?lesson=classifier.2&present=1")
+        expect(chart(page)).to_have_attribute("data-revision", re.compile(".+"), timeout=PATIENCE)
+        expect(page).to_have_url(re.compile(r"/at-the-minimum\?.*lesson=classifier\.2&present=1$"))
+        assert page.evaluate("document.documentElement.scrollWidth") <= 1024
+        assert page.evaluate("parseFloat(getComputedStyle(document.documentElement).fontSize)") > 21
+        expect(page.get_by_role("link", name="Lessons")).to_have_count(0)
+        title = chart(page).locator(".gtitle").first
+        assert title.evaluate("t => parseFloat(getComputedStyle(t).fontSize)") > 18
+        keep_screenshot(page, "presenter")
+        bar = page.locator(".st-key-lesson")
+        page.keyboard.press("ArrowRight")
+        expect(bar).to_contain_text("3 of 3", timeout=PATIENCE)
+        page.keyboard.press("ArrowLeft")
+        expect(bar).to_contain_text("2 of 3", timeout=PATIENCE)
+        # Arrow keys that move a slider leave the lesson alone.
+        slider(page, "Strength s").focus()
+        page.keyboard.press("ArrowLeft")
+        expect(page).to_have_url(re.compile(r"s=0\.95"), timeout=PATIENCE)
+        expect(bar).to_contain_text("2 of 3")
+        page.get_by_role("button", name="End presenting").click()
+        expect(page.get_by_role("link", name="Lessons")).to_be_visible(timeout=PATIENCE)
+        expect(page).to_have_url(re.compile(r"lesson=classifier\.2$"), timeout=PATIENCE)
+        assert (
+            page.evaluate("parseFloat(getComputedStyle(document.documentElement).fontSize)") == 16
+        )

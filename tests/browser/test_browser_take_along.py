@@ -10,13 +10,13 @@ from browsing import (
     keep_screenshot,
     needs_chromium,
     open_page,
-    page_of_width,
     panel,
     revision,
     slider,
+    visit,
     wait_for_picture,
 )
-from playwright.sync_api import Browser, Page, expect
+from playwright.sync_api import BrowserContext, Page, expect
 
 from efviz.paper import BIBTEX
 
@@ -89,7 +89,8 @@ def test_the_link_is_copied(page: Page, server: str) -> None:
     assert page.evaluate("navigator.clipboard.readText()") == page.url
 
 
-def test_without_a_clipboard_the_link_is_shown_selected(page: Page, server: str) -> None:
+def test_without_a_clipboard_the_link_is_shown_selected(new_page: Page, server: str) -> None:
+    page = new_page
     page.add_init_script("Object.defineProperty(navigator, 'clipboard', { value: undefined })")
     open_page(page, server, "s=0.5")
     page.get_by_role("button", name="Copy link").click()
@@ -166,8 +167,8 @@ def test_the_pinned_picture_stays_beside_the_one_that_moves(page: Page, server: 
 
 
 @pytest.mark.parametrize("width", [1024, 400])
-def test_two_pictures_fit_the_window(browser: Browser, server: str, width: int) -> None:
-    with page_of_width(browser, width, "light") as page:
+def test_two_pictures_fit_the_window(profile: BrowserContext, server: str, width: int) -> None:
+    with visit(profile, width, "light") as page:
         open_page(page, server, "s=1&steps=300&pin=s%3D0.5%26steps%3D300")
         pinned = page.locator(".efviz-chart").nth(1)
         expect(pinned).to_have_attribute("data-revision", re.compile(".+"), timeout=15_000)

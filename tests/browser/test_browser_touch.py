@@ -13,9 +13,10 @@ from browsing import (
     revision,
     serve,
     slider,
+    visit,
     wait_for_picture,
 )
-from playwright.sync_api import Browser, Locator, Page, expect
+from playwright.sync_api import Browser, BrowserContext, Locator, Page, expect
 from test_browser import pixel_of, starts
 
 pytestmark = needs_chromium
@@ -171,13 +172,13 @@ def test_the_focus_of_a_start_is_visible(page: Page, server: str) -> None:
 
 
 @pytest.fixture
-def finger(browser: Browser, server: str) -> Iterator[Page]:
-    context = browser.new_context(viewport={"width": 400, "height": 800}, has_touch=True)
-    page = context.new_page()
-    open_page(page, server)
-    panel(page, "NGD").scroll_into_view_if_needed()
-    yield page
-    context.close()
+def finger(profile: BrowserContext, server: str) -> Iterator[Page]:
+    with visit(profile, 400, height=800, new=True) as page:
+        session = profile.new_cdp_session(page)
+        session.send("Emulation.setTouchEmulationEnabled", {"enabled": True})
+        open_page(page, server)
+        panel(page, "NGD").scroll_into_view_if_needed()
+        yield page
 
 
 @pytest.fixture

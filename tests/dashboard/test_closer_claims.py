@@ -13,6 +13,7 @@ from efviz.dashboard.pages.matrices import page as matrices
 from efviz.dashboard.pages.matrices.closer import bound as bound
 from efviz.dashboard.pages.matrices.closer import residuals as residuals
 from efviz.dashboard.pages.matrices.closer.bound import bound_work, path_through
+from efviz.numbers import number
 from efviz.studies.residuals import ResidualPath
 from efviz.work import finish
 
@@ -48,7 +49,7 @@ def test_on_every_way_ef_vanishes_and_the_hessian_becomes_the_fisher(
     assert path.ef_minus_f[-1] == pytest.approx(1, abs=2e-3)
     assert path.h_minus_f[-1] <= 1e-2 * path.h_minus_f[0]
     said = residuals.sentence(way, path)
-    assert f"<b>{residuals.number(path.ef[0])}</b>" in said
+    assert f"<b>{number(path.ef[0])}</b>" in said
     assert "as far from F as zero is" in said
 
 
@@ -128,7 +129,7 @@ def test_the_sentence_says_where_the_square_fails_and_that_the_bound_holds() -> 
     assert b.printed_fails.any()
     said = plain(look("bound", "saturation"))
     assert f"holds at all {bound.POINTS} points" in said
-    assert f"fails at {100 * b.printed_fails.mean():.0f} % of the points" in said
+    assert f"fails at {100 * b.printed_fails.mean():.0f}\u202f% of the points" in said
     first, last = b.length[b.printed_fails][[0, -1]]
     assert f"at distances {first:.3g} to {last:.3g} from its start" in said
 

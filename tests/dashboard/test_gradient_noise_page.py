@@ -45,6 +45,7 @@ from efviz.figures.gradient_noise import (
     theta_panel,
 )
 from efviz.figures.theme import style_of
+from efviz.numbers import number, percent
 from efviz.optimizers.stochastic import STOCHASTIC_METHODS, StochasticResult
 from efviz.work import finish
 
@@ -116,7 +117,7 @@ def test_a_table_without_a_minimum_shows_the_loss_itself() -> None:
 def test_at_the_minimum_everything_is_noise() -> None:
     theta = picture().problem.theta_star
     at = page(theta=",".join(f"{t:.17g}" for t in theta))
-    assert "<b>100 %</b> of the trace of EF is noise" in sentence(at)
+    assert "<b>100\u202f%</b> of the trace of EF is noise" in sentence(at)
 
 
 def test_an_exact_fit_has_no_gradients() -> None:
@@ -176,9 +177,9 @@ def test_the_errors_on_the_page_are_the_librarys() -> None:
     noise = gradient_noise(problem, [0, 1.25])
     found = expected_errors(noise, [4], damping=1e-8)
     for name in ESTIMATORS:
-        assert f"<td>{text.number(float(found[name][0]))}</td>" in words
-    assert f"<b>{text.percent(float(noise.noise_share))}</b>" in words
-    assert re.search(r"Eq. 18 holds to \d · 10<sup>−1[4-9]</sup>", words)
+        assert f"<td>{number(float(found[name][0]))}</td>" in words
+    assert f"<b>{percent(float(noise.noise_share), 3)}</b>" in words
+    assert re.search(r"Eq. 18 holds to \d·10⁻¹[⁴-⁹]", words)
 
 
 def test_the_verdict_on_ef_follows_from_the_errors() -> None:
@@ -187,12 +188,12 @@ def test_the_verdict_on_ef_follows_from_the_errors() -> None:
     other = {"plain": 0.5, "scaled": 0.4, "diagonal": 0.3, "full": 0.2, "printed": 9.0}
     for share, words in (
         (0.35, "nearer than any multiple of ĝ"),
-        (0.45, "nearer than ĝ, but not than the best multiple of ĝ (40 %)"),
+        (0.45, "nearer than ĝ, but not than the best multiple of ĝ (40\u202f%)"),
         (0.9, "farther off than ĝ"),
     ):
         errors = {name: e * squared for name, e in (other | {"EF": share}).items()}
         said = text.sentence(replace(p, error_here=errors), c, None)
-        assert f"errs by <b>{text.percent(share)}</b>, {words}" in said
+        assert f"errs by <b>{percent(share, 3)}</b>, {words}" in said
 
 
 def test_the_direction_is_compared_with_the_natural_gradient() -> None:

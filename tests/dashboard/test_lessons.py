@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 from streamlit.testing.v1 import AppTest
-from visiting import components
+from visiting import components, open_page
 
 from efviz.dashboard.pages import PAGES
 from efviz.dashboard.pages.lessons.facts import ELSEWHERE, WORKING
@@ -178,6 +178,8 @@ def test_the_bar_says_that_a_task_is_done(name: str) -> None:
 
 
 def test_a_lesson_that_does_not_exist_is_named_and_the_page_is_there() -> None:
+    # The warning stays until the page runs again, as it does when its picture has been computed.
+    open_page("vector-fields")
     at = AppTest.from_function(script, args=("vector-fields",), default_timeout=60)
     at.query_params["lesson"] = "nonsense.7"
     at.run()

@@ -26,7 +26,6 @@ from efviz.curvature import empirical_fisher, fisher
 from efviz.curvature.agreement import agreements
 from efviz.curvature.distance import relative_distance
 from efviz.dashboard.components import Click
-from efviz.dashboard.pages.at_minimum.words import number
 from efviz.dashboard.pages.matrices import closer
 from efviz.dashboard.pages.matrices import page as the_page
 from efviz.dashboard.pages.matrices import words as text
@@ -49,7 +48,7 @@ from efviz.dashboard.pages.matrices.views import (
 from efviz.datasets.dataset import Dataset
 from efviz.figures.data_points import nearest_example, places
 from efviz.figures.data_views import data_panel
-from efviz.figures.matrices import digits
+from efviz.numbers import number
 from efviz.problems import Problem
 from efviz.work import Progress, finish
 
@@ -190,7 +189,7 @@ def test_the_heat_maps_show_the_matrices() -> None:
         assert_allclose(p.matrices[symbol], CURVATURES[key].matrix(p.problem, p.theta))
     shown = the_page.packed_matrices(controls(problem="softmax"), p).decode(errors="replace")
     for value in np.abs(np.concatenate([matrix.ravel() for matrix in p.matrices.values()])):
-        assert digits(value) in shown
+        assert number(value) in shown
 
 
 def test_the_terms_of_an_example_are_on_the_page() -> None:

@@ -17,8 +17,9 @@ from efviz.dashboard.pages.optimization import words as optimization_text
 from efviz.dashboard.pages.optimization.page import METHODS, choose_cell
 from efviz.dashboard.pages.optimization.settings import OptimizationSettings
 from efviz.dashboard.session.store import Store
-from efviz.figures.log_axes import power
+from efviz.figures.log_axes import tick
 from efviz.figures.optimization import cosine_panel, lengths_panel, loss_panel, sweep_panel
+from efviz.numbers import number
 from efviz.optimizers import run
 from efviz.problems.catalogue import optimization_problem
 from efviz.studies.alignment import Alignment, StepSizes, alignment
@@ -55,7 +56,7 @@ def test_the_defaults_are_the_selected_cells(method: str) -> None:
     problem = optimization_problem("boston")
     path = run(problem, method, np.zeros(problem.D), step_size=step, damping=damping, n_steps=100)
     assert float(path.final_loss) == pytest.approx(loss, rel=1e-6)
-    assert optimization_text.number(loss, 4) in sentence(page())
+    assert number(loss, 4) in sentence(page())
 
 
 def test_table_6_has_a_verdict_for_every_line() -> None:
@@ -108,7 +109,7 @@ def test_a_run_that_depends_on_rounding_is_marked_wherever_it_is_shown() -> None
         (0.0, ""),
         (1e-13, ""),
         (1e-8, " (its last digits depend on rounding)"),
-        (0.25, " (depends on rounding: a change in the last digit moves it by 25 %)"),
+        (0.25, " (depends on rounding: a change in the last digit moves it by 25\u202f%)"),
         (np.inf, " (depends on rounding: with its last digit changed, the run ends differently)"),
     ],
 )
@@ -118,7 +119,7 @@ def test_words_for_what_rounding_does(change: float, words: str) -> None:
 
 def test_a_start_at_the_minimum_stays_there() -> None:
     words = sentence(page(start="1"))
-    lowest = optimization_text.number(
+    lowest = number(
         float(optimization_problem("boston").loss(optimization_problem("boston").theta_star)), 4
     )
     assert f"GD ends at {lowest}" in words
@@ -235,7 +236,7 @@ def test_words_for_cosines_that_oppose() -> None:
     values = np.array([-0.5, 0.5, np.nan])
     found = Alignment(values, values, np.array([True, False, False]))
     words = optimization_text.sentence(problem, {}, found, 0.0, {})
-    assert "points away from it at 50%" in words
+    assert "points away from it at 50\u202f%" in words
     assert "pseudo-inverse" in words
 
 
@@ -243,5 +244,5 @@ def test_words_for_cosines_that_oppose() -> None:
     ("value", "words"),
     [(0, "0"), (1e-3, "10⁻³"), (10_000, "10,000"), (0.01, "0.01"), (5.62e-6, "5.62·10⁻⁶")],
 )
-def test_powers_are_plain_where_short(value: float, words: str) -> None:
-    assert power(value) == words
+def test_ticks_are_plain_where_short(value: float, words: str) -> None:
+    assert tick(value) == words

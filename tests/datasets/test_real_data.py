@@ -175,7 +175,7 @@ def test_an_own_folder_goes_first_and_a_wrong_file_there_is_named(elsewhere, mon
     assert remote.found() == path
     assert remote.table().shape == (3, 3)
     path.write_text("1 2\n")
-    with pytest.raises(DataUnavailable, match="is not the file it should be"):
+    with pytest.raises(DataUnavailable, match="does not hold the expected data"):
         remote.table()
     assert path.exists()
 

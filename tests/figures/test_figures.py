@@ -238,7 +238,7 @@ def test_the_sentence_counts_what_happened() -> None:
     assert "1 of 2 with GD, 1 of 2 with EFGD" in words
     assert "Diverged" in words
     assert "1 with EFGD" in words
-    assert "<b>25 %</b>" in words
+    assert "<b>25\u202f%</b>" in words
     assert "after 10 steps" in words
     assert "after 10 of 50 steps" in text.sentence(p["problem"], fields, paths, 50)
 

@@ -39,21 +39,10 @@ def plane_of(key: str, problem: Any) -> Plane:
     return plane_around(problem, Plane(*settings.plane) if settings.plane else None, settings.reach)
 
 
-@pytest.mark.parametrize(
-    ("value", "text"),
-    [
-        (1.23456, "1.23"),
-        (-0.5, "−0.5"),
-        (0.0, "0"),
-        (1e-7, "1e−7"),
-        (-12345.0, "−1.23e4"),
-        (np.nan, "–"),
-        (np.inf, "∞"),
-        (-np.inf, "−∞"),
-    ],
-)
-def test_numbers_have_three_digits_and_a_true_minus(value, text):
-    assert matrices.digits(value) == text
+def test_cells_hold_numbers_of_three_digits_and_a_dash_where_there_is_none():
+    M = np.array([[1.23456, -0.5], [1e-7, np.nan]])
+    numbers = trace(check(matrices.matrix_panel(M, "F", ("a", "b"), scale=2.0)), "numbers")
+    assert list(numbers["text"]) == ["1.23", "−0.5", "10⁻⁷", "–"]
 
 
 def test_a_matrix_is_drawn_as_it_is_written():
@@ -168,7 +157,7 @@ def test_proposition_2_shows_both_claims():
     panel = check(claims.remainder_panel(bound))
     assert_array_equal(trace(panel, "r β")["y"][:-1], bound.proved)
     assert_array_equal(trace(panel, "printed: N‖H − G‖²")["y"][:-1], bound.printed)
-    assert "above the bound at 0 of 30" in panel["layout"]["meta"]["label"]
+    assert "exceeds the bound at 0 of 30" in panel["layout"]["meta"]["label"]
 
 
 def test_a_linear_model_has_nothing_to_draw_but_its_words():

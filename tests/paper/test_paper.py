@@ -386,8 +386,8 @@ def test_a_number_passes_within_its_bounds_and_nan_never() -> None:
         Measure("x", 0.0, 0.4, 0.6).tolerance,
         Measure("x", 0.0, 13, 13).tolerance,
     ]
-    assert tolerances == ["≤ 1e-09", "≥ 0.5", "= 0.5 ± 0.1", "= 13"]
-    assert [Measure("x", v).shown for v in (1605.0, 1.23456e-8)] == ["1605", "1.23e-08"]
+    assert tolerances == ["≤ 10⁻⁹", "≥ 0.5", "= 0.5 ± 0.1", "= 13"]
+    assert [Measure("x", v).shown for v in (1605.0, 1.23456e-8)] == ["1,605", "1.23·10⁻⁸"]
 
 
 def test_a_claim_has_a_check_or_a_reason_for_none() -> None:
@@ -401,7 +401,7 @@ HOLDS, FAILS = Result((Measure("x", 0.0, 0, 0),)), Result((Measure("x", 1.0, 0, 
 
 
 def test_the_summary_counts() -> None:
-    assert summary([HOLDS, FAILS]).startswith(f"1 of 2 checks hold ({len(CHECKED) - 2} to come);")
+    assert summary([HOLDS, FAILS]).startswith(f"1 of 2 checks hold ({len(CHECKED) - 2} to come).")
     assert summary([HOLDS] * len(CHECKED)).startswith(f"{len(CHECKED)} of {len(CHECKED)} checks")
 
 

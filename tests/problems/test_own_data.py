@@ -244,8 +244,8 @@ REFUSED = {
     "too few rows": (TOO_FEW, AB, "Only 2 rows have a value in all.*at least 3"),
     "one row": (TOO_FEW[:-6], AB, 'Only 1 row has.*most are missing in "b"'),
     "two rows": ("a,b,y\n1,2,3\n2,1,4\n", AB, "Only 2 rows have.*add rows"),
-    "huge": ("a,b,y\n1,2,3\n2,1e80,4\n3,4,5\n", AB, 'Row 3 of "b" is 1e\\+80, whose fourth power'),
-    "huge target": ("a,b,y\n1,2,3\n2,1,-1e308\n3,4,5\n", AB, 'Row 3 of "y" is -1e\\+308'),
+    "huge": ("a,b,y\n1,2,3\n2,1e80,4\n3,4,5\n", AB, 'Row 3 of "b" is 10⁸⁰, whose fourth power'),
+    "huge target": ("a,b,y\n1,2,3\n2,1,-1e308\n3,4,5\n", AB, 'Row 3 of "y" is −10³⁰⁸'),
     "one class": (
         "a,b,y\n1,2,u\n2,3,u\n3,5,u\n",
         AB | {"regression": "logistic"},
@@ -265,7 +265,7 @@ REFUSED = {
     "negative count": (
         "a,b,y\n1,2,3\n\n2,3,-4\n3,5,0\n",
         AB | {"regression": "poisson"},
-        'Row 4 of "y" is -4, and a count is a whole number from 0 up',
+        'Row 4 of "y" is −4, and a count is a whole number from 0 up',
     ),
     "fractional count": (
         "a,b,y\n1,2,\n2,3,4\n3,5,0.5\n",

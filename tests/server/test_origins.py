@@ -67,7 +67,7 @@ def test_a_configured_server_answers_by_its_names_alone(
 
 
 def test_a_host_that_is_none_ends_the_start() -> None:
-    with pytest.raises(ValueError, match="EFVIZ_HOSTS has 'http://x/', which is no host"):
+    with pytest.raises(ValueError, match="EFVIZ_HOSTS has 'http://x/', which is not a host"):
         configured("efviz.example.edu http://x/")
 
 

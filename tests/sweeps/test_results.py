@@ -74,7 +74,7 @@ def test_a_verdict_says_what_the_numbers_say(shipped):
 def test_the_lines_that_differ_are_the_two_that_the_notes_name():
     differ = {name for name, each in LINES.items() if each.verdict == "differs"}
     assert differ == {"Boston-EFGD", "Powerplant-EFGD"}
-    assert "repeats BreastCancer's" in LINES["Boston-EFGD"].sentence()
+    assert "repeats the step size of BreastCancer" in LINES["Boston-EFGD"].sentence()
     assert LINES["Powerplant-EFGD"].chaotic
     assert LINES["BreastCancer-EFGD"].chaotic
     ties = {name: len(each.tied) for name, each in LINES.items() if name.endswith("-NGD")}

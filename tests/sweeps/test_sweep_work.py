@@ -406,12 +406,15 @@ def test_the_command_takes_an_own_table(cache, tmp_path, capsys):
 @pytest.mark.parametrize(
     ("arguments", "words"),
     [
-        (["iris", "--method", "GD", "--out", "t.csv"], "'iris' is no file and no data set"),
+        (
+            ["iris", "--method", "GD", "--out", "t.csv"],
+            "'iris' is neither a file nor one of the data sets",
+        ),
         (["wine", "--method", "GD", "--out", "t.txt"], "--out must end in .csv or .json"),
         (["wine", "--method", "GD", "--out", "no/t.csv"], "no/t.csv cannot be written: there is"),
         (
             ["wine", "--method", "GD", "--out", "t.csv", "--target", "x"],
-            "--target is for a CSV file of your own: the data set wine comes with its target",
+            "--target is for a CSV file of your own: the data set wine has a fixed target",
         ),
         (
             ["wine", "--method", "GD", "--out", "t.csv", "--dampings", "0", "1", "0"],

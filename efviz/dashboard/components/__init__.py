@@ -1,8 +1,8 @@
-"""Small Streamlit components: the chart (`chart`), the slider that reports live (`slider`), images
-of a chart (`images`), the link to copy (`link`), the
-browser's Back among steps of a lesson (`back`) and the moving contrast (`contrast`).
+"""Small Streamlit components: the chart (`chart`), the slider that reports while it moves
+(`slider`), images of a chart (`images`), the link to copy (`link`), the browser's Back among the
+steps of a lesson (`back`) and the animated contrast (`contrast`).
 
-Their JavaScript lies in `assets/`; `assets.routes()` serves it with the app.
+Their JavaScript is in `assets/`; `assets.routes()` serves it with the app.
 """
 
 from efviz.dashboard.components.back import back

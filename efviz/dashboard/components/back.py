@@ -1,4 +1,4 @@
-"""What the browser's Back and Forward do among addresses of one page."""
+"""The browser's Back and Forward buttons among the addresses of one page."""
 
 from collections.abc import Callable
 
@@ -10,7 +10,7 @@ from efviz.dashboard.components.loader import component
 def back(name: str, value: str, *, key: str, on_move: Callable[[str], None]) -> None:
     """Call `on_move` when the browser goes to an address in which `name` is not `value`.
 
-    Streamlit runs a page again only when it is another page that is gone to.
+    By itself, Streamlit reruns only if the browser goes to another page.
     """
 
     def on_moved_change() -> None:

@@ -1,4 +1,4 @@
-"""Plotly figures, one or several side by side, redrawn in place."""
+"""One Plotly figure, or several side by side, redrawn in place."""
 
 import json
 import struct
@@ -28,9 +28,9 @@ Action = Literal["move", "drop", "remove"]
 
 @dataclass(frozen=True)
 class Touch:
-    """The mark `index` of a trace is moved to (x, y), let go there, or shall be removed.
+    """The mark `index` of a trace is moved to (x, y), dropped there, or removed.
 
-    `number` is what the `index` of its handles says of the mark, None where they say nothing.
+    `number` is the number of the mark in the `index` of its handles, None if they have none.
     """
 
     panel: int
@@ -44,7 +44,7 @@ class Touch:
 
 @dataclass(frozen=True)
 class Frame:
-    """Where the player stands: the iteration, and the number of the start that is followed."""
+    """The state of the player: the iteration, and the number of the start that it follows."""
 
     at: int
     of: int
@@ -59,20 +59,20 @@ def pack_figures(
     max_width: int = 1200,
     smallest: int = 150,
 ) -> bytes:
-    """Figures by title -> what the browser gets. Costs no session: cache it.
+    """Pack figures by title into the message for the browser, which is the same for all sessions.
 
-    A figure is a `go.Figure` or what `go.Figure()` takes, {"data": ..., "layout": ...}. Of its
-    `layout.meta` the chart reads `aspect` (height by width of the plot area), `click` (report
-    clicks anywhere), `hint` (what a click does, for the title of a chart with `on_click`), `link`
-    (share zoom with the other linked panels), `label` (what a screen reader says), `still` (a name
-    of all but the marks: while it stays, only they are redrawn) and `handles` ([{"trace", "noun",
-    "least", "index"}]: marks of these traces can be moved and, down to `least` of them, removed;
-    `index` numbers them for who is told), `vectors` (a field on a grid, shown at the pointer),
-    `play` and `anatomy` (lines along which a player lets time run), `wide` and `height` (a panel of
+    A figure is a `go.Figure` or an argument of it, {"data": ..., "layout": ...}. From `layout.meta`
+    the chart reads `aspect` (height divided by width of the plot area), `click` (report clicks
+    anywhere), `hint` (the effect of a click, for the title of a chart with `on_click`), `link`
+    (share zoom with the other linked panels), `label` (for screen readers), `still` (a name of
+    everything except the marks: while it is unchanged, only the marks are redrawn), `handles`
+    ([{"trace", "noun", "least", "index"}]: marks of these traces can be moved and, down to `least`
+    of them, removed; reports number them by `index`), `vectors` (a field on a grid, shown at the
+    pointer), `play` and `anatomy` (lines that a player animates), `wide` and `height` (a panel of
     this height below the others): see the assets.
-    `dark` maps colours to those of the dark theme. Every `rows` figures stand below each other.
-    Panels that would be narrower than `min_width` go to a second row; none becomes wider than
-    `max_width`, and where two would be narrower than `smallest` each has its own row.
+    `dark` maps colours to those of the dark theme. Each column stacks `rows` figures. Panels that
+    would be narrower than `min_width` wrap to a second row; none becomes wider than `max_width`,
+    and if two would be narrower than `smallest`, each has its own row.
     """
     if len(figures) % rows:
         raise ValueError(f"{len(figures)} figures do not fill columns of {rows}")
@@ -110,10 +110,10 @@ def chart(
 ) -> None:
     """Show packed figures; zoom survives new data, a click anywhere calls `on_click`.
 
-    While a mark is dragged `on_touch` is called again and again, the newest place wins. A player
-    begins at `frame`; when it comes to rest it calls `on_frame`.
-    `query` is what the address bar shall hold behind the "?" once the picture is there; None leaves
-    that to another chart.
+    While a mark is dragged, `on_touch` is called repeatedly, with the newest place. A player begins
+    at `frame`; when it stops, it calls `on_frame`.
+    `query` is what the address bar shows after the "?" once the picture is drawn; None leaves that
+    to another chart.
     """
     state = st.session_state.get(key)
     touched, framed = (state.get(name) if state else None for name in ("touch", "frame"))
@@ -147,14 +147,14 @@ def chart(
 
 
 def envelope(packed: bytes, **session: Any) -> bytes:
-    """What belongs to one session in front of what all sessions share."""
+    """The values of one session, in front of the message shared by all sessions."""
     text = json.dumps(session, separators=(",", ":"), allow_nan=False).encode()
     text += b" " * (-len(text) % 4)
     return struct.pack("<I", len(text)) + text + packed
 
 
 def _click(report: Any) -> Click | None:
-    """The report of a browser, which may say anything, as a click if it is one."""
+    """The report of a browser, which may be anything, as a click if it is a valid one."""
     try:
         click = Click(int(report["panel"]), float(report["x"]), float(report["y"]))
     except (TypeError, KeyError, ValueError, OverflowError):
@@ -190,6 +190,6 @@ def _frame(report: Any) -> Frame | None:
 
 
 def _sequence(report: Any) -> int:
-    """The number of a report, which the answer to it carries; 0 if it has none."""
+    """The number of a report, which its answer repeats; 0 if it has none."""
     number = report.get("sequence") if isinstance(report, dict) else None
     return number if isinstance(number, int) else 0

@@ -1,4 +1,4 @@
-"""Panels side by side on which dots travel along paths, all at the same step."""
+"""Panels side by side on which dots move along paths, all at the same step."""
 
 import json
 from collections.abc import Mapping
@@ -9,14 +9,14 @@ from efviz.dashboard.server import assets
 
 
 def contrast(data: Mapping[str, Any], *, key: str, label: str) -> None:
-    """Show what `figures.contrast` made; `label` is what a screen reader says of it.
+    """Show the result of `figures.contrast`; `label` is its description for screen readers.
 
-    Behind it is the table of its paths. While it moves the browser fetches the library of the
-    charts, for the next page.
+    A table of its paths is available behind it. While it moves, the browser fetches the chart
+    library for the next page.
 
-    Moves by itself and loops, with a button that pauses it; who prefers reduced motion sees the
-    last step with the whole paths.
+    It plays by itself in a loop, with a button to pause it; visitors who prefer reduced motion see
+    the last step with the whole paths.
     """
     whole = {**data, "says": label, "next": assets.plotly_url()}
-    # As bytes: in anything else Streamlit looks for tables, and imports pandas for that.
+    # Bytes, because Streamlit searches anything else for tables and imports pandas to do so.
     component("contrast")(key=key, data=json.dumps(whole).encode())

@@ -5,6 +5,6 @@ from efviz.dashboard.server.compat import class_of
 
 
 def images(chart: str, name: str) -> None:
-    """PNG and SVG of the chart with the key `chart`, all panels in one file called `name`."""
+    """Buttons for a PNG and an SVG named `name`, with all panels of the chart with key `chart`."""
     data = {"chart": class_of(chart), "name": name}
     component("images")(key=f"take.{name}.images", data=data)

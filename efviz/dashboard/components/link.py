@@ -1,8 +1,8 @@
-"""The button that copies the link to what is on the screen."""
+"""The button that copies a link to the current state of the page."""
 
 from efviz.dashboard.components.loader import component
 
 
 def link(key: str) -> None:
-    """Also makes the browser's Back tell a page that goes back to its defaults from a new visit."""
+    """It also lets a page distinguish the browser's Back to its defaults from a new visit."""
     component("link")(key=key, data={})

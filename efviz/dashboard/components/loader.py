@@ -1,4 +1,4 @@
-"""Registers a component whose JavaScript is a served file."""
+"""The registration of components whose JavaScript is a served file."""
 
 import json
 from functools import cache
@@ -10,7 +10,7 @@ from efviz.dashboard.server import assets
 
 
 def script(url: str) -> str:
-    """A tiny module that imports the real, cacheable one, whose calls it brings into order."""
+    """A tiny module that imports the real, cacheable one and puts its calls in order."""
     return f"""
 const modules = [{json.dumps(assets.url("order.js"))}, {json.dumps(url)}];
 const loaded = Promise.all(modules.map((url) => import(new URL(url, document.baseURI))));

@@ -1,4 +1,4 @@
-"""A slider whose picture follows while it is dragged."""
+"""A slider whose chart follows while it is dragged."""
 
 from collections.abc import Callable
 from typing import Any
@@ -22,12 +22,12 @@ def slider(
     help: str = "",
     on_change: Callable[[float], None],
 ) -> None:
-    """A range from `low` to `high` that calls `on_change(value)` at every move, newest value wins.
+    """A range from `low` to `high` that calls `on_change` at every move, with the newest value.
 
-    `log`: positions are evenly spaced in log10, `step` apart, and with `zero` the left end means
-    0. Any value of the range can be typed. Keyboard: arrows, Page Up and Down, Home, End.
+    With `log`, positions are evenly spaced in log10, `step` apart, and with `zero` the left end
+    means 0. Any value of the range can be typed. Keys: arrows, Page Up and Down, Home, End.
     """
-    # Reading a component's state makes Streamlit define a class: only where there is news.
+    # Reading the state of a component makes Streamlit define a class, so only if it changed.
     answered = f"{key}.answered"
 
     def changed() -> None:
@@ -57,7 +57,7 @@ def slider(
 
 
 def _report(report: Any) -> tuple[float, int] | None:
-    """The report of a browser, which may say anything, as a number and its sequence."""
+    """The report of a browser, which may be anything, as a value and its sequence number."""
     try:
         number, sequence = report
         return float(number), int(sequence)

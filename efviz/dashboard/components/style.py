@@ -3,17 +3,17 @@
 from functools import cache
 from importlib.resources import files
 
-# Later rules win: what follows from the medium comes after what it changes.
+# Later rules win, so media rules come after the rules that they change.
 _SHEETS = ("chart", "numbers", "slider", "media", "page", "contrast", "compat")
 
 
 def style() -> str:
-    """What every page wears."""
+    """The style of every page."""
     return _wrapped(*_SHEETS)
 
 
 def presenting() -> str:
-    """What a page wears on a projector, in addition."""
+    """The additional style of a page in presenter mode."""
     return _wrapped("presenting")
 
 

@@ -1,9 +1,9 @@
-"""How figures travel: plain JSON with the arrays as float32 bytes behind it.
+"""The wire format of figures: plain JSON followed by the arrays as float32 bytes.
 
     uint32 header length | JSON header | zero padding to a multiple of 4 | float32 arrays
 
-An array is {"$a": [offset, n]} or {"$a": [offset, rows, columns]} in the header, offset counted
-in floats. float64 ends here: the library computes with it, the screen has no use for it.
+An array is {"$a": [offset, n]} or {"$a": [offset, rows, columns]} in the header, with the offset
+counted in floats. The library computes in float64; for the screen float32 is enough.
 """
 
 import json
@@ -20,7 +20,7 @@ class _Arrays:
 
     def add(self, values: np.ndarray) -> dict[str, list[int]]:
         reference = {"$a": [self.size, *values.shape]}
-        # float32 ends at 3.4e38; what is larger is off every screen.
+        # float32 ends at 3.4e38; larger values are outside every chart.
         with np.errstate(over="ignore"):
             self.chunks.append(np.ascontiguousarray(values, dtype="<f4").tobytes())
         self.size += values.size
@@ -42,7 +42,7 @@ def _plain(value: Any, arrays: _Arrays) -> Any:
 
 
 def pack(header: dict[str, Any]) -> bytes:
-    """The header, with its NumPy arrays (one- or two-dimensional numbers) as float32 bytes."""
+    """The header, with its NumPy arrays of numbers (one- or two-dimensional) as float32 bytes."""
     arrays = _Arrays()
     text = json.dumps(_plain(header, arrays), separators=(",", ":"), allow_nan=False).encode()
     padding = b" " * (-(4 + len(text)) % 4)
@@ -50,7 +50,7 @@ def pack(header: dict[str, Any]) -> bytes:
 
 
 def unpack(data: bytes) -> dict[str, Any]:
-    """The inverse of `pack`, arrays as float32: for tests and for reading a recorded message."""
+    """The inverse of `pack`, with float32 arrays, for tests and for reading a recorded message."""
     (length,) = struct.unpack_from("<I", data)
     numbers = np.frombuffer(data, dtype="<f4", offset=4 + length)
 

@@ -1,4 +1,4 @@
-"""The server around the pages: what it serves besides them, how it starts, what it tells its host.
+"""The server around the pages: its other routes, its start, and its reports to the host.
 
-Nothing here imports the numerics, which take seconds: the server answers before they are there.
+Nothing here imports the numerics, which take seconds: the server answers before they are loaded.
 """

@@ -1,7 +1,7 @@
-"""The files that the components need in the browser, and the routes that serve them.
+"""The files that components need in the browser, and the routes that serve them.
 
-Plotly.js is the one inside the installed plotly package. All addresses carry a hash of the
-content, so that browsers keep them for good and an upgrade is seen at once.
+Plotly.js comes from the installed plotly package. Every address carries a hash of the content, so
+that browsers can cache files for ever and still see an upgrade at once.
 """
 
 import gzip
@@ -19,13 +19,13 @@ from efviz.dashboard.server import compat
 _PREFIX = "efviz-assets"
 _PLOTLY = "plotly.min.js"
 _EAGERLY = b"//# allFunctionsCalledOnLoad\n"
-"""Asks Chromium to compile all functions while the file arrives, in another thread: 0.3 s of 3."""
+"""Asks Chromium to compile all functions in another thread while the file arrives: saves 0.3 s."""
 _FOLDER = files("efviz").joinpath("dashboard", "components", "assets")
 NAMES = _PLOTLY, *sorted(file.name for file in _FOLDER.iterdir() if file.name.endswith(".js"))
 
 
 def digest(data: bytes) -> str:
-    """A short name of the content, to see whether anything changed."""
+    """A short hash of the content, which shows whether anything changed."""
     return hashlib.blake2b(data, digest_size=8).hexdigest()
 
 
@@ -34,7 +34,7 @@ def content(name: str) -> bytes:
     if name == _PLOTLY:
         return _EAGERLY + compat.plotly_js()
     text = _text(name)
-    # What a module imports is kept for good like itself, so it is named by its content too.
+    # Imported modules are cached for ever too, so their names carry a hash as well.
     for other in _imported(text):
         version = digest(content(other))
         text = text.replace(f"from './{other}'", f"from './{other}?v={version}'")
@@ -51,7 +51,7 @@ def _imported(text: str) -> list[str]:
 
 @cache
 def modules(name: str) -> tuple[str, ...]:
-    """The addresses of a module and of all that it imports, itself first."""
+    """The addresses of a module and of everything that it imports, its own first."""
     found = [name]
     for module in found:
         found += [other for other in _imported(_text(module)) if other not in found]
@@ -99,6 +99,6 @@ def routes() -> list[Route]:
 
 
 def warm_up() -> None:
-    """Read and compress everything once, at start-up instead of at the first visit."""
+    """Read and compress everything at start-up instead of at the first visit."""
     for name in NAMES:
         _compressed(name)

@@ -1,8 +1,8 @@
-"""What efviz uses of Streamlit and Plotly that neither promises to keep, all in one place.
+"""Private parts of Streamlit and Plotly that efviz uses, all in one place.
 
-tests/server/test_compat.py and tests/browser/test_browser_compat.py say when any of it has changed;
-requirements.txt admits the versions that they ran on. The browser's part is in compat.js and
-compat.css.
+tests/server/test_compat.py and tests/browser/test_browser_compat.py fail when any of them changes;
+requirements.txt admits the versions that these tests ran on. The parts for the browser are in
+compat.js and compat.css.
 """
 
 import re
@@ -18,24 +18,24 @@ from streamlit.runtime.scriptrunner import get_script_run_ctx
 from streamlit.runtime.scriptrunner_utils.script_requests import ScriptRequestType
 
 WITHOUT_A_VISITOR = "streamlit.runtime.scriptrunner_utils.script_run_context"
-"""The logger that warns of what runs without a visitor."""
+"""The logger that warns of code that runs without a visitor."""
 
 
 def session_id() -> str | None:
-    """The visitor whose script runs in this thread; None if none does."""
+    """The session whose script runs in this thread; None if there is none."""
     context = get_script_run_ctx(suppress_warning=True)
     return context.session_id if context else None
 
 
 def rerun_is_waiting() -> bool:
-    """Whether the visitor has done something that waits for the run in this thread to end."""
+    """Whether a rerun, requested by the visitor, waits for the run in this thread to end."""
     context = get_script_run_ctx(suppress_warning=True)
     requests = context and context.script_requests
     return getattr(requests, "_state", None) is ScriptRequestType.RERUN
 
 
 def forget_fragments_of_other_pages() -> None:
-    """Drop a waiting run of a fragment that belongs to another page than the one that runs."""
+    """Drop a waiting run of a fragment of another page than the running one."""
     context = get_script_run_ctx(suppress_warning=True)
     requests = context and context.script_requests
     if not context or not requests:
@@ -49,8 +49,8 @@ def forget_fragments_of_other_pages() -> None:
 
 
 def let_closed_sessions_go() -> int:
-    """Let go of closed sessions whose time is over; how many. Streamlit itself does so only when
-    another one is closed."""
+    """Release closed sessions that have expired; returns their number. Streamlit itself does so
+    only when another session closes."""
     if not Runtime.exists():
         return 0
     storage = Runtime.instance()._session_mgr._session_storage  # type: ignore[attr-defined]
@@ -58,7 +58,7 @@ def let_closed_sessions_go() -> int:
 
 
 def uploaded_files() -> MemoryUploadedFileManager | None:
-    """Where Streamlit keeps uploaded files; None while it does not run."""
+    """The manager of Streamlit's uploaded files; None while Streamlit does not run."""
     if not Runtime.exists():
         return None
     found = Runtime.instance().uploaded_file_mgr
@@ -66,27 +66,27 @@ def uploaded_files() -> MemoryUploadedFileManager | None:
 
 
 def first_page() -> str:
-    """Streamlit's HTML, whose inline scripts a content security policy has to admit."""
+    """Streamlit's HTML, whose inline scripts the content security policy has to admit."""
     return files("streamlit").joinpath("static", "index.html").read_text(encoding="utf-8")
 
 
 def frontend_modules(*names: str) -> list[str]:
-    """The files of Streamlit's JavaScript modules below /static/js, whose names carry a hash."""
+    """The file names of Streamlit's JavaScript modules below /static/js, which carry a hash."""
     scripts = files("streamlit").joinpath("static", "static", "js").iterdir()
     pattern = rf"({'|'.join(names)})\.[\w-]+\.js"
     return sorted(file.name for file in scripts if re.fullmatch(pattern, file.name))
 
 
 def class_of(key: str) -> str:
-    """The CSS class of the element with a key."""
+    """The CSS class of the element with this key."""
     return f"st-key-{re.sub(r'[^a-zA-Z0-9_-]', '-', key)}"
 
 
 def plotly_js() -> bytes:
-    """The Plotly.js that belongs to the installed plotly package."""
+    """The Plotly.js of the installed plotly package."""
     return files("plotly").joinpath("package_data", "plotly.min.js").read_bytes()
 
 
 def data_and_layout(figure: Any) -> dict[str, Any]:
-    """What a `go.Figure` holds, arrays as arrays: to_plotly_json() turns them into base64 text."""
+    """The contents of a `go.Figure` with its arrays; to_plotly_json() encodes them in base64."""
     return {"data": figure._data, "layout": figure._layout}

@@ -1,4 +1,4 @@
-"""Security headers on every answer, and early hints to fetch with a page what it shows first."""
+"""Security headers on every response, and hints to fetch what a page shows first."""
 
 import base64
 import hashlib
@@ -12,12 +12,13 @@ from efviz.dashboard.server import assets, compat
 
 @cache
 def _policy() -> bytes:
-    """The content security policy: nothing from other hosts, no inline script but Streamlit's own.
+    """The content security policy: nothing from other hosts, no inline script except Streamlit's
+    own.
 
-    blob: is for the one-line modules of the components, inline styles are how Streamlit and Plotly
-    work. Streamlit's protobuf asks for WebAssembly to multiply and divide 64-bit integers. It works
-    without, but Firefox reports the refusal as an error on every page; only scripts that the policy
-    admits anyway can compile any.
+    blob: is for the one-line modules of the components; Streamlit and Plotly need inline styles.
+    Streamlit's protobuf uses WebAssembly to multiply and divide 64-bit integers. It works without,
+    but Firefox then reports an error on every page. Only scripts that the policy admits anyway can
+    compile WebAssembly.
     """
     page = compat.first_page()
     inline = re.findall(r"<script(?![^>]*\bsrc=)[^>]*>(.*?)</script>", page, re.DOTALL)
@@ -55,7 +56,7 @@ class Headers:
 
 
 def _first(scope: Scope) -> bytes:
-    """What a page needs for its first picture: the start page its own moving one, else a chart."""
+    """The hints for the first picture of a page: the contrast on the start page, else a chart."""
     place = scope["path"].removeprefix(assets.base_path()).strip("/")
     return _for_the_start() if not place and not scope["query_string"] else _for_a_chart()
 
@@ -67,7 +68,7 @@ def _for_the_start() -> bytes:
 
 @cache
 def _for_a_chart() -> bytes:
-    """Above a chart are sliders and select boxes: coming after it, they would push it down."""
+    """The hints for a chart. They include the controls above it, which would push it down later."""
     streamlit = _of_streamlit("BidiComponent", "Selectbox")
     own = *assets.modules("chart.js"), *assets.modules("slider.js")
     plotly = f"<{assets.plotly_url()}>; rel=preload; as=script".encode()
@@ -75,8 +76,8 @@ def _for_a_chart() -> bytes:
 
 
 def _hints(*modules: str) -> bytes:
-    """A Link header for these and what every component needs; otherwise the browser asks for each
-    when it has run the one before."""
+    """A Link header for these modules and those of every component, which the browser would
+    otherwise request one after the other."""
     urls = *modules, assets.url("order.js")
     return ", ".join(f"<{url}>; rel=modulepreload" for url in urls).encode()
 

@@ -1,4 +1,4 @@
-"""The listening socket and uvicorn, as Streamlit's own start leaves no way to set them."""
+"""Settings of the listening socket and uvicorn that Streamlit's own start does not offer."""
 
 import socket
 from collections.abc import Sequence
@@ -7,15 +7,15 @@ from functools import wraps
 import uvicorn
 
 LARGEST = 1024 * 1024
-"""Bytes after which uvicorn stops reading a message; the app closes the socket at half of them."""
+"""Bytes after which uvicorn stops reading a message; the app closes the socket at half of this."""
 
 
 def set_up(server: uvicorn.Server, sockets: Sequence[socket.socket]) -> None:
-    """Settings of a server that has loaded the app and not yet begun to listen.
+    """Set up a server that has loaded the app and does not listen yet.
 
-    Streamlit binds its socket with protocol 0, so that asyncio does not know it as TCP and leaves
-    Nagle's algorithm on: on a kept connection, a compressed answer then waits 40 ms for a delayed
-    acknowledgement. What is set on a listening socket, its connections inherit.
+    Streamlit binds its socket with protocol 0, so asyncio does not recognise it as TCP and leaves
+    Nagle's algorithm on: on a persistent connection, a compressed response then waits 40 ms for a
+    delayed acknowledgement. Connections inherit the options of the listening socket.
     """
     config = server.config
     config.ws_max_size = LARGEST

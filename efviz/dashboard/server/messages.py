@@ -1,8 +1,8 @@
-"""What passes through Streamlit's socket: of what a browser sends, only what the app makes use of.
+"""The filter on Streamlit's socket, which passes only messages that the app uses.
 
-Streamlit takes messages of 200 MB, answers a megabyte of empty file names with a hundred of
-addresses, and lets any visitor clear the caches of all. Its answers name the path of the script and
-the version of Python.
+Streamlit accepts messages of 200 MB, answers one megabyte of empty file names with a hundred
+megabytes of addresses, and lets any visitor clear the caches of everyone. Its answers disclose the
+path of the script and the version of Python.
 """
 
 from urllib.parse import urlencode
@@ -15,22 +15,22 @@ from efviz.dashboard.server.compat import BackMsg, ForwardMsg
 from efviz.dashboard.server.uploads import LEDGER
 
 LARGEST = 512 * 1024
-"""Bytes of a message. The largest is the text of a pasted table with the state of all widgets."""
+"""Largest message in bytes, enough for a pasted table with the state of all widgets."""
 MOST_FILES, LONGEST_NAME = 4, 1000
 LONGEST_LINK, MOST_SETTINGS = 32 * 1024, 300
-"""Characters of a link's query and settings in it; the longest that a page makes has 9,700."""
+"""Largest query of a link in characters and in settings; pages make up to 9,700 characters."""
 TOO_LONG = "too-long"
-"""The setting that stands for a query which was too long: pages say so."""
+"""The setting that replaces a query that was too long, so that pages can say so."""
 
 TOO_BIG, NOT_UNDERSTOOD = 1009, 1002
 """Codes for closing a socket (RFC 6455)."""
 
 
 def passed(data: bytes) -> bytes | None:
-    """The message as Streamlit gets it, None if it gets nothing. Raises DecodeError for junk.
+    """The message for Streamlit, None for no message. Raises DecodeError for junk.
 
-    What a visitor's own browser may send by a key or a menu (the caches are to be cleared, the
-    script run again when it is saved) is left out; the socket stays open.
+    Requests that a visitor can make by a key or a menu (to clear the caches, or to rerun the script
+    when it is saved) are dropped; the socket stays open.
     """
     message = BackMsg.FromString(data)
     kind = message.WhichOneof("type")
@@ -43,7 +43,7 @@ def passed(data: bytes) -> bytes | None:
         few = 0 < len(names) <= MOST_FILES
         return data if few and all(len(name) <= LONGEST_NAME for name in names) else None
     if kind == "backend_operation_request":
-        # The file of a download button; the others install things on the server.
+        # The file of a download button; other requests install things on the server.
         return data if message.backend_operation_request.HasField("deferred_file") else None
     return None
 
@@ -57,7 +57,7 @@ def _rerun(message: BackMsg, data: bytes) -> bytes:
 
 
 def withheld(data: bytes) -> bytes:
-    """A message to a browser without what it says of the machine, which no browser needs."""
+    """A message to a browser without its details of the machine, which no browser needs."""
     message = ForwardMsg.FromString(data)
     if message.WhichOneof("type") != "new_session":
         return data
@@ -75,7 +75,7 @@ def _asks_for_addresses(data: bytes) -> bool:
 
 
 def _gives_addresses(data: bytes) -> bool:
-    """Whether a message answers with addresses for uploads, which are good from now on."""
+    """Whether a message carries addresses for uploads, which are valid from now on."""
     message = ForwardMsg.FromString(data)
     if message.WhichOneof("type") != "file_urls_response":
         return False
@@ -84,7 +84,7 @@ def _gives_addresses(data: bytes) -> bool:
 
 
 class Messages:
-    """Stands before Streamlit's socket. `script` is the path that its answers would name."""
+    """The filter before Streamlit's socket. `script` is the path that its answers would name."""
 
     def __init__(self, app: ASGIApp, script: str) -> None:
         self._app = app
@@ -110,7 +110,7 @@ class Messages:
                 if message["type"] != "websocket.receive":
                     return message
                 data = message.get("bytes")
-                if data is None:  # a text, which Streamlit would raise an error for
+                if data is None:  # a text message, for which Streamlit would raise an error
                     return await close(NOT_UNDERSTOOD)
                 if len(data) > LARGEST:
                     return await close(TOO_BIG)

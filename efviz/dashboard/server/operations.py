@@ -1,7 +1,7 @@
-"""For whoever runs it: readiness, logs as JSON lines, version and commit.
+"""For operators: readiness, logs as JSON lines, version and commit.
 
-Liveness is Streamlit's own /_stcore/health. No log line holds an address, a query or a value that
-a visitor entered: of an exception it has the type and the places in the code, not the message.
+Liveness is Streamlit's own /_stcore/health. No log line holds an address, a query or a value
+entered by a visitor: exceptions are logged with their type and traceback, but without the message.
 """
 
 import json
@@ -28,7 +28,7 @@ _state = {"ready": False}
 
 @cache
 def commit() -> str:
-    """The first 12 digits of the commit: from EFVIZ_COMMIT, else from git, else ""."""
+    """The first 12 digits of the commit, from EFVIZ_COMMIT or else from git; "" if unknown."""
     given = os.environ.get("EFVIZ_COMMIT", "").strip()
     if given:
         return given[:12]
@@ -46,13 +46,13 @@ def commit() -> str:
 
 
 def title() -> str:
-    """ "efviz 0.1.0, commit 0123456789ab", the commit if it is known."""
+    """ "efviz 0.1.0, commit 0123456789ab", with the commit if it is known."""
     words = f"efviz {__version__}"
     return f"{words}, commit {commit()}" if commit() else words
 
 
 def set_ready(ready: bool) -> None:
-    """What the readiness route says from now on."""
+    """Set what the readiness route reports from now on."""
     _state["ready"] = ready
     _LOG.info("ready" if ready else "stopping")
 
@@ -68,7 +68,7 @@ def routes() -> list[Route]:
 
 
 class JsonLines(logging.Formatter):
-    """One JSON object a line."""
+    """One JSON object per line."""
 
     def format(self, record: logging.LogRecord) -> str:
         line: dict[str, object] = {
@@ -85,14 +85,14 @@ class JsonLines(logging.Formatter):
                 f"{Path(frame.filename).name}:{frame.lineno} {frame.name}"
                 for frame in traceback.extract_tb(trace)[-8:]
             ]
-        # A message of ours is a constant; those of the server may name a visitor.
+        # The messages of efviz are constants; those of the server may identify a visitor.
         ours = record.name.split(".")[0] == "efviz"
         line["message"] = record.getMessage() if ours else str(record.msg).partition("\n")[0]
         return json.dumps(line)
 
 
 def log_as_json() -> None:
-    """All loggers of the server and ours, to standard output, warnings and worse of others."""
+    """Log to standard output: all of the server and efviz, and warnings or worse of others."""
     handler = logging.StreamHandler(sys.stdout)
     handler.setFormatter(JsonLines())
     for name in list(logging.root.manager.loggerDict):
@@ -101,15 +101,16 @@ def log_as_json() -> None:
             for other in list(logger.handlers):
                 logger.removeHandler(other)
             logger.propagate = True
-            # On the logger: a changed config.toml makes Streamlit set handlers and levels again.
+            # On the logger, because a changed config.toml makes Streamlit reset handlers and
+            # levels.
             logger.addFilter(_unless_a_visitor_is_named)
     logging.root.handlers = [handler]
     logging.root.setLevel(logging.WARNING)
     _LOG.setLevel(logging.INFO)
-    # The warm-up runs what pages run, without a visitor.
+    # The warm-up runs the code of pages without a visitor.
     logging.getLogger(compat.WITHOUT_A_VISITOR).setLevel(logging.ERROR)
 
 
 def _unless_a_visitor_is_named(record: logging.LogRecord) -> bool:
-    """uvicorn's lines about single connections hold addresses and queries."""
+    """Drop the lines of uvicorn on single connections, which hold addresses and queries."""
     return not (record.name.startswith("uvicorn") and record.levelno < logging.WARNING)

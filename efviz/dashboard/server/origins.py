@@ -1,13 +1,13 @@
-"""Who may speak to the server from where: the Host and the Origin that a browser names.
+"""Checks of the Host and Origin headers: which pages may talk to the server, and under which names.
 
-Streamlit, for a WebSocket of a foreign origin, asks another host for its own address, on the event
-loop; and it takes any page on the visitor's own machine for its own. Here the answer is in the
-request: a page talks to the host that served it.
+For a WebSocket of a foreign origin, Streamlit asks another host for its own address, on the event
+loop; and it trusts any page on the visitor's own machine. Here the request itself decides: a page
+may talk to the host that served it.
 
     EFVIZ_HOSTS="efviz.example.edu, app:8501"
 
-names the hosts, each with or without a port, that browsers and proxies ask this server by. Without
-it any name is answered, and an origin must be the host that is asked.
+lists the hosts, each with or without a port, by which browsers and proxies address this server.
+Without it, any name is accepted, and the origin must equal the requested host.
 """
 
 import os
@@ -18,15 +18,15 @@ from starlette.responses import PlainTextResponse
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 Place = tuple[str, int | None]
-"""A host, and its port if that is not the usual one of http or https."""
+"""A host, and its port unless that is the default of http or https."""
 
 _USUAL = (80, 443, None)
 LOOPBACK = ("localhost", "127.0.0.1", "::1")
-"""Health checks ask from the machine itself. Other names for it come from no browser's page."""
+"""Names used by health checks on the machine itself, which are not the origin of any page."""
 
 
 def place(netloc: str) -> Place | None:
-    """The host and port of `netloc`; None if it is no such thing."""
+    """The host and port of `netloc`; None if it is invalid."""
     try:
         parts = urlsplit(f"//{netloc}")
         host, port = parts.hostname, parts.port
@@ -38,21 +38,21 @@ def place(netloc: str) -> Place | None:
 
 
 def configured(text: str | None = None) -> frozenset[Place]:
-    """The hosts of EFVIZ_HOSTS. Raises ValueError for what is no host."""
+    """The hosts of EFVIZ_HOSTS. Raises ValueError for an invalid one."""
     text = os.environ.get("EFVIZ_HOSTS", "") if text is None else text
     names = text.replace(",", " ").split()
     places = [place(name) for name in names]
     for name, found in zip(names, places, strict=True):
         if found is None:
             raise ValueError(
-                f"EFVIZ_HOSTS has {name!r}, which is no host; give names like efviz.example.edu "
+                f"EFVIZ_HOSTS has {name!r}, which is not a host; use names like efviz.example.edu "
                 "or efviz.example.edu:8080, separated by commas"
             )
     return frozenset(found for found in places if found)
 
 
 def _among(found: Place, hosts: Iterable[Place]) -> bool:
-    """A host that is configured without a port is meant with any."""
+    """Whether a host is among `hosts`; one that is configured without a port allows any."""
     return found in hosts or (found[0], None) in hosts
 
 
@@ -62,7 +62,7 @@ def host_allowed(host: str | None, hosts: frozenset[Place]) -> bool:
 
 
 def origin_allowed(origin: str | None, host: str | None, hosts: frozenset[Place]) -> bool:
-    """Browsers name the origin of every WebSocket and of what other pages ask for."""
+    """Whether this origin, sent with WebSockets and cross-site requests, is allowed."""
     if origin is None:
         return True
     scheme, _, netloc = origin.partition("://")
@@ -73,7 +73,7 @@ def origin_allowed(origin: str | None, host: str | None, hosts: frozenset[Place]
 
 
 class Origins:
-    """Refuses what a foreign page asks, before anything else looks at it."""
+    """Refuses requests of foreign pages before anything else handles them."""
 
     def __init__(self, app: ASGIApp) -> None:
         self._app = app
@@ -97,7 +97,7 @@ class Origins:
             await _refuse(scope, receive, send)
             return
         if origin is not None:
-            # Behind a proxy the two may differ in what Streamlit compares by the letter.
+            # Behind a proxy the two may differ where Streamlit compares them literally.
             own = f"{origin.partition('://')[0]}://{host}".encode("latin-1")
             headers = [(k, own if k == b"origin" else v) for k, v in scope["headers"]]
             scope = {**scope, "headers": headers}
@@ -109,5 +109,5 @@ async def _refuse(scope: Scope, receive: Receive, send: Send) -> None:
         await receive()
         await send({"type": "websocket.close", "code": 1008})
         return
-    words = "This server does not answer by that name, or not to a page from elsewhere."
+    words = "This server does not answer to that name, or not to pages of other sites."
     await PlainTextResponse(words, status_code=403)(scope, receive, send)

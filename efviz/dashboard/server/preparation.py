@@ -1,6 +1,6 @@
-"""The start of a process: its server answers at once, its pages once their imports are done.
+"""The start of a process: the server answers at once, pages once their imports are done.
 
-A browser needs a second or two to load Streamlit's own files. They are served meanwhile.
+A browser needs a second or two to load Streamlit's own files, which are served meanwhile.
 """
 
 import logging
@@ -11,7 +11,7 @@ import time
 from collections.abc import Callable
 
 HEAD_START = 2.5
-"""Seconds that visitors who wait already have to themselves."""
+"""Seconds reserved for visitors who are already waiting."""
 
 _LOG = logging.getLogger("efviz")
 _open = threading.Event()
@@ -19,13 +19,13 @@ _state = {"waiting": False}
 
 
 def begin(prepare: Callable[[], None]) -> None:
-    """Run `prepare` in a thread of its own; it opens the doors. If it fails, the process ends."""
+    """Run `prepare`, which opens the doors, in its own thread. If it fails, the process ends."""
 
     def run() -> None:
         try:
             prepare()
-        except Exception as error:  # whatever it was: a server without its pages must not stay up
-            # No visitor has a part in it yet, so that the message may be told.
+        except Exception as error:  # any error: a server without pages must not stay up
+            # No visitor is involved yet, so the message can be logged.
             _LOG.exception("the app could not start: %s", error)
             os.kill(os.getpid(), signal.SIGTERM)
 
@@ -40,9 +40,9 @@ def open_doors() -> None:
 
 
 def wait(seconds: float | None = None) -> bool:
-    """Until the doors are open or so many seconds have passed: are they open?
+    """Wait until the doors are open or the time is over; returns whether they are open.
 
-    Scripts that did not wait would import what the start is importing, in each other's way.
+    Scripts that did not wait would import the same modules as the start and slow each other down.
     """
     if not _open.is_set():
         _state["waiting"] = True

@@ -1,4 +1,4 @@
-"""The script that Streamlit runs for every visitor, from the first second of the process on."""
+"""The script that Streamlit runs for every visitor, available from the start of the process."""
 
 from importlib import import_module
 
@@ -6,10 +6,10 @@ import streamlit as st
 
 from efviz.dashboard.server import preparation
 
-# There also when nobody waits: what follows keeps its place, and with it its state in the browser.
+# Always present, so that what follows keeps its place, and with it its state in the browser.
 place = st.empty()
 if not preparation.wait(seconds=2.0):
-    words = "efviz is starting. The very first start compiles: that takes half a minute."
+    words = "efviz is starting. The first start compiles its code, which takes half a minute."
     with place, st.spinner(words):
         preparation.wait()
 import_module("efviz.dashboard.main").run()

@@ -1,7 +1,7 @@
-"""What has to go on time, also while no visitor comes: every quarter of a minute.
+"""Regular tasks: releases of what has expired, every quarter of a minute, even without visitors.
 
-And memory, all the time: what a run of a page has used is held in circles, and Python looks for
-those by the number of objects, not by their size, which may be a million examples.
+Memory is watched as well: the objects of a page's run form reference cycles, which Python collects
+by their number and not by their size, which may be that of a million examples.
 """
 
 import asyncio
@@ -18,21 +18,21 @@ from efviz.dashboard.server import compat
 from efviz.dashboard.server.uploads import LEDGER
 
 EVERY, LOOK = 15.0, 0.25
-"""Seconds between two rounds of all tasks, and between two looks at the memory."""
+"""Seconds between rounds of all tasks, and between checks of the memory."""
 GROWN = 64 * 2**20
-"""Bytes that the process may grow by before it looks for what nobody refers to any more."""
+"""Bytes by which the process may grow before garbage is collected."""
 _LOG = logging.getLogger("efviz")
 _TASKS: list[Callable[[], int | None]] = []
 _MMAP_THRESHOLD = -3
 
 
 def also(task: Callable[[], int | None]) -> None:
-    """Do this, too, from now on; it takes milliseconds and returns how much it let go."""
+    """Add a task, which must take only milliseconds and returns how much it released."""
     _TASKS.append(task)
 
 
 async def keep_up() -> None:
-    """Until it is cancelled."""
+    """Run the tasks until cancelled."""
     also(LEDGER.sweep)
     also(compat.let_closed_sessions_go)
     kept, due = resident(), time.monotonic() + EVERY
@@ -47,18 +47,18 @@ async def keep_up() -> None:
 
 
 def do_tasks() -> int:
-    """Returns how much they let go."""
+    """Run all tasks once; returns how much they released."""
     gone = 0
     for task in _TASKS:
         try:
             gone += task() or 0
-        except Exception:  # the next task, and the next time, are not its fault
+        except Exception:  # the other tasks and the next round must still run
             _LOG.exception("upkeep failed")
     return gone
 
 
 def resident() -> int:
-    """Bytes of memory that the process has, as Linux says; 0 elsewhere."""
+    """The resident memory of the process in bytes, on Linux; 0 elsewhere."""
     try:
         return int(Path("/proc/self/statm").read_text(encoding="ascii").split()[1]) * mmap.PAGESIZE
     except (OSError, IndexError, ValueError):
@@ -66,16 +66,16 @@ def resident() -> int:
 
 
 def return_large_arrays() -> None:
-    """Have the C library give large arrays back when they go, from whichever thread.
+    """Make the C library return large arrays to the system when they are freed, in any thread.
 
-    By itself it learns from the first of them to keep what is smaller than 32 MB.
+    By default, the first large array makes it keep blocks of up to 32 MB.
     """
     with suppress(OSError, AttributeError):  # another C library than glibc
         ctypes.CDLL(None).mallopt(_MMAP_THRESHOLD, 4 * 2**20)
 
 
 def give_memory_back() -> None:
-    """Sessions hold themselves in circles, and the C library keeps what it has once got."""
+    """Collect the reference cycles of sessions, and make the C library return free memory."""
     gc.collect()
     with suppress(OSError, AttributeError):  # another C library than glibc
         ctypes.CDLL(None).malloc_trim(0)

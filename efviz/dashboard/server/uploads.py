@@ -1,7 +1,7 @@
-"""Uploads: only what the app has asked for, so much a session and a process, and for minutes only.
+"""Uploads: only requested files, with limits per session and process, and only for minutes.
 
-Streamlit takes a file from any session at any address, of any number, and keeps it until the
-session goes. A table that was read needs its file no longer.
+Streamlit accepts any number of files from any session at any address and keeps them until the
+session ends. Once a table is read, its file is no longer needed.
 """
 
 import asyncio
@@ -16,23 +16,23 @@ from efviz.dashboard.server.compat import FileURLsResponse, uploaded_files
 
 LARGEST = 20 * 2**20
 FORM = 2**20
-"""Bytes of a file, and at most of the form around it."""
+"""Largest size of a file in bytes, and of the form around it."""
 OF_A_SESSION = 2 * (LARGEST + FORM)
 OF_ALL = 8 * (LARGEST + FORM)
 MOST_ADDRESSES = 16
-"""Addresses that a session may have and not use."""
+"""Unused addresses that a session may have."""
 PATIENCE, AGE = 120.0, 300.0
-"""Seconds for a file to arrive, and to be read."""
+"""Seconds within which a file has to arrive, and has to be read."""
 
 
 def forget(session: str, file: str) -> None:
-    """Let go of a file that has been read."""
+    """Release a file that has been read."""
     if found := uploaded_files():
         found.remove_file(session, file)
 
 
 def kept() -> dict[str, int]:
-    """Bytes of the files of each session."""
+    """Bytes of the stored files of each session."""
     found = uploaded_files()
     if found is None:
         return {}
@@ -44,14 +44,14 @@ def kept() -> dict[str, int]:
 
 @dataclass
 class Ledger:
-    """Which addresses were given out, and what is on its way or lies there."""
+    """The addresses that were given out, and the files that are arriving or stored."""
 
     given: dict[tuple[str, str], float] = field(default_factory=dict)
     arriving: dict[tuple[str, str], int] = field(default_factory=dict)
     arrived: dict[tuple[str, str], float] = field(default_factory=dict)
 
     def give_out(self, response: FileURLsResponse) -> None:
-        """Remember the addresses that a session gets; of its older ones, the last are good."""
+        """Record the addresses given to a session, of which only the last ones are valid."""
         for urls in response.file_urls:
             session, _, file = urls.upload_url.rpartition("/")
             session = session.rpartition("/")[2]
@@ -61,20 +61,20 @@ class Ledger:
                 del self.given[key]
 
     def objection(self, session: str, file: str, size: int) -> PlainTextResponse | None:
-        """Why a file of `size` bytes is not taken, None if it is."""
+        """The refusal of a file of `size` bytes, None if it is accepted."""
         if (session, file) not in self.given or (session, file) in self.arriving:
-            return PlainTextResponse("The app has not asked for this file.", 403)
+            return PlainTextResponse("The app has not requested this file.", 403)
         lying = kept()
         arriving = sum(size for key, size in self.arriving.items() if key[0] == session)
         if lying.get(session, 0) + arriving + size > OF_A_SESSION:
-            return PlainTextResponse("This session has uploaded as much as it may.", 413)
+            return PlainTextResponse("This session has reached its limit of uploads.", 413)
         if sum(lying.values()) + sum(self.arriving.values()) + size > OF_ALL:
             words = "The server is reading other files; try again in a minute."
             return PlainTextResponse(words, 503, {"Retry-After": "60"})
         return None
 
     def sweep(self) -> None:
-        """Let go of what nobody has read in time, and of addresses nobody has used."""
+        """Release files that were not read in time, and addresses that were not used."""
         now = time.monotonic()
         for key, at in list(self.arrived.items()):
             if now > at + AGE:
@@ -89,7 +89,7 @@ LEDGER = Ledger()
 
 
 class Uploads:
-    """Stands before Streamlit's route for uploads."""
+    """The filter in front of Streamlit's route for uploads."""
 
     def __init__(self, app: ASGIApp) -> None:
         self._app = app
@@ -111,7 +111,7 @@ class Uploads:
                 await self._app(scope, receive, send)
             LEDGER.arrived[key] = time.monotonic()
         except TimeoutError:
-            # The body came too slowly, so nothing has been answered yet.
+            # The body arrived too slowly, so no response has been sent yet.
             words = "The file took too long to arrive."
             await PlainTextResponse(words, 408)(scope, receive, send)
         finally:
@@ -119,7 +119,7 @@ class Uploads:
 
 
 def _size(scope: Scope) -> int:
-    """Bytes that the body may have: what it says, if it says so, else the most there can be."""
+    """The size of the body in bytes, as declared, else the largest possible."""
     for name, value in scope["headers"]:
         if name == b"content-length" and value.isdigit():
             return min(int(value), LARGEST + FORM)

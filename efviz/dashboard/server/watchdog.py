@@ -1,10 +1,10 @@
-"""A server that no longer answers ends, so that whoever started it starts another.
+"""Ends a server that no longer answers, so that its supervisor can start another.
 
     EFVIZ_PATIENCE=30
 
-seconds without a turn of the event loop end the process, with what every thread was doing (places
-in the code, no values). Docker restarts a container that ended, not one that is unhealthy. Without
-the setting nothing is watched: a debugger may stop a process for as long as it likes.
+seconds without a turn of the event loop end the process, after a traceback of every thread (without
+values). Docker restarts a container that has ended, but not one that is unhealthy. Without the
+setting there is no watchdog, so that a debugger can stop the process for any time.
 """
 
 import asyncio
@@ -15,7 +15,7 @@ import sys
 
 
 def patience(text: str | None = None) -> float | None:
-    """Seconds of EFVIZ_PATIENCE, None where it is not set. Raises ValueError for nonsense."""
+    """Seconds of EFVIZ_PATIENCE, None if it is not set. Raises ValueError for an invalid value."""
     text = os.environ.get("EFVIZ_PATIENCE", "") if text is None else text
     if not text.strip():
         return None
@@ -29,7 +29,7 @@ def patience(text: str | None = None) -> float | None:
 
 
 async def watch(seconds: float | None) -> None:
-    """Until it is cancelled. The clock is not Python's: it runs while a thread keeps the GIL."""
+    """Watch until cancelled. The clock is not Python's, so it runs while a thread holds the GIL."""
     if seconds is None:
         return
     try:

@@ -5,6 +5,7 @@ from efviz.curvature.distance import relative_distance
 from efviz.dashboard.session.caches import cached
 from efviz.dashboard.session.problem_choice import Knobs, problem_of, unedited
 from efviz.datasets.dataset import Dataset
+from efviz.numbers import number
 
 EXAMPLE = "Example"
 NUMBERED = (
@@ -47,13 +48,16 @@ def _few(numbers: list[int]) -> str:
 
 
 def _change(before: float | None, after: float | None) -> str:
-    if before is None and after is None:
-        return "There is no minimum, neither as drawn nor now."
-    if before is None:
-        return f"As drawn there is no minimum; now there is, and EF is {after:.3g} away from F."
     if after is None:
-        return f"As drawn EF is {before:.3g} away from F at the minimum; now there is no minimum."
+        return (
+            "There is no minimum, neither as drawn nor now."
+            if before is None
+            else f"As drawn EF is {number(before)} away from F at the minimum; now there is no "
+            "minimum."
+        )
+    if before is None:
+        return f"As drawn there is no minimum; now there is, and EF is {number(after)} away from F."
     return (
-        f"At the minimum ‖EF − F‖/‖F‖ is <b>{after:.3g}</b> now; as drawn it is "
-        f"<b>{before:.3g}</b>."
+        f"At the minimum ‖EF − F‖/‖F‖ is <b>{number(after)}</b> now; as drawn it is "
+        f"<b>{number(before)}</b>."
     )

@@ -9,7 +9,7 @@ import streamlit as st
 from efviz.dashboard.session import own_table, table_choice
 from efviz.dashboard.session.caches import OWN, forget_private
 from efviz.dashboard.session.foreign import plain
-from efviz.dashboard.session.html_table import headings, html_table
+from efviz.dashboard.session.html_table import html_table
 from efviz.dashboard.session.own_table import GUESSED, Loaded, Reading
 from efviz.dashboard.session.store import Store, run_again
 from efviz.dashboard.session.table_choice import Made
@@ -256,12 +256,9 @@ def first_rows(found: Loaded) -> str:
     table = found.table
     names = list(table.columns)[:MOST_COLUMNS]
     more = len(table.columns) - len(names)
-    rows = "".join(
-        "<tr>" + "".join(f"<td>{escape(cell)}</td>" for cell in row[:MOST_COLUMNS]) + "</tr>"
-        for row in table.head
-    )
+    rows = [[escape(cell) for cell in row[:MOST_COLUMNS]] for row in table.head]
     caption = f"The first rows as they are read{f' ({more:,} more columns)' if more else ''}"
-    return html_table(caption, headings(*map(escape, names)), rows)
+    return html_table(caption, [escape(name) for name in names], rows, headed=False)
 
 
 def _notes(found: Loaded, made: Made) -> None:

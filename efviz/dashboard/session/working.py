@@ -9,6 +9,7 @@ from efviz.dashboard.server import compat
 from efviz.dashboard.session.jobs import Job
 from efviz.dashboard.session.store import run_again
 from efviz.dashboard.session.turns import TURNS
+from efviz.numbers import percent
 
 PAINT, REST = 0.08, 0.25
 """Seconds that a browser needs for the picture a reader looks at, if nothing else comes; seconds
@@ -18,7 +19,7 @@ LOOK = 0.02
 
 
 def progress_bar(fraction: float, words: str) -> None:
-    st.progress(min(fraction, 1.0), text=f"{fraction:.0%} {words}")
+    st.progress(min(fraction, 1.0), text=f"{percent(round(fraction, 2))} {words}")
 
 
 def stopped(key: str, state: Any) -> bool:

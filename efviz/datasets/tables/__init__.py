@@ -1,4 +1,4 @@
-"""Somebody's own table: reading it, and saying what is wrong with it."""
+"""A visitor's own table: how it is read, and what is reported about it."""
 
 from efviz.datasets.tables.columns import Column
 from efviz.datasets.tables.errors import TableError

@@ -1,8 +1,8 @@
 """From the cells of a column, all text, to its numbers and its classes.
 
 A number is written with a decimal point or a decimal comma; the other sign, a space or an
-apostrophe may group its digits in threes. How a column is written shows in its own cells or, where
-"1,234" may be either, in the other columns. Where nothing tells, nothing is guessed.
+apostrophe may group its digits in threes. The cells of a column show which it is or, where "1,234"
+may be either, the other columns do. If nothing decides, no guess is made.
 """
 
 import re
@@ -13,26 +13,27 @@ import numpy as np
 from numpy.typing import NDArray
 
 from efviz.arrays import Array, Mask
-from efviz.datasets.tables.errors import counted, quoted, shown
+from efviz.datasets.tables.errors import quoted, shown
+from efviz.numbers import counted
 
 Codes = NDArray[np.int64]
 Sign = Literal["point", "comma"]
 
 MAX_CLASSES = 50
-# What is not a number, as C's printf writes it on one machine or another.
+# How printf writes "not a number" on various platforms.
 _NANS = [
     f"{sign}{nan}"
     for sign in ("", "+", "-")
     for nan in ("nan", "nan(ind)", "nan(snan)", "1.#qnan", "1.#snan", "1.#ind", "1.#ind00")
 ]
-# A dash or "none" is a missing number, but may well be the name of a class.
+# A dash or "none" is a missing number, but may be the name of a class.
 MISSING_LABELS = ["", "na", "n/a", "#n/a", "<na>", "null", "?", *_NANS]
 MISSING = [*MISSING_LABELS, "none", "-", "--", "–", "—", "."]
 BOOLEANS = ({"false", "true"}, {"no", "yes"})
 CODES = (-99.0, -999.0, -9999.0, -99999.0)
 """Numbers that often stand for a missing value."""
 
-# No two parts of a pattern match the same text side by side: a long cell takes linear time.
+# No two adjacent parts of a pattern match the same text, so a long cell takes linear time.
 _PLAIN = r"(?:[+-]?(?:[0-9]+(?:\.[0-9]*)?|\.[0-9]+)(?:[eE][+-]?[0-9]+)?)"
 
 
@@ -50,7 +51,7 @@ _WRITTEN: dict[Sign, str] = {
     "comma": _written(",", r"\.", *_MARKS),
 }
 NUMERAL = "|".join((_PLAIN, *_WRITTEN.values()))
-"""A number, however it is written."""
+"""A number in any accepted notation."""
 _GROUPING: dict[Sign, str] = {"point": "[ \u00a0\u202f'’,]", "comma": "[ \u00a0\u202f'’.]"}
 
 _REASONS = (
@@ -70,10 +71,10 @@ _REASONS = (
 class Column:
     """One column: its `numbers`, nan where one is missing, its `classes`, or both.
 
-    `numbers` is None where the cells are no numbers, and `problem` then says why, naming row and
-    column; `broken` says that most of them are. `classes` are the distinct labels in natural order,
-    None where there are more than MAX_CLASSES; `codes` holds the class of each row, -1 where it is
-    missing.
+    `numbers` is None where the cells are not all numbers. `problem` then says why, with row and
+    column, and `broken` whether most of them are numbers. `classes` are the distinct labels in
+    natural order, None if there are more than MAX_CLASSES; `codes` holds the class of each row, -1
+    where it is missing.
     """
 
     name: str
@@ -86,7 +87,7 @@ class Column:
 
     @property
     def constant(self) -> bool:
-        """Are all the numbers that are there the same one?"""
+        """Whether all numbers of the column are equal."""
         if self.numbers is None:
             return False
         values = self.numbers[np.isfinite(self.numbers)]
@@ -95,7 +96,7 @@ class Column:
 
 @dataclass(frozen=True, eq=False)
 class _Cells:
-    """The cells of a column before it is known how their numbers are written."""
+    """The cells of a column before the notation of its numbers is known."""
 
     name: str
     text: Any
@@ -111,16 +112,17 @@ class _Cells:
 
     @property
     def votes(self) -> set[Sign]:
-        """How the column must be written, by its own cells alone."""
+        """The decimal signs that its own cells prove."""
         return set(self.readings) if len(self.readings) == 1 else set()
 
 
 def read_columns(
     texts: dict[str, Any], rows: NDArray[np.int64], delimiter: str
 ) -> tuple[dict[str, Column], list[str]]:
-    """The columns of stripped cells (pandas series by name), and what was done to them.
+    """The columns of stripped cells (pandas series by name), and sentences on what was done to
+    them.
 
-    `rows` are the rows of the file, for the sentences.
+    `rows` are the rows in the file, for the sentences.
     """
     cells = [_look(name, text) for name, text in texts.items()]
     if any(not c.plain and "comma" in c.readings for c in cells):
@@ -146,13 +148,13 @@ def label(number: float) -> str:
 
 
 def natural(text: str) -> list[tuple[int, float, str]]:
-    """Sorts "class 2" before "class 10"."""
+    """A sort key that puts "class 2" before "class 10"."""
     parts = re.split(r"([0-9]{1,15})", text.casefold())
     return [(0, float(part), "") if i % 2 else (1, 0.0, part) for i, part in enumerate(parts)]
 
 
 class _Notes:
-    """The columns to which something was done, by what was done."""
+    """The columns that were changed, grouped by the change."""
 
     def __init__(self) -> None:
         self.decimal: list[str] = []
@@ -208,7 +210,7 @@ def _has(cells: _Cells, mark: str) -> bool:
 
 
 def _decide(cells: _Cells, votes: set[Sign], delimiter: str) -> Sign | None:
-    """How the column is written; None if it is no numbers, or if nothing tells."""
+    """The decimal sign of the column; None if it holds no numbers, or if nothing decides."""
     if not cells.ambiguous:
         return next(iter(cells.readings), None)
     if len(votes) == 1:
@@ -217,7 +219,7 @@ def _decide(cells: _Cells, votes: set[Sign], delimiter: str) -> Sign | None:
         return None
     if cells.plain:
         return "point"
-    # Programs that write ";" between the columns do so because "," is their decimal sign.
+    # Programs that separate columns by ";" do so because "," is their decimal sign.
     return "comma" if delimiter == ";" else None
 
 
@@ -236,8 +238,8 @@ def _column(cells: _Cells, rows: NDArray[np.int64], sign: Sign | None, notes: _N
             return _of_numbers(name, numbers, missing)
         where = infinite[0]
         problem = (
-            f"Row {rows[where]:,} of {quoted(name)} is {quoted(text.iloc[where])}, which is larger "
-            "than a computer counts; correct it in the file or leave the cell empty."
+            f"Row {rows[where]:,} of {quoted(name)} is {quoted(text.iloc[where])}, which "
+            "overflows double precision; correct it in the file or leave the cell empty."
         )
         return _of_labels(name, text, problem, True, notes)
     words = set(text[~cells.absent].str.lower().iloc[:1000])
@@ -269,7 +271,7 @@ def _note(cells: _Cells, sign: Sign, notes: _Notes) -> None:
 
 
 def _note_codes(name: str, numbers: Array, notes: _Notes) -> None:
-    """Numbers that are used for missing values stand out: everything else is larger, and >= 0."""
+    """Note codes of missing values: negative numbers in a column that is otherwise >= 0."""
     present = numbers[np.isfinite(numbers)]
     code = float(present.min(initial=0))
     if code in CODES and (present[present != code] >= 0).all() and (present >= 0).any():
@@ -289,7 +291,7 @@ def _of_numbers(name: str, numbers: Array, missing: int) -> Column:
 
 
 def _of_labels(name: str, text: Any, problem: str, broken: bool, notes: _Notes) -> Column:
-    """Labels that differ in nothing but capitals are one class, spelt as most often."""
+    """Labels that differ only in capitals are one class, with its most frequent spelling."""
     import pandas as pd
 
     absent = text.str.lower().isin(MISSING_LABELS).to_numpy(bool)
@@ -313,8 +315,7 @@ def _of_labels(name: str, text: Any, problem: str, broken: bool, notes: _Notes) 
 
 
 def _problem(cells: _Cells, rows: NDArray[np.int64]) -> tuple[str, bool]:
-    """Why the cells are no numbers: the first that is none, with its row and column; and whether
-    most of them are."""
+    """Why the cells are not all numbers, naming the first that is none; and whether most are."""
     text, name = cells.text, quoted(cells.name)
     present = np.flatnonzero(~cells.absent)
     numerals = text.iloc[present].str.replace("−", "-", regex=False)

@@ -1,12 +1,12 @@
-"""What a visitor is told: one sentence, with the value, and what to do."""
+"""Errors for visitors: one sentence with the offending value and what to do about it."""
 
 
 class TableError(ValueError):
-    """A table that cannot be used; the text is one sentence for the visitor."""
+    """A table that cannot be used; the message is one sentence for the visitor."""
 
 
 def shown(text: str, length: int = 40) -> str:
-    """`text` on one line and no longer than `length`."""
+    """`text` on one line, shortened to `length` characters."""
     text = " ".join(text[: 4 * length].split())
     return text if len(text) <= length else text[: length - 1] + "…"
 
@@ -17,7 +17,3 @@ def quoted(*names: str) -> str:
     if len(names) > 3:
         words.append(f"{len(names) - 3} more")
     return words[0] if len(words) == 1 else f"{', '.join(words[:-1])} and {words[-1]}"
-
-
-def counted(n: int, word: str, words: str = "") -> str:
-    return f"{n:,} {word if n == 1 else words or word + 's'}"

@@ -1,9 +1,9 @@
-r"""How a table is laid out: what separates its columns, and whether its first row names them.
+r"""The layout of a table: what separates its columns, and whether its first row names them.
 
-Both are guesses, from the rows themselves. A separator is good if it cuts all rows into equally
-many cells and none of them in the middle of numbers: "5;60" is no cell. A first row is the header
-if it is surprising as one more row of values: with p the share of cells of the same kind among
-those below, it is the header where
+Both are inferred from the rows. A separator is good if it cuts all rows into equally many cells and
+leaves no cell like "5;60", numbers not cut apart. The first row is the header if it would be
+surprising as another row of values: with p the share of cells of the same kind among those below,
+it is the header where
 
     sum over columns of log P(kind | name) - log p >= 0.
 """
@@ -31,22 +31,22 @@ SEPARATORS = {
     "vertical bar": "|",
     SPACES: r"\s+",
 }
-"""What may separate columns, by name, as pandas takes it."""
+"""The separators of columns by name, in the form that pandas takes."""
 SIGNS = [sign for name, sign in SEPARATORS.items() if name != SPACES]
 
-# Rows and cells that the guess of a separator looks at, and cells for the guess of a header.
+# Rows and cells examined to find the separator, and cells examined to find the header.
 _ROWS, _CELLS, _SEEN = 10_000, 200_000, 500_000
-# As much as clevercsv looks at, in characters: on some cells it takes quadratic time.
+# Characters given to clevercsv, which takes quadratic time on some cells.
 _SAMPLE = 4000
 
 _DATE = r"[0-9]{1,4}(?:-[0-9]{1,2}-|/[0-9]{1,2}/|\.[0-9]{1,2}\.)[0-9]{1,4}"
 _CLOCK = r"[0-9]{1,2}:[0-9]{2}(?::[0-9]{2}(?:\.[0-9]+)?)?"
 TIME = rf"(?:{_DATE}(?:[T ]+{_CLOCK}\S{{0,6}})?|{_CLOCK})"
 _TIME = re.compile(TIME)
-# Digits with something between them that separates: numbers that were not cut apart.
+# Digits with a possible separator between them: numbers that were not cut apart.
 _UNCUT = re.compile(r"[-+\d.,;:|/eE\s]*[,;|\s][-+\d.,;:|/eE\s]*")
 _TOKEN = re.compile(r'"(?:[^"]|"")*"|\S+')
-# A line that rules off the header: |---|:--:|, +----+----+ or ---+---.
+# A line that separates the header from the rows: |---|:--:|, +----+----+ or ---+---.
 _RULE = re.compile(
     r"[ \t]*[|+]?[ \t]*:?[-=]{2,}:?[ \t]*(?:[|+][ \t]*:?[-=]{2,}:?[ \t]*)*[|+]?[ \t]*"
 )
@@ -54,7 +54,7 @@ _RULE = re.compile(
 
 @dataclass(frozen=True)
 class _Cut:
-    """How well a separator does: the share of rows of usual length, and of cells that are whole."""
+    """The quality of a separator: its shares of rows of the usual length and of intact cells."""
 
     name: str
     even: float
@@ -70,7 +70,7 @@ class _Cut:
 
 
 def without_rules(text: str) -> tuple[str, bool]:
-    """The text with lines like |---|---| blank, if one stands under the header; is there one?"""
+    """The text with lines like |---|---| blanked if one follows the header, and whether it does."""
     first = text[:_SAMPLE].split("\n", 3)[:3]
     if not any(_is_rule(line) for line in first):
         return text, False
@@ -78,9 +78,9 @@ def without_rules(text: str) -> tuple[str, bool]:
 
 
 def quoted_row_names(text: str) -> str:
-    """The text with its row names in quotation marks if they hold spaces, as R prints them.
+    """The text with row names that hold spaces, as R prints them, in quotation marks.
 
-    That is the case if the header names all columns but the first, and all of these hold numbers.
+    This applies if the header names all columns except the first, and all these hold numbers.
     """
     header, *lines = text.split("\n")
     width = len(header.split())
@@ -101,13 +101,13 @@ def _is_rule(line: str) -> bool:
 
 
 def likely_separator(text: str) -> str:
-    """The name of what separates the columns, "" if there seems to be one column."""
+    """The name of the separator of the columns, "" if there seems to be only one column."""
     texts = {name: text if name != SPACES else quoted_row_names(text) for name in SEPARATORS}
     cuts = [cut for name, text in texts.items() if (cut := _cut(text, name))]
     signs = [cut for cut in cuts if cut.name != SPACES]
     best = max((cut.score for cut in signs), default=0.0)
     spaces = next((cut for cut in cuts if cut.name == SPACES and cut.clean), None)
-    # Words have spaces between them: these separate only where nothing else does it as well.
+    # Words contain spaces, so spaces are the separator only if no other one is as good.
     if spaces and best < 1:
         return SPACES
     tied = [cut.name for cut in signs if cut.score > best - 1e-9]
@@ -120,7 +120,7 @@ def likely_separator(text: str) -> str:
 
 
 def _detected(text: str) -> str:
-    """What clevercsv detects, or ""."""
+    """The separator that clevercsv detects, or ""."""
     from clevercsv.detect import Detector
 
     found = Detector().detect(text[:_SAMPLE], method="consistency", delimiters=SIGNS)
@@ -129,7 +129,7 @@ def _detected(text: str) -> str:
 
 
 def _cut(text: str, name: str) -> _Cut | None:
-    """What becomes of the first rows; None where there is one column, or quotation marks fail."""
+    """How this separator cuts the first rows; None for a single column or unbalanced quotes."""
     rows: list[list[str]] = []
     cells = 0
     try:
@@ -149,7 +149,7 @@ def _cut(text: str, name: str) -> _Cut | None:
         return None
     even = sum(len(row) == width for row in rows)
     below = [row for row in rows[1:] if len(row) == width]
-    # R leaves out the name of the row names.
+    # R writes no name above the row names.
     numbers = name != SPACES or all(_is_value(cell) for row in below for cell in row[1:])
     if len(rows[0]) == width - 1 and numbers:
         even += 1
@@ -185,7 +185,7 @@ Kinds = NDArray[np.int8]
 _EMPTY, _WHOLE, _DECIMAL, _TRUTH, _WHEN, _WORDS = range(6)
 _AS_A_NAME = {_WHOLE: 0.49, _DECIMAL: 0.02, _TRUTH: 0.05, _WHEN: 0.05, _WORDS: 1.0}
 _REPEATED = 0.02
-"""How likely a name occurs again as a value of its column."""
+"""The probability that a column name recurs as a value of its column."""
 _YEARS = (1500, 2200)
 
 
@@ -207,13 +207,13 @@ def kinds_of(frame: Any) -> Kinds:
 
 
 def thinned(frame: Any) -> Any:
-    """The first two rows, the last, and so many others, evenly spread, as are quick to look at."""
+    """The first two rows, the last one, and evenly spread others, few enough to examine quickly."""
     step = -(-frame.size // _SEEN)
     return frame if step < 2 else frame.iloc[np.r_[0, 1 : len(frame) - 1 : step, len(frame) - 1]]
 
 
 def names_columns(frame: Any, kinds: Kinds) -> float:
-    """By how much the first row is rather a header than values: the sum of logarithms above."""
+    """The evidence that the first row is a header: the sum in the docstring of this module."""
     years = _are_years(frame, kinds)
     evidence = 0.0
     for k, column in enumerate(frame.columns):
@@ -230,14 +230,14 @@ def names_columns(frame: Any, kinds: Kinds) -> float:
 
 
 def _like(kinds: Kinds, first: int) -> NDArray[np.bool_]:
-    """Numbers are numbers, whole or not."""
+    """Cells of the same kind as the first; whole and decimal numbers are one kind."""
     if first in (_WHOLE, _DECIMAL):
         return np.asarray((kinds == _WHOLE) | (kinds == _DECIMAL))
     return np.asarray(kinds == first)
 
 
 def _recurrence(text: Any, kinds: Kinds) -> float:
-    """Labels come again and again, the name of their column does not."""
+    """Evidence from recurrence: labels occur repeatedly, the name of their column does not."""
     words = text.to_numpy(object)[kinds == _WORDS]
     labels, counts = np.unique(words[1:], return_counts=True)
     share = (counts[counts > 1].sum() + 0.5) / len(words)
@@ -247,7 +247,7 @@ def _recurrence(text: Any, kinds: Kinds) -> float:
 
 
 def _are_years(frame: Any, kinds: Kinds) -> set[int]:
-    """The columns whose first cells are years in order, over values that are none."""
+    """Columns whose first cells are years in order, above values that are not years."""
     whole = [k for k in range(kinds.shape[1]) if kinds[0, k] in (_WHOLE, _DECIMAL)]
     if len(whole) < 2 or (kinds[0, whole] == _DECIMAL).any():
         return set()
@@ -262,19 +262,19 @@ def _are_years(frame: Any, kinds: Kinds) -> set[int]:
 
 
 def holds_units(kinds: Kinds) -> bool:
-    """Whether the first row has words, and no number, in the columns of numbers, two at least."""
+    """Whether the first row has words and no number in at least two columns of numbers."""
     below = kinds[1:]
     numbers = _are_numbers(below)
     return len(below) > 1 and numbers.sum() > 1 and bool((kinds[0, numbers] == _WORDS).all())
 
 
 def is_title(kinds: Kinds) -> bool:
-    """Whether the first row has words in one cell only."""
+    """Whether the first row has words in a single cell."""
     return (kinds[0] != _EMPTY).sum() == 1 and bool((kinds[0] == _WORDS).any())
 
 
 def is_footer(kinds: Kinds) -> bool:
-    """Whether the last row has words in one cell only, in a column of numbers."""
+    """Whether the last row has words in a single cell, which is in a column of numbers."""
     return (
         len(kinds) > 1
         and is_title(kinds[-1:])
@@ -283,6 +283,6 @@ def is_footer(kinds: Kinds) -> bool:
 
 
 def _are_numbers(kinds: Kinds) -> NDArray[np.bool_]:
-    """The columns that hold numbers and nothing else, (columns,)."""
+    """Whether each column holds only numbers, (columns,)."""
     numbers = (kinds == _WHOLE) | (kinds == _DECIMAL)
     return np.asarray((numbers | (kinds == _EMPTY)).all(axis=0) & numbers.any(axis=0))

@@ -1,4 +1,4 @@
-"""From the bytes of a file, or pasted text, to a Table."""
+"""From the bytes of a file or pasted text to a Table."""
 
 import codecs
 import csv
@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from efviz.datasets.dataset import BIAS
 from efviz.datasets.tables.columns import Column, is_number, read_columns
-from efviz.datasets.tables.errors import TableError, counted, quoted, shown
+from efviz.datasets.tables.errors import TableError, quoted, shown
 from efviz.datasets.tables.layout import (
     SEPARATORS,
     SPACES,
@@ -27,10 +27,11 @@ from efviz.datasets.tables.layout import (
     thinned,
     without_rules,
 )
+from efviz.numbers import counted
 
 MAX_BYTES = 20 * 2**20
 MAX_COLUMNS = 1000
-# A cell costs some 100 bytes while it is read.
+# Reading takes about 100 bytes per cell.
 MAX_CELLS = 2_000_000
 MAX_NAME = 100
 
@@ -44,7 +45,7 @@ _PLURALS = {
     "vertical bar": "vertical bars",
     SPACES: "spaces or tabs",
 }
-# A line before the table: blank, a comment, or the delimiter as Excel names it.
+# A line before the table: blank, a comment, or Excel's declaration of the delimiter.
 _NO_TABLE = re.compile(r"(?:[ \t]*|[ \t]*#[^\n]*|sep=[,;\t|])\n")
 
 _FORMATS = (
@@ -85,9 +86,9 @@ _BOMS = (
 class Table:
     """N rows in `columns`, by name. `notes` are sentences about what was done to the file.
 
-    `rows` holds the row of the file for each row of the table as a spreadsheet counts, from 1 on.
-    `separator` is the key of SEPARATORS that was used and `header` whether a row of the file names
-    the columns; `head` are the cells of the first rows as they were read, without their names.
+    `rows` holds the row in the file of each row of the table, counted from 1 as in a spreadsheet.
+    `separator` is the key of SEPARATORS that was used, and `header` says whether a row of the file
+    names the columns. `head` are the cells of the first rows as read, without row names.
     """
 
     name: str
@@ -102,7 +103,7 @@ class Table:
 
 @dataclass(frozen=True)
 class _Body:
-    """The text of the table itself: `skipped` rows stand before it, the last being `comment`."""
+    """The text of the table itself, after `skipped` rows, the last of which is `comment`."""
 
     text: str
     skipped: int
@@ -114,9 +115,9 @@ def read_table(
 ) -> Table:
     """The table in the bytes of a file, or in pasted text.
 
-    `separator` is a key of SEPARATORS and `header` whether the first row names the columns; what is
-    not given is guessed. Raises TableError, a sentence for the visitor, if there is no table.
-    Nothing is decompressed.
+    `separator` is a key of SEPARATORS, and `header` says whether the first row names the columns;
+    each is inferred if not given. Raises TableError, with a sentence for the visitor, if there is
+    no table. Nothing is decompressed.
     """
     if separator and separator not in SEPARATORS:
         raise ValueError(f"no separator {separator!r}; there are {', '.join(SEPARATORS)}")
@@ -174,7 +175,7 @@ def _decode(content: bytes, notes: list[str]) -> str:
     try:
         text = content.decode(encoding)
     except UnicodeDecodeError:
-        # Guessing among legacy encodings takes more text than headers and labels have.
+        # Headers and labels are too little text to guess among legacy encodings.
         title = "Windows-1252 (Western European)"
         try:
             text = content.decode("cp1252")
@@ -195,14 +196,14 @@ def _decode(content: bytes, notes: list[str]) -> str:
 
 
 def _is_utf_16(content: bytes) -> bool:
-    """Whether of every two bytes one is hardly ever zero and the other nearly always: Latin text in
+    """Whether one byte of every pair is nearly always zero and the other never: Latin text in
     UTF-16."""
     shares = sorted(half.count(0) / max(1, len(half)) for half in (content[::2], content[1::2]))
     return len(content) % 2 == 0 and shares[0] == 0 and shares[1] > 0.9
 
 
 def _body(text: str, notes: list[str]) -> tuple[_Body, str]:
-    """The table between blank and comment lines, and the separator if the file names it."""
+    """The table between blank and comment lines, and the separator if the file declares it."""
     text = text.rstrip("\n \t")
     if not text:
         raise TableError("The file is empty; it needs a header and rows of values.")
@@ -237,7 +238,7 @@ def _too_many_blank() -> str:
 
 
 def _separator(body: _Body) -> str:
-    """The name of what separates the columns. Raises TableError where nothing does."""
+    """The name of the separator of the columns. Raises TableError if there is none."""
     separator = likely_separator(body.text)
     if not separator:
         raise TableError(_one_column(body.text.split("\n", 1)[0]))
@@ -245,7 +246,7 @@ def _separator(body: _Body) -> str:
 
 
 def _parse(body: _Body, delimiter: str, notes: list[str]) -> Any:
-    """The cells as text; rows that are too short are filled up with empty cells."""
+    """The cells as text; rows that are too short are padded with empty cells."""
     from pandas.errors import ParserError
 
     width = _width(body, delimiter)
@@ -290,7 +291,7 @@ def _parse(body: _Body, delimiter: str, notes: list[str]) -> Any:
 
 
 def _width(body: _Body, delimiter: str) -> int:
-    """The number of columns by the first row; pandas would take minutes over too many."""
+    """The number of columns in the first row; too many would occupy pandas for minutes."""
     if delimiter == WHITESPACE:
         return len(body.text.split("\n", 1)[0].split())
     try:
@@ -320,8 +321,8 @@ def _read(body: _Body, delimiter: str, **options: Any) -> Any:
 
 
 def _with_a_wider_header(frame: Any, notes: list[str]) -> Any:
-    """A header one name short: R leaves out the name of the row names, others end rows with a
-    delimiter."""
+    """Handle a header one name short: R writes no name above row names, and some programs end
+    rows with a delimiter."""
     last = frame.columns[-1]
     if (frame[last].str.strip() == "").all():
         return frame.drop(columns=last)
@@ -343,7 +344,7 @@ def _unreadable(error: str, body: _Body) -> str:
 def _without_words(
     frame: Any, rows: NDArray[np.int64], header: bool | None, notes: list[str]
 ) -> tuple[Any, NDArray[np.int64], bool]:
-    """The table without titles above it, units below its header and sources below its rows, and
+    """The table without a title above it, units below its header or a source below its rows; and
     whether its first row is the header."""
 
     def left_out(row: int, what: str) -> tuple[Any, NDArray[np.int64]]:
@@ -372,7 +373,7 @@ def _without_words(
 
 
 def _no_names(frame: Any, body: _Body, separator: str, notes: list[str]) -> Sequence[str]:
-    """The names in a comment line above the table, if they are any."""
+    """The column names in a comment line above the table, if it holds them."""
     width, bare = frame.shape[1], body.comment.lstrip("# ")
     sign = SEPARATORS[separator]
     names = bare.split() if separator == SPACES else next(_csv([bare], sign), [])
@@ -387,7 +388,7 @@ def _no_names(frame: Any, body: _Body, separator: str, notes: list[str]) -> Sequ
 
 
 def _titles(names: Sequence[str], used: Sequence[int], notes: list[str]) -> list[str]:
-    """A name of its own for each used column."""
+    """A distinct name for each used column."""
     taken = {shown(names[k], MAX_NAME) for k in used} - {""}
     seen: set[str] = set()
     titles: list[str] = []
@@ -427,7 +428,7 @@ def _free(name: str, taken: set[str]) -> str:
 def _without_empty_rows(
     frame: Any, rows: NDArray[np.int64], notes: list[str]
 ) -> tuple[Any, NDArray[np.int64]]:
-    """The rows with any value, and their rows in the file; single comments are no values."""
+    """The rows that hold a value, and their rows in the file; lone comments are not values."""
     rest = (frame.iloc[:, 1:] != "").any(axis=1).to_numpy(bool)
     comment = frame.iloc[:, 0].str.startswith("#").to_numpy(bool) & ~rest
     if comment.any():
@@ -444,7 +445,7 @@ def _csv(lines: Iterable[str], delimiter: str) -> Iterator[list[str]]:
 
 
 def _records(body: _Body, delimiter: str, width: int) -> tuple[int, str]:
-    """The number of records, and a sentence about the first that is too short, or ""."""
+    """The number of records, and a sentence on the first that is too short, or ""."""
     short, records = "", 0
     if delimiter == WHITESPACE:
         return body.text.count("\n") + 1, short
@@ -464,7 +465,7 @@ def _records(body: _Body, delimiter: str, width: int) -> tuple[int, str]:
 def _note_short_row(body: _Body, delimiter: str, width: int, notes: list[str]) -> None:
     _, short = _records(body, delimiter, width)
     if short:
-        notes.append(f"{short}; what is not there counts as missing.")
+        notes.append(f"{short}; absent cells count as missing.")
 
 
 def _one_column(name: str) -> str:

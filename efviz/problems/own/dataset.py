@@ -15,8 +15,9 @@ from efviz.arrays import Array, Mask
 from efviz.datasets.dataset import BIAS, Dataset
 from efviz.datasets.inputs import COMPONENTS, principal_components, two_inputs
 from efviz.datasets.tables.columns import Column
-from efviz.datasets.tables.errors import TableError, counted, quoted
+from efviz.datasets.tables.errors import TableError, quoted
 from efviz.datasets.tables.reading import Table
+from efviz.numbers import counted, number
 from efviz.problems.own.regressions import (
     MIN_ROWS,
     REGRESSIONS,
@@ -85,7 +86,9 @@ def own_dataset(
     if needs_intercept(regression, data.feature_names, standardised):
         data = _with_intercept(data, chosen, intercept, notes)
     if chosen.task == "regression" and (y == y[0]).all():
-        notes.append(f"{quoted(target)} is {y[0]:.6g} in all rows, so that there is no residual.")
+        notes.append(
+            f"{quoted(target)} is {number(y[0], 6)} in all rows, so that there is no residual."
+        )
     return replace(data, notes=(*table.notes, *notes), positive=positive), tuple(notes)
 
 
@@ -265,7 +268,7 @@ def _with_intercept(data: Dataset, chosen: Regression, intercept: str, notes: li
             f"column and the intercept, or no intercept. {best.reason}"
         )
     b = float(best.theta[-1])
-    shown = f"{b:.4g}".replace("-", "−")
+    shown = number(b, 4)
     notes.append(
         f"The intercept is held at its best value, {shown}: all matrices are those of the other "
         "two parameters."

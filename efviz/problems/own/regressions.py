@@ -12,6 +12,7 @@ from efviz.datasets.dataset import Task
 from efviz.datasets.tables.columns import Column
 from efviz.datasets.tables.errors import quoted
 from efviz.datasets.tables.reading import Table
+from efviz.numbers import number
 from efviz.problems.problem import Problem
 from efviz.problems.regressions import linear_regression, logistic_regression, poisson_regression
 
@@ -48,7 +49,7 @@ def no_numbers(table: Table, column: Column) -> str:
     if len(huge):
         return (
             f"Row {table.rows[huge[0]]:,} of {quoted(column.name)} is "
-            f"{column.numbers[huge[0]]:.3g}, whose fourth power overflows; use a larger unit."
+            f"{number(column.numbers[huge[0]])}, whose fourth power overflows; use a larger unit."
         )
     return ""
 
@@ -75,8 +76,8 @@ def no_counts(table: Table, column: Column) -> str:
     if len(wrong):
         return (
             f"Row {table.rows[wrong[0]]:,} of {quoted(column.name)} is "
-            f"{column.numbers[wrong[0]]:.6g}, and a count is a whole number from 0 up; choose "
-            "another target or a linear regression."
+            f"{number(column.numbers[wrong[0]], 6)}, and a count is a whole number from 0 up; "
+            "choose another target or a linear regression."
         )
     return no_numbers(table, column)
 

@@ -3,11 +3,11 @@
 // layout.meta.anatomy: {path, start, versus, names, colours, scales, u, v (methods, T)}: the
 // directions of all methods at the recorded steps of one run of the panel's method.
 
+import { digits } from './digits.js';
 import { angle } from './hover.js';
 import { part } from './html.js';
-import { digits } from './svg.js';
 
-const SELDOM = 120; // ms between two writings of the table while time runs
+const SELDOM = 120; // ms between two updates of the table while time runs
 
 /** @typedef {import('./runners.js').Runners & { anatomy: AnatomyOfStep }} Dissected */
 
@@ -112,10 +112,5 @@ function heading(text, scope) {
  * @param {string} unit
  */
 function word(value, unit) {
-  if (!Number.isFinite(value)) return '–';
-  const small = value !== 0 && (Math.abs(value) < 1e-3 || Math.abs(value) >= 1e5);
-  const text = small
-    ? value.toExponential(1).replace('e+', 'e').replace('-', '−')
-    : digits(value, 3);
-  return text + unit;
+  return Number.isFinite(value) ? digits(value) + unit : '–';
 }

@@ -1,10 +1,10 @@
-// Back and Forward among addresses of one page, which Streamlit does not look at.
+// Back and Forward among the addresses of one page, which Streamlit ignores.
 //
-// data: {name, value}: a parameter of the address, and what the page shows of it. Reports `moved`, the
-// other value that the browser has gone to.
+// data: {name, value}: a parameter of the address, and its value on the page. Reports `moved`, the
+// different value to which the browser has moved.
 
 const KEY = Symbol.for('efviz.back');
-const FRESH = 2000; // ms for which a move is looked at again: what was shown may still have been old
+const FRESH = 2000; // ms during which a move is checked again, as the page may have been outdated
 
 class Back {
   moved = -Infinity;

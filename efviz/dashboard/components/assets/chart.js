@@ -1,9 +1,9 @@
 // The chart: one or several Plotly figures, redrawn in place with Plotly.react.
 //
-// data (bytes): as wire.js says. Panels of layout.meta.wide, the last ones, lie below the others and
+// data (bytes): see wire.js. Panels with layout.meta.wide, which come last, are below the others and
 // below the player.
 // Reports `click` {panel, x, y} for a click anywhere in a panel whose layout.meta.click is set,
-// `touch` as drag.js and `frame` as play.js say.
+// `touch` (see drag.js) and `frame` (see play.js).
 
 import { showInAddress } from './address.js';
 import { clicked } from './compat.js';
@@ -60,7 +60,7 @@ class Chart {
         this.says.textContent = words;
       },
     });
-    // In a frame of its own: what is drawn changes the height that is being observed.
+    // In a separate animation frame, because drawing changes the height that is being observed.
     this.observer = new ResizeObserver(() => requestAnimationFrame(() => this.draw()));
     this.observer.observe(this.root);
     this.seen = new IntersectionObserver(() => this.waiting && this.finish());
@@ -68,7 +68,7 @@ class Chart {
   }
 
   /**
-   * What all panels have of a kind.
+   * The property of this name of all panels.
    *
    * @template {'compass' | 'handles' | 'runners'} Kind
    * @param {Kind} kind
@@ -90,14 +90,14 @@ class Chart {
       this.bytes = bytes;
       const before = this.plane();
       this.spec = decode(bytes, this.spec);
-      // A zoom belongs to its plane.
+      // A zoom is only valid on its own plane.
       if (this.plane() !== before) this.view = null;
       this.touch.reports.answer(this.spec.session.ack);
     }
     await load(this.spec.plotly);
     clearTimeout(this.waiting);
     this.waiting = undefined;
-    // While a slider is dragged only what can be seen follows; the rest once it rests.
+    // While a slider is dragged, only visible panels follow; the others once it rests.
     if (this.root.dataset.revision && this.hidden()) {
       this.waiting = setTimeout(() => this.finish(), 250);
     } else {
@@ -135,7 +135,7 @@ class Chart {
     Object.assign(gd.style, cellOf(this.spec, i, columns));
   }
 
-  // One after the other: what comes while a panel is drawn for the first time must wait for it.
+  // One after the other: later data must wait while a panel is drawn for the first time.
   draw() {
     const now = () => this.drawNow();
     this.drawing = this.drawing.then(now, now);
@@ -191,18 +191,18 @@ class Chart {
     const { data, layout } = enlarge(coloured, scale);
     const full = this.layoutOf(layout, width, font);
     const clicks = Boolean(layout.meta?.click && this.spec.session.clicks);
-    // Firefox sets words a little wider than it says.
+    // Firefox draws text a little wider than it measures it.
     const title = (/** @type {string | false} */ hint = false) =>
       fitted(layout.title, hint, width - layout.margin.l - 2, font);
     gd.classList.toggle('clickable', clicks);
     gd.style.width = `${width}px`;
     gd.style.height = `${full.height}px`;
-    // An image says nothing of clicks.
+    // An image does not mention clicks.
     const ground = { paper_bgcolor: dark ? '#0f1318' : '#ffffff' };
     gd._efviz.whole = { data, layout: { ...full, ...ground, title: title() } };
     const parts = split(data, { ...full, title: title(clicks && layout.meta?.hint) });
     const { meta, ...frame } = parts.layout;
-    // `still` names what Plotly draws: a figure whose marks alone have moved is not drawn again.
+    // `still` names what Plotly draws: a figure in which only marks have moved is not redrawn.
     const rest = parts.data.length ? (layout.meta?.still ?? figure.digest) : '';
     const plotly = `${rest} ${JSON.stringify(frame)}`;
     const own = () => this.drawOwn(gd, i, data, parts, meta ?? {});
@@ -240,7 +240,7 @@ class Chart {
   }
 
   /**
-   * All but what Plotly draws.
+   * Everything except what Plotly draws.
    *
    * @param {Panel} gd
    * @param {number} i
@@ -276,7 +276,7 @@ class Chart {
   addPanel(i, columns) {
     /** @type {any} Plotly makes the rest of it */
     const gd = document.createElement('div');
-    // An image could not hold what can be focused: buttons, marks to be moved.
+    // An image cannot contain focusable elements: buttons and marks that can be moved.
     gd.setAttribute('role', 'figure');
     gd._efviz = {};
     this.panels[i] = gd;

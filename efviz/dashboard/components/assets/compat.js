@@ -1,5 +1,5 @@
-// What efviz uses of Plotly.js that its reference does not promise, all in one place.
-// tests/browser/test_browser_compat.py says when any of it has changed; compat.css has the class names.
+// Private parts of Plotly.js that efviz uses, all in one place. tests/browser/test_browser_compat.py
+// fails when any of them changes; compat.css has the class names.
 
 /** The element that takes the pointer in a plot area. */
 export const PLOT_AREA = '.draglayer';
@@ -28,7 +28,7 @@ export function plotOf(gd) {
 }
 
 /**
- * Where a `plotly_click` was, on an empty place as well as on a point; undefined if it does not say.
+ * The place of a `plotly_click`, on a point or elsewhere; undefined if the event does not tell.
  *
  * @param {any} event
  * @returns {Place | undefined}
@@ -39,5 +39,5 @@ export function clicked({ xvals, yvals, points }) {
   return x === undefined ? undefined : { x, y };
 }
 
-/** The picture on the buttons that download an image. */
+/** The icon on the buttons that download an image. */
 export const camera = () => window.Plotly.Icons.camera;

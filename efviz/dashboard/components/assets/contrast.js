@@ -1,9 +1,9 @@
-// Panels side by side: contours, a field of arrows, and dots that travel along paths.
+// Panels side by side: contours, a field of arrows, and dots that move along paths.
 //
 // data (bytes of JSON): {x, y, names, contours, starts, minimum, steps, panels: [{name, title,
 // colour: [light, dark], dash, arrows, paths, label}], says, next}; coordinates are those of the
 // plane. All panels show the same step.
-// The clock runs faster and faster, so that the first steps are seen and the last ones too.
+// The clock accelerates, so that the first steps are visible and the last ones are reached.
 
 import { part } from './html.js';
 import { Numbers } from './numbers.js';
@@ -14,7 +14,7 @@ const KEY = Symbol.for('efviz.contrast');
 const SIZE = 300;
 const TRAVEL = 7000; // ms from the first step to the last
 const REST = 3000; // ms at the end, before it begins again
-const LATER = 1500; // ms until the browser fetches for the next page
+const LATER = 1500; // ms until the browser prefetches files of the next page
 /** @type {Record<string, string>} */
 const DASHES = { dash: '9 6', solid: 'none', dashdot: '10.5 4.2 3 4.2' };
 
@@ -49,7 +49,7 @@ const STAR = written(ring(10, (i) => (i % 2 ? 4.4 : 10)));
  */
 
 /**
- * The last recorded step that is not after `step`, the one that follows, and how far it is between.
+ * The last recorded step up to `step`, the next one, and how far `step` is between them.
  *
  * @param {number[]} steps
  * @param {number} step
@@ -174,7 +174,7 @@ class Contrast {
     return { points, trails, dots };
   }
 
-  // The paths as Numbers reads panels: where each is at the steps that are known.
+  // The paths in the form that Numbers reads: the place of each at the recorded steps.
   tables() {
     const { names, steps, panels } = this.data;
     const layout = { xaxis: { title: { text: names[0] } }, yaxis: { title: { text: names[1] } } };
@@ -202,10 +202,10 @@ class Contrast {
 
   /** @param {number} now */
   tick(now) {
-    // A hidden window stands still; where it was, it goes on.
+    // A hidden window pauses and later continues where it was.
     this.elapsed += this.last === undefined ? 0 : Math.min(now - this.last, 100);
     this.last = now;
-    // Who prefers less motion and asked for it sees it once.
+    // A visitor who prefers reduced motion and presses play sees it once.
     if (this.elapsed >= TRAVEL && this.quiet.matches) {
       this.show();
       return this.play(false);
@@ -237,7 +237,7 @@ class Contrast {
     this.root.dataset.share = share.toFixed(3);
   }
 
-  // What the next page needs, once there is nothing better to do.
+  // Prefetch the files of the next page when idle.
   /** @param {string} url */
   fetchLater(url) {
     if (!url || this.later) return;

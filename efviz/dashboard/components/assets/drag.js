@@ -1,24 +1,25 @@
-// Marks that the reader moves and removes: with mouse, pen, finger and keys.
+// Marks that the reader can move and remove, with mouse, pen, finger and keys.
 //
-// layout.meta.handles: [{trace, noun, least, index}] names the traces. Those of few marks become
-// nodes that can be focused; in others the point nearest to the pointer is found in the data.
-// `index` (n) gives each mark the number by which the server knows it, whatever else is drawn.
-// What is moved follows in every panel that shows a trace of that name, before the server knows.
+// layout.meta.handles: [{trace, noun, least, index}] names the traces. The marks of small traces are
+// focusable nodes; in larger ones the point nearest to the pointer is found in the data.
+// `index` (n) holds the numbers of the marks on the server, independent of what is drawn.
+// A moved mark follows in every panel with a trace of that name, before the server responds.
 // Reports {panel, trace, index, number, x, y, action: "move" | "drop" | "remove", sequence}.
 
 import { isDrawn, PLOT_AREA } from './compat.js';
+import { digits } from './digits.js';
 import { isOver } from './html.js';
-import { digits, drawMark, element, Sheet } from './svg.js';
+import { drawMark, element, Sheet } from './svg.js';
 import { keyOf } from './touch.js';
 
 const LONG = 600; // ms: a long press
 const TWICE = 400; // ms between the two taps of a double click
-const STILL = 4; // px within which a press is no drag
+const STILL = 4; // px within which a press is not a drag
 const REACH = 12; // px around a point drawn in one path
 /** @type {Record<string, Point | undefined>} */
 const ARROWS = { ArrowLeft: [-1, 0], ArrowRight: [1, 0], ArrowUp: [0, 1], ArrowDown: [0, -1] };
 
-// focusVisible is too new for the type checker's DOM.
+// focusVisible is too new for the DOM types of the type checker.
 const UNSEEN = { preventScroll: true, focusVisible: false };
 
 const numberOf = (/** @type {Mark} */ { index, number = index + 1 }) => number;
@@ -35,7 +36,7 @@ const clamp = (value, low, high) => Math.min(Math.max(value, low), high);
 const markOf = ({ target }) => /** @type {Partial<Handle> | null} */ (target)?._mark;
 
 /**
- * A place moved by so much of the axes, but not out of the plot. What does not move stays exact.
+ * A place moved by a share of the axes, within the plot. A coordinate that does not move stays exact.
  *
  * @param {Place} place
  * @param {Point} direction
@@ -66,7 +67,7 @@ export class Handles extends Sheet {
   /** @type {Set<string>} traces of many marks that are drawn with some of them moved */
   drawn = new Set();
   /**
-   * What a pointer holds: since where, how far from the middle of the mark, and where it is.
+   * What a pointer holds: where it started, its offset from the centre of the mark, where it is.
    *
    * @type {{ mark: Mark, pointer: number, from: Point, away: Point, last?: Moved, timer?: number }
    *   | undefined}
@@ -164,7 +165,7 @@ export class Handles extends Sheet {
   }
 
   /**
-   * The focus goes to the mark before.
+   * The focus moves to the previous mark.
    *
    * @param {string} key
    * @param {Handle} node
@@ -217,7 +218,7 @@ export class Handles extends Sheet {
   /** @param {Mark} mark */
   nameOf(mark) {
     const { x, y } = this.at(mark);
-    return `${this.kindOf(mark).noun} ${numberOf(mark)} at (${digits(x, 3)}, ${digits(y, 3)})`;
+    return `${this.kindOf(mark).noun} ${numberOf(mark)} at (${digits(x)}, ${digits(y)})`;
   }
 
   /**
@@ -260,7 +261,7 @@ export class Handles extends Sheet {
     if (!this.kinds.length || event.button !== 0 || !event.isPrimary) return;
     const mark = this.hit(event);
     if (!mark) return;
-    // Neither the box of a zoom nor a new start begins here.
+    // Neither a zoom box nor a new start begins here.
     stop(event);
     this.gd.setPointerCapture(event.pointerId);
     this.nodes.get(keyOf(mark))?.focus(UNSEEN);

@@ -1,4 +1,4 @@
-// Where the panels of a chart stand: columns, rows below each other, wide panels last.
+// The layout of the panels of a chart: columns, stacked rows, wide panels last.
 
 export const GAP = 8; // px between panels
 
@@ -6,8 +6,8 @@ export const GAP = 8; // px between panels
 const isWide = (figure) => Boolean(figure.layout.meta?.wide);
 
 /**
- * How many columns there are in a room of so many pixels. `rows` figures stand below each other and
- * stay so; columns that would be too narrow are halved in number.
+ * The number of columns in a given width in pixels. `rows` figures are always stacked; if columns
+ * would be too narrow, their number is halved.
  *
  * @param {Pick<Spec, 'figures' | 'rows' | 'minWidth' | 'smallest'>} spec
  * @param {number} room
@@ -21,7 +21,7 @@ export function columnsIn({ figures, rows, minWidth, smallest }, room) {
 }
 
 /**
- * The width of so many columns in a room, none wider than `most`.
+ * The width of the columns in a given width, none wider than `most`.
  *
  * @param {number} columns
  * @param {number} room
@@ -31,7 +31,7 @@ export const widthOfColumn = (columns, room, most) =>
   Math.min(Math.floor((room - GAP * (columns - 1)) / columns), most);
 
 /**
- * How many columns a panel covers: a wide one leaves room beside it where there are many.
+ * The number of columns that a panel covers; a wide one leaves room beside it if there are many.
  *
  * @param {Figure} figure
  * @param {number} columns
@@ -42,7 +42,7 @@ export function spanOf(figure, columns) {
 }
 
 /**
- * The style that puts the i-th panel into its cell.
+ * The style that places the i-th panel in its cell.
  *
  * @param {Pick<Spec, 'figures' | 'rows'>} spec
  * @param {number} i

@@ -1,18 +1,19 @@
-// At the point under the pointer, in all linked panels: which way each of them goes from there.
+// The direction of each linked panel at the point under the pointer.
 //
 // layout.meta.vectors: {name, versus, colour, x (n), y (m), u (m, n), v (m, n), loss?: {x, y, z}},
-// vectors on an even grid. Between its nodes they are interpolated here; the panel named `versus`
-// is the one whose direction the others are measured against.
+// vectors on an even grid, interpolated between its nodes. The directions of the other panels are
+// compared with that of the panel named `versus`.
 
 import { PLOT_AREA } from './compat.js';
+import { digits } from './digits.js';
 import { isOver } from './html.js';
-import { digits, element, Sheet } from './svg.js';
+import { element, Sheet } from './svg.js';
 
-const LENGTH = 34; // px of every arrow: its direction counts
+const LENGTH = 34; // px of every arrow, which only shows a direction
 const HEAD = 7;
 
 /**
- * The value between the four nodes around (x, y), nan outside the grid.
+ * The value interpolated between the four nodes around (x, y), nan outside the grid.
  *
  * @param {Series} xs
  * @param {Series} ys
@@ -58,7 +59,7 @@ export function arrowTo(dx, dy, head = HEAD) {
 }
 
 /**
- * Where words stand in a plot area: in its lower left corner, but not where the pointer is.
+ * The place of words in a plot area: its lower left corner, unless the pointer is there.
  *
  * @param {number} px
  * @param {number} py
@@ -77,7 +78,7 @@ export class Hover {
   }
 
   /**
-   * Show the directions at a point of a panel, or none. Returns what is seen in words.
+   * Show the directions at a point of a panel, or none. Returns them in words.
    *
    * @param {Panel} [gd]
    * @param {number} [x]
@@ -93,8 +94,8 @@ export class Hover {
     const reference = panels.find(({ vectors }) => vectors.name === vectors.versus)?.at(x, y);
     const loss = panels.find(({ vectors }) => vectors.loss)?.vectors.loss;
     const height = loss ? between(loss.x, loss.y, loss.z, x, y) : NaN;
-    const place = `(${digits(x, 3)}, ${digits(y, 3)})`;
-    const here = Number.isFinite(height) ? `${place}   L ≈ ${digits(height, 3)}` : place;
+    const place = `(${digits(x)}, ${digits(y)})`;
+    const here = Number.isFinite(height) ? `${place}   L ≈ ${digits(height)}` : place;
     return panels
       .map((panel) => panel.show(x, y, reference, panel === from ? here : ''))
       .filter(Boolean)
@@ -123,7 +124,7 @@ export class Compass extends Sheet {
     );
     this.hide();
     gd.addEventListener('pointermove', (event) => {
-      // While a button is down something is being dragged, a finger scrolls.
+      // While a button is down, something is being dragged or a finger scrolls.
       if (event.pointerType === 'touch' || event.buttons) return;
       if (!isOver(event, `${PLOT_AREA}, .handle`)) return hover.show();
       const box = gd.getBoundingClientRect();
@@ -158,7 +159,7 @@ export class Compass extends Sheet {
     this.lay();
     const { toX, toY, width, height } = this.scales;
     const [px, py] = [toX(x), toY(y)];
-    // The direction on the screen, where the axes may have different scales.
+    // The direction on the screen, as the axes may have different scales.
     const [dx, dy] = [toX(x + vector[0]) - px, toY(y + vector[1]) - py];
     const stretch = LENGTH / Math.hypot(dx, dy);
     const path = Number.isFinite(stretch) ? arrowTo(dx * stretch, dy * stretch) : '';

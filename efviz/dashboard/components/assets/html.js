@@ -1,7 +1,7 @@
-// What the DOM says too loosely for a type checker.
+// DOM queries with types that are precise enough for the type checker.
 
 /**
- * The first part of an element that fits a selector.
+ * The first descendant of an element that matches a selector.
  *
  * @template {Element} Kind
  * @param {Element} whole
@@ -16,7 +16,7 @@ export function part(whole, kind, selector) {
 }
 
 /**
- * Whether an event is over an element that fits a selector, or over a part of one.
+ * Whether the target of an event, or one of its ancestors, matches a selector.
  *
  * @param {Event} event
  * @param {string} selector

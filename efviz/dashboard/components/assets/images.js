@@ -1,11 +1,11 @@
 // Buttons that make one image of all panels of a chart, as they are placed on the screen.
 //
-// data: {chart, name}: the class of the element around the chart, and what the file is called.
+// data: {chart, name}: the class of the element around the chart, and the name of the file.
 
 import { element } from './svg.js';
 
 const KEY = Symbol.for('efviz.images');
-const SHARPNESS = 2; // pixels of a PNG by those of the screen
+const SHARPNESS = 2; // pixels of a PNG per pixel of the screen
 
 /** @typedef {{ text: string, width: number, height: number }} Drawing */
 
@@ -17,7 +17,7 @@ const panelsOf = (chart) =>
   }));
 
 /**
- * Each panel as Plotly's own image, moved to where it is seen.
+ * Each panel as an image by Plotly, moved to its place on the screen.
  *
  * @param {string} chart
  * @returns {Promise<Drawing>}

@@ -1,12 +1,11 @@
-// What the chart draws by itself, on two SVGs of its own around Plotly's.
+// The layers that the chart draws without Plotly, on two SVGs below and above Plotly's.
 //
 // The ground, below: path shapes named "ground" (hundreds of arrows in one path), and lines, bands
-// and points without hover, one path each. Lines are in data coordinates, which the browser itself
-// maps to pixels; points are in pixels, because WebKit would stretch them with the plane. The marks,
-// above: small sets of symbols with their numbers, and words. What is left to Plotly, axes
-// and titles, seldom changes, so that most pictures need no Plotly.react at all, which takes ten
-// times as long. Where an area trace would cover the ground Plotly draws all but the marks, as it
-// does for downloads.
+// and points without hover, one path each. Lines are in data coordinates, which the browser maps to
+// pixels; points are in pixels, because WebKit would stretch them with the plane. The marks, above:
+// small sets of symbols with their numbers, and words. The rest, axes and titles, is left to Plotly
+// and seldom changes, so most updates need no Plotly.react, which takes ten times as long. Where an
+// area trace would cover the ground, Plotly draws everything except the marks, as for downloads.
 
 import { plotOf } from './compat.js';
 import { boxOf, drawMark, element, SYMBOLS, scaleOf, scalesOf } from './svg.js';
@@ -40,7 +39,7 @@ const isArea = ({ type }) => type === 'heatmap';
 const isGround = (/** @type {Shape} */ { name }) => name === 'ground';
 
 /**
- * Which part of a figure lies where; `handles` are the marks that the reader can move.
+ * The layer of each part of a figure; `handles` are the marks that the reader can move.
  *
  * @param {Trace[]} traces
  * @param {Layout} layout
@@ -90,8 +89,8 @@ function onePath(trace, xaxis, yaxis) {
 }
 
 /**
- * A point is a line of hardly any length, drawn by the caps of its ends; for lines of none WebKit
- * makes them larger. Only those that can be seen.
+ * The visible points as one path. A point is a very short line, drawn by its caps; WebKit enlarges
+ * the caps of lines of length zero.
  *
  * @param {Dots} dots
  * @param {Pick<Scales, 'toX' | 'toY' | 'width' | 'height'>} scales
@@ -176,7 +175,7 @@ export class Layers {
   }
 
   /**
-   * A point of a trace in the ground was moved by hand: only its path is drawn again.
+   * Redraw only the path of a trace in the ground, of which a point was moved by hand.
    *
    * @param {Trace} trace
    */
@@ -188,7 +187,7 @@ export class Layers {
     this.ground.children[i].setAttribute('d', dotsOf(dots, scalesOf(plotOf(this.gd))));
   }
 
-  // Where the axes are now: after a redraw, a zoom, and while the plane is being moved.
+  // Follow the axes: after a redraw, after a zoom, and while the plane is being moved.
   place() {
     const plot = plotOf(this.gd);
     const scales = scalesOf(plot);
@@ -215,8 +214,8 @@ export function planeOf({ size: { w, h }, xaxis, yaxis }) {
 }
 
 /**
- * Where words at a point begin. Those after it end where the plot does, even if that puts them upon
- * the point.
+ * Where words at a point begin. Words after it end at the edge of the plot at the latest, even if
+ * they then cover the point.
  *
  * @param {number} px
  * @param {string} text

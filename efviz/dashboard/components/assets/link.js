@@ -1,16 +1,16 @@
-// The link to what is on the screen: the address bar's, copied on demand; and Back, which restores
-// the settings of the link it goes to.
+// The link to the current state, copied from the address bar on demand; and Back, which restores the
+// settings of the link it goes to.
 
 import { part } from './html.js';
 
 const KEY = Symbol.for('efviz.link');
 const HISTORY = Symbol.for('efviz.history');
-const PATIENCE = 2500; // ms for which "Copied" is said
+const PATIENCE = 2500; // ms for which "Copied" is shown
 
-// A page that is opened by its name keeps the settings it had; one that is gone back to takes those
-// of its address. The server sees no difference where the address says nothing, all defaults: so an
-// address that is left behind says at least its version. Streamlit pushes the address once more that
-// it went back to, which would be the end of Forward: that is no new entry.
+// A page opened by its name keeps its previous settings; one reached by Back takes those of its
+// address. The server cannot tell the two apart if the address is empty (all defaults), so an address
+// that is left carries at least its version. After Back, Streamlit pushes the same address again,
+// which would disable Forward, so that push is suppressed.
 const page = /** @type {{ [key: symbol]: unknown }} */ (/** @type {unknown} */ (window));
 page[HISTORY] ??= (() => {
   const push = history.pushState.bind(history);
@@ -46,7 +46,7 @@ class Link {
 
   async copy() {
     try {
-      // Over http, but for this very machine, browsers have no clipboard to write to.
+      // Over http, except on localhost, browsers offer no clipboard to write to.
       await navigator.clipboard.writeText(location.href);
       this.say('Copied.');
     } catch {

@@ -1,22 +1,19 @@
-// The numbers behind a chart: a disclosure at its end, with a table of one trace at a time.
+// The numbers behind a chart: a disclosure below it, with a table of one trace at a time.
 //
-// The table is made of the traces that the panels already hold, and only while it is open.
+// The table is built from the traces that the panels already hold, and only while it is open.
 
+import { digits } from './digits.js';
 import { part } from './html.js';
 
-const MOST = 200; // rows; files of numbers have all
+const MOST = 200; // rows; exported files have all
 
 const plain = (/** @type {string | undefined} */ html) => (html ?? '').replace(/<[^>]*>/g, '');
 
 /** @param {string | number} value */
-const word = (value) => {
-  if (typeof value === 'string') return plain(value);
-  if (!Number.isFinite(value)) return '–';
-  return String(Number(value.toPrecision(6))).replace('-', '−');
-};
+const word = (value) => (typeof value === 'string' ? plain(value) : digits(value, 6));
 
 /**
- * What is read of a trace; `says` is what its texts are.
+ * The parts of a trace that are read; `says` is the heading of its texts.
  *
  * @typedef {Pick<Trace, 'x' | 'y'> & Partial<Pick<Trace, 'name' | 'z' | 'text'>> & { says?: string }}
  *   Tabled
@@ -55,13 +52,13 @@ export function columnsOf({ x, y, z, text, says = 'text' }, { xaxis, yaxis }) {
 }
 
 /**
- * A panel as it is read: its name, its traces and its axes.
+ * The parts of a panel that are read: its name, its traces and its axes.
  *
  * @typedef {{ _efviz: { name?: string, whole?: { data: Tabled[], layout: Axes } } }} Read
  */
 
 /**
- * All traces that hold numbers; the ones that only carry a scale of colours do not.
+ * All traces that hold numbers, which excludes those that only carry a colour scale.
  *
  * @param {Read[]} panels
  */
@@ -136,7 +133,7 @@ export class Numbers {
     this.update();
   }
 
-  // The picture has changed.
+  // The chart has changed.
   update() {
     if (this.section.hidden) return;
     this.traces = tracesOf(this.panels());

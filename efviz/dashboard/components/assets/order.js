@@ -1,12 +1,12 @@
-// The order of calls. While its module is loading Streamlit calls a component in any order, older
-// data after newer ones. What a call returned it runs when the element has gone, and also as soon
-// as the call is done if newer data had overtaken it: only then one knows which call was too old.
+// The order of calls. While its module is loading, Streamlit calls a component in any order, older
+// data after newer. It runs the function that a call returned when the element is removed, and also
+// right after the call if newer data had overtaken it: only that reveals which call was outdated.
 
 /** @typedef {() => unknown} Remove */
 /** @typedef {{ component: Call<any>, done: boolean }} Called */
 
 /**
- * Of each element the calls that may be the newest, in the order they came in.
+ * For each element, the calls that may be the newest, in the order of arrival.
  *
  * @type {WeakMap<Element, Called[]>}
  */
@@ -27,7 +27,7 @@ export default async function inOrder(render, component) {
   calls.set(parentElement, [...known(), call]);
   const remove = await render(component);
   call.done = true;
-  // What is not taken back at once is the newest of all that are done.
+  // A call that is not taken back at once is the newest of all finished ones.
   setTimeout(() => known().includes(call) && keep((c) => c === call || !c.done));
   return () => {
     if (!parentElement.isConnected) {
@@ -41,7 +41,7 @@ export default async function inOrder(render, component) {
 }
 
 /**
- * The newest call may have come in before the one that is shown, or it is yet to come.
+ * The newest call may have arrived before the one that is shown, or may not have arrived yet.
  *
  * @param {(component: Call<any>) => unknown} render
  * @param {Element} parentElement

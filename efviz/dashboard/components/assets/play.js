@@ -1,10 +1,10 @@
-// The player: time runs along the trajectories of a chart, in the browser alone.
+// The player, which animates the trajectories of a chart entirely in the browser.
 //
 // layout.meta.play: {traces, steps (T), cursor}: every row of T points between the gaps of these
-// line traces is a run, recorded at `steps`. Time counts in recorded steps, which are not evenly
-// spaced, from one to the next evenly in iterations; at rest it stands at one of them.
+// line traces is a run, recorded at `steps`. Time counts recorded steps, which are not evenly spaced;
+// between two of them it is linear in iterations, and at rest it is at one of them.
 // session.frame: {at, of, ack}, the iteration and the start that a link names. Reports `frame`
-// {at, of, sequence} when the time comes to rest.
+// {at, of, sequence} when time stops.
 
 import { Anatomy } from './anatomy.js';
 import { part } from './html.js';
@@ -13,8 +13,8 @@ import { part } from './html.js';
 
 const WHOLE = 8000; // ms that all iterations take at speed 1
 const REST = 250; // ms after which a rest is reported
-const SELDOM = 30; // ms between two writings of the bar while time runs
-const JUMPS = 16; // of all iterations, where motion is not wanted
+const SELDOM = 30; // ms between two updates of the bar while time runs
+const JUMPS = 16; // frames for all iterations, with reduced motion
 /** @type {Record<string, number | undefined>} */
 const STEPS = { ArrowLeft: -1, ArrowRight: 1 };
 const SPEEDS = [0.25, 0.5, 1, 2, 4];
@@ -32,7 +32,7 @@ const count = (/** @type {number} */ n) => n.toLocaleString('en');
 const still = () => matchMedia('(prefers-reduced-motion: reduce)').matches;
 
 /**
- * The recorded step that is nearest to an iteration.
+ * The recorded step nearest to an iteration.
  *
  * @param {Series} steps
  * @param {number} iteration
@@ -46,7 +46,7 @@ export function frameOf(steps, iteration) {
 }
 
 /**
- * The iteration at a position among the recorded steps, evenly from one to the next.
+ * The iteration at a position among the recorded steps, linear between two of them.
  *
  * @param {Series} steps
  * @param {number} position
@@ -58,7 +58,7 @@ export function iterationAt(steps, position) {
 }
 
 /**
- * The iterations that are written under the bar: 0, powers of ten where there is room, the last.
+ * The iterations labelled under the bar: 0, powers of ten where there is room, and the last.
  *
  * @param {Series} steps
  * @returns {{ step: number, share: number }[]} `share`: how far along the bar
@@ -160,7 +160,7 @@ export class Player {
     const changed = !before || joined(before) !== joined(steps);
     if (changed) this.drawTicks();
     if (before && changed) this.position = frameOf(steps, iteration);
-    // What the reader has done since then counts more than what the server says.
+    // Later actions of the reader override the state that the server sends.
     const { at, of, ack } = session ?? { at: 0, of: 1, ack: 0 };
     const said = `${at} ${of}`;
     if (said !== this.said && ack >= this.sequence) {
@@ -205,7 +205,7 @@ export class Player {
     const speed = +this.speed.value;
     const gone = Math.min(now - (this.clock ?? now), 100) * speed;
     if (still()) {
-      // Whoever wants no motion sees a few pictures, one after the other.
+      // With reduced motion, a few frames are shown one after the other.
       this.clock ??= now;
       if ((now - this.clock) * speed >= WHOLE / JUMPS) {
         this.clock = now;
@@ -267,7 +267,7 @@ export class Player {
     const { position, of, playing } = this;
     for (const panel of this.panels) panel.show(position, of - 1);
     this.anatomy.show(position, playing);
-    // The bar is laid out anew whenever its words change: every second frame will do.
+    // The bar is laid out again whenever its text changes, so every second frame is enough.
     const now = performance.now();
     if (playing && now - this.written < SELDOM) return;
     this.written = now;

@@ -1,4 +1,4 @@
-// Plotly.js, loaded once for all charts of a page, and what efviz sets of it.
+// Plotly.js, loaded once for all charts of a page, and its settings.
 
 import { camera } from './compat.js';
 
@@ -40,7 +40,7 @@ const download = (format, label) => ({
 /** @type {object | undefined} */
 let settings;
 
-/** One object for all draws: Plotly.react starts from nothing when it finds the config changed. */
+/** One object for all draws: Plotly.react starts from scratch if the config has changed. */
 export const config = () =>
   (settings ??= {
     displaylogo: false,

@@ -6,13 +6,13 @@ import { element, Sheet } from './svg.js';
 
 const [BEYOND, ASIDE] = [10, 11]; // px from the tip of an arrow to its name
 const NOWHERE = { x: Number.NaN, y: Number.NaN };
-const LEAST = 0.05; // px: less is not seen
+const LEAST = 0.05; // px: smaller moves are not visible
 const LONGEST = 60; // px of the longest arrow of a step; the others in proportion
 
 /** @typedef {SVGElement & { _at?: Place, _kind?: string }} Movable what was last drawn of it */
 
 /**
- * A run: where it is at the recorded steps, in data and in pixels, and whether it still runs there.
+ * A run: its places at the recorded steps, in data and in pixels, and whether it is still running.
  *
  * @typedef {object} Run
  * @property {Series} x
@@ -39,7 +39,7 @@ export class Runners extends Sheet {
   anatomy;
   /** @type {Run[]} */
   rows = [];
-  /** How many runs each line has. */
+  /** The number of runs of each line. */
   runs = 0;
   /** @type {Part[]} */
   parts = [];
@@ -87,7 +87,7 @@ export class Runners extends Sheet {
     this.place();
   }
 
-  // The places of all recorded steps in pixels, where a run has stopped those of its last step.
+  // The places at all recorded steps in pixels; a run that has stopped stays at its last place.
   place() {
     if (!this.steps || !isDrawn(this.gd)) return;
     this.lay();
@@ -114,7 +114,7 @@ export class Runners extends Sheet {
     this.rows.forEach(({ px, py, runs, dot }, i) => {
       const x = px[j] + share * (px[next] - px[j]);
       const y = py[j] + share * (py[next] - py[j]);
-      // A dot that has come to rest costs nothing.
+      // A dot that has stopped costs nothing.
       move(dot, x, y);
       const kind = `${i % this.runs === chosen ? 'chosen ' : ''}${runs[j] ? '' : 'stopped'}`;
       if (dot._kind !== kind) dot.setAttribute('class', (dot._kind = kind));
@@ -128,7 +128,7 @@ export class Runners extends Sheet {
   }
 
   /**
-   * The directions at a place of the path; between two recorded ones while time runs.
+   * The directions at a place of the path, interpolated between recorded ones while time runs.
    *
    * @param {AnatomyOfStep} anatomy
    * @param {number} j
@@ -177,7 +177,7 @@ export class Runners extends Sheet {
   }
 
   /**
-   * Shorter arrows lie upon longer ones.
+   * Draw shorter arrows on top of longer ones.
    *
    * @param {number[]} lengths
    */
@@ -190,8 +190,8 @@ export class Runners extends Sheet {
 }
 
 /**
- * Where the name of the i-th of n arrows stands: beyond its tip, those of the first and the last to
- * their sides, because arrows may be parallel.
+ * The place of the name of the i-th of n arrows: beyond its tip, moved sideways for the first and
+ * the last, because arrows may be parallel.
  *
  * @param {number} a the tip of the arrow, from its origin
  * @param {number} b
@@ -207,7 +207,7 @@ export function besideTip(a, b, i, n) {
 }
 
 /**
- * Move a node there, if that is far enough to be seen.
+ * Move a node, if the move is large enough to be visible.
  *
  * @param {Movable} node
  * @param {number} x

@@ -1,7 +1,7 @@
-// A slider that reports while it is dragged: one request under way, the newest value wins.
+// A slider that reports while it is dragged: one pending request at a time, the newest value wins.
 //
 // data: {label, min, max, step, value, log, zero, unit, help, ack}
-// State `value`: [number, sequence]. The server answers with ack = the sequence it has drawn.
+// State `value`: [number, sequence]. The server answers with ack, the sequence that it has drawn.
 // On a log scale the range runs over log10; with `zero` one more stop at its left end means 0.
 
 import { part } from './html.js';
@@ -26,7 +26,7 @@ const PATIENCE = 2000; // ms after which an unanswered request no longer holds b
 /** @typedef {(report: [value: number, sequence: number]) => void} SendValue */
 
 /**
- * A value for a person, to three significant digits.
+ * A value as an input shows it, to three significant digits.
  *
  * @param {number} value
  */
@@ -44,14 +44,14 @@ export const digits = (value) => {
 };
 
 /**
- * A number as a person types it; NaN if it is none.
+ * A number as people type it; NaN for anything else.
  *
  * @param {string} text
  */
 export const parse = (text) => Number(text.trim().replace(/[−–]/g, '-').replace(',', '.'));
 
 /**
- * The positions at which a slider stops, in whole steps from end to end, so that both can be reached.
+ * The stops of a slider, in whole steps from end to end, so that both ends can be reached.
  */
 export class Stops {
   /** @param {Pick<SliderData, 'min' | 'max' | 'step' | 'log' | 'zero'>} data */
@@ -65,7 +65,7 @@ export class Stops {
   }
 
   /**
-   * The value of the stop that is nearest; steps are counted from the left end.
+   * The value of the nearest stop; steps are counted from the left end.
    *
    * @param {number} position
    */

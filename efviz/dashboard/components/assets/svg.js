@@ -1,6 +1,7 @@
-// What everything drawn over or under Plotly's plots shares: elements, symbols, scales.
+// Shared by everything that is drawn over or under Plotly's plots: elements, symbols, scales.
 
 import { plotOf } from './compat.js';
+import { digits } from './digits.js';
 
 const SVG = 'http://www.w3.org/2000/svg';
 
@@ -19,14 +20,14 @@ export function element(name, attributes, parent) {
 }
 
 /**
- * From data to the numbers of the axis, which on a logarithmic one are powers of ten.
+ * From data to axis coordinates, which are exponents of ten on a logarithmic axis.
  *
  * @param {Axis} [axis]
  */
 export const scaleOf = (axis) => (axis?.type === 'log' ? Math.log10 : null);
 
 /**
- * Data to pixels of the plot area and back, as the axes are now.
+ * From data to pixels of the plot area and back, for the current axes.
  *
  * @param {import('./compat.js').Plot} plot
  * @returns {Scales}
@@ -50,7 +51,7 @@ export function scalesOf({ size, xaxis, yaxis, font }) {
   };
 }
 
-/** An SVG of its own over the plot area of a panel. */
+/** A separate SVG over the plot area of a panel. */
 export class Sheet {
   /** @type {Scales} */
   scales;
@@ -76,19 +77,12 @@ export class Sheet {
 }
 
 /**
- * Where an SVG that covers the plot area lies.
+ * The style that places an SVG over the plot area.
  *
  * @param {Pick<Scales, 'left' | 'top' | 'width' | 'height'>} scales
  */
 export const boxOf = ({ left, top, width, height }) =>
   `left:${left}px;top:${top}px;width:${width}px;height:${height}px`;
-
-/**
- * A number for a person, to `n` significant digits.
- *
- * @param {number} number
- */
-export const digits = (number, n = 4) => String(Number(number.toPrecision(n))).replace('-', '−');
 
 /**
  * The corners of a regular polygon, the first at the top.
@@ -139,6 +133,6 @@ export function drawMark({ mode, x, y, text, textfont, marker, hovertemplate }, 
   }
   element('title', {}, group).textContent = hovertemplate
     .replace(/<extra>.*/, '')
-    .replace(/%\{([xy])(?::[^}]*)?\}/g, (_, key) => digits(key === 'x' ? x[i] : y[i]))
+    .replace(/%\{([xy])(?::[^}]*)?\}/g, (_, key) => digits(key === 'x' ? x[i] : y[i], 4))
     .replace('%{text}', () => text?.[i] ?? '');
 }

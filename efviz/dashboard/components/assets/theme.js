@@ -1,10 +1,10 @@
-// The page's theme, and figures in its colours and size of letters.
+// The theme of the page, and figures in its colours and font size.
 
 /** @type {CanvasRenderingContext2D | null} */
 let pen;
 
 /**
- * Whether what lies behind an element is dark.
+ * Whether the background of an element is dark.
  *
  * @param {Element} element
  */
@@ -30,7 +30,7 @@ export function themeOf(element) {
 }
 
 /**
- * Figures are made in the colours of the light theme; `colours` says what each becomes.
+ * Figures come in the colours of the light theme; `colours` maps each to its counterpart.
  *
  * @template T
  * @param {T} value
@@ -55,7 +55,7 @@ export function recolour(value, colours) {
 }
 
 /**
- * Larger letters with the room they need: what a page for a projector asks for.
+ * A larger font with the space it needs, for presenter mode.
  *
  * @template T
  * @param {T} value

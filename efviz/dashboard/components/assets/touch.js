@@ -1,4 +1,4 @@
-// What the reader moves in a chart, in all its panels, and how the server hears of it.
+// The marks that the reader moves in a chart, in all its panels, and the reports to the server.
 
 /**
  * A name for a mark.
@@ -9,7 +9,7 @@ export const keyOf = ({ trace, index }) => `${index} ${trace}`;
 
 const PATIENCE = 2000; // ms after which an unanswered report no longer holds back the next
 
-/** Reports, one under way; of those that say where one mark is only the newest is sent. */
+/** Reports, one pending at a time; of several places of one mark only the newest is sent. */
 export class Reports {
   /** @type {Report[]} */
   queue = [];
@@ -54,10 +54,10 @@ export class Reports {
   }
 }
 
-/** What all panels of a chart share: what is being moved, and what the server has been told. */
+/** The state shared by all panels of a chart: what is being moved, and what has been reported. */
 export class Touch {
   /**
-   * Where the reader has put marks that the server has not yet drawn.
+   * The places of marks that the server has not drawn yet.
    *
    * @type {Map<string, Moved>}
    */
@@ -94,7 +94,7 @@ export class Touch {
     this.place();
   }
 
-  // The server's picture is on the screen: if it answers all reports it is the truth again.
+  // The server's picture is on the screen; if it answers all reports, it is authoritative again.
   settle() {
     if (this.holding || !this.reports.done || !this.moved.size) return;
     this.moved.clear();
@@ -102,7 +102,7 @@ export class Touch {
   }
 
   /**
-   * A trace with its marks where the reader has put them.
+   * A trace with its marks at the places chosen by the reader.
    *
    * @param {Trace} trace
    * @returns {Trace}

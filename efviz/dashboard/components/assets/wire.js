@@ -1,7 +1,7 @@
-// What a chart gets as bytes, read.
+// The decoding of the bytes that a chart receives.
 //
-// uint32 length | session | packed header | packed figures. The session, in JSON: what belongs to
-// one visitor, {query, ack, frame, clicks}, ack the sequence of the last report that was answered.
+// uint32 length | session | packed header | packed figures. The session is JSON with the values of
+// one visitor, {query, ack, frame, clicks}; ack is the sequence of the last answered report.
 // Packed: uint32 length | JSON | float32 arrays; {"$a": [offset, n]} or {"$a": [offset, rows,
 // columns]} in the JSON is an array.
 // header: {figures: [{name, size, digest}], dark, rows, minWidth, maxWidth, smallest, plotly};
@@ -18,7 +18,7 @@ function text(buffer, at) {
 }
 
 /**
- * The packed value at a place, and where its arrays begin.
+ * The packed value at an offset, and where its arrays begin.
  *
  * @param {ArrayBuffer} buffer
  * @param {number} at
@@ -38,7 +38,7 @@ export function unpack(buffer, at) {
 }
 
 /**
- * Figures that are already shown are not read again.
+ * Figures that are already shown are not decoded again.
  *
  * @param {Uint8Array<ArrayBuffer>} bytes
  * @param {Spec} [shown]

@@ -1,4 +1,4 @@
-// Words that fit: how wide they are, and what is left of a title where there is little room.
+// Text that fits: its width, and what remains of a title where there is little room.
 
 /** @typedef {{ size: number, family: string, weight?: number }} Letters */
 
@@ -6,7 +6,7 @@
 let pen;
 
 /**
- * Pixels that plain text takes, without asking the page to lay anything out.
+ * The width of plain text in pixels, measured without a layout of the page.
  *
  * @param {string} text
  * @param {Letters} letters
@@ -32,8 +32,8 @@ function widthOfTitle(html, font) {
 }
 
 /**
- * A title of "<b>what</b> <span>of what</span>" in so many pixels. What a click does goes first,
- * then the subtitle; letters get smaller where even the words that remain do not fit.
+ * A title of "<b>what</b> <span>of what</span>" in a given width. The hint on clicks is dropped
+ * first, then the subtitle; the font shrinks if even the rest does not fit.
  *
  * @param {Title} title
  * @param {string | false | undefined} hint
@@ -50,7 +50,7 @@ export function fitted(title, hint, room, family) {
   const text = texts.find((some) => widthOfTitle(some, font) <= room);
   if (text) return { ...title, text };
   let size = Math.floor((font.size * room) / widthOfTitle(short, font));
-  // WebKit sets letters at whole pixels, so that their width is not in proportion to their size.
+  // WebKit places letters at whole pixels, so their width is not proportional to the font size.
   while (size > 1 && widthOfTitle(short, { ...font, size }) > room) size -= 1;
   return { ...title, text: short, font: { ...title.font, size } };
 }

@@ -16,6 +16,7 @@ from efviz.datasets.dataset import Dataset
 from efviz.figures.at_minimum import half_width
 from efviz.figures.data_views import data_panel
 from efviz.figures.theme import Spec
+from efviz.numbers import number
 from efviz.problems import Problem
 from efviz.studies.comparison import Comparison, compare, redraw, smooth_loss_grid
 from efviz.studies.convergence import Convergence, Sample, converge, sizes
@@ -110,7 +111,7 @@ def all_views(c: Controls) -> dict[Name, Controls]:
     family = entry(c).family
     if family is None:
         return cases(c)
-    strength = f"s = {c.strength:.3g}".replace("-", "−")
+    strength = f"s = {number(c.strength)}"
     return cases(c) | {Name(strength, family.paths[c.path].title.lower()): c}
 
 

@@ -9,25 +9,13 @@ import streamlit as st
 
 from efviz.curvature.distance import roundness
 from efviz.dashboard.session.html_table import html_table
+from efviz.numbers import number, percent
 from efviz.numerics.linalg import eigenvalues
 from efviz.studies.comparison import Comparison
 from efviz.studies.convergence import Convergence
 
 if TYPE_CHECKING:
     from efviz.dashboard.pages.at_minimum.views import View
-
-
-def number(value: float, digits: int = 3) -> str:
-    """Three digits, a real minus, words for what is not finite."""
-    if np.isnan(value):
-        return "–"
-    if np.isinf(value):
-        return "∞" if value > 0 else "−∞"
-    text = f"{value:.{digits}g}"
-    if "e" in text:
-        mantissa, exponent = text.split("e")
-        return f"{mantissa} · 10<sup>{int(exponent)}</sup>".replace("-", "−")
-    return text.replace("-", "−")
 
 
 def sentence(views: "Sequence[View]") -> str:
@@ -88,17 +76,13 @@ def _better_but_wrong(shown: Sequence[tuple[str, Comparison]]) -> str:
     ]
     if not wrong:
         return ""
-    named = [f"{escape(t)} ({_percent(c.quality.value)})" for t, c in wrong]
+    named = [f"{escape(t)} ({percent(c.quality.value, 3)})" for t, c in wrong]
     titles = " and ".join([", ".join(named[:-1]), named[-1]] if len(named) > 1 else named)
     return (
-        f"{titles} classify better than the {escape(name)} ({_percent(first.quality.value)}), "
+        f"{titles} classify better than the {escape(name)} ({percent(first.quality.value, 3)}), "
         f"and {'their' if len(named) > 1 else 'its'} EF is further off: a good classifier is not a "
         "well-specified model."
     )
-
-
-def _percent(share: float) -> str:
-    return f"{100 * share:.1f} %"
 
 
 def _runs_off(view: "View") -> str:
@@ -145,7 +129,7 @@ def _angle(c: Comparison) -> str:
 
 def quality(c: Comparison) -> str:
     if c.quality.name == "accuracy":
-        return _percent(c.quality.value)
+        return percent(c.quality.value, 3)
     expected = c.quality.expected
     model = "" if expected is None else f" <small>model: {number(expected)}</small>"
     return f"{number(c.quality.value)}{model}"
@@ -159,18 +143,12 @@ def table(views: "Sequence[View]") -> str:
     if compared and compared[0].quality.expected is not None:
         fitted = f"distance with the {name} fitted"
         rows.insert(4, (fitted, lambda c: number(c.rescaled_distance)))
-    head = "".join(f"<th scope='col'>{escape(view.name.full)}</th>" for view in views)
-    body = "".join(
-        f"<tr><th scope='row'>{title}</th>"
-        + "".join(
-            f"<td>{cell(view.comparison) if view.comparison else 'no minimum'}</td>"
-            for view in views
-        )
-        + "</tr>"
+    cells = [
+        [title, *(cell(v.comparison) if v.comparison else "no minimum" for v in views)]
         for title, cell in rows
-    )
+    ]
     caption = "EF against F at each minimum; all matrices are means over the examples"
-    return html_table(caption, f"<th scope='col'></th>{head}", body)
+    return html_table(caption, ["", *(escape(view.name.full) for view in views)], cells)
 
 
 def caption(problem: str, views: "Sequence[View]") -> str:
@@ -179,11 +157,11 @@ def caption(problem: str, views: "Sequence[View]") -> str:
         return ""
     shares = [view.comparison.quality.value for view in views[:3] if view.comparison]
     holds = [round(100 * shares[0]) == 73, *(round(100 * share) >= 85 for share in shares[1:])]
-    found = ", ".join(_percent(share) for share in shares)
+    found = ", ".join(percent(share, 3) for share in shares)
     verdict = "and so it is" if all(holds) else "which these data do not repeat"
     return (
-        "<p class='efviz-note'>The caption of Fig. 2 says 73 % accuracy for the correct model and "
-        f"at least 85 % for A and B, {verdict}: {found}.</p>"
+        f"<p class='efviz-note'>The caption of Fig. 2 says {percent(0.73)} accuracy for the "
+        f"correct model and at least {percent(0.85)} for A and B, {verdict}: {found}.</p>"
     )
 
 

@@ -35,6 +35,7 @@ from efviz.figures import DARK
 from efviz.figures.data_views import data_panel
 from efviz.figures.gradient_noise import cloud_panel, error_panel, runs_panel, theta_panel
 from efviz.figures.theme import Spec
+from efviz.numbers import number
 
 SLUG = "gradient-noise"
 TITLE = PAGES[SLUG].title
@@ -229,7 +230,7 @@ def more(store: Store[GradientNoiseSettings], c: Controls, runs: Runs | None) ->
         with right:
             show(store, "scale_EFSGD", "scale_RMS")
             if runs:
-                used = (f"{name} {runs.scales[name]:.3g}" for name in ("EFSGD", "RMS"))
+                used = (f"{name} {number(runs.scales[name])}" for name in ("EFSGD", "RMS"))
                 st.caption(f"In use: {', '.join(used)}.")
             if c.theta:
                 st.button("θ of the start", on_click=store.set, kwargs={"theta": ()})

@@ -5,9 +5,10 @@ import streamlit as st
 
 from efviz.arrays import cosine
 from efviz.curvature.gradient_noise import ESTIMATORS
-from efviz.dashboard.pages.at_minimum.words import ROUNDING, number
+from efviz.dashboard.pages.at_minimum.words import ROUNDING
 from efviz.dashboard.pages.gradient_noise.views import Controls, Picture, Runs
-from efviz.dashboard.session.html_table import headings, html_table
+from efviz.dashboard.session.html_table import html_table
+from efviz.numbers import number, percent
 from efviz.optimizers.stochastic import STOCHASTIC_METHODS
 
 THETA = "Where the gradients are taken and the runs start. A click in the contours moves it."
@@ -34,7 +35,7 @@ def _nothing(p: Picture) -> str:
 
 
 def _noise(p: Picture) -> str:
-    share = percent(float(p.noise.noise_share))
+    share = percent(float(p.noise.noise_share), 3)
     return _nothing(p) or f"At this θ <b>{share}</b> of the trace of EF is noise."
 
 
@@ -47,14 +48,14 @@ def _estimate(p: Picture, c: Controls) -> str:
     if e["EF"] < e["scaled"]:
         verdict = "nearer than any multiple of ĝ"
     elif e["EF"] < e["plain"]:
-        share = percent(e["scaled"] / squared)
+        share = percent(e["scaled"] / squared, 3)
         verdict = (
             f"nearer than ĝ, but not than the best multiple of ĝ ({share}): the shorter step "
             "helps, not EF"
         )
     else:
         verdict = "farther off than ĝ"
-    shares = {name: percent(error / squared) for name, error in e.items()}
+    shares = {name: percent(error / squared, 3) for name, error in e.items()}
     examples = "1 example" if c.batch_size == 1 else f"{c.batch_size:,} examples"
     return (
         f"As an estimate of ∇L from {examples} ĝ errs by {shares['plain']} of ‖∇L‖² (expected "
@@ -73,12 +74,6 @@ def _direction(p: Picture) -> str:
         return f"{words}: here EF's weights happen to be nearly those of the curvature."
     angle = np.degrees(np.arccos(np.clip(value, -1, 1)))
     return f"{words}, {angle:.0f}° apart: what EF weighs is the spread of gradients, not curvature."
-
-
-def percent(share: float) -> str:
-    """Three digits, but whole numbers where they have up to six."""
-    whole = 1000 <= 100 * share < 1e6
-    return f"{100 * share:,.0f} %" if whole else f"{number(100 * share)} %"
 
 
 def _medians(runs: Runs) -> dict[str, float]:
@@ -112,22 +107,24 @@ def errors_table(p: Picture) -> str:
         (estimator, e if (e := p.error_here[name]) > ROUNDING * squared else 0.0)
         for name, estimator in ESTIMATORS.items()
     ]
-    rows = "".join(
-        f"<tr><th scope='row'>{estimator.symbol} <small>{estimator.title}</small></th>"
-        f"<td>{number(error)}</td>"
-        f"<td>{percent(error / squared) if squared else '–'}</td></tr>"
+    rows = [
+        (
+            f"{estimator.symbol} <small>{estimator.title}</small>",
+            number(error),
+            percent(error / squared, 3) if squared else "–",
+        )
         for estimator, error in here
-    )
+    ]
     caption = (
         "Expected squared error as an estimate of ∇L, "
         f"‖∇L‖² = {number(squared)}; Eq. 18 holds to {number(float(p.noise.identity_error), 1)}"
     )
-    return _table(caption, ("estimate", "error", "of ‖∇L‖²"), rows)
+    return html_table(caption, ("estimate", "error", "of ‖∇L‖²"), rows)
 
 
 def runs_table(runs: Runs) -> str:
     last = runs.result.recorded - 1
-    rows = ""
+    rows = []
     for name, method in STOCHASTIC_METHODS.items():
         low, middle, high = (
             number(float(v) - runs.lowest)
@@ -135,18 +132,18 @@ def runs_table(runs: Runs) -> str:
         )
         lost = int((runs.result.status[name] == "diverged").sum())
         total = runs.result.status[name].size
-        rows += (
-            f"<tr><th scope='row'>{name} <small>{method.title}</small></th><td>{middle}</td>"
-            f"<td>{low} to {high}</td><td>{number(runs.scales[name])}</td>"
-            f"<td>{f'{lost} of {total}' if lost else '–'}</td></tr>"
+        rows.append(
+            (
+                f"{name} <small>{method.title}</small>",
+                middle,
+                f"{low} to {high}",
+                number(runs.scales[name]),
+                f"{lost} of {total}" if lost else "–",
+            )
         )
     caption = f"Loss {runs.above} after {int(runs.result.steps[last]):,} steps"
-    columns = ("method", "median", "80 % of seeds", "γ times", "diverged")
-    return _table(caption, columns, rows)
-
-
-def _table(caption: str, columns: tuple[str, ...], rows: str) -> str:
-    return html_table(caption, headings(*columns), rows)
+    columns = ("method", "median", f"{percent(0.8)} of seeds", "γ times", "diverged")
+    return html_table(caption, columns, rows)
 
 
 def equations() -> None:

@@ -9,6 +9,7 @@ from efviz.dashboard.pages.lessons.lesson import Lesson, Prediction, Step, Task,
 from efviz.dashboard.pages.vector_fields import page as vector_fields
 from efviz.dashboard.pages.vector_fields.figure_1 import figure_1
 from efviz.dashboard.pages.vector_fields.settings import VectorFieldsSettings
+from efviz.numbers import number, percent
 from efviz.optimizers import direction
 
 LIMIT = 0.2
@@ -31,7 +32,7 @@ def check(settings: VectorFieldsSettings) -> Verdict:
         return Verdict(False, facts.WORKING)
     share = picture.fields.negative_share
     default = not settings.limits and settings.path == "noise"
-    words = f"EFGD turns away from NGD on {facts.percent(share, 1)} of the plane."
+    words = f"EFGD turns away from NGD on {percent(share, 3)} of the plane."
     if not default:
         words += " The task is about the noise scale, on the plane as it is."
     return Verdict(default and share < LIMIT, words)
@@ -40,10 +41,10 @@ def check(settings: VectorFieldsSettings) -> Verdict:
 @cache
 def numbers() -> dict[str, str]:
     return {
-        "ngd": facts.number(growth("NGD")),
-        "efgd": facts.number(growth("EFGD")),
-        "share": facts.percent(figure_1().fields.negative_share),
-        "limit": facts.percent(LIMIT),
+        "ngd": number(growth("NGD")),
+        "efgd": number(growth("EFGD")),
+        "share": percent(figure_1().fields.negative_share),
+        "limit": percent(LIMIT),
     }
 
 

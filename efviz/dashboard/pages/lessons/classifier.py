@@ -7,6 +7,7 @@ from efviz.dashboard.pages.at_minimum.settings import AtMinimumSettings
 from efviz.dashboard.pages.lessons import facts
 from efviz.dashboard.pages.lessons.lesson import Lesson, Prediction, Step, Task, Verdict
 from efviz.dashboard.session.problem_choice import Knobs
+from efviz.numbers import number, percent
 
 BETTER, LIMIT = 0.05, 0.15
 CASES = (("correct", "A", 0.0), ("A", "A", 1.0), ("B", "B", 1.0))
@@ -30,8 +31,8 @@ def check(settings: AtMinimumSettings) -> Verdict:
         return Verdict(False, facts.NO_MINIMUM)
     gain = found.quality.value - case("A", 0.0)[0]
     words = (
-        f"Accuracy {facts.percent(found.quality.value, 1)}, the empirical Fisher "
-        f"{facts.percent(found.distance, 1)} off."
+        f"Accuracy {percent(found.quality.value, 3)}, the empirical Fisher "
+        f"{percent(found.distance, 3)} off."
     )
     return Verdict(gain >= BETTER and found.distance <= LIMIT, words)
 
@@ -39,13 +40,13 @@ def check(settings: AtMinimumSettings) -> Verdict:
 @cache
 def numbers() -> dict[str, str]:
     found: dict[str, str] = {
-        "better": facts.percent(BETTER).replace(" %", " percentage points"),
-        "target": facts.percent(case("A", 0.0)[0] + BETTER, 1),
-        "limit": facts.percent(LIMIT),
+        "better": f"{number(100 * BETTER)} percentage points",
+        "target": percent(case("A", 0.0)[0] + BETTER, 3),
+        "limit": percent(LIMIT),
     }
     for name, path, strength in CASES:
         accuracy, distance = case(path, strength)
-        found |= {f"{name}_hits": facts.percent(accuracy), f"{name}_off": facts.percent(distance)}
+        found |= {f"{name}_hits": percent(accuracy), f"{name}_off": percent(distance)}
     return found
 
 

@@ -9,6 +9,7 @@ from efviz.dashboard.pages.at_minimum.settings import AtMinimumSettings
 from efviz.dashboard.pages.lessons import facts
 from efviz.dashboard.pages.lessons.lesson import Lesson, Prediction, Step, Task, Verdict
 from efviz.dashboard.session.problem_choice import Knobs
+from efviz.numbers import number, percent
 
 LIMIT = 0.05
 FEW, MANY, SEEDS = 1000, 100_000, 4
@@ -26,7 +27,7 @@ def check(settings: AtMinimumSettings) -> Verdict:
     if found is None:
         return Verdict(False, facts.NO_MINIMUM)
     words = f"With N = {found.N:,} and s = {settings.strength:g} the empirical Fisher is "
-    words += f"{facts.percent(found.distance, 1)} off."
+    words += f"{percent(found.distance, 3)} off."
     if settings.strength != 0:
         words += " The task is about the correct model, s = 0."
     return Verdict(settings.strength == 0 and found.distance <= LIMIT, words)
@@ -38,11 +39,11 @@ def numbers() -> dict[str, str]:
     return {
         "few": f"{FEW:,}",
         "many": f"{MANY:,}",
-        "off_few": facts.percent(few, 1),
-        "off_many": facts.percent(many, 2),
-        "times": facts.number(few / many),
+        "off_few": percent(few),
+        "off_many": percent(many),
+        "times": number(few / many),
         "seeds": str(SEEDS),
-        "limit": facts.percent(LIMIT),
+        "limit": percent(LIMIT),
     }
 
 

@@ -1,4 +1,4 @@
-"""Problems, pages' results and number words that lessons share."""
+"""Problems and pages' results that lessons share."""
 
 import math
 from collections.abc import Callable, Sequence
@@ -68,16 +68,3 @@ def picture_of(settings: VectorFieldsSettings) -> SimpleNamespace | None:
 def nearest(value: float, choices: Sequence[float]) -> int:
     """Which of the choices is nearest, as a ratio."""
     return min(range(len(choices)), key=lambda i: abs(math.log(value / choices[i])))
-
-
-def number(value: float, digits: int = 3) -> str:
-    """Significant digits as running text has them."""
-    if value != 0 and not 1e-3 <= abs(value) < 1e6:
-        mantissa, exponent = f"{value:.{digits - 1}e}".split("e")
-        return rf"${float(mantissa):g} \cdot 10^{{{int(exponent)}}}$"
-    text = f"{value:,.0f}" if abs(value) >= 1000 else f"{value:.{digits}g}"
-    return text.replace("-", "−")
-
-
-def percent(share: float, digits: int = 0) -> str:
-    return f"{100 * share:.{digits}f} %"

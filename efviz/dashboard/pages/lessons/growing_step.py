@@ -8,7 +8,9 @@ from efviz.dashboard.pages.lessons import facts
 from efviz.dashboard.pages.lessons.lesson import Lesson, Prediction, Step, Task, Verdict
 from efviz.dashboard.pages.vector_fields import page as vector_fields
 from efviz.dashboard.pages.vector_fields.settings import VectorFieldsSettings
+from efviz.numbers import number
 from efviz.optimizers import direction
+from efviz.optimizers.status import Status
 
 NEAR = 16
 
@@ -27,8 +29,8 @@ def check(settings: VectorFieldsSettings) -> Verdict:
     picture = facts.picture_of(settings)
     if picture is None:
         return Verdict(False, facts.WORKING)
-    status = picture.trajectories["EFGD"].status
-    reached = int((status == "converged").sum())
+    status = picture.paths["EFGD"].status
+    reached = int((status == Status.CONVERGED).sum())
     exact = settings.path == "noise" and settings.strength == -1
     words = f"{reached} of {status.size} starts reach the minimum with EFGD."
     if not exact:
@@ -41,11 +43,11 @@ def numbers() -> dict[str, str]:
     one, half, near = lengths("EFGD")
     natural = lengths("NGD")
     return {
-        "half": facts.number(half / one),
-        "half_natural": facts.number(natural[1] / natural[0]),
+        "half": number(half / one),
+        "half_natural": number(natural[1] / natural[0]),
         "near": str(NEAR),
-        "times": facts.number(near / one),
-        "times_natural": facts.number(natural[2] / natural[0]),
+        "times": number(near / one),
+        "times_natural": number(natural[2] / natural[0]),
     }
 
 

@@ -12,6 +12,7 @@ from efviz.dashboard.pages.lessons import facts
 from efviz.dashboard.pages.lessons.lesson import Lesson, Prediction, Step, Task, Verdict
 from efviz.dashboard.session.problem_choice import problem_of
 from efviz.dashboard.session.theta_choice import plane_of, theta_of
+from efviz.numbers import number, percent
 
 LIMIT = 0.99
 SMALL, LARGE = 16, 64
@@ -29,9 +30,7 @@ def check(settings: GradientNoiseSettings) -> Verdict:
     _, problem = problem_of(controls.knobs)
     theta = theta_of(settings, plane_of(settings, problem))
     share = float(gradient_noise(problem, theta).noise_share)
-    return Verdict(
-        share >= LIMIT, f"{facts.percent(share, 1)} of the empirical Fisher is noise here."
-    )
+    return Verdict(share >= LIMIT, f"{percent(share, 3)} of the empirical Fisher is noise here.")
 
 
 @cache
@@ -40,10 +39,10 @@ def numbers() -> dict[str, str]:
     return {
         "small": str(SMALL),
         "large": str(LARGE),
-        "spread": facts.number(spread()),
-        "share": facts.percent(float(found.noise_share)),
-        "rest": facts.percent(1 - float(found.noise_share)),
-        "limit": facts.percent(LIMIT),
+        "spread": number(spread()),
+        "share": percent(float(found.noise_share)),
+        "rest": percent(1 - float(found.noise_share)),
+        "limit": percent(LIMIT),
     }
 
 

@@ -9,6 +9,7 @@ from efviz.dashboard.pages.at_minimum.settings import AtMinimumSettings
 from efviz.dashboard.pages.lessons import facts
 from efviz.dashboard.pages.lessons.lesson import Lesson, Prediction, Step, Task, Verdict
 from efviz.dashboard.session.problem_choice import Knobs
+from efviz.numbers import number, percent
 
 HALF = 0.5
 
@@ -25,8 +26,8 @@ def check(settings: AtMinimumSettings) -> Verdict:
     if found is None:
         return Verdict(False, facts.NO_MINIMUM)
     low, high = found.eigenvalues[[0, -1]]
-    words = f"Along every direction the empirical Fisher is {facts.number(low)} to "
-    words += f"{facts.number(high)} times the Fisher."
+    words = f"Along every direction the empirical Fisher is {number(low)} to "
+    words += f"{number(high)} times the Fisher."
     return Verdict(bool(high < HALF), words)
 
 
@@ -35,12 +36,12 @@ def numbers() -> dict[str, str]:
     noise = facts.at_minimum("fig4", "noise", 1.0)
     shape = facts.at_minimum("fig4", "quadratic", 1.0)
     return {
-        "times": facts.number(size(1.0)),
-        "noise_off": facts.percent(noise.distance),
-        "noise_fitted": facts.percent(noise.rescaled_distance),
-        "shape_off": facts.percent(shape.distance),
-        "shape_fitted": facts.percent(shape.rescaled_distance),
-        "half": facts.number(HALF),
+        "times": number(size(1.0)),
+        "noise_off": percent(noise.distance),
+        "noise_fitted": percent(noise.rescaled_distance),
+        "shape_off": percent(shape.distance),
+        "shape_fitted": percent(shape.rescaled_distance),
+        "half": number(HALF),
     }
 
 

@@ -10,6 +10,7 @@ from efviz.dashboard.pages.vector_fields import page as vector_fields
 from efviz.dashboard.pages.vector_fields.figure_1 import figure_1
 from efviz.dashboard.pages.vector_fields.settings import VectorFieldsSettings
 from efviz.figures.contrast import length
+from efviz.numbers import number, percent
 from efviz.optimizers import run
 
 LIMIT = 0.01
@@ -39,7 +40,7 @@ def check(settings: VectorFieldsSettings) -> Verdict:
     if picture is None:
         return Verdict(False, facts.WORKING)
     best = min(map(detour, picture.trajectories["GD"].thetas))
-    words = f"The straightest way of GD is {best:.3f} times as long as the straight line."
+    words = f"The straightest way of GD is {number(best, 4)} times as long as the straight line."
     return Verdict(best < 1 + LIMIT, words)
 
 
@@ -51,10 +52,10 @@ def numbers() -> dict[str, str]:
     one = run(facts.problem("fig1"), "NGD", start, step_size=1.0, n_steps=1)
     left = np.linalg.norm(one.final_theta - facts.problem("fig1").theta_star)
     return {
-        "ratio": facts.number(float(np.sqrt(w[1] / w[0]))),
-        "left": facts.percent(float(left), 1),
-        "limit": facts.percent(LIMIT),
-        **{m: f"{ratio:.2f}" for m, ratio in detours().items()},
+        "ratio": number(float(np.sqrt(w[1] / w[0]))),
+        "left": percent(float(left), 3),
+        "limit": percent(LIMIT),
+        **{m: number(ratio) for m, ratio in detours().items()},
     }
 
 

@@ -9,6 +9,7 @@ from efviz.dashboard.pages.lessons.lesson import Lesson, Prediction, Step, Task,
 from efviz.dashboard.pages.optimization import page as optimization
 from efviz.dashboard.pages.optimization.settings import OptimizationSettings
 from efviz.dashboard.session.kinds import shortest
+from efviz.numbers import number, percent
 
 CLOSE = 0.01
 
@@ -40,7 +41,7 @@ def check(settings: OptimizationSettings) -> Verdict:
         return Verdict(False, facts.WORKING)
     original = settings.multiple == 0 and settings.scaling == "raw"
     ratio = float(path.final_loss[0]) / line("NGD").best_loss
-    words = f"EFGD ends at {ratio:.3f} times the loss of NGD."
+    words = f"EFGD ends at {number(ratio, 4)} times the loss of NGD."
     if not original:
         words += " The task is about raw inputs and a start at zero."
     return Verdict(original and ratio <= 1 + CLOSE, words)
@@ -58,15 +59,15 @@ def numbers() -> dict[str, str]:
         "lambda": power(ef.printed[1]),
         "best_gamma": power(ef.best[0]),
         "best_lambda": power(ef.best[1]),
-        "ngd_loss": facts.number(ngd.best_loss, 4),
-        "printed_loss": facts.number(ef.printed_loss, 4),
-        "best_loss": facts.number(ef.best_loss, 4),
-        "excess": facts.number(excess()),
+        "ngd_loss": number(ngd.best_loss, 4),
+        "printed_loss": number(ef.printed_loss, 4),
+        "best_loss": number(ef.best_loss, 4),
+        "excess": number(excess()),
         "digits": str(int(-log10(ef.best_loss / ngd.best_loss - 1))),
         "ties": str(len(ngd.tied)),
         "differ": str(sum(found.verdict == "differs" for found in results.lines())),
         "lines": str(len(results.lines())),
-        "close": facts.percent(CLOSE),
+        "close": percent(CLOSE),
     }
 
 

@@ -11,6 +11,7 @@ from efviz.dashboard.pages.matrices import page as matrices
 from efviz.dashboard.pages.matrices.settings import MatricesSettings
 from efviz.dashboard.session.problem_choice import Knobs, problem_of
 from efviz.dashboard.session.theta_choice import plane_of, theta_of
+from efviz.numbers import number, percent
 from efviz.work import finish
 
 LIMIT = 0.25
@@ -33,7 +34,7 @@ def distances() -> dict[str, float]:
 
 def in_units(off: float) -> str:
     """A distance relative to the Fisher, as it is said."""
-    return facts.percent(off) if off < 2 else f"{facts.number(off)} times ‖F‖"
+    return percent(off) if off < 2 else f"{number(off)} times ‖F‖"
 
 
 @facts.about("fig1")
@@ -48,7 +49,7 @@ def check(settings: MatricesSettings) -> Verdict:
 @cache
 def numbers() -> dict[str, str]:
     found = {name: in_units(off) for name, off in distances().items()}
-    return found | {"limit": facts.percent(LIMIT)}
+    return found | {"limit": percent(LIMIT)}
 
 
 LESSON = Lesson(

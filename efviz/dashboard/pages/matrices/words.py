@@ -9,11 +9,11 @@ import streamlit as st
 from efviz.curvature import LABEL_SOURCES
 from efviz.curvature.agreement import Agreement
 from efviz.curvature.distance import angle_between_axes, relative_distance, roundness
-from efviz.dashboard.pages.at_minimum.words import number
 from efviz.dashboard.pages.matrices.views import SYMBOLS, Example, Labels, Picture
-from efviz.dashboard.session.html_table import headings, html_table
+from efviz.dashboard.session.html_table import html_table
 from efviz.figures.matrices import notes
 from efviz.figures.theme import STYLES
+from efviz.numbers import number
 
 THETA = "Where all four matrices are taken. A click in the contours moves it."
 TITLES: dict[str, str] = {
@@ -96,17 +96,19 @@ def _nowhere(p: Picture) -> str:
 
 def table(p: Picture) -> str:
     """Every pair: how far apart, and the reason where they agree."""
-    rows = "".join(
-        f"<tr><th scope='row'>{_NAMES[a.first]}&nbsp;and&nbsp;{_NAMES[a.second]}</th>"
-        f"<td>{'0 <small>to rounding</small>' if a.agree and a.distance else number(a.distance)}"
-        f"</td><td>{_reason(a)}</td></tr>"
+    rows = [
+        (
+            f"{_NAMES[a.first]}&nbsp;and&nbsp;{_NAMES[a.second]}",
+            "0 <small>to rounding</small>" if a.agree and a.distance else number(a.distance),
+            _reason(a),
+        )
         for a in p.agreements
-    )
+    ]
     caption = (
         "Relative distances ‖A − B‖ / max(‖A‖, ‖B‖), Frobenius norms. Colours of cells are in "
         "units of each matrix's own largest entry."
     )
-    return _table(caption, ("pair", "distance", "why they agree"), rows)
+    return html_table(caption, ("pair", "distance", "why they agree"), rows)
 
 
 def _reason(a: Agreement) -> str:
@@ -157,20 +159,20 @@ def _weight(e: Example) -> str:
 
 def steps(e: Example) -> str:
     """What one step of each method does to the loss of the example, and to the mean loss."""
-    rows = "".join(
-        f"<tr><th scope='row'>{name} <small>{STYLES[name].name}</small></th>"
-        f"<td>{number(step.own[1], 4)}</td><td>{_change(step.own)}</td>"
-        f"<td>{number(step.mean[1], 4)}</td><td>{_change(step.mean)}</td></tr>"
-        for name, step in e.steps.items()
-    )
     first = next(iter(e.steps.values()))
-    before = (
-        "<tr><th scope='row'>before the step</th>"
-        f"<td>{number(first.own[0], 4)}</td><td>–</td><td>{number(first.mean[0], 4)}</td>"
-        "<td>–</td></tr>"
-    )
+    before = ("before the step", number(first.own[0], 4), "–", number(first.mean[0], 4), "–")
+    rows = [
+        (
+            f"{name} <small>{STYLES[name].name}</small>",
+            number(step.own[1], 4),
+            _change(step.own),
+            number(step.mean[1], 4),
+            _change(step.mean),
+        )
+        for name, step in e.steps.items()
+    ]
     columns = ("", f"loss of example {e.number:,}", "change", "mean loss L", "change")
-    return _table("One step of each method from θ", columns, before + rows)
+    return html_table("One step of each method from θ", columns, [before, *rows])
 
 
 def _change(loss: tuple[float, float]) -> str:
@@ -228,10 +230,6 @@ def sources(others: Mapping[str, float]) -> str:
         "<p class='efviz-note'>More labels bring nothing but the sampled matrix nearer. Distances "
         f"of the others, in units of ‖F‖: {listed}.</p>"
     )
-
-
-def _table(caption: str, columns: tuple[str, ...], rows: str) -> str:
-    return html_table(caption, headings(*columns), rows)
 
 
 def equations() -> None:

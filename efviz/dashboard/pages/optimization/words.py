@@ -7,13 +7,12 @@ import numpy as np
 import streamlit as st
 
 from efviz import results
-from efviz.dashboard.pages.at_minimum.words import number
-from efviz.dashboard.session.html_table import headings, html_table
+from efviz.dashboard.session.html_table import html_table
 from efviz.dashboard.session.page import Shown
-from efviz.figures.log_axes import power
+from efviz.numbers import number, percent
 from efviz.optimizers import Trajectory
 from efviz.problems import Problem
-from efviz.results import CONTESTED, SEEN, percent
+from efviz.results import CONTESTED, SEEN
 from efviz.studies.alignment import Alignment, StepSizes
 from efviz.studies.optimization import NearAndFar
 from efviz.sweeps import Sweep
@@ -71,7 +70,11 @@ def sentence(
             parts.append(
                 f"Along its path the EF direction is at cos {number(float(usable.min()), 2)} to "
                 f"{number(float(usable.max()), 2)} with the natural gradient (damped)"
-                + (f", and points away from it at {opposed:.0%} of the steps." if opposed else ".")
+                + (
+                    f", and points away from it at {percent(opposed)} of the steps."
+                    if opposed
+                    else "."
+                )
             )
         if found.singular.any():
             parts.append("Undamped, a matrix is singular on the way: there by pseudo-inverse.")
@@ -97,7 +100,7 @@ def grids(found: Mapping[str, Sweep]) -> str:
         if not np.isfinite(step):
             parts.append(f"{method}: no run finishes.")
             continue
-        cell = f"γ = {power(step)}" + (f", λ = {power(damping)}" if method != "GD" else "")
+        cell = f"γ = {number(step)}" + (f", λ = {number(damping)}" if method != "GD" else "")
         words = f"{method}: {cell} gives the least loss, {number(loss, 4)}"
         if sweep.others:
             words += f", and so do {sweep.others} other cells to 1e-12"
@@ -136,26 +139,21 @@ def slope(found: StepSizes) -> str:
 
 def table_6(shown: Shown) -> None:
     """Every line of Table 6, printed and reproduced, with its verdict."""
-    rows = "".join(_row(line) for line in results.lines())
-    head = headings("set", "method", "printed γ, λ", "reproduced γ, λ", "verdict")
+    columns = ("set", "method", "printed γ, λ", "reproduced γ, λ", "verdict")
     caption = "The cell of least loss after 100 iterations, of 241 step sizes and 41 dampings"
     st.html(
         "<details class='efviz-details'><summary>Table 6, printed beside reproduced</summary>"
-        f"{html_table(caption, head, rows)}</details>"
+        f"{html_table(caption, columns, map(_row, results.lines()))}</details>"
     )
 
 
-def _row(line: results.Line) -> str:
-    cells = (
+def _row(line: results.Line) -> tuple[str, ...]:
+    return (
+        escape(line.paper),
         line.method,
         _cell(line.printed),
         _cell(line.best),
         f"<b>{line.verdict}</b>. {escape(line.sentence())}",
-    )
-    return (
-        f"<tr><th scope='row'>{escape(line.paper)}</th>"
-        + "".join(f"<td>{cell}</td>" for cell in cells)
-        + "</tr>"
     )
 
 

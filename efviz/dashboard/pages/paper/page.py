@@ -11,7 +11,7 @@ from efviz.dashboard.session.studies import NOTHING, Studies
 from efviz.paper import BIBTEX, checks
 
 SLUG = "the-paper"
-STUDIES = Studies(PaperSettings, NOTHING, {"checked": checks})
+STUDIES = Studies(PaperSettings, NOTHING, {"found": checks})
 
 
 def bar(shown: Shown) -> None:
@@ -38,5 +38,5 @@ PAGE = Page(
     controls=(Row(("show", bar), (1.6, 1), "bottom"), address),
     body=(Words(words.sentence), Words(words.table)),
     foot=(cite,),
-    waits={"checked": "the checks"},
+    waits={"found": "the checks"},
 )

@@ -4,8 +4,8 @@ from collections.abc import Mapping
 from html import escape
 from itertools import groupby
 
-from efviz.dashboard.pages.at_minimum.words import number
 from efviz.dashboard.pages.vector_fields import page as vector_fields
+from efviz.dashboard.session.html_table import table_of_cards
 from efviz.paper import CLAIMS, SECTIONS, Claim, Link, Measure, Result, summary
 
 FILTERS = {
@@ -33,8 +33,8 @@ def chosen(show: str) -> list[Claim]:
     ]
 
 
-def sentence(checked: Mapping[str, Result] | None = None) -> str:
-    found = checked or {}
+def sentence(found: Mapping[str, Result] | None = None) -> str:
+    found = found or {}
     words = escape(summary(found.values()))
     failed = [CLAIMS[key].where for key, result in found.items() if not result.passed]
     if failed:
@@ -42,42 +42,30 @@ def sentence(checked: Mapping[str, Result] | None = None) -> str:
     return f"<p class='efviz-sentence'>{words}</p>"
 
 
-def table(show: str, checked: Mapping[str, Result] | None = None) -> str:
-    """Rows by section. Roles stand beside the elements: cards on narrow screens lose those."""
-    found = checked or {}
-    head = "".join(
-        f"<th role='columnheader' scope='col'>{name}</th>"
-        for name in ("Where", "What it says", "Checked now", "See it")
-    )
-    bodies = ""
-    for section, claims in groupby(chosen(show), lambda claim: claim.section):
-        rows = "".join(row(claim, found.get(claim.key)) for claim in claims)
-        bodies += (
-            "<tbody role='rowgroup'><tr role='row' class='section'><th role='rowheader' "
-            f"scope='rowgroup' colspan='4'>{escape(SECTIONS[section])}</th></tr>{rows}</tbody>"
-        )
-    return (
-        "<table role='table' class='efviz-table efviz-claims'><caption>Claims of the paper, each "
-        "with its check</caption><thead role='rowgroup'><tr role='row'>"
-        f"{head}</tr></thead>{bodies}</table>"
+def table(show: str, found: Mapping[str, Result] | None = None) -> str:
+    found = found or {}
+    return table_of_cards(
+        "Claims of the paper, each with its check",
+        ("Where", "What it says", "Checked now", "See it"),
+        {
+            escape(SECTIONS[section]): [row(claim, found.get(claim.key)) for claim in claims]
+            for section, claims in groupby(chosen(show), lambda claim: claim.section)
+        },
+        style="efviz-claims",
     )
 
 
-def row(claim: Claim, result: Result | None) -> str:
+def row(claim: Claim, result: Result | None) -> tuple[str, ...]:
     differs = (
         f"<p class='differs'><b>As printed, as made:</b> {escape(claim.differs)}</p>"
         if claim.differs
         else ""
     )
-    return (
-        f"<tr role='row'><th role='rowheader' scope='row'>{escape(claim.where)}</th>"
-        f"<td role='cell'>{escape(claim.says)}{differs}</td>"
-        f"<td role='cell'>{_checked(claim, result)}</td>"
-        f"<td role='cell'>{link(claim)}</td></tr>"
-    )
+    says = f"{escape(claim.says)}{differs}"
+    return escape(claim.where), says, checked(claim, result), link(claim)
 
 
-def _checked(claim: Claim, result: Result | None) -> str:
+def checked(claim: Claim, result: Result | None) -> str:
     if claim.check is None:
         return f"<span class='none'>Not computed.</span> {escape(claim.uncomputed)}"
     if result is None:
@@ -91,15 +79,10 @@ def _checked(claim: Claim, result: Result | None) -> str:
 
 
 def _measure(measure: Measure) -> str:
-    shown = measure.shown if "e" not in measure.shown else number(measure.value)
-    tolerance = " ".join(
-        number(float(word)).removeprefix("1 · ") if "e" in word else word
-        for word in measure.tolerance.split()
-    )
     mark = "" if measure.passed else " class='fails'"
     return (
-        f"<li{mark}>{escape(measure.words)}: <b>{shown.replace('-', '−')}</b> "
-        f"<small>{tolerance.replace('-', '−')}</small></li>"
+        f"<li{mark}>{escape(measure.words)}: <b>{measure.shown}</b> "
+        f"<small>{measure.tolerance}</small></li>"
     )
 
 

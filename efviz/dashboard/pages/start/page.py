@@ -16,6 +16,7 @@ from efviz.dashboard.session import routes
 from efviz.dashboard.session.store import everywhere
 from efviz.fields import loss_grid
 from efviz.figures import contrast as panels
+from efviz.numbers import number, percent
 
 SLUG = "start"
 
@@ -97,9 +98,9 @@ def picture() -> tuple[dict[str, Any], str]:
     }
     gd, ngd, efgd = (max(detours[name]) for name in ("GD", "NGD", "EFGD"))
     sentence = (
-        f"NGD goes straight: its ways are {ngd:.2f} times as long as the line from start to end. "
-        f"The longest of GD is {gd:.2f} times as long, of EFGD {efgd:.2f} times, and on "
-        f"{100 * p.fields.negative_share:.0f} % of the plane a step of EFGD points over 90° away "
-        "from that of NGD."
+        f"NGD goes straight: its ways are {number(ngd)} times as long as the line from start to "
+        f"end. The longest of GD is {number(gd)} times as long, of EFGD {number(efgd)} times, "
+        f"and on {percent(p.fields.negative_share)} of the plane a step of EFGD points over 90° "
+        "away from that of NGD."
     )
     return shown, sentence

@@ -3,13 +3,15 @@
 from collections.abc import Mapping
 from html import escape
 
-import numpy as np
 import streamlit as st
 
 from efviz.arrays import Array
+from efviz.dashboard.session.html_table import html_table
 from efviz.dashboard.session.page import Shown
 from efviz.figures.theme import STYLES
+from efviz.numbers import number, percent
 from efviz.optimizers import Trajectory
+from efviz.optimizers.status import Status
 from efviz.problems import Problem
 from efviz.studies.field_comparison import FieldComparison
 
@@ -29,9 +31,9 @@ def sentence(
     if problem.minimum.reason:
         parts.append(problem.minimum.reason)
     diverged = [
-        f"{int((t.status == 'diverged').sum())} with {name}"
+        f"{int((t.status == Status.DIVERGED).sum())} with {name}"
         for name, t in trajectories.items()
-        if (t.status == "diverged").any()
+        if (t.status == Status.DIVERGED).any()
     ]
     if diverged:
         parts.append(
@@ -39,7 +41,8 @@ def sentence(
             f"{', '.join(diverged)}."
         )
     share = fields.negative_share
-    parts.append(f"EFGD points over 90° away from NGD on <b>{_percent(share)}</b> of the plane.")
+    part = percent(share) if share else f"no part ({percent(0)})"
+    parts.append(f"EFGD points over 90° away from NGD on <b>{part}</b> of the plane.")
     singular = [name for name, count in fields.rank_deficient.items() if count]
     if singular:
         parts.append(
@@ -51,56 +54,44 @@ def sentence(
 
 def _steps_so_far(t: Trajectory, n_steps: int) -> int:
     """Steps that every run still going has taken: fewer than n_steps while the work lasts."""
-    going = t.status != "diverged"
+    going = t.status != Status.DIVERGED
     return int(t.steps_done[going].min()) if going.any() else n_steps
 
 
 def _reached(t: Trajectory) -> int:
-    return int((t.status == "converged").sum())
-
-
-def _percent(share: float) -> str:
-    return f"{100 * share:.3g} %" if share else "no part (0 %)"
+    return int((t.status == Status.CONVERGED).sum())
 
 
 def table(theta_0: Array, trajectories: Mapping[str, Trajectory], problem: Problem) -> str:
     """Final loss per start and method, as an HTML table."""
     first, second = problem.parameter_names
-    head = "".join(f"<th scope='col'>{name}</th>" for name in trajectories)
-    rows = "".join(
-        f"<tr><th scope='row'>{i + 1}: ({_number(a)}, {_number(b)})</th>"
-        + "".join(_cell(t, i) for t in trajectories.values())
-        + "</tr>"
+    rows = [
+        [f"{i + 1}: ({number(a)}, {number(b)})", *(_cell(t, i) for t in trajectories.values())]
         for i, (a, b) in enumerate(theta_0)
-    )
+    ]
     caption = f"Loss after the last step, per start ({escape(first)}, {escape(second)})"
     if problem.minimum.exists:
-        caption += f"; at the minimum it is {_number(problem.minimum.loss, 5)}"
-    return (
-        f"<table class='efviz-table'><caption>{caption}</caption>"
-        f"<thead><tr><th scope='col'>start</th>{head}</tr></thead><tbody>{rows}</tbody></table>"
-    )
+        caption += f"; at the minimum it is {number(problem.minimum.loss, 5)}"
+    return html_table(caption, ["start", *trajectories], rows)
 
 
-MARKS = {"converged": "★ minimum", "running": "on its way", "diverged": "diverged"}
+MARKS = {
+    Status.CONVERGED: "★ minimum",
+    Status.RUNNING: "on its way",
+    Status.DIVERGED: "diverged",
+}
 
 
 def _cell(t: Trajectory, i: int) -> str:
-    status = str(t.status[i])
-    steps = f" at step {int(t.steps_done[i]):,}" if status == "diverged" else ""
-    return f"<td>{_number(float(t.final_loss[i]), 5)} <small>{MARKS[status]}{steps}</small></td>"
-
-
-def _number(value: float, digits: int = 3) -> str:
-    if not np.isfinite(value):
-        return "∞" if value > 0 else "not a number"
-    return f"{value:.{digits}g}".replace("-", "−")
+    status = Status(t.status[i])
+    steps = f" at step {int(t.steps_done[i]):,}" if status is Status.DIVERGED else ""
+    return f"{number(float(t.final_loss[i]), 5)} <small>{MARKS[status]}{steps}</small>"
 
 
 def scales_in_use(shown: Shown) -> None:
     scales = shown.view.result("scales") or {}
     if scales:
-        words = (f"{name} {scale:.3g}" for name, scale in scales.items())
+        words = (f"{name} {number(scale)}" for name, scale in scales.items())
         st.caption(f"In use: {', '.join(words)}.")
 
 

@@ -8,7 +8,6 @@ import streamlit as st
 from efviz.arrays import Array, Mask
 from efviz.curvature.remainder_bound import RemainderBound, ray, remainder_bound
 from efviz.dashboard.components import chart, pack_figures
-from efviz.dashboard.pages.at_minimum.words import number
 from efviz.dashboard.pages.matrices.closer.base import (
     Here,
     Section,
@@ -25,6 +24,7 @@ from efviz.dashboard.session.take_along import take_along
 from efviz.figures import DARK
 from efviz.figures.claims import remainder_panel
 from efviz.figures.theme import Spec
+from efviz.numbers import number, percent
 from efviz.problems import Problem
 from efviz.work import Progress, Work
 
@@ -184,7 +184,7 @@ def _printed(b: RemainderBound) -> str:
     if not fails.any():
         most = float(ratio[positive].max()) if positive.any() else 0.0
         return f"The printed square holds along this path too: it is at most {number(most)} of r β."
-    share = f"at {100 * float(fails.mean()):.0f} % of the points</b>, {_where(b.length, fails)}"
+    share = f"at {percent(fails.mean())} of the points</b>, {_where(b.length, fails)}"
     where = "everywhere</b>" if fails.all() else share
     return (
         f"The printed square N‖H − G‖² ≤ r β <b>fails {where}: there it is up to "

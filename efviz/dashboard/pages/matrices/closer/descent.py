@@ -8,7 +8,6 @@ import streamlit as st
 
 from efviz.arrays import Array
 from efviz.dashboard.components import Click, chart, pack_figures
-from efviz.dashboard.pages.at_minimum.words import number
 from efviz.dashboard.pages.matrices.closer.base import Here, Section, Spot, go_on, sentence_html
 from efviz.dashboard.pages.matrices.closer.script import FINE, descent_script
 from efviz.dashboard.session.caches import cached
@@ -21,6 +20,7 @@ from efviz.fields import Plane, loss_grid
 from efviz.figures import DARK
 from efviz.figures.steepest_descent import LOOKS, angle_panel, descent_panel
 from efviz.figures.theme import Spec
+from efviz.numbers import number
 from efviz.optimizers.steepest_descent import DISTANCES, PRECISION, Balls
 from efviz.problems import Problem
 from efviz.studies.equal_steps import (

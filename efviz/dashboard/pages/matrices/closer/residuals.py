@@ -9,7 +9,6 @@ import streamlit as st
 
 from efviz.arrays import Array
 from efviz.dashboard.components import chart, pack_figures
-from efviz.dashboard.pages.at_minimum.words import number
 from efviz.dashboard.pages.matrices.closer.base import (
     Here,
     Section,
@@ -28,6 +27,7 @@ from efviz.dashboard.session.widgets import show
 from efviz.figures import DARK
 from efviz.figures.claims import residual_panel
 from efviz.figures.theme import Spec
+from efviz.numbers import number
 from efviz.problems import Problem
 from efviz.problems.likelihoods.bernoulli import Bernoulli
 from efviz.problems.likelihoods.categorical import Categorical

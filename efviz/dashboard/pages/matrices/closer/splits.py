@@ -10,8 +10,6 @@ from efviz.arrays import Array
 from efviz.curvature import hessian
 from efviz.curvature.splits import SPLITS, Reach, Sizes, Vanishing
 from efviz.dashboard.components import chart, pack_figures
-from efviz.dashboard.pages.at_minimum.words import number
-from efviz.dashboard.pages.gradient_noise.words import percent
 from efviz.dashboard.pages.matrices.closer.base import Here, Section, Spot, sentence_html
 from efviz.dashboard.pages.matrices.closer.script import split_script
 from efviz.dashboard.session.caches import cached
@@ -21,6 +19,7 @@ from efviz.dashboard.session.widgets import show
 from efviz.figures import DARK
 from efviz.figures.matrices import sum_panel
 from efviz.figures.theme import Spec
+from efviz.numbers import number, percent
 
 LAMPS: dict[Reach, str] = {
     "attained": ":green-badge[● The outer gradient can reach zero]",
@@ -135,8 +134,9 @@ def _shares(p: Parts) -> str:
         return "The GGN is <b>zero</b>: this split leaves all of H to the remainder."
     larger = ", larger than H itself" if p.share > 1 else ""
     return (
-        f"At this θ the remainder, which the matrix ignores, has <b>{percent(p.share)}</b> of the "
-        f"size of H{larger}; the GGN has {percent(_ratio(p.ggn, p.hessian))} (Frobenius norms)."
+        f"At this θ the remainder, which the matrix ignores, has "
+        f"<b>{percent(p.share, 3)}</b> of the size of H{larger}; the GGN has "
+        f"{percent(_ratio(p.ggn, p.hessian), 3)} (Frobenius norms)."
     )
 
 
@@ -162,7 +162,7 @@ def power(log10: float) -> str:
     """10 to this power, as a number where there is one."""
     if abs(log10) < 300 or not np.isfinite(log10):
         return number(float(10.0**log10))
-    return f"10<sup>{log10:,.0f}</sup>".replace("-", "−")
+    return f"10<sup>{number(round(log10))}</sup>"
 
 
 SECTION = Section("Splits", draw)

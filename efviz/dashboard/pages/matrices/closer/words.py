@@ -9,11 +9,11 @@ import streamlit as st
 
 from efviz.curvature.distance import relative_distance
 from efviz.curvature.vocabulary import VOCABULARY, Call, Term
-from efviz.dashboard.pages.at_minimum.words import number
 from efviz.dashboard.pages.matrices.closer.base import Here, Section, sentence_html
-from efviz.dashboard.session.html_table import headings, html_table
+from efviz.dashboard.session.html_table import html_table
 from efviz.dashboard.session.store import Store
 from efviz.dashboard.session.widgets import show
+from efviz.numbers import counted, number
 
 SYMBOLS: dict[str, str] = {"hessian": "H", "ggn": "G", "fisher": "F", "empirical_fisher": "EF"}
 """Of the terms that the page shows as matrices."""
@@ -69,7 +69,7 @@ def sentence(key: str, here: Here) -> str:
     names = VOCABULARY[key].names
     different = len({name.words.lower() for name in names})
     title, fields = escape(VOCABULARY[key].title), len({name.field for name in names})
-    count = f"{_count(different, 'name')} in {_count(fields, 'field')}"
+    count = f"{counted(different, 'name')} in {counted(fields, 'field')}"
     parts = [f"<b>{title}</b> goes by {count}."]
     for meaning in other_meanings(key):
         mine = [name.field for name in names if name.words == meaning.words]
@@ -99,18 +99,17 @@ def _apart(key: str, other: str, here: Here) -> str:
     return f", and here the two are {number(distance)} times the latter's norm apart"
 
 
-def _count(n: int, word: str) -> str:
-    return f"{n} {word}" if n == 1 else f"{n} {word}s"
-
-
 def names_table(term: Term) -> str:
-    rows = "".join(
-        f"<tr><th scope='row'>{escape(name.field)}</th><td><b>{escape(name.words)}</b>"
-        f"{_note(name.note)}</td><td><small>{_source(name.source)}</small></td></tr>"
+    rows = [
+        (
+            escape(name.field),
+            f"<b>{escape(name.words)}</b>{_note(name.note)}",
+            f"<small>{_source(name.source)}</small>",
+        )
         for name in term.names
-    )
+    ]
     caption = f"{escape(term.title)}, in the words of"
-    return html_table(caption, headings("field", "name", "read in"), rows)
+    return html_table(caption, ("field", "name", "read in"), rows)
 
 
 def calls_list(term: Term) -> str:
@@ -149,21 +148,19 @@ def _source(source: str) -> str:
 
 def overview(chosen: str) -> str:
     """All matrices, with all names and libraries; the chosen one is marked."""
-    rows = ""
+    rows = []
     for key, term in VOCABULARY.items():
-        mark, current = ("▸ ", " aria-current='true'") if key == chosen else ("", "")
+        mark = "▸ " if key == chosen else ""
         names = "; ".join(
             f"{escape(n.words)} <small>({escape(n.field)})</small>" for n in term.names
         )
         calls = ", ".join(
             f"<abbr title='{_quoted(call)}'>{escape(call.library)}</abbr>" for call in term.calls
         )
-        rows += (
-            f"<tr{current}><th scope='row'>{mark}{escape(term.title)}</th><td>{names}</td>"
-            f"<td>{calls or '–'}</td></tr>"
-        )
-    head = headings("matrix", "names", "libraries")
-    return html_table("Six matrices and their names", head, rows)
+        rows.append((f"{mark}{escape(term.title)}", names, calls or "–"))
+    columns = ("matrix", "names", "libraries")
+    current = list(VOCABULARY).index(chosen)
+    return html_table("Six matrices and their names", columns, rows, current=current)
 
 
 SECTION = Section("Names in other fields", draw)
