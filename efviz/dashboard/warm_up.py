@@ -35,8 +35,8 @@ def warm_up() -> None:
 def compile_all() -> None:
     """Everything that would be compiled at its first use: for building an image."""
     warm_up()
-    from efviz.dashboard.pages.optimization.runs import METHODS
     from efviz.problems.catalogue import optimization_problem
+    from efviz.studies.optimization import METHODS
     from efviz.sweeps import DAMPINGS, STEP_SIZES, grid_search
 
     for name in ("wine", "breast-cancer"):

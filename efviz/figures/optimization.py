@@ -2,9 +2,11 @@
 
 from collections.abc import Mapping, Sequence
 from typing import Any
+from zlib import crc32
 
 import numpy as np
 
+from efviz import results
 from efviz.arrays import Array
 from efviz.figures import marks
 from efviz.figures.log_axes import decades, log_axis, spread, tick
@@ -23,8 +25,31 @@ from efviz.figures.theme import (
 from efviz.numbers import number, percent
 from efviz.optimizers import Trajectory
 from efviz.optimizers.status import Status
+from efviz.problems import Problem
 from efviz.studies.alignment import Alignment, StepSizes
+from efviz.studies.optimization import NearAndFar
 from efviz.sweeps import Sweep
+
+
+def run_panels(
+    problem: Problem,
+    GD: Trajectory | None = None,
+    NGD: Trajectory | None = None,
+    EFGD: Trajectory | None = None,
+    cosines: Alignment | None = None,
+    *,
+    damping: float,
+) -> dict[str, Spec]:
+    """Fig. 3: the losses of one run of each method, and the cosines along that of EFGD.
+
+    `damping` is that of EFGD. None: not known yet.
+    """
+    paths = {"GD": GD, "NGD": NGD, "EFGD": EFGD}
+    known = {method: path for method, path in paths.items() if path is not None}
+    return {
+        "loss": loss_panel(known, lowest=problem.minimum.loss),
+        "cosine": cosine_panel(cosines, damping),
+    }
 
 
 def loss_panel(
@@ -129,6 +154,44 @@ def cosine_panel(found: Alignment | None, damping: float) -> Spec:
         f"{number(found.undamped[-1])} undamped",
     }
     return {"data": traces, "layout": frame}
+
+
+def grid_panels(
+    GD: Sweep | None = None,
+    NGD: Sweep | None = None,
+    EFGD: Sweep | None = None,
+    *,
+    step_GD: float,
+    step_NGD: float,
+    step_EFGD: float,
+    damping_NGD: float,
+    damping_EFGD: float,
+    shipped: str = "",
+) -> dict[str, Spec]:
+    """Fig. 5: the grid of each method that is known, and its cell of this step size and damping.
+
+    `shipped`: the name of a set whose printed cells are marked, if it is one of Table 6.
+    """
+    grids = {"GD": GD, "NGD": NGD, "EFGD": EFGD}
+    steps = {"GD": step_GD, "NGD": step_NGD, "EFGD": step_EFGD}
+    dampings = {"NGD": damping_NGD, "EFGD": damping_EFGD}
+    return {
+        method: sweep_panel(
+            method,
+            grid,
+            current=(steps[method], dampings.get(method, 0.0)),
+            printed=_printed(shipped, method),
+            still=str(crc32(grid.final_loss.tobytes() + grid.status.tobytes())),
+        )
+        for method, grid in grids.items()
+        if grid is not None
+    }
+
+
+def _printed(name: str, method: str) -> tuple[float, float] | None:
+    """The printed cell of Table 6 in log10; (x, 0) for GD, which has no damping."""
+    line = results.line(name, method)
+    return (line.printed[0], line.printed[1] or 0.0) if line else None
 
 
 def sweep_panel(
@@ -338,3 +401,8 @@ def start_panels(
         panel["layout"]["meta"]["aspect"] = 0.7
         panels[f"start {multiple:g}"] = panel
     return panels
+
+
+def near_and_far_panels(found: NearAndFar) -> dict[str, Spec]:
+    """`start_panels`, and the lengths of steps far from the minimum."""
+    return start_panels(found.runs, found.lowest) | {"lengths": lengths_panel(found.lengths)}

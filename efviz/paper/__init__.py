@@ -21,6 +21,7 @@ from efviz.paper import (
 )
 from efviz.paper.claim import Claim, Link, Measure, Result
 from efviz.paper.formulas import LIBRARY, Formulas
+from efviz.work import Progress, Work
 
 __all__ = [
     "BIBTEX",
@@ -32,6 +33,7 @@ __all__ = [
     "Link",
     "Measure",
     "Result",
+    "checks",
     "summary",
 ]
 
@@ -81,6 +83,16 @@ BIBTEX = """@inproceedings{kunstner2019limitations,
   year      = {2019}
 }
 """
+
+
+def checks() -> Work[dict[str, Result]]:
+    """Work towards the results of all checks, by the keys of their claims."""
+    found: dict[str, Result] = {}
+    checked = [claim for claim in CLAIMS.values() if claim.check]
+    for claim in checked:
+        found[claim.key] = claim.result()
+        yield Progress(len(found) / len(checked), found.copy)
+    return found
 
 
 def summary(results: Iterable[Result]) -> str:

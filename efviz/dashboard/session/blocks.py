@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import Any
+from typing import Any, Literal
 
 import streamlit as st
 
@@ -10,10 +10,11 @@ from efviz.dashboard.components import Click, Frame, Touch, chart, pack_figures
 from efviz.dashboard.session.page import SLICE, Block, Shown, View
 from efviz.dashboard.session.pins import beside
 from efviz.dashboard.session.scripts import figure_script
+from efviz.dashboard.session.store import run_again
 from efviz.dashboard.session.studies import Call, Function, call_of
 from efviz.dashboard.session.take_along import take_along
 from efviz.dashboard.session.widgets import show
-from efviz.dashboard.session.working import let_paint
+from efviz.dashboard.session.working import let_paint, work, working
 from efviz.figures import DARK
 from efviz.figures.theme import Spec
 from efviz.lazy import cached_property
@@ -91,7 +92,7 @@ class Chart:
             packed = one.packed(view)
             if not shown.view.unfinished:
                 for seen in view.unfinished[:1]:
-                    view.studies.job(seen.name, view.settings).advance(SLICE)
+                    view.job(seen.name).advance(SLICE)
             return packed, not view.unfinished
 
         with beside(shown.store, other, self.weights(shown)) as pinned:
@@ -149,6 +150,38 @@ class Export:
 
 
 @dataclass(frozen=True)
+class Ask:
+    """A button that starts the work on `results`, done in turn: see `Studies.asked`.
+
+    It comes when all else is finished, and progress `said`, as in "41 % of the grids is done".
+    Where `instead` has words, they are there instead.
+    """
+
+    key: str
+    results: Sequence[str]
+    label: str
+    said: str
+    instead: Function | None = None
+
+    def __call__(self, shown: Shown) -> None:
+        shown.after.append(lambda: self._go_on(shown))
+
+    def _go_on(self, shown: Shown) -> None:
+        found = [seen for name in self.results if (seen := shown.view.see(name))]
+        left = [shown.view.job(seen.name) for seen in found if not seen.snapshot.complete]
+        if not left:
+            return
+        if self.instead and (words := shown.view.call(call_of(self.instead))):
+            st.markdown(words)
+            return
+        key, state = f"{shown.page.slug}.{self.key}", tuple(seen.key for seen in found)
+        fraction = sum(shown.view.job(seen.name).progress.fraction for seen in found) / len(found)
+        if working(key, state, fraction, self.said, ask=self.label):
+            work(key, state, left[0], SLICE)
+            run_again()
+
+
+@dataclass(frozen=True)
 class Words:
     """What a function says of the results, as HTML; nothing where it says nothing."""
 
@@ -160,15 +193,29 @@ class Words:
             st.html(words)
 
 
+def ahead(*results: str) -> Block:
+    """Work on results in turn that the picture below would do without, while there is time."""
+
+    def block(shown: Shown) -> None:
+        for name in results:
+            seen = shown.view.see(name, wait=True)
+            if seen and not seen.snapshot.complete:
+                return
+
+    return block
+
+
 @dataclass(frozen=True)
 class Row:
     """Settings and other blocks side by side, in columns of these `widths`."""
 
     items: Sequence["str | Block | Sequence[str | Block]"]
     widths: Sequence[float] | None = None
+    align: Literal["top", "center", "bottom"] = "top"
 
     def __call__(self, shown: Shown) -> None:
-        for item, box in zip(self.items, st.columns(self.widths or len(self.items)), strict=True):
+        boxes = st.columns(self.widths or len(self.items), vertical_alignment=self.align)
+        for item, box in zip(self.items, boxes, strict=True):
             with box:
                 place(item, shown)
 

@@ -75,7 +75,7 @@ def ready(store: Store[Any], *, whole: bool = False) -> bool:
     if news:
         store.put(news)
         run_again()
-    if store.settings.problem != OWN:
+    if getattr(store.settings, "problem", "") != OWN:
         return True
     made = _made(store, whole) if _adopted(store) else Made(None)
     # It stays open while a visitor chooses how the table is read.

@@ -11,6 +11,7 @@ from inspect import isgeneratorfunction
 from typing import Any
 
 import streamlit as st
+from streamlit.delta_generator import DeltaGenerator
 
 from efviz.dashboard.session.foreign import plain
 from efviz.dashboard.session.held import Held, Seen
@@ -79,20 +80,24 @@ class View:
         """The problem, and what belongs to it."""
         return self.studies.given.make(self.settings)
 
+    def job(self, name: str) -> Job[Any]:
+        """The work towards a result."""
+        return self.studies.job(name, self.settings)
+
     def see(self, name: str, *, wait: bool = False, later: bool = False) -> Seen | None:
         """A result as far as it is known; to `wait` is to work if nothing is.
 
         That is little work where the result may come `later`, and none if another stands for it.
         None where there is no problem to compute it of.
         """
-        if self.trouble:
+        if self.trouble and self.studies.of_problem(self.studies.calls[name]):
             return None
         if name not in self._seen:
             problem = getattr(self.settings, "problem", None)
-            job = self.studies.job(name, self.settings)
+            job = self.job(name)
             key = self.studies.key(self.studies.calls[name], self.settings)
             before = self._held.instead(problem, name, key, job.progress.fraction)
-            if wait and not (later and before):
+            if wait and name not in self.studies.asked and not (later and before):
                 self._wait_for(name, job, later)
             self._seen[name] = Seen(name, key, job.progress)
             if before:
@@ -125,7 +130,7 @@ class View:
         None while there is nothing yet for one that cannot be left out.
         """
         plan = self.studies.plan(call)
-        if self.trouble and (plan.results or plan.given):
+        if self.trouble and plan.given:
             return None
         found = {argument: getattr(self.settings, name) for argument, name in plan.own.items()}
         for argument, (name, optional) in plan.results.items():
@@ -161,18 +166,26 @@ class View:
 
     @property
     def unfinished(self) -> list[Seen]:
-        """What was looked at and not complete: another session may have finished it meanwhile."""
-        return [seen for seen in self._seen.values() if not seen.snapshot.complete]
+        """What was looked at and not complete: another session may have finished it meanwhile.
+
+        Without what a visitor has to ask for.
+        """
+        found = [seen for seen in self._seen.values() if not seen.snapshot.complete]
+        return [seen for seen in found if seen.name not in self.studies.asked]
 
 
 @dataclass
 class Shown:
-    """A page while it is shown: its store, and what is known for the settings of now."""
+    """A page while it is shown: its store, and what is known for the settings of now.
+
+    `after` is done once all is finished; progress is shown in `bar`, without one below all else.
+    """
 
     page: Page
     store: Store[Any]
     view: View
     after: list[Callable[[], None]] = field(default_factory=list)
+    bar: DeltaGenerator | None = None
 
     @property
     def settings(self) -> Any:
@@ -205,7 +218,7 @@ def live(page: Page) -> None:
     store = Store(page.slug, page.settings)
     shown = Shown(page, store, View(page, store.settings, live=True))
     draw(page.controls, shown)
-    if not ready(store):
+    if not ready(store, whole=page.studies.given.whole):
         return
     if shown.view.trouble:
         st.warning(plain(shown.view.trouble))
@@ -228,9 +241,13 @@ def go_on(shown: Shown) -> None:
         for later in shown.after:
             later()
         return
-    name, state = unfinished[0].name, shown.view.state
-    job = shown.view.studies.job(name, shown.settings)
-    key, words = WORK.format(page.slug), page.waits.get(name, "the work")
-    if working(key, state, job.progress.fraction, f"of {words} is computed"):
-        work(key, state, job, SLICE)
+    state, bar = shown.view.state, shown.bar
+    key, words = WORK.format(page.slug), page.waits.get(unfinished[0].name, "the work")
+    jobs = [shown.view.job(one.name) for one in unfinished]
+    with bar or st.container():
+        going = working(key, state, jobs[0].progress.fraction, f"of {words} is computed")
+    if going:
+        until = time.perf_counter() + SLICE
+        for job in jobs:
+            work(key, state, job, until - time.perf_counter())
         run_again()

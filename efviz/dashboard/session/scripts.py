@@ -72,7 +72,8 @@ def figure_script(
     wanted = _wanted(studies, panels)
     calls = {name: call for name, call in studies.calls.items() if name in wanted}
     lines = [_assign(name, studies, call, settings) for name, call in calls.items()]
-    parts = [studies.given.code(settings), *lines, _assign("panels", studies, panels, settings)]
+    problem = [studies.given.code(settings)] if studies.of_problem(panels) else []
+    parts = [*problem, *lines, _assign("panels", studies, panels, settings)]
     own = getattr(settings, "problem", "") == OWN
     return script(title, name, parts, rows=rows, own=own)
 

@@ -1,14 +1,15 @@
 """What a page computes: functions of the library, called with arguments by their names.
 
-An argument is named after a setting of the page, after the result of another function, or after
-something that the problem brings along, as `problem` itself. So a page need not say what depends
-on what: every result is computed once for the settings that it really depends on, shared between
-sessions, and a script that makes a figure can be written from the same names.
+An argument is named after a setting of the page or a property of its settings, after the result
+of another function, or after something that the problem brings along, as `problem` itself. So a
+page need not say what depends on what: every result is computed once for the settings that it
+really depends on, shared between sessions, and a script that makes a figure can be written from the
+same names.
 """
 
 from collections.abc import Callable, Collection, Hashable, Iterator, Mapping
 from dataclasses import dataclass, field
-from inspect import Parameter, isgenerator, signature
+from inspect import Parameter, getmembers, isgenerator, signature
 from types import SimpleNamespace
 from typing import Any, TypeVar
 
@@ -28,7 +29,8 @@ class Given:
     `names` are those that arguments may have, `make` has their values, made from the fields of
     `settings` alone when they are asked for, `code` the lines of a script that do so, and
     `trouble` a sentence where they cannot be made. Of `shortcuts` scripts know nothing: what only
-    saves work that is done already, for arguments with a default.
+    saves work that is done already, for arguments with a default. `whole`: an own table is taken
+    with all its columns, and `trouble` says why it cannot be.
     """
 
     settings: type[Settings]
@@ -37,6 +39,11 @@ class Given:
     code: Callable[[Any], str]
     trouble: Callable[[Any], str] = lambda settings: ""
     shortcuts: tuple[str, ...] = ()
+    whole: bool = False
+
+
+NOTHING = Given(Settings, (), lambda settings: {}, lambda settings: "")
+"""For a page without a problem."""
 
 
 class Lazy(Mapping[str, T]):
@@ -141,17 +148,29 @@ def _depends(call: Call, names: set[str], before: Mapping[str, Plan]) -> Depends
 
 _identities: dict[Hashable, int] = {}
 """Numbers of calls: the same on all pages that ask for the same."""
+_constant: dict[Hashable, Job[Any]] = {}
+"""What depends on no setting: it is computed once a process."""
 
 
 class Studies:
-    """The functions of a page by the names of their results; later ones may ask for earlier."""
+    """The functions of a page by the names of their results; later ones may ask for earlier.
+
+    Those of `asked` are computed only when a visitor asks for them (see `blocks.Ask`).
+    """
 
     def __init__(
-        self, settings: type[Settings], given: Given, functions: Mapping[str, Function]
+        self,
+        settings: type[Settings],
+        given: Given,
+        functions: Mapping[str, Function],
+        *,
+        asked: Collection[str] = (),
     ) -> None:
         self.given = given
+        self.asked = frozenset(asked)
         self.calls: dict[str, Call] = {}
-        self._settings = settings.declared().keys()
+        properties = [name for name, one in getmembers(settings) if isinstance(one, property)]
+        self._settings = {*settings.declared(), *properties}
         self._plans: dict[Call, Plan] = {}
         for name, function in functions.items():
             call = call_of(function)
@@ -194,6 +213,12 @@ class Studies:
         self._plans[call] = plan = Plan(results, given, own, everything, others, number)
         return plan
 
+    def of_problem(self, call: Call) -> bool:
+        """Whether the call asks for what the problem brings along, directly or by results."""
+        plan = self.plan(call)
+        before = (self.calls[name] for name, _ in plan.results.values())
+        return bool(plan.given) or any(map(self.of_problem, before))
+
     def key(self, call: Call, settings: Any) -> Hashable:
         """Equal for all settings with which the call has the same result."""
         return self.plan(call).key(settings)
@@ -201,7 +226,10 @@ class Studies:
     def job(self, name: str, settings: Any) -> Job[Any]:
         """The work towards a result, shared by all sessions that show the same."""
         call = self.calls[name]
-        return self._job(self.key(call, settings), settings, lambda: self._work(call, settings))
+        key = self.key(call, settings)
+        if not self.plan(call).settings:
+            return _constant.setdefault(key, Job(self._work(call, settings)))
+        return self._job(key, settings, lambda: self._work(call, settings))
 
     def _job(self, key: Hashable, settings: Any, work: Callable[[], Work[Any]]) -> Job[Any]:
         job: Job[Any] = self.remembered(key, settings, lambda: Job(work()))
@@ -247,6 +275,9 @@ class Studies:
         return job.progress.result
 
     def everything(self, settings: Any) -> SimpleNamespace:
-        """All results, computed to their end, and what the problem brings along, by their names."""
-        found = {name: self.now(name, settings) for name in self.calls}
+        """All results, computed to their end, and what the problem brings along, by their names.
+
+        But for those that a visitor has to ask for.
+        """
+        found = {name: self.now(name, settings) for name in self.calls if name not in self.asked}
         return SimpleNamespace(**self.given.make(settings), **found)

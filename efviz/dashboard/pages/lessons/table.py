@@ -7,7 +7,6 @@ from efviz import results
 from efviz.dashboard.pages.lessons import facts
 from efviz.dashboard.pages.lessons.lesson import Lesson, Prediction, Step, Task, Verdict
 from efviz.dashboard.pages.optimization import page as optimization
-from efviz.dashboard.pages.optimization.runs import path_job, run_keys
 from efviz.dashboard.pages.optimization.settings import OptimizationSettings
 from efviz.dashboard.session.kinds import shortest
 from efviz.numbers import number, percent
@@ -34,7 +33,7 @@ def query() -> str:
 
 @facts.about("boston")
 def check(settings: OptimizationSettings) -> Verdict:
-    job = path_job(run_keys(settings)["EFGD"])
+    job = optimization.STUDIES.job("run_EFGD", settings)
     if not job.done:
         job.advance(0.05)
     path = job.progress.result

@@ -1,259 +1,139 @@
 """Optimization on real data: the paper's Figures 3, 5 and 6, and the grids behind Table 6."""
 
-import time
 from collections.abc import Iterator, Sequence
-from typing import Any
+from functools import partial
+from itertools import chain
 
 import numpy as np
 import streamlit as st
 
-from efviz.dashboard.components import Click, chart, pack_figures
-from efviz.dashboard.pages.optimization import words as text
-from efviz.dashboard.pages.optimization.runs import (
-    METHODS,
-    RunKey,
-    Source,
-    alignment_job,
-    far_job,
-    has_minimum,
-    known_sweep,
-    path_job,
-    printed,
-    problem_of,
-    rounding_job,
-    run_keys,
-    sweep_job,
-    trouble,
-)
-from efviz.dashboard.pages.optimization.script import grids_script, runs_script, starts_script
+from efviz import results
+from efviz.dashboard.components import Click
+from efviz.dashboard.pages.optimization import words
 from efviz.dashboard.pages.optimization.settings import OptimizationSettings
 from efviz.dashboard.pages.registry import PAGES
 from efviz.dashboard.session import own_table, table_choice
-from efviz.dashboard.session.caches import OWN, cached
-from efviz.dashboard.session.foreign import plain
-from efviz.dashboard.session.jobs import Job
-from efviz.dashboard.session.own_table_widgets import ready
-from efviz.dashboard.session.share import share
-from efviz.dashboard.session.store import Store, run_again
-from efviz.dashboard.session.take_along import take_along
+from efviz.dashboard.session.all_columns import ALL_COLUMNS, is_there
+from efviz.dashboard.session.blocks import Ask, Chart, Export, Row, Words, ahead, place
+from efviz.dashboard.session.page import Page, Preset, Shown
+from efviz.dashboard.session.store import Store
+from efviz.dashboard.session.studies import Call, Studies
 from efviz.dashboard.session.widgets import show
-from efviz.dashboard.session.working import let_paint, progress_bar, working
-from efviz.figures import DARK
-from efviz.figures.optimization import (
-    cosine_panel,
-    lengths_panel,
-    loss_panel,
-    start_panels,
-    sweep_panel,
+from efviz.figures.optimization import grid_panels, near_and_far_panels, run_panels
+from efviz.studies.optimization import (
+    METHODS,
+    end_by_rounding,
+    in_reverse,
+    near_and_far,
+    path_cosines,
+    run_from,
+    whole_grid,
 )
-from efviz.figures.theme import Spec
-from efviz.studies.alignment import Alignment
 from efviz.sweeps import DAMPINGS, STEP_SIZES
 
 SLUG = "optimization"
-TITLE = PAGES[SLUG].title
-SETTINGS = OptimizationSettings
-SLICE = 0.15
-LARGEST_GRID = 2e8
-"""Examples times squared parameters: a grid keeps half of it as numbers in memory."""
+SETS = {"boston": "Boston", "breast-cancer": "BreastCancer", "a1a": "a1a"}
+"""Those of Fig. 3."""
 
 
-def main() -> None:
-    store = Store(SLUG, SETTINGS)
-    with st.container(horizontal=True, vertical_alignment="bottom", key="header"):
-        st.title(TITLE, anchor=False)
-        for name, label in (
-            ("boston", "Boston"),
-            ("breast-cancer", "BreastCancer"),
-            ("a1a", "a1a"),
-        ):
-            st.button(
-                f"Paper Fig. 3: {label}",
-                on_click=store.reset,
-                kwargs={"problem": name},
-                type="tertiary",
-            )
-        share(store)
-    store.show_remarks()
-    live()
-    st.html(text.table_6())
-    text.equations()
+def _of_methods(kind: str) -> dict[str, str]:
+    """The names of the results of one kind."""
+    return {method: f"{kind}_{method}" for method in METHODS}
 
 
-@st.fragment
-def live() -> None:
-    store = Store(SLUG, SETTINGS)
-    source_widgets(store)
-    if not ready(store, whole=True):
+def _sliders(method: str) -> dict[str, str]:
+    """The step size and the damping of a method; GD has none."""
+    named = {"step_size": f"step_{method}", "damping": f"damping_{method}"}
+    return {argument: name for argument, name in named.items() if name != "damping_GD"}
+
+
+def _runs(method: str) -> Iterator[tuple[str, Call]]:
+    fixed, named = {"method": method}, _sliders(method)
+    yield f"run_{method}", Call(run_from, named, fixed)
+    yield f"rounding_{method}", Call(end_by_rounding, named | {"run": f"run_{method}"}, fixed)
+    yield f"shipped_{method}", Call(results.sweep, {"name": "shipped"}, fixed)
+    yield f"grid_{method}", Call(whole_grid, fixed=fixed)
+
+
+def _preset(name: str, title: str) -> Preset:
+    return Preset(f"Paper Fig. 3: {title}", lambda now: now.reset(problem=name))
+
+
+STUDIES = Studies(
+    OptimizationSettings,
+    ALL_COLUMNS,
+    {
+        "reverse": in_reverse,
+        **dict(chain.from_iterable(map(_runs, METHODS))),
+        "cosines": Call(path_cosines, {"run": "run_EFGD", "damping": "damping_EFGD"}),
+        "far_runs": near_and_far,
+    },
+    asked=_of_methods("grid").values(),
+)
+
+RUNS = Chart(
+    Call(run_panels, _of_methods("run") | {"damping": "damping_EFGD"}),
+    look=lambda panels: {"min_width": 340, "smallest": 260},
+    paint=True,
+)
+FAR = Chart(
+    Call(near_and_far_panels, {"found": "far_runs"}),
+    key="starts",
+    look=lambda panels: {"min_width": 210, "smallest": 220},
+)
+
+
+def start(shown: Shown) -> None:
+    """Where there is a theta_star, its multiples can be starts."""
+    view = shown.view
+    if is_there(shown.settings) and not view.trouble and view.given["problem"].minimum.exists:
+        show(shown.store, "multiple")
+
+
+def own_columns(shown: Shown) -> None:
+    """What to make of an own table."""
+    if shown.settings.own and own_table.loaded():
+        names = ["target", "regression"]
+        names += ["positive"] * bool(table_choice.classes(shown.settings))
+        Row(names)(shown)
+
+
+def sliders(shown: Shown) -> None:
+    if not shown.view.trouble:
+        Row(("step_GD", "step_NGD", "damping_NGD", "step_EFGD", "damping_EFGD"))(shown)
+
+
+def sentence(shown: Shown) -> None:
+    """What is seen now: of runs that are finished."""
+    seen = {method: shown.view.see(f"run_{method}") for method in METHODS}
+    paths = {m: run.result for m, run in seen.items() if run and run.snapshot.complete}
+    if shown.view.trouble:
         return
-    source = Source.of(store.settings)
-    words = trouble(source)
-    if words:
-        st.warning(plain(words))
-    else:
-        method_sliders(store)
-        complete = draw_runs(store)
-    grids_complete = draw_grids(store, source)
-    if not words:
-        complete &= draw_far(store, source)
-        if not complete:
-            settle(all_jobs(store, source), SLICE)
-            run_again()
-        if not grids_complete:
-            sweep_controls(source)
+    problem, cosines = shown.view.given["problem"], shown.view.result("cosines")
+    changes = {method: shown.view.result(f"rounding_{method}") for method in METHODS}
+    st.html(words.sentence(problem, paths, cosines, shown.settings.multiple, changes))
 
 
-def source_widgets(store: Store[OptimizationSettings]) -> None:
-    names, scaling, multiple = st.columns([1.6, 1.2, 1.4])
-    with names:
-        show(store, "problem")
-    with scaling:
-        show(store, "scaling")
-    with multiple:
-        if has_minimum(store.settings):
-            show(store, "multiple")
-    if store.settings.problem == OWN and own_table.loaded():
-        wanted = ["target", "regression"]
-        wanted += ["positive"] * bool(table_choice.classes(store.settings))
-        for name, box in zip(wanted, st.columns(len(wanted)), strict=True):
-            with box:
-                show(store, name)
-
-
-def method_sliders(store: Store[OptimizationSettings]) -> None:
-    names = ("step_GD", "step_NGD", "damping_NGD", "step_EFGD", "damping_EFGD")
-    for name, box in zip(names, st.columns(5), strict=True):
-        with box:
-            show(store, name)
-
-
-def draw_runs(store: Store[OptimizationSettings]) -> bool:
-    """What is known of the runs; is it all? The rest comes with the next runs of the page."""
-    keys = run_keys(store.settings)
-    settle(run_jobs(keys), SLICE)
-    paths = {method: path_job(key).progress for method, key in keys.items()}
-    cosines = known_cosines(keys["EFGD"])
-    progress = tuple(path.fraction for path in paths.values())
-    chart(
-        packed_runs(keys["GD"], keys["NGD"], keys["EFGD"], progress, cosines is not None),
-        key=f"{SLUG}.chart",
-        query=store.query,
-    )
-    let_paint(f"{SLUG}.painted", tuple(keys.values()))
-    finished = {m: path.result for m, path in paths.items() if path.result and path.complete}
-    changes = {m: rounding_job(key).progress.result for m, key in keys.items()}
-    complete = cosines is not None and len(finished) == len(keys)
-    take_along(
-        f"{SLUG}.chart",
-        f"{SLUG}-runs",
-        lambda: run_panels(keys["GD"], keys["NGD"], keys["EFGD"], cosines is not None),
-        lambda: runs_script(TITLE, f"{SLUG}-runs", keys),
-        complete=complete,
-    )
-    problem = problem_of(keys["GD"].source)
-    st.html(text.sentence(problem, finished, cosines, store.settings.multiple, changes))
-    return complete and all(change is not None for change in changes.values())
-
-
-def run_jobs(keys: dict[str, RunKey]) -> Iterator[Job[Any]]:
-    """The runs, when they are finished the cosines along the last, and what rounding does."""
-    yield from (path_job(key) for key in keys.values())
-    yield alignment_job(keys["EFGD"])
-    yield from (rounding_job(key) for key in keys.values())
-
-
-def settle(jobs: Iterator[Job[Any]], seconds: float) -> bool:
-    """Work on the jobs in their order for so long; is all done?"""
-    deadline = time.perf_counter() + seconds
-    for job in jobs:
-        while not job.done:
-            left = deadline - time.perf_counter()
-            if left <= 0:
-                return False
-            job.advance(left)
-    return True
-
-
-def known_cosines(key: RunKey) -> Alignment | None:
-    return alignment_job(key).progress.result if path_job(key).done else None
-
-
-@cached
-def packed_runs(
-    gd: RunKey, ngd: RunKey, efgd: RunKey, progress: tuple[float, ...], known: bool
-) -> bytes:
-    """`progress` and `known` say how far the jobs of these keys have come."""
-    return pack_figures(run_panels(gd, ngd, efgd, known), dark=DARK, min_width=340, smallest=260)
-
-
-def run_panels(gd: RunKey, ngd: RunKey, efgd: RunKey, known: bool) -> dict[str, Spec]:
-    jobs = {key.method: path_job(key).progress.result for key in (gd, ngd, efgd)}
-    paths = {method: path for method, path in jobs.items() if path is not None}
-    problem = problem_of(gd.source)
-    minimum = problem.minimum
-    lowest = minimum.loss
-    return {
-        "loss": loss_panel(paths, lowest=lowest),
-        "cosine": cosine_panel(known_cosines(efgd) if known else None, efgd.damping),
-    }
-
-
-def draw_grids(store: Store[OptimizationSettings], source: Source) -> bool:
-    """What is known of the grids; is it all?"""
-    found = {method: known_sweep(source, method) for method in METHODS}
-    grids = {method: grid for method, grid in found.items() if grid is not None}
+def grids(shown: Shown) -> None:
+    """What is shipped, else what has been computed so far."""
     st.subheader("Every step size and damping", anchor=False)
-    known = tuple((m, float(np.mean(grid.status != "missing"))) for m, grid in grids.items())
-    if grids:
-        current = tuple(
-            (getattr(store.settings, f"step_{m}"), getattr(store.settings, f"damping_{m}", 0.0))
-            for m in grids
-        )
-        chart(
-            packed_grids(source, known, current),
-            key=f"{SLUG}.grids",
-            query=store.query,
-            on_click=lambda click: choose_cell(store, list(grids), click),
-        )
-        take_along(
-            f"{SLUG}.grids",
-            f"{SLUG}-grids",
-            lambda: grid_panels(source, known, current),
-            lambda: grids_script(
-                TITLE,
-                f"{SLUG}-grids",
-                source,
-                dict(zip(grids, current, strict=True)),
-                {method: printed(source, method) for method in grids},
-            ),
-            complete=all(share == 1 for _, share in known),
-        )
-        st.html(text.grids(grids, source.shipped))
-    elif not trouble(source):
-        st.markdown(text.NO_GRID)
-    return len(grids) == len(METHODS) and all(share == 1 for _, share in known)
+    shipped = results.sweep(shown.settings.shipped, METHODS[0]) is not None
+    kind = "shipped" if shipped else "grid"
+    found = {m: shown.view.result(name) for m, name in _of_methods(kind).items()}
+    known = {method: grid for method, grid in found.items() if grid is not None}
+    if known:
+        chart = GRIDS[kind]
+        place((chart, Export(chart)), shown)
+        st.html(words.grids(known))
+    elif not shown.view.trouble:
+        st.markdown(words.NO_GRID)
+    if not shipped:
+        ASK(shown)
 
 
-@cached
-def packed_grids(
-    source: Source, known: tuple[tuple[str, float], ...], current: tuple[tuple[float, float], ...]
-) -> bytes:
-    """`known` says how far the grid of each method has come."""
-    panels = grid_panels(source, known, current)
-    return pack_figures(panels, dark=DARK, min_width=300, smallest=260)
-
-
-def grid_panels(
-    source: Source, known: tuple[tuple[str, float], ...], current: tuple[tuple[float, float], ...]
-) -> dict[str, Spec]:
-    panels = {}
-    for (method, part), cell in zip(known, current, strict=True):
-        grid = known_sweep(source, method)
-        assert grid is not None
-        panels[method] = sweep_panel(
-            method, grid, current=cell, printed=printed(source, method), still=f"{source} {part}"
-        )
-    return panels
+def clicked(kind: str, shown: Shown, click: Click) -> None:
+    known = [m for m, name in _of_methods(kind).items() if shown.view.result(name) is not None]
+    choose_cell(shown.store, known, click)
 
 
 def choose_cell(store: Store[OptimizationSettings], methods: Sequence[str], click: Click) -> None:
@@ -269,61 +149,59 @@ def choose_cell(store: Store[OptimizationSettings], methods: Sequence[str], clic
     store.set(**change)
 
 
-def draw_far(store: Store[OptimizationSettings], source: Source) -> bool:
-    """Starts near and far if they are asked for; is there no more of them to come?"""
-    show(store, "far")
-    if not store.settings.far:
-        return True
-    if not problem_of(source).minimum.exists:
-        st.markdown(problem_of(source).minimum.reason)
-        return True
-    progress = far(store, source).progress
-    found = progress.result
-    if found is None:
-        progress_bar(progress.fraction, "of the runs from other starts is done")
-        return False
-    panels = start_panels(found.runs, found.lowest) | {"lengths": lengths_panel(found.lengths)}
-    chart(
-        pack_figures(panels, dark=DARK, min_width=210, smallest=220),
-        key=f"{SLUG}.starts",
-        query=store.query,
+GRIDS = {
+    kind: Chart(
+        Call(grid_panels, _of_methods(kind)),
+        key="grids",
+        look=lambda panels: {"min_width": 300, "smallest": 260},
+        click=partial(clicked, kind),
     )
-    take_along(
-        f"{SLUG}.starts",
-        f"{SLUG}-starts",
-        lambda: panels,
-        lambda: starts_script(TITLE, f"{SLUG}-starts", source, *far_settings(store)),
-        complete=progress.complete,
-    )
-    st.html(text.far(found.lengths))
-    return True
+    for kind in ("shipped", "grid")
+}
+ASK = Ask(
+    "sweep",
+    tuple(_of_methods("grid").values()),
+    "Run all 19,000 cells",
+    "of the 3 grids is done",
+    words.too_large,
+)
 
 
-def far(store: Store[OptimizationSettings], source: Source) -> Job[Any]:
-    return far_job(source, *far_settings(store))
-
-
-def far_settings(store: Store[OptimizationSettings]) -> tuple[tuple[float, ...], tuple[float, ...]]:
-    """Step sizes and dampings of METHODS."""
-    steps = tuple(getattr(store.settings, f"step_{method}") for method in METHODS)
-    return steps, tuple(getattr(store.settings, f"damping_{method}", 0.0) for method in METHODS)
-
-
-def all_jobs(store: Store[OptimizationSettings], source: Source) -> Iterator[Job[Any]]:
-    yield from run_jobs(run_keys(store.settings))
-    if store.settings.far and problem_of(source).minimum.exists:
-        yield far(store, source)
-
-
-def sweep_controls(source: Source) -> None:
-    """Run the whole grid: on demand, with progress, until stopped."""
-    problem = problem_of(source)
-    if problem.N * problem.D**2 > LARGEST_GRID:
-        st.markdown(text.too_large(problem))
+def far(shown: Shown) -> None:
+    """Starts near and far, if they are asked for."""
+    if shown.view.trouble:
         return
-    jobs = [sweep_job(source, method) for method in METHODS]
-    fraction = sum(job.progress.fraction for job in jobs) / len(jobs)
-    ask = "Run all 19,000 cells"
-    if working(f"{SLUG}.sweep", source, fraction, "of the 3 grids is done", ask=ask):
-        settle(iter(jobs), SLICE)
-        run_again()
+    show(shown.store, "far")
+    if not shown.settings.far:
+        return
+    minimum = shown.view.given["problem"].minimum
+    if minimum.exists:
+        place((FAR, Export(FAR), Words(Call(words.far, {"found": "far_runs"}))), shown)
+    else:
+        st.markdown(minimum.reason)
+
+
+PAGE = Page(
+    PAGES[SLUG].title,
+    SLUG,
+    OptimizationSettings,
+    STUDIES,
+    presets=[_preset(name, title) for name, title in SETS.items()],
+    controls=(Row(("problem", "scaling", start), (1.6, 1.2, 1.4)), own_columns),
+    body=(
+        sliders,
+        ahead(*(f"{kind}_{m}" for kind in ("shipped", "run") for m in METHODS), "cosines"),
+        RUNS,
+        Export(RUNS, f"{SLUG}-runs"),
+        sentence,
+        grids,
+        far,
+    ),
+    foot=(words.table_6, words.equations),
+    waits={
+        **{f"run_{method}": f"the run of {method}" for method in METHODS},
+        **{f"rounding_{method}": "what rounding does to the runs" for method in METHODS},
+        "cosines": "the cosines",
+        "far_runs": "the runs from other starts",
+    },
+)

@@ -2,26 +2,29 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any, Self
+from typing import Any
 
-from efviz.dashboard.pages.optimization.runs import data_sets, selected, shipped
-from efviz.dashboard.pages.optimization.words import notes
-from efviz.dashboard.session import table_choice
-from efviz.dashboard.session.caches import OWN
-from efviz.dashboard.session.kinds import Choice, Flag, Number, Sofar
+import numpy as np
+
+from efviz import results
+from efviz.dashboard.session.all_columns import AllColumnsSettings
+from efviz.dashboard.session.kinds import Flag, Number, Sofar
 from efviz.dashboard.session.settings import setting
-from efviz.dashboard.session.table_choice import TableSettings
-from efviz.dashboard.session.widgets import Select, Slider, Toggle
+from efviz.dashboard.session.widgets import Slider, Toggle
 
 _USUAL = {"GD": (1e-3, 0.0), "NGD": (1.0, 1e-8), "EFGD": (1e-2, 1e-3)}
 """Step size and damping where no grid is known."""
 
 
 def _selected(method: str, index: int) -> Callable[[Sofar], float]:
+    """Step size (0) or damping (1) of the best cell that is shipped: the same on every server."""
+
     def default(settings: Sofar) -> float:
-        found = selected(shipped(settings), method)
+        grid = results.sweep(settings.shipped, method)
+        best = grid.best()[:2] if grid else (np.nan, np.nan)
+        cell = best if np.isfinite(best[0]) else _USUAL[method]
         # Grid values are powers of ten at eighths: twelve digits bring them back.
-        return float(f"{(found or _USUAL[method])[index]:.12g}")
+        return float(f"{cell[index]:.12g}")
 
     return default
 
@@ -49,23 +52,7 @@ def _damping(method: str, query: str) -> Any:
 
 
 @dataclass(frozen=True)
-class OptimizationSettings(TableSettings):
-    problem: str = setting(
-        "Data set",
-        Choice(lambda _: [*data_sets(), OWN]),
-        "boston",
-        query="set",
-        shown=Select(data_sets() | {OWN: table_choice.TITLE}),
-        help=lambda settings: notes(settings.problem),
-        follow=lambda settings, value: settings.of_table("problem", value),
-    )
-    scaling: str = setting(
-        "Inputs",
-        Choice(lambda _: ("raw", "standardised")),
-        "raw",
-        shown=Select(segments=True),
-        follow=lambda settings, value: settings.of_table("scaling", value),
-    )
+class OptimizationSettings(AllColumnsSettings):
     multiple: float = setting(
         "Start θ₀ / θ*",
         Number(-2, 2),
@@ -86,11 +73,3 @@ class OptimizationSettings(TableSettings):
         shown=Toggle(),
         help="Runs from multiples of θ*, and how long EF's steps are far from the minimum.",
     )
-
-    def of_table(self, name: str, value: str) -> Self:
-        """Another problem: what follows from it follows again, but for the scaling of a table."""
-        order = ("problem", "target", "regression", "positive", "scaling")
-        kept = {n: getattr(self, n) for n in order[: order.index(name)]}
-        if name != "problem":
-            kept["scaling"] = self.scaling
-        return self.of(**kept | {name: value})

@@ -8,12 +8,13 @@ import streamlit as st
 
 from efviz import results
 from efviz.dashboard.session.html_table import html_table
-from efviz.datasets import DATASETS
+from efviz.dashboard.session.page import Shown
 from efviz.numbers import number, percent
 from efviz.optimizers import Trajectory
 from efviz.problems import Problem
 from efviz.results import CONTESTED, SEEN
 from efviz.studies.alignment import Alignment, StepSizes
+from efviz.studies.optimization import NearAndFar
 from efviz.sweeps import Sweep
 from efviz.sweeps.rounding import CHAOS
 
@@ -23,18 +24,18 @@ NO_GRID = (
 )
 
 
+LARGEST_GRID = 2e8
+"""Examples times squared parameters: a grid keeps half of it as numbers in memory."""
+
+
 def too_large(problem: Problem) -> str:
+    """Why no grid of this problem can be computed here, or ""."""
+    if problem.N * problem.D**2 <= LARGEST_GRID:
+        return ""
     return (
         f"A whole grid on {problem.N:,} examples with {problem.D:,} parameters would need more "
         "memory than this page may take; run it with `python -m efviz sweep`, or use fewer columns."
     )
-
-
-def notes(name: str) -> str:
-    if name not in DATASETS:
-        return "A file of yours: all its columns of numbers, and a bias."
-    entry = DATASETS[name]
-    return f"{entry.notes}\n\n{entry.source}. {entry.citation}; {entry.licence}."
 
 
 def sentence(
@@ -91,7 +92,7 @@ def by_rounding(change: float) -> str:
     return f" (depends on rounding: a change in the last digit moves it by {percent(change)})"
 
 
-def grids(found: Mapping[str, Sweep], shipped: str) -> str:
+def grids(found: Mapping[str, Sweep]) -> str:
     """What each grid selects, and how sure that is."""
     parts = []
     for method, sweep in found.items():
@@ -117,26 +118,30 @@ def grids(found: Mapping[str, Sweep], shipped: str) -> str:
     return f"<p class='efviz-note'>{' '.join(parts)} Marks: {where}. Colours: {colours}.</p>"
 
 
-def far(found: StepSizes) -> str:
-    """The slope of the last decade of distances."""
+def far(found: NearAndFar) -> str:
+    return slope(found.lengths)
+
+
+def slope(found: StepSizes) -> str:
+    """That of the last decade of distances."""
     size, length = np.log(found.gradient[-5:]), np.log(found.directions["EFGD"][-5:])
     if not (np.isfinite(size).all() and np.isfinite(length).all()) or np.ptp(size) < 1e-6:
         return (
             "<p class='efviz-note'>Far out the gradient no longer grows here, so that EF's step "
             "has no slope to show.</p>"
         )
-    slope = float(np.polyfit(size, length, 1)[0])
+    power_of = float(np.polyfit(size, length, 1)[0])
     return (
         "<p class='efviz-note'>Far from the minimum the length of EF's step goes like the "
-        f"gradient's to the power {number(slope)} (section 4.3: about −1 for least squares).</p>"
+        f"gradient's to the power {number(power_of)} (section 4.3: about −1 for least squares).</p>"
     )
 
 
-def table_6() -> str:
+def table_6(shown: Shown) -> None:
     """Every line of Table 6, printed and reproduced, with its verdict."""
     columns = ("set", "method", "printed γ, λ", "reproduced γ, λ", "verdict")
     caption = "The cell of least loss after 100 iterations, of 241 step sizes and 41 dampings"
-    return (
+    st.html(
         "<details class='efviz-details'><summary>Table 6, printed beside reproduced</summary>"
         f"{html_table(caption, columns, map(_row, results.lines()))}</details>"
     )
@@ -158,7 +163,7 @@ def _cell(exponents: tuple[float, float | None]) -> str:
     return words if damping is None else f"{words}, 10<sup>{number(damping, 5)}</sup>"
 
 
-def equations() -> None:
+def equations(shown: Shown) -> None:
     st.markdown(
         r"$\theta_{t+1} = \theta_t - \gamma\,(B(\theta_t) + \lambda I)^{-1} \nabla L(\theta_t)$ "
         "for 100 iterations from 0, on all columns and a bias, which the paper does not normalise "

@@ -2,68 +2,41 @@
 
 import streamlit as st
 
-from efviz.dashboard.pages.paper import words as text
+from efviz.dashboard.pages.paper import words
 from efviz.dashboard.pages.paper.settings import PaperSettings
 from efviz.dashboard.pages.registry import PAGES
-from efviz.dashboard.session.jobs import Job
-from efviz.dashboard.session.store import Store, run_again
-from efviz.dashboard.session.widgets import show
-from efviz.dashboard.session.working import working
-from efviz.paper import BIBTEX, CLAIMS, Result
-from efviz.work import Progress, Work
+from efviz.dashboard.session.blocks import Row, Words
+from efviz.dashboard.session.page import Page, Shown
+from efviz.dashboard.session.studies import NOTHING, Studies
+from efviz.paper import BIBTEX, checks
 
 SLUG = "the-paper"
-TITLE = PAGES[SLUG].title
-SETTINGS = PaperSettings
-SLICE = 0.3
-"""Seconds of checking between two pictures."""
-
-Results = dict[str, Result]
+STUDIES = Studies(PaperSettings, NOTHING, {"found": checks})
 
 
-def main() -> None:
-    store = Store(SLUG, SETTINGS)
-    with st.container(horizontal=True, vertical_alignment="bottom", key="header"):
-        st.title(TITLE, anchor=False)
-    store.show_remarks()
-    live()
-    st.markdown(text.CITE)
+def bar(shown: Shown) -> None:
+    """Below a long table nobody would see the progress."""
+    shown.bar = st.container()
+
+
+def address(shown: Shown) -> None:
+    """A chart would see to it that the link says what is shown."""
+    if st.query_params.to_dict() != shown.store.address:
+        st.query_params.from_dict(shown.store.address)
+
+
+def cite(shown: Shown) -> None:
+    st.markdown(words.CITE)
     st.code(BIBTEX, language="bibtex", wrap_lines=True)
 
 
-@st.fragment
-def live() -> None:
-    store = Store(SLUG, SETTINGS)
-    filters, bar = st.columns([1.6, 1], vertical_alignment="bottom")
-    with filters:
-        show(store, "show")
-    if st.query_params.to_dict() != store.address:
-        st.query_params.from_dict(store.address)
-    job = job_of_all()
-    progress = job.progress
-    found = progress.result or {}
-    st.html(text.sentence(found))
-    st.html(text.table(store.settings.show, found))
-    # Asked of what was drawn: another session may have finished the work meanwhile.
-    if progress.complete:
-        return
-    with bar:
-        going = working(f"{SLUG}.work", SLUG, progress.fraction, "of the checks are done")
-    if going:
-        job.advance(SLICE)
-        run_again()
-
-
-@st.cache_resource(show_spinner=False)
-def job_of_all() -> Job[Results]:
-    """The checks depend on nothing: they are done once a process, by whoever looks first."""
-    return Job(work())
-
-
-def work() -> Work[Results]:
-    checks = {key: claim for key, claim in CLAIMS.items() if claim.check}
-    found: Results = {}
-    for key, claim in checks.items():
-        found[key] = claim.result()
-        yield Progress(len(found) / len(checks), found.copy)
-    return found
+PAGE = Page(
+    PAGES[SLUG].title,
+    SLUG,
+    PaperSettings,
+    STUDIES,
+    controls=(Row(("show", bar), (1.6, 1), "bottom"), address),
+    body=(Words(words.sentence), Words(words.table)),
+    foot=(cite,),
+    waits={"found": "the checks"},
+)

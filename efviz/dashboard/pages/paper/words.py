@@ -33,7 +33,8 @@ def chosen(show: str) -> list[Claim]:
     ]
 
 
-def sentence(found: Mapping[str, Result]) -> str:
+def sentence(found: Mapping[str, Result] | None = None) -> str:
+    found = found or {}
     words = escape(summary(found.values()))
     failed = [CLAIMS[key].where for key, result in found.items() if not result.passed]
     if failed:
@@ -41,7 +42,8 @@ def sentence(found: Mapping[str, Result]) -> str:
     return f"<p class='efviz-sentence'>{words}</p>"
 
 
-def table(show: str, found: Mapping[str, Result]) -> str:
+def table(show: str, found: Mapping[str, Result] | None = None) -> str:
+    found = found or {}
     return table_of_cards(
         "Claims of the paper, each with its check",
         ("Where", "What it says", "Checked now", "See it"),
