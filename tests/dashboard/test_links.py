@@ -6,17 +6,12 @@ from urllib.parse import parse_qsl, quote
 
 import pytest
 
-from efviz.dashboard.pages.at_minimum import page as at_minimum
-from efviz.dashboard.pages.gradient_noise import page as gradient_noise
-from efviz.dashboard.pages.matrices import page as matrices
-from efviz.dashboard.pages.optimization import page as optimization
-from efviz.dashboard.pages.vector_fields import page as vector_fields
+from efviz.dashboard.pages import PAGES
 from efviz.dashboard.session import links
 from efviz.dashboard.session.links import default_was, renamed, stamped, upgraded
 
-SETTINGS = {
-    m.SLUG: m.SETTINGS for m in (vector_fields, at_minimum, matrices, optimization, gradient_noise)
-}
+SLUGS = ("vector-fields", "at-the-minimum", "four-matrices", "optimization", "gradient-noise")
+SETTINGS = {slug: PAGES[slug].settings for slug in SLUGS}
 KEPT = tomllib.loads(Path(__file__).with_name("links.toml").read_text())["link"]
 
 

@@ -15,10 +15,6 @@ from efviz.arrays import Array
 from efviz.command.main import main
 from efviz.curvature import empirical_fisher, fisher, ggn, hessian
 from efviz.dashboard.pages import PAGES
-from efviz.dashboard.pages.at_minimum import page as at_minimum
-from efviz.dashboard.pages.gradient_noise import page as gradient_noise
-from efviz.dashboard.pages.optimization import page as optimization
-from efviz.dashboard.pages.vector_fields import page as vector_fields
 from efviz.datasets.dataset import Dataset
 from efviz.numerics.linalg import Solution
 from efviz.optimizers import direction, run
@@ -356,21 +352,14 @@ def test_every_check_is_broken_by_something() -> None:
     assert {key for entry in BREAKS.values() for key in entry.seen_by} == set(CHECKED)
 
 
-SHARED = {
-    module.SLUG: module.SETTINGS
-    for module in (vector_fields, at_minimum, optimization, gradient_noise)
-}
-
-
 @pytest.mark.parametrize("key", [key for key, claim in CLAIMS.items() if claim.link])
 def test_a_link_says_only_what_its_page_knows(key: str) -> None:
     link = CLAIMS[key].link
     assert link
     if link.page not in PAGES:
         pytest.skip(f"there is no page {link.page} yet")
-    page = SHARED.get(link.page) or import_module(PAGES[link.page].main.__module__).SETTINGS
     query = dict(parse_qsl(link.query, strict_parsing=bool(link.query)))
-    _, sentences = page.read(query)
+    _, sentences = PAGES[link.page].settings.read(query)
     assert sentences == []
 
 
