@@ -209,8 +209,8 @@ class Studies:
         rest = {
             argument: plan for argument, plan in before.items() if argument not in call.by_value
         }
-        depends = (_depends(call, names, plans) for plans in (before, rest))
-        self._plans[call] = plan = Plan(results, given, own, *depends, number)
+        everything, others = (_depends(call, names, plans) for plans in (before, rest))
+        self._plans[call] = plan = Plan(results, given, own, everything, others, number)
         return plan
 
     def of_problem(self, call: Call) -> bool:
