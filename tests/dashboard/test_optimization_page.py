@@ -14,7 +14,7 @@ from efviz import DATASETS, results
 from efviz.dashboard.components import Click
 from efviz.dashboard.pages.optimization import page as optimization
 from efviz.dashboard.pages.optimization import words as optimization_text
-from efviz.dashboard.pages.optimization.page import METHODS, choose_cell
+from efviz.dashboard.pages.optimization.page import choose_cell
 from efviz.dashboard.pages.optimization.settings import OptimizationSettings
 from efviz.dashboard.session.store import Store
 from efviz.figures.log_axes import tick
@@ -23,6 +23,7 @@ from efviz.numbers import number
 from efviz.optimizers import run
 from efviz.problems.catalogue import optimization_problem
 from efviz.studies.alignment import Alignment, StepSizes, alignment
+from efviz.studies.optimization import METHODS, NearAndFar
 from efviz.work import finish
 
 SLUG = optimization.SLUG
@@ -216,16 +217,16 @@ def test_lengths_show_the_slope_that_section_4_3_states() -> None:
     guide = next(trace for trace in figure.data if trace.name == "slope −1")
     x, y = (np.array(v, dtype=float)[:-1] for v in (guide.x, guide.y))
     assert_allclose(x * y, 1)
-    words = optimization_text.far(StepSizes(g, {"NGD": g, "EFGD": 1 / g}))
+    words = optimization_text.far(NearAndFar([], StepSizes(g, {"NGD": g, "EFGD": 1 / g}), 0.0))
     assert "power −1 " in words
     flat = StepSizes(np.full(9, 2.0), {"NGD": g, "EFGD": g})
-    assert "no longer grows" in optimization_text.far(flat)
+    assert "no longer grows" in optimization_text.far(NearAndFar([], flat, 0.0))
 
 
 def test_a_grid_too_large_for_memory_is_refused_with_a_sentence(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr(optimization, "LARGEST_GRID", 100)
+    monkeypatch.setattr(optimization_text, "LARGEST_GRID", 100)
     at = page(set="wine", scaling="standardised")
     assert any("more memory than this page may take" in m.value for m in at.markdown)
     assert "Run all 19,000 cells" not in [b.label for b in at.button]

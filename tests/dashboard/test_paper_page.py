@@ -1,13 +1,17 @@
 """The page The paper, checked: all claims, filled in as their checks are done."""
 
 import time
-from collections.abc import Iterator
 
 import pytest
 from visiting import html, open_page, sentence
 
 from efviz.dashboard.pages.paper import page as the_page
 from efviz.dashboard.pages.paper import words as text
+from efviz.dashboard.pages.paper.settings import PaperSettings
+from efviz.dashboard.session import page as frame
+from efviz.dashboard.session import studies
+from efviz.dashboard.session.caches import SHARED
+from efviz.dashboard.session.page import View
 from efviz.paper import CLAIMS, SECTIONS, Claim, Link, Measure, Result
 
 CHECKED = [key for key, claim in CLAIMS.items() if claim.check]
@@ -16,12 +20,10 @@ FAILS = Result((Measure("x", 2.0, 0, 1),))
 
 
 @pytest.fixture(autouse=True)
-def _afresh(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+def _afresh(monkeypatch: pytest.MonkeyPatch) -> None:
     """Checks that take no time, of which Eq. 17 fails, and no results from before."""
     monkeypatch.setattr(Claim, "result", lambda self, *_: FAILS if self.key == "eq-17" else HOLDS)
-    the_page.job_of_all.clear()
-    yield
-    the_page.job_of_all.clear()
+    monkeypatch.setattr(studies, "_constant", {})
 
 
 def test_all_claims_are_listed_by_section_and_filled_in() -> None:
@@ -43,8 +45,9 @@ def test_rows_wait_for_their_checks_and_stop_on_request(monkeypatch: pytest.Monk
         return HOLDS
 
     monkeypatch.setattr(Claim, "result", slow)
-    monkeypatch.setattr(the_page, "SLICE", 0.0)
-    monkeypatch.setattr(the_page, "run_again", lambda: None)
+    monkeypatch.setattr(View.__init__, "__defaults__", (0.0,))
+    monkeypatch.setattr(frame, "SLICE", 0.01)
+    monkeypatch.setattr(frame, "run_again", lambda: None)
     at = open_page(the_page.SLUG)
     assert html(at).count("…</td>") == len(CHECKED)
     at.run()
@@ -56,13 +59,20 @@ def test_rows_wait_for_their_checks_and_stop_on_request(monkeypatch: pytest.Monk
     assert html(at).count("…</td>") == left
 
 
+def test_the_checks_are_done_once_a_process() -> None:
+    job = the_page.STUDIES.job("found", PaperSettings.of())
+    assert the_page.STUDIES.job("found", PaperSettings.of(show="table")) is job
+    SHARED.clear()
+    assert the_page.STUDIES.job("found", PaperSettings.of()) is job
+
+
 @pytest.mark.parametrize("show", text.FILTERS)
 def test_a_filter_shows_its_rows_and_stands_in_the_link(show: str) -> None:
     at = open_page(the_page.SLUG, show=show)
     assert html(at).count("scope='row'") == len(text.chosen(show))
     assert 0 < len(text.chosen(show)) <= len(CLAIMS)
     at = open_page(the_page.SLUG)
-    at.session_state[the_page.SLUG] = the_page.SETTINGS.of(show=show)
+    at.session_state[the_page.SLUG] = PaperSettings.of(show=show)
     at.run()
     assert at.query_params.get("show", "all") in (show, [show])
 

@@ -13,7 +13,7 @@ from efviz.numbers import number, percent
 from efviz.optimizers import Trajectory
 from efviz.problems import Problem
 from efviz.results import CONTESTED, SEEN
-from efviz.studies.alignment import Alignment, StepSizes
+from efviz.studies.alignment import Alignment
 from efviz.studies.optimization import NearAndFar
 from efviz.sweeps import Sweep
 from efviz.sweeps.rounding import CHAOS
@@ -119,21 +119,18 @@ def grids(found: Mapping[str, Sweep]) -> str:
 
 
 def far(found: NearAndFar) -> str:
-    return slope(found.lengths)
-
-
-def slope(found: StepSizes) -> str:
-    """That of the last decade of distances."""
-    size, length = np.log(found.gradient[-5:]), np.log(found.directions["EFGD"][-5:])
+    """The slope of the last decade of distances."""
+    gradient, ef = found.lengths.gradient, found.lengths.directions["EFGD"]
+    size, length = np.log(gradient[-5:]), np.log(ef[-5:])
     if not (np.isfinite(size).all() and np.isfinite(length).all()) or np.ptp(size) < 1e-6:
         return (
             "<p class='efviz-note'>Far out the gradient no longer grows here, so that EF's step "
             "has no slope to show.</p>"
         )
-    power_of = float(np.polyfit(size, length, 1)[0])
+    slope = float(np.polyfit(size, length, 1)[0])
     return (
         "<p class='efviz-note'>Far from the minimum the length of EF's step goes like the "
-        f"gradient's to the power {number(power_of)} (section 4.3: about −1 for least squares).</p>"
+        f"gradient's to the power {number(slope)} (section 4.3: about −1 for least squares).</p>"
     )
 
 
