@@ -1,6 +1,7 @@
 """What is installed is what was tested, and what is promised names the test that holds it."""
 
 import re
+import tomllib
 from pathlib import Path
 
 import pytest
@@ -50,3 +51,10 @@ def test_every_promise_to_the_host_is_held_by_a_test_that_is_there(promise: list
     assert any(name.startswith("tests/") for name in named)
     for name in named:
         assert (ROOT / name).is_file(), name
+
+
+def test_the_package_says_that_it_is_typed() -> None:
+    """Without the marker, type checkers of other projects ignore the annotations (PEP 561)."""
+    assert (ROOT / "efviz" / "py.typed").read_text() == ""
+    settings = tomllib.loads((ROOT / "pyproject.toml").read_text())["tool"]["setuptools"]
+    assert "py.typed" in settings["package-data"]["efviz"]
