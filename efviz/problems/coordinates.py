@@ -50,7 +50,7 @@ def seen_coordinates(problem: P) -> Coordinates[P] | None:
     model, outputs = problem.model.seen(problem.likelihood.shift_invariant)
     X, V = problem.X, np.eye(problem.X.shape[1])
     if not far_from_collinear(X):
-        U, sigma, V = principal_axes(reduce_columns(X))
+        U, sigma, V = principal_axes(X, reduce_columns(X))
         X = np.ascontiguousarray(U * sigma)
     elif model is problem.model:
         return None

@@ -97,7 +97,7 @@ def dense(X: Array) -> Dense:
             raise ArithmeticError(f"the singular values of X were not found (dgejsv {info})")
         sigma = values * (work[0] / work[1])
     else:
-        U, sigma, _ = principal_axes(reduce_columns(X))
+        U, sigma, _ = principal_axes(X, reduce_columns(X))
     return Dense(np.ascontiguousarray(U) * np.sqrt(len(X)), sigma / np.sqrt(len(X)))
 
 
