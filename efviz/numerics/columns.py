@@ -425,3 +425,40 @@ def principal_axes(A: Array, reduced: Reduced) -> tuple[Array, Array, Array]:
         raise ArithmeticError(f"singular values did not converge (dgejsv: info = {info})")
     sigma = np.asarray(values[:K] * (work[0] / work[1]))
     return np.asarray(reduced.orthonormal(A).hi @ U[:K, :K]), sigma, np.asarray(V[:, :K])
+
+
+@dataclass(frozen=True, eq=False)
+class Columns:
+    """The columns of A (N, D): whether they are collinear is decided once, when first asked for.
+
+    Columns of zeros are left out of the decisions.
+    """
+
+    A: Array
+
+    @cached_property
+    def used(self) -> NDArray[np.bool_]:
+        """Which columns have a nonzero entry: (D,)."""
+        return np.asarray((self.A != 0).any(axis=0))
+
+    @cached_property
+    def nonzero(self) -> Array:
+        """A without its columns of zeros: (N, D')."""
+        return np.ascontiguousarray(self.A if self.used.all() else self.A[:, self.used])
+
+    @cached_property
+    def far(self) -> bool:
+        """Whether the columns of `nonzero` are far from collinear; False if there are none."""
+        return bool(self.used.any()) and far_from_collinear(self.nonzero)
+
+    @cached_property
+    def reduced(self) -> Reduced:
+        """`nonzero` reduced to independent columns."""
+        return reduce_columns(self.nonzero)
+
+    def principal_axes(self) -> tuple[Array, Array, Array]:
+        """A = U diag(sigma) V^T: U (N, K), sigma (K,) descending, V (D, K)."""
+        U, sigma, V = principal_axes(self.nonzero, self.reduced)
+        axes = np.zeros((self.A.shape[1], len(sigma)))
+        axes[self.used] = V
+        return U, sigma, axes
