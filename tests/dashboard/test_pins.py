@@ -7,8 +7,6 @@ from visiting import components, open_page, paste
 from efviz.dashboard.pages.at_minimum import views as at_minimum_views
 from efviz.dashboard.pages.vector_fields import page as vector_fields
 from efviz.dashboard.pages.vector_fields import views as vector_fields_views
-from efviz.dashboard.session import links
-from efviz.dashboard.session.links import default_was, renamed, upgraded
 from efviz.dashboard.session.own_table_widgets import EXAMPLE
 from efviz.dashboard.session.params import defaults, from_query, to_query
 from efviz.dashboard.session.pins import differences
@@ -94,13 +92,6 @@ def test_every_setting_that_differs_is_named_with_both_values() -> None:
 def test_foreign_words_stay_words() -> None:
     one = defaults(KIND.params)
     assert "<script>" not in differences(KIND.params, one, one | {"target": "<script>"})
-
-
-def test_a_pin_is_read_in_the_words_of_its_time(monkeypatch: pytest.MonkeyPatch) -> None:
-    steps = (renamed("page", "l", "damping"), default_was("page", "n", "1000"))
-    monkeypatch.setattr(links, "UPGRADES", steps)
-    query, _ = upgraded("page", {"pin": "l=0.5", "l": "2"})
-    assert query == {"damping": "2", "n": "1000", "pin": "n=1000&damping=0.5"}
 
 
 def test_a_pin_of_a_table_that_is_gone_says_so() -> None:

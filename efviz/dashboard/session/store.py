@@ -14,7 +14,7 @@ from streamlit.errors import StreamlitAPIException
 
 from efviz.dashboard.components import slider
 from efviz.dashboard.session.foreign import plain
-from efviz.dashboard.session.links import PIN, stamped, upgraded
+from efviz.dashboard.session.links import PIN, upgraded
 from efviz.dashboard.session.params import (
     EVERYWHERE,
     Choice,
@@ -94,7 +94,7 @@ class Store:
     @property
     def query(self) -> str:
         general = (f"{key}={quote(text)}" for key, text in everywhere().items())
-        own = stamped(to_query(self.params, self.values))
+        own = to_query(self.params, self.values)
         return "&".join(filter(None, (own, *general)))
 
     @property
