@@ -94,18 +94,20 @@ def gram_far_from_singular(B: Array) -> bool:
 
 @dataclass(frozen=True, eq=False)
 class Reduced:
-    """A = Q R S for A (N, D): Q (N, K) orthonormal, R (K, D), S = diag(size) of powers of two.
+    """A = Q R S for A (N, D): Q (N, K) `orthonormal`, R (K, D), S = diag(size) of powers of two.
 
     `kept` (K,) are independent columns in the order in which they were chosen, `dropped` (D - K,)
     the combinations of them. The columns of `basis` (D, K) and `free` (D, D - K) are, in the units
     of S, parameters with A S^-1 basis = Q and A S^-1 free = 0. For further columns Y (N, M), `fit`
     (D, M) are the least-squares parameters of A S^-1 and `rest` (N, M) the residuals.
+
+    Of Q only the `last` columns are stored: A S^-1 basis would give them too few digits.
     """
 
     size: Array
     kept: NDArray[np.intp]
     dropped: NDArray[np.intp]
-    Q: Extended
+    last: Extended
     R: Extended
     basis: Extended
     free: Extended
@@ -115,6 +117,13 @@ class Reduced:
     @property
     def rank(self) -> int:
         return len(self.kept)
+
+    def orthonormal(self, A: Array) -> Extended:
+        """Q (N, K) of the matrix A (N, D) that was reduced."""
+        K = self.rank - self.last.hi.shape[1]
+        first = self.kept[:K]
+        distinct = Extended.of(A[:, first] / self.size[first])
+        return _side_by_side(product(distinct, self.basis[first, :K]), self.last)
 
     def shortest(self, parameters: Extended) -> Array:
         """The x (D, M) of minimum norm with A x = A S^-1 parameters, in the units of A."""
@@ -227,14 +236,12 @@ class _Reduction:
     def __init__(self, A: Extended, Y: Extended) -> None:
         (N, D), M = A.hi.shape, Y.hi.shape[1]
         self.D, self.size = D, powers_of_two(column_sizes(A.hi))
-        self.left = Extended(
-            np.hstack([A.hi / self.size, Y.hi]), np.hstack([A.lo / self.size, Y.lo])
-        )
+        self.left = _side_by_side(Extended(A.hi / self.size, A.lo / self.size), Y)
         self.length = _lengths(self.left.hi[:, :D])
         self.weights = Extended.of(np.zeros((D, D + M)))
         self.products = Extended.of(np.zeros((D, D + M)))
         self.basis = Extended.of(np.zeros((D, D)))
-        self.Q = Extended.of(np.zeros((N, D)))
+        self.last = Extended.of(np.zeros((N, 0)))
         self.kept: list[int] = []
         self.active = np.arange(D + M)
         self.candidates = np.flatnonzero(self.length)
@@ -263,18 +270,20 @@ class _Reduction:
         if not K:
             return
         chosen, basis = whole[:, self.kept], self.basis[self.kept, :K]
-        Q = product(chosen, basis)
-        left = whole[:, self.active] - product(Q, self.products[:K, self.active])
-        again = product(Q.T, left)
-        self.left = left - product(Q, again, 53)
+        left = whole[:, self.active] - product(chosen, self.weights[self.kept][:, self.active])
+        # Q = chosen basis is not formed: its entries have more digits than those of the columns,
+        # so that products with it would take longer.
+        again = product(basis.T, product(chosen.T, left))
+        change = product(basis, again, 53)
+        self.left = left - product(chosen, change, 53)
         self._add(self.products, np.arange(K), again)
-        self._add(self.weights, np.array(self.kept), product(basis, again, 53))
-        self.Q[:, :K] = Q
+        self._add(self.weights, np.array(self.kept), change)
 
     def _first(self, equal: NDArray[np.intp], whole: Extended) -> int:
         """Of columns with the same relative residual up to rounding, the one that
         `take_one_by_one` would choose."""
-        if len(equal) > 1:
+        # Before a column is chosen, each is its own residual.
+        if len(equal) > 1 and self.kept:
             known = product(whole[:, self.kept], self.weights[self.kept][:, equal])
             now = _lengths((whole[:, equal] - known).hi)
             equal = equal[[np.argmax(now / self.length[equal])]]
@@ -291,12 +300,13 @@ class _Reduction:
             if not len(some):
                 return
             self.candidates = some
-            j, k = int(some[np.argmax(now[some] / self.length[some])]), len(self.kept)
+            j = int(some[np.argmax(now[some] / self.length[some])])
             chosen = self.active == j
-            self.Q[:, k], r = _normalised(self.left[:, chosen][:, 0])
+            q, r = _normalised(self.left[:, chosen][:, 0])
+            self.last = _side_by_side(self.last, q[:, None])
             self.left = self.left[:, ~chosen]
             row = Extended.of(np.zeros(len(self.products.hi[0])))
-            row[self.active[~chosen]] = _project_out(self.left, self.Q[:, k])
+            row[self.active[~chosen]] = _project_out(self.left, q)
             self._keep(j, r, row)
 
     def _rounding(self) -> Array:
@@ -332,7 +342,7 @@ class _Reduction:
             size=self.size,
             kept=np.array(self.kept, dtype=np.intp),
             dropped=dropped,
-            Q=self.Q[:, :K],
+            last=self.last,
             R=self.products[:K, :D],
             basis=self.basis[:, :K],
             free=free,
@@ -358,6 +368,10 @@ def _solved_for_the_largest(free: Extended, x: Extended) -> tuple[Extended, Exte
         x = x - direction * x[i]
         left = np.delete(left, j)
     return free, x
+
+
+def _side_by_side(A: Extended, B: Extended) -> Extended:
+    return Extended(np.hstack([A.hi, B.hi]), np.hstack([A.lo, B.lo]))
 
 
 def _lengths(A: Array) -> Array:
@@ -395,13 +409,13 @@ def _project_out(A: Extended, q: Extended) -> Extended:
     return products
 
 
-def principal_axes(reduced: Reduced) -> tuple[Array, Array, Array]:
-    """A = U diag(sigma) V^T of a reduced A (N, D): U (N, K), sigma (K,) descending, V (D, K).
+def principal_axes(A: Array, reduced: Reduced) -> tuple[Array, Array, Array]:
+    """A = U diag(sigma) V^T for A (N, D): U (N, K), sigma (K,) descending, V (D, K).
 
     Jacobi's method finds small singular values and small elements of V to their last digits,
     whatever the units of the columns (Demmel and Veselic, 1992).
     """
-    N, D, K = len(reduced.Q), len(reduced.size), reduced.rank
+    (N, D), K = A.shape, reduced.rank
     if not K:
         return np.zeros((N, 0)), np.zeros(0), np.zeros((D, 0))
     # The routine needs at least as many rows as columns; V is its most accurate result.
@@ -410,4 +424,41 @@ def principal_axes(reduced: Reduced) -> tuple[Array, Array, Array]:
     if info:
         raise ArithmeticError(f"singular values did not converge (dgejsv: info = {info})")
     sigma = np.asarray(values[:K] * (work[0] / work[1]))
-    return np.asarray(reduced.Q.hi @ U[:K, :K]), sigma, np.asarray(V[:, :K])
+    return np.asarray(reduced.orthonormal(A).hi @ U[:K, :K]), sigma, np.asarray(V[:, :K])
+
+
+@dataclass(frozen=True, eq=False)
+class Columns:
+    """The columns of A (N, D): whether they are collinear is decided once, when first asked for.
+
+    Columns of zeros are left out of the decisions.
+    """
+
+    A: Array
+
+    @cached_property
+    def used(self) -> NDArray[np.bool_]:
+        """Which columns have a nonzero entry: (D,)."""
+        return np.asarray((self.A != 0).any(axis=0))
+
+    @cached_property
+    def nonzero(self) -> Array:
+        """A without its columns of zeros: (N, D')."""
+        return np.ascontiguousarray(self.A if self.used.all() else self.A[:, self.used])
+
+    @cached_property
+    def far(self) -> bool:
+        """Whether the columns of `nonzero` are far from collinear; False if there are none."""
+        return bool(self.used.any()) and far_from_collinear(self.nonzero)
+
+    @cached_property
+    def reduced(self) -> Reduced:
+        """`nonzero` reduced to independent columns."""
+        return reduce_columns(self.nonzero)
+
+    def principal_axes(self) -> tuple[Array, Array, Array]:
+        """A = U diag(sigma) V^T: U (N, K), sigma (K,) descending, V (D, K)."""
+        U, sigma, V = principal_axes(self.nonzero, self.reduced)
+        axes = np.zeros((self.A.shape[1], len(sigma)))
+        axes[self.used] = V
+        return U, sigma, axes

@@ -14,7 +14,6 @@ from typing import Generic, TypeVar
 import numpy as np
 
 from efviz.arrays import Array
-from efviz.numerics.columns import far_from_collinear, principal_axes, reduce_columns
 from efviz.problems.objective import Objective
 
 P = TypeVar("P", bound=Objective)
@@ -48,9 +47,9 @@ def seen_coordinates(problem: P) -> Coordinates[P] | None:
     if not problem.model.linear or problem.moments:
         return None
     model, outputs = problem.model.seen(problem.likelihood.shift_invariant)
-    X, V = problem.X, np.eye(problem.X.shape[1])
-    if not far_from_collinear(X):
-        U, sigma, V = principal_axes(reduce_columns(X))
+    columns, X, V = problem.columns, problem.X, np.eye(problem.X.shape[1])
+    if not (columns.used.all() and columns.far):
+        U, sigma, V = columns.principal_axes()
         X = np.ascontiguousarray(U * sigma)
     elif model is problem.model:
         return None

@@ -11,6 +11,7 @@ from numpy.typing import ArrayLike
 
 from efviz.arrays import Array
 from efviz.lazy import cached_property
+from efviz.numerics.columns import Columns
 from efviz.problems import batches
 from efviz.problems.likelihoods.base import Likelihood
 from efviz.problems.likelihoods.gaussian import Gaussian
@@ -54,6 +55,11 @@ class Objective:
     @cached_property
     def D(self) -> int:
         return self.model.n_parameters(self.X.shape[1])
+
+    @cached_property
+    def columns(self) -> Columns:
+        """The columns of X; which of them are independent is decided once for all uses."""
+        return Columns(self.X)
 
     @property
     def is_least_squares(self) -> bool:

@@ -22,7 +22,7 @@ from numpy.typing import NDArray
 
 from efviz.arrays import Array, pairs, upper
 from efviz.lazy import cached_property
-from efviz.numerics.columns import far_from_collinear, principal_axes, reduce_columns
+from efviz.numerics.columns import Columns
 from efviz.sweeps import loops
 
 # Below this share of nonzero pair products, and from so many columns on, sparse sums are cheaper.
@@ -42,8 +42,8 @@ class Design(Protocol):
     def gradient(self, s: Array) -> Array: ...
     def gram(self, w: Array) -> Array: ...
     def leverages(self, D: Array) -> Array: ...
-    def in_reverse(self, X: Array) -> "Design":
-        """The same but for rounding of the inputs X, which are in reverse order."""
+    def in_reverse(self, columns: Columns) -> "Design":
+        """The same but for rounding of the inputs, which are in reverse order."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -85,19 +85,20 @@ class Dense:
         """q_n^T A^-1 q_n / N for A^-1 (L, K, K): (L, N)."""
         return np.einsum("lnk,nk->ln", self.Q @ inverse, self.mean)
 
-    def in_reverse(self, X: Array) -> "Dense":
-        return dense(_not_zero(X))
+    def in_reverse(self, columns: Columns) -> "Dense":
+        return dense(columns)
 
 
-def dense(X: Array) -> Dense:
+def dense(columns: Columns) -> Dense:
     """The singular vectors of X (N, D) by Jacobi's method, which bears columns of any size."""
-    if X.any() and far_from_collinear(X):
+    X = columns.nonzero
+    if columns.far:
         values, U, _, work, _, info = scipy.linalg.lapack.dgejsv(X, joba=0, jobu=0, jobv=3)
         if info:
             raise ArithmeticError(f"the singular values of X were not found (dgejsv {info})")
         sigma = values * (work[0] / work[1])
     else:
-        U, sigma, _ = principal_axes(reduce_columns(X))
+        U, sigma, _ = columns.principal_axes()
     return Dense(np.ascontiguousarray(U) * np.sqrt(len(X)), sigma / np.sqrt(len(X)))
 
 
@@ -127,9 +128,9 @@ class Sparse:
         Q = self.by_row.toarray()
         return np.stack([((Q @ A) * Q).sum(-1) for A in inverse]) / len(Q)
 
-    def in_reverse(self, X: Array) -> "Sparse":
+    def in_reverse(self, columns: Columns) -> "Sparse":
         # Nothing here was rounded but T T^T, from which no example can be told.
-        last_first = np.arange(len(X))[::-1]
+        last_first = np.arange(len(columns.A))[::-1]
         by_row, products = self.by_row[last_first], self.products[last_first]
         products.sort_indices()
         return Sparse(scipy.sparse.csc_array(by_row), by_row, products, self.spread)
@@ -142,24 +143,20 @@ def _sums(matrix: "scipy.sparse.csc_array | scipy.sparse.csr_array", rows: Array
     return np.ascontiguousarray(out.T)
 
 
-def design(X: Array) -> Design:
+def design(columns: Columns) -> Design:
     """The cheaper of the two for inputs X (N, D)."""
-    X = _not_zero(X)
+    X = columns.nonzero
     K = X.shape[1]
     in_a_row = (X != 0).sum(axis=1)
     share = (in_a_row * (in_a_row + 1)).mean() / max(1, K * (K + 1))
     if K < _SPARSE_COLUMNS or share > _SPARSE_SHARE:
-        return dense(X)
-    return _sparse(X)
+        return dense(columns)
+    return _sparse(columns)
 
 
-def _not_zero(X: Array) -> Array:
-    """The columns of X (N, D) in which something is not zero."""
-    return np.ascontiguousarray(X[:, (X != 0).any(axis=0)])
-
-
-def _sparse(X: Array) -> Sparse:
-    basis, T = _emptiest_basis(X)
+def _sparse(columns: Columns) -> Sparse:
+    X = columns.nonzero
+    basis, T = _emptiest_basis(columns)
     Q = X[:, basis]
     K = Q.shape[1]
     rows = scipy.sparse.csr_array(Q)
@@ -179,15 +176,16 @@ def _sparse(X: Array) -> Sparse:
     return Sparse(scipy.sparse.csc_array(Q), rows, products, T @ T.T)
 
 
-def _emptiest_basis(X: Array) -> tuple[NDArray[np.int64], Array]:
+def _emptiest_basis(columns: Columns) -> tuple[NDArray[np.int64], Array]:
     """Columns of X (N, D) that span all of them, with few entries in all, and T: X = X[:, basis] T.
 
     From any basis, exchanging columns for emptier ones as long as there are any.
     """
+    X = columns.nonzero
     D = X.shape[1]
-    if far_from_collinear(X):
+    if columns.far:
         return np.arange(D), np.eye(D)
-    reduced = reduce_columns(X)
+    reduced = columns.reduced
     entries = (X != 0).sum(axis=0)
     kept, dropped = reduced.kept.copy(), reduced.dropped.copy()
     # In units of the columns' sizes: X[:, dropped] = X[:, kept] C.

@@ -72,11 +72,11 @@ class Linear:
 
     @cached_property
     def design(self) -> Design:
-        return design(self.problem.X) if self.known is None else self.known
+        return design(self.problem.columns) if self.known is None else self.known
 
     def in_reverse(self) -> "Linear":
         problem = self.problem.in_reverse()
-        return replace(self, problem=problem, known=self.design.in_reverse(problem.X))
+        return replace(self, problem=problem, known=self.design.in_reverse(problem.columns))
 
     @property
     def fits(self) -> bool:

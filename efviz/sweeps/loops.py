@@ -342,6 +342,7 @@ def add_rows(
         to = out[p]
         to[:] = 0.0
         for k in range(start[p], start[p + 1]):
-            row = rows[index[k]]
+            # An unsigned index needs no check for a negative one.
+            row, weight = rows[np.uint64(index[k])], value[k]
             for r in range(len(to)):
-                to[r] += value[k] * row[r]
+                to[r] += weight * row[r]

@@ -31,7 +31,7 @@ class Quadratic:
 
     @cached_property
     def _design(self) -> Dense:
-        return dense(self.problem.X)
+        return dense(self.problem.columns)
 
     def in_reverse(self) -> "Quadratic":
         return replace(self, problem=self.problem.in_reverse())

@@ -193,7 +193,7 @@ def test_small_elements_of_principal_axes_are_right_to_the_last_digit():
     rng = np.random.default_rng(0)
     a = 10_000.0 + rng.integers(-500, 500, 6)
     X = 1e9 * np.column_stack([a, -a + rng.integers(-50, 50, 6), np.ones(6)])
-    _, sigma, V = columns.principal_axes(columns.reduce_columns(X))
+    _, sigma, V = columns.Columns(X).principal_axes()
     values, vectors = MP.eigsy(MP.matrix(X.T.tolist()) * MP.matrix(X.tolist()))
     assert_allclose(sigma, [float(MP.sqrt(values[k])) for k in (2, 1, 0)], rtol=1e-14)
     exact = np.array([[float(vectors[d, k]) for k in (2, 1, 0)] for d in range(3)])

@@ -7,8 +7,7 @@ from urllib.parse import parse_qsl, quote
 import pytest
 
 from efviz.dashboard.pages import PAGES
-from efviz.dashboard.session import links
-from efviz.dashboard.session.links import default_was, renamed, stamped, upgraded
+from efviz.dashboard.session.links import upgraded
 
 SLUGS = ("vector-fields", "at-the-minimum", "four-matrices", "optimization", "gradient-noise")
 SETTINGS = {slug: PAGES[slug].settings for slug in SLUGS}
@@ -30,24 +29,6 @@ def test_a_link_of_the_past_restores_what_it_did(link: dict) -> None:
 
 def test_every_page_has_kept_links() -> None:
     assert {link["address"].partition("?")[0] for link in KEPT} >= set(SETTINGS)
-
-
-def test_old_links_are_read_in_the_words_of_their_time(monkeypatch: pytest.MonkeyPatch) -> None:
-    steps = (renamed("page", "lambda", "damping"), default_was("page", "n", "1000"))
-    monkeypatch.setattr(links, "UPGRADES", steps)
-    assert upgraded("page", {"lambda": "0.5"}) == ({"damping": "0.5", "n": "1000"}, [])
-    assert upgraded("page", {"lambda": "0.5", "n": "7"}) == ({"damping": "0.5", "n": "7"}, [])
-    assert upgraded("page", {"damping": "0.5", "v": "2"}) == ({"damping": "0.5", "n": "1000"}, [])
-    assert upgraded("page", {"damping": "0.5", "v": "3"}) == ({"damping": "0.5"}, [])
-    assert upgraded("other", {"lambda": "0.5"}) == ({"lambda": "0.5"}, [])
-    assert stamped("s=1") == "s=1&v=3"
-    assert stamped("") == "v=3"
-
-
-def test_links_of_the_first_version_do_not_say_so() -> None:
-    assert links.version() == 1 + len(links.UPGRADES)
-    if not links.UPGRADES:
-        assert stamped("s=1") == "s=1"
 
 
 @pytest.mark.parametrize("said", ["99999", "0", "-1", "two", "²", "1" * 40, ""])

@@ -7,8 +7,7 @@ from streamlit.testing.v1 import AppTest
 from visiting import components, open_page, paste, short_distances
 
 from efviz.dashboard.pages.vector_fields.settings import VectorFieldsSettings
-from efviz.dashboard.session import blocks, links
-from efviz.dashboard.session.links import default_was, renamed, upgraded
+from efviz.dashboard.session import blocks
 from efviz.dashboard.session.own_table_widgets import EXAMPLE
 from efviz.dashboard.session.pins import differences
 
@@ -108,13 +107,6 @@ def test_every_setting_that_differs_is_named_with_both_values() -> None:
 def test_foreign_words_stay_words() -> None:
     one = VectorFieldsSettings.of()
     assert "<script>" not in differences(one, replace(one, target="<script>"))
-
-
-def test_a_pin_is_read_in_the_words_of_its_time(monkeypatch: pytest.MonkeyPatch) -> None:
-    steps = (renamed("page", "l", "damping"), default_was("page", "n", "1000"))
-    monkeypatch.setattr(links, "UPGRADES", steps)
-    query, _ = upgraded("page", {"pin": "l=0.5", "l": "2"})
-    assert query == {"damping": "2", "n": "1000", "pin": "n=1000&damping=0.5"}
 
 
 def test_a_pin_of_a_table_that_is_gone_says_so() -> None:

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from numpy.testing import assert_allclose, assert_array_equal
 
 from efviz.numerics import columns
-from efviz.numerics.columns import far_from_collinear, least_squares, rank, reduce_columns
+from efviz.numerics.columns import Columns, far_from_collinear, least_squares, rank, reduce_columns
 from efviz.numerics.extended import Extended
 
 pytestmark = pytest.mark.numerics
@@ -105,7 +105,7 @@ def test_columns_that_differ_by_more_than_rounding_are_independent(N, near):
 @settings(max_examples=60)
 def test_the_parts_of_a_reduction_are_what_they_say(A):
     reduced = reduce_columns(A, A[:, :1] ** 2)
-    Q = reduced.Q.hi
+    Q = reduced.orthonormal(A).hi
     assert_allclose(Q.T @ Q, np.eye(reduced.rank), atol=1e-14)
     assert_allclose((Q @ reduced.R.hi) * reduced.size, A, atol=1e-13 * np.abs(A).max(initial=1))
     assert_allclose((A / reduced.size) @ reduced.free.hi, 0, atol=1e-13 * (1 + len(A)))
@@ -161,3 +161,22 @@ def test_a_few_columns_in_any_units_are_far_from_collinear_unless_they_are_not()
     assert not far_from_collinear(A[:2])
     assert not far_from_collinear(np.zeros((5, 2)))
     assert_array_equal(reduce_columns(np.zeros((5, 2))).inverse, np.zeros((2, 0)))
+
+
+@pytest.mark.parametrize("kind", ["far from collinear", "collinear", "zero"])
+def test_columns_of_zeros_change_no_decision_and_have_no_part_in_the_axes(kind):
+    A = np.random.default_rng(4).normal(size=(50, 3))
+    if kind == "collinear":
+        A[:, 1] = 3 * A[:, 0]
+    elif kind == "zero":
+        A[:] = 0
+    padded = np.zeros((50, 5))
+    padded[:, [0, 2, 3]] = A
+    found, alone = Columns(padded), Columns(A)
+    assert found.far == alone.far == (kind == "far from collinear")
+    assert found.reduced.rank == alone.reduced.rank == np.linalg.matrix_rank(A)
+    U, sigma, V = found.principal_axes()
+    assert_allclose(U * sigma @ V.T, padded, atol=1e-14)
+    assert_allclose(sigma, np.linalg.svd(A, compute_uv=False)[: len(sigma)], rtol=1e-13)
+    assert_allclose(V.T @ V, np.eye(len(sigma)), atol=1e-14)
+    assert_array_equal(V[[1, 4]], 0)

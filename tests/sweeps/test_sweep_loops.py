@@ -11,6 +11,7 @@ from numpy.testing import assert_allclose, assert_array_equal
 from scipy.special import expit
 
 from efviz.arrays import pairs, symmetric
+from efviz.numerics.columns import Columns
 from efviz.sweeps import loops
 from efviz.sweeps.batch import packed
 from efviz.sweeps.designs import Dense, Sparse, dense, design
@@ -127,7 +128,7 @@ def sparse_inputs() -> np.ndarray:
 )
 def test_a_design_gives_outputs_gradients_matrices_and_leverages(X, kind):
     rng = np.random.default_rng(1)
-    D = design(X)
+    D = design(Columns(X))
     assert isinstance(D, kind)
     K, N = len(D.metric), len(X)
     assert np.linalg.matrix_rank(X) == K
@@ -149,7 +150,7 @@ def test_a_design_gives_outputs_gradients_matrices_and_leverages(X, kind):
 def test_columns_of_any_size_leave_the_design_well_scaled():
     X = np.random.default_rng(2).normal(size=(60, 5))
     scale = 10.0 ** np.array([-12, -3, 0, 6, 12])
-    D = dense(X * scale)
+    D = dense(Columns(X * scale))
     assert_allclose(D.Q.T @ D.Q / 60, np.eye(5), atol=1e-13)
     expected = np.linalg.slogdet((X * scale).T @ (X * scale) / 60)[1]
     assert_allclose(np.log(D.scale**2).sum(), expected, rtol=1e-9)

@@ -9,6 +9,7 @@ from reference import depends_on_rounding, plain_run
 from efviz import DATASETS, run
 from efviz.arrays import Mask
 from efviz.datasets import available
+from efviz.numerics import columns
 from efviz.optimizers import METHODS
 from efviz.problems import (
     Problem,
@@ -150,6 +151,29 @@ def test_sparse_columns_and_their_dense_twin_end_alike(method):
     assert_array_equal(sparse.status[calm], turned.status[calm])
     calm &= sparse.status == "finished"
     assert_allclose(sparse.final_loss[calm], turned.final_loss[calm], rtol=1e-9)
+
+
+def test_which_columns_are_independent_is_decided_once_for_minimum_run_and_all_grids(monkeypatch):
+    asked, decide = [], columns.reduce_columns
+
+    def watched(A, Y=None):
+        asked.append(A)
+        return decide(A, Y)
+
+    monkeypatch.setattr(columns, "reduce_columns", watched)
+    rng = np.random.default_rng(0)
+    X = rng.normal(size=(60, 3)) @ [
+        [1.0, 0.0, 0.0, 2.0],
+        [0.0, 1.0, 0.0, 0.0],
+        [0.0, 0.0, 1.0, 1.0],
+    ]
+    problem = logistic_regression(X, (rng.random(60) < 0.4).astype(float))
+    assert not problem.minimum.unique
+    run(problem, "NGD", problem.start, step_size=0.1, damping=1e-3, n_steps=2)
+    for method in METHODS:
+        search(problem, method, [1e-2, 1.0], [1e-3])
+    # The effect of rounding on a run is measured on another problem: the examples in reverse order.
+    assert sum(np.array_equal(A, problem.X) for A in asked) == 1
 
 
 @pytest.mark.parametrize("method", ["NGD", "EFGD", "Newton"])

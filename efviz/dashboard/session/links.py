@@ -1,8 +1,8 @@
 """Links that keep working: what an older link says, in the words of today.
 
-A link says in `v` which version of the parameters it was made with; without it, the first. Links do
-not name what is at its default, so a new default, too, is a new version: what the old one was has
-to be said for links that were made before.
+A link may say in `v` which version of the parameters it was made with; if it does not, it was the
+first, which is the only one so far. A renamed parameter needs no new version, but a new default
+will, as links leave out what is at its default.
 """
 
 from collections.abc import Callable, Mapping
@@ -12,10 +12,9 @@ from efviz.dashboard.server.messages import LONGEST_LINK, MOST_SETTINGS, TOO_LON
 
 Query = dict[str, str]
 Upgrade = Callable[[str, Query], Query]
-"""upgrade(slug, query) -> what the next version says instead."""
+"""upgrade(slug, query) -> what a link of today says instead."""
 
-UPGRADES: tuple[Upgrade, ...] = ()
-"""From version 1 to 2, from 2 to 3, and so on; the last leads to the present version."""
+VERSION = 1
 
 
 def counted_from_one(slug: str, old: str, new: str) -> Upgrade:
@@ -35,30 +34,10 @@ def counted_from_one(slug: str, old: str, new: str) -> Upgrade:
 
 
 OLD_WORDS: tuple[Upgrade, ...] = (counted_from_one("four-matrices", "example", "row"),)
-"""What no link of today says is read in any version: a new word needs no new version."""
+"""For parameters that links of today no longer name."""
 
 KEY, PIN = "v", "pin"
 """The version, and the settings that are compared with: a link within the link."""
-
-
-def renamed(slug: str, old: str, new: str) -> Upgrade:
-    """The parameter `old` of a page is called `new`."""
-
-    def upgrade(page: str, query: Query) -> Query:
-        if page != slug:
-            return query
-        return {new if key == old else key: text for key, text in query.items()}
-
-    return upgrade
-
-
-def default_was(slug: str, key: str, text: str) -> Upgrade:
-    """Links to a page that say nothing of `key` mean `text`."""
-    return lambda page, query: {key: text} | query if page == slug else query
-
-
-def version() -> int:
-    return len(UPGRADES) + 1
 
 
 def upgraded(slug: str, query: Mapping[str, str]) -> tuple[Query, list[str]]:
@@ -70,19 +49,12 @@ def upgraded(slug: str, query: Mapping[str, str]) -> tuple[Query, list[str]]:
     said = query.get(KEY, "1")
     found = {key: text for key, text in query.items() if key != KEY}
     known = said.isascii() and said.isdigit() and len(said) < 6 and int(said) > 0
-    if not known or int(said) > version():
+    if not known or int(said) > VERSION:
         what = "made by a newer version of this page" if known else "of no known version"
         return found, [f"The link is {what}; it is read as if it were of today."]
-    for upgrade in (*UPGRADES[int(said) - 1 :], *OLD_WORDS):
+    for upgrade in OLD_WORDS:
         pinned = parse_qsl(found.get(PIN, ""))
         found = upgrade(slug, found)
         if pinned:
             found[PIN] = urlencode(upgrade(slug, dict(pinned)))
     return found, []
-
-
-def stamped(query: str) -> str:
-    """The query string of today's settings with its version; the first needs none."""
-    if version() == 1:
-        return query
-    return "&".join(filter(None, [query, f"{KEY}={version()}"]))

@@ -14,7 +14,7 @@ import streamlit as st
 from streamlit.errors import StreamlitAPIException
 
 from efviz.dashboard.session.foreign import plain
-from efviz.dashboard.session.links import stamped, upgraded
+from efviz.dashboard.session.links import upgraded
 from efviz.dashboard.session.settings import EVERYWHERE, Settings
 
 S = TypeVar("S", bound=Settings)
@@ -88,7 +88,7 @@ class Store(Generic[S]):
     @property
     def query(self) -> str:
         general = (f"{key}={quote(text)}" for key, text in everywhere().items())
-        return "&".join(filter(None, (stamped(self.settings.query), *general)))
+        return "&".join(filter(None, (self.settings.query, *general)))
 
     @property
     def address(self) -> dict[str, str]:
