@@ -10,9 +10,10 @@ from streamlit.testing.v1 import AppTest
 
 from efviz.dashboard.pages import PAGES
 from efviz.dashboard.pages.at_minimum import page as at_minimum
-from efviz.dashboard.pages.matrices import labels as matrices_labels
-from efviz.dashboard.pages.matrices import views as matrices_views
+from efviz.dashboard.pages.matrices import page as matrices
 from efviz.dashboard.pages.vector_fields import page as vector_fields
+from efviz.dashboard.session.studies import Call
+from efviz.studies.label_sources import label_distances
 
 WITH_PROBLEM = [slug for slug, page in PAGES.items() if "problem" in page.settings.declared()]
 """Pages on which a problem, or an own table, is chosen."""
@@ -43,8 +44,8 @@ def open_page(slug: str = vector_fields.SLUG, **query: str) -> AppTest:
 
 def short_curves(monkeypatch: pytest.MonkeyPatch) -> None:
     """The error of the sampled Fisher up to M = 32 alone: pages wait for it under test."""
-    for module in (matrices_labels, matrices_views):
-        monkeypatch.setattr(module, "SIZES", (1, 10, 32))
+    curve = Call(label_distances, matrices.AT, {"sizes": (1, 10, 32)})
+    monkeypatch.setitem(matrices.STUDIES.calls, "distances", curve)
 
 
 def short_distances(monkeypatch: pytest.MonkeyPatch, **fewer: int) -> None:

@@ -11,13 +11,35 @@ from efviz.figures import marks
 from efviz.figures.log_axes import above, decades, log_axis, spread
 from efviz.figures.theme import BAND, INK, MATRICES, MUTED, STYLES, Spec, Style, axis, layout
 from efviz.numbers import number
-from efviz.studies.residuals import ResidualPath
+from efviz.studies.bound_on_path import StraightPath
+from efviz.studies.label_sources import SAMPLED, LabelDistances, unknown_distances
+from efviz.studies.residuals import RESIDUAL_PATHS, ResidualPath
 
 _ROOM = 0.22
 """Share of the width of an axis reserved for the names at the ends of the lines."""
 
 _NEGLIGIBLE = 1e-18
 """Relative sizes below this are rounding: the line ends there, and the label says zero."""
+
+
+def bound_panels(straight: StraightPath, bound: RemainderBound) -> dict[str, Spec]:
+    """`remainder_panel` of a path by its name."""
+    return {"bound": remainder_panel(bound, subtitle=straight.words)}
+
+
+def residual_panels(found: ResidualPath, path: str) -> dict[str, Spec]:
+    """`residual_panel` of one of RESIDUAL_PATHS."""
+    return {"residuals": residual_panel(found, logarithmic=RESIDUAL_PATHS[path].logarithmic)}
+
+
+def distance_panels(
+    distances: LabelDistances | None = None, *, source: str, M: int
+) -> dict[str, Spec]:
+    """`sampled_panel` as far as it is known, which marks M where labels are drawn."""
+    d = distances or unknown_distances()
+    chosen = M if source == SAMPLED else None
+    panel = sampled_panel(np.array(d.sizes), d.errors, d.theory, d.others, chosen=chosen)
+    return {"distance": panel}
 
 
 def remainder_panel(bound: RemainderBound, *, subtitle: str = "") -> Spec:

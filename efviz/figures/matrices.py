@@ -6,13 +6,13 @@ from typing import Any
 import numpy as np
 
 from efviz.arrays import Array
-from efviz.curvature.conics import Conic, conic
+from efviz.curvature.conics import Conic
 from efviz.fields import Plane
 from efviz.figures import marks
 from efviz.figures.log_axes import decades, log_axis
 from efviz.figures.theme import GROUND, INK, MATRICES, SIGNED, Spec, Style, axis, hint, layout
 from efviz.numbers import number
-from efviz.numerics.linalg import eigenvalues
+from efviz.studies.split_parts import SplitParts
 
 
 def largest_entry(matrices: Sequence[Array]) -> float:
@@ -92,6 +92,12 @@ def sum_panel(
     return {"data": [*traces, signs], "layout": frame, "numbers": entries}
 
 
+def split_panels(parts: SplitParts) -> dict[str, Spec]:
+    """`sum_panel` of one split."""
+    title = "GGN + remainder = H"
+    return {"sum": sum_panel(parts.ggn, parts.remainder, parts.hessian, title=title)}
+
+
 def _cells_axis(
     names: Sequence[str],
     at: Sequence[float] | range,
@@ -155,35 +161,6 @@ NOTES: dict[str, str] = {
 """Sentences on matrices without an ellipse, by the kind of their level set."""
 
 
-def level_for(matrix: Array, half_width: float, terms: int) -> float:
-    """The level at which the ellipse of `matrix`, a mean over `terms` examples, is at most 0.6
-    half-widths long; 1 if it has no ellipse."""
-    w = eigenvalues(matrix, terms)
-    shortest = w[w > 0]
-    return float((0.6 * half_width) ** 2 * shortest[0]) if shortest.size else 1.0
-
-
-def conics(
-    matrices: Mapping[str, Array], theta: Array, level: float, plane: Plane, terms: int
-) -> dict[str, Conic]:
-    """Level sets of the matrices, means over `terms` examples, at theta (2,).
-
-    Coinciding level sets are named once, as in "F = G".
-    """
-    reach = 2 * float(np.hypot(*plane.half_widths))
-    joined: dict[str, Array] = {}
-    for name, matrix in matrices.items():
-        for other, known in joined.items():
-            if np.allclose(matrix, known, rtol=1e-9, atol=1e-14 * np.abs(known).max()):
-                joined = {f"{k} = {name}" if k == other else k: m for k, m in joined.items()}
-                break
-        else:
-            joined[name] = matrix
-    return {
-        name: conic(matrix, theta, level, reach, terms=terms) for name, matrix in joined.items()
-    }
-
-
 def notes(drawn: Mapping[str, Conic]) -> list[str]:
     """Sentences on the level sets that are not ellipses."""
     return [NOTES[c.kind].format(name=name) for name, c in drawn.items() if NOTES[c.kind]]
@@ -199,8 +176,8 @@ def level_sets_panel(
 ) -> Spec:
     """Level sets of the matrices around theta over contours of the loss (n, n) on `plane`.
 
-    `star` is the minimum (2,), if there is one; `drawn` comes from `conics`; `loss` is None while
-    it is not known.
+    `star` is the minimum (2,), if there is one; `drawn` comes from `level_sets` of the study;
+    `loss` is None while it is not known.
     """
     traces = []
     if loss is not None:

@@ -13,6 +13,7 @@ from efviz.figures.log_axes import above, decades, log_axis, spread
 from efviz.figures.theme import GROUND, STYLES, Spec, Style, axis, layout
 from efviz.numbers import number
 from efviz.optimizers.steepest_descent import PRECISION, Balls
+from efviz.problems import Problem
 
 LOOKS: dict[str, tuple[Style, str]] = {
     "euclidean": (STYLES["GD"], "gradient"),
@@ -20,6 +21,20 @@ LOOKS: dict[str, tuple[Style, str]] = {
     "kl_moved_first": (STYLES["NGD"], "natural gradient"),
 }
 """Colours of a distance, by its key in DISTANCES, and the name of its steepest descent."""
+
+
+def descent_panels(
+    problem: Problem,
+    window: Plane,
+    window_loss: Array,
+    balls: Sequence[Balls],
+    angles: Sequence[Balls] | None = None,
+) -> dict[str, Spec]:
+    """Balls over contours of the loss (n, n) on their window, and, if known, angles over radii."""
+    names, minimum = problem.parameter_names, problem.minimum
+    star = minimum.theta if minimum.exists else None
+    panels = {"balls": descent_panel(balls, names, window, window_loss, star)}
+    return panels | ({"angles": angle_panel(angles, over="radius r")} if angles else {})
 
 
 def descent_panel(

@@ -14,10 +14,16 @@ from efviz.arrays import Array
 from efviz.fields import Plane
 from efviz.optimizers.steepest_descent import DISTANCES, Balls, steepest_descent
 from efviz.problems import Problem
-from efviz.work import Progress, Work
+from efviz.work import Progress, Work, part
 
 EXAMPLES = 2000
 """Exact balls take the outputs of all examples thousands of times: of more, the first ones."""
+LEAST, MOST = 1e-3, 1.0
+"""Radii that can be looked at."""
+SHRINK = (1.0, 1 / 2, 1 / 4, 1 / 8)
+"""Radii of the balls drawn, in units of the largest one."""
+RADII = np.geomspace(LEAST, MOST, 10)
+"""Radii over which the angles are drawn."""
 
 
 def first_examples(problem: Problem) -> Problem:
@@ -84,6 +90,36 @@ def one_by_one(
         yield Progress(k / (np.size(radii) + 1), so_far)
         parts.append(balls_of(problem, theta, order, plane, [radius]))
     return so_far()
+
+
+def shrinking_balls(
+    problem: Problem, theta: ArrayLike, order: str, plane: Plane, radius: float
+) -> Work[list[Balls]]:
+    """`one_by_one` for `radius` and the fractions of it that SHRINK says."""
+    return (yield from one_by_one(problem, theta, order, plane, radius * np.array(SHRINK)))
+
+
+def balls_of_all_radii(
+    problem: Problem, theta: ArrayLike, order: str, plane: Plane
+) -> Work[list[Balls]]:
+    """`one_by_one` for RADII, which are then in half-widths of the plane."""
+
+    def scaled(found: list[Balls]) -> list[Balls]:
+        return [in_half_widths(problem, balls, plane) for balls in found]
+
+    return scaled((yield from part(one_by_one(problem, theta, order, plane, RADII), 0, 1, scaled)))
+
+
+def without_balls(problem: Problem, theta: Array) -> str:
+    """Why there are no balls around theta (2,) to look at, if so."""
+    g, F, _ = problem.gradient_and_matrices(theta)
+    with np.errstate(all="ignore"):
+        sizes = np.array([problem.loss(theta), g @ g, np.vdot(F, F)])
+    if not np.isfinite(sizes).all():
+        return "At this θ the loss or its matrices are too large for numbers of a computer."
+    if not F.any():
+        return "F is zero at this θ: all of the plane around it has divergence 0 to rounding."
+    return ""
 
 
 def _joined(parts: list[Balls]) -> Balls:

@@ -1,10 +1,11 @@
 r"""Residuals going to zero: F approaches H while EF approaches 0 (Kunstner et al. (2019), Eq. 15).
 
-Three ways there. `shrink_noise` and `add_parameters` look at the minimum, `grow_margins`, for
-labels, where a minimum would be: their residuals vanish only at infinite outputs.
+Three paths there, listed in RESIDUAL_PATHS. `shrink_noise` and `add_parameters` look at the
+minimum, `grow_margins`, for labels, where a minimum would be: their residuals vanish only at
+infinite outputs.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -16,9 +17,6 @@ from efviz.arrays import Array
 from efviz.curvature import hessian
 from efviz.curvature.distance import relative_distance
 from efviz.problems import Problem, linear_regression
-from efviz.problems.likelihoods.bernoulli import Bernoulli
-from efviz.problems.likelihoods.categorical import Categorical
-from efviz.problems.likelihoods.gaussian import Gaussian
 from efviz.work import Progress, Work
 
 
@@ -72,9 +70,9 @@ def shrink_noise(
 
     `theta_true` (D,) is the problem's own minimum unless given; then the residuals of a linear
     model, and at theta_true those of any model, are those at s = 1 times s. Raises ValueError for
-    a likelihood other than the Gaussian: labels and counts cannot be shrunk towards f.
+    a likelihood without noise around f: labels and counts cannot be shrunk towards f.
     """
-    if not isinstance(problem.likelihood, Gaussian):
+    if not problem.likelihood.additive:
         raise ValueError(f"only Gaussian noise can be shrunk, not {problem.likelihood.name} labels")
     true = problem.theta_star if theta_true is None else problem.check_theta(theta_true)
     f = problem.model.outputs(problem.X, true)[:, 0]
@@ -131,7 +129,7 @@ def grow_margins(
     `direction` is the problem's own minimum unless given. Raises ValueError for a likelihood
     without class labels.
     """
-    if not isinstance(problem.likelihood, Bernoulli | Categorical):
+    if not problem.likelihood.classes:
         raise ValueError(f"margins need class labels, not {problem.likelihood.name} ones")
     w = problem.theta_star if direction is None else problem.check_theta(direction)
     f = problem.model.outputs(problem.X, w)
@@ -143,3 +141,84 @@ def grow_margins(
         rows.append(_measure(labelled, t * w))
         yield Progress(len(rows) / len(scales))
     return _path("margin t", scales, rows)
+
+
+@dataclass(frozen=True)
+class ToZero:
+    """A path of residuals to zero: `obstacle` says why a problem has none, and nothing if it has.
+
+    `work(problem, theta)` takes theta (D,) where the problem has no minimum; with `logarithmic` the
+    values of the path are positive and go over orders of magnitude.
+    """
+
+    title: str
+    obstacle: Callable[[Problem], str]
+    work: Callable[[Problem, Array], Work[ResidualPath]]
+    logarithmic: bool
+
+
+NOISE: list[float] = np.geomspace(1, 1e-3, 13).tolist()
+POINTS = 20
+
+
+def _no_noise(problem: Problem) -> str:
+    if problem.likelihood.additive:
+        return ""
+    kind = "Classes" if problem.likelihood.classes else "Counts"
+    return f"{kind} carry no noise that could be shrunk towards f(x, θ)."
+
+
+def _no_labels(problem: Problem) -> str:
+    if problem.likelihood.classes:
+        return ""
+    return "Margins grow where labels are classes; here they are numbers."
+
+
+def _start(problem: Problem, theta: Array) -> Array:
+    return problem.theta_star if problem.minimum.exists else theta
+
+
+def _scales(problem: Problem, theta: Array) -> list[float]:
+    """As far as the smallest margin but rounding is large."""
+    f = problem.model.outputs(problem.X, theta)
+    ordered = np.sort(f if f.shape[-1] > 1 else np.concatenate([f, -f], axis=-1) / 2, axis=-1)
+    margin = ordered[:, -1] - ordered[:, -2]
+    seen = margin[margin > 1e-9 * margin.max()]
+    far = 10 / float(seen.min()) if seen.size else 1.0
+    scales: list[float] = np.geomspace(0.1, max(10.0, far), 17).tolist()
+    return scales
+
+
+def _all_margins(problem: Problem, theta: Array) -> Work[ResidualPath]:
+    direction = _start(problem, theta)
+    return grow_margins(problem, _scales(problem, direction), direction)
+
+
+RESIDUAL_PATHS: dict[str, ToZero] = {
+    "noise": ToZero(
+        "Shrink the noise",
+        _no_noise,
+        lambda problem, theta: shrink_noise(problem, NOISE, _start(problem, theta)),
+        logarithmic=True,
+    ),
+    "margins": ToZero("Grow the margins", _no_labels, _all_margins, logarithmic=True),
+    "parameters": ToZero(
+        "Add parameters",
+        lambda problem: "",
+        lambda problem, theta: add_parameters(*few_examples(POINTS)),
+        logarithmic=False,
+    ),
+}
+
+
+def residual_paths(problem: Problem) -> list[str]:
+    """The names of those of RESIDUAL_PATHS that the problem has."""
+    return [name for name, path in RESIDUAL_PATHS.items() if not path.obstacle(problem)]
+
+
+def residual_path(problem: Problem, theta: Array, path: str) -> Work[ResidualPath]:
+    """Work along one of RESIDUAL_PATHS, from the minimum, or from theta (D,) where there is none.
+
+    Raises ValueError for a path that the problem does not have.
+    """
+    return (yield from RESIDUAL_PATHS[path].work(problem, theta))

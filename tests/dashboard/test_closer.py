@@ -2,77 +2,77 @@
 
 import re
 from dataclasses import dataclass
-from functools import cache
 from html import unescape
 from typing import Any
 
 import numpy as np
 import pytest
-from numpy.testing import assert_allclose
-from reference import Slow
 from streamlit.testing.v1 import AppTest
 from visiting import components, html, open_page
 
-from efviz.curvature import empirical_fisher, fisher, ggn, hessian
+from efviz.arrays import Array
+from efviz.curvature import empirical_fisher, fisher
 from efviz.curvature.splits import SPLITS, Sizes
 from efviz.curvature.vocabulary import VOCABULARY
 from efviz.dashboard.pages.matrices import closer
 from efviz.dashboard.pages.matrices import page as matrices
 from efviz.dashboard.pages.matrices.closer import splits as splits
-from efviz.dashboard.pages.matrices.closer.base import Spot
 from efviz.dashboard.pages.matrices.settings import MatricesSettings
-from efviz.dashboard.session.problem_choice import Knobs, problem_of
-from efviz.dashboard.session.problem_settings import ProblemSettings, problem_setting
-from efviz.dashboard.session.theta_choice import plane_of
-from efviz.problems import PROBLEMS
+from efviz.fields import Plane
+from efviz.problems import Problem
 
 SOME = ("fig1", "fig2", "poisson", "softmax", "saturation")
 
 
-def here(problem: str, theta: Any = None, **chosen: Any) -> closer.Here:
-    settings = ProblemSettings.of(**{"problem": problem, "N": 200} | chosen)
-    knobs = Knobs.of(settings)
-    dataset, made = problem_of(knobs)
-    plane = plane_of(settings, made)
-    if theta is None:
-        theta = plane.place(PROBLEMS[problem].settings.starts[0])
-    theta = np.asarray(theta, dtype=float)
-    symbols = {"H": hessian, "G": ggn, "F": fisher, "EF": empirical_fisher}
-    found = {symbol: matrix(made, theta) for symbol, matrix in symbols.items()}
-    return closer.Here(knobs, dataset, made, theta, plane, found, "Four matrices")
+@dataclass(frozen=True)
+class Here:
+    """A problem at one theta, and what the page computes of it."""
+
+    settings: MatricesSettings
+
+    @property
+    def problem(self) -> Problem:
+        return self.found("problem")
+
+    @property
+    def plane(self) -> Plane:
+        return self.found("plane")
+
+    @property
+    def theta(self) -> Array:
+        return self.found("at")
+
+    def found(self, name: str) -> Any:
+        given = matrices.STUDIES.given.make(self.settings)
+        return given[name] if name in given else matrices.STUDIES.now(name, self.settings)
 
 
-@cache
-def opening_with(first: str) -> type[MatricesSettings]:
-    """The settings of the page if it opened with another problem."""
-
-    @dataclass(frozen=True)
-    class LabSettings(MatricesSettings):
-        problem: str = problem_setting(first)
-
-    return LabSettings
+def here(problem: str, theta: Any = None, **chosen: Any) -> Here:
+    at = () if theta is None else (tuple(map(float, theta)),)
+    return Here(MatricesSettings.of(**{"problem": problem, "N": 200, "theta": at} | chosen))
 
 
-def script(section: str, problem: str, theta: list[float], chosen: dict[str, int]) -> None:
-    from test_closer import here, opening_with
-
+def script(section: str) -> None:
     from efviz.dashboard.pages.matrices import closer
-    from efviz.dashboard.session.store import Store
+    from efviz.dashboard.pages.matrices.page import STUDIES
+    from efviz.dashboard.pages.matrices.settings import MatricesSettings
+    from efviz.dashboard.session.page import Page, live
 
-    store = Store("lab", opening_with(problem))
-    closer.SECTIONS[section].draw(store, here(problem, theta or None, **chosen))
+    blocks = closer.SECTIONS[section].blocks
+    live(Page("Lab", "lab", MatricesSettings, STUDIES, controls=(), body=blocks))
 
 
-def look(
-    section: str, problem: str, theta: Any = None, chosen: Any = None, **query: str
-) -> AppTest:
+def look(section: str, problem: str, theta: Any = None, **query: str) -> AppTest:
     """One section alone, on 200 examples."""
-    args = (section, problem, theta or [], chosen or {})
-    at = AppTest.from_function(script, args=args, default_timeout=60)
+    at = AppTest.from_function(script, args=(section,), default_timeout=60)
+    at.query_params["problem"], at.query_params["n"] = problem, "200"
+    if theta is not None:
+        at.query_params["theta"] = ",".join(map(repr, map(float, theta)))
     for key, value in query.items():
         at.query_params[key] = value
     at.run()
     assert not at.exception
+    assert not at.session_state["lab.sentences"]
     return at
 
 
@@ -103,13 +103,13 @@ def test_the_page_draws_the_chosen_section_alone(section: str) -> None:
     assert drawn == ([] if section == "words" else [section])
 
 
-HARD: dict[str, tuple[str, list[float], dict[str, Any]]] = {
+HARD: dict[str, tuple[str, list[float], dict[str, str]]] = {
     "far out": ("saturation", [1e9, -1e9], {}),
     "far out, counts": ("poisson", [1e9, 1e9], {}),
     "far out, classes": ("fig2", [-1e9, 1e9], {}),
-    "exact fit": ("fig4", [1.0, 1.0], {"strength": -1.0}),
+    "exact fit": ("fig4", [1.0, 1.0], {"s": "-1"}),
     "no effect": ("saturation", [0.0, 0.0], {}),
-    "singular": ("wine", [0.1, 0.2], {"first": "alcohol", "second": "alcohol"}),
+    "singular": ("wine", [0.1, 0.2], {"x1": "alcohol", "x2": "alcohol"}),
     "raw columns": ("diabetes", [100.0, 3.0], {"scaling": "raw"}),
 }
 
@@ -119,7 +119,8 @@ HARD: dict[str, tuple[str, list[float], dict[str, Any]]] = {
 def test_hard_cases_are_named_and_not_raised(section: str, case: str) -> None:
     if section == "descent" and case in ("no effect", "singular"):
         pytest.skip("balls without an end take seconds to find")
-    at = look(section, *HARD[case])
+    problem, theta, query = HARD[case]
+    at = look(section, problem, theta, **query)
     assert words(at)
     assert "nan" not in words(at)
 
@@ -148,25 +149,6 @@ def test_the_links_of_sections_have_names_of_their_own() -> None:
 
 
 # Splits.
-
-
-@pytest.mark.parametrize("key", SPLITS)
-def test_the_parts_of_a_split_are_those_of_slow_loops(key: str) -> None:
-    shown = here("saturation")
-    p = splits.parts(shown.spot, key)
-    slow = Slow(shown.problem)
-    H = slow.hessian(shown.theta)
-    assert_allclose(p.hessian, H, rtol=1e-5, atol=1e-8)
-    assert_allclose(p.ggn + p.remainder, H, rtol=1e-5, atol=1e-7)
-    assert p.error < 1e-14
-    expected = {
-        "canonical": slow.ggn(shown.theta),
-        "empirical_fisher": slow.empirical_fisher(shown.theta),
-        "parameters": H,
-        "identity": 0 * H,
-    }
-    assert_allclose(p.ggn, expected[key], rtol=1e-5, atol=1e-8)
-    assert p.share == pytest.approx(np.linalg.norm(H - expected[key]) / np.linalg.norm(H), abs=1e-6)
 
 
 @pytest.mark.parametrize(
@@ -219,8 +201,8 @@ def test_every_name_and_every_call_stands_on_the_page(key: str) -> None:
 
 def test_the_trap_of_the_two_empirical_fishers_is_told_from_both_sides() -> None:
     shown = here("fig1")
-    distance = np.linalg.norm(shown.matrices["EF"] - shown.matrices["F"])
-    share = distance / np.linalg.norm(shown.matrices["F"])
+    F, EF = fisher(shown.problem, shown.theta), empirical_fisher(shown.problem, shown.theta)
+    share = np.linalg.norm(EF - F) / np.linalg.norm(F)
     said = plain(look("words", "fig1", cmatrix="empirical_fisher"))
     assert "“empirical Fisher” means this in machine learning, but in statistics the Fisher" in said
     assert f"the two are {share:.3g} times" in said
@@ -229,8 +211,9 @@ def test_the_trap_of_the_two_empirical_fishers_is_told_from_both_sides() -> None
     assert "but in statistics and machine learning also the Fisher of the joint" in said
 
 
-def test_a_spot_knows_its_problem() -> None:
+def test_what_is_computed_is_that_of_the_problem_and_shared() -> None:
     shown = here("fig2", N=50)
-    assert isinstance(shown.spot, Spot)
-    assert shown.spot.made().N == 50
-    assert shown.spot == here("fig2", N=50).spot
+    assert shown.problem.N == 50
+    job = matrices.STUDIES.job("split", shown.settings)
+    assert job is matrices.STUDIES.job("split", here("fig2", N=50).settings)
+    assert job is not matrices.STUDIES.job("split", here("fig2", N=60).settings)

@@ -4,20 +4,18 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
-from numpy.testing import assert_allclose
 from test_closer import here, look, plain
 from visiting import change_settings, open_page
 
-from efviz.curvature.remainder_bound import RemainderBound, remainder_bound
+from efviz.curvature.remainder_bound import RemainderBound
 from efviz.dashboard.pages.matrices import page as matrices
 from efviz.dashboard.pages.matrices.closer import bound as bound
 from efviz.dashboard.pages.matrices.closer import residuals as residuals
-from efviz.dashboard.pages.matrices.closer.bound import bound_work, path_through
 from efviz.numbers import number
-from efviz.studies.residuals import ResidualPath
-from efviz.work import finish
+from efviz.studies.bound_on_path import POINTS, StraightPath
+from efviz.studies.residuals import RESIDUAL_PATHS, ResidualPath
 
-WAYS = {
+PATHS = {
     "fig1": ["noise", "parameters"],
     "fig2": ["margins", "parameters"],
     "poisson": ["parameters"],
@@ -26,43 +24,42 @@ WAYS = {
 }
 
 
-@pytest.mark.parametrize("problem", WAYS)
-def test_the_ways_that_apply_are_offered_and_of_the_others_it_is_said_why(problem: str) -> None:
+@pytest.mark.parametrize("problem", PATHS)
+def test_the_paths_that_apply_are_offered_and_of_the_others_it_is_said_why(problem: str) -> None:
     at = look("residuals", problem)
-    shown = here(problem).problem
-    assert residuals.ways(shown) == WAYS[problem]
-    assert at.segmented_control[0].value == WAYS[problem][0]
-    for key in set(residuals.WAYS) - set(WAYS[problem]):
-        assert residuals.WAYS[key].obstacle(shown) in at.caption[0].value
+    offered = [option.content for option in at.segmented_control[0].proto.options]
+    assert offered == [RESIDUAL_PATHS[key].title for key in PATHS[problem]]
+    assert at.segmented_control[0].value == PATHS[problem][0]
+    for key in set(RESIDUAL_PATHS) - set(PATHS[problem]):
+        assert RESIDUAL_PATHS[key].obstacle(here(problem).problem) in at.caption[0].value
 
 
 @pytest.mark.parametrize(
-    ("problem", "way"), [(problem, way) for problem, ways in WAYS.items() for way in ways]
+    ("problem", "name"), [(problem, name) for problem, names in PATHS.items() for name in names]
 )
-def test_on_every_way_ef_vanishes_and_the_hessian_becomes_the_fisher(
-    problem: str, way: str
+def test_on_every_path_ef_vanishes_and_the_hessian_becomes_the_fisher(
+    problem: str, name: str
 ) -> None:
-    shown = here(problem)
-    path = finish(residuals.WAYS[way].work(shown.problem, shown.theta))
+    path = here(problem, c_path=name).found("residuals")
     assert path.residual[-1] < 1e-2 * path.residual[0]
     assert path.ef[-1] < 2e-3 * path.ef[0]
     assert path.ef_minus_f[-1] == pytest.approx(1, abs=2e-3)
     assert path.h_minus_f[-1] <= 1e-2 * path.h_minus_f[0]
-    said = residuals.sentence(way, path)
+    said = residuals.sentence(name, path)
     assert f"<b>{number(path.ef[0])}</b>" in said
     assert "as far from F as zero is" in said
 
 
-def test_a_way_that_no_longer_applies_gives_way_to_one_that_does() -> None:
+def test_a_path_that_no_longer_applies_gives_way_to_one_that_does() -> None:
     at = look("residuals", "fig1", cway="noise")
-    change_settings(at, "lab", c_way="margins")
+    change_settings(at, "lab", c_path="margins")
     at.run()
     assert not at.exception
-    assert at.session_state["lab"].c_way == "noise"
+    assert at.session_state["lab"].c_path == "noise"
 
 
 def test_an_exact_fit_says_that_there_is_nothing_to_see() -> None:
-    at = look("residuals", "fig4", None, {"strength": -1.0})
+    at = look("residuals", "fig4", s="-1")
     assert "exactly already" in plain(at)
 
 
@@ -73,7 +70,7 @@ def path(ef: list[float]) -> ResidualPath:
     )
 
 
-def test_a_rise_on_the_way_is_told() -> None:
+def test_a_rise_on_the_path_is_told() -> None:
     assert "EF vanishes faster." in residuals.sentence("margins", path([3, 2, 1]))
     said = residuals.sentence("margins", path([3, 1, 2, 2.5, 0.1]))
     assert "only in the end" in said
@@ -85,53 +82,19 @@ def test_steps_without_a_minimum_are_counted() -> None:
     assert residuals.nothing(path([np.nan, np.nan])).startswith("There is no minimum")
 
 
-def test_the_path_starts_at_the_minimum_and_goes_through_theta_as_far_as_the_plane() -> None:
-    shown = here("saturation")
-    thetas, words = path_through(shown.problem, shown.spot)
-    assert words == "from the minimum through θ"
-    assert_allclose(thetas[0], shown.problem.theta_star)
-    a, b = thetas[-1] - thetas[0], shown.theta - thetas[0]
-    assert a[0] * b[1] == pytest.approx(a[1] * b[0])
-    assert a @ b > 0
-    edges = np.array([shown.plane.x, shown.plane.y])
-    assert np.isclose(thetas[-1][:, None], edges).any()
-
-
-def test_without_a_minimum_in_sight_the_path_goes_to_a_corner() -> None:
-    star = here("saturation").problem.theta_star
-    shown = here("saturation", star)
-    thetas, words = path_through(shown.problem, shown.spot)
-    assert words == "from θ to a corner"
-    assert_allclose(thetas[0], star)
-    assert thetas[-1][0] in shown.plane.x or thetas[-1][1] in shown.plane.y
-
-
-def test_a_theta_off_the_plane_only_gives_the_direction() -> None:
-    shown = here("saturation", [9.0, 1.0])
-    assert path_through(shown.problem, shown.spot)[1] == "from the minimum towards θ"
-
-
-def test_the_bound_in_slices_is_the_bound_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
-    shown = here("saturation")
-    monkeypatch.setattr(bound, "_EXAMPLES", 7 * shown.problem.N)
-    b = finish(bound_work(shown.spot))
-    whole = remainder_bound(shown.problem, b.thetas, b.low, b.high)
-    assert b.beta == whole.beta
-    assert_allclose(b.norm, whole.norm)
-    assert_allclose(b.residual, whole.residual)
-    assert len(b.thetas) == bound.POINTS
-
-
 def test_the_sentence_says_where_the_square_fails_and_that_the_bound_holds() -> None:
     shown = here("saturation")
-    b = finish(bound_work(shown.spot))
+    b = shown.found("bound")
     assert not b.proved_fails.any()
     assert b.printed_fails.any()
     said = plain(look("bound", "saturation"))
-    assert f"holds at all {bound.POINTS} points" in said
+    assert f"holds at all {POINTS} points" in said
     assert f"fails at {100 * b.printed_fails.mean():.0f}\u202f% of the points" in said
     first, last = b.length[b.printed_fails][[0, -1]]
     assert f"at distances {first:.3g} to {last:.3g} from its start" in said
+
+
+THERE = StraightPath(np.zeros(2), np.ones(2), "there")
 
 
 def made(norm: float, N: int = 10) -> RemainderBound:
@@ -140,12 +103,12 @@ def made(norm: float, N: int = 10) -> RemainderBound:
 
 
 def test_the_sentence_follows_the_numbers() -> None:
-    assert "The printed square holds along this path too" in bound.sentence(made(0.1), "there")
-    assert "<b>fails everywhere</b>" in bound.sentence(made(1.0), "there")
-    assert "up to 5 times r β" in bound.sentence(made(1.0), "there")
-    assert "the proved bound fails at <b>3</b> of 3" in bound.sentence(made(3.0), "there")
+    assert "The printed square holds along this path too" in bound.sentence(made(0.1), THERE)
+    assert "<b>fails everywhere</b>" in bound.sentence(made(1.0), THERE)
+    assert "up to 5 times r β" in bound.sentence(made(1.0), THERE)
+    assert "the proved bound fails at <b>3</b> of 3" in bound.sentence(made(3.0), THERE)
     none = replace(made(0.0), residual=np.zeros(3))
-    assert "both sides are 0" in bound.sentence(none, "there")
+    assert "both sides are 0" in bound.sentence(none, THERE)
 
 
 def test_a_linear_model_offers_the_nonlinear_one_and_the_section_stays() -> None:
@@ -156,5 +119,5 @@ def test_a_linear_model_offers_the_nonlinear_one_and_the_section_stays() -> None
     settings = at.session_state[matrices.SLUG]
     assert settings.problem == "saturation"
     assert (settings.closer, settings.c_split, settings.N) == ("bound", "identity", 100)
-    assert settings.c_way == "noise"
+    assert settings.c_path == "noise"
     assert not at.warning

@@ -7,7 +7,7 @@ import numpy as np
 import plotly.graph_objects as go
 import pytest
 from numpy.testing import assert_array_equal
-from visiting import Held, open_page, short_distances
+from visiting import Held, held, open_page, short_distances
 
 from efviz import PROBLEMS
 from efviz.dashboard.components import Click, Touch
@@ -153,13 +153,13 @@ def test_the_chosen_example_has_the_number_that_the_edits_give_it(asked, said):
 
 
 def test_a_dragged_example_is_the_one_looked_at():
-    store = Held(MatricesSettings.of(editing=True, N=50))
-    matrices.touched(store, Touch(0, "data", 4, 1.0, 2.0, "move", 4))
+    shown = held(MatricesSettings.of(editing=True, N=50))
+    store = shown.store
+    matrices.touched(shown, Touch(0, "data", 4, 1.0, 2.0, "move", 4))
     assert (store.settings.edits, store.settings.example) == ((("m", 4, 1.0, 2.0),), 0)
-    matrices.touched(store, Touch(0, "data", 4, 1.0, 3.0, "drop", 4))
+    matrices.touched(shown, Touch(0, "data", 4, 1.0, 3.0, "drop", 4))
     assert (store.settings.edits, store.settings.example) == ((("m", 4, 1.0, 3.0),), 4)
-    p = None
-    matrices.clicked(store, p, Click(0, 0.5, 7.0))
+    matrices.clicked(shown, Click(0, 0.5, 7.0))
     assert store.settings.edits[-1] == ("a", 0.5, 7.0)
 
 

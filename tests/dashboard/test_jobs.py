@@ -27,6 +27,13 @@ def test_a_job_runs_to_its_end_and_stays_there() -> None:
     assert log == [1, 2, 3, 4, 5]
 
 
+def test_a_quick_job_is_no_step_of_the_work_that_needs_it() -> None:
+    def twice() -> Work[int]:
+        return 2 * (yield from result_of(Job(counting(3, []))))
+
+    assert Job(twice()).advance(0) == Snapshot(1.0, 6)
+
+
 def test_a_job_is_put_down_in_time_and_keeps_what_is_done() -> None:
     log: list[int] = []
     job = Job(counting(100, log, pause=0.01))

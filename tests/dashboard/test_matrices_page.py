@@ -1,7 +1,6 @@
 """The page Four matrices: its numbers are the library's, its words follow from them."""
 
 from dataclasses import replace
-from typing import Any
 
 import numpy as np
 import plotly.graph_objects as go
@@ -10,9 +9,9 @@ from numpy.testing import assert_allclose, assert_array_equal
 from streamlit.testing.v1 import AppTest
 from visiting import (
     SEPARABLE,
-    Held,
     change_settings,
     components,
+    held,
     html,
     open_page,
     paste,
@@ -29,28 +28,16 @@ from efviz.dashboard.components import Click
 from efviz.dashboard.pages.matrices import closer
 from efviz.dashboard.pages.matrices import page as the_page
 from efviz.dashboard.pages.matrices import words as text
-from efviz.dashboard.pages.matrices.labels import choose_M
+from efviz.dashboard.pages.matrices.page import STUDIES, choose_M
 from efviz.dashboard.pages.matrices.settings import MatricesSettings
-from efviz.dashboard.pages.matrices.views import (
-    OTHERS,
-    REPETITIONS,
-    SIZES,
-    SYMBOLS,
-    Controls,
-    Curve,
-    Labels,
-    Picture,
-    curve_work,
-    example_at,
-    labels_work,
-    work,
-)
+from efviz.dashboard.session.page import View
 from efviz.datasets.dataset import Dataset
 from efviz.figures.data_points import nearest_example, places
 from efviz.figures.data_views import data_panel
 from efviz.numbers import number
 from efviz.problems import Problem
-from efviz.work import Progress, finish
+from efviz.studies.four_matrices import SYMBOLS
+from efviz.studies.label_sources import LabelMatrix
 
 SLUG = the_page.SLUG
 
@@ -65,14 +52,6 @@ def page(**query: str) -> AppTest:
     assert not at.exception
     assert len(components(at, "chart")) >= 5
     return at
-
-
-def controls(**chosen: Any) -> Controls:
-    return Controls.of(MatricesSettings.of(**chosen))
-
-
-def picture(**chosen: Any) -> Picture:
-    return finish(work(controls(**chosen)))
 
 
 def listed(key: str) -> tuple[Dataset, Problem]:
@@ -184,11 +163,15 @@ def test_the_distances_on_the_page_are_the_librarys() -> None:
 
 
 def test_the_heat_maps_show_the_matrices() -> None:
-    p = picture(problem="softmax")
+    settings = MatricesSettings.of(problem="softmax")
+    _, problem = listed("softmax")
+    theta, matrices = STUDIES.now("at", settings), STUDIES.now("matrices", settings)
     for symbol, key in SYMBOLS.items():
-        assert_allclose(p.matrices[symbol], CURVATURES[key].matrix(p.problem, p.theta))
-    shown = the_page.packed_matrices(controls(problem="softmax"), p).decode(errors="replace")
-    for value in np.abs(np.concatenate([matrix.ravel() for matrix in p.matrices.values()])):
+        assert_allclose(matrices[symbol], CURVATURES[key].matrix(problem, theta))
+    packed = the_page.CELLS.packed(View(the_page.PAGE, settings))
+    assert packed
+    shown = packed.decode(errors="replace")
+    for value in np.abs(np.concatenate([matrix.ravel() for matrix in matrices.values()])):
         assert number(value) in shown
 
 
@@ -205,33 +188,34 @@ def test_the_terms_of_an_example_are_on_the_page() -> None:
 
 
 def test_steps_that_help_all_but_this_one_are_named() -> None:
-    e = example_at(controls(), 0, 0.1, 1e-8)
-    step = e.steps["GD"]
+    step = STUDIES.now("steps", MatricesSettings.of())["GD"]
     steps = {
         "GD": replace(step, own=(1.0, 2.0), mean=(1.0, 0.5)),
         "NGD": replace(step, own=(1.0, 0.5), mean=(1.0, 1.5)),
         "EFGD": replace(step, own=(1.0, 0.5), mean=(1.0, float("nan")), rank_deficient=True),
     }
-    said = text.step_words(replace(e, steps=steps))
+    said = text.step_words(steps)
     assert "GD lowers L at the cost of this example" in said
     assert "NGD and EFGD raise L" in said
     assert "matrix of EFGD is singular" in said
-    table = text.steps(replace(e, steps=steps))
+    table = text.steps_table(0, steps)
     assert "<td>2</td><td>+1</td><td>0.5</td><td>−0.5</td>" in table
 
 
 def test_clicks_choose_the_example_theta_and_M() -> None:
-    store: Any = Held(MatricesSettings.of())
-    p = picture()
-    x, y = places(p.dataset, p.problem)[41]
-    the_page.clicked(store, p, Click(0, float(x), float(y)))
-    assert store.settings.example == 41
-    the_page.clicked(store, p, Click(1, 1.23456, -0.5))
-    assert store.settings.theta == ((1.235, -0.5),)
-    choose_M(store, Click(0, 99.6, 3.0))
-    assert (store.settings.source, store.settings.M) == ("sampled", 100)
-    choose_M(store, Click(0, 1e9, 3.0))
-    assert store.settings.M == 10_000
+    dataset, problem = listed("fig1")
+    settings = MatricesSettings.of()
+    given = {"dataset": dataset, "problem": problem}
+    shown = held(settings, given, plane=STUDIES.now("plane", settings))
+    x, y = places(dataset, problem)[41]
+    the_page.clicked(shown, Click(0, float(x), float(y)))
+    assert shown.store.settings.example == 41
+    the_page.clicked(shown, Click(1, 1.23456, -0.5))
+    assert shown.store.settings.theta == ((1.235, -0.5),)
+    choose_M(shown, Click(0, 99.6, 3.0))
+    assert (shown.store.settings.source, shown.store.settings.M) == ("sampled", 100)
+    choose_M(shown, Click(0, 1e9, 3.0))
+    assert shown.store.settings.M == 10_000
 
 
 @pytest.mark.parametrize("problem", PROBLEMS)
@@ -249,40 +233,8 @@ def test_the_marked_example_is_where_it_is_drawn(problem: str) -> None:
     assert_array_equal(places(dataset, made)[found], at)
 
 
-@pytest.mark.parametrize("problem", ["fig1", "fig2", "softmax", "poisson"])
-def test_the_sampled_matrix_is_the_first_repetition_of_the_chart(problem: str) -> None:
-    c = controls(problem=problem, N=100)
-    labels, curve = finish(labels_work(c, "sampled", 10)), finish(curve_work(c))
-    assert labels.distance == pytest.approx(float(curve.errors[0, 1]), rel=1e-9)
-    assert np.isfinite(curve.errors).all()
-    assert curve.errors.shape == (REPETITIONS, 3)
-
-
-def test_the_chart_fills_in_from_the_left() -> None:
-    known: list[Curve] = []
-
-    def look(progress: Progress[Curve]) -> None:
-        assert progress.so_far
-        known.append(progress.so_far())
-
-    finish(curve_work(controls(N=50)), look)
-    columns = [int(np.isfinite(curve.errors).all(0).sum()) for curve in known]
-    assert columns[0] == 0
-    assert columns == sorted(columns)
-    assert columns[-1] == 3
-    assert len(SIZES) == 9
-    assert set(known[0].others) == set(OTHERS.values())
-
-
-def test_the_curve_of_matrices_that_overflow_ends_at_once() -> None:
-    seen: list[Any] = []
-    found = finish(curve_work(controls(problem="poisson", theta=((1e9, 1e9),))), seen.append)
-    assert not seen
-    assert isinstance(found, Curve)
-
-
 def test_the_words_of_a_source_say_what_is_saved() -> None:
-    words = text.source("sampled", Labels(np.eye(2), 0.125, 12_345, 3000))
+    words = text.source("sampled", LabelMatrix(np.eye(2), 0.125, 12_345, 3000))
     assert "<b>0.125</b>, unbiased" in words
     assert "<b>12,345</b> gradient evaluations (3,000 if the Jacobian" in words
 

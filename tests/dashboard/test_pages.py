@@ -23,7 +23,6 @@ from efviz.dashboard import main as dashboard
 from efviz.dashboard.pages import PAGES
 from efviz.dashboard.pages.at_minimum import page as at_minimum
 from efviz.dashboard.pages.gradient_noise import page as gradient_noise
-from efviz.dashboard.pages.matrices import labels as matrices_labels
 from efviz.dashboard.pages.matrices import page as matrices
 from efviz.dashboard.pages.registry import Listing
 from efviz.dashboard.pages.start import page as start
@@ -179,11 +178,8 @@ def test_what_another_session_finishes_after_the_drawing_is_drawn(
                 job.advance(1)
 
     monkeypatch.setattr(Job, "__init__", seen)
-    for module in {page, matrices_labels, blocks}:
-        monkeypatch.setattr(module, "take_along", drawn, raising=module is not page)
+    monkeypatch.setattr(blocks, "take_along", drawn)
     monkeypatch.setattr(frame, "LATER", 0)
-    for name in {"SLICE", "FIRST"} & set(vars(page)):
-        monkeypatch.setattr(page, name, 0)
     monkeypatch.setattr(View.__init__, "__defaults__", (1e-9,))
     short_distances(monkeypatch, largest=100)
     short_curves(monkeypatch)

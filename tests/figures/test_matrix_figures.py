@@ -18,6 +18,7 @@ from efviz.figures.theme import DARK, INK, MATRICES, SIGNED
 from efviz.optimizers.steepest_descent import DISTANCES
 from efviz.optimizers.steepest_descent import steepest_descent as descend
 from efviz.problems import linear_regression
+from efviz.studies.four_matrices import conics, level_for
 from efviz.studies.residuals import add_parameters, few_examples, grow_margins, shrink_noise
 from efviz.work import finish
 
@@ -90,8 +91,8 @@ def test_level_sets_of_every_problem(key):
     plane = plane_of(key, problem)
     theta = plane.place([0.4, -0.3])
     four_ = four(problem, theta)
-    level = matrices.level_for(four_["F"], float(plane.half_widths.min()), problem.N)
-    drawn = matrices.conics(four_, theta, level, plane, problem.N)
+    level = level_for(four_["F"], float(plane.half_widths.min()), problem.N)
+    drawn = conics(four_, theta, level, plane, problem.N)
     assert sorted(n for joined in drawn for n in joined.split(" = ")) == sorted(KEYS)
     loss = loss_grid(problem, plane, 21)
     panel = check(
@@ -117,7 +118,7 @@ def test_level_sets_of_every_problem(key):
 def test_what_is_no_ellipse_is_said():
     plane = Plane((-1, 1), (-1, 1))
     some = {"H": np.diag([1.0, -0.5]), "G": np.diag([1.0, 0.0]), "F": np.eye(2), "EF": -np.eye(2)}
-    drawn = matrices.conics(some, np.zeros(2), 0.1, plane, 1)
+    drawn = conics(some, np.zeros(2), 0.1, plane, 1)
     assert [c.kind for c in drawn.values()] == ["hyperbola", "lines", "ellipse", "empty"]
     said = matrices.notes(drawn)
     assert len(said) == 3
@@ -130,7 +131,7 @@ def test_what_is_no_ellipse_is_said():
 def test_equal_matrices_share_a_curve_and_a_name():
     F = np.array([[2.0, 0.3], [0.3, 1.0]])
     same = {"H": F, "G": F * (1 + 1e-13), "F": F, "EF": 2 * F}
-    drawn = matrices.conics(same, np.zeros(2), 1.0, Plane((-1, 1), (-1, 1)), 1)
+    drawn = conics(same, np.zeros(2), 1.0, Plane((-1, 1), (-1, 1)), 1)
     assert list(drawn) == ["H = G = F", "EF"]
 
 

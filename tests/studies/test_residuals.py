@@ -6,12 +6,15 @@ from conftest import listed_problem, small_problem
 from numpy.testing import assert_allclose, assert_array_equal
 from reference import Slow
 
-from efviz.problems import saturation_regression
+from efviz.problems import logistic_regression, saturation_regression
 from efviz.studies.residuals import (
+    RESIDUAL_PATHS,
     add_parameters,
     few_examples,
     grow_margins,
     orthogonal_polynomials,
+    residual_path,
+    residual_paths,
     shrink_noise,
 )
 from efviz.work import finish
@@ -122,4 +125,43 @@ def test_noise_needs_a_gaussian_and_margins_need_labels():
 
 def test_work_reports_how_much_is_done():
     work = shrink_noise(small_problem("linear-gaussian"), LEVELS)
-    assert_allclose(list(work), np.arange(1, 6) / 5)
+    assert_allclose([progress.fraction for progress in work], np.arange(1, 6) / 5)
+
+
+PATHS = {
+    "fig1": ["noise", "parameters"],
+    "fig2": ["margins", "parameters"],
+    "poisson": ["parameters"],
+    "softmax": ["margins", "parameters"],
+    "saturation": ["noise", "parameters"],
+}
+
+
+@pytest.mark.parametrize("key", PATHS)
+def test_a_problem_has_the_paths_that_its_likelihood_allows(key):
+    problem = listed_problem(key, N=20)
+    assert residual_paths(problem) == PATHS[key]
+    for name in set(RESIDUAL_PATHS) - set(PATHS[key]):
+        assert RESIDUAL_PATHS[name].obstacle(problem)
+        with pytest.raises(ValueError, match=problem.likelihood.name):
+            finish(residual_path(problem, problem.theta_star, name))
+
+
+@pytest.mark.parametrize(("key", "name"), [(key, name) for key in PATHS for name in PATHS[key]])
+def test_on_every_path_ef_vanishes_and_the_hessian_becomes_the_fisher(key, name):
+    path = finish(residual_path(listed_problem(key, N=200), np.array([0.3, -0.2]), name))
+    assert path.residual[-1] < 1e-2 * path.residual[0]
+    assert path.ef[-1] < 2e-3 * path.ef[0]
+    assert path.ef_minus_f[-1] == pytest.approx(1, abs=2e-3)
+    assert path.h_minus_f[-1] <= 1e-2 * path.h_minus_f[0]
+    assert (path.values > 0).all() or not RESIDUAL_PATHS[name].logarithmic
+
+
+def test_without_a_minimum_margins_grow_in_the_direction_of_theta():
+    separable = logistic_regression([[1.0, 0.5], [-2.0, 1.0], [0.5, 0.0]], [1, 0, 1])
+    assert not separable.minimum.exists
+    theta = np.array([2.0, 0.0])
+    path = finish(residual_path(separable, theta, "margins"))
+    # The largest residual is that of the example with |f| = |x . theta| = 1 times t.
+    assert_allclose(path.residual, 1 / (1 + np.exp(path.values)), rtol=1e-12)
+    assert path.values[-1] == pytest.approx(10)

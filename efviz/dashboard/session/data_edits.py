@@ -145,7 +145,7 @@ def told(store: Store[Any]) -> None:
     edits: Edits = store.settings.edits
     if not edits:
         return
-    knobs = Knobs.of(store.settings).knobs
+    knobs = Knobs.of(store.settings)
     dataset, _ = problem_of(knobs)
     for sentence in refused(_original(dataset), edits)[:5]:
         st.warning(sentence)
@@ -159,7 +159,7 @@ def editor(store: Store[Any]) -> None:
     if not store.settings.editing:
         return
     edits: Edits = store.settings.edits
-    dataset, _ = problem_of(Knobs.of(store.settings).knobs)
+    dataset, _ = problem_of(Knobs.of(store.settings))
     with st.container(horizontal=True, vertical_alignment="bottom", key=f"{store.slug}-edits"):
         _numbers(store, dataset)
         if len(input_columns(dataset)) == 2 and dataset.task == "classification":

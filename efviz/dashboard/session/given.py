@@ -17,8 +17,8 @@ from efviz.problems.own import KNOBS
 def _made(settings: Sofar) -> Mapping[str, Any]:
     return Lazy(
         {
-            "dataset": lambda: problem_of(Knobs.of(settings).knobs)[0],
-            "problem": lambda: problem_of(Knobs.of(settings).knobs)[1],
+            "dataset": lambda: problem_of(Knobs.of(settings))[0],
+            "problem": lambda: problem_of(Knobs.of(settings))[1],
             "home": lambda: entry(settings).settings,
             "entry": lambda: entry(settings),
         }

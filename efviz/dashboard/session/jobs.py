@@ -134,10 +134,13 @@ class Job(Generic[T]):
 def result_of(job: Job[T], *, shown: bool = False) -> Work[T]:
     """The work of a job that others may share, to be a part of another one's.
 
-    `shown`: what it has so far is that of the other one as well.
+    `shown`: what it has so far is that of the other one as well. Where it ends within its first
+    bit the other one goes on at once.
     """
     while not job.done:
         snapshot = job.advance(0.05)
+        if snapshot.complete:
+            break
         so_far = snapshot.result if shown else None
         yield Progress(snapshot.fraction, None if so_far is None else _always(so_far))
     result: Any = job.progress.result

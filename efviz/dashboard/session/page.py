@@ -51,10 +51,10 @@ class Page:
 
 @dataclass(frozen=True)
 class Preset:
-    """A button of the header, and what the settings become."""
+    """A button of the header, and what the settings become, or a sentence why they stay."""
 
     label: str
-    settings: Callable[[Any], Settings]
+    settings: Callable[[Any], Settings | str]
 
 
 class View:
@@ -209,7 +209,11 @@ def run(page: Page) -> None:
 
 
 def _choose(store: Store[Any], preset: Preset) -> None:
-    store.put(preset.settings(store.settings))
+    found = preset.settings(store.settings)
+    if isinstance(found, str):
+        store.say(found)
+    else:
+        store.put(found)
 
 
 @st.fragment

@@ -15,10 +15,7 @@ from efviz.problems import PROBLEMS, Problem
 
 @dataclass(frozen=True)
 class Knobs:
-    """What a problem is made from: the settings, and which own table they speak of.
-
-    Controls of pages inherit them: keys of caches are quickest to compare when they are flat.
-    """
+    """What a problem is made from: the settings, and which own table they speak of."""
 
     problem: str
     path: str
@@ -38,20 +35,15 @@ class Knobs:
 
     @classmethod
     def of(cls, settings: Sofar) -> Self:
-        """The settings of a page that are fields; any other field keeps its default."""
-        names = [field.name for field in fields(cls) if hasattr(settings, field.name)]
+        """Those of the settings of a page."""
+        names = [field.name for field in fields(cls) if field.name != "table"]
         known = {name: getattr(settings, name) for name in names}
-        return cls(**known | {"table": own_table.digest(settings.problem)})
-
-    @property
-    def knobs(self) -> "Knobs":
-        """These alone, without what a subclass adds: the key of the problem."""
-        return Knobs(**{field.name: getattr(self, field.name) for field in fields(Knobs)})
+        return cls(**known, table=own_table.digest(settings.problem))
 
 
 def unedited(knobs: Knobs) -> Knobs:
     """The same data as they were drawn."""
-    return replace(knobs.knobs, edits=())
+    return replace(knobs, edits=())
 
 
 @cached

@@ -1,7 +1,4 @@
-"""Choosing theta: its place in the link, the plane it is seen on, sliders, clicks, the loss around.
-
-Every page that looks at one theta shares these; the loss on the plane is computed once for all.
-"""
+"""Choosing theta: its place in the link, sliders over the plane it is seen on, and clicks."""
 
 from collections.abc import Sequence
 from functools import partial
@@ -13,15 +10,10 @@ from streamlit.delta_generator import DeltaGenerator
 
 from efviz.arrays import Array
 from efviz.dashboard.components import slider
-from efviz.dashboard.session.caches import cached
-from efviz.dashboard.session.kinds import FARTHEST, Points, Sofar
-from efviz.dashboard.session.problem_choice import Knobs
-from efviz.dashboard.session.problem_settings import entry
+from efviz.dashboard.session.kinds import FARTHEST, Points
 from efviz.dashboard.session.settings import setting
 from efviz.dashboard.session.store import Store
-from efviz.fields import Plane, plane_around
-from efviz.problems import Problem
-from efviz.work import Progress, Work
+from efviz.fields import Plane
 
 Theta = tuple[tuple[float, float], ...]
 """theta as a setting holds it: one pair, or none for the first of the problem's starts."""
@@ -29,42 +21,6 @@ Theta = tuple[tuple[float, float], ...]
 
 def theta_setting() -> Any:
     return setting("θ", Points(2, 1), (), query="theta")
-
-
-FINE = 31
-"""Loss contours are drawn from so many points a side."""
-_SLICE = 1_000_000
-
-
-def plane_of(settings: Sofar, problem: Problem) -> Plane:
-    home = entry(settings).settings
-    return plane_around(problem, Plane(*home.plane) if home.plane else None, home.reach)
-
-
-def theta_of(settings: Sofar, plane: Plane) -> Array:
-    """The chosen theta, or the first of the problem's starts."""
-    chosen = settings.theta
-    return np.array(chosen[0] if chosen else plane.place(entry(settings).settings.starts[0]))
-
-
-@cached
-def _known_loss(knobs: Knobs) -> list[Array]:
-    """One list that is filled when somebody has computed the grid."""
-    return []
-
-
-def loss_on_plane(knobs: Knobs, problem: Problem, plane: Plane) -> Work[Array]:
-    """Work towards L on the plane of these knobs, (FINE, FINE), some rows at a time."""
-    known = _known_loss(knobs)
-    if not known:
-        flat = plane.grid(FINE).reshape(-1, 2)
-        step = len(flat) if problem.moments else max(1, _SLICE // problem.N)
-        parts = []
-        for i in range(0, len(flat), step):
-            yield Progress(i / len(flat))
-            parts.append(problem.loss(flat[i : i + step]))
-        known.append(np.concatenate(parts).reshape(FINE, FINE))
-    return known[0]
 
 
 def theta_sliders(

@@ -19,7 +19,8 @@ then, hessian = fisher (Proposition 1). `self_concordant` says that besides, alo
 outputs f + t v, |d3l/dt3| <= s d2l/dt2 everywhere, with s = |v| for one output and
 s = max v - min v for several; `discrete` that p(y | f) is a probability, not a density;
 `shift_invariant` that a number added to all outputs changes nothing. Tests read them to choose
-which theorem must hold.
+which theorem must hold. `classes` says that y is one of finitely many classes, `additive` that it
+is f and noise around it, so that any number between the two could have been observed as well.
 """
 
 from abc import ABC, abstractmethod
@@ -47,6 +48,8 @@ class Likelihood(ABC):
     self_concordant: ClassVar[bool] = False
     discrete: ClassVar[bool] = False
     shift_invariant: ClassVar[bool] = False
+    classes: ClassVar[bool] = False
+    additive: ClassVar[bool] = False
 
     @abstractmethod
     def nll(self, f: Array, y: Array) -> Array: ...

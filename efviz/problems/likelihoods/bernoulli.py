@@ -106,6 +106,7 @@ class Bernoulli(Likelihood):
     name: ClassVar[str] = "bernoulli"
     natural: ClassVar[bool] = True
     discrete: ClassVar[bool] = True
+    classes: ClassVar[bool] = True
     self_concordant: ClassVar[bool] = True
 
     def nll(self, f: Array, y: Array) -> Array:

@@ -34,6 +34,7 @@ class Categorical(Likelihood):
     self_concordant: ClassVar[bool] = True
     shift_invariant: ClassVar[bool] = True
     discrete: ClassVar[bool] = True
+    classes: ClassVar[bool] = True
 
     def nll(self, f: Array, y: Array) -> Array:
         rows, labels, shape = _rows_of_outputs(f, y)

@@ -16,6 +16,7 @@ class Gaussian(Likelihood):
 
     name: ClassVar[str] = "gaussian"
     natural: ClassVar[bool] = True
+    additive: ClassVar[bool] = True
     sigma: float = 1.0
 
     def nll(self, f: Array, y: Array) -> Array:

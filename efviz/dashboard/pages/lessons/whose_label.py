@@ -1,18 +1,13 @@
 """Whose label is it?"""
 
+from dataclasses import replace
 from functools import cache
 
-from efviz.curvature import empirical_fisher, fisher
-from efviz.curvature.distance import relative_distance
-from efviz.curvature.label_sources import most_likely_fisher, sampled_fisher
 from efviz.dashboard.pages.lessons import facts
 from efviz.dashboard.pages.lessons.lesson import Lesson, Prediction, Step, Task, Verdict
 from efviz.dashboard.pages.matrices import page as matrices
 from efviz.dashboard.pages.matrices.settings import MatricesSettings
-from efviz.dashboard.session.problem_choice import Knobs, problem_of
-from efviz.dashboard.session.theta_choice import plane_of, theta_of
 from efviz.numbers import number, percent
-from efviz.work import finish
 
 LIMIT = 0.25
 
@@ -21,15 +16,13 @@ LIMIT = 0.25
 def distances() -> dict[str, float]:
     """From the Fisher, of the same outer products with other labels, where the page begins."""
     settings = MatricesSettings.of()
-    problem, M = facts.problem("fig1"), settings.M
-    theta = theta_of(settings, plane_of(settings, problem))
-    F = fisher(problem, theta)
-    found = {
-        "observed": empirical_fisher(problem, theta),
-        "sampled": finish(sampled_fisher(problem, theta, n_samples=M, seed=settings.seed)),
-        "likely": most_likely_fisher(problem, theta),
-    }
-    return {name: float(relative_distance(matrix, F)) for name, matrix in found.items()}
+    names = {"observed": "observed", "sampled": "sampled", "likely": "most_likely"}
+    return {name: off_by(replace(settings, source=source)) for name, source in names.items()}
+
+
+def off_by(settings: MatricesSettings) -> float:
+    """How far the matrix with the chosen labels is from the Fisher, relative to it."""
+    return float(matrices.STUDIES.now("labels", settings).distance)
 
 
 def in_units(off: float) -> str:
@@ -39,9 +32,7 @@ def in_units(off: float) -> str:
 
 @facts.about("fig1")
 def check(settings: MatricesSettings) -> Verdict:
-    _, problem = problem_of(Knobs.of(settings))
-    theta = theta_of(settings, plane_of(settings, problem))
-    off = float(relative_distance(empirical_fisher(problem, theta), fisher(problem, theta)))
+    off = off_by(replace(settings, source="observed"))
     words = f"With the observed labels the matrix is off by {in_units(off)}."
     return Verdict(off <= LIMIT, words)
 

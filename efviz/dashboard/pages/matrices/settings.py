@@ -6,8 +6,8 @@ from efviz.curvature import LABEL_SOURCES
 from efviz.curvature.splits import SPLITS
 from efviz.curvature.vocabulary import VOCABULARY
 from efviz.dashboard.pages.matrices.closer import SECTIONS
-from efviz.dashboard.pages.matrices.closer.descent import LEAST, MOST, ORDERS
-from efviz.dashboard.pages.matrices.closer.residuals import WAYS, options
+from efviz.dashboard.pages.matrices.closer.descent import ORDERS
+from efviz.dashboard.pages.matrices.closer.residuals import options
 from efviz.dashboard.pages.matrices.closer.words import titled
 from efviz.dashboard.session.kinds import Choice, Number
 from efviz.dashboard.session.pins import pin_setting
@@ -16,6 +16,8 @@ from efviz.dashboard.session.problem_settings import EditableSettings
 from efviz.dashboard.session.settings import setting
 from efviz.dashboard.session.theta_choice import Theta, theta_setting
 from efviz.dashboard.session.widgets import NumberInput, Select, Slider
+from efviz.studies.equal_steps import LEAST, MOST
+from efviz.studies.residuals import RESIDUAL_PATHS
 
 MOST_LABELS = 10_000
 
@@ -87,12 +89,12 @@ class MatricesSettings(PictureSettings):
         shown=Select({key: f"{one.title} ({one.equation})" for key, one in SPLITS.items()}),
         help="A split writes the loss of an example as a(b(θ)). Its GGN linearises b only.",
     )
-    c_way: str = setting(
-        "Way",
+    c_path: str = setting(
+        "Path",
         Choice(options),
         lambda settings: options(settings)[0],
         query="cway",
-        shown=Select({key: way.title for key, way in WAYS.items()}, segments=True),
+        shown=Select({key: path.title for key, path in RESIDUAL_PATHS.items()}, segments=True),
     )
     c_matrix: str = setting(
         "Matrix",

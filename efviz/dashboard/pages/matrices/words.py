@@ -1,60 +1,64 @@
 """What the Four matrices page says: the sentence, the tables, the words beside each part."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from html import escape
 
 import numpy as np
 import streamlit as st
 
+from efviz.arrays import Array
 from efviz.curvature import LABEL_SOURCES
 from efviz.curvature.agreement import Agreement
+from efviz.curvature.conics import Conic
 from efviz.curvature.distance import angle_between_axes, relative_distance, roundness
-from efviz.dashboard.pages.matrices.views import SYMBOLS, Example, Labels, Picture
 from efviz.dashboard.session.html_table import html_table
+from efviz.dashboard.session.page import Shown
+from efviz.datasets.dataset import Dataset, number_of
+from efviz.fields import Plane
 from efviz.figures.matrices import notes
 from efviz.figures.theme import STYLES
 from efviz.numbers import number
+from efviz.problems import Problem
+from efviz.studies.four_matrices import SYMBOLS, all_finite
+from efviz.studies.label_sources import LabelDistances, LabelMatrix
+from efviz.studies.one_example import Contribution, OneStep
 
 THETA = "Where all four matrices are taken. A click in the contours moves it."
-TITLES: dict[str, str] = {
-    "H": "Hessian",
-    "G": "Gauss-Newton",
-    "F": "Fisher",
-    "EF": "empirical Fisher",
-}
-
-SHORT: dict[str, tuple[str, str]] = {
-    "observed": ("EF", "observed"),
-    "exact": ("F", "expectation"),
-    "sampled": ("F", "M = {M}"),
-    "most_likely": ("g gᵀ", "most likely"),
-    "squared_mean": ("∇L ∇Lᵀ", ""),
-}
-"""Titles and subtitles of the matrices of LABEL_SOURCES."""
 
 _NAMES = {key: symbol for symbol, key in SYMBOLS.items()}
 
 
-def sentence(p: Picture) -> str:
+def sentence(
+    matrices: Mapping[str, Array],
+    agreements: Sequence[Agreement],
+    level_sets: Mapping[str, Conic],
+    plane: Plane,
+    theta: Array,
+) -> str:
     """Which matrices are one here, how far EF is from F, and what has no ellipse."""
-    if not p.finite:
+    if not all_finite(matrices):
         parts = ["The matrices at this θ are too large for numbers of a computer."]
     else:
-        parts = [_equal(p), _ef(p), *map(escape, notes(p.drawn)), _nowhere(p)]
+        parts = [
+            _equal(agreements, theta),
+            _ef(matrices, agreements),
+            *map(escape, notes(level_sets)),
+            _nowhere(plane, theta),
+        ]
     return f"<p class='efviz-sentence'>{' '.join(filter(None, parts))}</p>"
 
 
-def _equal(p: Picture) -> str:
+def _equal(agreements: Sequence[Agreement], theta: Array) -> str:
     """The groups of matrices that agree."""
     groups: list[list[str]] = []
     for symbol in SYMBOLS:
-        home = next((g for g in groups if _agree(p.agreements, g[0], symbol)), None)
+        home = next((g for g in groups if _agree(agreements, g[0], symbol)), None)
         if home:
             home.append(symbol)
         else:
             groups.append([symbol])
     names = [" = ".join(group) for group in groups]
-    where = f"At θ = ({', '.join(number(float(t), 4) for t in p.theta)})"
+    where = f"At θ = ({', '.join(number(float(t), 4) for t in theta)})"
     if len(names) == 1:
         return f"{where} all four agree: <b>{names[0]}</b>."
     if len(names) == len(SYMBOLS):
@@ -63,15 +67,15 @@ def _equal(p: Picture) -> str:
     return f"{where} <b>{' and '.join(several)}</b>."
 
 
-def _agree(found: list[Agreement], first: str, second: str) -> bool:
+def _agree(found: Sequence[Agreement], first: str, second: str) -> bool:
     pair = {SYMBOLS[first], SYMBOLS[second]}
     return next(a.agree for a in found if {a.first, a.second} == pair)
 
 
-def _ef(p: Picture) -> str:
+def _ef(matrices: Mapping[str, Array], agreements: Sequence[Agreement]) -> str:
     """EF against F: how far, how much larger, how far turned."""
-    F, EF = p.matrices["F"], p.matrices["EF"]
-    if _agree(p.agreements, "F", "EF") or not F.any():
+    F, EF = matrices["F"], matrices["EF"]
+    if _agree(agreements, "F", "EF") or not F.any():
         return ""
     ratio = float(np.trace(EF) / np.trace(F))
     words = f"‖EF − F‖ / ‖F‖ = <b>{number(float(relative_distance(EF, F)))}</b>"
@@ -88,13 +92,13 @@ def _ef(p: Picture) -> str:
     return f"{words}, and its long axis is turned by {number(angle_between_axes(EF, F), 2)}°."
 
 
-def _nowhere(p: Picture) -> str:
+def _nowhere(plane: Plane, theta: Array) -> str:
     """θ outside of the plane that is drawn."""
-    beyond = np.abs(p.theta - p.plane.center) > p.plane.half_widths * (1 + 1e-9)
+    beyond = np.abs(theta - plane.center) > plane.half_widths * (1 + 1e-9)
     return "θ lies outside of the plane that is drawn." if beyond.any() else ""
 
 
-def table(p: Picture) -> str:
+def table(agreements: Sequence[Agreement]) -> str:
     """Every pair: how far apart, and the reason where they agree."""
     rows = [
         (
@@ -102,7 +106,7 @@ def table(p: Picture) -> str:
             "0 <small>to rounding</small>" if a.agree and a.distance else number(a.distance),
             _reason(a),
         )
-        for a in p.agreements
+        for a in agreements
     ]
     caption = (
         "Relative distances ‖A − B‖ / max(‖A‖, ‖B‖), Frobenius norms. Colours of cells are in "
@@ -115,41 +119,44 @@ def _reason(a: Agreement) -> str:
     return escape(a.reason) if a.agree else "–"
 
 
-def example(p: Picture, e: Example, asked: int) -> str:
+def example(dataset: Dataset, problem: Problem, row: int, terms: Contribution, asked: int) -> str:
     """The example, what the model makes of it, and how its two terms compare.
 
     The number `asked` for is another one if that example was taken away.
     """
-    gone = f"Example {asked:,} is removed. " if asked != e.number else ""
+    number_shown = number_of(dataset, row)
+    gone = f"Example {asked:,} is removed. " if asked != number_shown else ""
     inputs = ", ".join(
         f"{escape(name)} = {number(float(value))}"
-        for name, value in zip(p.dataset.feature_names, e.x, strict=True)
+        for name, value in zip(dataset.feature_names, dataset.X[row], strict=True)
         if name != "1"
     )
-    g = ", ".join(number(float(v)) for v in e.terms.gradient)
+    with np.errstate(all="ignore"):
+        mean = problem.likelihood.mean(terms.f[None])[0]
+    g = ", ".join(number(float(v)) for v in terms.gradient)
     return (
-        f"<p class='efviz-note'>{gone}Example <b>{e.number:,}</b> of {p.problem.N:,}: {inputs}, "
-        f"{escape(p.dataset.target_name)} = {number(e.y)}; {_model(e)}. Its gradient is "
-        f"g<sub>n</sub> = <b>({g})</b>. {_weight(e)}</p>"
+        f"<p class='efviz-note'>{gone}Example <b>{number_shown:,}</b> of {problem.N:,}: {inputs}, "
+        f"{escape(dataset.target_name)} = {number(float(dataset.y[row]))}; {_model(mean)}. Its "
+        f"gradient is g<sub>n</sub> = <b>({g})</b>. {_weight(terms, len(mean))}</p>"
     )
 
 
-def _model(e: Example) -> str:
-    if len(e.mean) > 1:
-        probabilities = ", ".join(number(float(v)) for v in e.mean)
+def _model(mean: Array) -> str:
+    if len(mean) > 1:
+        probabilities = ", ".join(number(float(v)) for v in mean)
         return f"the model gives the classes probabilities {probabilities}"
-    return f"the model's mean is {number(float(e.mean[0]))}"
+    return f"the model's mean is {number(float(mean[0]))}"
 
 
-def _weight(e: Example) -> str:
+def _weight(terms: Contribution, outputs: int) -> str:
     """The trace of its term of EF over that of F: the surprise of this very label."""
-    ef, f = (float(np.trace(m)) for m in (e.terms.empirical_fisher, e.terms.fisher))
+    ef, f = (float(np.trace(m)) for m in (terms.empirical_fisher, terms.fisher))
     if not np.isfinite([ef, f]).all():
         return "Its terms are too large for numbers of a computer."
     if f <= 0:
         return "Neither matrix hears of it." if ef <= 0 else "Only EF hears of it."
     times = f"<b>{number(ef / f)}</b> times"
-    if len(e.mean) > 1:
+    if outputs > 1:
         return f"By the trace, its observed label adds to EF {times} what F expects of it."
     return (
         f"Both terms are multiples of one matrix: EF weighs it by the residual of the observed "
@@ -157,9 +164,14 @@ def _weight(e: Example) -> str:
     )
 
 
-def steps(e: Example) -> str:
+def steps(dataset: Dataset, row: int, steps: Mapping[str, OneStep]) -> str:
+    """What one step of each method does, in a table and in words."""
+    return steps_table(number_of(dataset, row), steps) + step_words(steps)
+
+
+def steps_table(example: int, steps: Mapping[str, OneStep]) -> str:
     """What one step of each method does to the loss of the example, and to the mean loss."""
-    first = next(iter(e.steps.values()))
+    first = next(iter(steps.values()))
     before = ("before the step", number(first.own[0], 4), "–", number(first.mean[0], 4), "–")
     rows = [
         (
@@ -169,9 +181,9 @@ def steps(e: Example) -> str:
             number(step.mean[1], 4),
             _change(step.mean),
         )
-        for name, step in e.steps.items()
+        for name, step in steps.items()
     ]
-    columns = ("", f"loss of example {e.number:,}", "change", "mean loss L", "change")
+    columns = ("", f"loss of example {example:,}", "change", "mean loss L", "change")
     return html_table("One step of each method from θ", columns, [before, *rows])
 
 
@@ -180,14 +192,14 @@ def _change(loss: tuple[float, float]) -> str:
     return f"+{number(change)}" if change > 0 else number(change)
 
 
-def step_words(e: Example) -> str:
+def step_words(steps: Mapping[str, OneStep]) -> str:
     """Whose steps help everybody and not this one."""
     against = [
         name
-        for name, step in e.steps.items()
+        for name, step in steps.items()
         if step.own[1] > step.own[0] and step.mean[1] < step.mean[0]
     ]
-    overshoot = [name for name, step in e.steps.items() if not step.mean[1] <= step.mean[0]]
+    overshoot = [name for name, step in steps.items() if not step.mean[1] <= step.mean[0]]
     words = []
     if against:
         lower = "lowers" if len(against) == 1 else "lower"
@@ -195,7 +207,7 @@ def step_words(e: Example) -> str:
     if overshoot:
         raises = "raises" if len(overshoot) == 1 else "raise"
         words.append(f"With this γ {_and(overshoot)} {raises} L: the step is too long.")
-    deficient = [name for name, step in e.steps.items() if step.rank_deficient]
+    deficient = [name for name, step in steps.items() if step.rank_deficient]
     if deficient:
         words.append(f"The matrix of {_and(deficient)} is singular: the shortest step is taken.")
     return f"<p class='efviz-note'>{' '.join(words)}</p>" if words else ""
@@ -205,26 +217,29 @@ def _and(names: list[str]) -> str:
     return " and ".join([", ".join(names[:-1]), names[-1]] if len(names) > 1 else names)
 
 
-def source(key: str, found: Labels | None) -> str:
+def source(source: str, labels: LabelMatrix | None = None) -> str:
     """What the source is, how far it is from F, and what it costs."""
-    chosen = LABEL_SOURCES[key]
+    chosen = LABEL_SOURCES[source]
     parts = [escape(chosen.words)]
-    if found:
+    if labels:
         parts.append(
-            f"‖· − F‖ / ‖F‖ = <b>{number(found.distance)}</b>, "
+            f"‖· − F‖ / ‖F‖ = <b>{number(labels.distance)}</b>, "
             f"{'unbiased' if chosen.unbiased else 'biased'}."
         )
         fewer = (
-            f" ({found.least:,} if the Jacobian of every example is kept)"
-            if found.least < found.cost
+            f" ({labels.least:,} if the Jacobian of every example is kept)"
+            if labels.least < labels.cost
             else ""
         )
-        parts.append(f"It takes <b>{found.cost:,}</b> gradient evaluations{fewer}.")
+        parts.append(f"It takes <b>{labels.cost:,}</b> gradient evaluations{fewer}.")
     return f"<p class='efviz-note'>{' '.join(parts)}</p>"
 
 
-def sources(others: Mapping[str, float]) -> str:
+def other_sources(distances: LabelDistances | None = None) -> str:
     """Why no M helps the other lines."""
+    others = distances.others if distances else {}
+    if not others:
+        return ""
     listed = ", ".join(f"{escape(name)} {number(value)}" for name, value in others.items())
     return (
         "<p class='efviz-note'>More labels bring nothing but the sampled matrix nearer. Distances "
@@ -232,7 +247,7 @@ def sources(others: Mapping[str, float]) -> str:
     )
 
 
-def equations() -> None:
+def equations(shown: Shown) -> None:
     """The four matrices with their numbers in the paper, and what differs from the print."""
     with st.expander("Equations, with their numbers in the paper"):
         st.markdown(

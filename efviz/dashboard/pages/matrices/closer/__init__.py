@@ -15,7 +15,7 @@ from efviz.dashboard.pages.matrices.closer import (
 from efviz.dashboard.pages.matrices.closer import (
     words as closer_words,
 )
-from efviz.dashboard.pages.matrices.closer.base import Here, Section
+from efviz.dashboard.pages.matrices.closer.base import Section
 
 SECTIONS: dict[str, Section] = {
     "splits": closer_splits.SECTION,
@@ -25,4 +25,4 @@ SECTIONS: dict[str, Section] = {
     "descent": closer_descent.SECTION,
 }
 
-__all__ = ["SECTIONS", "Here", "Section"]
+__all__ = ["SECTIONS", "Section"]

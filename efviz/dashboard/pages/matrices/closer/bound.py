@@ -6,107 +6,21 @@ import numpy as np
 import streamlit as st
 
 from efviz.arrays import Array, Mask
-from efviz.curvature.remainder_bound import RemainderBound, ray, remainder_bound
-from efviz.dashboard.components import chart, pack_figures
-from efviz.dashboard.pages.matrices.closer.base import (
-    Here,
-    Section,
-    Spot,
-    go_on,
-    sentence_html,
-)
-from efviz.dashboard.pages.matrices.closer.script import bound_script
-from efviz.dashboard.session.caches import cached
-from efviz.dashboard.session.jobs import Job
+from efviz.curvature.remainder_bound import RemainderBound
+from efviz.dashboard.pages.matrices.closer.base import Section, Sentence, sentence_html
+from efviz.dashboard.session.blocks import Chart, Export, Row
+from efviz.dashboard.session.page import Shown
 from efviz.dashboard.session.problem_settings import EditableSettings
 from efviz.dashboard.session.store import Store
-from efviz.dashboard.session.take_along import take_along
-from efviz.figures import DARK
-from efviz.figures.claims import remainder_panel
-from efviz.figures.theme import Spec
+from efviz.figures.claims import bound_panels
 from efviz.numbers import number, percent
-from efviz.problems import Problem
-from efviz.work import Progress, Work
+from efviz.studies.bound_on_path import StraightPath
 
 NONLINEAR = "saturation"
 """The problem of the catalogue for which the proposition says something."""
 
-POINTS = 161
-_EXAMPLES = 1_000_000
-"""Examples times thetas of one slice of work."""
 
-
-def path_through(problem: Problem, spot: Spot) -> tuple[Array, str]:
-    """Thetas (T, 2) of the path, and in words."""
-    start, through, words = path_ends(problem, spot)
-    low, high = (np.array(corner) for corner in zip(spot.x, spot.y, strict=True))
-    return ray(start, through, low, high, POINTS), words
-
-
-def path_ends(problem: Problem, spot: Spot) -> tuple[Array, Array, str]:
-    """The path goes from the minimum through theta to the edge of the plane: these two, in words.
-
-    From theta to the farthest corner where the minimum is not on the plane, or is theta itself.
-    """
-    plane, theta = spot.shown, np.array(spot.at)
-    low, high = np.array([plane.x[0], plane.y[0]]), np.array([plane.x[1], plane.y[1]])
-    inside = ((low <= theta) & (theta <= high)).all()
-    if not inside:
-        theta = np.clip(theta, low, high)
-    star = problem.theta_star
-    usable = problem.minimum.exists and bool(((low <= star) & (star <= high)).all())
-    apart = usable and float(np.abs(star - theta).max()) > 1e-9 * float((high - low).max())
-    if apart:
-        words = "from the minimum through θ" if inside else "from the minimum towards θ"
-        return star, theta, words
-    corner = np.where(theta < plane.center, high, low)
-    return theta, corner, "from θ to a corner"
-
-
-def bound_work(spot: Spot) -> Work[RemainderBound]:
-    """Both sides along the path, some thetas at a time."""
-    problem, plane = spot.made(), spot.shown
-    thetas, _ = path_through(problem, spot)
-    low, high = np.array([plane.x[0], plane.y[0]]), np.array([plane.x[1], plane.y[1]])
-    step = max(1, _EXAMPLES // problem.N)
-    pieces: list[RemainderBound] = []
-    for i in range(0, len(thetas), step):
-        pieces.append(remainder_bound(problem, thetas[i : i + step], low, high))
-        yield Progress(min(1.0, (i + step) / len(thetas)))
-    return RemainderBound(
-        thetas,
-        problem.N,
-        low,
-        high,
-        pieces[0].beta,
-        np.concatenate([piece.norm for piece in pieces]),
-        np.concatenate([piece.residual for piece in pieces]),
-    )
-
-
-@cached
-def bound_job(spot: Spot) -> Job[RemainderBound]:
-    return Job(bound_work(spot))
-
-
-@cached
-def packed(spot: Spot, subtitle: str, _bound: RemainderBound) -> bytes:
-    return pack_figures(panels_of(subtitle, _bound), dark=DARK, max_width=760)
-
-
-def panels_of(subtitle: str, bound: RemainderBound) -> dict[str, Spec]:
-    return {"bound": remainder_panel(bound, subtitle=subtitle)}
-
-
-def draw(store: Store[Any], here: Here) -> None:
-    if here.problem.model.linear:
-        linear(store)
-        explain()
-    else:
-        nonlinear(store, here)
-
-
-def explain() -> None:
+def explain(shown: Shown) -> None:
     st.markdown(
         r"$\|\nabla^2 L - G\|_2 \le r(\theta)\,\beta$ with "
         r"$r = \frac1N\sum_n \|\nabla_f \log p(y_n \mid f_n)\|_1$ and "
@@ -118,6 +32,15 @@ def explain() -> None:
         "norm itself. With the paper's sums the printed claim is N²‖H − G‖² ≤ N r β, drawn as "
         "N‖H − G‖² against r β. β is the least bound that is valid on the whole plane shown."
     )
+
+
+def bound(shown: Shown) -> None:
+    """Where f is linear there is nothing to draw."""
+    if shown.view.given["problem"].model.linear:
+        linear(shown.store)
+        explain(shown)
+    else:
+        PICTURE(shown)
 
 
 def linear(store: Store[Any]) -> None:
@@ -136,32 +59,11 @@ def switch(store: Store[Any]) -> None:
     store.put(type(settings).of(**kept | {"problem": NONLINEAR}).checked())
 
 
-def nonlinear(store: Store[Any], here: Here) -> None:
-    job = bound_job(here.spot)
-    bound = job.progress.result or job.advance(0.1).result
-    start, through, way = path_ends(here.problem, here.spot)
-    name = f"{store.slug}-bound"
-    picture, words = st.columns([1.5, 1])
-    with picture:
-        if bound:
-            shown = f"{store.slug}.closer.bound"
-            chart(packed(here.spot, way, bound), key=shown, query=store.query)
-            take_along(
-                shown,
-                name,
-                lambda: panels_of(way, bound),
-                lambda: bound_script(name, here, start, through, POINTS, way),
-            )
-        go_on(store, "bound", here.spot, job, "of the path is computed")
-    with words:
-        if bound:
-            st.html(sentence_html(sentence(bound, way)))
-        explain()
-
-
-def sentence(b: RemainderBound, words: str) -> str:
+def sentence(bound: RemainderBound, straight: StraightPath) -> str:
     """Where the printed square fails, and that the proved bound holds, with numbers."""
-    return " ".join(filter(None, (f"Along the path {words}:", _proved(b), _printed(b))))
+    return " ".join(
+        filter(None, (f"Along the path {straight.words}:", _proved(bound), _printed(bound)))
+    )
 
 
 def _proved(b: RemainderBound) -> str:
@@ -202,4 +104,8 @@ def _where(length: Array, fails: Mask) -> str:
     return f"at distances {' and '.join(named)} from its start"
 
 
-SECTION = Section("Proposition 2", draw)
+CHART = Chart(bound_panels, "closer.bound", lambda panels: {"max_width": 760})
+PICTURE = Row(
+    ((CHART, Export(CHART, "four-matrices-bound")), (Sentence(sentence), explain)), (1.5, 1)
+)
+SECTION = Section("Proposition 2", (bound,))

@@ -1,25 +1,16 @@
 """Splits: what each generalised Gauss-Newton matrix keeps of H, and whether the rest can vanish."""
 
-from dataclasses import dataclass
-from typing import Any
-
 import numpy as np
 import streamlit as st
 
-from efviz.arrays import Array
-from efviz.curvature import hessian
-from efviz.curvature.splits import SPLITS, Reach, Sizes, Vanishing
-from efviz.dashboard.components import chart, pack_figures
-from efviz.dashboard.pages.matrices.closer.base import Here, Section, Spot, sentence_html
-from efviz.dashboard.pages.matrices.closer.script import split_script
-from efviz.dashboard.session.caches import cached
-from efviz.dashboard.session.store import Store
-from efviz.dashboard.session.take_along import take_along
-from efviz.dashboard.session.widgets import show
-from efviz.figures import DARK
-from efviz.figures.matrices import sum_panel
-from efviz.figures.theme import Spec
+from efviz.curvature.splits import SPLITS, Reach, Sizes
+from efviz.dashboard.pages.matrices.closer.base import Section, Sentence
+from efviz.dashboard.session.blocks import Chart, Export, Row
+from efviz.dashboard.session.page import Shown
+from efviz.dashboard.session.studies import Call
+from efviz.figures.matrices import split_panels
 from efviz.numbers import number, percent
+from efviz.studies.split_parts import SplitParts, ratio
 
 LAMPS: dict[Reach, str] = {
     "attained": ":green-badge[● The outer gradient can reach zero]",
@@ -40,76 +31,17 @@ DEFINITION: dict[Reach, str] = {
 }
 
 
-@dataclass(frozen=True, eq=False)
-class Parts:
-    """One split at one theta: its matrix, what it leaves out, H, sizes of the outer gradients."""
-
-    ggn: Array
-    remainder: Array
-    hessian: Array
-    sizes: Sizes
-    vanishing: Vanishing
-
-    @property
-    def share(self) -> float:
-        """|remainder| / |H|, Frobenius norms; nan where H is zero."""
-        return _ratio(self.remainder, self.hessian)
-
-    @property
-    def error(self) -> float:
-        """|GGN + remainder - H| by the largest of the three."""
-        largest = max(
-            (self.ggn, self.remainder, self.hessian), key=lambda m: float(np.linalg.norm(m))
-        )
-        return _ratio(self.ggn + self.remainder - self.hessian, largest)
+def meaning(shown: Shown) -> None:
+    """The split in formulas, and whether its outer gradient can reach zero."""
+    split, parts = SPLITS[shown.settings.c_split], shown.view.result("split", wait=True)
+    st.markdown(f"${split.outer}$, $\\quad {split.inner}$")
+    if parts:
+        reach: Reach = parts.vanishing.reach
+        st.markdown(LAMPS[reach])
+        st.caption(f"{parts.vanishing.reason} {DEFINITION[reach]}")
 
 
-def _ratio(a: Array, b: Array) -> float:
-    with np.errstate(all="ignore"):
-        return float(np.linalg.norm(a) / np.linalg.norm(b))
-
-
-@cached
-def parts(spot: Spot, key: str) -> Parts:
-    problem, theta, split = spot.made(), np.array(spot.at), SPLITS[key]
-    return Parts(
-        split.ggn(problem, theta),
-        split.remainder(problem, theta),
-        hessian(problem, theta),
-        split.sizes(problem, theta),
-        split.vanishing(problem),
-    )
-
-
-@cached
-def packed(spot: Spot, key: str) -> bytes:
-    return pack_figures(panels_of(parts(spot, key)), dark=DARK, max_width=720)
-
-
-def panels_of(p: Parts) -> dict[str, Spec]:
-    return {"sum": sum_panel(p.ggn, p.remainder, p.hessian, title="GGN + remainder = H")}
-
-
-def draw(store: Store[Any], here: Here) -> None:
-    words, picture = st.columns([1, 1.5])
-    with words:
-        show(store, "c_split")
-    key = store.settings.c_split
-    split, p = SPLITS[key], parts(here.spot, key)
-    with words:
-        st.markdown(f"${split.outer}$, $\\quad {split.inner}$")
-        st.markdown(LAMPS[p.vanishing.reach])
-        st.caption(f"{p.vanishing.reason} {DEFINITION[p.vanishing.reach]}")
-    with picture:
-        chart(packed(here.spot, key), key=f"{store.slug}.closer.splits", query=store.query)
-        name = f"{store.slug}-splits"
-        take_along(
-            f"{store.slug}.closer.splits",
-            name,
-            lambda: panels_of(p),
-            lambda: split_script(name, here, key),
-        )
-    st.html(sentence_html(sentence(key, p)))
+def explain(shown: Shown) -> None:
     st.markdown(
         r"$\nabla^2 L = \frac1N\sum_n J_b^\top \frac{\partial^2 a_n}{\partial b^2} J_b + "
         r"\frac1N\sum_{n,m} \frac{\partial a_n}{\partial b_m} \nabla^2_\theta b_{nm}$ "
@@ -118,14 +50,15 @@ def draw(store: Store[Any], here: Here) -> None:
     )
 
 
-def sentence(key: str, p: Parts) -> str:
+def sentence(parts: SplitParts) -> str:
     """What is added, what is left out, and how large the outer gradients are."""
-    if not np.isfinite(p.hessian).all() or not np.isfinite(p.ggn + p.remainder).all():
+    found = (parts.hessian, parts.ggn, parts.remainder)
+    if not all(np.isfinite(matrix).all() for matrix in found):
         return "At this θ the matrices are too large for numbers of a computer."
-    return " ".join(filter(None, (_shares(p), _sum(p), _sizes(p.sizes))))
+    return " ".join(filter(None, (_shares(parts), _sum(parts), _sizes(parts.sizes))))
 
 
-def _shares(p: Parts) -> str:
+def _shares(p: SplitParts) -> str:
     if not p.hessian.any():
         return "H is zero at this θ."
     if not p.remainder.any():
@@ -136,11 +69,11 @@ def _shares(p: Parts) -> str:
     return (
         f"At this θ the remainder, which the matrix ignores, has "
         f"<b>{percent(p.share, 3)}</b> of the size of H{larger}; the GGN has "
-        f"{percent(_ratio(p.ggn, p.hessian), 3)} (Frobenius norms)."
+        f"{percent(ratio(p.ggn, p.hessian), 3)} (Frobenius norms)."
     )
 
 
-def _sum(p: Parts) -> str:
+def _sum(p: SplitParts) -> str:
     if not np.isfinite(p.error):
         return ""
     if not p.error:
@@ -165,4 +98,14 @@ def power(log10: float) -> str:
     return f"10<sup>{number(round(log10))}</sup>"
 
 
-SECTION = Section("Splits", draw)
+CHART = Chart(
+    Call(split_panels, {"parts": "split"}), "closer.splits", lambda panels: {"max_width": 720}
+)
+SECTION = Section(
+    "Splits",
+    (
+        Row((("c_split", meaning), (CHART, Export(CHART, "four-matrices-splits"))), (1, 1.5)),
+        Sentence(Call(sentence, {"parts": "split"})),
+        explain,
+    ),
+)

@@ -1,37 +1,41 @@
 """Table 1 as a translator: one matrix in the words of every field, and each library's call."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from html import escape
-from typing import Any
 
 import numpy as np
 import streamlit as st
 
+from efviz.arrays import Array
 from efviz.curvature.distance import relative_distance
 from efviz.curvature.vocabulary import VOCABULARY, Call, Term
-from efviz.dashboard.pages.matrices.closer.base import Here, Section, sentence_html
+from efviz.dashboard.pages.matrices.closer.base import Section, Sentence
+from efviz.dashboard.session import studies
 from efviz.dashboard.session.html_table import html_table
-from efviz.dashboard.session.store import Store
+from efviz.dashboard.session.page import Shown
 from efviz.dashboard.session.widgets import show
 from efviz.numbers import counted, number
+from efviz.studies.four_matrices import SYMBOLS as FOUR
 
-SYMBOLS: dict[str, str] = {"hessian": "H", "ggn": "G", "fisher": "F", "empirical_fisher": "EF"}
+SYMBOLS: dict[str, str] = {key: symbol for symbol, key in FOUR.items()}
 """Of the terms that the page shows as matrices."""
 
 
-def draw(store: Store[Any], here: Here) -> None:
+def names(shown: Shown) -> None:
+    """The matrix, its formula, its names and calls, and the whole table."""
     box, formula = st.columns([1, 1.6], vertical_alignment="bottom")
     with box:
-        show(store, "c_matrix")
-    key = store.settings.c_matrix
+        show(shown.store, "c_matrix")
+    key = shown.settings.c_matrix
     term = VOCABULARY[key]
     with formula:
         st.markdown(f"$\\displaystyle {term.formula}$")
-    st.html(sentence_html(sentence(key, here)))
-    names, calls = st.columns([1.3, 1])
-    names.html(names_table(term))
+    SENTENCE(shown)
+    left, right = st.columns([1.3, 1])
+    left.html(names_table(term))
     if term.calls:
-        calls.html(calls_list(term))
+        right.html(calls_list(term))
     st.html(
         f"<details class='efviz-details'><summary>All of Table 1</summary>{overview(key)}</details>"
     )
@@ -64,7 +68,7 @@ def other_meanings(key: str) -> list[OtherMeaning]:
     return found
 
 
-def sentence(key: str, here: Here) -> str:
+def sentence(key: str, matrices: Mapping[str, Array]) -> str:
     """How many words there are for it, and which of them mean something else elsewhere."""
     names = VOCABULARY[key].names
     different = len({name.words.lower() for name in names})
@@ -77,7 +81,7 @@ def sentence(key: str, here: Here) -> str:
         parts.append(
             f"“{escape(meaning.words)}” means this in {' and '.join(mine)}, but in "
             f"{' and '.join(meaning.fields)} {also}the "
-            f"<b>{_small(VOCABULARY[meaning.key].title)}</b>{_apart(key, meaning.key, here)}."
+            f"<b>{_small(VOCABULARY[meaning.key].title)}</b>{_apart(key, meaning.key, matrices)}."
         )
     return " ".join(parts)
 
@@ -88,9 +92,9 @@ def _small(title: str) -> str:
     return escape(title if title.startswith(kept) else title[0].lower() + title[1:])
 
 
-def _apart(key: str, other: str, here: Here) -> str:
+def _apart(key: str, other: str, matrices: Mapping[str, Array]) -> str:
     """How far the two are from each other at the theta shown, where both are shown."""
-    a, b = (here.matrices.get(SYMBOLS.get(k, "")) for k in (key, other))
+    a, b = (matrices.get(SYMBOLS.get(k, "")) for k in (key, other))
     if a is None or b is None:
         return ""
     distance = float(relative_distance(a, b))
@@ -163,4 +167,5 @@ def overview(chosen: str) -> str:
     return html_table("Six matrices and their names", columns, rows, current=current)
 
 
-SECTION = Section("Names in other fields", draw)
+SENTENCE = Sentence(studies.Call(sentence, {"key": "c_matrix"}))
+SECTION = Section("Names in other fields", (names,))

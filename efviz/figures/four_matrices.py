@@ -1,0 +1,90 @@
+"""The figures of the page Four matrices: at one theta, of one example, of one source of labels."""
+
+from collections.abc import Mapping
+
+import numpy as np
+
+from efviz.arrays import Array
+from efviz.curvature.conics import Conic
+from efviz.datasets.dataset import Dataset
+from efviz.fields import Plane
+from efviz.figures.data_views import data_panel
+from efviz.figures.matrices import cell_panels, level_sets_panel, spectra_panel
+from efviz.figures.theme import Spec
+from efviz.problems import Problem
+from efviz.studies.label_sources import LabelMatrix
+from efviz.studies.one_example import Contribution
+
+TITLES: dict[str, str] = {
+    "H": "Hessian",
+    "G": "Gauss-Newton",
+    "F": "Fisher",
+    "EF": "empirical Fisher",
+}
+SHORT: dict[str, tuple[str, str]] = {
+    "observed": ("EF", "observed"),
+    "exact": ("F", "expectation"),
+    "sampled": ("F", "M = {M}"),
+    "most_likely": ("g gᵀ", "most likely"),
+    "squared_mean": ("∇L ∇Lᵀ", ""),
+}
+"""Titles and subtitles of the matrices of LABEL_SOURCES."""
+
+
+def theta_panels(
+    dataset: Dataset,
+    problem: Problem,
+    plane: Plane,
+    theta: Array,
+    row: int,
+    level_sets: Mapping[str, Conic],
+    spectra: Mapping[str, Array],
+    loss: Array | None = None,
+    *,
+    editing: bool = False,
+) -> dict[str, Spec]:
+    """Data with the example in `row` marked, level sets and eigenvalues at theta (2,).
+
+    The loss (n, n) on the plane is None where it is not known yet.
+    """
+    names, minimum = problem.parameter_names, problem.minimum
+    star = minimum.theta if minimum.exists else None
+    return {
+        "data": data_panel(dataset, problem, theta=theta, example=row, editing=editing),
+        "level sets": level_sets_panel(level_sets, theta, names, plane, loss, star),
+        "eigenvalues": spectra_panel(spectra),
+    }
+
+
+def matrix_panels(problem: Problem, matrices: Mapping[str, Array]) -> dict[str, Spec]:
+    """The cells of H, G, F and EF."""
+    shown = [(symbol, TITLES[symbol], matrix) for symbol, matrix in matrices.items()]
+    return cell_panels(shown, problem.parameter_names)
+
+
+def term_panels(problem: Problem, terms: Contribution) -> dict[str, Spec]:
+    """What one example adds to EF and to F."""
+    shown = [
+        ("g gᵀ / N", "into EF", terms.empirical_fisher),
+        ("E[g gᵀ] / N", "into F", terms.fisher),
+    ]
+    return cell_panels(shown, problem.parameter_names)
+
+
+def label_panels(
+    problem: Problem,
+    matrices: Mapping[str, Array],
+    labels: LabelMatrix | None = None,
+    *,
+    source: str,
+    M: int,
+) -> dict[str, Spec]:
+    """The matrix of one of LABEL_SOURCES beside the Fisher.
+
+    Until it is known there are dashes in its place: nothing jumps then.
+    """
+    F = matrices["F"]
+    title, subtitle = SHORT[source]
+    matrix = labels.matrix if labels else np.full(F.shape, np.nan)
+    shown = [(title, subtitle.format(M=f"{M:,}"), matrix), ("F", "exact", F)]
+    return cell_panels(shown, problem.parameter_names)

@@ -1,0 +1,66 @@
+"""Both sides of Proposition 2 along one path through a plane."""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from efviz.arrays import Array
+from efviz.curvature.remainder_bound import RemainderBound, ray, remainder_bound
+from efviz.fields import Plane
+from efviz.problems import Problem
+from efviz.work import Progress, Work
+
+POINTS = 161
+SLICE = 1_000_000
+"""Examples times thetas between two yields."""
+
+
+@dataclass(frozen=True, eq=False)
+class StraightPath:
+    """From `start` through `through`, (2,) each, to the edge of a plane; `words` name it."""
+
+    start: Array
+    through: Array
+    words: str
+
+
+def path_through(problem: Problem, plane: Plane, theta: Array) -> StraightPath:
+    """From the minimum through theta (2,) to the edge of the plane.
+
+    From theta to the farthest corner where the minimum is not on the plane, or is theta itself. A
+    theta off the plane only gives the direction.
+    """
+    low, high = _corners(plane)
+    inside = ((low <= theta) & (theta <= high)).all()
+    theta = np.clip(theta, low, high)
+    star = problem.theta_star
+    usable = problem.minimum.exists and bool(((low <= star) & (star <= high)).all())
+    apart = usable and float(np.abs(star - theta).max()) > 1e-9 * float((high - low).max())
+    if apart:
+        words = "from the minimum through θ" if inside else "from the minimum towards θ"
+        return StraightPath(star, theta, words)
+    return StraightPath(theta, np.where(theta < plane.center, high, low), "from θ to a corner")
+
+
+def bound_on_path(problem: Problem, plane: Plane, straight: StraightPath) -> Work[RemainderBound]:
+    """Both sides at POINTS thetas of the path, beta being valid on all of the plane."""
+    low, high = _corners(plane)
+    thetas = ray(straight.start, straight.through, low, high, POINTS)
+    step = max(1, SLICE // problem.N)
+    pieces: list[RemainderBound] = []
+    for i in range(0, len(thetas), step):
+        pieces.append(remainder_bound(problem, thetas[i : i + step], low, high))
+        yield Progress(min(1.0, (i + step) / len(thetas)))
+    return RemainderBound(
+        thetas,
+        problem.N,
+        low,
+        high,
+        pieces[0].beta,
+        np.concatenate([piece.norm for piece in pieces]),
+        np.concatenate([piece.residual for piece in pieces]),
+    )
+
+
+def _corners(plane: Plane) -> tuple[Array, Array]:
+    return np.array([plane.x[0], plane.y[0]]), np.array([plane.x[1], plane.y[1]])

@@ -1,0 +1,114 @@
+"""Whose label is it: the average of g g^T with labels from one source, and how far it is from F."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from efviz.arrays import Array
+from efviz.curvature import LABEL_SOURCES, fisher
+from efviz.curvature.distance import relative_distance
+from efviz.curvature.label_sources import sampled_error, sampled_fisher
+from efviz.problems import Problem
+from efviz.work import Progress, Work, part
+
+SAMPLED = "sampled"
+"""The source that takes a number of labels."""
+SIZES = (1, 3, 10, 32, 100, 316, 1_000, 3_162, 10_000)
+REPETITIONS = 12
+OTHERS: dict[str, str] = {
+    "observed": "EF",
+    "most_likely": "most likely",
+    "squared_mean": "∇L ∇Lᵀ",
+}
+"""Sources that are off by the same whatever M, and their names at their lines."""
+
+
+@dataclass(frozen=True, eq=False)
+class LabelMatrix:
+    """The matrix (D, D) of one source of labels, and its distance to the exact F relative to |F|.
+
+    `cost` and `least` count its gradient evaluations: see `LabelSource`.
+    """
+
+    matrix: Array
+    distance: float
+    cost: int
+    least: int
+
+
+def label_matrix(
+    problem: Problem, theta: Array, *, source: str, M: int, seed: int
+) -> Work[LabelMatrix]:
+    """Of one of LABEL_SOURCES at theta (D,); M labels per example are drawn where they are."""
+    chosen, count = LABEL_SOURCES[source], M if source == SAMPLED else 1
+    if source == SAMPLED:
+        drawing = sampled_fisher(problem, theta, n_samples=count, seed=seed)
+        matrix = yield from part(drawing, 0, 1)
+    else:
+        matrix = _without_draws(problem, theta, source)
+    size = problem.N, count, problem.model.n_outputs
+    off = distance(matrix, fisher(problem, theta))
+    return LabelMatrix(matrix, off, chosen.cost(*size), chosen.least(*size))
+
+
+def _without_draws(problem: Problem, theta: Array, source: str) -> Array:
+    rng = np.random.default_rng(0)
+    return LABEL_SOURCES[source].matrix(problem, theta, rng=rng, n_samples=1)
+
+
+def distance(matrix: Array, F: Array) -> float:
+    """|matrix - F| / |F|; 0 where both are zero."""
+    return 0.0 if np.array_equal(matrix, F) else float(relative_distance(matrix, F))
+
+
+@dataclass(frozen=True, eq=False)
+class LabelDistances:
+    """Distances to the exact F, relative to |F|, for `sizes` (S,) of labels drawn per example.
+
+    errors (R, S) of R repetitions of the sampled Fisher, nan where still to come; theory (S,) what
+    is expected of it; `others` by name, of sources that draw no labels.
+    """
+
+    sizes: tuple[int, ...]
+    errors: Array
+    theory: Array
+    others: dict[str, float]
+
+
+def unknown_distances(
+    sizes: Sequence[int] = SIZES, repetitions: int = REPETITIONS
+) -> LabelDistances:
+    """Before anything is known."""
+    nothing = np.full((repetitions, len(sizes)), np.nan)
+    return LabelDistances(tuple(sizes), nothing, nothing[0], {})
+
+
+def label_distances(
+    problem: Problem,
+    theta: Array,
+    *,
+    seed: int,
+    sizes: Sequence[int] = SIZES,
+    repetitions: int = REPETITIONS,
+) -> Work[LabelDistances]:
+    """The other sources first, then the sampled Fisher at theta (D,), one size after the other."""
+    found, F = unknown_distances(sizes, repetitions), fisher(problem, theta)
+    off = {name: distance(_without_draws(problem, theta, s), F) for s, name in OTHERS.items()}
+    if not np.isfinite(F).all():
+        return found
+    errors, theory = found.errors, found.theory
+
+    def so_far() -> LabelDistances:
+        return LabelDistances(found.sizes, errors, theory, off)
+
+    yield Progress(0.0, so_far)
+    for s, M in enumerate(sizes):
+        drawing = sampled_error(problem, theta, (M,), repetitions=repetitions, seed=seed)
+        begin, end = s / len(sizes), (s + 1) / len(sizes)
+        drawn = yield from part(drawing, begin, end, meanwhile=so_far)
+        errors = errors.copy()
+        errors[:, s] = drawn.distances[0]
+        theory = drawn.coefficient / np.sqrt(np.array(sizes))
+        yield Progress(end, so_far)
+    return so_far()
