@@ -6,7 +6,6 @@ import time
 from collections import OrderedDict
 from collections.abc import Callable, Hashable
 from functools import wraps
-from inspect import signature
 from typing import Any, ParamSpec, TypeVar
 from weakref import WeakSet
 
@@ -189,27 +188,19 @@ def forget_private() -> None:
 
 
 def cached(function: Callable[P, T]) -> Callable[P, T]:
-    """Remember results by the arguments, but for those whose names begin with an underscore.
+    """Remember results by the arguments: strings, numbers and settings, by position.
 
-    Arguments are strings, numbers and flat frozen dataclasses, one of which is, or has, the
-    `problem`. Results are shared, so nobody may change them. Those of an own table live in its
-    session and are forgotten with it.
+    One of them is, or has, the `problem`. Results are shared, so nobody may change them. Those of
+    an own table live in its session and are forgotten with it.
     """
-    counted = [not name.startswith("_") for name in signature(function).parameters]
 
     @wraps(function)
     def call(*args: P.args, **kwargs: P.kwargs) -> T:
-        known = tuple(arg for arg, count in zip(args, counted, strict=False) if count)
-        named = tuple(item for item in sorted(kwargs.items()) if not item[0].startswith("_"))
-        problems = (
-            getattr(value, "problem", value) for value in (*known, *(value for _, value in named))
-        )
-        own = any(isinstance(problem, str) and problem == OWN for problem in problems)
+        assert not kwargs
+        own = OWN in (getattr(value, "problem", value) for value in args)
         # Equal fields do not make equal keys: 1 == 1.0 == True, and classes may share all fields.
-        types = tuple(type(value) for value in known)
-        key = (function.__module__, function.__qualname__, types, known, named)
-        if own:
-            return in_session(key, lambda: function(*args, **kwargs))
-        return in_process(key, lambda: function(*args, **kwargs))
+        key = (function.__module__, function.__qualname__, tuple(map(type, args)), args)
+        keep = in_session if own else in_process
+        return keep(key, lambda: function(*args, **kwargs))
 
     return call

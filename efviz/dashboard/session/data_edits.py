@@ -12,7 +12,7 @@ from efviz.dashboard.session import data_edits_words as text
 from efviz.dashboard.session.foreign import plain
 from efviz.dashboard.session.kinds import FARTHEST
 from efviz.dashboard.session.page import Shown
-from efviz.dashboard.session.problem_choice import Knobs, problem_of
+from efviz.dashboard.session.problem_choice import problem_of
 from efviz.dashboard.session.problem_settings import ProblemSettings
 from efviz.dashboard.session.store import Store
 from efviz.datasets.dataset import Dataset, input_columns
@@ -36,7 +36,7 @@ def clicked(store: Store[Any], click: Click) -> None:
     """A click in the data panel is one more example; the second of a double click is none."""
     if not store.settings.editing or max(abs(click.x), abs(click.y)) > FARTHEST:
         return
-    dataset, problem = problem_of(Knobs.of(store.settings))
+    dataset, problem = problem_of(store.settings)
     where = place_of(dataset, problem, click.x, click.y)
     edits: Edits = store.settings.edits
     target = _target(store, dataset, where)
@@ -49,7 +49,7 @@ def touched(store: Store[Any], touch: Touch) -> None:
     """An example is dragged or taken away."""
     if not store.settings.editing:
         return
-    dataset, problem = problem_of(Knobs.of(store.settings))
+    dataset, problem = problem_of(store.settings)
     N, number = len(_original(dataset).y), touch.number
     edits: Edits = store.settings.edits
     if number is None or number >= N + _added(edits):
@@ -145,12 +145,11 @@ def told(store: Store[Any]) -> None:
     edits: Edits = store.settings.edits
     if not edits:
         return
-    knobs = Knobs.of(store.settings)
-    dataset, _ = problem_of(knobs)
+    dataset, _ = problem_of(store.settings)
     for sentence in refused(_original(dataset), edits)[:5]:
         st.warning(sentence)
     if dataset.edited:
-        st.html(text.sentence(knobs, dataset))
+        st.html(text.sentence(store.settings, dataset))
 
 
 def editor(store: Store[Any]) -> None:
@@ -159,7 +158,7 @@ def editor(store: Store[Any]) -> None:
     if not store.settings.editing:
         return
     edits: Edits = store.settings.edits
-    dataset, _ = problem_of(Knobs.of(store.settings))
+    dataset, _ = problem_of(store.settings)
     with st.container(horizontal=True, vertical_alignment="bottom", key=f"{store.slug}-edits"):
         _numbers(store, dataset)
         if len(input_columns(dataset)) == 2 and dataset.task == "classification":

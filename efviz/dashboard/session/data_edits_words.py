@@ -1,9 +1,12 @@
 """What is said of edited data: what was done, and what it did to the empirical Fisher."""
 
+from dataclasses import replace
+
 from efviz.curvature import empirical_fisher, fisher
 from efviz.curvature.distance import relative_distance
 from efviz.dashboard.session.caches import cached
-from efviz.dashboard.session.problem_choice import Knobs, problem_of, unedited
+from efviz.dashboard.session.problem_choice import problem_of
+from efviz.dashboard.session.problem_settings import ProblemSettings
 from efviz.datasets.dataset import Dataset
 from efviz.numbers import number
 
@@ -14,16 +17,16 @@ NUMBERED = (
 
 
 @cached
-def distance(knobs: Knobs) -> float | None:
+def distance(settings: ProblemSettings) -> float | None:
     """||EF - F|| / ||F|| at the minimum, None where there is none."""
-    _, problem = problem_of(knobs)
+    _, problem = problem_of(settings)
     if not problem.minimum.exists:
         return None
     at = problem.theta_star
     return float(relative_distance(empirical_fisher(problem, at), fisher(problem, at)))
 
 
-def sentence(knobs: Knobs, dataset: Dataset) -> str:
+def sentence(settings: ProblemSettings, dataset: Dataset) -> str:
     """How many examples are edited, which, and EF's distance to F before and after."""
     edited = dataset.edited
     if edited is None:
@@ -38,7 +41,8 @@ def sentence(knobs: Knobs, dataset: Dataset) -> str:
     parts = ", ".join(f"{len(which)} {how} ({_few(which)})" for how, which in done.items() if which)
     count = sum(map(len, done.values()))
     verb = "example is" if count == 1 else "examples are"
-    before, after = distance(unedited(knobs)), distance(knobs)
+    now = ProblemSettings.part(settings)
+    before, after = distance(replace(now, edits=())), distance(now)
     words = f"{count} {verb} edited, of {N:,} drawn: {parts}. {_change(before, after)}"
     return f"<p class='efviz-sentence'>{words}</p>"
 

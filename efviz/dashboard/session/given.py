@@ -6,7 +6,7 @@ from typing import Any
 from efviz.dashboard.session import own_table, table_choice
 from efviz.dashboard.session.caches import OWN
 from efviz.dashboard.session.kinds import Sofar
-from efviz.dashboard.session.problem_choice import Knobs, problem_of
+from efviz.dashboard.session.problem_choice import problem_of
 from efviz.dashboard.session.problem_settings import ProblemSettings, entry
 from efviz.dashboard.session.scripts import arguments
 from efviz.dashboard.session.studies import Given, Lazy
@@ -17,8 +17,8 @@ from efviz.problems.own import KNOBS
 def _made(settings: Sofar) -> Mapping[str, Any]:
     return Lazy(
         {
-            "dataset": lambda: problem_of(Knobs.of(settings))[0],
-            "problem": lambda: problem_of(Knobs.of(settings))[1],
+            "dataset": lambda: problem_of(settings)[0],
+            "problem": lambda: problem_of(settings)[1],
             "home": lambda: entry(settings).settings,
             "entry": lambda: entry(settings),
         }

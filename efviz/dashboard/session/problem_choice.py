@@ -1,49 +1,12 @@
 """The data and the problem that settings name."""
 
-from dataclasses import dataclass, fields, replace
-from typing import Self
-
-from efviz.dashboard.session import own_table
 from efviz.dashboard.session.caches import cached
 from efviz.dashboard.session.kinds import Sofar
-from efviz.dashboard.session.problem_settings import entry
+from efviz.dashboard.session.problem_settings import ProblemSettings, entry
 from efviz.datasets import Draws
 from efviz.datasets.dataset import Dataset, number_of
-from efviz.datasets.edits import Edits, edited
+from efviz.datasets.edits import edited
 from efviz.problems import PROBLEMS, Problem
-
-
-@dataclass(frozen=True)
-class Knobs:
-    """What a problem is made from: the settings, and which own table they speak of."""
-
-    problem: str
-    path: str
-    strength: float
-    N: int
-    seed: int
-    first: str
-    second: str
-    inputs: str
-    scaling: str
-    target: str
-    regression: str
-    positive: str
-    intercept: str
-    table: str
-    edits: Edits
-
-    @classmethod
-    def of(cls, settings: Sofar) -> Self:
-        """Those of the settings of a page."""
-        names = [field.name for field in fields(cls) if field.name != "table"]
-        known = {name: getattr(settings, name) for name in names}
-        return cls(**known, table=own_table.digest(settings.problem))
-
-
-def unedited(knobs: Knobs) -> Knobs:
-    """The same data as they were drawn."""
-    return replace(knobs, edits=())
 
 
 @cached
@@ -68,10 +31,14 @@ def build(settings: Sofar) -> tuple[Dataset, Problem]:
     return dataset, chosen.problem(dataset)
 
 
-@cached
-def problem_of(knobs: Knobs) -> tuple[Dataset, Problem]:
+def problem_of(settings: Sofar) -> tuple[Dataset, Problem]:
     """The same, shared by all sessions and never changed."""
-    return build(knobs)
+    return _problem_of(ProblemSettings.part(settings))
+
+
+@cached
+def _problem_of(settings: ProblemSettings) -> tuple[Dataset, Problem]:
+    return build(settings)
 
 
 MOST = 1_000_000
@@ -82,7 +49,7 @@ def examples(settings: Sofar) -> int:
     if entry(settings).family and not settings.edits:
         return int(settings.N)
     try:
-        return problem_of(Knobs.of(settings))[1].N
+        return problem_of(settings)[1].N
     except (ValueError, KeyError):
         return MOST
 
@@ -92,7 +59,7 @@ def last_example(settings: Sofar) -> int:
     if entry(settings).family and not settings.edits:
         return int(settings.N) - 1
     try:
-        dataset, problem = problem_of(Knobs.of(settings))
+        dataset, problem = problem_of(settings)
         return number_of(dataset, problem.N - 1)
     except (ValueError, KeyError):
         return MOST

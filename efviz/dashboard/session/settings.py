@@ -97,6 +97,14 @@ class Settings:
         return made
 
     @classmethod
+    def part(cls, settings: Any) -> Self:
+        """These settings alone, of a page that has more."""
+        made = object.__new__(cls)
+        for name in cls.declared():
+            object.__setattr__(made, name, getattr(settings, name))
+        return made
+
+    @classmethod
     def read(cls, query: Mapping[str, str]) -> tuple[Self, list[str]]:
         """Valid settings from what a link says, and a sentence for each thing that was not."""
         made, sentences = object.__new__(cls), []

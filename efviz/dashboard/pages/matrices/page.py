@@ -14,7 +14,7 @@ from efviz.dashboard.session import data_edits
 from efviz.dashboard.session.blocks import Chart, Export, Row, Words, place
 from efviz.dashboard.session.given import TWO_PARAMETERS
 from efviz.dashboard.session.page import Block, Page, Preset, Shown, draw
-from efviz.dashboard.session.problem_choice import Knobs, last_example, problem_of
+from efviz.dashboard.session.problem_choice import last_example, problem_of
 from efviz.dashboard.session.problem_widgets import problem_row
 from efviz.dashboard.session.studies import Call, Studies
 from efviz.dashboard.session.theta_blocks import move_theta, theta_row
@@ -103,7 +103,7 @@ def choose_M(shown: Shown, click: Click) -> None:
 def at_minimum(now: MatricesSettings) -> MatricesSettings | str:
     """theta* of the problem at hand; without one a sentence says why theta stays."""
     try:
-        _, problem = problem_of(Knobs.of(now))
+        _, problem = problem_of(now)
     except (ValueError, KeyError):
         return "There is no table yet, and so no minimum."
     if not problem.minimum.exists:

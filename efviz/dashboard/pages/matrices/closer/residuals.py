@@ -7,7 +7,7 @@ from efviz.dashboard.pages.matrices.closer.base import Section, sentence_html
 from efviz.dashboard.session.blocks import Chart, Export, place
 from efviz.dashboard.session.kinds import Sofar
 from efviz.dashboard.session.page import Shown
-from efviz.dashboard.session.problem_choice import Knobs, problem_of
+from efviz.dashboard.session.problem_choice import problem_of
 from efviz.dashboard.session.store import run_again
 from efviz.dashboard.session.studies import Call
 from efviz.dashboard.session.widgets import show
@@ -20,7 +20,7 @@ from efviz.studies.residuals import POINTS, RESIDUAL_PATHS, ResidualPath, residu
 def options(settings: Sofar) -> list[str]:
     """Those that apply; all while the table of a link is not there."""
     try:
-        return residual_paths(problem_of(Knobs.of(settings))[1])
+        return residual_paths(problem_of(settings)[1])
     except (ValueError, KeyError):
         return list(RESIDUAL_PATHS)
 
