@@ -1,4 +1,4 @@
-"""The types of arrays, and the packing of symmetric matrices."""
+"""Array types, cosines, and the packing of symmetric matrices."""
 
 from functools import lru_cache
 
@@ -12,18 +12,18 @@ Rows = NDArray[np.int64]
 
 @lru_cache
 def upper(D: int) -> tuple[NDArray[np.intp], NDArray[np.intp]]:
-    """np.triu_indices, remembered: inner loops ask for it all the time."""
+    """np.triu_indices, cached because inner loops call it all the time."""
     return np.triu_indices(D)
 
 
 def pairs(A: Array) -> Array:
-    """Products of two columns: (N, D) -> (N, D (D + 1) / 2), in the order of `upper`."""
+    """Products of pairs of columns: (N, D) -> (N, D (D + 1) / 2), in the order of `upper`."""
     i, j = upper(A.shape[-1])
     return A[..., i] * A[..., j]
 
 
 def symmetric(packed: Array, D: int) -> Array:
-    """The inverse of packing by `upper`: (..., D (D + 1) / 2) -> (..., D, D)."""
+    """Unpack what `upper` packs: (..., D (D + 1) / 2) -> (..., D, D)."""
     i, j = upper(D)
     full = np.empty((*packed.shape[:-1], D, D))
     full[..., i, j] = packed

@@ -1,15 +1,16 @@
-"""Where long computations can be held up for a moment, and who decides about it.
+"""Points at which long computations can be paused, and the scheduler that decides on the pauses.
 
 Loops over many examples call `pause` every few milliseconds, and a thread that may have to wait for
-another one's result takes the lock by `acquire`. By itself, the first does nothing. A server that
-computes for many visitors appoints a scheduler, which lets short computations go before long ones.
+the result of another one takes its lock through `acquire`. By default, `pause` does nothing. A
+server that computes for many visitors appoints a scheduler, which lets short computations run
+before long ones.
 """
 
 from typing import Protocol
 
 
 class Lock(Protocol):
-    """One of `threading`."""
+    """A lock from `threading`."""
 
     def acquire(self, blocking: bool = True) -> bool: ...
 
@@ -17,7 +18,7 @@ class Lock(Protocol):
 
 
 class Scheduler(Protocol):
-    """Decides at a break how long the thread waits; it may hold locks, all taken by `acquire`."""
+    """Decides how long a thread waits at a pause; any locks it holds were taken by `acquire`."""
 
     def pause(self) -> None: ...
 
@@ -36,7 +37,7 @@ _scheduler: Scheduler = _Alone()
 
 
 def appoint(scheduler: Scheduler) -> None:
-    """From now on, in all threads."""
+    """Use this scheduler from now on, in all threads."""
     global _scheduler
     _scheduler = scheduler
 

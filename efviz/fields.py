@@ -1,4 +1,4 @@
-"""Two-dimensional pictures of a problem, as numbers: planes, fields, loss grids."""
+"""Two-dimensional views of a problem, as numbers: planes, vector fields, loss grids."""
 
 from dataclasses import dataclass
 
@@ -14,15 +14,15 @@ from efviz.problems import Problem
 def vector_field(problem: Problem, method: str, theta: ArrayLike, *, damping: float = 0.0) -> Array:
     """The update direction -(B(theta) + damping I)^{-1} gradient, theta (..., D) -> (..., D).
 
-    Kunstner et al. (2019), Eqs. 50-52 without the step size. Where the damped matrix is singular
-    it is the direction of minimum norm; `optimizers.direction` says where.
+    Kunstner et al. (2019), Eqs. 50-52 without the step size. Where the damped matrix is singular,
+    this is the solution of minimum norm; `optimizers.direction` also returns where that is so.
     """
     return -direction(problem, method, theta, damping=damping).x
 
 
 @dataclass(frozen=True)
 class Plane:
-    """A rectangle of a two-parameter problem's parameter plane."""
+    """A rectangle in the parameter plane of a two-parameter problem."""
 
     x: tuple[float, float]
     y: tuple[float, float]
@@ -44,19 +44,19 @@ class Plane:
         return np.linspace(*self.x, n), np.linspace(*self.y, n)
 
     def grid(self, n: int) -> Array:
-        """(n, n, 2): theta at [row, column] = (x[column], y[row]), ends included."""
+        """(n, n, 2): theta at [row, column] = (x[column], y[row]), both ends included."""
         return np.stack(np.meshgrid(*self.axes(n)), axis=-1)
 
     def place(self, relative: ArrayLike) -> Array:
-        """Points given in half-widths from the centre, as theta."""
+        """Theta for points given in half-widths from the centre."""
         return self.center + np.asarray(relative, dtype=float) * self.half_widths
 
 
 def plane_around(problem: Problem, home: Plane | None = None, reach: float = 3.2) -> Plane:
-    """The plane to show: `home` if the minimum lies well inside, moved in whole half-widths if not.
+    """The plane to show: `home`, shifted by whole half-widths if the minimum is not well inside.
 
-    Without a home, a square around the minimum whose half-width is `reach` times the geometric
-    mean of the semi-axes of the ellipse theta^T H theta = 1.
+    Without a home, the plane is a square around the minimum, whose half-width is `reach` times the
+    geometric mean of the semi-axes of the ellipse theta^T H theta = 1.
     """
     minimum = problem.minimum
     if home is not None:
@@ -70,7 +70,7 @@ def plane_around(problem: Problem, home: Plane | None = None, reach: float = 3.2
     eigenvalues = np.linalg.eigvalsh(ggn(problem, center))
     usable = eigenvalues[eigenvalues > eigenvalues.max() * 1e-12]
     half = reach * float(np.exp(-np.log(usable).mean() / 2)) if usable.size else 1.0
-    # Wide enough to tell its points apart, however far out the minimum lies.
+    # Wide enough for its points to be distinct, however far out the minimum lies.
     half = max(float(f"{half:.1e}"), 1e6 * float(np.spacing(np.abs(center).max())))
     x, y = (float(value) for value in center)
     return Plane((x - half, x + half), (y - half, y + half))

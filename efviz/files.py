@@ -1,4 +1,4 @@
-"""Files that appear whole or not at all."""
+"""Files that appear complete or not at all."""
 
 import contextlib
 import os
@@ -11,15 +11,15 @@ from typing import BinaryIO
 
 @contextlib.contextmanager
 def replacing(path: Path) -> Iterator[BinaryIO]:
-    """A new file that takes the place of `path` when the block ends; nothing is left if it fails.
+    """A new file that replaces `path` when the block ends; nothing is left behind if it fails.
 
-    It is written beside `path`, so that the move is one step of the file system: whoever reads
-    sees the old file or the new one. Raises OSError.
+    It is written in the same folder as `path`, so that the move is atomic: every reader sees either
+    the old file or the new one. Raises OSError.
     """
     path = _target(path)
     part = _beside(path)
     try:
-        # Closed before the move: Windows does not move an open file.
+        # Closed before the move: Windows cannot move an open file.
         with part.open("xb") as file:
             yield file
         if path.exists():
@@ -32,10 +32,10 @@ def replacing(path: Path) -> Iterator[BinaryIO]:
 
 
 def check_writable(path: Path) -> None:
-    """Raises ValueError, a sentence for the person who named `path`, if no file can be put there.
+    """Raise ValueError, with a message for the user who named `path`, if it cannot be written.
 
-    Permissions alone do not tell (superusers, Windows, mounts that are read-only), so that a file
-    is made beside it and removed.
+    Permissions alone do not decide this (superusers, Windows, read-only mounts), so a file is
+    created beside it and removed.
     """
     target = _target(path)
     part = _beside(target)
@@ -50,19 +50,19 @@ def check_writable(path: Path) -> None:
         part.unlink()
     except FileNotFoundError:
         raise ValueError(
-            f"{path} cannot be written: there is no folder {target.parent}; create it first."
+            f"{path} cannot be written: the folder {target.parent} does not exist; create it first."
         ) from None
     except OSError as error:
         raise ValueError(f"{path} cannot be written: {reason(error)}.") from None
 
 
 def reason(error: OSError) -> str:
-    """What the operating system says was wrong, without the number and the file."""
+    """The operating system's description of the error, without its number and the file name."""
     return error.strerror or str(error) or type(error).__name__
 
 
 def _target(path: Path) -> Path:
-    """The file itself where `path` is a link: a link stays one."""
+    """The target of `path` if it is a link, so that the link itself is kept."""
     return Path(os.path.realpath(path))
 
 
@@ -71,13 +71,13 @@ def _beside(path: Path) -> Path:
 
 
 def own_folder() -> Path | None:
-    """The folder that EFVIZ_DATA names, if it does."""
+    """The folder named by EFVIZ_DATA, None if it is not set."""
     named = os.environ.get("EFVIZ_DATA")
     return Path(named).expanduser() if named else None
 
 
 def cache_folder() -> Path:
-    """Where fetched and computed things are kept: EFVIZ_CACHE, or the user's cache directory."""
+    """The folder for downloads and computed results: EFVIZ_CACHE, or the user's cache directory."""
     import platformdirs
 
     named = os.environ.get("EFVIZ_CACHE")

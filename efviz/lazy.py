@@ -1,4 +1,4 @@
-"""Properties that are computed when they are first asked for, under a lock of their object."""
+"""Properties that are computed on first access, under a lock for each object."""
 
 import threading
 from collections.abc import Callable
@@ -9,13 +9,14 @@ from efviz import breaks
 T = TypeVar("T")
 
 
-class cached_property(Generic[T]):  # a decorator, named after the one of functools
+class cached_property(Generic[T]):  # a decorator, named after the one in functools
     """The value of a method, computed once for each object and kept in its `__dict__`.
 
-    Like `functools.cached_property`, but threads wait for each other only where they ask for the
-    same property of the same object. In Python 3.11 that of functools has one lock for the whole
-    class, so that one million-example minimum holds up all others; from 3.12 on it has none, and
-    threads compute the same value side by side. The objects hold no lock and can be pickled.
+    Like `functools.cached_property`, but threads wait for each other only when they access the same
+    property of the same object. In Python 3.11, the version in functools has one lock for the whole
+    class, so one minimum over a million examples would hold up all others; from 3.12 on it has no
+    lock, and threads compute the same value in parallel. The objects hold no lock and can be
+    pickled.
     """
 
     def __init__(self, compute: Callable[[Any], T]) -> None:
@@ -23,7 +24,7 @@ class cached_property(Generic[T]):  # a decorator, named after the one of functo
         self.__doc__ = compute.__doc__
         self._name = compute.__name__
         self._guard = threading.Lock()
-        # Of each object whose value is being computed: its lock, and how many threads have it.
+        # For each object whose value is being computed: its lock, and an entry per thread using it.
         self._computing: dict[int, tuple[threading.RLock, list[None]]] = {}
 
     def __set_name__(self, owner: type, name: str) -> None:
@@ -36,7 +37,7 @@ class cached_property(Generic[T]):  # a decorator, named after the one of functo
     def __get__(self, instance: object, owner: type) -> T: ...
 
     def __get__(self, instance: object | None, owner: type) -> Self | T:
-        """Python asks here only until the value is in the object's `__dict__`."""
+        """Called only until the value is in the object's `__dict__`."""
         if instance is None:
             return self
         with self._guard:

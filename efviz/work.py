@@ -1,6 +1,6 @@
-"""Unfinished work: a generator that tells the fraction done and returns the result.
+"""Unfinished work: a generator that reports the fraction done and returns the result.
 
-Whoever asks it for the next bit can put it down, show what there is so far, and take it up again.
+The caller can suspend it at any yield, show the partial result, and resume it.
 """
 
 from collections.abc import Callable, Generator, Mapping
@@ -17,9 +17,9 @@ T_co = TypeVar("T_co", covariant=True)
 
 @dataclass(frozen=True)
 class Progress(Generic[T_co]):
-    """The fraction done (0 to 1) and, where there is something to show, how to get it.
+    """The fraction done (0 to 1) and, if there is a partial result, a function that returns it.
 
-    `so_far` is to be called before the work goes on: a partial result costs nothing until then.
+    Call `so_far` before the work resumes: a partial result costs nothing until it is asked for.
     """
 
     fraction: float
@@ -27,16 +27,16 @@ class Progress(Generic[T_co]):
 
 
 Work = Generator[Progress[T], None, T]
-"""A computation that can be put down at any yield and taken up again; it returns its result."""
+"""A computation that can be suspended at any yield and resumed; it returns its result."""
 
 SLICE = 4_000_000
-"""Examples times thetas between two yields of a Work: some hundredths of a second."""
+"""Examples times thetas between two yields of a Work: a few hundredths of a second."""
 
 
 def finish(work: Work[T], tell: Callable[[Progress[T]], object] | None = None) -> T:
     """Do all of the work at once, or until `tell`, called with every Progress, returns False.
 
-    Then what there is so far is the result; ValueError if there is nothing.
+    The partial result is then returned; ValueError if there is none.
     """
     with closing(work):
         while True:
@@ -46,7 +46,7 @@ def finish(work: Work[T], tell: Callable[[Progress[T]], object] | None = None) -
                 return stop.value
             if tell is not None and tell(progress) is False:
                 if progress.so_far is None:
-                    raise ValueError("work was stopped that has no result so far")
+                    raise ValueError("the work was stopped before it had a partial result")
                 return progress.so_far()
 
 
@@ -58,10 +58,10 @@ def part(
     *,
     meanwhile: Callable[[], T] | None = None,
 ) -> Generator[Progress[T], None, S]:
-    """Other work as a part of one's own, from the fraction `begin` to `end`: for `yield from`.
+    """Run other work as part of one's own, from the fraction `begin` to `end`: for `yield from`.
 
-    What it has so far is shown through `show`. Where it has nothing, or there is no `show`, the
-    result of `meanwhile` is; without either, nothing.
+    `show` converts its partial results. Where it has none, or `show` is not given, the result of
+    `meanwhile` is shown instead, if that is given.
     """
     while True:
         try:
@@ -75,9 +75,9 @@ def part(
 
 
 def in_turn(works: Mapping[K, Work[T]]) -> Work[dict[K, T]]:
-    """Several works side by side, a bit of each at a time; the fraction is the mean of theirs.
+    """Several works interleaved, one step of each at a time; the fraction is the mean of theirs.
 
-    What they have so far is shown once all have something.
+    Partial results are shown once every work has one.
     """
     going = dict(works)
     fractions = dict.fromkeys(works, 0.0)

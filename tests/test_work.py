@@ -28,7 +28,7 @@ def test_work_that_is_stopped_gives_what_there_is_and_is_closed() -> None:
     work = counting(4)
     assert finish(work, lambda progress: progress.fraction < 0.5) == [1, 2]
     assert list(work) == []
-    with pytest.raises(ValueError, match="no result so far"):
+    with pytest.raises(ValueError, match="before it had a partial result"):
         finish(counting(4, silent=2), lambda progress: False)
 
 

@@ -100,7 +100,7 @@ def test_what_can_be_written_leaves_no_trace_of_the_check(tmp_path):
 @pytest.mark.parametrize(
     ("name", "words"),
     [
-        ("no/t.csv", "cannot be written: there is no folder"),
+        ("no/t.csv", "cannot be written: the folder"),
         ("folder", "is a folder; name a file in it"),
         ("file/t.csv", "cannot be written: Not a directory"),
         (f"{'x' * 300}.csv", "cannot be written: File name too long"),
