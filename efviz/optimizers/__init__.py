@@ -1,4 +1,4 @@
-"""A method is a matrix and a rule; runs take many steps with it."""
+"""Methods, each a curvature matrix and an update rule, and runs of many steps with them."""
 
 from efviz.optimizers.methods import METHODS, Method, direction, directions
 from efviz.optimizers.runs import Trajectory, run

@@ -1,4 +1,4 @@
-"""Compiled steps of least squares: 50,000 dependent ones that NumPy cannot batch."""
+"""Compiled steps of least squares, each of which depends on the last: NumPy cannot batch them."""
 
 import numpy as np
 from numpy.typing import NDArray
@@ -11,7 +11,7 @@ CONSTANT, EMPIRICAL = 0, 1
 """How the preconditioner depends on theta: not at all, or as the empirical Fisher T : phi phi^T."""
 
 LEAP = 16
-"""More steps than this with a constant preconditioner are taken by powers of one matrix."""
+"""With a constant preconditioner, more steps than this are taken by powers of one matrix."""
 
 
 @njit(cache=True, nogil=True)
@@ -29,12 +29,12 @@ def steps(
     n_steps: int,
     loss_limit: float,
 ) -> tuple[int, float, bool]:
-    """Take n_steps from phi = (theta - center, -1), in place; stop where loss exceeds its limit.
+    """Take n_steps from phi = (theta - center, -1) in place; stop where the loss exceeds its limit.
 
     gradient = scale[0] S phi and EF = scale[1] T : phi phi^T. With a CONSTANT preconditioner the
-    direction is M phi. Returns the number of steps taken, the loss there and whether a
-    preconditioner was rank deficient. A step that changes no bit of theta ends the loop: theta has
-    come to rest.
+    direction is M phi. Returns the number of steps taken, the loss there and whether any
+    preconditioner was rank deficient. A step that changes no bit of theta ends the loop, because
+    theta no longer moves.
     """
     D = len(phi) - 1
     g = np.zeros(D)
@@ -95,10 +95,10 @@ def steps(
 def leap(
     phi: Array, S: Array, scale: float, M: Array, step_size: float, n_steps: int, loss_limit: float
 ) -> tuple[bool, float]:
-    """n_steps with a constant preconditioner at once, in place: phi -> A^n phi.
+    """Take n_steps with a constant preconditioner at once, in place: phi -> A^n phi.
 
-    The excess loss is a sum of modes c rho^(2 t), convex in t, so if it is within its limit now
-    and n steps on, it was in between. Returns False, with phi as it was, if it is not.
+    The excess loss is a sum of modes c rho^(2 t), convex in t: if it is within its limit now and
+    after n steps, it was so in between. If it is not, returns False and leaves phi unchanged.
     """
     D = len(phi) - 1
     A = np.eye(D + 1)
@@ -139,9 +139,9 @@ def steps_of_runs(
     thetas: Array,
     losses: Array,
 ) -> None:
-    """counts[0], counts[1], ... steps of every run (R,) that is going; all is kept in place.
+    """Take counts[0], counts[1], ... steps of every run (R,) that is going, updating it in place.
 
-    thetas (R, K, D) and losses (R, K) take what is reached after each of the K counts.
+    thetas (R, K, D) and losses (R, K) receive the values after each of the K counts.
     """
     D = phi.shape[1] - 1
     for r in range(len(phi)):

@@ -36,7 +36,7 @@ def direction(
 ) -> Solution:
     """(B + damping I)^{-1} gradient: theta (..., D) -> x (..., D); the update subtracts it.
 
-    Where the damped matrix is singular x has minimum norm and `rank_deficient` (...) says so.
+    Where the damped matrix is singular, x has minimum norm and `rank_deficient` (...) is True.
     """
     return directions(problem, (method,), theta, damping=damping)[method]
 
@@ -83,7 +83,7 @@ def solve_for(
     g: Array,
     damping: Array,
 ) -> Solution:
-    """`solve_damped` for the matrix B (..., D, D), a key of CURVATURES, and g at theta (..., D)."""
+    """`solve_damped` for B (..., D, D), the matrix named `curvature`, and g at theta (..., D)."""
     lead = np.broadcast_shapes(theta.shape[:-1], damping.shape)
     at = np.broadcast_to(theta, (*lead, problem.D)).reshape(-1, problem.D)
 
@@ -96,7 +96,7 @@ def solve_for(
 
 
 _FACTORED = 2**16
-"""Beyond so many elements rows are too many to be factored at every step: sums have to do."""
+"""Above this many elements, factoring the rows at every step is too slow; their sum is used."""
 
 
 def method_named(name: str) -> Method:

@@ -1,4 +1,4 @@
-"""Many steps of many runs: theta_{t+1} = theta_t - step_size (B(theta_t) + damping I)^{-1} g."""
+"""Runs of many steps: theta_{t+1} = theta_t - step_size (B(theta_t) + damping I)^{-1} g."""
 
 import time
 from collections.abc import Callable, Sequence
@@ -23,16 +23,16 @@ DIVERGENCE = 100.0
 """A run whose loss exceeds this many times its first loss has diverged (the authors' rule)."""
 
 CONVERGENCE = 1e-6
-"""A run has converged when this fraction of its first excess loss L - L(theta_star) is left."""
+"""A run has converged when this fraction of its initial excess loss L - L(theta_star) is left."""
 
 
 @dataclass(frozen=True, eq=False)
 class Trajectory:
-    """Where a batch of runs went. Leading axes (...) are those of theta_0.
+    """The paths of a batch of runs. Leading axes (...) are those of theta_0.
 
     thetas (..., T, D) and losses (..., T) at the recorded `steps` (T,), nan after a run stopped;
-    `final_theta` and `final_loss` after `steps_done` (...) steps, which for a diverged run is the
-    step that broke the limit.
+    `final_theta` and `final_loss` after `steps_done` (...) steps; for a diverged run these are the
+    values that broke the limit.
     """
 
     problem: Problem
@@ -48,15 +48,15 @@ class Trajectory:
 
     @property
     def nbytes(self) -> int:
-        """What its own arrays take: the problem belongs to whoever made it."""
+        """The size of its own arrays, without the problem, which it does not own."""
         own = (getattr(self, each.name) for each in fields(self) if each.name != "problem")
         return sum(int(array.nbytes) for array in own)
 
     @cached_property
     def status(self) -> NDArray[np.str_]:
-        """What became of each run (...), the texts of `Status`.
+        """The outcome of each run (...), as the texts of `Status`.
 
-        Whoever asks needs the problem's minimum, and looks for it if nobody has.
+        It needs the problem's minimum, which is computed now if it is not known yet.
         """
         minimum = self.problem.minimum
         small = CONVERGENCE * (self.first_loss - minimum.loss) + minimum.rounding
@@ -78,9 +78,9 @@ def run(
 ) -> Trajectory:
     """n_steps updates from every theta_0 (..., D); step_size and damping broadcast to (...).
 
-    `record`: None for every step, a number for about so many in geometric spacing (the first
-    steps, which turn the most, lie densely), or the steps themselves. Neither a run that diverges
-    nor a singular matrix raises: the Trajectory says so.
+    `record`: None for every step, a number for about that many steps in geometric spacing (dense at
+    the beginning, where paths turn the most), or the steps themselves. Neither divergence nor a
+    singular matrix raises an error; the Trajectory reports both.
     """
     return finish(runs(
         problem, method, theta_0, step_size=step_size, damping=damping, n_steps=n_steps,
@@ -98,9 +98,9 @@ def runs(
     n_steps: int,
     record: int | Sequence[int] | None = None,
 ) -> Work[Trajectory]:
-    """Work towards `run`; in a Trajectory so far, runs that are not finished are RUNNING."""
+    """Work towards `run`; in a partial Trajectory, unfinished runs are RUNNING."""
     batch = _Batch(problem, method, theta_0, step_size, damping, n_steps, record)
-    # Steps between two looks at the clock: more while they take no time.
+    # Steps between two looks at the clock; increased as long as they take little time.
     stretch = n_steps if batch.quick else 1
     while batch.going and batch.at < n_steps:
         yield Progress(batch.at / n_steps, batch.trajectory)
@@ -112,11 +112,11 @@ def runs(
 
 
 _STRETCH = 0.005
-"""Seconds: while a stretch of steps takes less, the next one is twice as long."""
+"""Seconds: while a stretch of steps takes less than this, the next one is twice as long."""
 
 
 def recorded_steps(n_steps: int, record: int | Sequence[int] | None) -> NDArray[np.int64]:
-    """The steps that a run keeps, from 0 to n_steps, increasing."""
+    """The steps that a run records, from 0 to n_steps, increasing."""
     if record is None:
         return np.arange(n_steps + 1)
     if isinstance(record, int):
@@ -125,12 +125,12 @@ def recorded_steps(n_steps: int, record: int | Sequence[int] | None) -> NDArray[
         return steps[steps <= n_steps]
     chosen = np.unique(np.asarray(record, dtype=np.int64))
     if chosen.size and (chosen[0] < 0 or chosen[-1] > n_steps):
-        raise ValueError(f"recorded steps lie between 0 and {n_steps}, got {list(record)}")
+        raise ValueError(f"recorded steps must be from 0 to {n_steps}, got {list(record)}")
     return chosen
 
 
 class _Batch:
-    """Runs (R,) that have come to the step `at`; `quick`: all steps at once take no time."""
+    """Runs (R,) that have reached the step `at`; `quick` if all steps at once take little time."""
 
     def __init__(
         self,
@@ -177,7 +177,7 @@ class _Batch:
         return bool(self._state.going.any())
 
     def go_to(self, end: int) -> None:
-        """Take all steps up to `end`, and note where the recorded ones of them have led."""
+        """Take all steps up to `end`, and store theta and the loss at the recorded ones."""
         recorded = int(np.searchsorted(self.steps, end, side="right"))
         stops, new = self.steps[self._recorded : recorded], slice(self._recorded, recorded)
         n = len(stops)
@@ -188,7 +188,7 @@ class _Batch:
         self.at, self._recorded = end, recorded
 
     def trajectory(self) -> Trajectory:
-        """What there is so far."""
+        """The partial result."""
         state, lead = self._state, self._lead
         thetas = self._in_theta(self._thetas, self._theta_0[:, None])
         if self.steps.size and self.steps[0] == 0:
@@ -208,7 +208,7 @@ class _Batch:
         )
 
     def _in_theta(self, reached: Array, theta_0: Array) -> Array:
-        """What the state calls theta, in the problem's parameters; what no data see stays."""
+        """The state in the problem's parameters; those that the data do not determine stay put."""
         if self._seen is None:
             return reached.copy()
         moved = self._seen.restore(reached - self._seen.reduce(theta_0))
@@ -217,7 +217,7 @@ class _Batch:
 
 @dataclass(eq=False)
 class _State:
-    """Runs (R,) on their way; a stepper moves those `going` and notes what became of them."""
+    """Runs (R,) in progress; a stepper moves those that are `going` and updates their outcome."""
 
     theta: Array
     step_size: Array
@@ -296,7 +296,7 @@ def _example_stepper(problem: Problem, curvature: str | None) -> Stepper:
     known: tuple[Array, list[Array]] = np.zeros(0), []
 
     def evaluate(theta: Array) -> list[Array]:
-        """Where one stretch of steps ends, the next begins: nothing is computed twice."""
+        """The end of one stretch of steps is the start of the next: nothing is computed twice."""
         nonlocal known
         if not np.array_equal(known[0], theta):
             known = theta, problem.mean_over_examples(theta, *terms)

@@ -4,8 +4,8 @@ r"""Steepest descent under two distances: minimisers of L over shrinking balls a
 
 Kunstner et al. (2019), Eq. 20: as eps -> 0, delta / eps becomes the direction of steepest descent.
 Here d is a length: |delta|, or sqrt(2 KL) of the EXACT divergence, a mean over x_n, which equals
-sqrt(delta^T F delta) only in the limit. (With the KL divergence itself in its place, as printed,
-delta / eps would grow like eps^(-1/2); its direction is the same.) For two parameters.
+sqrt(delta^T F delta) only in the limit. (With the KL divergence itself instead, as printed,
+delta / eps would grow like eps^(-1/2); its direction is the same.) For two parameters only.
 """
 
 from collections.abc import Callable, Sequence
@@ -19,12 +19,12 @@ from efviz.arrays import Array, Mask
 from efviz.curvature import fisher
 from efviz.problems import Problem
 
-# Outputs in one piece: some arrays of this size stay in a core's cache.
+# Outputs in one piece: a few arrays of this size fit into a core's cache.
 _OUTPUTS = 2**16
 _SECANTS = 12
 
 PRECISION = 3e-4
-"""Degrees to which an angle is known: a loss is flat around its least value."""
+"""Degrees to which an angle is known: a loss is flat around its minimum."""
 
 
 def divergence(
@@ -32,7 +32,7 @@ def divergence(
 ) -> Array:
     """1/N sum_n KL(p(. | f_n(theta)) || p(. | f_n(theta + delta))), exact: (..., D) -> (...).
 
-    Eq. 21; with `moved_first` KL(p_(theta + delta) || p_theta), the order of the text before it.
+    Eq. 21; with `moved_first`, KL(p_(theta + delta) || p_theta), the order in the text before it.
     Both have the Fisher as Hessian at delta = 0.
     """
     theta, deltas = problem.check_theta(theta), problem.check_theta(deltas)
@@ -40,7 +40,7 @@ def divergence(
     flat = deltas.reshape(-1, problem.D)
     step = max(1, _OUTPUTS // (problem.N * model.n_outputs))
     means = []
-    # A theta far out overflows to inf: a distance like any other.
+    # A theta far out overflows to inf, which is a valid distance.
     with np.errstate(all="ignore"):
         f = model.outputs(problem.X, theta)
         for i in range(0, len(flat), step):
@@ -73,7 +73,7 @@ DISTANCES: dict[str, Distance] = {
         fisher,
     ),
     "kl_moved_first": Distance(
-        "Kullback–Leibler, other order",
+        "Kullback–Leibler, reverse order",
         r"\sqrt{2\,\mathrm{KL}(p_{\theta+\delta} \,\|\, p_\theta)}",
         lambda problem, theta, deltas: 2 * divergence(problem, theta, deltas, moved_first=True),
         fisher,
@@ -83,14 +83,14 @@ DISTANCES: dict[str, Distance] = {
 
 @dataclass(frozen=True, eq=False)
 class Balls:
-    """Balls of one distance around theta (2,), of `radii` (K,), and where L is least in each.
+    """Balls of one distance around theta (2,), of `radii` (K,), and the minimiser of L in each.
 
     boundary   (K, A, 2) closed curves: the first crossing seen from theta; nan in directions in
-               which the ball has no end
+               which the ball is unbounded
     unbounded  (K,) whether there are such directions
-    minimisers (K, 2); nan where L is least at no end
-    interior   (K,) whether that is the minimum of L itself, inside the ball
-    limit      (2,) what (minimiser - theta) / eps becomes: -M^-1 g / sqrt(g^T M^-1 g), M the metric
+    minimisers (K, 2); nan where L has no minimiser in the ball
+    interior   (K,) whether the minimiser is that of L itself, inside the ball
+    limit      (2,) limit of (minimiser - theta) / eps: -M^-1 g / sqrt(g^T M^-1 g), M the metric
     angles     (K,) degrees between minimiser - theta and the limit
     """
 
@@ -110,15 +110,15 @@ def steepest_descent(
 ) -> Balls:
     """Balls of the named distance around one theta (2,), their minimisers and their limit.
 
-    Raises ValueError for other than two parameters, an unknown distance or a radius that is not
-    positive. A ball that is not star-shaped (nonlinear models) is searched as far as it can be
-    seen from theta.
+    Raises ValueError unless there are two parameters, the distance is known and all radii are
+    positive. A ball that is not star-shaped (nonlinear models) is searched only as far as it is
+    visible from theta.
     """
     theta, eps = problem.check_theta(theta), np.asarray(radii, dtype=float)
     if theta.shape != (2,):
-        raise ValueError(f"balls are drawn for one theta of 2 parameters, got {theta.shape}")
+        raise ValueError(f"theta must be one vector of 2 parameters, got {theta.shape}")
     if distance not in DISTANCES:
-        raise ValueError(f"no distance {distance!r}, only {', '.join(DISTANCES)}")
+        raise ValueError(f"unknown distance {distance!r}; there are {', '.join(DISTANCES)}")
     if not (eps > 0).all():
         raise ValueError(f"radii must be positive, got {eps.min()}")
     rays = _Rays(problem, theta, DISTANCES[distance])
@@ -149,7 +149,7 @@ def steepest_descent(
 
 @dataclass(frozen=True, eq=False)
 class _Rays:
-    """Lines from theta, in coordinates in which small balls are round."""
+    """Rays from theta, in coordinates in which small balls are round."""
 
     problem: Problem
     theta: Array
@@ -160,7 +160,7 @@ class _Rays:
     def __post_init__(self) -> None:
         metric = self.distance.metric(self.problem, self.theta)
         w, V = np.linalg.eigh(metric)
-        # Directions that the metric does not see start far out; the search comes back from there.
+        # In directions that the metric ignores, the search starts far out and comes back.
         w = np.maximum(w, 1e-12 * w[-1]) if w[-1] > 0 else np.ones(2)
         object.__setattr__(self, "metric", metric)
         object.__setattr__(self, "axes", V / np.sqrt(w))
@@ -177,7 +177,7 @@ class _Rays:
         return np.sqrt(np.maximum(self.squared(self.points(angle, r) - self.theta), 0))
 
     def radius(self, angle: Array, eps: Array, precision: float) -> Array:
-        """How far the ball of radius eps reaches at each angle; inf where no end was found."""
+        """The extent of the ball of radius eps at each angle; inf where no boundary was found."""
         angle, eps = np.broadcast_arrays(angle, eps)
         shape, angle, eps = angle.shape, angle.ravel(), eps.ravel()
         r = self._by_secants(angle, eps, precision)
@@ -187,7 +187,7 @@ class _Rays:
         return r.reshape(shape)
 
     def _by_secants(self, angle: Array, eps: Array, precision: float) -> Array:
-        """Lengths are nearly linear in r: two or three steps; nan where they do not settle."""
+        """Two or three secant steps, as lengths are nearly linear in r; nan without convergence."""
         before, r = np.zeros_like(eps), eps.copy()
         found = np.full_like(r, np.nan)
         todo = np.arange(len(r))
@@ -208,7 +208,7 @@ class _Rays:
     def _by_brackets(self, angle: Array, eps: Array) -> Array:
         def excess(r: Array, angle: Array, eps: Array) -> Array:
             d = self.length(angle, r) / eps
-            # Far outside any number will do, but it must be one.
+            # Far outside any value will do, but it must be a finite number.
             return np.where(d < 10, d, 10.0) - 1
 
         bracket = elementwise.bracket_root(
@@ -252,6 +252,6 @@ def _minimisers(problem: Problem, rays: _Rays, angles: Array, boundary: Array, e
 
 
 def _degrees(a: Array, b: Array) -> Array:
-    """Between vectors (..., 2) and b (2,), from 0 to 180."""
+    """Degrees between vectors (..., 2) and b (2,), from 0 to 180."""
     cross = a[..., 0] * b[1] - a[..., 1] * b[0]
     return np.degrees(np.abs(np.arctan2(cross, a @ b)))

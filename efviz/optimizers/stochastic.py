@@ -1,8 +1,9 @@
 """Stochastic runs on mini-batches: theta <- theta - step_size direction(g^), many seeds at once.
 
-STOCHASTIC_METHODS lists what section 5 of Kunstner et al. (2019) discusses. All but SGD are told
-what only all N examples know at every theta, as Eq. 19 is: the point is what the empirical Fisher
-could do for noisy gradients, not how to estimate it. A seed gives all methods the same batches.
+STOCHASTIC_METHODS lists the methods discussed in section 5 of Kunstner et al. (2019). All but SGD
+use quantities of all N examples at every theta, as Eq. 19 does: the point is what the empirical
+Fisher could do for noisy gradients, not how to estimate it. With one seed, all methods use the same
+batches.
 """
 
 from collections.abc import Callable, Sequence
@@ -20,15 +21,15 @@ from efviz.optimizers.status import Status
 from efviz.problems import Problem, batches
 from efviz.work import Progress, Work
 
-# Examples drawn ahead for one seed, and examples of all seeds in one piece of a gradient.
+# Examples drawn in advance for one seed, and examples of all seeds in one piece of a gradient.
 _AHEAD, _PIECE = 2**16, 2**18
 
 
 @dataclass(frozen=True, eq=False)
 class Seen:
-    """What a method is told: the mini-batch gradient g^ (R, D), and g, EF of all N examples.
+    """The data of one step: the mini-batch gradient g^ (R, D), and g and EF of all N examples.
 
-    `factor` is c in cov(g^) = c (EF - g g^T); `damping` is added where a matrix is inverted.
+    `factor` is c in cov(g^) = c (EF - g g^T); `damping` is added to a matrix before it is inverted.
     """
 
     minibatch: Array
@@ -66,9 +67,10 @@ def _root(seen: Seen) -> Array:
 
 @dataclass(frozen=True)
 class StochasticMethod:
-    """`direction(seen)` (R, D) is subtracted, `formula` is it in KaTeX.
+    """`direction(seen)` (R, D) is subtracted; `formula` is its KaTeX form.
 
-    `estimates`: the direction estimates the gradient, so that step sizes mean the same as for SGD.
+    `estimates`: the direction is an estimate of the gradient, so step sizes mean the same as for
+    SGD.
     """
 
     title: str
@@ -92,7 +94,7 @@ STOCHASTIC_METHODS: dict[str, StochasticMethod] = {
         True,
     ),
     "RMS": StochasticMethod(
-        "divided by its root mean square, as Adam",
+        "divided by its root mean square, as in Adam",
         r"\hat g_i / \sqrt{g_i^2 + C_{ii} + \lambda}",
         _root,
         False,
@@ -105,7 +107,7 @@ def matched_scales(
 ) -> dict[str, float]:
     """Factors on the step size that make a method's mean update at theta (D,) as long as SGD's.
 
-    1 for those whose direction estimates the gradient; also where a direction is 0 or not finite.
+    1 for methods whose direction estimates the gradient, and where a direction is 0 or not finite.
     """
     g, EF = _of_all(problem, theta[None])
     seen = Seen(g, g, EF, factor, damping, problem.N)
@@ -128,10 +130,10 @@ def _of_all(problem: Problem, theta: Array) -> tuple[Array, Array]:
 
 @dataclass(frozen=True, eq=False)
 class StochasticResult:
-    """Runs of M methods with R seeds so far.
+    """Runs of M methods with R seeds, possibly unfinished.
 
     losses[method] (R, T), of all N examples, at the recorded `steps` (T,): nan where a run has not
-    come to, inf from where it diverged. status[method] (R,): "running" or "diverged".
+    got to yet, inf from where it diverged. status[method] (R,): "running" or "diverged".
     """
 
     batch_size: int
@@ -147,13 +149,13 @@ class StochasticResult:
 
     @property
     def recorded(self) -> int:
-        """How many of the steps have been come to."""
+        """How many of the recorded steps have been reached."""
         return int(
             min(np.isnan(loss).any(0).argmax() or len(self.steps) for loss in self.losses.values())
         )
 
     def quantiles(self, method: str, q: Sequence[float]) -> Array:
-        """Quantiles over the seeds (Q, T): losses that occurred, inf where those diverged."""
+        """Quantiles over the seeds (Q, T): losses that occurred, inf for diverged runs."""
         losses = self.losses[method]
         known = ~np.isnan(losses).any(0)
         values = np.full((len(q), losses.shape[1]), np.nan)
@@ -175,10 +177,10 @@ def stochastic_runs(
     replacement: bool = True,
     record: int | Sequence[int] | None = None,
 ) -> Work[StochasticResult]:
-    """Work towards runs of several methods from one theta_0 (D,), a seed each.
+    """Work towards runs of several methods from one theta_0 (D,), one run per seed.
 
-    Every seed draws its mini-batches from a RandomState of its own, so that a run does not depend
-    on how many there are. `scales` multiplies the step size of a method (1 where not named).
+    Every seed draws its mini-batches from its own RandomState, so a run does not depend on how many
+    there are. `scales` multiplies the step size of a method (1 for methods that are not listed).
     """
     theta = problem.check_theta(theta_0)
     if theta.ndim != 1:
@@ -208,7 +210,7 @@ def stochastic_runs(
 
 @dataclass(eq=False)
 class _Batch:
-    """Runs of M methods with R seeds, `done` steps of each."""
+    """Runs of M methods with R seeds, after `done` steps."""
 
     problem: Problem
     theta_0: Array
@@ -239,7 +241,7 @@ class _Batch:
         return bool(self._going.any())
 
     def result(self) -> StochasticResult:
-        """What there is so far."""
+        """The partial result."""
         status = np.where(self._going, Status.RUNNING, Status.DIVERGED)
         named = list(enumerate(self.step_sizes))
         return StochasticResult(
@@ -263,7 +265,7 @@ class _Batch:
         self._record()
 
     def _minibatch_gradients(self) -> Array:
-        """(M, R, D), all methods of a seed on the same examples, in pieces of seeds."""
+        """(M, R, D), all methods of a seed on the same examples, in pieces of several seeds."""
         R, step = len(self._randoms), max(1, _PIECE // self.batch_size)
         pieces = [slice(i, i + step) for i in range(0, R, step)]
         parts = [
@@ -273,7 +275,7 @@ class _Batch:
         return np.concatenate(parts, axis=1)
 
     def _next_rows(self, piece: slice) -> NDArray[np.int64]:
-        """The mini-batches of some seeds; small ones are drawn for many steps at once."""
+        """The mini-batches of some seeds; small ones are drawn for many steps in advance."""
         if self._ahead == 1:
             return self._draw(self._randoms[piece], 1)[:, 0]
         at = self.done % self._ahead
@@ -288,7 +290,7 @@ class _Batch:
         return np.stack([draw_rows(random, N, B, n, replacement=how) for random in randoms])
 
     def _record(self) -> None:
-        """Note the losses at the steps that are kept; runs whose loss has exploded stop."""
+        """Store the losses at the recorded steps; runs whose loss exceeds its limit stop."""
         where = np.flatnonzero(self.steps == self.done)
         if not where.size:
             return
