@@ -1,4 +1,4 @@
-"""A problem is data, a model and a likelihood: loss, gradients, minimum. X is used as it is."""
+"""A problem is data, a model and a likelihood: loss, gradients, minimum. X is used unchanged."""
 
 from efviz.problems.catalogue import PROBLEMS
 from efviz.problems.likelihoods import LIKELIHOODS

@@ -1,7 +1,7 @@
-"""Sums over examples for whole batches of theta, in pieces that fit the processor's cache.
+"""Sums over examples for whole batches of theta, in pieces that fit into the processor's cache.
 
-A piece is some of the thetas (b, D) against some of the examples (n, P). What is to be summed is
-given as functions of a piece; all that are asked for share one pass over the data.
+A piece combines some of the thetas (b, D) with some of the examples (n, P). The terms to be summed
+are functions of a piece; all requested terms share one pass over the data.
 """
 
 from collections.abc import Callable, Sequence
@@ -19,14 +19,14 @@ from efviz.problems.models.base import Model
 from efviz.problems.models.linear import Linear
 from efviz.problems.softmax import outer_products
 
-# Examples, and outputs f, in one piece: a few arrays of this size stay in a core's cache.
+# Examples, and outputs f, in one piece: a few arrays of this size fit into a core's cache.
 _EXAMPLES = 8192
 _OUTPUTS = 2**16
-# Up to so many columns a compiled loop over examples beats a matrix product of their pairs.
+# Up to this many columns a compiled loop over examples beats a matrix product of their pairs.
 _FEW = 4
-# Products of pairs of columns, formed once, pay for few columns or for many thetas.
+# Products of pairs of columns, formed once, pay off for few columns or for many thetas.
 _SMALL, _BATCH = 8, 16
-# Pieces so long that threads at work on several samples seldom wait for the interpreter.
+# Pieces long enough that threads working on several samples seldom wait for the interpreter.
 _LONG = 2**15
 
 
@@ -42,9 +42,9 @@ class Examples:
 
 @dataclass(frozen=True, eq=False)
 class Piece:
-    """b thetas against n examples; outputs and derivatives are computed once, when first asked.
+    """b thetas and n examples; outputs and derivatives are computed once, on first access.
 
-    `jointly`: the gradient and the Fisher will both be asked for.
+    `jointly`: both the gradient and the Fisher will be needed.
     """
 
     model: Model
@@ -117,7 +117,7 @@ def hessian_term(piece: Piece) -> Array:
 def sum_over_examples(
     model: Model, likelihood: Likelihood, X: Array, y: Array, theta: Array, terms: Sequence[Term]
 ) -> list[Array]:
-    """For each term the sum over all examples: theta (..., D) -> (..., *shape of the term)."""
+    """For each term, its sum over all examples: theta (..., D) -> (..., *shape of the term)."""
     lead, flat = theta.shape[:-1], theta.reshape(-1, theta.shape[-1])
     n_step = min(len(X), _EXAMPLES)
     b_step = max(1, _OUTPUTS // (n_step * model.n_outputs))
@@ -126,7 +126,7 @@ def sum_over_examples(
 
     def part(n: int) -> list[Array]:
         examples = Examples(X[n : n + n_step], y[n : n + n_step])
-        # A theta far out overflows to inf or nan; callers see that in the result, no warning.
+        # A theta far out overflows to inf or nan; the result shows that, without a warning.
         with np.errstate(all="ignore"):
             sums = []
             for b in range(0, max(1, len(flat)), b_step):
@@ -145,8 +145,8 @@ def gradient_and_matrices(
 ) -> tuple[Array, Array, Array]:
     """Sums of gradient (D,), Fisher (D, D) and empirical Fisher (D, D) at ONE theta (D,).
 
-    The same as `sum_over_examples` of the three terms, for one linear output in a third of the
-    time.
+    The same as `sum_over_examples` of the three terms, in a third of the time for one linear
+    output.
     """
     if not (isinstance(model, Linear) and model.n_outputs == 1 and X.shape[1] <= _FEW):
         terms = (gradient_term, fisher_term, empirical_fisher_term)

@@ -1,4 +1,4 @@
-"""PROBLEMS: what the dashboard offers to explore, each with the settings that suit it."""
+"""PROBLEMS: the problems that the dashboard offers, each with suitable settings."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
@@ -25,12 +25,12 @@ Limits = tuple[float, float]
 
 @dataclass(frozen=True)
 class Settings:
-    """Where a problem is first seen: the plane shown, and one setting for all three methods.
+    """The initial view of a problem: the plane shown, and one setting for all three methods.
 
     `plane` holds the (low, high) limits of both parameters, None for a square around the minimum
     of half-width `reach` (see `fields.plane_around`); `starts` are in half-widths of the plane from
-    its centre. `scales` are the relative scales of the GD, NGD and EFGD fields, which scale the
-    steps too (App. D.1); 0 makes a method's typical update as long as NGD's.
+    its centre. `scales` are the relative scales of the GD, NGD and EFGD fields, which also scale
+    the steps (App. D.1); 0 makes a method's typical update as long as NGD's.
     """
 
     plane: tuple[Limits, Limits] | None = None
@@ -50,7 +50,7 @@ class Settings:
 
 @dataclass(frozen=True)
 class Entry:
-    """One problem. `dataset(**knobs)` draws or loads its data; `knobs` names what can be set."""
+    """One problem. `dataset(**knobs)` draws or loads its data; `knobs` lists its arguments."""
 
     title: str
     group: str
@@ -64,7 +64,7 @@ class Entry:
     first_columns: tuple[str, str] = ("", "")
 
     def problem(self, dataset: Dataset) -> Problem:
-        """The problem on `dataset`, its parameters named as this entry's axes."""
+        """The problem on `dataset`, with parameters named after this entry's axes."""
         problem = self.build(dataset.X, dataset.y)
         if dataset.offset:
             problem = with_offset(problem, dataset.offset)
@@ -175,8 +175,8 @@ LIKELIHOOD_OF: dict[Task, Build] = {
 def optimization_problem(dataset: Dataset | str, *, standardised: bool = False) -> Problem:
     """The problem of the paper's optimization experiments (App. D.3) on a data set or its name.
 
-    All columns and a bias, without normalisation unless `standardised`; least squares, logistic or
-    Poisson regression as its task says.
+    It has all columns and a bias, without normalisation unless `standardised`; least squares,
+    logistic or Poisson regression according to its task.
     """
     data = with_bias(
         load(dataset) if isinstance(dataset, str) else dataset, standardised=standardised

@@ -1,11 +1,13 @@
-"""Parameters in which a model that is linear in theta has nothing collinear and nothing unseen.
+"""Parameters in which a linear model has no collinear columns and none that the data ignore.
 
 Where columns of the inputs are collinear, exactly or nearly, matrices in theta are singular or have
-lost the digits that tell. With X = U diag(sigma) V^T, rank K, the parameters z = V^T theta have the
-inputs U diag(sigma): orthogonal columns, whose sizes do not matter to `solve_damped`. Softmax does
-not see a number added to all its outputs; there z are coefficients of outputs that sum to zero.
+lost the digits that matter. With X = U diag(sigma) V^T of rank K, the parameters z = V^T theta have
+the inputs U diag(sigma): orthogonal columns, whose sizes do not matter to `solve_damped`. Softmax
+does not change when a number is added to all outputs; there z are coefficients of outputs that sum
+to zero.
 
-theta = basis z with orthonormal columns: steps, dampings and shortest solutions are the same in z.
+theta = basis z with orthonormal columns, so steps, damping and minimum-norm solutions are the same
+in z.
 """
 
 from dataclasses import dataclass, replace
@@ -22,14 +24,14 @@ P_co = TypeVar("P_co", bound=Objective, covariant=True)
 
 @dataclass(frozen=True, eq=False)
 class Coordinates(Generic[P_co]):
-    """`problem` is the same in z (..., K); basis (D, K) has orthonormal columns."""
+    """`problem` is the same problem in z (..., K); basis (D, K) has orthonormal columns."""
 
     problem: P_co
     basis: Array
 
     @property
     def complete(self) -> bool:
-        """Whether the data see all parameters: K = D."""
+        """Whether the data determine all parameters: K = D."""
         return len(self.basis) == self.basis.shape[1]
 
     def reduce(self, theta: Array) -> Array:
@@ -37,13 +39,13 @@ class Coordinates(Generic[P_co]):
         return np.asarray(theta @ self.basis)
 
     def restore(self, z: Array) -> Array:
-        """z (..., K) -> the shortest theta (..., D) with these outputs."""
+        """z (..., K) -> the theta (..., D) of least norm with these outputs."""
         return np.asarray(z @ self.basis.T)
 
 
 def seen_coordinates(problem: P) -> Coordinates[P] | None:
-    """None where theta itself will do: the model is not linear, or nothing is collinear."""
-    # There are moments only of columns that are far from collinear.
+    """None where theta itself is suitable: the model is not linear, or nothing is collinear."""
+    # Moments exist only for columns that are far from collinear.
     if not problem.model.linear or problem.moments:
         return None
     model, outputs = problem.model.seen(problem.likelihood.shift_invariant)

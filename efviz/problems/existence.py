@@ -1,6 +1,6 @@
-"""Does a convex loss that is linear in theta have a minimum at all? Two answers, both certain.
+"""Whether a convex loss of a model linear in theta has a minimum: two tests, both rigorous.
 
-`newton_step` proves that there is one nearby, `recession` that there is none.
+`newton_step` proves that a minimum exists nearby, `recession` that there is none.
 """
 
 from typing import NamedTuple
@@ -14,14 +14,14 @@ from efviz.problems.objective import Objective
 
 
 class NewtonStep(NamedTuple):
-    """theta - step is Newton's next point; `reach` says how far it may be trusted."""
+    """theta - step is the next Newton iterate; `reach` says how far the step can be trusted."""
 
     step: Array
     reach: float
 
 
 PROVEN = 0.5
-"""Below this reach a minimum exists, and Newton's method converges to it."""
+"""Below this reach, a minimum exists and Newton's method converges to it."""
 
 
 def is_self_concordant(problem: Objective) -> bool:
@@ -32,14 +32,14 @@ def is_self_concordant(problem: Objective) -> bool:
 def newton_step(problem: Objective, theta: Array, size: Array) -> NewtonStep:
     """H^-1 g and its reach max_n |x_n|_{H^-1} |H^-1 g|_H, bounded through the inputs' `size` (D,).
 
-    Of several outputs, differences of two take the place of x_n; they are of the same size.
+    With several outputs, differences of two of them replace x_n; they are of the same size.
 
     Bach (2010), "Self-concordant analysis for logistic regression", Prop. 2: with |l'''| <= l''
     and a reach of at most 1/2 the loss has one minimum, within 4 |H^-1 g|_H. inf where H is
     singular to rounding.
     """
     g, H, _ = problem.gradient_and_matrices(theta)
-    # In units in which no input is larger than 1, the bound needs the matrix alone.
+    # In units in which no input is larger than 1, the bound needs only the matrix.
     g, H = g / size, H / np.outer(size, size)
     if not (np.isfinite(g).all() and np.isfinite(H).all()):
         return NewtonStep(np.full_like(theta, np.nan), np.inf)
@@ -54,10 +54,10 @@ def newton_step(problem: Objective, theta: Array, size: Array) -> NewtonStep:
 
 
 NO_MINIMUM = (
-    "There is no finite minimum: along some direction the loss falls for ever, because a plane "
+    "There is no finite minimum: along some direction the loss decreases forever, because a plane "
     "(through the origin if the model has no intercept) separates the classes, or some examples of "
-    "one class from all others, or because all such counts are zero. Add noise, take more examples "
-    "or other columns."
+    "one class from all others, or because a plane contains all positive counts and leaves all "
+    "zeros on one side. Add noise, take more examples or choose other columns."
 )
 
 
@@ -73,17 +73,17 @@ def parameter_sizes(problem: Objective) -> Array:
 
 
 def recession(problem: Objective) -> str:
-    """The sentence for a loss that falls for ever along some direction, or "" if there is none.
+    """The message for a loss that decreases forever along some direction, or "" if there is none.
 
-    The likelihood states, per example, which output changes never raise the loss; a linear
-    program asks for a parameter direction v with J_n v in all those cones, some strictly.
+    The likelihood states, per example, which output changes never raise the loss; a linear program
+    looks for a parameter direction v with J_n v in all those cones, for some n strictly.
     """
     rows, equal = problem.likelihood.recession(problem.y, problem.model.n_outputs)
     if not len(rows):
         return ""
     J = problem.model.jacobian(problem.X, np.zeros(problem.D))
     constraints = np.einsum("knc,ncd->knd", rows, J).reshape(-1, problem.D)
-    # Neither the units of a parameter nor the length of a constraint change the answer.
+    # Neither the units of a parameter nor the length of a constraint affect the answer.
     constraints = constraints / _sizes(constraints)
     constraints = constraints / _sizes(constraints.T)[:, None]
     equal = equal.reshape(-1)
@@ -96,7 +96,7 @@ def recession(problem: Objective) -> str:
         A_eq=same if len(same) else None,
         b_eq=np.zeros(len(same)) if len(same) else None,
         bounds=[(-1, 1)] * problem.D,
-        # The simplex method crawls from corner to corner where there are very many.
+        # With very many constraints, the simplex method is slow: it moves from corner to corner.
         method="highs-ipm" if len(constraints) > _MANY else "highs",
     )
     if result.status != 0 or result.fun > -1e-7 * max(1, len(upper)) ** 0.5:

@@ -1,4 +1,4 @@
-"""theta_star to machine precision, or a sentence why there is none."""
+"""theta_star to machine precision, or a sentence that explains why there is none."""
 
 from collections.abc import Callable
 from dataclasses import dataclass, replace
@@ -24,11 +24,11 @@ from efviz.problems.objective import Objective
 
 @dataclass(frozen=True, eq=False)
 class Minimum:
-    """The minimiser theta (D,), all nan if there is no finite one; `reason` then says why.
+    """The minimiser theta (D,), all nan if there is no finite one; `reason` then explains why.
 
     `unique` is False where a whole subspace attains the minimum: theta is then its point of least
-    norm, and `reason` says that. `seen` is the problem in the coordinates that its data determine,
-    and the minimum there, z (K,): losses are evaluated in z, where nothing cancels.
+    norm, and `reason` says so. `seen` is the problem in the coordinates that its data determine,
+    with its minimum there, z (K,): losses are evaluated in z, where nothing cancels.
     """
 
     theta: Array
@@ -44,10 +44,10 @@ class Minimum:
 
     @cached_property
     def rounding(self) -> float:
-        """Losses within so much of the lowest are equal to it; nan if there is no minimum.
+        """Losses this close to the lowest count as equal to it; nan if there is no minimum.
 
-        Outputs and targets are rounded, and the loss is as steep in them as |dl/df|. Near an exact
-        fit, where the loss is 0, what counts is what rounding z itself makes of it.
+        Outputs and targets are rounded, and |dl/df| is the slope of the loss in them. Near an exact
+        fit, where the loss is 0, the effect of rounding z itself dominates.
         """
         if not self.seen:
             return np.nan
@@ -60,14 +60,14 @@ class Minimum:
 
 
 def find_minimum(problem: Objective, seen: Coordinates[Objective] | None) -> Minimum:
-    """argmin L(theta): direct for least squares, else scipy's trust-region Newton method."""
+    """argmin L(theta): directly for least squares, otherwise by iteration."""
     try:
         if seen is None:
             theta = _minimiser(problem)
             return Minimum(theta, exists=True, seen=(problem, theta))
-        # The shortest of the minima, if there are any, is the one in these coordinates.
+        # If there are several minima, this is the one of least norm.
         z = _minimiser(seen.problem)
-        # Exact to the last digit where the columns are nearly collinear: z has lost some.
+        # z has lost digits where columns are nearly collinear; the direct solution has not.
         direct = problem.is_least_squares
         theta = least_squares(problem.X, problem.y)[0] if direct else _restored(problem, seen, z)
         reason = "" if seen.complete else _SUBSPACE.format(rank=len(z), D=problem.D)
@@ -77,7 +77,7 @@ def find_minimum(problem: Objective, seen: Coordinates[Objective] | None) -> Min
 
 
 def _restored(problem: Objective, seen: Coordinates[Objective], z: Array) -> Array:
-    """theta for z, and one step of Newton's method against what rounding theta made of it."""
+    """theta for z, and one step of Newton's method to correct the rounding of theta."""
     theta = seen.restore(z)
     H = seen.problem.mean_over_examples(z, batches.hessian_term)[0]
     g = seen.reduce(problem.gradient(theta))
@@ -91,18 +91,18 @@ _SUBSPACE = (
 
 
 class _NoMinimum(ArithmeticError):
-    """The sentence that says why there is none."""
+    """The message that explains why there is none."""
 
 
 def rounding_of_theta(problem: Objective, theta: Array) -> Array:
-    """What rounding theta (..., D) in its last digits makes of a loss of 0, (...)."""
+    """The change of a loss of 0, (...), when theta (..., D) is rounded in its last digits."""
     G = problem.mean_over_examples(theta, batches.ggn_term)[0]
     curvature = np.abs(np.diagonal(G, axis1=-2, axis2=-1))
     return np.asarray(((64 * np.finfo(float).eps * theta) ** 2 * curvature).sum(-1) / 2)
 
 
 def _minimiser(problem: Objective) -> Array:
-    """theta_star (D,) of a problem whose parameters the data see; raises _NoMinimum."""
+    """theta_star (D,) of a problem whose data determine all parameters; raises _NoMinimum."""
     if problem.moments:
         return problem.moments.minimum()
     if problem.is_least_squares:
@@ -116,15 +116,15 @@ def _minimiser(problem: Objective) -> Array:
     runs_off = recession(problem)
     if runs_off:
         raise _NoMinimum(runs_off)
-    # In units in which all columns are of size 1, columns of very different size do no harm.
+    # In units in which all columns have size 1, columns of very different sizes do no harm.
     return _newton(problem, 1 / parameter_sizes(problem))
 
 
 def _proven_minimum(problem: Objective) -> Array | None:
-    """The minimum where it can be proven to exist; None says nothing.
+    """The minimum if its existence can be proven; None is inconclusive.
 
-    scipy only has to find the region in which Newton's method is sure to converge: first by the
-    quickest way, then by the surest.
+    scipy only has to find the region in which Newton's method is certain to converge: first by the
+    fastest method, then by the most reliable one.
     """
     size = parameter_sizes(problem)
     theta = _first_guess(problem)
@@ -135,7 +135,7 @@ def _proven_minimum(problem: Objective) -> Array | None:
         theta = search(problem, 1 / size)
         step, reach = newton_step(problem, theta, size)
     best = np.inf
-    # The reach is squared by every step: 1e-7 is one step from rounding.
+    # Every step squares the reach: 1e-7 is one step from rounding.
     while reach <= PROVEN and reach < 0.9 * best:
         theta, best = theta - step, reach
         if reach < 1e-7:
@@ -145,7 +145,7 @@ def _proven_minimum(problem: Objective) -> Array | None:
 
 
 def _first_guess(problem: Objective) -> Array:
-    """The start; of very many examples the minimum of some, evenly spread."""
+    """The start; for very many examples, the minimum of some of them, evenly spaced."""
     if problem.N <= _SOME or problem.start.any():
         return problem.start
     thin = slice(None, None, problem.N // (_SOME // 4))
@@ -158,9 +158,9 @@ _SOME = 40_000
 
 
 def _nonlinear_minimiser(problem: Objective) -> Array:
-    """The minimum near the start, unless it is flat: then the parameters ran off, or are free."""
+    """The minimum near the start; flat ones are refused: parameters ran off or are undetermined."""
     theta = _newton(problem, np.where(problem.start != 0, np.abs(problem.start), 1.0))
-    # In relative parameters, so that "flat" and "settled" do not depend on their units.
+    # In relative parameters, so that "flat" and "converged" do not depend on their units.
     unit = np.abs(theta)
     w, V = np.linalg.eigh(_hessian(problem, unit)(np.sign(theta)))
     slope = V.T @ (problem.gradient(theta) * unit)
@@ -173,7 +173,7 @@ def _nonlinear_minimiser(problem: Objective) -> Array:
 
 
 def _root(problem: Objective, unit: Array) -> Array:
-    """A root of the gradient by MINPACK's hybrid method: quick, and now and then lost."""
+    """A root of the gradient by MINPACK's hybrid method: fast, but sometimes it fails."""
 
     def gradient_and_hessian(u: Array) -> tuple[Array, Array]:
         g, H, _ = problem.gradient_and_matrices(u * unit)
@@ -201,7 +201,7 @@ def _trust_region(problem: Objective, unit: Array) -> Array:
 
 
 def _newton(problem: Objective, unit: Array) -> Array:
-    """The trust-region minimum, sharpened: there the loss is flat to sqrt(eps), its slope not."""
+    """The trust-region minimum, refined: the loss is flat to sqrt(eps) there, its slope is not."""
 
     def gradient(u: Array) -> Array:
         return problem.gradient(u * unit) * unit
@@ -220,8 +220,8 @@ def _hessian(problem: Objective, unit: Array) -> Callable[[Array], Array]:
         # Its norm is a sum of squares.
         if not (np.abs(H) < 1e150).all():
             raise _NoMinimum(
-                "No minimum was found: on the way to it the curvature of the loss overflows double "
-                "precision. Measure inputs or targets in larger units."
+                "No minimum was found: the curvature of the loss overflows double precision on the "
+                "path to it. Measure inputs or targets in larger units."
             )
         return np.asarray(H)
 

@@ -1,4 +1,4 @@
-r"""Least squares in few dimensions, from moments of the data: no cost per example at all.
+r"""Least squares in few dimensions from moments of the data: the cost does not depend on N.
 
 With residuals r_n(theta) = x_n . (theta - c) - e_n and z_n = (x_n, e_n), phi = (theta - c, -1):
 
@@ -6,8 +6,8 @@ With residuals r_n(theta) = x_n . (theta - c) - e_n and z_n = (x_n, e_n), phi = 
     g(theta)  = (S phi)_{1..D} / sigma^2
     EF(theta) = T : phi phi^T / sigma^4,   T_ij,kl = 1/N sum_n x_i x_j z_k z_l
 
-The expansion point c lies near the least-squares solution, so that the small residuals at the
-minimum are not differences of large moments.
+The expansion point c lies near the least-squares solution, so that small residuals at the minimum
+are not differences of large moments.
 """
 
 from dataclasses import dataclass
@@ -18,15 +18,15 @@ from efviz.arrays import Array, pairs, symmetric, upper
 from efviz.numerics.columns import gram_far_from_singular, least_squares
 from efviz.numerics.sums import moment_sums
 
-# Up to this many parameters the (D (D + 1) / 2)-fold moments are small change.
+# Up to this many parameters, the (D (D + 1) / 2)-fold moments cost little.
 MAX_PARAMETERS = 8
-# Of this many examples, evenly spread, the expansion point is the solution.
+# The expansion point is the solution of about this many examples, evenly spaced.
 _CENTER_EXAMPLES = 20_000
 
 
 @dataclass(frozen=True, eq=False)
 class Moments:
-    """S (D + 1, D + 1), and T as (D (D + 1) / 2, (D + 1)(D + 2) / 2): pairs against pairs."""
+    """S (D + 1, D + 1), and T as (D (D + 1) / 2, (D + 1)(D + 2) / 2): pairs by pairs."""
 
     center: Array
     S: Array
@@ -45,7 +45,7 @@ class Moments:
         return self.phi(theta) @ self.S[:, :-1] / self.sigma**2
 
     def minimum(self) -> Array:
-        """argmin L: the expansion point, corrected where it is that of some of the examples."""
+        """argmin L: the expansion point, corrected if only some examples determined it."""
         if self.exact_center:
             return self.center
         return self.center + np.linalg.solve(self.S[:-1, :-1], self.S[:-1, -1])
@@ -62,8 +62,8 @@ class Moments:
 def moments(X: Array, y: Array, sigma: float) -> Moments | None:
     """All moments that least squares on (X, y) needs, in one pass over the data.
 
-    None where columns are so nearly collinear that residuals, small differences of large terms,
-    have to be formed example by example.
+    None if columns are so nearly collinear that residuals, which are small differences of large
+    terms, have to be computed example by example.
     """
     N, D = X.shape
     thin = slice(None, None, -(-N // _CENTER_EXAMPLES))
@@ -72,5 +72,5 @@ def moments(X: Array, y: Array, sigma: float) -> Moments | None:
     S, T = moment_sums(np.ascontiguousarray(X), y, center, np.flatnonzero(l < D))
     if not gram_far_from_singular(S[:-1, :-1]):
         return None
-    # phi phi^T is packed once for k <= l: off-diagonal entries count twice.
+    # phi phi^T is packed for k <= l only, so off-diagonal entries count twice.
     return Moments(center, S / N, T * np.where(k == l, 1.0, 2.0) / N, sigma, N <= _CENTER_EXAMPLES)

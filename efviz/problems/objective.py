@@ -1,7 +1,7 @@
 """An objective is data, a model and a likelihood: its loss, and sums over examples.
 
-Conventions, for this module and all that follow: L(theta) is the MEAN over n of the NEGATIVE
-log-likelihood (terms without theta left out); theta (..., D), its leading axes being a batch.
+Conventions, for this module and all that build on it: L(theta) is the MEAN over n of the NEGATIVE
+log-likelihood (terms without theta omitted); theta (..., D), with leading axes for a batch.
 """
 
 from dataclasses import dataclass, field
@@ -67,7 +67,7 @@ class Objective:
 
     @cached_property
     def moments(self) -> Moments | None:
-        """What most least-squares problems in few dimensions are computed from, else None."""
+        """The moments that replace the data in most small least-squares problems, else None."""
         if not self.is_least_squares or self.D > MAX_PARAMETERS:
             return None
         assert isinstance(self.likelihood, Gaussian)

@@ -1,4 +1,4 @@
-"""A problem is an objective with its minimum, and with coordinates in which to look for it."""
+"""A problem is an objective with its minimum, and the coordinates in which to search for it."""
 
 from copy import copy
 from dataclasses import dataclass, replace
@@ -14,15 +14,15 @@ from efviz.problems.objective import Objective
 
 @dataclass(frozen=True, eq=False)
 class Problem(Objective):
-    """An objective over all of R^D, `theta_star` its minimiser; `start` is where to look for it."""
+    """An objective over all of R^D with minimiser `theta_star`; a search begins at `start`."""
 
     @cached_property
     def coordinates(self) -> "Coordinates[Problem] | None":
-        """Those in which nothing is collinear or unseen; None where theta itself will do."""
+        """Coordinates without collinear or undetermined parameters; None if theta has none."""
         return seen_coordinates(self)
 
     def searched_from(self, theta: Array) -> "Problem":
-        """The same problem with another start: its data need no second check."""
+        """The same problem with another start; its data need no second check."""
         other = copy(self)
         for name in ("minimum", "coordinates"):
             other.__dict__.pop(name, None)
@@ -30,7 +30,7 @@ class Problem(Objective):
         return other
 
     def in_reverse(self) -> "Problem":
-        """The same but for rounding: the examples, and with them all sums, in reverse order."""
+        """The same except for rounding: the examples, and so all sums, are in reverse order."""
         X, y = np.ascontiguousarray(self.X[::-1]), np.ascontiguousarray(self.y[::-1])
         return replace(self, X=X, y=y)
 

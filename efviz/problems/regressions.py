@@ -1,4 +1,4 @@
-"""Problems from (X, y): one function a regression."""
+"""Problems from (X, y): one function for each regression."""
 
 from dataclasses import replace
 
@@ -51,7 +51,7 @@ def softmax_regression(X: ArrayLike, y: ArrayLike) -> Problem:
 
 
 def contrast_regression(X: ArrayLike, y: ArrayLike, *, n_classes: int | None = None) -> Problem:
-    """Softmax regression with theta_0 = 0, class 0 being the reference: D = (C - 1) P.
+    """Softmax regression with theta_0 = 0, where class 0 is the reference: D = (C - 1) P.
 
     y in {0, ..., C - 1}, C = `n_classes` or max(y) + 1, p(y = c | x) = softmax(f)_c with
     f = (0, x . theta_1, ..., x . theta_{C-1}).
@@ -72,7 +72,7 @@ def saturation_regression(X: ArrayLike, y: ArrayLike, *, sigma: float = 1.0) -> 
 
 
 def _best_of_a_scan(problem: Problem) -> Array:
-    """The best (a, b) among some b of either sign, each with its own best a."""
+    """The best (a, b) over a grid of b of either sign, with the best a for each."""
     thin = slice(None, None, -(-problem.N // 2000))
     X, y = problem.X[thin], problem.y[thin]
     rate = np.geomspace(1 / 16, 16, 33) / max(float(np.abs(X).mean()), 1e-300)

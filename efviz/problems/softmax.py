@@ -1,4 +1,4 @@
-"""Compiled loops of the categorical likelihood: plain NumPy loses its time between short last axes.
+"""Compiled loops of the categorical likelihood: plain NumPy is slow where the last axes are short.
 
 Like those of `numerics`, they run as plain Python with NUMBA_DISABLE_JIT=1.
 """
@@ -27,7 +27,7 @@ def softmax_of(f: Array, pi: Array) -> None:
 
 @njit(cache=True, nogil=True)
 def nll(f: Array, y: Array) -> Array:
-    """logsumexp(f) - f_y for f (B, N, C), y (N,), as log1p of what the others add."""
+    """logsumexp(f) - f_y for f (B, N, C), y (N,), as log1p of the contribution of the others."""
     B, N, C = f.shape
     out = np.empty((B, N))
     for b in range(B):
@@ -54,7 +54,7 @@ def _to_residual(pi: Array, label: int) -> None:
 
 @njit(cache=True, nogil=True)
 def _covariance(pi: Array, W: Array) -> None:
-    """W = diag(pi) - pi pi^T, pi_c (1 - pi_c) as pi_c times the sum of the others."""
+    """W = diag(pi) - pi pi^T, with pi_c (1 - pi_c) as pi_c times the sum of the others."""
     C = pi.shape[0]
     for c in range(C):
         others = 0.0
@@ -104,7 +104,7 @@ def gradient_and_fisher(f: Array, y: Array) -> tuple[Array, Array]:
 
 @njit(cache=True, nogil=True)
 def outer_products(r: Array) -> Array:
-    """r r^T for r (B, N, C): NumPy loses its time between such short last axes."""
+    """r r^T for r (B, N, C): NumPy is slow where the last axes are so short."""
     B, N, C = r.shape
     out = np.empty((B, N, C, C))
     for b in range(B):

@@ -213,7 +213,7 @@ def test_a_column_called_1_and_the_column_of_ones_are_told_apart():
 def test_a_constant_target_is_allowed_and_said(standardised):
     data, notes = linear_data(target="same", first="a", second=BIAS, standardised=standardised)
     assert_allclose(REGRESSIONS["linear"].build(data.X, data.y).theta_star, [0, 7], atol=1e-12)
-    assert notes == ('"same" is 7 in all rows, so that there is no residual.',)
+    assert notes == ('"same" is 7 in all rows, so there is no residual.',)
 
 
 def test_collinear_inputs_are_left_to_the_minimum_to_explain():
@@ -265,12 +265,12 @@ REFUSED = {
     "negative count": (
         "a,b,y\n1,2,3\n\n2,3,-4\n3,5,0\n",
         AB | {"regression": "poisson"},
-        'Row 4 of "y" is −4, and a count is a whole number from 0 up',
+        'Row 4 of "y" is −4, but a count is a whole number from 0 up',
     ),
     "fractional count": (
         "a,b,y\n1,2,\n2,3,4\n3,5,0.5\n",
         AB | {"regression": "poisson"},
-        'Row 4 of "y" is 0.5, and',
+        'Row 4 of "y" is 0.5, but',
     ),
     "too few components": (
         "a,c,y\n1,u,1\n2,v,3\n4,u,2\n",

@@ -1,4 +1,4 @@
-"""What p(y | f) can be, by name."""
+"""The available likelihoods p(y | f), by name."""
 
 from efviz.problems.likelihoods.base import Likelihood
 from efviz.problems.likelihoods.bernoulli import Bernoulli

@@ -17,7 +17,7 @@ from efviz.problems.likelihoods.base import Likelihood, Quality
 
 @njit(cache=True, nogil=True)
 def bernoulli_nll(f: Array, y: Array) -> Array:
-    """-log sigmoid((2 y - 1) f) for f (B, N), y (N,); exp(-|f|) never overflows nor rounds to 1."""
+    """-log sigmoid((2 y - 1) f) for f (B, N), y (N,); exp(-|f|) never overflows or rounds to 1."""
     out = np.empty_like(f)
     for b in range(f.shape[0]):
         for n in range(f.shape[1]):
@@ -51,7 +51,7 @@ def bernoulli_fisher(f: Array) -> Array:
 
 @njit(cache=True, nogil=True)
 def bernoulli_gradient_and_fisher(f: Array, y: Array) -> tuple[Array, Array]:
-    """Both of the above with one exponential, which is what they cost."""
+    """Both of the above with one exponential, which dominates their cost."""
     gradient, fisher = np.empty_like(f), np.empty_like(f)
     for b in range(f.shape[0]):
         for n in range(f.shape[1]):
@@ -67,7 +67,7 @@ def bernoulli_gradient_and_fisher(f: Array, y: Array) -> tuple[Array, Array]:
 def bernoulli_kl(f: Array, g: Array) -> Array:
     """KL(Bernoulli(sigmoid f) || Bernoulli(sigmoid g)) for f, g (n,).
 
-    Written for the less likely label under f, of probability p, which keeps its digits.
+    Written for the less likely label under f, whose probability p keeps its digits.
     """
     out = np.empty_like(f)
     for n in range(f.shape[0]):
@@ -89,7 +89,7 @@ def _rowwise(kernel: Callable[[Array, Array], Array], f: Array, y: Array) -> Arr
     shape = np.broadcast_shapes(f.shape[:-1], y.shape)
     f, labels = f[..., 0], np.ascontiguousarray(y)
     if y.ndim > 1:
-        # Labels that differ between rows: one long row.
+        # Labels differ between rows: use one long row.
         f, labels = np.broadcast_to(f, shape).reshape(1, -1), np.broadcast_to(y, shape).ravel()
     rows = np.ascontiguousarray(f).reshape(-1, labels.shape[-1])
     return kernel(rows, labels).reshape((*shape, 1))
@@ -97,10 +97,10 @@ def _rowwise(kernel: Callable[[Array, Array], Array], f: Array, y: Array) -> Arr
 
 @dataclass(frozen=True)
 class Bernoulli(Likelihood):
-    """y in {0, 1}, p(y = 1) = sigmoid(f): l = -log sigmoid((2y - 1) f). Eq. 53 (which lacks its y).
+    """y in {0, 1}, p(y = 1) = sigmoid(f): l = -log sigmoid((2y - 1) f). Eq. 53 (printed without y).
 
-    Everything is written with exp(-|f|), so that no probability is rounded to 0 or 1; compiled,
-    because a plain NumPy expression of this kind takes three times as long.
+    Everything is written in terms of exp(-|f|), so that no probability is rounded to 0 or 1. It is
+    compiled because the plain NumPy expression takes three times as long.
     """
 
     name: ClassVar[str] = "bernoulli"
@@ -123,7 +123,7 @@ class Bernoulli(Likelihood):
         return bernoulli_fisher(rows).reshape((*f.shape, 1))
 
     def gradient_and_fisher(self, f: Array, y: Array) -> tuple[Array, Array]:
-        """Both at the cost of one where all of f share the same labels."""
+        """Both at the cost of one if all of f share the same labels."""
         if y.ndim > 1:
             return self.gradient(f, y), self.fisher(f)
         rows = np.ascontiguousarray(f[..., 0]).reshape(-1, f.shape[-2])
@@ -141,7 +141,7 @@ class Bernoulli(Likelihood):
         return bernoulli_kl(f.ravel(), g.ravel()).reshape(f.shape)
 
     def most_likely(self, f: Array) -> Array:
-        """1 where f > 0; 0 at the tie f = 0."""
+        """1 where f > 0; 0 for the tie f = 0."""
         return (f[..., 0] > 0).astype(float)
 
     def fourth_moment(self, f: Array, K: Array) -> Array:

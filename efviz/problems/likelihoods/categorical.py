@@ -18,7 +18,7 @@ def _rows_of_outputs(f: Array, y: Array) -> tuple[Array, Array, tuple[int, ...]]
     """f (..., N, C) and y (..., N) as a kernel's f (B, N, C) and y (N,), and their joint shape."""
     C, shape = f.shape[-1], np.broadcast_shapes(f.shape[:-1], y.shape)
     if y.ndim > 1:
-        # Labels that differ between rows: one long row.
+        # Labels differ between rows: use one long row.
         f, y = np.broadcast_to(f, (*shape, C)), np.broadcast_to(y, shape).reshape(-1)
     rows = np.ascontiguousarray(f).reshape(prod(shape) // len(y), len(y), C)
     return rows, np.ascontiguousarray(y), shape
@@ -30,7 +30,7 @@ class Categorical(Likelihood):
 
     name: ClassVar[str] = "categorical"
     natural: ClassVar[bool] = True
-    # Third and second cumulant of v_y, which lies within max v - min v of its mean.
+    # Third and second cumulants of v_y, which lies within max v - min v of its mean.
     self_concordant: ClassVar[bool] = True
     shift_invariant: ClassVar[bool] = True
     discrete: ClassVar[bool] = True
@@ -53,7 +53,7 @@ class Categorical(Likelihood):
         return softmax.fisher(rows).reshape(*f.shape, C)
 
     def gradient_and_fisher(self, f: Array, y: Array) -> tuple[Array, Array]:
-        """Both at the cost of one where all of f share the same labels."""
+        """Both at the cost of one if all of f share the same labels."""
         if y.ndim > 1:
             return self.gradient(f, y), self.fisher(f)
         rows, labels, _ = _rows_of_outputs(f, y)
@@ -69,7 +69,7 @@ class Categorical(Likelihood):
         return (u[..., None] > cumulative).sum(-1).astype(float)
 
     def most_likely(self, f: Array) -> Array:
-        """The first of those with the largest output."""
+        """The first of the labels with the largest output."""
         return f.argmax(-1).astype(float)
 
     def _gradient_of_each_label(self, f: Array) -> Array:
@@ -90,7 +90,7 @@ class Categorical(Likelihood):
     def kl(self, f: Array, g: Array) -> Array:
         step = g - f
         pi = scipy.special.softmax(f, axis=-1)
-        # Outputs are free to move together: take the mean step away.
+        # Outputs are free to move together: subtract the mean step.
         step = step - (pi * step).sum(-1, keepdims=True)
         with np.errstate(over="ignore", invalid="ignore"):
             near = np.log1p((pi * excess(step)).sum(-1))

@@ -1,4 +1,4 @@
-"""Waiting times: f is the logarithm of the rate, no natural parameter."""
+"""Waiting times: f is the logarithm of the rate, which is not a natural parameter."""
 
 from dataclasses import dataclass
 from typing import ClassVar
@@ -15,8 +15,8 @@ from efviz.problems.likelihoods.base import Likelihood, Quality, no_directions
 class Exponential(Likelihood):
     """Waiting times y > 0 with rate exp f: l = y exp(f) - f.
 
-    f is the logarithm of the natural parameter, not the natural parameter: the kept example of an
-    exponential family whose GGN (mean of y exp f) is not its Fisher (1).
+    f is the logarithm of the natural parameter, not the natural parameter itself. This is the
+    example of an exponential family whose GGN (mean of y exp f) is not its Fisher (1).
     """
 
     name: ClassVar[str] = "exponential"
@@ -41,7 +41,7 @@ class Exponential(Likelihood):
         return rng.exponential(np.exp(-f[..., 0]), (n_samples, *f.shape[:-1]))
 
     def most_likely(self, f: Array) -> Array:
-        """0, whatever f: the density falls from there. It is no label that `check` accepts."""
+        """0 for every f, where the density is highest; `check` does not accept it as a label."""
         return np.zeros(f.shape[:-1])
 
     def fourth_moment(self, f: Array, K: Array) -> Array:

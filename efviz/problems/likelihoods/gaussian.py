@@ -1,4 +1,4 @@
-"""Gaussian noise of known size: least squares."""
+"""Gaussian noise with known standard deviation: least squares."""
 
 from dataclasses import dataclass
 from typing import ClassVar

@@ -38,7 +38,7 @@ class Poisson(Likelihood):
 
     def sample(self, f: Array, rng: Generator, n_samples: int) -> Array:
         rate = np.broadcast_to(np.exp(f[..., 0]), (n_samples, *f.shape[:-1]))
-        # Beyond 1e15 counts are no longer exact: such a rate, or nan, stands for its own draws.
+        # Beyond 1e15 counts are no longer exact: such a rate, or nan, is used as its own draw.
         drawable = rate < 1e15
         return np.where(drawable, rng.poisson(np.where(drawable, rate, 0)), rate)
 
@@ -51,7 +51,7 @@ class Poisson(Likelihood):
         return (rate + 3 * rate**2) * K[..., 0, 0] ** 2
 
     def sampled_fisher(self, f: Array, rng: Generator, n_samples: int) -> Array | None:
-        """From how often each count is drawn, while there are fewer counts than draws."""
+        """From the number of times each count is drawn, while there are fewer counts than draws."""
         rate = np.exp(f)
         largest = rate.max(initial=0)
         if not largest < 100 or n_samples < (counts := int(largest + 12 * largest**0.5) + 40):
@@ -68,7 +68,7 @@ class Poisson(Likelihood):
         return np.asarray(-scipy.special.gammaln(y + 1))
 
     def quality(self, f: Array, y: Array) -> Quality:
-        """Pearson's dispersion: 1 for counts that vary as the model says."""
+        """Pearson's dispersion: 1 for counts that vary as the model predicts."""
         rate = np.exp(f[:, 0])
         return Quality("dispersion", float(np.mean((y - rate) ** 2 / rate)), 1.0)
 

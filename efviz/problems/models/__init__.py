@@ -1,4 +1,4 @@
-"""What f(x, theta) can be, by name."""
+"""The available models f(x, theta), by name."""
 
 from efviz.problems.models.base import Model
 from efviz.problems.models.linear import Contrast, Linear

@@ -10,11 +10,12 @@ weights in output space, v (..., N, C) or W (..., N, C, C), symmetric:
 `smoothness` is the least beta with ||d2f_nc/dtheta2||_2 <= beta for all n, c and low <= theta <=
 high, (D,) each: Proposition 2 of Kunstner et al. (2019).
 
-`seen` is the model without what a likelihood cannot see that does not change when a number is added
-to all outputs, and the orthonormal columns E (C, c) with theta = E (theta_1, ..., theta_c).
+`seen` is the model without the part that a shift-invariant likelihood (unchanged when a number is
+added to all outputs) cannot determine, with the orthonormal columns E (C, c) such that
+theta = E (theta_1, ..., theta_c).
 
-`outputs` and `pull_back` also take X (..., N, P): every theta its own examples, as a mini-batch.
-`products`, where a caller has them already, are the pair products of the columns of X.
+`outputs` and `pull_back` also take X (..., N, P): separate examples for every theta, as in a
+mini-batch. `products` are the pair products of the columns of X, if the caller has them already.
 """
 
 from typing import ClassVar, Protocol

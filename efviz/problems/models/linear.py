@@ -16,7 +16,7 @@ from efviz.problems.models.base import Model
 class Linear:
     """f_c = x . theta_c + offset, theta = (theta_1, ..., theta_C) one after the other.
 
-    X is used as is; the offset is known, as an intercept that is held at some value.
+    X is used unchanged; the offset is known, such as an intercept held at some value.
     """
 
     name: ClassVar[str] = "linear"
@@ -52,7 +52,7 @@ class Linear:
     def gram(self, X: Array, theta: Array, W: Array, products: Array | None = None) -> Array:
         """One matrix product with the pair products of the columns, for the whole batch.
 
-        Without `products`, and one output, one product X^T W X a theta.
+        Without `products`, and with one output, one product X^T W X for each theta.
         """
         C, P = self.n_outputs, X.shape[1]
         if products is None and C == 1:
@@ -86,9 +86,10 @@ class Linear:
 
 @dataclass(frozen=True)
 class _Combined(ABC):
-    """f = E (x . theta_1, ..., x . theta_c): several outputs made of fewer linear ones.
+    """f = E (x . theta_1, ..., x . theta_c): several outputs made from fewer linear ones.
 
-    Softmax does not see a number added to all outputs: with C - 1 parameters an input it sees all.
+    Softmax does not change when a number is added to all outputs: with C - 1 parameters for each
+    input, all of them are determined.
     """
 
     name: ClassVar[str]
@@ -132,7 +133,7 @@ class _Combined(ABC):
 
 @dataclass(frozen=True)
 class Contrast(_Combined):
-    """f = (0, x . theta_1, ..., x . theta_{C-1}): class 0 is what the others are compared with."""
+    """f = (0, x . theta_1, ..., x . theta_{C-1}): class 0 is the reference class."""
 
     name: ClassVar[str] = "contrast"
 
@@ -143,7 +144,7 @@ class Contrast(_Combined):
 
 @dataclass(frozen=True)
 class Centred(_Combined):
-    """Outputs that sum to zero, in an orthonormal basis of them."""
+    """Outputs that sum to zero, in an orthonormal basis of such outputs."""
 
     name: ClassVar[str] = "centred"
 

@@ -48,7 +48,7 @@ class Saturation:
         return H
 
     def smoothness(self, X: Array, low: Array, high: Array) -> float:
-        """d2f = x exp(-b x) [[0, 1], [1, -a x]] grows with |a| and with -b x: a corner is worst."""
+        """d2f = x exp(-b x) [[0, 1], [1, -a x]] grows with |a| and -b x: a corner is worst."""
         x = X[:, 0]
         bend = max(abs(low[0]), abs(high[0])) * np.abs(x)
         steepest = np.exp(np.maximum(-low[1] * x, -high[1] * x))

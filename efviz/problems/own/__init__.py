@@ -1,4 +1,4 @@
-"""Problems from somebody's own table: regression, columns, intercept."""
+"""Problems from a visitor's own table: regression, columns, intercept."""
 
 from efviz.problems.own.dataset import needs_intercept, own_dataset, whole_dataset
 from efviz.problems.own.entry import KNOBS, own_entry

@@ -1,8 +1,8 @@
-"""The data set that a regression is fitted to, of two inputs or of all columns of a Table.
+"""The data set to which a regression is fitted, from two inputs or from all columns of a Table.
 
-Every regression has an intercept. Of two inputs one may be the column of ones, BIAS: its parameter
-is the intercept. Else the intercept is held at the value that it has where all three parameters are
-at their best: as the `offset` of the data set or, in least squares, by taking it from the target.
+Every regression has an intercept. One of two inputs may be the column of ones, BIAS: its parameter
+is the intercept. Otherwise the intercept is held at its value in the best fit of all three
+parameters: as the `offset` of the data set or, in least squares, by subtracting it from the target.
 For standardised columns that is the same as centring the target.
 """
 
@@ -31,7 +31,7 @@ from efviz.problems.own.regressions import (
 from efviz.problems.own.suggestions import ABSENT, COLUMNS, HELD, INTERCEPTS, suggest
 
 MOST = 10
-"""So many broken columns are named."""
+"""At most this many broken columns are listed."""
 
 
 def own_dataset(
@@ -46,12 +46,12 @@ def own_dataset(
     standardised: bool = True,
     intercept: str = HELD,
 ) -> tuple[Dataset, tuple[str, ...]]:
-    """The data set of two inputs and a target, and the last of its notes: what was done for it.
+    """The data set of two inputs and a target, and the notes on how it was prepared.
 
-    `first` or `second` may be BIAS, the column of ones; where neither is, `intercept` is one of
+    `first` or `second` may be BIAS, the column of ones; if neither is, `intercept` is one of
     INTERCEPTS. `positive` is the class that counts as 1, by default the last. Only rows without
-    missing values are used. Raises TableError, a sentence for the visitor, if the table has no such
-    data set, and ValueError for unknown settings.
+    missing values are used. Raises TableError, with a message for the visitor, if the table has no
+    such data set, and ValueError for unknown settings.
     """
     if regression not in REGRESSIONS:
         raise ValueError(f"no regression {regression!r}; there are {', '.join(REGRESSIONS)}")
@@ -86,9 +86,7 @@ def own_dataset(
     if needs_intercept(regression, data.feature_names, standardised):
         data = _with_intercept(data, chosen, intercept, notes)
     if chosen.task == "regression" and (y == y[0]).all():
-        notes.append(
-            f"{quoted(target)} is {number(y[0], 6)} in all rows, so that there is no residual."
-        )
+        notes.append(f"{quoted(target)} is {number(y[0], 6)} in all rows, so there is no residual.")
     return replace(data, notes=(*table.notes, *notes), positive=positive), tuple(notes)
 
 
@@ -100,11 +98,11 @@ def whole_dataset(
     positive: str = "",
     inputs: Sequence[str] = (),
 ) -> tuple[Dataset, tuple[str, ...]]:
-    """The data set of a target and all columns of numbers besides it, and the last of its notes.
+    """The data set of a target and all other columns of numbers, and the notes on its preparation.
 
-    An index of the rows is left out unless it is one of the `inputs` that are named, and so are
-    rows with missing values. What is not given is as `suggest` has it. Raises TableError, a
-    sentence for the visitor, if there is no such data set.
+    An index of the rows is left out unless it is listed in `inputs`, and rows with missing values
+    are left out. Arguments that are not given are chosen by `suggest`. Raises TableError, with a
+    message for the visitor, if there is no such data set.
     """
     if target:
         _get(table, target)
@@ -139,7 +137,7 @@ def whole_dataset(
 
 def _get(table: Table, name: str) -> Column:
     if name not in table.columns:
-        raise TableError(f"The table has no column {quoted(name)}; choose one that it has.")
+        raise TableError(f"The table has no column {quoted(name)}; choose one of its columns.")
     return table.columns[name]
 
 
@@ -157,7 +155,7 @@ def _two_names(table: Table, target: str, first: str, second: str) -> list[str]:
 
 
 def _columns(table: Table, target: str, names: list[str]) -> list[str]:
-    """The names, if all of them can be inputs."""
+    """The names, provided that all of them can be inputs."""
     if target in names:
         raise TableError(f"{quoted(target)} is the target; choose another column as the input.")
     for name in names:
@@ -200,7 +198,7 @@ def _complete(table: Table, names: list[str], values: Array, notes: list[str]) -
     if keep.sum() < MIN_ROWS:
         raise TableError(
             f"Only {counted(int(keep.sum()), 'row has', 'rows have')} a value in all columns that "
-            f"are used, and at least {MIN_ROWS} are needed; "
+            f"are used, but at least {MIN_ROWS} are needed; "
             + (f"most are missing in {_emptiest(names, missing)}." if left_out else "add rows.")
         )
     if left_out:
@@ -222,7 +220,7 @@ def _classes(column: Column, positive: str, y: Array, notes: list[str]) -> str:
         only = "only" if y[0] == 1 else "never"
         raise TableError(
             f"In the rows that are complete {quoted(column.name)} is {only} {quoted(positive)}, "
-            "and a classification needs two classes; choose another target or other inputs."
+            "but a classification needs two classes; choose another target or other inputs."
         )
     if len(column.classes) > 2:
         notes.append(
@@ -241,7 +239,7 @@ def _classes(column: Column, positive: str, y: Array, notes: list[str]) -> str:
 
 def _check_spread(X: Array, names: list[str]) -> None:
     for name, x in zip(names, X.T, strict=True):
-        # As precise as its mean is stored: what is left of such a column is rounding.
+        # Relative to the precision with which its mean is stored: less is only rounding.
         spread = np.ptp(x)
         if spread <= 1e-10 * np.abs(x).max() or not spread > 1e-140:
             same = "the same" if spread == 0 else "almost the same"
@@ -252,19 +250,19 @@ def _check_spread(X: Array, names: list[str]) -> None:
 
 
 def needs_intercept(regression: str, names: Sequence[str], standardised: bool) -> bool:
-    """Whether `intercept` is a question: not with a column of ones, nor where means are taken."""
+    """Whether to offer `intercept`: not with a column of ones, nor where means are subtracted."""
     return BIAS not in names and not (regression == "linear" and standardised)
 
 
 def _with_intercept(data: Dataset, chosen: Regression, intercept: str, notes: list[str]) -> Dataset:
-    """The two inputs of `data` with the intercept held where the best fit of all three has it."""
+    """The two inputs of `data`, with the intercept at its value in the best fit of all three."""
     if intercept == ABSENT:
         notes.append("The model has no intercept: where both inputs are 0, so is its output.")
         return data
     best = chosen.build(np.column_stack([data.X, np.ones(len(data.y))]), data.y).minimum
     if not best.exists:
         raise TableError(
-            "With an intercept these two inputs have no best fit at which to hold it: take one "
+            "With an intercept these two inputs have no best fit at which to hold it: choose one "
             f"column and the intercept, or no intercept. {best.reason}"
         )
     b = float(best.theta[-1])
@@ -279,7 +277,7 @@ def _with_intercept(data: Dataset, chosen: Regression, intercept: str, notes: li
 
 
 def _all_inputs(table: Table, target: str, notes: list[str]) -> list[str]:
-    """All columns that can be inputs but for an index of the rows; counters are named."""
+    """All columns that can be inputs except an index of the rows; notes mention counters."""
     names = inputs_of(table, target)
     indices = [name for name in names if is_index(table, table.columns[name])]
     if len(indices) < len(names):
@@ -301,7 +299,7 @@ def _left_out(names: Sequence[str], one: str, many: str) -> list[str]:
 
 
 def _counters(table: Table, names: Sequence[str]) -> list[str]:
-    """A sentence for each input that counts the rows: it is a number of the file as well."""
+    """A message for each input that counts the rows but is used as a number."""
     return [
         f"{quoted(name)} counts the rows, {column.numbers[0]:.0f}, {column.numbers[1]:.0f}, "
         f"{column.numbers[2]:.0f}, and so on."

@@ -1,4 +1,4 @@
-"""A Table as a problem of the catalogue: what it takes to draw and to fit it."""
+"""A Table as a problem of the catalogue, with everything needed to draw and to fit it."""
 
 from dataclasses import replace
 
@@ -10,7 +10,7 @@ from efviz.problems.own.regressions import REGRESSIONS, inputs_of
 from efviz.problems.own.suggestions import COLUMNS, HELD
 
 KNOBS = ("target", "regression", "positive", "first", "second", "inputs", "scaling", "intercept")
-"""What can be set of the data set of a table."""
+"""The settings of the data set of a table."""
 
 _SETTINGS: dict[str, Settings] = {
     "regression": PROBLEMS["diabetes"].settings,
@@ -32,7 +32,7 @@ def own_entry(
 
     The arguments, and those of `Entry.dataset` that may replace them, are those of `own_dataset`;
     `scaling` is "standardised" or "raw". ValueError for an unknown regression; `Entry.dataset`
-    raises TableError, a sentence for the reader, if the table has no such data set.
+    raises TableError, with a message for the visitor, if the table has no such data set.
     """
     if regression not in REGRESSIONS:
         raise ValueError(f"no regression {regression!r}; there are {', '.join(REGRESSIONS)}")

@@ -1,4 +1,4 @@
-"""The regressions on offer, and what a column of a Table can be in them."""
+"""The available regressions, and the role of each column of a Table in them."""
 
 import re
 from collections.abc import Callable
@@ -17,7 +17,7 @@ from efviz.problems.problem import Problem
 from efviz.problems.regressions import linear_regression, logistic_regression, poisson_regression
 
 MIN_ROWS = 3
-# The empirical Fisher sums fourth powers, and these must not overflow.
+# The empirical Fisher sums fourth powers, which must not overflow.
 LIMIT = 1e70
 
 INDICES = ("id", "index", "idx", "key", "nr", "no", "no.", "#", "row", "rows", "row names", "obs")
@@ -26,9 +26,9 @@ _INDEX = re.compile(r"(?:.*[\W_])?(?:id|index)|.*[a-z](?:Id|ID)|unnamed.*", re.D
 
 @dataclass(frozen=True)
 class Regression:
-    """A regression on offer: its problem, and `objection(table, column)`.
+    """An available regression: its problem, and `objection(table, column)`.
 
-    The objection is the sentence that says why the column cannot be the target, or "".
+    The objection is a sentence that explains why the column cannot be the target, or "".
     """
 
     title: str
@@ -63,7 +63,7 @@ def no_classes(table: Table, column: Column) -> str:
         )
     if len(column.classes) < 2:
         only = f"only the class {quoted(*column.classes)}" if column.classes else "no classes"
-        return f"{name} has {only}, and a classification needs two; choose another target."
+        return f"{name} has {only}, but a classification needs two; choose another target."
     return ""
 
 
@@ -76,7 +76,7 @@ def no_counts(table: Table, column: Column) -> str:
     if len(wrong):
         return (
             f"Row {table.rows[wrong[0]]:,} of {quoted(column.name)} is "
-            f"{number(column.numbers[wrong[0]], 6)}, and a count is a whole number from 0 up; "
+            f"{number(column.numbers[wrong[0]], 6)}, but a count is a whole number from 0 up; "
             "choose another target or a linear regression."
         )
     return no_numbers(table, column)
@@ -92,7 +92,7 @@ REGRESSIONS: dict[str, Regression] = {
 
 
 def inputs_of(table: Table, target: str = "") -> list[str]:
-    """The columns that can be inputs: those of numbers, but for the target."""
+    """The columns that can be inputs: those of numbers, except the target."""
     return [
         name
         for name, column in table.columns.items()
@@ -101,7 +101,7 @@ def inputs_of(table: Table, target: str = "") -> list[str]:
 
 
 def target_of(column: Column, positive: str) -> Array:
-    """y (N,), nan where it is missing; with a positive class 1 for it and 0 for the others."""
+    """y (N,), nan where it is missing; with a positive class, 1 for it and 0 for the others."""
     if not positive:
         assert column.numbers is not None
         return column.numbers
@@ -111,7 +111,7 @@ def target_of(column: Column, positive: str) -> Array:
 
 
 def counts_rows(column: Column) -> bool:
-    """Is it 0, 1, 2, ... or 1, 2, 3, ..., as row numbers are?"""
+    """Whether it is 0, 1, 2, ... or 1, 2, 3, ..., like row numbers."""
     x = column.numbers
     return (
         x is not None
@@ -122,10 +122,10 @@ def counts_rows(column: Column) -> bool:
 
 
 def is_index(table: Table, column: Column) -> bool:
-    """Does it number the rows? Without a name, or by its name, every whole number once.
+    """Whether it numbers the rows: it has no name or that of an index, and no whole number repeats.
 
-    Rows that were left out or moved leave gaps and another order. Where no column has a name only
-    a counter is one.
+    Rows that were left out or moved leave gaps and another order. Where no column has a name, only
+    a counter is an index.
     """
     x = column.numbers
     if x is None or column.missing or (x % 1 != 0).any() or len(np.unique(x)) < len(x):

@@ -1,4 +1,4 @@
-"""Sensible first settings for a Table, which no last bit of a number decides."""
+"""Sensible initial settings for a Table, which do not depend on the last bit of any number."""
 
 from dataclasses import dataclass
 
@@ -24,15 +24,15 @@ from efviz.problems.own.regressions import (
 COLUMNS = "columns"
 HELD, ABSENT = "held", "none"
 INTERCEPTS = (HELD, ABSENT)
-"""What becomes of the intercept where no parameter is one."""
+"""What happens to the intercept if it is not one of the parameters."""
 
 TARGETS = ("y", "target", "class", "label", "outcome", "response", "diagnosis")
 LABELS = ("class", "label", "species", "category", "diagnosis")
 COUNTS = ("count", "counts", "number", "visits", "events")
 
-# Correlations err by some N eps in their last digits: what is closer than this is a tie.
+# Correlations err by about N eps in their last digits: smaller differences are ties.
 _TIE = 1e-9
-# Two inputs say the same from here on.
+# From this correlation on, two inputs are taken to be redundant.
 _SAME = 0.999
 
 
@@ -51,14 +51,15 @@ class Suggestion:
 
 
 def suggest(table: Table, target: str = "", regression: str = "") -> Suggestion:
-    """Settings to begin with, for `target` and `regression` where they are given.
+    """Initial settings, for `target` and `regression` where they are given.
 
-    Else the target is the first column of a name usual for targets, else the last that varies and
-    neither counts the rows nor has a class for each of them. Two classes, text and names like
-    "class" make it a logistic regression (the last class against the rest), counts called so a
-    Poisson regression, all else a linear one. The first input is the column of numbers most
-    correlated with the target, an index of the rows being the last resort. The second is the next
-    that does not say the same, for least squares, and else the column of ones.
+    Otherwise the target is the first column with a name usual for targets, or else the last column
+    that varies and neither counts the rows nor has a separate class for each of them. Two classes,
+    text, and names like "class" make it a logistic regression (the last class against the rest),
+    counts with the name of counts a Poisson regression, and everything else a linear one. The first
+    input is the column of numbers most correlated with the target; an index of the rows is the last
+    resort. For least squares, the second is the next one that is not redundant, and otherwise the
+    column of ones.
     """
     usable = [name for name, column in table.columns.items() if _suits(table, column)]
     usual = [name for name in usable if name.casefold() in TARGETS]
@@ -71,17 +72,17 @@ def suggest(table: Table, target: str = "", regression: str = "") -> Suggestion:
             return Suggestion(name, key, positive, *inputs)
     problems = [column.problem for column in table.columns.values() if column.problem]
     raise TableError(
-        "A regression needs a target and an input that are not the same everywhere, and the table "
+        "A regression needs a target and an input that are not the same everywhere, but the table "
         f"has none; look at the columns{': ' + problems[0] if problems else '.'}"
     )
 
 
 def _suits(table: Table, column: Column) -> bool:
-    """Whether a column can be a suggested target: no counter, index or name of the rows."""
+    """Whether a column is suitable as the suggested target: no counter, index or row names."""
     if column.numbers is not None:
         return _varies(table, column) and not (counts_rows(column) or is_index(table, column))
     classes = len(column.classes or ())
-    # As many classes as rows say nothing of the next row.
+    # A class of its own for every row predicts nothing about the next row.
     return not no_classes(table, column) and (classes == 2 or 2 * classes <= table.N)
 
 
@@ -127,7 +128,7 @@ def _most_correlated(table: Table, target: str, y: Array, *, two: bool) -> tuple
 
 
 def _by_strength(strength: dict[str, float]) -> list[str]:
-    """The names, strongest first; of those that are equal but for rounding the first column."""
+    """The names, strongest first; columns that are equal up to rounding stay in their order."""
     left, ranked = dict(strength), []
     while left:
         best = max(left.values())
@@ -137,7 +138,7 @@ def _by_strength(strength: dict[str, float]) -> list[str]:
 
 
 def _say_the_same(a: Array, b: Array) -> bool:
-    """Do two columns (N,) determine each other, or nearly so, in the rows that have both?"""
+    """Whether two columns (N,) nearly determine each other in the rows that have both."""
     both = np.isfinite(a) & np.isfinite(b)
     if both.sum() < MIN_ROWS:
         return True
@@ -159,7 +160,7 @@ def _correlation(x: Array, y: Array) -> float:
 
 
 def _scaled(x: Array) -> Array:
-    """Centred and of size 1, so that no product of two overflows."""
+    """Centred and scaled to size 1, so that no product of two overflows."""
     size = np.abs(x).max()
     x = x / size if size > 0 else x
     x = x - x.mean()
