@@ -1,9 +1,9 @@
 """Step size x damping grids over whole batches of runs: the search of the paper's App. D.3.
 
-`grid_search` is all at once, `sweep` the same as work that can be left at any time. Pieces
-of the grid go through joblib: inside `joblib.parallel_config("dask")`, or any other backend, the
-same call works on a cluster. Each piece holds step sizes from all over the grid, so that pieces
-cost the same and unfinished results already show the whole picture, only coarser.
+`grid_search` computes everything at once, `sweep` does the same as work that can be stopped at any
+time. Pieces of the grid are computed through joblib: inside `joblib.parallel_config("dask")`, or
+any other backend, the same call runs on a cluster. Each piece holds step sizes from all over the
+grid, so pieces cost the same and partial results already show the whole grid, only coarser.
 """
 
 import warnings
@@ -37,32 +37,31 @@ from efviz.sweeps.rounding import (
 from efviz.work import Progress, Work, finish, part
 
 STEP_SIZES: Array = np.logspace(-20, 10, 241)
-"""Table 5, at the spacing 0.125 that was used; the print says 0.25."""
+"""Table 5, at the spacing 0.125 that was used; the paper prints 0.25."""
 
 DAMPINGS: Array = np.logspace(-10, 10, 41)
-"""Table 5, at the spacing 0.5 that was used; the print says 0.25."""
+"""Table 5, at the spacing 0.5 that was used; the paper prints 0.25."""
 
 _ROWS = 8
-# So many of the next best runs are asked whether rounding could make them the best.
+# This many of the next best runs are tested for whether rounding could make them the best.
 _RIVALS = 32
-# Two ends of a run show a part of how far rounding takes it: so many times their distance.
+# The ends of a run under two roundings show only part of its error: this many times their distance.
 _SPREAD = 10
 
 
 @dataclass(frozen=True, eq=False)
 class Sweep:
-    """Where every run of the grid ended: step_sizes (S,) x dampings (L,).
+    """The end of every run of the grid: step_sizes (S,) x dampings (L,).
 
-    final_loss (S, L) is the last loss of a run: after n_steps, or the one that broke the limit, or
-    the one at which a matrix could not be solved with; nan where nothing was computed. status
-    (S, L): "finished", "diverged", "singular" or "missing". GD takes no damping: its columns are
-    equal.
+    final_loss (S, L) is the last loss of a run: after n_steps, or the loss that broke the limit, or
+    the loss where a matrix was singular; nan where nothing was computed. status (S, L): "finished",
+    "diverged", "singular" or "missing". GD takes no damping, so its columns are equal.
 
-    `tied` (S, L) are the cells that finished at the least loss, to 1e-12 relatively or to the
-    rounding of the loss itself. `change_by_rounding` is by how much, relatively, the loss of the
-    selected one changes with the last digits of its run; beyond CHAOS it is chance. `contested`:
-    another run that depends on rounding may end as low with other digits, so that another machine
-    may select that.
+    `tied` (S, L) are the cells that finished at the least loss, to a relative 1e-12 or to the
+    rounding of the loss itself. `change_by_rounding` is the relative change of the selected cell's
+    loss when the last digits of its run change; above CHAOS the loss is arbitrary. `contested`:
+    another run that depends on rounding may reach as low a loss with other digits, so another
+    machine may select that run.
     """
 
     method: str
@@ -84,8 +83,9 @@ class Sweep:
     def best(self) -> tuple[float, float, float]:
         """(step size, damping, loss) of the selected cell; nan if no run finished.
 
-        Of the cells that are `tied` at the least loss, that is the one whose step size is nearest 1
-        in log, the smaller of two as near, with the least damping. GD takes none: its first column.
+        Among the cells that are `tied` at the least loss, it is the one whose step size is nearest
+        1 in log (of two equally near, the smaller), with the least damping. For GD, which takes no
+        damping, it is in the first column.
         """
         if self._best is None:
             return np.nan, np.nan, np.nan
@@ -98,13 +98,13 @@ class Sweep:
 
     @property
     def others(self) -> int:
-        """How many other cells are as good as the selected one; of GD, how many step sizes."""
+        """The number of other cells as good as the selected one; for GD, of other step sizes."""
         tied = self.tied if METHODS[self.method].curvature else self.tied[:, :1]
         return max(int(tied.sum()) - 1, 0)
 
     @property
     def chaotic(self) -> bool:
-        """Whether it depends on rounding which cell is selected, or the last digits of its loss."""
+        """Whether the selected cell, or the last digits of its loss, depend on rounding."""
         return self.change_by_rounding > CHAOS or self.contested
 
     @property
@@ -112,7 +112,7 @@ class Sweep:
         return not (self.status == Status.MISSING).any()
 
     def columns(self) -> dict[str, list[Any]]:
-        """The grid as a long table, one line a cell: what CSV and JSON files hold."""
+        """The grid as a long table, one row per cell: the contents of CSV and JSON files."""
         step_size, damping = np.meshgrid(self.step_sizes, self.dampings, indexing="ij")
         table = {
             "step_size": step_size,
@@ -139,10 +139,10 @@ def grid_search(
     """Run `method` from theta_0 for every step size (S,) and damping (L,): (S, L) runs.
 
     A run whose loss exceeds 100 times its first one has diverged and stops (the authors' rule).
-    theta_0 (D,) is the problem's start, which is 0 for linear models, if not given. `progress` is
-    called with a Progress every few moments and stops the sweep by returning False: what was
-    finished is returned, the rest is "missing". `cache` keeps finished pieces on disk and takes
-    those that are there. Raises ValueError for arguments that make no sense; no run ever raises.
+    theta_0 (D,) defaults to the problem's start, which is 0 for linear models. `progress` is called
+    with a Progress every few moments and stops the sweep by returning False: finished cells are
+    returned, the rest are "missing". `cache` stores finished pieces on disk and reuses those that
+    are there. Raises ValueError for invalid arguments; no run ever raises an error.
     """
     work = sweep(
         problem, method, step_sizes, dampings, theta_0=theta_0, n_steps=n_steps, cache=cache
@@ -160,7 +160,7 @@ def sweep(
     n_steps: int = 100,
     cache: bool = True,
 ) -> Work[Sweep]:
-    """Work towards `grid_search`; whoever stops asking has cancelled the rest."""
+    """Work towards `grid_search`; a caller that stops iterating cancels the rest."""
     if method not in METHODS:
         raise ValueError(f"unknown method {method!r}; there are {', '.join(METHODS)}")
     step_sizes, dampings = _axis("step_sizes", step_sizes), _axis("dampings", dampings)
@@ -184,7 +184,7 @@ def _axis(name: str, values: ArrayLike) -> Array:
 
 
 class _Search:
-    """A grid on its way: its pieces, and what they have given so far."""
+    """A grid in progress: its pieces, and the results so far."""
 
     def __init__(
         self,
@@ -224,7 +224,7 @@ class _Search:
         return self._result(*self._doubt())
 
     def _compute(self, pending: list[NDArray[np.int64]]) -> Steps:
-        """Compute the pending pieces here or wherever joblib is told to."""
+        """Compute the pending pieces here or where joblib is configured to."""
         arguments = [(*self._runs(cells), self.n_steps) for cells in pending]
         if _here():
             for i, (cells, (step_size, damping, n_steps)) in enumerate(
@@ -250,7 +250,7 @@ class _Search:
         finally:
             if one_by_one:
                 with warnings.catch_warnings():
-                    # joblib warns of tasks that were given up: that is what cancelling means.
+                    # joblib warns about abandoned tasks, which is what cancelling means.
                     warnings.simplefilter("ignore")
                     results.close()
 
@@ -300,7 +300,7 @@ class _Search:
     def _doubt(self) -> tuple[float, bool]:
         """`change_by_rounding` and `contested` of the Sweep.
 
-        The best runs are done again with other digits, and those that depend on them once more.
+        The best runs are repeated with other digits, and those that depend on them once more.
         """
         step_size, damping, loss = self._result().best()
         if not np.isfinite(loss):
@@ -320,21 +320,21 @@ class _Search:
         if moved.any():
             first[moved] = ends(self._plan, steps[moved], levels[moved], self.n_steps)
         change = np.maximum(change, relative_change(before, first, self.rounding))
-        # nan, for a run that does not finish, is not as low.
+        # nan, for a run that does not finish, does not count as low.
         lowest = np.fmin(first, again)[1:] - _SPREAD * np.abs(first - again)[1:]
         low = lowest <= loss + TIE * abs(loss) + self.rounding.of(loss)
         return float(change[0]), bool((low & (change[1:] > CHAOS)).any())
 
 
 def _here() -> bool:
-    """Whether joblib would do everything in this very thread, so that work can go in slices."""
+    """Whether joblib would compute everything in this very thread, so work can go in slices."""
     backend, n_jobs = joblib.parallel.get_active_backend()
     local = type(backend).__name__ in ("SequentialBackend", "LokyBackend", "ThreadingBackend")
     return local and backend.effective_n_jobs(1 if n_jobs is None else n_jobs) == 1
 
 
 def _in_one_thread(work: Steps) -> Steps:
-    """`work`, each slice, in whichever thread it is asked for, with one BLAS thread."""
+    """`work`, with one BLAS thread in every thread that asks for a slice."""
     one_blas_thread()
     for progress in work:
         yield progress
@@ -354,7 +354,7 @@ def _piece(
     damping: Array,
     n_steps: int,
 ) -> tuple[int, Outcome]:
-    """One piece, in whatever process joblib chose; the plan of the last sweep is remembered."""
+    """One piece, in whichever process joblib chose; the plan of the last sweep is cached."""
     chosen = _plans.get(key)
     if chosen is None:
         chosen = plan(problem, method, theta_0)

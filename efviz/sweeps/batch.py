@@ -1,4 +1,4 @@
-"""One step after the other of a whole batch, whatever its runs are known by."""
+"""One step at a time of a whole batch, in any coordinates of its runs."""
 
 from abc import ABC, abstractmethod
 from dataclasses import dataclass
@@ -14,7 +14,7 @@ from efviz.work import Progress
 
 
 class Point(Protocol):
-    """Some runs (R,) where they are now, in the coordinates of their plan."""
+    """Some runs (R,) at their current position, in the coordinates of their plan."""
 
     def exceeds(self, limit: float) -> Mask: ...
     def loss(self) -> Array: ...
@@ -25,9 +25,9 @@ class Point(Protocol):
 
 @dataclass(frozen=True, eq=False)
 class Batch(ABC):
-    """How a batch moves: u -= gamma (B(u) + lambda M)^-1 g(u), or gamma M^-1 g(u).
+    """A batch of runs that moves by u -= gamma (B(u) + lambda M)^-1 g(u), or gamma M^-1 g(u).
 
-    `metric` is M, packed; `spread` its inverse. An entry of B is a sum of `terms` products.
+    `metric` is M, packed; `spread` is its inverse. An entry of B is a sum of `terms` products.
     """
 
     metric: Array
@@ -38,7 +38,7 @@ class Batch(ABC):
 
     @abstractmethod
     def at(self, u: Array) -> Point:
-        """The runs at u (R, K): all that the kinds of batches differ in."""
+        """The runs at u (R, K): the only difference between the kinds of batches."""
 
     def solve(self, B: Array, damping: Array, g: Array) -> tuple[Array, Mask]:
         """(B + lambda M)^-1 g for each run, and whether the matrix is regular: see `solve_runs`."""
@@ -56,7 +56,7 @@ class Batch(ABC):
         runs: NDArray[np.int64],
         outcome: Outcome,
     ) -> Steps:
-        """Take all steps of `runs`, which start at u (R, K); those that stop leave the batch."""
+        """Take all steps of `runs`, which start at u (R, K); runs that stop leave the batch."""
         for t in range(n_steps + 1):
             keep = np.ones(len(runs), dtype=bool)
             for a in range(0, len(runs), self.size):
@@ -83,7 +83,7 @@ class Batch(ABC):
         keep: Mask,
         outcome: Outcome,
     ) -> None:
-        """One step of the runs in `piece`, in place; `keep` loses those that stop."""
+        """One step of the runs in `piece`, in place; `keep` becomes False for those that stop."""
         point, within = self.at(u[piece]), runs[piece]
         over = point.exceeds(limit)
         if over.any():
@@ -106,7 +106,7 @@ class Batch(ABC):
         else:
             d = d @ self.spread
         new = u[going] - step_size[going, None] * d
-        # A step that changes no bit of theta is followed by others like it.
+        # A step that changes no bit of theta is followed only by identical ones.
         rest = (new == u[going]).all(axis=-1)
         if rest.any():
             outcome.close(runs[going[rest]], FINISHED, point.part(rest).loss(), n_steps)

@@ -1,4 +1,4 @@
-r"""The inputs of a model linear in theta, in the coordinates in which whole batches are cheap.
+r"""The inputs of a model linear in theta, in coordinates in which whole batches are cheap.
 
 With X = Q T, T (K, D) of full rank K, and u = T (theta - theta_0), outputs are f = f_0 + Q u, and
 the step theta -= gamma (B + lambda I)^-1 g reads
@@ -6,10 +6,10 @@ the step theta -= gamma (B + lambda I)^-1 g reads
     u -= gamma (B_u + lambda M)^-1 g_u,   B_u = 1/N sum_n w_n q_n q_n^T,
     M = (T T^T)^-1                        g_u = 1/N sum_n s_n q_n
 
-so that directions which no example sees drop out: no gradient has a component there. K is the rank
-of X that `numerics.columns` decides. A dense design takes the singular vectors X = U diag(sigma)
-V^T, Q = sqrt(N) U: M is diagonal, and B_u is well scaled whatever the units of the columns. A
-sparse design takes the emptiest columns of X that span all others: few entries a row, and few pair
+so directions that no example determines drop out: no gradient has a component there. K is the rank
+of X, as `numerics.columns` decides. A dense design uses the singular vectors X = U diag(sigma) V^T,
+Q = sqrt(N) U: M is diagonal, and B_u is well scaled whatever the units of the columns. A sparse
+design uses the emptiest columns of X that span all others: few entries per row, and few pair
 products.
 """
 
@@ -25,9 +25,9 @@ from efviz.lazy import cached_property
 from efviz.numerics.columns import Columns
 from efviz.sweeps import loops
 
-# Below this share of nonzero pair products, and from so many columns on, sparse sums are cheaper.
+# Below this share of nonzero pair products, and from this many columns on, sparse sums are cheaper.
 _SPARSE_SHARE, _SPARSE_COLUMNS = 0.1, 32
-# An emptier column takes the place of one of which it contains at least this part.
+# An emptier column replaces one that enters it with at least this coefficient.
 _SHARE = 0.1
 
 
@@ -43,7 +43,7 @@ class Design(Protocol):
     def gram(self, w: Array) -> Array: ...
     def leverages(self, D: Array) -> Array: ...
     def in_reverse(self, columns: Columns) -> "Design":
-        """The same but for rounding of the inputs, which are in reverse order."""
+        """The same except for rounding of the inputs, which are in reverse order."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -90,7 +90,7 @@ class Dense:
 
 
 def dense(columns: Columns) -> Dense:
-    """The singular vectors of X (N, D) by Jacobi's method, which bears columns of any size."""
+    """The singular vectors of X (N, D) by Jacobi's method, which handles columns of any size."""
     X = columns.nonzero
     if columns.far:
         values, U, _, work, _, info = scipy.linalg.lapack.dgejsv(X, joba=0, jobu=0, jobv=3)
@@ -129,7 +129,7 @@ class Sparse:
         return np.stack([((Q @ A) * Q).sum(-1) for A in inverse]) / len(Q)
 
     def in_reverse(self, columns: Columns) -> "Sparse":
-        # Nothing here was rounded but T T^T, from which no example can be told.
+        # Only T T^T was rounded here, which does not depend on the order of the examples.
         last_first = np.arange(len(columns.A))[::-1]
         by_row, products = self.by_row[last_first], self.products[last_first]
         products.sort_indices()
@@ -177,9 +177,9 @@ def _sparse(columns: Columns) -> Sparse:
 
 
 def _emptiest_basis(columns: Columns) -> tuple[NDArray[np.int64], Array]:
-    """Columns of X (N, D) that span all of them, with few entries in all, and T: X = X[:, basis] T.
+    """Columns of X (N, D) spanning all of them, with few entries in all, and T: X = X[:, basis] T.
 
-    From any basis, exchanging columns for emptier ones as long as there are any.
+    Starting from any basis, columns are exchanged for emptier ones as long as there are any.
     """
     X = columns.nonzero
     D = X.shape[1]

@@ -1,4 +1,4 @@
-"""Any problem by its own functions: several outputs, or a model not linear in theta."""
+"""Any problem through its own functions: several outputs, or a model not linear in theta."""
 
 from dataclasses import dataclass, replace
 
@@ -16,7 +16,7 @@ from efviz.work import Progress
 
 @dataclass(frozen=True, eq=False)
 class Thetas:
-    """Runs of any problem, known by theta (R, D)."""
+    """Runs of any problem, represented by theta (R, D)."""
 
     problem: Problem
     curvature: str | None
@@ -59,9 +59,9 @@ class ThetaBatch(Batch):
 
 @dataclass(frozen=True, eq=False)
 class General:
-    """Any problem by its own functions, in the coordinates that its data determine.
+    """Any problem through its own functions, in the coordinates that its data determine.
 
-    There nothing is singular that need not be: softmax, and columns that are collinear, or nearly.
+    No matrix is singular there without need, neither for softmax nor for nearly collinear columns.
     """
 
     problem: Problem
@@ -92,7 +92,7 @@ class General:
             left &= ~close_undamped(outcome, damping, first_loss)
         runs = np.flatnonzero(left)
         if not K:
-            # No input is other than zero: no run moves.
+            # All inputs are zero: no run moves.
             outcome.close(runs, FINISHED, np.full(len(runs), first_loss), n_steps)
             return
         theta = np.tile(start, (len(runs), 1))

@@ -16,15 +16,15 @@ from efviz.sweeps.outputs import OutputBatch
 from efviz.sweeps.still import close_still
 from efviz.work import Progress
 
-# Outputs in one piece of a batch: a few arrays of this size stay in a core's cache.
+# Outputs in one piece of a batch: a few arrays of this size fit into a core's cache.
 _OUTPUTS = 2**16
-# Examples in one piece of the moments, and pair products of examples that may be kept (0.5 GB).
+# Examples in one piece of the moments, and pair products of examples that may be stored (0.5 GB).
 _EXAMPLES, _PAIRS = 8192, 2**26
 
 
 @dataclass(frozen=True, eq=False)
 class Deviations:
-    """Runs of least squares, known by their deviations v (R, K) from the solution: r = Q v - e.
+    """Runs of least squares, represented by deviations v (R, K) from the solution: r = Q v - e.
 
     With <q q^T> = I and <q e> = 0 (means over n), g = v / sigma^2, the excess loss is
     |v|^2 / (2 sigma^2), and EF is a quadratic form in (v, -1) of fourth moments of (q, e).
@@ -80,7 +80,7 @@ class Linear:
 
     @property
     def fits(self) -> bool:
-        """Whether pair products of all examples fit into memory, or are not needed."""
+        """Whether the pair products of all examples fit into memory, or are not needed."""
         K = len(self.design.metric)
         few = isinstance(self.design, Sparse) or self._from_moments or self.curvature is None
         return few or self.problem.N * K * (K + 1) // 2 <= _PAIRS
@@ -116,7 +116,7 @@ class Linear:
 
     @cached_property
     def _batch(self) -> tuple[Batch, Array]:
-        """The batch, and where its runs start."""
+        """The batch, and the coordinates at which its runs start."""
         K = len(self.design.metric)
         if not self._from_moments:
             return self._outputs, np.zeros(K)
@@ -128,7 +128,7 @@ class Linear:
         e = D.Q @ v - residual
         precision = likelihood.sigma**-2
         k, l = upper(K + 1)
-        # phi phi^T is packed once for k <= l: off-diagonal entries count twice.
+        # phi phi^T is packed for k <= l only, so off-diagonal entries count twice.
         twice = np.where(k == l, 1.0, 2.0)[:, None]
         moments = np.zeros((len(k), K * (K + 1) // 2))
         for n in range(0, self.problem.N, _EXAMPLES):
@@ -138,7 +138,7 @@ class Linear:
             moments += pairs(z).T @ (q[:, i] * mean[:, j])
         moments *= precision**2 * twice
         lowest = precision * float(e @ e) / (2 * self.problem.N)
-        # Moments of N terms, added with weights phi_k phi_l of either sign.
+        # Moments of N terms, summed with weights phi_k phi_l of either sign.
         terms = (K + 1) * (self.problem.N + len(k))
         metric = packed(D.metric)
         return MomentBatch(metric, D.spread, terms, 256, True, moments, lowest, precision), v

@@ -11,10 +11,10 @@ from efviz.numerics.compiling import njit
 from efviz.numerics.systems import gram_rounding
 
 _REORDER = {"reassoc", "contract"}
-"""What lets a sum use the processor's vector unit; nothing is assumed about inf and nan."""
+"""Lets a sum use the processor's vector unit; nothing is assumed about inf and nan."""
 
-# Rows of large matrices are padded to multiples of so many numbers: compiled loops take as many at
-# once, and what is left over one by one.
+# Rows of large matrices are padded to multiples of this: compiled loops process as many numbers at
+# once, and any remainder one by one.
 _WIDTH = 16
 
 
@@ -28,20 +28,20 @@ def solve_runs(
     d: Array,
     solved: Mask,
 ) -> None:
-    """(B_r + damping_r metric) d_r = g_r for each r, into d (R, K); `solved` (R,) says where.
+    """Solve (B_r + damping_r metric) d_r = g_r for each r, into d (R, K); `solved` (R,) is success.
 
     Elsewhere d is nan: the matrix is not finite, or singular to working precision. In units in
     which the diagonal of A = B + damping metric is 1, all errors E of A and its factorisation have
-    |E|_2 <= e, e being the `gram_rounding` of `terms` products, so that
+    |E|_2 <= e, where e is the `gram_rounding` of `terms` products, so that
 
         e |A^-1|_F < 1
 
-    proves the exact matrix regular. What is not proven regular counts as singular. With L of
-    Cholesky's method |A^-1|_F <= |L^-1|_F^2; and with z = M(L)^-1 (1, ..., 1), M(L) being L with
-    minus signs off its diagonal, |L^-1|_F^2 <= |z|^2 (Higham, section 8.3), which takes K^2 steps
-    only and is tried first.
+    proves the exact matrix regular. A matrix that is not proven regular counts as singular. With
+    Cholesky's factor L, |A^-1|_F <= |L^-1|_F^2; and with z = M(L)^-1 (1, ..., 1), where M(L) is L
+    with minus signs off its diagonal, |L^-1|_F^2 <= |z|^2 (Higham, section 8.3), which takes only
+    K^2 steps and is tried first.
 
-    Nothing here is added in an order of the compiler's choice: all processors give the same bits.
+    No sum here is in an order of the compiler's choice: all processors give the same bits.
     """
     K = g.shape[1]
     U: Array = np.zeros((K, K if K < 2 * _WIDTH else -(-K // _WIDTH) * _WIDTH))
@@ -69,9 +69,9 @@ def _unpack(packed: Array, metric: Array, damping: float, U: Array) -> None:
 
 @njit(cache=True, nogil=True, error_model="numpy")
 def _factor(U: Array, unit: Array) -> bool:
-    """Scale the upper triangle in U to A_ij unit_i unit_j, of diagonal 1, then to L^T, A = L L^T.
+    """Scale the upper triangle in U to A_ij unit_i unit_j, with diagonal 1, then to L^T, A = L L^T.
 
-    False if some pivot is not positive.
+    Returns False if a pivot is not positive.
     """
     K = len(U)
     for i in range(K):
@@ -83,9 +83,9 @@ def _factor(U: Array, unit: Array) -> bool:
             U[i, j] = U[i, j] * unit[i] * unit[j]
     width = 1 if U.shape[1] == K else _WIDTH
     for i in range(0, K - 1, 2):
-        # Two rows and four of those above at a time: each is read and written less often. From the
-        # last multiple of the width on, nothing is left over for a loop of single numbers; what
-        # that leaves to the left of the diagonal is never used.
+        # Two rows and four of those above at a time, so each is read and written less often.
+        # Starting at the last multiple of the width leaves no remainder for a scalar loop; the
+        # entries to the left of the diagonal that this computes are never used.
         left = i - i % width
         row, below = U[i, left:], U[i + 1, left:]
         k = 0
@@ -124,7 +124,7 @@ def _subtract(row: Array, times: float, other: Array) -> None:
 
 @njit(cache=True, nogil=True, error_model="numpy")
 def _normalise(row: Array, pivot: float) -> bool:
-    """Divide by the root of a pivot, if it is positive."""
+    """Divide by the square root of a pivot, if it is positive."""
     if not pivot > 0.0:
         return False
     scale = 1.0 / np.sqrt(pivot)
@@ -165,7 +165,7 @@ def _inverse_trace(U: Array, x: Array) -> float:
 
 @njit(cache=True, nogil=True, error_model="numpy")
 def _substitute(U: Array, unit: Array, g: Array, x: Array) -> None:
-    """unit^-1 U^T U unit^-1 x = g."""
+    """Solve unit^-1 U^T U unit^-1 x = g."""
     K = len(g)
     for i in range(K):
         x[i] = g[i] * unit[i]
@@ -195,9 +195,9 @@ def _substitute(U: Array, unit: Array, g: Array, x: Array) -> None:
 
 @njit(cache=True, nogil=True, error_model="numpy")
 def _eliminate(upper: Array, g: Array, d: Array, precise: float) -> bool:
-    """A d = g by elimination with pivots, if |A^-1|_F < `precise` in units that balance A.
+    """A d = g by elimination with pivoting, if |A^-1|_F < `precise` in units that balance A.
 
-    A, of which `upper` is the upper triangle, may be indefinite, as Hessians of nonlinear models.
+    A, of which `upper` is the upper triangle, may be indefinite, like Hessians of nonlinear models.
     """
     K = len(g)
     A = np.zeros((K, K))
@@ -205,7 +205,7 @@ def _eliminate(upper: Array, g: Array, d: Array, precise: float) -> bool:
         for j in range(i, K):
             A[i, j] = A[j, i] = upper[i, j]
     unit, found = _balance(A)
-    # The columns of the inverse, and last the solution.
+    # The columns of the inverse, and finally the solution.
     X = np.zeros((K, K + 1))
     for i in range(K):
         X[i, i] = 1.0
@@ -243,10 +243,10 @@ def _eliminate(upper: Array, g: Array, d: Array, precise: float) -> bool:
 
 @njit(cache=True, nogil=True, error_model="numpy")
 def _balance(A: Array) -> tuple[Array, bool]:
-    """Scale symmetric A in place to unit_i A_ij unit_j, in all rows the largest between 1/2 and 2.
+    """Scale symmetric A in place to unit_i A_ij unit_j, each row's largest entry between 1/2 and 2.
 
-    False if a row is zero or not finite. What has a positive diagonal has it scaled to 1 first; the
-    rest is Ruiz's method: divide by the roots of the largest, again and again.
+    False if a row is zero or not finite. A positive diagonal is scaled to 1 first; the rest is
+    Ruiz's method: divide by the square roots of the largest entries, repeatedly.
     """
     K = len(A)
     unit = np.ones(K)
@@ -274,7 +274,7 @@ def _exp_minus(a: float) -> float:
     """exp(-a) for a >= 0 to one unit in the last place, in a form that vectorises."""
     a = min(a, 760.0)
     k = np.floor(a * 1.4426950408889634 + 0.5)
-    # r = k log 2 - a, log 2 in two parts, lies within 0.35: Taylor's series to r^13.
+    # r = k log 2 - a, with log 2 in two parts, lies within 0.35: Taylor series to r^13.
     r = (k * 0.6931471803691238 - a) + k * 1.9082149292705877e-10
     p = 1 / 6227020800.0
     p = p * r + 1 / 479001600.0
@@ -288,7 +288,7 @@ def _exp_minus(a: float) -> float:
     p = p * r + 1 / 24.0
     p = p * r + 1 / 6.0
     p = (p * r + 0.5) * r * r + r + 1.0
-    # 2^-k from its bits, as two factors: subnormal results come out as well.
+    # 2^-k from its bits, as two factors, so that subnormal results are right as well.
     n = np.int64(k)
     half = n >> 1
     low = np.int64((np.int64(1023) - half) << 52).view(np.float64)
@@ -298,7 +298,7 @@ def _exp_minus(a: float) -> float:
 
 @njit(cache=True, nogil=True, error_model="numpy", fastmath=_REORDER)
 def bernoulli_terms(f: Array, y: Array, fisher: bool, s: Array, w: Array) -> Array:
-    """Of logistic outputs f (R, N): s = sigmoid(f) - y, and w = s^2 or, for the `fisher`, s'.
+    """For logistic outputs f (R, N): s = sigmoid(f) - y, and w = s^2 or, for the `fisher`, s'.
 
     Returns the mean of the hinge max(0, (1 - 2 y) f), which is at most log 2 below the loss.
     """
@@ -320,7 +320,7 @@ def bernoulli_terms(f: Array, y: Array, fisher: bool, s: Array, w: Array) -> Arr
 
 @njit(cache=True, nogil=True)
 def gaussian_terms(f: Array, y: Array, precision: float, s: Array, w: Array) -> Array:
-    """Of least squares: s = precision (f - y) and w = s^2; returns the loss."""
+    """For least squares: s = precision (f - y) and w = s^2; returns the loss."""
     loss = np.zeros(len(f))
     for r in range(f.shape[0]):
         total = 0.0

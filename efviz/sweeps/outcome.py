@@ -1,4 +1,4 @@
-"""What becomes of a batch of runs, and what can bring it about."""
+"""The outcome of a batch of runs, and the plans that produce it."""
 
 from dataclasses import dataclass, field
 from typing import Protocol
@@ -12,15 +12,15 @@ from efviz.work import Work
 
 FINISHED, DIVERGED, SINGULAR, MISSING = range(4)
 STATUSES = (Status.FINISHED, Status.DIVERGED, Status.SINGULAR, Status.MISSING)
-"""What can become of a cell, by its number in compiled code and in files."""
+"""The statuses of a cell, by their numbers in compiled code and in files."""
 
 Steps = Work[None]
-"""The steps of a batch of runs, which note in an Outcome what becomes of it."""
+"""The steps of a batch of runs, which record the results in an Outcome."""
 
 
 @dataclass(eq=False)
 class Outcome:
-    """What became of R runs: the last loss, the status and the number of steps taken."""
+    """The outcome of R runs: the last loss, the status and the number of steps taken."""
 
     R: int
     loss: Array = field(init=False)
@@ -42,11 +42,11 @@ class Plan(Protocol):
     ) -> Steps: ...
 
     def in_reverse(self) -> "Plan":
-        """The same but for rounding: the examples in reverse order."""
+        """The same except for rounding: the examples in reverse order."""
 
 
 def close_undamped(outcome: Outcome, damping: Array, first_loss: float) -> Mask:
-    """Without damping, no run on collinear columns takes a single step."""
+    """Close undamped runs on collinear columns, none of which takes a single step."""
     undamped = damping == 0
     runs = np.flatnonzero(undamped)
     outcome.close(runs, SINGULAR, np.full(len(runs), first_loss), 0)

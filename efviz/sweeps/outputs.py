@@ -1,4 +1,4 @@
-"""Batches of a model linear in theta, known by their outputs f (R, N)."""
+"""Batches of a model linear in theta, represented by their outputs f (R, N)."""
 
 from dataclasses import dataclass
 
@@ -16,7 +16,7 @@ from efviz.sweeps.designs import Design
 
 @dataclass(frozen=True, eq=False)
 class Outputs:
-    """Runs of a model linear in theta, known by their outputs f (R, N)."""
+    """Runs of a model linear in theta, represented by their outputs f (R, N)."""
 
     design: Design
     problem: Problem
@@ -25,7 +25,7 @@ class Outputs:
 
     @cached_property
     def _terms(self) -> tuple[Array, Array, Array]:
-        """s = dl/df, the weights w of the matrix, and what bounds the loss; each (R, N) or (R,)."""
+        """s = dl/df, the weights w of the matrix, and a bound of the loss; each (R, N) or (R,)."""
         likelihood, y = self.problem.likelihood, self.problem.y
         if isinstance(likelihood, Bernoulli):
             s, w = np.empty_like(self.f), np.empty_like(self.f)
@@ -48,7 +48,7 @@ class Outputs:
         bound = self._terms[2]
         if not isinstance(self.problem.likelihood, Bernoulli):
             return np.asarray(~(bound <= limit))
-        # hinge <= loss <= hinge + log 2: the logarithms are needed only in between.
+        # hinge <= loss <= hinge + log 2: logarithms are needed only in between.
         over = np.asarray(~(bound <= limit))
         between = (bound + 0.7 > limit) & ~over
         if between.any():
@@ -79,11 +79,11 @@ class Outputs:
 
 @dataclass(frozen=True, eq=False)
 class FirstSteps:
-    """What all runs from one start have in common that take the same damping.
+    """The quantities shared by all runs from one start with the same damping.
 
-    For L dampings: the directions d = A^-1 g (L, K), A = B + lambda M, of which only some are
-    `good`, and what they do to the outputs, df (L, N), and to the loss, `slope` (L,); `leverages`
-    (L, N) of the examples in A.
+    For L dampings: the directions d = A^-1 g (L, K), A = B + lambda M, of which only those marked
+    `good` are valid, and their effect on the outputs, df (L, N), and on the loss, `slope` (L,);
+    `leverages` (L, N) of the examples in A.
     """
 
     start: Outputs
@@ -103,7 +103,7 @@ class OutputBatch(Batch):
 
     @cached_property
     def _first_steps(self) -> dict[bytes, FirstSteps]:
-        """By their dampings: pieces of a grid take the same ones."""
+        """Keyed by their dampings: pieces of a grid use the same ones."""
         return {}
 
     def first_steps(self, damping: Array) -> FirstSteps:

@@ -1,4 +1,4 @@
-"""Which of the ways to run a batch suits a problem and a method."""
+"""The choice of the fastest method of computing a batch for a problem and a method."""
 
 from efviz.arrays import Array
 from efviz.optimizers import METHODS
@@ -11,7 +11,7 @@ from efviz.sweeps.quadratic import Quadratic
 
 
 def plan(problem: Problem, method: str, theta_0: Array) -> Plan:
-    """How runs of `method` (a key of METHODS) from theta_0 (D,) are computed."""
+    """The plan for runs of `method` (a key of METHODS) from theta_0 (D,)."""
     curvature = METHODS[method].curvature
     single = problem.model.linear and problem.model.n_outputs == 1
     if single and isinstance(problem.likelihood, Gaussian) and curvature != "empirical_fisher":

@@ -17,12 +17,12 @@ from efviz.work import Progress
 
 @dataclass(frozen=True, eq=False)
 class Quadratic:
-    """Least squares with a constant preconditioner: every mode by itself, all steps at once.
+    """Least squares with a constant preconditioner: each mode separately, all steps at once.
 
     With the residual's components u_k along the left singular vectors of X, each step takes u_k to
-    rho_k u_k, rho_k = 1 - gamma s_k^2 (GD) or 1 - gamma s_k^2 / (s_k^2 + lambda), s_k^2 being the
-    eigenvalues of the Hessian, and L = L(theta_star) + 1/2 sum_k u_k^2. A sum of c rho^(2 t) is
-    convex in t: what is within its limit at both ends was so in between.
+    rho_k u_k, rho_k = 1 - gamma s_k^2 (GD) or 1 - gamma s_k^2 / (s_k^2 + lambda), where s_k^2 are
+    the eigenvalues of the Hessian, and L = L(theta_star) + 1/2 sum_k u_k^2. A sum of c rho^(2 t) is
+    convex in t: if it is within its limit at both ends, it was so in between.
     """
 
     problem: Problem
@@ -59,7 +59,7 @@ class Quadratic:
         with np.errstate(all="ignore"):
             outcome.close(every, FINISHED, loss(every, n_steps), n_steps)
             over = np.flatnonzero(~(outcome.loss <= limit))
-            # Beyond its minimum a convex loss only grows: halve the interval of the first excess.
+            # Beyond its minimum a convex loss only grows: bisect for the first step over the limit.
             below, above = np.zeros(len(over), np.int64), np.full(len(over), n_steps)
             while (above - below > 1).any():
                 middle = (below + above) // 2

@@ -1,4 +1,4 @@
-"""What rounding does to the loss at the end of a run: which losses are equal, which are chance."""
+"""Effects of rounding on the final losses of runs: which are equal, which arbitrary."""
 
 from dataclasses import dataclass
 
@@ -17,18 +17,18 @@ from efviz.sweeps.paths import plan
 from efviz.work import finish
 
 TIE = 1e-12
-"""Losses within this relative distance of the best one are as good."""
+"""Losses within this relative distance of the best one count as equal to it."""
 
 CHAOS = 1e-11
-"""A loss that changes by more than this, relatively, with the last digits of the sums depends on
-rounding: the run amplifies a last bit 50,000 times and more, and another machine's likewise."""
+"""A loss with a larger relative change when the last digits of the sums change depends on rounding:
+the run amplifies a last bit by 50,000 or more, and another machine's last bit likewise."""
 
 _EPS = float(np.finfo(float).eps)
 
 
 @dataclass(frozen=True)
 class LossRounding:
-    """Losses that are equal, but computed in other ways, differ by flat + root sqrt(loss)."""
+    """Equal losses that are computed in different ways differ by flat + root sqrt(loss)."""
 
     flat: float
     root: float = 0.0
@@ -38,13 +38,13 @@ class LossRounding:
 
 
 def loss_rounding(problem: Problem, first_loss: float) -> LossRounding:
-    """What cancellation leaves of the digits of losses, beyond their own last digits.
+    """The error of losses from cancellation, beyond the rounding of their own last digits.
 
     Residuals of least squares err by delta, which changes the mean r^2 by at most
-    2 sqrt(mean r^2 mean delta^2) + mean delta^2. Two outputs that are computed well differ by
-    delta = 2 eps |y|; what is left of an exact fit by many steps is taken as 64 eps |y|. Losses of
-    classes keep their relative digits however small they are; others are differences of terms about
-    as large as the first loss.
+    2 sqrt(mean r^2 mean delta^2) + mean delta^2. Two accurate computations of an output differ by
+    delta = 2 eps |y|; for an exact fit that many steps approach, delta is taken as 64 eps |y|.
+    Losses of classes keep their relative digits however small they are; others are differences of
+    terms about as large as the first loss.
     """
     likelihood = problem.likelihood
     if isinstance(likelihood, Gaussian):
@@ -56,7 +56,7 @@ def loss_rounding(problem: Problem, first_loss: float) -> LossRounding:
 
 
 def tied_cells(loss: Array, finished: Mask, rounding: LossRounding) -> Mask:
-    """The cells that `finished` at the least loss, to 1e-12 relatively or to its `rounding`."""
+    """The cells that `finished` at the least loss, to a relative 1e-12 or to its `rounding`."""
     if not finished.any():
         return np.zeros(loss.shape, dtype=bool)
     least = loss[finished].min()
@@ -64,23 +64,23 @@ def tied_cells(loss: Array, finished: Mask, rounding: LossRounding) -> Mask:
 
 
 def first_cell(tied: Mask, step_sizes: Array, dampings: Array) -> tuple[int, int] | None:
-    """Of `tied` (S, L) the cell whose step size is nearest 1, in log; of those the least damped.
+    """The cell of `tied` (S, L) whose step size is nearest 1 in log, with the least damping.
 
-    Of two step sizes as near to 1, the smaller. Undamped natural gradient descent with step size 1
-    solves least squares at once: where many cells are as good, this is the first to try.
+    If two step sizes are equally near 1, it is the smaller. Undamped natural gradient descent with
+    step size 1 solves least squares at once: where many cells are equally good, try this one first.
     """
     row, column = np.nonzero(tied)
     if not len(row):
         return None
     step_size, damping = step_sizes[row], dampings[column]
-    # Spacings of grids are rounded: 10^-0.125 and 10^0.125 are equally far from 1.
+    # Spacings of grids are rounded: 10^-0.125 and 10^0.125 count as equally far from 1.
     distance = np.round(np.abs(np.log10(step_size)), 9)
     first = np.lexsort((damping, step_size, distance))[0]
     return int(row[first]), int(column[first])
 
 
 def relative_change(loss: Array, again: Array, rounding: LossRounding) -> Array:
-    """|again - loss| / |loss| beyond `rounding`; inf where one of them is no number."""
+    """|again - loss| / |loss| beyond `rounding`; inf where one of them is not a number."""
     with np.errstate(all="ignore"):
         beyond = np.maximum(np.abs(again - loss) - rounding.of(loss), 0)
         change = np.where(beyond == 0, 0.0, beyond / np.abs(loss))
@@ -88,14 +88,14 @@ def relative_change(loss: Array, again: Array, rounding: LossRounding) -> Array:
 
 
 def ends(runs: Plan, step_size: Array, damping: Array, n_steps: int) -> Array:
-    """The last losses of runs (R,); nan: not finished."""
+    """The last losses of runs (R,), nan for runs that did not finish."""
     outcome = Outcome(len(step_size))
     finish(runs.advance(step_size, damping, n_steps, outcome))
     return np.where(outcome.status == FINISHED, outcome.loss, np.nan)
 
 
 def ends_otherwise(runs: Plan, step_size: Array, damping: Array, n_steps: int) -> Array:
-    """`ends` with other digits: sums in another order, and of the step size the next number."""
+    """`ends` with other digits: sums in another order, and the next float after each step size."""
     return ends(runs.in_reverse(), np.nextafter(step_size, np.inf), damping, n_steps)
 
 
@@ -108,10 +108,10 @@ def change_by_rounding(
     theta_0: Array | None = None,
     n_steps: int = 100,
 ) -> Array:
-    """By how much, relatively, the loss at the end of each run changes with its last digits.
+    """The relative change of the loss at the end of each run when its last digits change.
 
-    step_size and damping (...) -> (...). Beyond CHAOS a run depends on rounding, and ends elsewhere
-    on another machine; inf if it does not finish one time or the other.
+    step_size and damping (...) -> (...). Above CHAOS, a run depends on rounding and ends elsewhere
+    on another machine; inf if it does not finish in one of the two cases.
     """
     start = problem.start if theta_0 is None else theta_0
     gamma, level = np.broadcast_arrays(np.asarray(step_size, float), np.asarray(damping, float))

@@ -1,6 +1,6 @@
-"""Runs that hardly turn: a few points of their path give the end of it.
+"""Runs that hardly turn: a few points of the path determine its end.
 
-Most step sizes of a wide grid are so small that a run ends where its first direction points, or
+Most step sizes of a wide grid are so small that a run ends on the line of its first direction, or
 on a parabola; all steps of such runs are taken at once.
 """
 
@@ -10,10 +10,10 @@ from efviz.arrays import Array, Mask
 from efviz.sweeps.outcome import FINISHED, Outcome
 from efviz.sweeps.outputs import OutputBatch
 
-# What may be left out of a loss, relatively: a bound for straight paths, for parabolas an estimate,
-# which is two to four orders of magnitude too careful.
+# The relative error allowed in a loss: for straight paths a bound, for parabolas an estimate, which
+# is two to four orders of magnitude too cautious.
 _STRAIGHT, _PARABOLA = 1e-12, 1e-10
-# Runs whose direction changes by more than this are not worth the trial.
+# Runs whose direction changes by more than this are not worth trying.
 _SMOOTH = 0.1
 
 
@@ -29,12 +29,12 @@ def close_still(
 ) -> Mask:
     """Close the runs among `left` that go straight or, if `smooth`, along a parabola: (R,).
 
-    All runs of one damping share the first matrix A = B + lambda M and direction d = A^-1 g. With
+    All runs with one damping share the first matrix A = B + lambda M and direction d = A^-1 g. With
     h_n the leverage of example n in A, and changes from the first point to the last,
 
         |A^-1/2 (change of B) A^-1/2| <= sum_n h_n |change of w_n|,
 
-    so the loss errs by no more than its decrease times that and the gradient's change along d.
+    so the error of the loss is at most its decrease times this and the gradient's change along d.
     """
     closed = np.zeros(len(step_size), dtype=bool)
     levels, level = np.unique(damping, return_inverse=True)
@@ -74,9 +74,9 @@ def _parabola(
 ) -> tuple[Array, Array]:
     """The last loss (R,) if directions are d_0 + a t + b t^2 in t, and an estimate of its error.
 
-    The parabola goes through the directions at the middle and at the last step, which themselves
-    depend on it: found by repetition. Each repetition, and each order in t, is smaller than the one
-    before by about the same ratio, which the estimate takes one step further.
+    The parabola goes through the directions at the middle and at the last step, which in turn
+    depend on it, so it is found by iteration. Each iteration, and each order in t, is smaller than
+    the previous one by about the same ratio, which the estimate extrapolates by one step.
     """
     gamma, last = step_size[:, None], n_steps - 1.0
     a, b = np.zeros_like(d_0), np.zeros_like(d_0)

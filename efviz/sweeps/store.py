@@ -1,7 +1,8 @@
 """Finished pieces of sweeps on disk, so that none is computed twice.
 
-One file a piece, named by a digest of everything that its numbers depend on. A file appears whole
-or not at all, whoever else writes it at the same time; one that cannot be read is computed anew.
+Each piece has its own file, named by a digest of everything that its numbers depend on. A file
+appears complete or not at all, even if others write it at the same time; an unreadable file is
+recomputed.
 """
 
 import contextlib
@@ -16,13 +17,13 @@ from efviz.files import cache_folder, replacing
 from efviz.problems import Problem
 from efviz.sweeps.outcome import Outcome
 
-# Counted up whenever the numbers of a sweep may change.
+# Increased whenever the numbers of a sweep may change.
 _FORMAT = "2"
 _FIELDS = {"loss": np.float64, "status": np.int8, "taken": np.int64}
 
 
 def digest(*parts: str | NDArray[np.generic]) -> str:
-    """A name for these strings and arrays, the same in every process."""
+    """A name for these strings and arrays that is the same in every process."""
     sha = hashlib.sha256(_FORMAT.encode())
     for part in parts:
         if isinstance(part, str):
@@ -34,7 +35,7 @@ def digest(*parts: str | NDArray[np.generic]) -> str:
 
 
 def problem_digest(problem: Problem, method: str, theta_0: Array, n_steps: int) -> str:
-    """What all pieces of one sweep have in common."""
+    """The key shared by all pieces of one sweep."""
     kind = f"{problem.model!r} {problem.likelihood!r} {method} {n_steps}"
     return digest(kind, problem.X, problem.y, theta_0)
 
@@ -44,7 +45,7 @@ def path_of(key: str) -> Path:
 
 
 def load(key: str, R: int) -> Outcome | None:
-    """The piece called `key` of R runs, None if it is not there or damaged."""
+    """The piece called `key` with R runs, None if it is missing or damaged."""
     try:
         with path_of(key).open("rb") as raw, np.load(raw, allow_pickle=False) as file:
             if str(file["key"]) != key:
@@ -57,12 +58,12 @@ def load(key: str, R: int) -> Outcome | None:
                 setattr(outcome, name, values)
             return outcome
     except Exception:
-        # Whatever is wrong with a file that anybody may have cut short: it is only a cache.
+        # A file that any program may have truncated can fail in many ways; it is only a cache.
         return None
 
 
 def save(key: str, outcome: Outcome) -> None:
-    """Keep a piece; where nothing can be written, do without."""
+    """Store a piece; if it cannot be written, go on without."""
     path = path_of(key)
     fields = {name: getattr(outcome, name) for name in _FIELDS}
     with contextlib.suppress(OSError):
