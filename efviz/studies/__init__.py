@@ -1,1 +1,1 @@
-"""What a page shows, as one library function each."""
+"""The computations behind the pages, one library function each."""

@@ -1,4 +1,4 @@
-"""How the empirical Fisher's step compares with the natural gradient, along a path and far out."""
+"""Comparison of EFGD's direction with the natural gradient, along a path and far out."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -14,11 +14,11 @@ from efviz.work import SLICE, Progress, Work
 
 @dataclass(frozen=True, eq=False)
 class Alignment:
-    """Along thetas (T, D): cos of the angle between the NGD and EFGD directions.
+    """Cosine of the angle between the NGD and EFGD directions along thetas (T, D).
 
-    damped (T,): both matrices with the damping of the run, as Fig. 3 was made; undamped (T,): as
-    its text says, by the pseudo-inverse where a matrix is singular: `singular` (T,) says where.
-    nan where there is no direction.
+    damped (T,): both matrices with the damping of the run, as in the published Fig. 3; undamped
+    (T,): as its text says, with the pseudo-inverse where a matrix is singular; `singular` (T,)
+    marks these steps. nan where there is no direction.
     """
 
     damped: Array
@@ -46,7 +46,7 @@ def path_directions(
 ) -> Work[dict[str, Array]]:
     """Work towards the `vector_field` of each method at every theta (..., D) -> (..., D).
 
-    Meant for the recorded steps of runs: nan where theta is, after a run has stopped.
+    Meant for the recorded steps of runs: nan where theta is nan, after a run has stopped.
     """
     thetas = np.asarray(thetas, dtype=float)
     flat = thetas.reshape(-1, problem.D)
@@ -74,8 +74,8 @@ def step_lengths(
 ) -> Work[StepSizes]:
     """Work towards StepSizes at theta_star + t * towards, for t in distances (T,).
 
-    Section 4.3: far from the minimum EF grows like the square of the gradient, so that the length
-    of (EF + damping I)^-1 g falls like 1 / |g|; that of F^-1 g, for least squares, grows like |g|.
+    Section 4.3: far from the minimum EF grows like the square of the gradient, so the length of
+    (EF + damping I)^-1 g falls like 1 / |g|; that of F^-1 g, for least squares, grows like |g|.
     """
     towards, distances = np.asarray(towards, dtype=float), np.asarray(distances, dtype=float)
     gradients, lengths = [], []

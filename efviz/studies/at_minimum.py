@@ -1,8 +1,8 @@
 """Data sets at the minimum of their losses, side by side: the paper's Figures 2 and 4.
 
-Of a family the cases stand still: its correct model, and the ends of its paths, A and B; one more
-is anywhere along a path. Of a table it is the table itself, and the same inputs with targets drawn
-from the model at the minimum, which makes the model correct.
+A family has fixed cases, namely its correct model and the ends of its paths, A and B, and one that
+can be anywhere along a path. For a table, the cases are the table itself, and the same inputs with
+targets drawn from the model at the minimum, which makes the model correct.
 """
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
@@ -24,7 +24,7 @@ from efviz.work import Progress, Work, part
 
 CORRECT = "correct model"
 POINTS = 41
-"""Loss contours are drawn from so many points a side."""
+"""The number of points per side of the grid on which loss contours are drawn."""
 
 Data = tuple[Dataset, Problem]
 Draw = Callable[["Name", Dataset, Problem], Any]
@@ -32,7 +32,7 @@ Draw = Callable[["Name", Dataset, Problem], Any]
 
 @dataclass(frozen=True)
 class Name:
-    """What a case is called: `short` in charts and sentences, where `rest` would be in the way."""
+    """The name of a case: `short` in charts and sentences, where `rest` would be too long."""
 
     short: str
     rest: str = ""
@@ -51,8 +51,8 @@ class Name:
 class Case:
     """One data set of N examples at its minimum, without the data, which may be a million examples.
 
-    `comparison` has its matrices at the minimum. Where there is none it is None, for the `reason`,
-    and `runaway` tells where theta goes instead. `data` is what was drawn of the data.
+    `comparison` has its matrices at the minimum. If there is no minimum, it is None, `reason`
+    explains why, and `runaway` has the path of theta instead. `data` is the drawing of the data.
     """
 
     name: Name
@@ -65,7 +65,7 @@ class Case:
 
 
 def case_of(name: Name, dataset: Dataset, problem: Problem, draw: Draw | None = None) -> Case:
-    """A data set at its minimum, with what `draw` makes of it."""
+    """A data set at its minimum, with the result of `draw` on it."""
     minimum = problem.minimum
     comparison = compare(problem, minimum.theta) if minimum.exists else None
     return Case(
@@ -80,7 +80,7 @@ def case_of(name: Name, dataset: Dataset, problem: Problem, draw: Draw | None = 
 
 
 def ends(family: Family) -> dict[Name, tuple[str, float]]:
-    """The cases of a family that stand still: path and strength."""
+    """The fixed cases of a family: path and strength."""
     first, *_ = family.paths
     found = {Name(CORRECT): (first, 0.0)}
     for letter, (key, path) in zip("AB", family.paths.items(), strict=False):
@@ -91,7 +91,7 @@ def ends(family: Family) -> dict[Name, tuple[str, float]]:
 def _makers(
     entry: Entry, table: Data | None, N: int, seed: int, draws: Draws | None
 ) -> dict[Name, Callable[[], Data]]:
-    """How the data of the cases that stand still are made: a million examples one at a time."""
+    """Functions that make the data of the fixed cases, so only one is in memory at a time."""
     family = entry.family
     if family:
 
@@ -109,9 +109,9 @@ def _makers(
         return replace(dataset, y=y, edited=None), replace(problem, y=y)
 
     found: dict[Name, Callable[[], Data]] = {Name("the table"): lambda: table}
-    # Where the table has no minimum there is no model to draw targets from.
+    # A table without a minimum has no model from which to draw targets.
     if problem.minimum.exists:
-        found[Name("redrawn", "targets of the model")] = redrawn
+        found[Name("redrawn", "targets drawn from the model")] = redrawn
     return found
 
 
@@ -123,11 +123,11 @@ def standing_cases(
     draws: Draws | None = None,
     draw: Draw | None = None,
 ) -> Work[list[Case]]:
-    """The cases that stand still, of a family with N examples each or of a `table`.
+    """The fixed cases, of a family with N examples each or of a `table`.
 
     `table` is the data set and the problem of an entry without a family. `draws` are those of the
-    family for this N and seed, where the caller has them already; targets of a table are redrawn
-    from `seed`. `draw` makes what is kept of the data, as `Case.data`.
+    family for this N and seed, if the caller already has them; targets of a table are redrawn with
+    `seed`. `draw` converts the data to the form kept as `Case.data`.
     """
     makers = _makers(entry, table, N, seed, draws)
     found: list[Case] = []
@@ -145,7 +145,7 @@ def moving_case(
     strength: float,
     draw: Draw | None = None,
 ) -> list[Case]:
-    """The case of this data set, drawn at `strength` along a path; none of a table."""
+    """The case of this data set, drawn at `strength` along a path; none for a table."""
     if entry.family is None:
         return []
     short = f"s = {strength:.3g}".replace("-", "−")
@@ -178,7 +178,7 @@ def losses_around(
 ) -> Work[list[Array | None]]:
     """L on the points of theta* +- `half`, (POINTS, POINTS) like `Plane.grid`, case by case.
 
-    None where there is no minimum, and as long as it is not known.
+    None for a case without a minimum, and for one that is not computed yet.
     """
     found: list[Array | None] = [None] * len(cases)
 
@@ -197,9 +197,9 @@ def losses_around(
 def distances_over_sizes(
     entry: Entry, table: Data | None = None, *, seeds: int, largest: int
 ) -> Work[Convergence]:
-    """|EF - F| / |F| at the minimum of the cases that stand still, against N.
+    """|EF - F| / |F| at the minimum of the fixed cases, against N.
 
-    Of a family samples drawn afresh, up to `largest` examples; of a table random subsets of its
+    For a family, fresh samples of up to `largest` examples; for a table, random subsets of its
     rows, up to all of them. Kunstner et al. (2019), Eq. 17.
     """
     if entry.family:
@@ -216,7 +216,7 @@ def distances_over_sizes(
 
 
 def _fresh(entry: Entry, family: Family, cases: Sequence[tuple[str, float]]) -> Sample:
-    """What `standing_cases` shows at every N and seed."""
+    """The problems of `standing_cases` for every N and seed."""
 
     def sample(N: int, seed: int) -> Iterator[Problem]:
         draws = family.draws(N, seed)
@@ -227,7 +227,7 @@ def _fresh(entry: Entry, family: Family, cases: Sequence[tuple[str, float]]) -> 
 
 
 def _subsets(problem: Problem, n_cases: int) -> Sample:
-    """Rows of a table, chosen without replacement; their targets as they are, and redrawn."""
+    """Rows of a table, chosen without replacement; their targets unchanged, and redrawn."""
 
     def sample(N: int, seed: int) -> Iterator[Problem]:
         rng = np.random.default_rng(seed)

@@ -1,4 +1,4 @@
-"""How far the empirical Fisher is from the Fisher at the minimum, in numbers."""
+"""The distance of the empirical Fisher from the Fisher at the minimum, in numbers."""
 
 from dataclasses import dataclass
 
@@ -36,10 +36,10 @@ class Comparison:
 
     @cached_property
     def rescaled_distance(self) -> float:
-        """The distance if the model's fixed spread were fitted; nan where it has none.
+        """The distance if the model's fixed spread were fitted; nan if it has none.
 
         With residual variance (or dispersion) s^2 in place of the model's own, EF / F shrinks by
-        their ratio: what is left is not a matter of scale.
+        the ratio of the two: the rest of the distance is not a matter of scale.
         """
         expected = self.quality.expected
         if expected is None or not self.quality.value > 0:
@@ -68,8 +68,8 @@ def smooth_loss_grid(
     """Work towards L on the n x n grid over center +- half_width, (n, n) like `Plane.grid`.
 
     Interpolated by a Chebyshev polynomial from (degree + 1)^2 values where that is exact to 1e-4 of
-    the rise of the loss, else computed point by point: close to its minimum a loss of a million
-    examples is a polynomial to far more digits than a screen shows.
+    the rise of the loss, otherwise computed at every point: close to its minimum, the loss of a
+    million examples is a polynomial to far more digits than a screen shows.
     """
     nodes = chebyshev.chebpts1(degree + 1)
     fit = np.linalg.inv(chebyshev.chebvander(nodes, degree))
@@ -93,9 +93,10 @@ def _square(center: Array, half_width: float, line: Array) -> Array:
 
 
 def redraw(problem: Problem, rng: np.random.Generator) -> Array:
-    """Targets that the model itself would give at its minimum; where there is none, as they are.
+    """Targets drawn from the model at its minimum; unchanged if there is none.
 
-    Least squares takes its noise from the residuals: the model says nothing of its size.
+    For least squares, the noise is taken from the residuals, as the model does not predict its
+    size.
     """
     if not problem.minimum.exists:
         return problem.y

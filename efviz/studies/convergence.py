@@ -1,4 +1,4 @@
-"""How the distance of the empirical Fisher to the Fisher at the minimum changes with N (Eq. 17)."""
+"""Distance of the empirical Fisher from the Fisher at the minimum as a function of N (Eq. 17)."""
 
 from collections.abc import Callable, Iterable, Sequence
 from concurrent.futures import FIRST_COMPLETED, Executor, Future, ThreadPoolExecutor, wait
@@ -17,14 +17,14 @@ Sample = Callable[[int, int], Iterable[Problem]]
 
 
 def sizes(low: int = 10, high: int = 1_000_000, per_decade: int = 2) -> tuple[int, ...]:
-    """From low to high, evenly spread in log N, both ends included."""
+    """From low to high, evenly spaced in log N, both ends included."""
     n = max(2, round(per_decade * np.log10(high / low)) + 1)
     return tuple(dict.fromkeys(round(float(N)) for N in np.geomspace(low, high, n)))
 
 
 @dataclass(frozen=True, eq=False)
 class Convergence:
-    """distances (cases, seeds, sizes); nan is not computed yet or, where `computed`, no minimum."""
+    """distances (cases, seeds, sizes); nan if not computed yet or, where `computed`, no minimum."""
 
     sizes: tuple[int, ...]
     distances: Array
@@ -32,7 +32,7 @@ class Convergence:
 
     @property
     def fraction(self) -> float:
-        """The share of all examples that have been fitted."""
+        """The fraction of all examples that have been fitted."""
         weight = np.array(self.sizes, dtype=float)
         return float((self.computed * weight).sum() / (weight.sum() * len(self.computed)))
 
@@ -43,7 +43,7 @@ class Convergence:
         return np.where(known > 0, np.nanquantile(some, q, axis=1), np.nan)
 
     def without_minimum(self, case: int) -> Array:
-        """How many seeds of each size have no minimum, (sizes,)."""
+        """The number of seeds of each size without a minimum, (sizes,)."""
         return np.asarray((np.isnan(self.distances[case]) & self.computed).sum(axis=0))
 
 
@@ -63,14 +63,14 @@ def converge(
     workers: Executor,
     patience: float = 0.05,
 ) -> Work[Convergence]:
-    """Work towards a Convergence, small samples first; yields at news, and after a while without.
+    """Work towards a Convergence, small samples first; yields on each result, or after a wait.
 
-    The samples are drawn and fitted in `workers`, a few ahead of what was asked for: nothing goes
-    on for long after the caller has stopped asking.
+    The samples are drawn and fitted in `workers`, only a few ahead of what has been requested, so
+    that little work continues after the caller has stopped iterating.
     """
     distances = np.full((cases, len(seeds), len(sizes)), np.nan)
     computed = np.zeros((len(seeds), len(sizes)), dtype=bool)
-    # The minimum of a smaller sample is where the search in the next larger one begins.
+    # The search for the minimum of a sample begins at the minimum of the next smaller one.
     found: dict[int, list[Array]] = {}
 
     def so_far() -> Convergence:
@@ -106,9 +106,9 @@ def converge(
 
 @cache
 def shared_workers() -> ThreadPoolExecutor:
-    """For all that is computed in this process: as many as a small machine has processors."""
+    """Shared by the whole process, with as many threads as a small machine has processors."""
     return ThreadPoolExecutor(2, thread_name_prefix="convergence")
 
 
-# As many samples are on their way at a time: enough for two processors never to wait.
+# Number of samples in progress at a time: enough to keep two processors busy.
 _AHEAD = 3

@@ -1,7 +1,7 @@
-"""Balls of two distances whose steepest steps are equally long in the limit, to be seen together.
+"""Balls of two distances whose steepest steps are equally long in the limit, for comparison.
 
-A radius r is in half-widths of the plane that is looked at: as r -> 0 the step within either ball
-becomes r half-widths long, whatever the units of its distance. For two parameters.
+A radius r is in half-widths of the visible plane: as r -> 0, the step within either ball becomes r
+half-widths long, whatever the units of its distance. For two parameters.
 """
 
 from dataclasses import replace
@@ -17,9 +17,9 @@ from efviz.problems import Problem
 from efviz.work import Progress, Work, part
 
 EXAMPLES = 2000
-"""Exact balls take the outputs of all examples thousands of times: of more, the first ones."""
+"""Exact balls evaluate all outputs thousands of times; larger data use their first examples."""
 LEAST, MOST = 1e-3, 1.0
-"""Radii that can be looked at."""
+"""The smallest and the largest radius that can be chosen."""
 SHRINK = (1.0, 1 / 2, 1 / 4, 1 / 8)
 """Radii of the balls drawn, in units of the largest one."""
 RADII = np.geomspace(LEAST, MOST, 10)
@@ -36,8 +36,8 @@ def first_examples(problem: Problem) -> Problem:
 def unit(problem: Problem, theta: ArrayLike, distance: str, plane: Plane) -> float:
     """The radius whose limiting step -eps M^-1 g / sqrt(g^T M^-1 g) is a half-width of the plane.
 
-    theta (2,); M is the metric of the named distance. Where g is zero: the radius at which an
-    average half-axis of the ball is a half-width.
+    theta (2,); M is the metric of the named distance. Where g is zero: the radius at which the
+    average semi-axis of the ball is a half-width.
     """
     half = float(plane.half_widths.min())
     M = DISTANCES[distance].metric(problem, np.asarray(theta))
@@ -60,7 +60,7 @@ def balls_of(
 def window_around(
     problem: Problem, theta: ArrayLike, order: str, plane: Plane, radius: float
 ) -> Plane:
-    """In the shape of the plane: the balls of this radius of both distances, within reason."""
+    """A plane of the same shape, large enough for both balls of this radius, up to a limit."""
     at = np.asarray(theta)
     half, widths = radius * plane.half_widths, [1.5]
     for distance in ("euclidean", order):
@@ -76,7 +76,7 @@ def window_around(
 def one_by_one(
     problem: Problem, theta: ArrayLike, order: str, plane: Plane, radii: ArrayLike
 ) -> Work[list[Balls]]:
-    """Euclidean balls, which are quick, then those of the divergence `order`, small ones first.
+    """Euclidean balls, which are fast, then those of the divergence `order`, smallest first.
 
     Radii (K,) are in half-widths of the plane.
     """
@@ -95,7 +95,7 @@ def one_by_one(
 def shrinking_balls(
     problem: Problem, theta: ArrayLike, order: str, plane: Plane, radius: float
 ) -> Work[list[Balls]]:
-    """`one_by_one` for `radius` and the fractions of it that SHRINK says."""
+    """`one_by_one` for `radius` and its fractions in SHRINK."""
     return (yield from one_by_one(problem, theta, order, plane, radius * np.array(SHRINK)))
 
 
@@ -111,19 +111,19 @@ def balls_of_all_radii(
 
 
 def without_balls(problem: Problem, theta: Array) -> str:
-    """Why there are no balls around theta (2,) to look at, if so."""
+    """Why no balls can be drawn around theta (2,), or ""."""
     g, F, _ = problem.gradient_and_matrices(theta)
     with np.errstate(all="ignore"):
         sizes = np.array([problem.loss(theta), g @ g, np.vdot(F, F)])
     if not np.isfinite(sizes).all():
-        return "At this θ the loss or its matrices are too large for numbers of a computer."
+        return "At this θ the loss or its matrices overflow double precision."
     if not F.any():
         return "F is zero at this θ: all of the plane around it has divergence 0 to rounding."
     return ""
 
 
 def _joined(parts: list[Balls]) -> Balls:
-    """Balls of one theta and distance in one."""
+    """One Balls from several with the same theta and distance."""
     names = ("radii", "boundary", "unbounded", "minimisers", "interior", "angles")
     together: dict[str, Any] = {n: np.concatenate([getattr(p, n) for p in parts]) for n in names}
     return replace(parts[0], **together)

@@ -1,4 +1,4 @@
-"""Fields of several methods on one plane, and where the last two disagree."""
+"""Fields of several methods on one plane, and the angle between the last two."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -14,10 +14,10 @@ from efviz.work import SLICE, Progress, Work, part
 
 @dataclass(frozen=True, eq=False)
 class FieldComparison:
-    """Fields of several methods on one plane, and how the last two of them point.
+    """Fields of several methods on one plane, and the cosine between the last two of them.
 
     tails (n, n, 2) and vectors[method] (n, n, 2) on a coarse grid; x, y (m,), loss and cosines
-    (m, m) on a fine one. `cosines` is between the directions of the last two methods;
+    (m, m) on a fine one. `cosines` are between the directions of the last two methods;
     `rank_deficient` counts the coarse grid's points with a singular matrix, per method.
     """
 
@@ -38,7 +38,7 @@ class FieldComparison:
 
     @property
     def negative_share(self) -> float:
-        """The share of the fine grid on which the cosine is negative."""
+        """The fraction of the fine grid on which the cosine is negative."""
         return float(np.mean(self.cosines[np.isfinite(self.cosines)] < 0))
 
 

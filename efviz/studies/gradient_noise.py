@@ -1,4 +1,4 @@
-"""Section 5 at one theta: how good estimates of the gradient are, and stochastic runs."""
+"""Section 5 at one theta: the errors of estimates of the gradient, and stochastic runs."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -21,9 +21,9 @@ from efviz.problems import Problem
 from efviz.work import Work, part
 
 CLOUD, CLOUD_EXAMPLES = 200, 2_000_000
-"""Mini-batch gradients drawn, fewer where they would take more examples in all."""
+"""Number of mini-batch gradients drawn, fewer if they would need more examples than this in all."""
 SAMPLINGS = {"with replacement": True, "without": False}
-"""How a mini-batch is drawn, and whether an example may be in it twice."""
+"""How a mini-batch is drawn, and whether an example may occur in it twice."""
 
 
 def with_replacement(sampling: str) -> bool:
@@ -70,7 +70,7 @@ class ErrorCurves:
 
 
 def error_curves(noise: GradientNoise, *, replacement: bool, damping: float) -> ErrorCurves:
-    """The errors of all estimates of g from a single example to all of them."""
+    """The errors of all estimates of g, for batches of one example up to all of them."""
     sizes = batch_sizes(noise.N)
     return ErrorCurves(
         sizes, expected_errors(noise, sizes, replacement=replacement, damping=damping)
@@ -94,9 +94,9 @@ def step_scales(
     scale_EFSGD: float = 0,
     scale_RMS: float = 0,
 ) -> dict[str, float]:
-    """What multiplies the step size of each method.
+    """The factor on the step size of each method.
 
-    Where 0 is given, the mean update at theta (D,) is as long as that of SGD: `matched_scales`.
+    If it is given as 0, the mean update at theta (D,) is as long as that of SGD: `matched_scales`.
     """
     given = {"EFSGD": scale_EFSGD, "RMS": scale_RMS}
     scales = matched_scales(problem, theta, factor, damping)
@@ -105,7 +105,7 @@ def step_scales(
 
 @dataclass(frozen=True, eq=False)
 class NoisyRuns:
-    """Stochastic runs so far, whose losses are shown above `lowest`; `above` says what that is."""
+    """Stochastic runs so far; their losses are shown above `lowest`, which `above` describes."""
 
     result: StochasticResult
     lowest: float
@@ -125,7 +125,7 @@ def noisy_runs(
     replacement: bool,
     record: int = 60,
 ) -> Work[NoisyRuns]:
-    """Runs of all methods from theta (D,) with so many seeds, of which `record` steps are kept.
+    """Runs of all methods from theta (D,) with this many seeds, of which `record` steps are kept.
 
     `step_size` is in units of 1 / `largest_curvature`.
     """
@@ -149,18 +149,18 @@ def noisy_runs(
 
 
 def _lowest(problem: Problem, result: StochasticResult) -> tuple[float, str]:
-    """The loss at the minimum; without one 0, or the least that was seen where it is below."""
+    """The loss at the minimum; if there is none, 0 or, if smaller, the lowest loss so far."""
     if problem.minimum.exists:
         return float(problem.loss(problem.theta_star)), "above the minimum"
     known = np.concatenate([np.ravel(losses) for losses in result.losses.values()])
     least = float(np.nanmin(known))
-    return (0.0, "") if least > 0 else (least, "above the least seen")
+    return (0.0, "") if least > 0 else (least, "above the lowest so far")
 
 
 def largest_curvature(problem: Problem, theta: Array) -> float:
     """The largest eigenvalue of the Fisher at the minimum, or at theta (D,) if there is none.
 
-    1 where that is no positive number.
+    1 if that is not a positive number.
     """
     at = problem.theta_star if problem.minimum.exists else theta
     largest = float(np.linalg.eigvalsh(fisher(problem, at))[-1])

@@ -1,6 +1,6 @@
-r"""What one example adds to the matrices, and what one step of a method does to it.
+r"""The contribution of one example to the matrices, and the effect of one step on its loss.
 
-With g_n = nabla_theta -log p(y_n | f_n): EF = sum_n g_n g_n^T / N takes the observed y_n,
+With g_n = nabla_theta -log p(y_n | f_n): EF = sum_n g_n g_n^T / N uses the observed y_n,
 F = sum_n E_{y ~ p(. | f_n)}[g_n(y) g_n(y)^T] / N the model's own labels.
 """
 
@@ -17,7 +17,7 @@ from efviz.problems import Problem
 
 @dataclass(frozen=True, eq=False)
 class Contribution:
-    """Of example n at theta (D,): f (C,), g_n (D,), its terms of EF and of F (D, D), over N.
+    """Example n at theta (D,): f (C,), g_n (D,), and its terms of EF and of F (D, D), over N.
 
     Summed over n the terms are `curvature.empirical_fisher` and `curvature.fisher`.
     """
@@ -45,7 +45,7 @@ def contribution(problem: Problem, theta: ArrayLike, n: int) -> Contribution:
 
 @dataclass(frozen=True, eq=False)
 class OneStep:
-    """One step from theta: where to (D,), and losses before and after, without their constants."""
+    """One step from theta: its end (D,), and losses before and after, without their constants."""
 
     theta: Array
     own: tuple[float, float]
@@ -62,7 +62,7 @@ def one_step(
     step_size: float,
     damping: float = 0.0,
 ) -> dict[str, OneStep]:
-    """What theta - step_size (B + damping I)^-1 grad L does to the loss of example n and to L."""
+    """The loss of example n, and L, after theta - step_size (B + damping I)^-1 grad L."""
     if step_size <= 0:
         raise ValueError(f"step_size must be positive, got {step_size}")
     theta = _one_theta(problem, theta)

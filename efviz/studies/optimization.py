@@ -16,11 +16,11 @@ from efviz.work import Work, part
 METHODS = ("GD", "NGD", "EFGD")
 N_STEPS = 100
 DISTANCES = np.geomspace(1e-3, 1e6, 37)
-"""From the minimum, in lengths of theta_star, at which lengths of steps are compared."""
+"""Distances from the minimum, in units of |theta_star|, at which lengths of steps are compared."""
 
 
 def start_at(problem: Problem, multiple: float) -> Array:
-    """multiple * theta_star (D,); 0, all that there is without a minimum, needs none."""
+    """multiple * theta_star (D,); 0 needs no minimum, and is the only start without one."""
     if multiple == 0 or not problem.minimum.exists:
         return np.zeros(problem.D)
     return np.asarray(multiple * problem.theta_star)
@@ -58,10 +58,10 @@ def end_by_rounding(
     damping: float = 0.0,
     multiple: float = 0.0,
 ) -> Work[float]:
-    """Work towards the relative change of the last loss of `run` with its last digits.
+    """Work towards the relative change of the last loss of `run` when its last digits change.
 
-    It runs once more on the problem in `reverse`, with the next number as its step size. 0 where it
-    diverges either way, inf where it diverges one way only.
+    It is run once more on the problem in `reverse`, with the next float as its step size. 0 if both
+    runs diverge, inf if only one of them does.
     """
     start = start_at(problem, multiple)[None]
     again = yield from part(
@@ -93,7 +93,7 @@ def path_cosines(problem: Problem, run: Trajectory, *, damping: float) -> Work[A
 def whole_grid(problem: Problem, method: str, *, own: bool = False) -> Work[Sweep]:
     """Work towards the grid of Table 5: N_STEPS steps with every step size and damping.
 
-    Results of an `own` table are not written to the cache on disk.
+    Results for an `own` table are not written to the cache on disk.
     """
     return (yield from sweep(problem, method, STEP_SIZES, DAMPINGS, cache=not own))
 
@@ -102,7 +102,7 @@ def whole_grid(problem: Problem, method: str, *, own: bool = False) -> Work[Swee
 class NearAndFar:
     """Fig. 6 and section 4.3: runs from multiples of theta_star, and lengths of steps.
 
-    `runs` has a multiple and the runs of all methods from there; `lowest` is the least loss.
+    `runs` has each multiple with the runs of all methods from there; `lowest` is the lowest loss.
     """
 
     runs: list[tuple[float, dict[str, Trajectory]]]

@@ -1,4 +1,4 @@
-"""The plane that is shown of a problem with two parameters, one theta on it, and the loss."""
+"""The plane shown for a problem with two parameters, one theta on it, and the loss."""
 
 from collections.abc import Sequence
 
@@ -12,12 +12,12 @@ from efviz.work import Progress, Work
 
 Limits = Sequence[tuple[float, float, float, float]]
 SLICE = 1_000_000
-"""Examples times thetas between two yields: some hundredths of a second."""
+"""Examples times thetas between two yields: a few hundredths of a second."""
 
 
 def plane_shown(problem: Problem, home: Settings, limits: Limits = ()) -> Plane:
-    """The plane of the first `limits` (x0, x1, y0, y1); without any that of `home`, or one around
-    the minimum."""
+    """The plane of the first `limits` (x0, x1, y0, y1); without limits that of `home`, or one
+    around the minimum."""
     if limits:
         x0, x1, y0, y1 = limits[0]
         return Plane((x0, x1), (y0, y1))
@@ -25,7 +25,7 @@ def plane_shown(problem: Problem, home: Settings, limits: Limits = ()) -> Plane:
 
 
 def theta_shown(plane: Plane, home: Settings, theta: Sequence[tuple[float, float]] = ()) -> Array:
-    """The first of `theta` (2,); without any the first start of `home` on this plane."""
+    """The first of `theta` (2,); if there is none, the first start of `home` on this plane."""
     return np.array(theta[0]) if theta else plane.place(home.starts[0])
 
 

@@ -1,7 +1,7 @@
 r"""Residuals going to zero: F approaches H while EF approaches 0 (Kunstner et al. (2019), Eq. 15).
 
-Three paths there, listed in RESIDUAL_PATHS. `shrink_noise` and `add_parameters` look at the
-minimum, `grow_margins`, for labels, where a minimum would be: their residuals vanish only at
+Three paths, listed in RESIDUAL_PATHS, lead there. `shrink_noise` and `add_parameters` look at the
+minimum; `grow_margins`, for labels, at where a minimum would be: their residuals vanish only at
 infinite outputs.
 """
 
@@ -22,7 +22,7 @@ from efviz.work import Progress, Work
 
 @dataclass(frozen=True, eq=False)
 class ResidualPath:
-    """Over K steps: `values` (K,), named `knob`, and what F, H and EF are at each, all (K,).
+    """Over K steps: `values` (K,) of `knob`, and F, H and EF at each, all (K,).
 
     residual   max_n,c |dl_n/df_c|
     fisher     |F|, Frobenius norm of a mean over n
@@ -51,7 +51,7 @@ def _measure(problem: Problem, theta: Array) -> tuple[float, float, float, float
     size = np.linalg.norm(F)
     with np.errstate(invalid="ignore", divide="ignore"):
         share = np.linalg.norm(EF) / size
-    # Where they are one by theory, rounding must not be drawn as a distance.
+    # Where the ratio is one in theory, rounding must not be drawn as a distance.
     same = problem.likelihood.natural and problem.model.linear
     H = F if same else hessian(problem, theta)
     gaps = relative_distance(np.stack([H, EF]), F)
@@ -68,9 +68,9 @@ def shrink_noise(
 ) -> Work[ResidualPath]:
     """Work towards the path y(s) = f(x, theta_true) + s (y - f(x, theta_true)) at its minima.
 
-    `theta_true` (D,) is the problem's own minimum unless given; then the residuals of a linear
-    model, and at theta_true those of any model, are those at s = 1 times s. Raises ValueError for
-    a likelihood without noise around f: labels and counts cannot be shrunk towards f.
+    `theta_true` (D,) defaults to the problem's own minimum; then the residuals of a linear model at
+    its minima, and those of any model at theta_true, are those at s = 1 times s. Raises ValueError
+    for a likelihood without noise around f: labels and counts cannot be shrunk towards f.
     """
     if not problem.likelihood.additive:
         raise ValueError(f"only Gaussian noise can be shrunk, not {problem.likelihood.name} labels")
@@ -93,7 +93,7 @@ def few_examples(N: int = 20, seed: int = 0) -> tuple[Array, Array]:
 def orthogonal_polynomials(x: ArrayLike) -> Array:
     """Columns (N, N): polynomials of degree 0, 1, ..., N - 1 with X^T X / N = I on the points x.
 
-    Raises ValueError if two points are one: N columns cannot be independent then.
+    Raises ValueError if two points coincide: N columns cannot be independent then.
     """
     x = np.asarray(x, dtype=float)
     if len(np.unique(x)) < len(x):
@@ -122,15 +122,16 @@ def add_parameters(x: ArrayLike, y: ArrayLike) -> Work[ResidualPath]:
 def grow_margins(
     problem: Problem, scales: Sequence[float], direction: ArrayLike | None = None
 ) -> Work[ResidualPath]:
-    """Work towards theta = t times `direction` (D,), each label being the likeliest there.
+    """Work towards theta = t times `direction` (D,), with the most likely labels there.
 
-    Such labels are separable: the loss has no minimum, its residuals go to zero as t grows. F = H
-    goes to zero too, but in the end, when even the smallest margin is large, EF / F does as well.
-    `direction` is the problem's own minimum unless given. Raises ValueError for a likelihood
-    without class labels.
+    Such labels are separable: the loss has no minimum, and its residuals go to zero as t grows.
+    F = H goes to zero as well, but so does EF / F in the end, once even the smallest margin is
+    large.
+    `direction` defaults to the problem's own minimum. Raises ValueError for a likelihood without
+    class labels.
     """
     if not problem.likelihood.classes:
-        raise ValueError(f"margins need class labels, not {problem.likelihood.name} ones")
+        raise ValueError(f"margins need class labels, got the {problem.likelihood.name} likelihood")
     w = problem.theta_star if direction is None else problem.check_theta(direction)
     f = problem.model.outputs(problem.X, w)
     choices = np.arange(max(2.0, f.shape[-1]))

@@ -1,4 +1,4 @@
-"""Where theta goes when no minimum exists."""
+"""The path of theta when no minimum exists."""
 
 from dataclasses import dataclass
 
@@ -15,7 +15,7 @@ RUNAWAY_POINTS = 41
 
 @dataclass(frozen=True, eq=False)
 class Runaway:
-    """Where there is no minimum: iterates, the matrices on the way, and the loss around."""
+    """A problem without a minimum: iterates, the matrices there, and the loss around them."""
 
     path: Trajectory
     comparisons: list[Comparison]
@@ -24,7 +24,7 @@ class Runaway:
 
 
 def run_off(problem: Problem) -> Runaway:
-    """Natural gradient steps of size 1, which for logistic regression are Newton's."""
+    """Natural gradient steps of size 1, which are Newton steps for logistic regression."""
     path = run(problem, "NGD", problem.start[None], step_size=1.0, n_steps=RUNAWAY_STEPS)
     thetas = path.thetas[0][np.isfinite(path.thetas[0]).all(axis=-1)]
     steps = [compare(problem, theta) for theta in thetas]

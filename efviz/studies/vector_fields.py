@@ -15,20 +15,20 @@ from efviz.studies.field_comparison import FieldComparison
 from efviz.work import Work, in_turn, part
 
 Directions = dict[str, dict[str, Array]]
-"""By the method of a path and that of a direction: (T, 2)."""
+"""Keyed by the method of a path, then by that of a direction: (T, 2)."""
 
 
 def start_points(plane: Plane, home: Settings, starts: Sequence[tuple[float, float]] = ()) -> Array:
-    """theta_0 (S, 2): the `starts`, or without any those of `home` on this plane."""
+    """theta_0 (S, 2): the `starts`; if there are none, those of `home` on this plane."""
     return np.array(starts) if starts else plane.place(home.starts)
 
 
 def relative_scales(
     fields: FieldComparison, scale_GD: float = 0, scale_NGD: float = 0, scale_EFGD: float = 0
 ) -> dict[str, float]:
-    """What multiplies the step size of each method.
+    """The factor on the step size of each method.
 
-    Where 0 is given, the one digit with which typical updates are as long as those of NGD.
+    If it is given as 0, a one-digit factor that makes typical updates about as long as NGD's.
     """
     scales = {"GD": scale_GD, "NGD": scale_NGD, "EFGD": scale_EFGD}
     for name in [name for name, scale in scales.items() if not scale]:
@@ -47,7 +47,7 @@ def trajectories(
     n_steps: int,
     record: int,
 ) -> Work[dict[str, Trajectory]]:
-    """By method the runs from theta_0 (S, 2), with `step_size` times the scale of the method."""
+    """By method, the runs from theta_0 (S, 2), with `step_size` times the scale of the method."""
     return (
         yield from in_turn(
             {
@@ -74,9 +74,9 @@ def path_anatomy(
     play: bool,
     followed: int,
 ) -> Work[Directions | None]:
-    """The directions of all methods along the path of each from one start, counted from 1.
+    """The directions of all methods along each method's path from one start, counted from 1.
 
-    None unless they are played; a start that is not there stands for the last one.
+    None unless the paths are played; a start that does not exist stands for the last one.
     """
     if not play:
         return None

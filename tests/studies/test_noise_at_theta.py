@@ -180,4 +180,4 @@ def test_without_a_minimum_losses_are_shown_above_zero_or_the_least_seen():
     assert (found.lowest, found.above) == (0, "")
     losses = {"SGD": np.array([[1.0, -2.0, np.nan]]), "VA": np.array([[1.0, 3.0, np.nan]])}
     result = StochasticResult(2, np.arange(3), losses, {}, {})
-    assert studied._lowest(problem, result) == (-2, "above the least seen")
+    assert studied._lowest(problem, result) == (-2, "above the lowest so far")

@@ -19,8 +19,8 @@ then, hessian = fisher (Proposition 1). `self_concordant` says that, in addition
 outputs f + t v, |d3l/dt3| <= s d2l/dt2 everywhere, with s = |v| for one output and
 s = max v - min v for several; `discrete`, that p(y | f) is a probability, not a density;
 `shift_invariant`, that adding a number to all outputs changes nothing; `classes`, that y is one of
-finitely many classes; `additive`, that y is f plus noise, so that any number between two observed
-ones could have been observed as well. Tests use them to select the theorems that must hold.
+finitely many classes; `additive`, that y is f plus noise, so that any number between y and
+f could have been observed as well. Tests use them to select the theorems that must hold.
 """
 
 from abc import ABC, abstractmethod
