@@ -64,7 +64,7 @@ def test_what_is_pinned_does_not_play() -> None:
 
 
 def test_a_preset_keeps_the_pin() -> None:
-    at = press(open_page(s="0.25", steps="300", pin="s=1"), "as printed")
+    at = press(open_page(s="0.25", steps="300", pin="s=1"), "Fig. 1 with the printed step size")
     assert at.session_state["vector-fields"].pin == "s=1"
     assert at.session_state["vector-fields"].step_size == 1e-4
 

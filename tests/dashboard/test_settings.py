@@ -127,7 +127,7 @@ def test_defaults_are_valid_and_leave_the_link(problem: str) -> None:
             "more than 40 edits",
         ),
         ({"editing": "on"}, "editing", False, "is neither 0 nor 1"),
-        ({"plane": "3,1,0,1"}, "limits", (), "needs lower limits below upper ones"),
+        ({"plane": "3,1,0,1"}, "limits", (), "needs lower limits below its upper limits"),
         ({"plane": "0,1e300,0,1"}, "limits", (), "further out than 1e9"),
     ],
 )
