@@ -179,7 +179,7 @@ def test_a_point_of_a_class_keeps_it_and_a_new_one_takes_the_chosen(
     low, high = panel(page, name).evaluate("gd => gd._fullLayout.yaxis.range")
     page.mouse.click(*pixel_of(page, name, x, high - 0.05 * (high - low)))
     wait_for_edits(page, rf"m{n},[^;]+;a[^,]+,[^,]+,0")
-    expect(page.get_by_text("Only the data of the sliders are edited")).to_have_count(1)
+    expect(page.get_by_text("Edits apply only to the data chosen by the sliders")).to_have_count(1)
 
 
 @pytest.mark.parametrize("problem", ["fig1", "softmax"])

@@ -120,7 +120,7 @@ def test_a_separable_classification_runs_off_and_says_so() -> None:
     at = choose(at, "Regression", "logistic")
     assert not at.exception
     assert "There is no finite minimum" in sentence(at)
-    assert "steps of size 1" in sentence(at)
+    assert "with step size 1" in sentence(at)
 
 
 def test_a_loaded_table_serves_both_pages_and_can_be_forgotten() -> None:
