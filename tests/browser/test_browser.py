@@ -259,7 +259,7 @@ def test_long_work_shows_progress_and_stops_on_demand(page: Page, server: str) -
     expect(stop).to_be_visible(timeout=20_000)
     expect(page.get_by_text(re.compile(r"\d+% of the work is done"))).to_be_visible()
     stop.click()
-    expect(page.get_by_role("button", name="Go on")).to_be_visible(timeout=20_000)
+    expect(page.get_by_role("button", name="Continue")).to_be_visible(timeout=20_000)
     rest = revision(page)
     page.wait_for_timeout(1500)
     assert revision(page) == rest

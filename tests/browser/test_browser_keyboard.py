@@ -78,7 +78,7 @@ def test_tab_reaches_everything_and_shows_where_it_is(
         "Copy link",
         "Play",
         "One step back",
-        "Take along",
+        "Export",
     )
     buttons += ("One step forward", "Numbers of this figure", "Download as SVG")
     assert not {f"button {name}" for name in buttons} - set(found)

@@ -276,7 +276,7 @@ def test_words_for_curves_name_falling_and_stalling() -> None:
     named = [Case(Name(short), 1000, (), "", None, None) for short in ("correct", "A")]
     words = at_minimum_text.convergence(PROBLEMS["fig2"], named, curves())
     assert "correct falls like N<sup>" in words
-    assert "A stalls at" in words
+    assert "A levels off at" in words
     assert "1 of the small samples have no minimum" in words
 
 

@@ -41,7 +41,7 @@ def test_without_a_table_the_page_asks_for_one(slug: str) -> None:
     at = open_page(slug, **own(slug))
     assert not at.exception
     assert components(at, "chart") == []
-    assert at.text_area[0].label == "or pasted"
+    assert at.text_area[0].label == "or pasted text"
     assert at.warning == []
 
 

@@ -85,7 +85,7 @@ def test_the_kinds_make_up_the_whole() -> None:
 
 def test_junk_in_a_link_gets_a_warning() -> None:
     at = open_page(the_page.SLUG, show="everything")
-    assert "is none of all" in at.warning[0].value
+    assert "is not one of all" in at.warning[0].value
     assert html(at).count("scope='row'") == len(CLAIMS)
 
 

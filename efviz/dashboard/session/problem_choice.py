@@ -15,7 +15,7 @@ from efviz.problems import PROBLEMS, Problem
 
 @dataclass(frozen=True)
 class Knobs:
-    """What a problem is made from: the settings, and which own table they speak of."""
+    """The settings that determine a problem, and the digest of the own table."""
 
     problem: str
     path: str
@@ -42,7 +42,7 @@ class Knobs:
 
 
 def unedited(knobs: Knobs) -> Knobs:
-    """The same data as they were drawn."""
+    """The same data without edits."""
     return replace(knobs, edits=())
 
 
@@ -59,7 +59,7 @@ def draws_of(settings: Sofar) -> Draws:
 
 
 def build(settings: Sofar) -> tuple[Dataset, Problem]:
-    """The data and the problem that these values name, made anew."""
+    """Build the data and the problem that these settings name."""
     chosen = entry(settings)
     given = {knob: getattr(settings, knob) for knob in chosen.knobs}
     if chosen.family:
@@ -78,7 +78,7 @@ MOST = 1_000_000
 
 
 def examples(settings: Sofar) -> int:
-    """N. A table that nobody has loaded yet sets no limit."""
+    """N. A table that is not loaded yet sets no limit."""
     if entry(settings).family and not settings.edits:
         return int(settings.N)
     try:
