@@ -178,7 +178,7 @@ def test_what_another_session_finishes_after_the_drawing_is_drawn(
                 job.advance(1)
 
     monkeypatch.setattr(Job, "__init__", seen)
-    monkeypatch.setattr(blocks, "take_along", drawn)
+    monkeypatch.setattr(blocks, "export_menu", drawn)
     monkeypatch.setattr(frame, "LATER", 0)
     monkeypatch.setattr(View.__init__, "__defaults__", (1e-9,))
     short_distances(monkeypatch, largest=100)

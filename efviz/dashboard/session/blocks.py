@@ -7,12 +7,12 @@ from typing import Any, Literal
 import streamlit as st
 
 from efviz.dashboard.components import Click, Frame, Touch, chart, pack_figures
+from efviz.dashboard.session.export_menu import export_menu
 from efviz.dashboard.session.page import SLICE, Block, Shown, View
 from efviz.dashboard.session.pins import beside
 from efviz.dashboard.session.scripts import figure_script
 from efviz.dashboard.session.store import run_again
 from efviz.dashboard.session.studies import Call, Function, call_of
-from efviz.dashboard.session.take_along import take_along
 from efviz.dashboard.session.widgets import show
 from efviz.dashboard.session.working import let_paint, work, working
 from efviz.figures import DARK
@@ -139,7 +139,7 @@ class Export:
         def rows() -> int:
             return int(self.of.look(view.call(call, held=True)).get("rows", 1))
 
-        take_along(
+        export_menu(
             f"{page.slug}.{self.of.key}",
             name,
             lambda: view.call(call, held=True),

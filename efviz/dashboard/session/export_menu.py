@@ -11,7 +11,7 @@ from efviz.figures.theme import Spec
 UNFINISHED = "The computation is not finished. Files hold what is shown now; the code computes all."
 
 
-def take_along(
+def export_menu(
     key: str,
     name: str,
     panels: Callable[[], Mapping[str, Spec]],
