@@ -147,10 +147,9 @@ class EditList:
         edits = normal([edit for edit in read if edit is not None])
         words = ""
         if wrong:
-            count = f" and {len(wrong) - 1} more edits" if len(wrong) > 1 else ""
-            words = (
-                f"contains {quoted(wrong[0])}{count} not of the form m12,1.5,2.3, a0.5,1.2 or r7"
-            )
+            count = f" and {len(wrong) - 1} more" if len(wrong) > 1 else ""
+            form = "not of the form m12,1.5,2.3, a0.5,1.2 or r7"
+            words = f"contains {quoted(wrong[0])}{count}, {form}"
         elif len(edits) > MOST:
             words = f"has more than {MOST} edits"
         return edits[:MOST], words
