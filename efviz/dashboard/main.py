@@ -22,7 +22,7 @@ _ASSETS = Path(efviz.dashboard.components.__file__).with_name("assets")
 def run() -> None:
     st.set_page_config(page_title="efviz", page_icon=_ASSETS / "icon.svg", layout="wide")
     st.html(style())
-    # The style puts it last: a page that works for long would hold it up.
+    # Sent first and placed last by the style, so that slow pages do not delay it.
     st.html(f'<footer class="efviz-version">{escape(operations.title())}</footer>')
     pages = {
         page.slug: st.Page(shown(page), title=page.title, url_path=page.slug, default=i == 0)
@@ -37,7 +37,7 @@ def run() -> None:
 
 
 def shown(page: Listing) -> Callable[[], None]:
-    """The page below the bar of the lesson that plays on it, if one does."""
+    """The page, below the lesson bar if a lesson is in progress."""
 
     def main() -> None:
         if lesson_bar.draw(page.slug):

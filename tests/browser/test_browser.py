@@ -177,9 +177,9 @@ def test_damping_zero_is_at_the_left_end(page: Page, server: str) -> None:
 
 def test_presets_set_what_was_made_and_what_is_printed(page: Page, server: str) -> None:
     open_page(page, server, "problem=fig4&s=1")
-    page.get_by_role("button", name="as printed").click()
+    page.get_by_role("button", name="Fig. 1 with the printed step size").click()
     expect(page).to_have_url(re.compile(r"\?step=0\.0001$"), timeout=15_000)
-    page.get_by_role("button", name="Paper Fig. 1, as made").click()
+    page.get_by_role("button", name="Paper Fig. 1, as published").click()
     expect(page).to_have_url(re.compile(r"/efviz/vector-fields$"), timeout=15_000)
     np.testing.assert_allclose(minimum(page), [2.03856408, 1.98039568], rtol=1e-6)
 
@@ -259,7 +259,7 @@ def test_long_work_shows_progress_and_stops_on_demand(page: Page, server: str) -
     expect(stop).to_be_visible(timeout=20_000)
     expect(page.get_by_text(re.compile(r"\d+% of the work is done"))).to_be_visible()
     stop.click()
-    expect(page.get_by_role("button", name="Go on")).to_be_visible(timeout=20_000)
+    expect(page.get_by_role("button", name="Continue")).to_be_visible(timeout=20_000)
     rest = revision(page)
     page.wait_for_timeout(1500)
     assert revision(page) == rest

@@ -107,7 +107,7 @@ def test_a_file_becomes_a_picture_on_both_pages(page: Page, server: str, tmp_pat
 
 def open_page_without_chart(page: Page, server: str) -> None:
     page.goto(f"{server}/{SLUG}?problem=own")
-    expect(page.get_by_label("or pasted")).to_be_visible(timeout=30_000)
+    expect(page.get_by_label("or pasted text")).to_be_visible(timeout=30_000)
 
 
 def choose(page: Page, label: str, option: str) -> None:
@@ -148,7 +148,7 @@ def test_a_bad_file_gets_a_sentence(
 def test_separable_classes_run_off_in_the_picture(page: Page, server: str) -> None:
     open_page_without_chart(page, server)
     rows = "\n".join(f"{x / 3},{x * 7 % 11},{int(x > 0)}" for x in range(-20, 21) if x)
-    page.get_by_label("or pasted").fill("a,b,side\n" + rows)
+    page.get_by_label("or pasted text").fill("a,b,side\n" + rows)
     page.get_by_role("button", name="Use the text").click()
     expect(page.locator(".efviz-sentence")).to_contain_text("no finite minimum", timeout=20_000)
     expect(chart(page).locator("> div")).to_have_count(3)

@@ -37,7 +37,7 @@ def turn_on(page: Page) -> None:
     old = revision(page)
     page.get_by_text("Edit data points", exact=True).click()
     wait_for_picture(page, old)
-    expect(page.get_by_role("button", name="As drawn")).to_be_visible()
+    expect(page.get_by_role("button", name="Reset data")).to_be_visible()
     page.wait_for_timeout(300)
 
 
@@ -132,9 +132,9 @@ def test_a_click_adds_a_double_click_removes_undo_and_as_drawn_take_back(
     page.wait_for_timeout(600)
     page.get_by_role("button", name="Undo last").click()
     assert wait_for_edits(page, "a[^;&]+") == first
-    page.get_by_role("button", name="As drawn", disabled=False).click()
+    page.get_by_role("button", name="Reset data", disabled=False).click()
     expect(page).not_to_have_url(re.compile("edits="), timeout=15_000)
-    expect(page.get_by_role("button", name="As drawn")).to_be_disabled()
+    expect(page.get_by_role("button", name="Reset data")).to_be_disabled()
     page.get_by_role("button", name="Undo last").click()
     assert wait_for_edits(page, "a[^;&]+") == first
 
@@ -179,7 +179,7 @@ def test_a_point_of_a_class_keeps_it_and_a_new_one_takes_the_chosen(
     low, high = panel(page, name).evaluate("gd => gd._fullLayout.yaxis.range")
     page.mouse.click(*pixel_of(page, name, x, high - 0.05 * (high - low)))
     wait_for_edits(page, rf"m{n},[^;]+;a[^,]+,[^,]+,0")
-    expect(page.get_by_text("Only the data of the sliders are edited")).to_have_count(1)
+    expect(page.get_by_text("Edits apply only to the data chosen by the sliders")).to_have_count(1)
 
 
 @pytest.mark.parametrize("problem", ["fig1", "softmax"])
@@ -211,5 +211,5 @@ def test_four_matrices_follow_a_point_and_look_at_it(page: Page, server: str) ->
     expect(page.get_by_role("spinbutton", name="Example n", exact=True)).to_have_value(str(n))
     expect(page.get_by_role("spinbutton", name="Example", exact=True)).to_have_value(str(n))
     expect(said).not_to_have_text(before)
-    page.get_by_role("button", name="As drawn", disabled=False).click()
+    page.get_by_role("button", name="Reset data", disabled=False).click()
     expect(said).to_have_text(before, timeout=15_000)

@@ -313,7 +313,7 @@ def test_the_picture_follows_a_slider_and_a_start_that_are_dragged(
 
 def test_images_of_a_figure_are_saved(engine: Engine, server: str) -> None:
     show(engine, f"{server}/vector-fields?s=0.5")
-    click(engine, "button", "Take along")
+    click(engine, "button", "Export")
     width, height = engine.evaluate(
         "() => { const { width, height } = document.querySelector('.efviz-chart')"
         ".getBoundingClientRect(); return [width, height]; }"

@@ -31,7 +31,7 @@ def assert_nothing_was_made(page: Page) -> None:
 
 def test_names_of_columns_are_shown_by_their_letters(page: Page, server: str) -> None:
     page.goto(f"{server}/at-the-minimum?problem=own&editing=1")
-    page.get_by_label("or pasted").fill(table(), timeout=30_000)
+    page.get_by_label("or pasted text").fill(table(), timeout=30_000)
     page.get_by_role("button", name="Use the text").click()
     expect(page.locator(".efviz-chart").first).to_have_attribute(
         "data-revision", re.compile(".+"), timeout=30_000

@@ -72,6 +72,13 @@ def test_tab_reaches_everything_and_shows_where_it_is(
     assert all(f"{name}, typed value" in found for name in ranges[:-1])
     starts = [name for name in found if re.match(r"g start \d at", name)]
     assert [name[:9] for name in starts] == [f"g start {i}" for i in range(1, 5)]
-    buttons = ("Paper Fig. 1, as made", "Pin", "Copy link", "Play", "One step back", "Take along")
+    buttons = (
+        "Paper Fig. 1, as published",
+        "Pin",
+        "Copy link",
+        "Play",
+        "One step back",
+        "Export",
+    )
     buttons += ("One step forward", "Numbers of this figure", "Download as SVG")
     assert not {f"button {name}" for name in buttons} - set(found)

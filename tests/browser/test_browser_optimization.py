@@ -26,7 +26,7 @@ def test_the_page_opens_with_the_published_boston_runs(page: Page, server: str) 
 
 def test_a_key_on_the_efgd_slider_moves_the_runs(page: Page, server: str) -> None:
     open_page(page, server, slug=SLUG)
-    expect(page.locator(".efviz-sentence")).to_contain_text("Along its path", timeout=20_000)
+    expect(page.locator(".efviz-sentence")).to_contain_text("Along the path", timeout=20_000)
     old = revision(page)
     slider(page, "EFGD step size γ").focus()
     page.keyboard.press("ArrowRight")
@@ -36,7 +36,7 @@ def test_a_key_on_the_efgd_slider_moves_the_runs(page: Page, server: str) -> Non
 
 def test_a_click_in_a_grid_runs_that_cell(page: Page, server: str) -> None:
     open_page(page, server, slug=SLUG)
-    expect(page.locator(".efviz-sentence")).to_contain_text("Along its path", timeout=20_000)
+    expect(page.locator(".efviz-sentence")).to_contain_text("Along the path", timeout=20_000)
     grid = page.locator(".efviz-chart").nth(1).locator("> div").nth(2)
     grid.scroll_into_view_if_needed()
     expect(grid.locator(".marks polygon").first).to_be_attached(timeout=20_000)
@@ -51,10 +51,10 @@ def test_a_click_in_a_grid_runs_that_cell(page: Page, server: str) -> None:
 
 def test_a_sweep_of_an_own_setting_progresses_and_stops(page: Page, server: str) -> None:
     open_page(page, server, "set=wine&scaling=standardised", slug=SLUG)
-    start = page.get_by_role("button", name=re.compile("Run all|Go on"))
+    start = page.get_by_role("button", name=re.compile("Run all|Continue"))
     expect(start).to_be_visible(timeout=20_000)
     start.click()
     stop = page.get_by_role("button", name="Stop here")
-    either = stop.or_(page.get_by_text("gives the least loss")).first
+    either = stop.or_(page.get_by_text("gives the lowest loss")).first
     expect(either).to_be_visible(timeout=30_000)
     expect(page.locator(".efviz-chart").nth(1)).to_be_visible(timeout=60_000)

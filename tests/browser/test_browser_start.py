@@ -175,7 +175,7 @@ def test_a_lesson_is_walked_to_its_end(page: Page, server: str) -> None:
     page.get_by_role("button", name="Begin").first.click(timeout=PATIENCE)
     page.get_by_role("button", name="None").click(timeout=PATIENCE)
     bar = page.locator(".st-key-lesson")
-    expect(bar).to_contain_text("It is: Only those of the natural gradient", timeout=PATIENCE)
+    expect(bar).to_contain_text("Not quite: only the natural gradient", timeout=PATIENCE)
     expect(chart(page)).to_have_attribute("data-revision", re.compile(".+"), timeout=PATIENCE)
     page.get_by_role("button", name="Next").click()
     expect(bar).to_contain_text("2 of 3", timeout=PATIENCE)

@@ -24,7 +24,7 @@ pytestmark = needs_chromium
 
 
 def open_menu(page: Page) -> None:
-    button = page.get_by_role("button", name="Take along").first
+    button = page.get_by_role("button", name="Export").first
     button.focus()
     page.keyboard.press("Enter")
     expect(page.get_by_role("button", name="Code (Python)")).to_be_visible(timeout=15_000)

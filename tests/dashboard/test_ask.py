@@ -14,7 +14,7 @@ from efviz.figures.optimization import grid_panels
 from efviz.studies import optimization as studies
 
 SLUG = optimization.SLUG
-ASK = "Run all 19,000 cells"
+ASK = "Run all 20,003 cells"
 STANDARDISED = OptimizationSettings.of(problem="wine", scaling="standardised")
 
 
@@ -36,7 +36,7 @@ def test_a_grid_is_computed_once_it_is_asked_for(monkeypatch: pytest.MonkeyPatch
     at = next(button for button in at.button if button.label == ASK).click().run()
     assert job.done
     assert len(components(at, "chart")) == 2
-    assert html(at).count("gives the least loss") == 3
+    assert html(at).count("gives the lowest loss") == 3
     assert ASK not in [button.label for button in at.button]
 
 
@@ -86,7 +86,7 @@ def test_the_shipped_grids_of_a_set_that_is_not_here_are_shown(
     at = open_page(SLUG, set="wine")
     assert "The set wine is not on this machine" in at.warning[0].value
     assert len(components(at, "chart")) == 1
-    assert html(at).count("gives the least loss") == 3
+    assert html(at).count("gives the lowest loss") == 3
     # Nor does the code need the set.
     settings, chart = OptimizationSettings.of(problem="wine"), optimization.GRIDS["shipped"]
     code = figure_script("Optimization", "grids", optimization.STUDIES, chart.call, settings)

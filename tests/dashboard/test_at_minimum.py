@@ -88,12 +88,14 @@ def test_extreme_settings_end_in_a_picture(problem: str, extreme: str) -> None:
 
 def test_the_caption_of_figure_2_holds_and_is_shown() -> None:
     words = html(page())
-    assert "and so it is" in words
-    shares = [float(x) for x in re.findall(r"([\d.]+)\u202f%", words.split("and so it is:")[1])[:3]]
+    assert "which these data confirm" in words
+    shares = [
+        float(x) for x in re.findall(r"([\d.]+)\u202f%", words.split("these data confirm:")[1])[:3]
+    ]
     assert round(shares[0]) == 73
     assert min(shares[1:]) >= 85
-    assert "a good classifier is not a well-specified model" in sentence(page())
-    assert "do not repeat" in html(page(n="100", seed="3"))
+    assert "a good classifier need not be well specified" in sentence(page())
+    assert "do not reproduce" in html(page(n="100", seed="3"))
 
 
 @pytest.mark.parametrize("problem", ["fig2", "fig4"])
@@ -274,7 +276,7 @@ def test_words_for_curves_name_falling_and_stalling() -> None:
     named = [Case(Name(short), 1000, (), "", None, None) for short in ("correct", "A")]
     words = at_minimum_text.convergence(PROBLEMS["fig2"], named, curves())
     assert "correct falls like N<sup>" in words
-    assert "A stalls at" in words
+    assert "A levels off at" in words
     assert "1 of the small samples have no minimum" in words
 
 

@@ -136,7 +136,7 @@ def test_two_works_on_one_page_are_stopped_one_by_one() -> None:
     at = AppTest.from_function(two_works).run()
     assert not at.exception
     at.button[1].click().run()
-    assert [button.label for button in at.button] == ["Stop here", "Go on"]
+    assert [button.label for button in at.button] == ["Stop here", "Continue"]
 
 
 def test_the_links_of_sections_have_names_of_their_own() -> None:

@@ -249,7 +249,7 @@ def test_buttons_move_add_remove_and_undo():
     assert press("Remove it") == (("a", 2.0, -7.0), ("r", 4))
     assert press("Undo last") == (*moved, ("a", 2.0, -7.0))
     assert press("Undo last") == moved
-    assert press("As drawn") == ()
+    assert press("Reset data") == ()
     assert press("Undo last") == moved
 
 

@@ -116,15 +116,15 @@ def test_what_the_library_answers() -> None:
         if step.prediction
     }
     assert found == {
-        "straight": "Only those of the natural gradient (NGD)",
-        "bends": "It is half as long",
-        "enough-data": "about ten times smaller",
-        "classifier": "In the correct one",
+        "straight": "Only the natural gradient (NGD)",
+        "bends": "It becomes half as long",
+        "enough-data": "about a tenth as large",
+        "classifier": "In the correct case",
         "scale": "about four times",
         "growing-step": "twice as long",
-        "whose-label": "Some drawn from the model",
+        "whose-label": "Labels drawn from the model",
         "noise": "half as wide",
-        "table": "With much more",
+        "table": "It is much larger",
     }
 
 

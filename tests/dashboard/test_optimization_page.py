@@ -100,7 +100,7 @@ def test_a_run_that_depends_on_rounding_is_marked_wherever_it_is_shown() -> None
     words = sentence(page(set="breast-cancer"))
     assert "EFGD ends at" in words
     assert words.count("depends on rounding") == 1
-    assert "depends on rounding: a change in the last digit moves it by" in words
+    assert "depends on rounding: a change in the last digit changes it by" in words
     assert "rounding" not in sentence(page(set="breast-cancer", ef="1e-6", efl="1"))
 
 
@@ -110,8 +110,8 @@ def test_a_run_that_depends_on_rounding_is_marked_wherever_it_is_shown() -> None
         (0.0, ""),
         (1e-13, ""),
         (1e-8, " (its last digits depend on rounding)"),
-        (0.25, " (depends on rounding: a change in the last digit moves it by 25\u202f%)"),
-        (np.inf, " (depends on rounding: with its last digit changed, the run ends differently)"),
+        (0.25, " (depends on rounding: a change in the last digit changes it by 25\u202f%)"),
+        (np.inf, " (depends on rounding: a change in the last digit changes how the run ends)"),
     ],
 )
 def test_words_for_what_rounding_does(change: float, words: str) -> None:
@@ -137,7 +137,7 @@ def test_an_own_table_runs_on_all_its_columns() -> None:
     assert not at.exception
     assert "ends at" in sentence(at)
     labels = [b.label for b in at.button]
-    assert "Run all 19,000 cells" in labels
+    assert "Run all 20,003 cells" in labels
 
 
 def test_a_click_in_a_grid_runs_the_nearest_cell(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -220,7 +220,7 @@ def test_lengths_show_the_slope_that_section_4_3_states() -> None:
     words = optimization_text.far(NearAndFar([], StepSizes(g, {"NGD": g, "EFGD": 1 / g}), 0.0))
     assert "power −1 " in words
     flat = StepSizes(np.full(9, 2.0), {"NGD": g, "EFGD": g})
-    assert "no longer grows" in optimization_text.far(NearAndFar([], flat, 0.0))
+    assert "stops growing" in optimization_text.far(NearAndFar([], flat, 0.0))
 
 
 def test_a_grid_too_large_for_memory_is_refused_with_a_sentence(
@@ -228,8 +228,8 @@ def test_a_grid_too_large_for_memory_is_refused_with_a_sentence(
 ) -> None:
     monkeypatch.setattr(optimization_text, "LARGEST_GRID", 100)
     at = page(set="wine", scaling="standardised")
-    assert any("more memory than this page may take" in m.value for m in at.markdown)
-    assert "Run all 19,000 cells" not in [b.label for b in at.button]
+    assert any("more memory than this page is allowed to use" in m.value for m in at.markdown)
+    assert "Run all 20,003 cells" not in [b.label for b in at.button]
 
 
 def test_words_for_cosines_that_oppose() -> None:
@@ -237,7 +237,7 @@ def test_words_for_cosines_that_oppose() -> None:
     values = np.array([-0.5, 0.5, np.nan])
     found = Alignment(values, values, np.array([True, False, False]))
     words = optimization_text.sentence(problem, {}, found, 0.0, {})
-    assert "points away from it at 50\u202f%" in words
+    assert "negative in 50\u202f%" in words
     assert "pseudo-inverse" in words
 
 

@@ -41,7 +41,7 @@ def test_without_a_table_the_page_asks_for_one(slug: str) -> None:
     at = open_page(slug, **own(slug))
     assert not at.exception
     assert components(at, "chart") == []
-    assert at.text_area[0].label == "or pasted"
+    assert at.text_area[0].label == "or pasted text"
     assert at.warning == []
 
 
@@ -120,7 +120,7 @@ def test_a_separable_classification_runs_off_and_says_so() -> None:
     at = choose(at, "Regression", "logistic")
     assert not at.exception
     assert "There is no finite minimum" in sentence(at)
-    assert "steps of size 1" in sentence(at)
+    assert "with step size 1" in sentence(at)
 
 
 def test_a_loaded_table_serves_both_pages_and_can_be_forgotten() -> None:

@@ -108,7 +108,7 @@ def test_its_work_is_shown_and_stopped_and_goes_on(monkeypatch: pytest.MonkeyPat
         next(button for button in at.button if button.label == "Stop here").click().run()
     at.run()
     assert not components(at, "chart")
-    next(button for button in at.button if button.label == "Go on").click().run()
+    next(button for button in at.button if button.label == "Continue").click().run()
     assert len(components(at, "chart")) == 1
 
 

@@ -117,14 +117,14 @@ def test_junk_in_a_link_gets_a_warning_and_a_picture() -> None:
     assert all(len(words) < 300 for words in said)
 
 
-def test_presets_are_the_figure_as_made_and_as_printed() -> None:
+def test_presets_are_the_published_figure_and_the_printed_step_size() -> None:
     at = open_page(problem="fig2", n="50")
     made, printed = at.button[0], at.button[1]
-    assert "as made" in made.label
+    assert "as published" in made.label
     made.click().run()
     assert settings_of(at) == VectorFieldsSettings.of()
     at.button[1].click().run()
-    assert "as printed" in printed.label
+    assert "printed step size" in printed.label
     assert settings_of(at) == VectorFieldsSettings.of(step_size=1e-4)
     assert_a_picture(at)
 
@@ -178,7 +178,7 @@ def test_what_another_session_finishes_after_the_drawing_is_drawn(
                 job.advance(1)
 
     monkeypatch.setattr(Job, "__init__", seen)
-    monkeypatch.setattr(blocks, "take_along", drawn)
+    monkeypatch.setattr(blocks, "export_menu", drawn)
     monkeypatch.setattr(frame, "LATER", 0)
     monkeypatch.setattr(View.__init__, "__defaults__", (1e-9,))
     short_distances(monkeypatch, largest=100)

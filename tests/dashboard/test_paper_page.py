@@ -85,7 +85,7 @@ def test_the_kinds_make_up_the_whole() -> None:
 
 def test_junk_in_a_link_gets_a_warning() -> None:
     at = open_page(the_page.SLUG, show="everything")
-    assert "is none of all" in at.warning[0].value
+    assert "is not one of all" in at.warning[0].value
     assert html(at).count("scope='row'") == len(CLAIMS)
 
 
@@ -93,7 +93,7 @@ def test_a_row_shows_numbers_print_and_link() -> None:
     claim = CLAIMS["prop-2"]
     words = "".join(text.row(claim, HOLDS))
     assert "a &lt; b: <b>2.5·10⁻¹³</b> <small>≤ 10⁻⁹</small>" in words
-    assert "As printed, as made:</b> Printed with the square" in words
+    assert "Misprint:</b> Printed with the square" in words
     assert "href='four-matrices?problem=saturation&amp;theta=" in words
     assert "<li class='fails'>" in "".join(text.row(claim, FAILS))
     assert "…" in "".join(text.row(claim, None))

@@ -64,7 +64,7 @@ def test_what_is_pinned_does_not_play() -> None:
 
 
 def test_a_preset_keeps_the_pin() -> None:
-    at = press(open_page(s="0.25", steps="300", pin="s=1"), "as printed")
+    at = press(open_page(s="0.25", steps="300", pin="s=1"), "Fig. 1 with the printed step size")
     assert at.session_state["vector-fields"].pin == "s=1"
     assert at.session_state["vector-fields"].step_size == 1e-4
 
@@ -97,7 +97,7 @@ def test_every_setting_that_differs_is_named_with_both_values() -> None:
     one = VectorFieldsSettings.of(problem="fig1", damping=1e-8)
     two = VectorFieldsSettings.of(problem="fig1", damping=1e-3, starts=((1.0, 2.0),))
     assert differences(one, two) == (
-        "The pinned picture has Damping λ <b>1e-8</b> instead of 0.001, "
+        "The pinned chart has Damping λ <b>1e-8</b> instead of 0.001, "
         "Starts <b>automatic</b> instead of 1,2."
     )
     other = differences(VectorFieldsSettings.of(problem="wine"), one)

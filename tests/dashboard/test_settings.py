@@ -107,7 +107,7 @@ def test_defaults_are_valid_and_leave_the_link(problem: str) -> None:
         ({"n": "12.4"}, "N", 12, "is not a whole number"),
         ({"n": "10000000"}, "N", 1_000_000, "lies outside"),
         ({"damping": "-1"}, "damping", 1e-10, "lies outside"),
-        ({"problem": "fig99"}, "problem", "fig1", "is none of fig1"),
+        ({"problem": "fig99"}, "problem", "fig1", "is not one of fig1"),
         ({"x1": "mean radius"}, "first", "", "does not apply here"),
         ({"cos": "yes"}, "cosines", False, "is neither 0 nor 1"),
         ({"starts": "1,2,3"}, "starts", (), "needs 2 finite numbers"),
@@ -115,11 +115,11 @@ def test_defaults_are_valid_and_leave_the_link(problem: str) -> None:
         ({"starts": "1;2,<b>"}, "starts", (), "is not of the form x,y;x,y"),
         ({"starts": ";".join(["1,2"] * 13)}, "starts", ((1.0, 2.0),) * 12, "more than 12 points"),
         ({"edits": "r7;r7"}, "edits", (("r", 7),), None),
-        ({"edits": "m1,2;r7"}, "edits", (("r", 7),), 'says "m1,2", not of the form'),
+        ({"edits": "m1,2;r7"}, "edits", (("r", 7),), 'contains "m1,2", not of the form'),
         ({"edits": "x"}, "edits", (), "no edit is used"),
-        ({"edits": "r-1;r1.5;r٣;;"}, "edits", (), "and 2 more such"),
+        ({"edits": "r-1;r1.5;r٣;;"}, "edits", (), "and 2 more, not"),
         ({"edits": "a1,2,3,4"}, "edits", (), "not of the form"),
-        ({"edits": "a1,inf;m1,1e10,0"}, "edits", (), '"a1,inf", and 1 more such'),
+        ({"edits": "a1,inf;m1,1e10,0"}, "edits", (), '"a1,inf" and 1 more, not'),
         (
             {"edits": ";".join(f"r{n}" for n in range(41))},
             "edits",
@@ -127,8 +127,8 @@ def test_defaults_are_valid_and_leave_the_link(problem: str) -> None:
             "more than 40 edits",
         ),
         ({"editing": "on"}, "editing", False, "is neither 0 nor 1"),
-        ({"plane": "3,1,0,1"}, "limits", (), "needs lower limits below upper ones"),
-        ({"plane": "0,1e300,0,1"}, "limits", (), "further out than 1e9"),
+        ({"plane": "3,1,0,1"}, "limits", (), "needs lower limits below its upper limits"),
+        ({"plane": "0,1e300,0,1"}, "limits", (), "has a coordinate beyond 1e9"),
     ],
 )
 def test_junk_is_named_and_replaced(
@@ -235,7 +235,7 @@ def test_a_bound_is_that_of_the_settings_the_link_names_before_it() -> None:
     menu, sentences = Menu.read({"n": "2", "s": "1.5", "half": "0.75", "colour": "red"})
     assert menu == Menu(2, "grey", 1.0, 0.75, False)
     assert sentences == [
-        'Colour "red" in the link is none of grey; grey is used.',
+        'Colour "red" in the link is not one of grey; grey is used.',
         'Share "1.5" in the link lies outside 0 to 1; 1 is used.',
     ]
 

@@ -26,14 +26,14 @@ from visiting import (
 )
 
 from efviz.dashboard.session.caches import SHARED
+from efviz.dashboard.session.export_menu import export_menu
 from efviz.dashboard.session.own_table_widgets import EXAMPLE
-from efviz.dashboard.session.take_along import take_along
 from efviz.figures import export
 
 
 @dataclass
 class Taken:
-    """What the pages gave to `take_along`: the last of each figure."""
+    """What the pages gave to `export_menu`: the last of each figure."""
 
     panels: dict[str, Mapping[str, Any]] = field(default_factory=dict)
     code: dict[str, str] = field(default_factory=dict)
@@ -56,8 +56,8 @@ def taken(monkeypatch: pytest.MonkeyPatch) -> Iterator[Taken]:
     short_curves(monkeypatch)
     found = Taken()
     for module in [m for name, m in sys.modules.items() if name.startswith("efviz.dashboard.")]:
-        if getattr(module, "take_along", None) is take_along:
-            monkeypatch.setattr(module, "take_along", found)
+        if getattr(module, "export_menu", None) is export_menu:
+            monkeypatch.setattr(module, "export_menu", found)
     yield found
     SHARED.clear()
 

@@ -239,14 +239,15 @@ def test_the_sentence_counts_what_happened() -> None:
     assert "Diverged" in words
     assert "1 with EFGD" in words
     assert "<b>25\u202f%</b>" in words
-    assert "after 10 steps" in words
-    assert "after 10 of 50 steps" in text.sentence(p["problem"], fields, paths, 50)
+    assert "in 10 steps" in words
+    assert "in the first 10 of 50 steps" in text.sentence(p["problem"], fields, paths, 50)
 
 
 def test_a_singular_matrix_is_named() -> None:
     p = picture("fig1")
     fields = replace(p["fields"], rank_deficient={"GD": 0, "NGD": 25, "EFGD": 3})
-    assert "NGD and EFGD is singular" in text.sentence(p["problem"], fields, p["trajectories"], 20)
+    words = text.sentence(p["problem"], fields, p["trajectories"], 20)
+    assert "NGD and of EFGD is singular" in words
 
 
 def test_the_table_holds_the_final_losses() -> None:

@@ -110,10 +110,10 @@ def chart(
 ) -> None:
     """Show packed figures; zoom survives new data, a click anywhere calls `on_click`.
 
-    While a mark is dragged, `on_touch` is called repeatedly, with the newest place. A player begins
-    at `frame`; when it stops, it calls `on_frame`.
-    `query` is what the address bar shows after the "?" once the picture is drawn; None leaves that
-    to another chart.
+    While a mark is dragged, `on_touch` is called repeatedly, with the newest place. A player starts
+    at `frame` and calls `on_frame` when it stops.
+    `query` is the part of the URL after the "?" once the picture is drawn; None leaves it to
+    another chart.
     """
     state = st.session_state.get(key)
     touched, framed = (state.get(name) if state else None for name in ("touch", "frame"))

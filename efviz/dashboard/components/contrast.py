@@ -15,7 +15,7 @@ def contrast(data: Mapping[str, Any], *, key: str, label: str) -> None:
     library for the next page.
 
     It plays by itself in a loop, with a button to pause it; visitors who prefer reduced motion see
-    the last step with the whole paths.
+    the last step with complete paths.
     """
     whole = {**data, "says": label, "next": assets.plotly_url()}
     # Bytes, because Streamlit searches anything else for tables and imports pandas to do so.

@@ -4,5 +4,5 @@ from efviz.dashboard.components.loader import component
 
 
 def link(key: str) -> None:
-    """It also lets a page distinguish the browser's Back to its defaults from a new visit."""
+    """The button; with it, a page can tell the browser's Back to its defaults from a new visit."""
     component("link")(key=key, data={})

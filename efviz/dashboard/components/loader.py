@@ -10,7 +10,7 @@ from efviz.dashboard.server import assets
 
 
 def script(url: str) -> str:
-    """A tiny module that imports the real, cacheable one and puts its calls in order."""
+    """A small module that imports the cacheable module and orders its calls."""
     return f"""
 const modules = [{json.dumps(assets.url("order.js"))}, {json.dumps(url)}];
 const loaded = Promise.all(modules.map((url) => import(new URL(url, document.baseURI))));

@@ -1,4 +1,4 @@
-"""A slider whose chart follows while it is dragged."""
+"""A slider that reports its value while it is dragged."""
 
 from collections.abc import Callable
 from typing import Any
@@ -27,7 +27,7 @@ def slider(
     With `log`, positions are evenly spaced in log10, `step` apart, and with `zero` the left end
     means 0. Any value of the range can be typed. Keys: arrows, Page Up and Down, Home, End.
     """
-    # Reading the state of a component makes Streamlit define a class, so only if it changed.
+    # Read the state only after a change: each read makes Streamlit define a class.
     answered = f"{key}.answered"
 
     def changed() -> None:

@@ -12,8 +12,10 @@ from efviz.dashboard.session.settings import Settings
 
 @dataclass(frozen=True)
 class Listing:
-    """A page by the module that declares it, which is imported when it is first asked for: a start
-    that waits for all pages takes a third of a second longer."""
+    """A page and the module that declares it, which is imported on first use.
+
+    Importing all pages at the start would take a third of a second.
+    """
 
     title: str
     slug: str
@@ -31,7 +33,7 @@ class Listing:
 
     @property
     def settings(self) -> type[Settings]:
-        """What its links may set; a page that plays no lesson may have none."""
+        """The settings of its links; pages without lessons may have none."""
         module = self.load()
         if hasattr(module, "PAGE"):
             found: type[Settings] = module.PAGE.settings

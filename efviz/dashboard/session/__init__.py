@@ -1,1 +1,1 @@
-"""What a visit is made of: settings and links, what is kept, who waits for what."""
+"""A visit to the dashboard: settings and links, caches, and the order of computations."""

@@ -1,4 +1,4 @@
-"""What settings bring along of a data set with all its columns and a bias: its problem."""
+"""The problem made of a data set with all its columns and a bias, and its settings."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -20,14 +20,14 @@ from efviz.problems.catalogue import optimization_problem
 
 
 def _data_sets() -> dict[str, str]:
-    """The sets on offer, by key: the paper's first."""
+    """The available data sets by key, those of the paper first."""
     order = sorted(DATASETS, key=lambda name: not DATASETS[name].paper)
     return {name: DATASETS[name].title for name in order}
 
 
 def _notes(settings: Sofar) -> str:
     if settings.problem not in DATASETS:
-        return "A file of yours: all its columns of numbers, and a bias."
+        return "Your own file: all numeric columns and a bias."
     entry = DATASETS[settings.problem]
     return f"{entry.notes}\n\n{entry.source}. {entry.citation}; {entry.licence}."
 
@@ -55,7 +55,7 @@ class AllColumnsSettings(TableSettings):
 
     @property
     def own(self) -> bool:
-        """Whether it is a table of the visitor's."""
+        """Whether the data set is the visitor's own table."""
         return self.problem == OWN
 
     @property
@@ -64,7 +64,7 @@ class AllColumnsSettings(TableSettings):
         return self.problem if self.scaling == "raw" and not self.own else ""
 
     def of_table(self, name: str, value: str) -> Self:
-        """Another problem: what follows from it follows again, but for the scaling of a table."""
+        """Change a setting and reset those that depend on it, except the scaling of a table."""
         order = ("problem", "target", "regression", "positive", "scaling")
         kept = {n: getattr(self, n) for n in order[: order.index(name)]}
         if name != "problem":
@@ -74,7 +74,7 @@ class AllColumnsSettings(TableSettings):
 
 @cached
 def _problem(problem: str, scaling: str, target: str, regression: str, positive: str) -> Problem:
-    """Raises DataUnavailable or TableError, sentences for the visitor."""
+    """Raises DataUnavailable or TableError, whose messages are shown to the visitor."""
     standardised = scaling == "standardised"
     if problem == OWN:
         made = table_choice.whole(target, regression, positive)
@@ -82,10 +82,10 @@ def _problem(problem: str, scaling: str, target: str, regression: str, positive:
             raise TableError(made.trouble)
         return optimization_problem(made.dataset, standardised=standardised)
     if not DATASETS[problem].found():
-        # Nobody's page waits for a download.
+        # No page waits for a download.
         raise DataUnavailable(
-            f"The set {problem} is not on this machine. Whoever runs the dashboard can "
-            f"fetch it with: python -m efviz data {problem}"
+            f"The data set {problem} is not available on this server. Its operator can "
+            f"download it with: python -m efviz data {problem}"
         )
     return optimization_problem(problem, standardised=standardised)
 
@@ -96,12 +96,12 @@ def _made(settings: Sofar) -> Mapping[str, Any]:
 
 
 def is_there(settings: Sofar) -> bool:
-    """Whether there is a data set: a table is to be loaded first."""
+    """Whether there is a data set: an own table has to be loaded first."""
     return settings.problem != OWN or own_table.loaded() is not None
 
 
 def _trouble(settings: Sofar) -> str:
-    """Why there is no such problem here, or ""."""
+    """Why the problem is unavailable, or ""."""
     if is_there(settings):
         try:
             _made(settings)
@@ -130,4 +130,4 @@ problem = optimization_problem({what}, standardised={settings.scaling == "standa
 
 
 ALL_COLUMNS = Given(AllColumnsSettings, ("problem",), _made, _code, _trouble, whole=True)
-"""`problem`: all columns and a bias. A set that is not on this machine is not waited for."""
+"""`problem`: all columns and a bias. Data sets are not downloaded here."""

@@ -7,12 +7,12 @@ from typing import Any, Literal
 import streamlit as st
 
 from efviz.dashboard.components import Click, Frame, Touch, chart, pack_figures
+from efviz.dashboard.session.export_menu import export_menu
 from efviz.dashboard.session.page import SLICE, Block, Shown, View
 from efviz.dashboard.session.pins import beside
 from efviz.dashboard.session.scripts import figure_script
 from efviz.dashboard.session.store import run_again
 from efviz.dashboard.session.studies import Call, Function, call_of
-from efviz.dashboard.session.take_along import take_along
 from efviz.dashboard.session.widgets import show
 from efviz.dashboard.session.working import let_paint, work, working
 from efviz.figures import DARK
@@ -27,7 +27,7 @@ def look(panels: Panels) -> dict[str, Any]:
 
 
 def _at_rest(settings: Any) -> Any:
-    """Of a pinned picture nothing can be moved, and it is not played."""
+    """The settings of a pinned chart, which can be neither edited nor played."""
     live = [name for name in ("editing", "play") if name in settings.declared()]
     return replace(settings, **dict.fromkeys(live, False))
 
@@ -36,10 +36,10 @@ def _at_rest(settings: Any) -> Any:
 class Chart:
     """Panels side by side, which can be exported and, with `pinned`, compared.
 
-    `panels` is a function of the library, called as a study is; an argument with a default may come
-    later than the first picture. `look` says how the panels are laid out, see `pack_figures`; with
-    `paint` the browser paints them before what lies below is drawn. `pinned` may be another chart,
-    of which the picture beside this one is made.
+    `panels` is a function of the library, called like a study; an argument with a default may
+    arrive after the first picture. `look` gives the layout of the panels, see `pack_figures`; with
+    `paint` the browser paints them before the blocks below are drawn. `pinned` may be another
+    chart, which is then drawn with the pinned settings.
     """
 
     panels: Function
@@ -100,7 +100,7 @@ class Chart:
         shown.after.append(pinned.go_on)
 
     def _last(self, shown: Shown) -> None:
-        """The picture that was there stays until there is a new one."""
+        """Keep the last picture until there is a new one."""
         key = f"{shown.page.slug}.{self.key}"
         packed = st.session_state.get(f"{key}.packed")
         if packed and not shown.view.trouble:
@@ -139,7 +139,7 @@ class Export:
         def rows() -> int:
             return int(self.of.look(view.call(call, held=True)).get("rows", 1))
 
-        take_along(
+        export_menu(
             f"{page.slug}.{self.of.key}",
             name,
             lambda: view.call(call, held=True),
@@ -151,10 +151,10 @@ class Export:
 
 @dataclass(frozen=True)
 class Ask:
-    """A button that starts the work on `results`, done in turn: see `Studies.asked`.
+    """A button that starts the work on `results`, one after the other: see `Studies.asked`.
 
-    It comes when all else is finished, and progress `said`, as in "41 % of the grids is done".
-    Where `instead` has words, they are there instead.
+    It appears when everything else is finished; `said` completes the text of the progress bar, as
+    in "41 % of the grids is done". Words returned by `instead` replace the button.
     """
 
     key: str
@@ -183,7 +183,7 @@ class Ask:
 
 @dataclass(frozen=True)
 class Words:
-    """What a function says of the results, as HTML; nothing where it says nothing."""
+    """HTML that a function makes of the results; nothing if it returns nothing."""
 
     function: Function
 
@@ -194,7 +194,7 @@ class Words:
 
 
 def ahead(*results: str) -> Block:
-    """Work on results in turn that the picture below would do without, while there is time."""
+    """Work in turn on results that the picture below does not require, while time remains."""
 
     def block(shown: Shown) -> None:
         for name in results:
@@ -233,7 +233,7 @@ class Line:
 
 @dataclass(frozen=True)
 class More:
-    """What is folded away until it is asked for, in columns."""
+    """A collapsed section with blocks in columns."""
 
     title: str
     columns: Sequence[Sequence["str | Block"]]

@@ -1,4 +1,4 @@
-"""Results that all sessions share, bounded in bytes; what comes of an own table stays private."""
+"""Results shared by all sessions, bounded in bytes; those of own tables stay private."""
 
 import os
 import threading
@@ -23,9 +23,9 @@ OWN = "own"
 """The problem that is a session's own table."""
 MEGABYTES = int(os.environ.get("EFVIZ_CACHE_MB", "256"))
 PRIVATE_MEGABYTES, ALL_PRIVATE_MEGABYTES = 64, 128
-"""What is kept of an own table, in a session and in all sessions together."""
+"""Limits for results of own tables, per session and for all sessions together."""
 LATELY = 60.0
-"""Seconds in which somebody has looked at what is still looked at."""
+"""Seconds since its last use for which a result counts as in use."""
 _PRIVATE = "private results"
 
 
@@ -42,15 +42,15 @@ class _Entry:
 
     @property
     def wanted(self) -> bool:
-        """Whether somebody waits for it: a job that is thrown away then begins again, for ever."""
+        """Whether a visitor waits for it: dropping such a job would restart it forever."""
         return not self.computed or getattr(self.value, "wanted", False)
 
 
 class Cache:
     """Results by key; the least recently used go when all take more than `limit` bytes.
 
-    Who asks for what is just being computed waits for it, different keys are computed side by
-    side, and errors are not kept. Jobs under way are kept as long as somebody waits for them.
+    A caller waits for a result that another one is computing; different keys are computed in
+    parallel, and errors are not kept. Unfinished jobs are kept while a visitor waits for them.
     """
 
     def __init__(self, limit: int) -> None:
@@ -86,10 +86,10 @@ class Cache:
                 entry.value, entry.computed = compute(), True
 
     def _weigh(self, key: Hashable, entry: _Entry) -> None:
-        # Jobs grow while they are worked on. They say themselves what they keep: nothing that runs
-        # in another thread is looked into.
+        # Jobs grow as they run. They state their own size, because objects in use by another
+        # thread must not be inspected.
         entry.settled = getattr(entry.value, "done", True)
-        # A result larger than all room there is takes all of it.
+        # A result larger than the limit counts as the limit.
         size = min(size_of(key) + size_of(entry.value), self._limit)
         with self._lock:
             if self._entries.setdefault(key, entry) is not entry:
@@ -114,9 +114,9 @@ class Cache:
             del self._entries[key]
 
     def sweep(self) -> int:
-        """Jobs that are left alone go; of what is no longer looked at stays a quarter of all.
+        """Drop abandoned jobs, and unused results while more than a quarter of the limit is used.
 
-        Returns how many results went.
+        Returns how many results were dropped.
         """
         lately, before = time.monotonic() - LATELY, len(self._entries)
         for key, entry in list(self._entries.items()):
@@ -130,7 +130,7 @@ class Cache:
         return before - len(self._entries)
 
     def shrink(self, limit: int) -> None:
-        """Let go of the least recently used results until all take `limit` bytes."""
+        """Drop the least recently used results until the rest fits into `limit` bytes."""
         with self._lock:
             self._make_room(limit)
 
@@ -159,20 +159,20 @@ def _private() -> Cache:
 
 
 def in_process(key: Hashable, compute: Callable[[], T]) -> T:
-    """What all sessions have under `key`, computed if need be."""
+    """The result shared by all sessions under `key`, computed if necessary."""
     result: T = SHARED.get(key, compute)
     return result
 
 
 def in_session(key: Hashable, compute: Callable[[], T]) -> T:
-    """What this session has under `key`, computed if need be; forgotten with the own table."""
+    """This session's result under `key`, computed if necessary; dropped with the own table."""
     result: T = _private().get(key, compute)
     _keep_within(ALL_PRIVATE_MEGABYTES << 20)
     return result
 
 
 def _keep_within(limit: int) -> None:
-    """The session that keeps most gives way."""
+    """Shrink the largest caches of sessions until all fit into `limit` bytes."""
     caches = sorted(_of_sessions, key=lambda cache: cache.bytes)
     over = sum(cache.bytes for cache in caches) - limit
     while over > 0 and caches:
@@ -183,15 +183,15 @@ def _keep_within(limit: int) -> None:
 
 
 def forget_private() -> None:
-    """Drop what was made of own tables."""
+    """Drop the results of own tables."""
     st.session_state.pop(_PRIVATE, None)
 
 
 def cached(function: Callable[P, T]) -> Callable[P, T]:
-    """Remember results by the arguments: strings, numbers and settings, by position.
+    """Cache results by all arguments: strings, numbers and settings, by position.
 
-    One of them is, or has, the `problem`. Results are shared, so nobody may change them. Those of
-    an own table live in its session and are forgotten with it.
+    One of them is, or has, the `problem`. Results are shared and must not be changed. Those of an
+    own table live in its session and are dropped with the table.
     """
 
     @wraps(function)

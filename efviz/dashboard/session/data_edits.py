@@ -1,4 +1,4 @@
-"""Single examples of the data moved, added and taken away, on the data panel or by numbers."""
+"""Moving, adding and removing single examples, on the data panel or by number."""
 
 from collections.abc import Callable, Sequence
 from typing import Any
@@ -29,11 +29,11 @@ from efviz.datasets.edits import (
 )
 from efviz.figures.data_points import place_of
 
-NEAREST = "as the nearest"
+NEAREST = "same as the nearest"
 
 
 def clicked(store: Store[Any], click: Click) -> None:
-    """A click in the data panel is one more example; the second of a double click is none."""
+    """Add an example by a click in the data panel; the second of a double click adds none."""
     if not store.settings.editing or max(abs(click.x), abs(click.y)) > FARTHEST:
         return
     dataset, problem = problem_of(store.settings)
@@ -46,7 +46,7 @@ def clicked(store: Store[Any], click: Click) -> None:
 
 
 def touched(store: Store[Any], touch: Touch) -> None:
-    """An example is dragged or taken away."""
+    """Drag or remove an example."""
     if not store.settings.editing:
         return
     dataset, problem = problem_of(store.settings)
@@ -65,9 +65,9 @@ def touched(store: Store[Any], touch: Touch) -> None:
 
 
 def change(store: Store[Any], edits: Edits, *, gesture: int | None = None) -> None:
-    """New edits, at most MOST; what was before can be had back, of a drag from its beginning.
+    """Set new edits, at most MOST, with a step to undo; a whole drag is one step.
 
-    What lies too far out for a link is left as it was.
+    Examples too far out for a link are left unchanged.
     """
     before, state = store.settings.edits, st.session_state
     if edits == before or len(edits) > max(MOST, len(before)):
@@ -81,7 +81,7 @@ def change(store: Store[Any], edits: Edits, *, gesture: int | None = None) -> No
 
 
 def undo(store: Store[Any]) -> None:
-    """As it was before the last change; in a fresh session without the last edit."""
+    """Undo the last change; in a new session, remove the last edit."""
     stack, edits = st.session_state.get(_key(store, "before"), []), store.settings.edits
     while stack:
         owner, before = stack.pop()
@@ -96,7 +96,7 @@ def _key(store: Store[Any], name: str) -> str:
 
 
 def _owner(settings: ProblemSettings) -> tuple[Any, ...]:
-    """What edits speak of: the problem and its columns."""
+    """What edits refer to: the problem and its columns."""
     names = ("problem", "first", "second", "inputs", "scaling", "target", "regression", "positive")
     return tuple(getattr(settings, name) for name in names)
 
@@ -110,13 +110,13 @@ def _added(edits: Edits) -> int:
 
 
 def _columns(dataset: Dataset) -> list[tuple[str, Array]]:
-    """What a place consists of, by name: the inputs, and the target."""
+    """The coordinates of an example by name: the inputs and the target."""
     names = [(dataset.feature_names[i], dataset.X[:, i]) for i in input_columns(dataset)]
     return [*names, (dataset.target_name, dataset.y)]
 
 
 def _short(dataset: Dataset, place: Sequence[float]) -> tuple[float, ...]:
-    """Numbers to a thousandth of the spread of the data, so that links stay short."""
+    """A place rounded to a thousandth of the spread of the data, to keep links short."""
     columns = _columns(_original(dataset))
     short = []
     for (_, values), number in zip(columns, place, strict=False):
@@ -128,7 +128,7 @@ def _short(dataset: Dataset, place: Sequence[float]) -> tuple[float, ...]:
 
 
 def _target(store: Store[Any], dataset: Dataset, where: Sequence[float]) -> tuple[float, ...]:
-    """Of two inputs: the class chosen for new points, or the target of the nearest one."""
+    """For two inputs: the class chosen for new examples, or the target of the nearest."""
     columns = input_columns(dataset)
     if len(columns) != 2:
         return ()
@@ -141,7 +141,7 @@ def _target(store: Store[Any], dataset: Dataset, where: Sequence[float]) -> tupl
 
 
 def told(store: Store[Any]) -> None:
-    """What was edited, and what it does to EF."""
+    """Show what was edited and its effect on EF."""
     edits: Edits = store.settings.edits
     if not edits:
         return
@@ -153,7 +153,7 @@ def told(store: Store[Any]) -> None:
 
 
 def editor(store: Store[Any]) -> None:
-    """What was edited, and while editing the numbers behind the points."""
+    """Show what was edited and, while editing, inputs for the numbers of an example."""
     told(store)
     if not store.settings.editing:
         return
@@ -164,16 +164,16 @@ def editor(store: Store[Any]) -> None:
         if len(input_columns(dataset)) == 2 and dataset.task == "classification":
             options = [NEAREST, *(f"{label:g}" for label in classes(dataset))]
             st.segmented_control(
-                "Class of new points", options, default=NEAREST, key=_key(store, "class")
+                "Class of new examples", options, default=NEAREST, key=_key(store, "class")
             )
     with st.container(horizontal=True, key=f"{store.slug}-edit-buttons"):
         _buttons(store, dataset)
     if len(edits) >= MOST:
-        st.caption(f"A link carries {MOST} edits and no more.")
+        st.caption(f"A link holds at most {MOST} edits.")
 
 
 def _numbers(store: Store[Any], dataset: Dataset) -> None:
-    """Number inputs: which example, and where it lies now."""
+    """Number inputs: the index of an example and its current place."""
     N, state = len(_original(dataset).y), st.session_state
     key = _key(store, "number")
     last = N + _added(store.settings.edits) - 1
@@ -197,20 +197,20 @@ def _place_keys(store: Store[Any], dataset: Dataset) -> list[str]:
 
 
 def _place_of_number(dataset: Dataset, number: int) -> list[float]:
-    """Where example `number` is now, or was before it was taken away."""
+    """Where example `number` is, or was before it was removed."""
     edited = dataset.edited
     row = number if edited is None else int(np.searchsorted(edited.numbers, number))
     if edited and (row == len(edited.numbers) or edited.numbers[row] != number):
         dataset, row = edited.original, number
-    # The number of an example that could not be added has no place: it stands for the last one.
+    # An example that could not be added has no place: use that of the last one.
     row = min(row, len(dataset.y) - 1)
     return [float(values[row]) for _, values in _columns(dataset)]
 
 
 def _entered(store: Store[Any], dataset: Dataset) -> tuple[int, tuple[float, ...]] | None:
-    """The number and the place that the inputs hold.
+    """The number and the place in the inputs.
 
-    None where they are gone: editing was switched off while a button was on its way.
+    None if the inputs are gone because editing was switched off after the button was pressed.
     """
     state, keys = st.session_state, _place_keys(store, dataset)
     if any(state.get(key) is None for key in (*keys, _key(store, "number"))):
@@ -238,11 +238,11 @@ def _buttons(store: Store[Any], dataset: Dataset) -> None:
     number = int(st.session_state[_key(store, "number")])
     gone = (REMOVED, number) in edits
     buttons: list[tuple[str, Callable[[], None], bool]] = [
-        ("Bring it back there" if gone else "Move it there", move, False),
+        ("Restore it there" if gone else "Move it there", move, False),
         ("Add one there", one_more, len(edits) >= MOST),
         ("Remove it", remove, gone),
         ("Undo last", lambda: undo(store), not edits and not _undoable(store)),
-        ("As drawn", lambda: change(store, ()), not edits),
+        ("Reset data", lambda: change(store, ()), not edits),
     ]
     for label, act, off in buttons:
         st.button(label, on_click=act, disabled=off, key=_key(store, label.split()[0]))

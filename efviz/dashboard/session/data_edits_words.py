@@ -1,4 +1,4 @@
-"""What is said of edited data: what was done, and what it did to the empirical Fisher."""
+"""Texts on edited data: what was edited, and the effect on the empirical Fisher."""
 
 from dataclasses import replace
 
@@ -11,14 +11,12 @@ from efviz.datasets.dataset import Dataset
 from efviz.numbers import number
 
 EXAMPLE = "Example"
-NUMBERED = (
-    "Examples are numbered from 0, as the rows of the data as they were drawn; added ones follow."
-)
+NUMBERED = "Examples are numbered from 0 in the order of the original data; added examples follow."
 
 
 @cached
 def distance(settings: ProblemSettings) -> float | None:
-    """||EF - F|| / ||F|| at the minimum, None where there is none."""
+    """||EF - F|| / ||F|| at the minimum, None if there is no minimum."""
     _, problem = problem_of(settings)
     if not problem.minimum.exists:
         return None
@@ -27,7 +25,7 @@ def distance(settings: ProblemSettings) -> float | None:
 
 
 def sentence(settings: ProblemSettings, dataset: Dataset) -> str:
-    """How many examples are edited, which, and EF's distance to F before and after."""
+    """How many examples are edited, which, and EF's distance from F before and after."""
     edited = dataset.edited
     if edited is None:
         return ""
@@ -43,7 +41,9 @@ def sentence(settings: ProblemSettings, dataset: Dataset) -> str:
     verb = "example is" if count == 1 else "examples are"
     now = ProblemSettings.part(settings)
     before, after = distance(replace(now, edits=())), distance(now)
-    words = f"{count} {verb} edited, of {N:,} drawn: {parts}. {_change(before, after)}"
+    words = (
+        f"{count} {verb} edited, of {N:,} in the original data: {parts}. {_change(before, after)}"
+    )
     return f"<p class='efviz-sentence'>{words}</p>"
 
 
@@ -54,14 +54,17 @@ def _few(numbers: list[int]) -> str:
 def _change(before: float | None, after: float | None) -> str:
     if after is None:
         return (
-            "There is no minimum, neither as drawn nor now."
+            "There is no minimum, neither for the original data nor now."
             if before is None
-            else f"As drawn EF is {number(before)} away from F at the minimum; now there is no "
-            "minimum."
+            else f"At the minimum of the original data ‖EF − F‖/‖F‖ is {number(before)}; now there "
+            "is no minimum."
         )
     if before is None:
-        return f"As drawn there is no minimum; now there is, and EF is {number(after)} away from F."
+        return (
+            "The original data have no minimum; now there is one, at which ‖EF − F‖/‖F‖ is "
+            f"{number(after)}."
+        )
     return (
-        f"At the minimum ‖EF − F‖/‖F‖ is <b>{number(after)}</b> now; as drawn it is "
+        f"At the minimum, ‖EF − F‖/‖F‖ is now <b>{number(after)}</b>; for the original data it is "
         f"<b>{number(before)}</b>."
     )

@@ -1,4 +1,4 @@
-"""What settings bring along: a data set, its problem, and where that is first seen."""
+"""The data set and problem that settings name, and the defaults of the problem."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -41,7 +41,7 @@ dataset = entry.dataset({given})
 
 
 def edits(settings: Sofar) -> str:
-    """`dataset` with what was edited by hand, or nothing."""
+    """The line that applies edits by hand to `dataset`, or nothing."""
     if not settings.edits:
         return ""
     return f"""from efviz.datasets.edits import edited
@@ -68,7 +68,7 @@ dataset = entry.dataset({arguments(**given)})
 
 
 def table() -> str:
-    """`table`, read from the file that is the argument, in the way that it is read here."""
+    """Lines that read `table` from the file given as argument, with the same options."""
     found = own_table.loaded()
     given = f", separator={found.table.separator!r}, header={found.table.header}" if found else ""
     return f"""import sys
@@ -79,5 +79,4 @@ table = read_table(file.read_bytes(), file.name{given})"""
 
 
 TWO_PARAMETERS = Given(ProblemSettings, ("dataset", "problem", "home", "entry"), _made, the_problem)
-"""`dataset` and `problem`; `home`, where its plane, starts and steps are first seen; and the
-`entry` of the catalogue that makes them."""
+"""`dataset` and `problem`; `home`, its default plane, starts and steps; its catalogue `entry`."""

@@ -1,4 +1,4 @@
-"""The last result that charts showed stands there until the next one has come some way."""
+"""Charts keep the last result until the next one has progressed far enough."""
 
 from collections.abc import Hashable, Mapping
 from dataclasses import dataclass
@@ -12,7 +12,7 @@ from efviz.dashboard.session.working import WORK
 
 @dataclass(frozen=True)
 class Seen:
-    """A result as far as it was known when a run first looked; `key` says of what settings."""
+    """A result as known when a run first looked; `key` identifies its settings."""
 
     name: str
     key: Hashable
@@ -29,13 +29,13 @@ class Seen:
 
 @dataclass(frozen=True)
 class Held:
-    """The results of the page `slug` that a session holds; `enough` is the fraction of the next."""
+    """The results held for the page `slug`; `enough` is the fraction that replaces one."""
 
     slug: str
     enough: Mapping[str, float]
 
     def instead(self, problem: Any, name: str, key: Hashable, fraction: float) -> Seen | None:
-        """What stands for a result of this problem, key and fraction, if anything does.
+        """The result held in place of one with this problem, key and fraction, or None.
 
         A visitor who stops its work sees how far it has come.
         """

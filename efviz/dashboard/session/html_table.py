@@ -1,4 +1,4 @@
-"""The one style of tables: a caption, headings of columns and rows, and scrolling where narrow."""
+"""HTML tables: a caption, column and row headings, and scrolling on narrow screens."""
 
 from collections.abc import Iterable, Mapping, Sequence
 
@@ -15,8 +15,8 @@ def html_table(
 ) -> str:
     """A table of HTML texts. The first cell of a row is its heading if the rows are `headed`.
 
-    `current` is the row that the reader has chosen. A table that is too wide scrolls sideways, by
-    keys too, for which its box has to take the focus.
+    `current` is the row that the reader has chosen. A table that is too wide scrolls sideways, also
+    by keyboard, for which its box must be focusable.
     """
     body = "".join(_row(cells, headed, k == current) for k, cells in enumerate(rows))
     head = "".join(f"<th scope='col'>{title}</th>" if title else "<td></td>" for title in columns)
@@ -39,7 +39,7 @@ def table_of_cards(
 ) -> str:
     """A table of HTML texts in sections, by their headings, whose rows are cards on narrow screens.
 
-    `style` is the class that does so. Roles stand beside the elements: cards would lose those.
+    `style` is the class for that. Explicit roles are needed because cards lose the implicit ones.
     """
     head = "".join(f"<th role='columnheader' scope='col'>{title}</th>" for title in columns)
     bodies = "".join(

@@ -1,8 +1,8 @@
-"""Long work, shared between sessions and done in slices by whoever looks at it.
+"""Long computations, shared between sessions and advanced in slices by those who look at them.
 
 Every session that shows the same settings holds the same job; each of its runs advances the job
-for a moment, shows what there is and comes back. Nothing runs that nobody looks at, a visitor who
-stops keeps what is finished, and two visitors with the same settings wait only once.
+for a moment, shows the partial result and returns. Jobs that no visitor looks at do not run, a
+visitor who stops keeps the partial result, and two visitors with the same settings share the work.
 """
 
 import threading
@@ -19,15 +19,15 @@ from efviz.work import Progress, Work
 T = TypeVar("T")
 
 WANTED = 8.0
-"""Seconds after a slice in which a visitor is taken to come back for the next one."""
+"""Seconds after a slice during which a visitor is expected to return for the next."""
 
 _UNFINISHED = 0.999
-"""The most that is said to be done of what has no end result yet."""
+"""The largest fraction reported while there is no final result."""
 
 
 @dataclass(frozen=True)
 class Snapshot(Generic[T]):
-    """How much of a job is done, 1 once all is, and its result so far if there is one to show."""
+    """The completed fraction of a job, 1 at the end, and its result so far, if any."""
 
     fraction: float
     result: T | None
@@ -38,7 +38,7 @@ class Snapshot(Generic[T]):
 
 
 class Job(Generic[T]):
-    """One computation on its way. `advance` may be called from many threads.
+    """One computation in progress. `advance` may be called from many threads.
 
     `nbytes` is what it keeps: its result as last measured, at the end of a slice, where no thread
     is in the generator; and until it is done, if that is more, what it took from caches.
@@ -65,14 +65,14 @@ class Job(Generic[T]):
 
     @property
     def wanted(self) -> bool:
-        """Whether it is unfinished, and somebody works on it, waits to, or lately did."""
+        """Whether it is unfinished and a thread works on it, waits to, or recently did."""
         if self._work is None:
             return False
         return bool(self._looking) or time.monotonic() < self._touched + WANTED
 
     @contextmanager
     def looked_at(self) -> Iterator[None]:
-        """Meanwhile the job is wanted, however long this thread waits for its turn."""
+        """Mark the job as wanted, however long this thread waits for its turn."""
         self._looking.append(None)
         try:
             yield
@@ -81,7 +81,7 @@ class Job(Generic[T]):
             self._touched = time.monotonic()
 
     def advance(self, seconds: float) -> Snapshot[T]:
-        """Work for about so many seconds. An error of the work is raised to everyone who asks."""
+        """Work for about this many seconds. Errors of the work are raised in every caller."""
         with self.looked_at():
             # The slice of another session that is at work on it will do.
             if not TURNS.waited_for(self._lock):
@@ -103,7 +103,7 @@ class Job(Generic[T]):
             except StopIteration as stop:
                 self._progress, self._work = Snapshot(1.0, stop.value), None
             except Exception as error:
-                # Any at all: the generator is dead then, and everyone who asks is to hear why.
+                # Any error: the generator is finished, and every caller gets the reason.
                 self._error, self._work = error, None
             if time.perf_counter() >= deadline:
                 break
@@ -113,7 +113,7 @@ class Job(Generic[T]):
         self._measure()
 
     def _show(self, fraction: float, so_far: Callable[[], T] | None) -> None:
-        """What there is to see until the next slice; without anything new, what there was."""
+        """Update the visible result, or keep the last one if there is nothing new."""
         try:
             result = so_far() if so_far else self._progress.result
             self._progress = Snapshot(min(fraction, _UNFINISHED), result)
@@ -121,7 +121,7 @@ class Job(Generic[T]):
             self._error, self._work = error, None
 
     def _measure(self) -> None:
-        """Always when it is done; on the way once a second."""
+        """Measure the size at the end, and at most once a second before."""
         now = time.monotonic()
         if self._work is None:
             self._taken.clear()

@@ -9,7 +9,7 @@ from efviz.datasets.edits import ADDED, MOST, MOVED, REMOVED, Edit, normal
 from efviz.datasets.tables.errors import quoted
 
 Sofar = Any
-"""Settings of which those declared before this one are known."""
+"""Settings in which those declared before the current one are known."""
 
 
 class Kind(Protocol):
@@ -43,7 +43,7 @@ class Number:
         return low, high
 
     def nearest(self, number: float, settings: Sofar) -> float:
-        """The valid number that is nearest, 0 counting only as itself."""
+        """The nearest valid number; 0 is never the nearest to another number."""
         low, high = self.bounds(settings)
         return number if self.zero and number == 0 else min(max(number, low), high)
 
@@ -69,7 +69,7 @@ class Number:
 
 @dataclass(frozen=True)
 class Choice:
-    """One of several words, which may depend on the other values; None: not known yet, anything."""
+    """One of several words, which may depend on other values; None accepts any word."""
 
     options: Callable[[Sofar], Sequence[str] | None]
 
@@ -79,7 +79,7 @@ class Choice:
             return text[:200], ""
         if text not in options:
             shown = ", ".join(options[:12]) + (", …" if len(options) > 12 else "")
-            raise ValueError(f"is none of {shown}" if options else "does not apply here")
+            raise ValueError(f"is not one of {shown}" if options else "does not apply here")
         return text, ""
 
     def format(self, value: Any) -> str:
@@ -122,7 +122,7 @@ class Points:
         if any(len(row) != self.width or not all(map(isfinite, row)) for row in rows):
             raise ValueError(f"needs {self.width} finite numbers for each point")
         if any(abs(number) > FARTHEST for row in rows for number in row):
-            raise ValueError("lies further out than 1e9")
+            raise ValueError("has a coordinate beyond 1e9")
         problem = self.check(rows)
         if problem:
             raise ValueError(problem)
@@ -147,8 +147,9 @@ class EditList:
         edits = normal([edit for edit in read if edit is not None])
         words = ""
         if wrong:
-            count = f", and {len(wrong) - 1} more such" if len(wrong) > 1 else ""
-            words = f"says {quoted(wrong[0])}{count}, not of the form m12,1.5,2.3, a0.5,1.2 or r7"
+            count = f" and {len(wrong) - 1} more" if len(wrong) > 1 else ""
+            form = "not of the form m12,1.5,2.3, a0.5,1.2 or r7"
+            words = f"contains {quoted(wrong[0])}{count}, {form}"
         elif len(edits) > MOST:
             words = f"has more than {MOST} edits"
         return edits[:MOST], words
@@ -164,7 +165,7 @@ def _edit_text(edit: Edit) -> str:
 
 
 def _edit(text: str) -> Edit | None:
-    """One edit if the text is one."""
+    """The edit that the text describes, or None."""
     kind, (first, *rest) = text[0], text[1:].replace("−", "-").split(",")
     try:
         number = () if kind == ADDED else (_count(first),)
@@ -176,7 +177,7 @@ def _edit(text: str) -> Edit | None:
 
 
 PLACES = {MOVED: (2, 3), ADDED: (2, 3), REMOVED: (0,)}
-"""How many numbers say where an example lies."""
+"""Allowed counts of coordinates for each kind of edit."""
 
 
 def _count(text: str) -> int:

@@ -1,8 +1,8 @@
-"""Links that keep working: what an older link says, in the words of today.
+"""Links keep working: older links are translated into the current parameters.
 
-A link may say in `v` which version of the parameters it was made with; if it does not, it was the
-first, which is the only one so far. A renamed parameter needs no new version, but a new default
-will, as links leave out what is at its default.
+A link may state in `v` the version of its parameters; without it, that is the first version, so far
+the only one. A renamed parameter needs no new version, but a new default will, because links omit
+settings at their defaults.
 """
 
 from collections.abc import Callable, Mapping
@@ -12,7 +12,7 @@ from efviz.dashboard.server.messages import LONGEST_LINK, MOST_SETTINGS, TOO_LON
 
 Query = dict[str, str]
 Upgrade = Callable[[str, Query], Query]
-"""upgrade(slug, query) -> what a link of today says instead."""
+"""upgrade(slug, query) -> the query with the current parameters."""
 
 VERSION = 1
 
@@ -34,14 +34,14 @@ def counted_from_one(slug: str, old: str, new: str) -> Upgrade:
 
 
 OLD_WORDS: tuple[Upgrade, ...] = (counted_from_one("four-matrices", "example", "row"),)
-"""For parameters that links of today no longer name."""
+"""Retired names, accepted in every version."""
 
 KEY, PIN = "v", "pin"
-"""The version, and the settings that are compared with: a link within the link."""
+"""The version, and the pinned settings: a link within the link."""
 
 
 def upgraded(slug: str, query: Mapping[str, str]) -> tuple[Query, list[str]]:
-    """What a link says, without its version, and a sentence where it is no version of this page."""
+    """The upgraded query without its version, and a sentence if the version is invalid."""
     if TOO_LONG in query:
         limits = f"{LONGEST_LINK:,} characters and {MOST_SETTINGS:,} settings"
         words = "The link is too long to be read, so the page shows its defaults."
@@ -50,8 +50,8 @@ def upgraded(slug: str, query: Mapping[str, str]) -> tuple[Query, list[str]]:
     found = {key: text for key, text in query.items() if key != KEY}
     known = said.isascii() and said.isdigit() and len(said) < 6 and int(said) > 0
     if not known or int(said) > VERSION:
-        what = "made by a newer version of this page" if known else "of no known version"
-        return found, [f"The link is {what}; it is read as if it were of today."]
+        what = "was made by a newer version of this page" if known else "has an unknown version"
+        return found, [f"The link {what}; it is read as a current link."]
     for upgrade in OLD_WORDS:
         pinned = parse_qsl(found.get(PIN, ""))
         found = upgrade(slug, found)

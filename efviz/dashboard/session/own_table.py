@@ -1,4 +1,4 @@
-"""The table that a visitor brings along. It lives in the session's memory and nowhere else."""
+"""The visitor's own table. It is kept only in the memory of the session."""
 
 import hashlib
 import threading
@@ -27,7 +27,7 @@ FILE, GENERATION = "own table.file", "own table.generation"
 
 @dataclass(frozen=True, eq=False)
 class Reading:
-    """How a table is to be read: the arguments of `read_table`, "" and None where it guesses."""
+    """Arguments of `read_table`; "" and None let it guess."""
 
     separator: str = ""
     header: bool | None = None
@@ -38,7 +38,7 @@ GUESSED = Reading()
 
 @dataclass(frozen=True, eq=False)
 class Loaded:
-    """A table, a name of its content and its reading, and the settings that suit it."""
+    """A table, a digest of its content and reading, and suggested settings."""
 
     table: Table
     digest: str
@@ -48,7 +48,7 @@ class Loaded:
     others: dict[tuple[str, str], Suggestion] = field(default_factory=dict)
 
     def suggested(self, target: str, regression: str = "") -> Suggestion:
-        """The settings that suit a target and a regression, looked for once."""
+        """Suggested settings for a target and a regression, computed once."""
         if target not in self.table.columns:
             return self.suggestion
         if (target, regression) not in self.others:
@@ -65,17 +65,17 @@ class Loaded:
 
 
 LARGE = 2**20
-"""Bytes of a file from which it is read alone."""
+"""Files of at least this many bytes are read one at a time."""
 KEPT_MEGABYTES = 256
-"""What the tables of all sessions may take."""
+"""Limit for the tables of all sessions."""
 _reading = threading.Lock()
 _kept: WeakSet[Loaded] = WeakSet()
 
 
 def load(content: bytes | str, name: str, reading: Reading = GUESSED) -> Loaded:
-    """Read a table into this session. Raises TableError, a sentence for the visitor."""
+    """Read a table into this session. Raises TableError with a sentence for the visitor."""
     data = content.encode("utf-8", "replace") if isinstance(content, str) else content
-    # Reading takes many times the bytes of the file: of large ones, one after the other.
+    # Reading takes many times the size of the file, so large files are read one at a time.
     with TURNS.turn(), TURNS.holding(_reading) if len(data) > LARGE else nullcontext():
         table = read_table(data, name, separator=reading.separator, header=reading.header)
         digest = hashlib.blake2b(data, digest_size=8)
@@ -85,7 +85,7 @@ def load(content: bytes | str, name: str, reading: Reading = GUESSED) -> Loaded:
     if others + loaded.nbytes > KEPT_MEGABYTES << 20:
         raise TableError(
             f"The server holds {others >> 20} MB of other visitors' tables and has no room for "
-            "this one; try again in some minutes, or with fewer rows or columns."
+            "this one; try again in a few minutes, or with fewer rows or columns."
         )
     if loaded.digest != getattr(st.session_state.get(_KEY), "digest", None):
         forget_private()
@@ -95,20 +95,20 @@ def load(content: bytes | str, name: str, reading: Reading = GUESSED) -> Loaded:
 
 
 def drop_file(file: str) -> None:
-    """The server need not keep what was read."""
+    """Drop the uploaded file after it was read."""
     if session := compat.session_id():
         uploads.forget(session, file)
 
 
 def forget() -> None:
-    """The table, what was made of it, and what the widgets still hold of it."""
+    """Drop the table, its results and the contents of its widgets."""
     for key in (_KEY, _COMMON, FILE):
         st.session_state.pop(key, None)
     st.session_state[GENERATION] = generation() + 1
 
 
 def generation() -> int:
-    """How many tables were forgotten: widgets with a new key are empty."""
+    """How many tables were dropped; new widget keys empty the widgets."""
     return int(st.session_state.get(GENERATION, 0))
 
 
@@ -118,27 +118,27 @@ def loaded() -> Loaded | None:
 
 
 def digest(problem: str) -> str:
-    """What tells one own table from the next in the keys of caches, if the problem is one."""
+    """The digest of the own table for cache keys, "" for any other problem."""
     found = loaded() if problem == OWN else None
     return found.digest if found else ""
 
 
 FOLLOWING = ("target", "regression", "positive", "first", "second", "intercept")
-"""What a table with another target makes void."""
+"""Settings that a table with another target invalidates."""
 
 
 @dataclass(frozen=True)
 class Common:
-    """The settings of the table that was last looked at, on whichever page."""
+    """The settings of the table on the page that was last shown."""
 
     digest: str
     settings: dict[str, Any]
 
 
 def agree(slug: str, settings: S) -> S | None:
-    """Settings of a page that take over what was changed on another; None if it is up to date.
+    """Settings of a page with the changes made on other pages; None if it is up to date.
 
-    What was changed on this page, or came by its link, holds on all others from now on.
+    Changes on this page, or from its link, apply to all other pages from then on.
     """
     found, key = loaded(), f"{slug}.own table"
     if getattr(settings, "problem", "") != OWN or found is None:
@@ -156,7 +156,7 @@ def agree(slug: str, settings: S) -> S | None:
     if theirs:
         mine = _named(theirs, names)
         theirs = replace(theirs, **{"edits": ()} if "edits" in rest else {})
-    # Inputs of another target, chosen on a page that shows them, say nothing any more.
+    # Inputs that were chosen for another target no longer apply.
     about = [name for name in ("target", "regression") if name in mine]
     if any(mine[name] != common.get(name) for name in about):
         common = {name: common[name] for name in ("inputs", "scaling") if name in common}

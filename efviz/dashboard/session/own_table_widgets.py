@@ -1,4 +1,4 @@
-"""Bringing a table along: a file or pasted text, how it is read, and what is said of it."""
+"""Loading an own table: a file or pasted text, reading options, and remarks."""
 
 from dataclasses import dataclass, replace
 from html import escape
@@ -17,7 +17,7 @@ from efviz.datasets.tables import MAX_BYTES, SEPARATORS, Table, TableError
 from efviz.datasets.tables.errors import quoted
 
 LONGEST_TEXT = 100_000
-"""Characters that can be pasted; a longer table is a file."""
+"""Most characters that can be pasted; longer tables are uploaded as files."""
 EXAMPLE = """hours,coffee,passed
 1.5,3,no
 2,1,no
@@ -33,7 +33,7 @@ EXAMPLE = """hours,coffee,passed
 8,2,yes
 """
 MOST_NOTES, MOST_COLUMNS = 12, 30
-"""So many sentences and columns are shown of one table."""
+"""Most remarks and columns shown of one table."""
 
 _BETWEEN = {
     "comma": "commas",
@@ -49,7 +49,7 @@ REFUSED = "own table.refused"
 
 @dataclass(frozen=True)
 class Source:
-    """What a table is read from, and how."""
+    """The content of a table, its name and reading options."""
 
     content: bytes | str
     name: str
@@ -58,7 +58,7 @@ class Source:
 
 @dataclass(frozen=True)
 class Refused:
-    """Why a table cannot be used, on which page, and its source where another reading may help."""
+    """Why a table cannot be used, on which page, and its source if other options may help."""
 
     page: str
     sentence: str
@@ -66,9 +66,9 @@ class Refused:
 
 
 def ready(store: Store[Any], *, whole: bool = False) -> bool:
-    """Show the own table's panel if it is chosen; is there a problem to draw?
+    """Show the panel of the own table if it is chosen; returns whether there is a problem to draw.
 
-    `whole`: the page makes its problem of all columns, and says itself why there is none.
+    `whole`: the page uses all columns, and itself explains why there is no problem.
     """
     found = own_table.loaded()
     news = own_table.agree(store.slug, store.settings) if _adopted(store) else None
@@ -78,7 +78,7 @@ def ready(store: Store[Any], *, whole: bool = False) -> bool:
     if getattr(store.settings, "problem", "") != OWN:
         return True
     made = _made(store, whole) if _adopted(store) else Made(None)
-    # It stays open while a visitor chooses how the table is read.
+    # The panel stays open while a visitor chooses how the table is read.
     is_open = found is None or found.reading != GUESSED
     with st.expander(_title(found), expanded=is_open, key=_panel_key(store, found)):
         if found:
@@ -120,21 +120,21 @@ def _panel_key(store: Store[Any], found: Loaded | None) -> str:
 
 
 def _adopted(store: Store[Any]) -> bool:
-    """Whether this page's settings speak of the table that is there."""
+    """Whether the settings of this page refer to the loaded table."""
     found = own_table.loaded()
     return found is not None and st.session_state.get(f"{store.slug}.table") == found.digest
 
 
 def _load(store: Store[Any]) -> None:
     st.markdown(
-        "A table as text: one example a row, with or without a row of column names above. It stays "
-        "in the memory of this session: nothing is stored, and nobody else sees it."
+        "A text table with one example per row, with or without a header row. It stays in the "
+        "memory of this session: nothing is stored, and nobody else can see it."
     )
     file, paste = st.columns(2)
     with file:
         given = st.file_uploader(
             f"A text file of up to {MAX_BYTES >> 20} MB: .csv, .tsv, .txt, .data, .dat, .md or any "
-            "other name",
+            "other extension",
             key=f"{store.slug}.file.{own_table.generation()}",
         )
         if given is not None and st.session_state.get(own_table.FILE) != given.file_id:
@@ -144,7 +144,7 @@ def _load(store: Store[Any]) -> None:
             _take(store, content, given.name)
     with paste, st.form(f"{store.slug}.paste", border=False):
         text = st.text_area(
-            "or pasted",
+            "or pasted text",
             placeholder=EXAMPLE,
             key=f"{store.slug}.text.{own_table.generation()}",
             height=120,
@@ -167,7 +167,7 @@ def _load(store: Store[Any]) -> None:
 
 
 def _take(store: Store[Any], content: bytes | str, name: str, reading: Reading = GUESSED) -> None:
-    """Read the table; one that cannot be used leaves everything as it is, and says why."""
+    """Read the table; if it cannot be used, keep everything as it is and show why."""
     try:
         with st.spinner("Reading the table …"):
             own_table.load(content, name, reading)
@@ -180,18 +180,18 @@ def _take(store: Store[Any], content: bytes | str, name: str, reading: Reading =
 
 
 def _adopt(store: Store[Any]) -> None:
-    """Settings for the table that is there now: those that speak of its target are kept."""
+    """Adapt the settings to the loaded table; keep those that still apply."""
     found = own_table.loaded()
     assert found is not None
     st.session_state[f"{store.slug}.table"] = found.digest
-    # A link does not name the target that is suggested.
+    # A link omits the suggested target.
     known = store.settings.target in ("", *found.table.columns)
     forget = () if known else (*own_table.FOLLOWING, "edits")
     store.put(store.settings.checked(forget))
 
 
 def _reading(store: Store[Any], found: Loaded, made: Made) -> None:
-    """How the file is read, to be changed, its first rows as read, and which columns are text."""
+    """Reading options, the first rows as read, and which columns are text."""
     table = found.table
     choices, rows = st.columns([1, 2.4])
     with choices:
@@ -205,7 +205,7 @@ def _reading(store: Store[Any], found: Loaded, made: Made) -> None:
 
 
 def _choices(store: Store[Any], source: Source, table: Table | None) -> None:
-    """What separates the columns, and what the first row is; guesses are said of a `table`."""
+    """Selects for the separator and the header; guesses are shown for a `table`."""
     reading = source.reading
     between, header = {"": "guess"} | _BETWEEN, {"": "guess"} | _FIRST_ROW
     if table and not reading.separator:
@@ -234,7 +234,7 @@ def _choice(
 
 
 def _read_again(key: str, name: str, store: Store[Any], source: Source, known: bool) -> None:
-    """Read a table in another way; one that is `known` stays if it cannot be read so."""
+    """Read a table with other options; a `known` table stays if that fails."""
     value = st.session_state[key]
     if name == "separator":
         reading = replace(source.reading, separator=value if value in SEPARATORS else "")
@@ -257,12 +257,12 @@ def first_rows(found: Loaded) -> str:
     names = list(table.columns)[:MOST_COLUMNS]
     more = len(table.columns) - len(names)
     rows = [[escape(cell) for cell in row[:MOST_COLUMNS]] for row in table.head]
-    caption = f"The first rows as they are read{f' ({more:,} more columns)' if more else ''}"
+    caption = f"The first rows as read{f' ({more:,} more columns)' if more else ''}"
     return html_table(caption, [escape(name) for name in names], rows, headed=False)
 
 
 def _notes(found: Loaded, made: Made) -> None:
-    """What was done to the table and for its data set."""
+    """Remarks on how the table was read and its data set made."""
     sentences = made.dataset.notes if made.dataset else found.table.notes
     if sentences:
         words = " ".join(map(escape, _shortened(list(sentences))))

@@ -1,7 +1,7 @@
 """A page is data: settings, what is computed from them, and the blocks that show it.
 
-`run` does the rest for every page: it reads the link, shows the controls, works on what is not
-finished and draws what there is, lets a visitor stop, pin, export and share.
+`run` does the rest for every page: it reads the link, shows the controls, advances unfinished
+results, draws what is known, and lets a visitor stop, pin, export and share.
 """
 
 import time
@@ -24,7 +24,7 @@ from efviz.dashboard.session.studies import Call, Studies
 from efviz.dashboard.session.working import WORK, work, working
 
 SLICE, LATER = 0.25, 0.02
-"""Seconds of work between two pictures, and before a picture on what may come later."""
+"""Seconds of work between two pictures, and before a picture on optional results."""
 
 
 @dataclass(frozen=True)
@@ -32,9 +32,9 @@ class Page:
     """One page of the dashboard.
 
     `presets` are the buttons of the header; `controls` stand above `body`, which shows what is
-    computed, and `foot` below, which follows no setting but the problem. `waits` says of a result
-    what a visitor waits for, as in "41 % of the runs is computed". `held`: until this fraction of a
-    result is done, charts show the last one that was seen of the same problem.
+    computed, and `foot` below, which depends only on the problem. `waits` names a result for the
+    progress bar, as in "41 % of the runs is computed". `held`: until this fraction of a result is
+    done, charts show the previous one of the same problem.
     """
 
     title: str
@@ -51,17 +51,17 @@ class Page:
 
 @dataclass(frozen=True)
 class Preset:
-    """A button of the header, and what the settings become, or a sentence why they stay."""
+    """A button of the header, and the settings that it chooses, or a sentence why they stay."""
 
     label: str
     settings: Callable[[Any], Settings | str]
 
 
 class View:
-    """What is known for one choice of settings, the same in all blocks of a run.
+    """The results known for one choice of settings, the same in all blocks of a run.
 
-    `seconds` are what the blocks wait for long work in all where there is nothing to show yet.
-    `live`: it is what the visitor sets, where results can be held (see `Page.held`).
+    `seconds` limits the total wait of the blocks for long work while there is nothing to show.
+    `live`: these are the settings of the visitor, for which results can be held (see `Page.held`).
     """
 
     def __init__(
@@ -85,10 +85,10 @@ class View:
         return self.studies.job(name, self.settings)
 
     def see(self, name: str, *, wait: bool = False, later: bool = False) -> Seen | None:
-        """A result as far as it is known; to `wait` is to work if nothing is.
+        """A result as far as it is known; with `wait`, work on it first if nothing is known.
 
-        That is little work where the result may come `later`, and none if another stands for it.
-        None where there is no problem to compute it of.
+        If the result may arrive `later`, work only briefly, and not at all if another one is held
+        in its place. None if there is no problem.
         """
         if self.trouble and self.studies.of_problem(self.studies.calls[name]):
             return None
@@ -107,7 +107,7 @@ class View:
         return self._seen[name]
 
     def _wait_for(self, name: str, job: Job[Any], later: bool) -> None:
-        """What is computed in one go is waited for as long as it takes: it cannot be put down."""
+        """Wait for a result; one that is not a generator cannot be interrupted."""
         in_one_go = not (later or isgeneratorfunction(self.studies.calls[name].function))
         left = self._left[later]
         if job.progress.result is None and not job.done and (in_one_go or left > 0):
@@ -118,16 +118,16 @@ class View:
     def _shown(
         self, name: str, held: bool, *, wait: bool = False, later: bool = False
     ) -> Seen | None:
-        """A result as a block shows it: what stands for one is shown by charts alone."""
+        """A result as a block shows it; only charts show held results."""
         seen = self.see(name, wait=wait, later=later)
         if name in self._before:
             return self._before[name] if held else None
         return seen
 
     def arguments(self, call: Call, *, held: bool = False) -> dict[str, Any] | None:
-        """The arguments of a call as far as they are known; `held`: with results of before.
+        """The arguments of a call as far as they are known; `held`: including held results.
 
-        None while there is nothing yet for one that cannot be left out.
+        None while a required argument is unknown.
         """
         plan = self.studies.plan(call)
         if self.trouble and plan.given:
@@ -144,13 +144,13 @@ class View:
         return found | dict(call.fixed)
 
     def key(self, call: Call, *, held: bool = False) -> Hashable:
-        """Of a call with the arguments that are known: equal where its result is the same."""
+        """The key of a call with the known arguments: equal keys have equal results."""
         seen = [self._shown(name, held) for name, _ in self.studies.plan(call).results.values()]
         known = tuple((one.key, one.snapshot.fraction) for one in seen if one)
         return self.studies.key(call, self.settings), known
 
     def call(self, call: Call, *, held: bool = False) -> Any:
-        """What a function says of what is known; None while that is not enough."""
+        """The result of a call on what is known; None while an argument is missing."""
         arguments = self.arguments(call, held=held)
         return None if arguments is None else call.function(**arguments)
 
@@ -161,14 +161,14 @@ class View:
 
     @property
     def state(self) -> Hashable:
-        """Equal for all settings with which the same is looked at."""
+        """Equal for all settings that lead to the same results."""
         return tuple(seen.key for seen in self._seen.values())
 
     @property
     def unfinished(self) -> list[Seen]:
-        """What was looked at and not complete: another session may have finished it meanwhile.
+        """Results that were incomplete when looked at, except those that a visitor must ask for.
 
-        Without what a visitor has to ask for.
+        Another session may have finished them since.
         """
         found = [seen for seen in self._seen.values() if not seen.snapshot.complete]
         return [seen for seen in found if seen.name not in self.studies.asked]
@@ -176,9 +176,9 @@ class View:
 
 @dataclass
 class Shown:
-    """A page while it is shown: its store, and what is known for the settings of now.
+    """A page while it is shown: its store, and the results for the current settings.
 
-    `after` is done once all is finished; progress is shown in `bar`, without one below all else.
+    `after` is run once everything is finished; progress is shown in `bar`, or at the end if None.
     """
 
     page: Page
@@ -193,7 +193,7 @@ class Shown:
 
 
 Block = Callable[[Shown], None]
-"""A part of a page: draws what is known."""
+"""A part of a page, which draws what is known."""
 
 
 def run(page: Page) -> None:
@@ -218,7 +218,7 @@ def _choose(store: Store[Any], preset: Preset) -> None:
 
 @st.fragment
 def live(page: Page) -> None:
-    """Controls and pictures: a fragment, so that a moved slider sends nothing but these."""
+    """Controls and pictures: a fragment, so that a moved slider redraws only these."""
     store = Store(page.slug, page.settings)
     shown = Shown(page, store, View(page, store.settings, live=True))
     draw(page.controls, shown)
@@ -236,7 +236,7 @@ def draw(blocks: Sequence[Block], shown: Shown) -> None:
 
 
 def go_on(shown: Shown) -> None:
-    """Work on what is not finished, and show it with the next run.
+    """Work on unfinished results, and show them with the next run.
 
     The work comes after the drawing: what a run sends is lost if the next one begins at once.
     """

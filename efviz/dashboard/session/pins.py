@@ -1,4 +1,4 @@
-"""Compare: settings that are pinned, their picture beside the live one, and what differs."""
+"""Pinned settings: their chart beside the live one, and the differences."""
 
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
@@ -19,12 +19,12 @@ from efviz.dashboard.session.settings import Setting, Settings, setting
 from efviz.dashboard.session.store import Store, run_again
 
 DEFAULTS = "-"
-"""How a link says that the pinned settings are all defaults."""
+"""The text in a link for pinned settings that are all defaults."""
 
 
 @dataclass(frozen=True)
 class Pinned:
-    """The query of other settings of the same page, of those in `part` if not all; "" for none."""
+    """The query of other settings of the same page, or of the `part` of them; "" for none."""
 
     part: type[Settings] | None = None
 
@@ -32,17 +32,17 @@ class Pinned:
         if not text:
             return "", ""
         found, sentences = self.read(text, type(settings))
-        words = "holds what is not valid" if sentences else ""
+        words = "contains invalid settings" if sentences else ""
         return found.query or DEFAULTS, words
 
     def read(self, text: str, page: type[Settings]) -> tuple[Any, list[str]]:
         query = {} if text == DEFAULTS else dict(parse_qsl(text))
         nested = query.pop(PIN, "")
         found, sentences = (self.part or page).read(query)
-        return found, [*sentences, *["What is pinned has no pin of its own."] * bool(nested)]
+        return found, [*sentences, *["Pinned settings cannot contain a pin."] * bool(nested)]
 
     def of(self, settings: Settings) -> Any:
-        """What is pinned when these settings are."""
+        """The part of these settings that is pinned."""
         if self.part is None:
             return replace(settings, **{PIN: ""})
         return self.part.of(**{name: getattr(settings, name) for name in self.part.declared()})
@@ -52,7 +52,7 @@ class Pinned:
 
 
 def pin_setting(part: type[Settings] | None = None) -> Any:
-    """The place for one more set of a page's settings, or of a part of them."""
+    """A setting that holds another set of the page's settings, or a part of them."""
     return setting("Pinned settings", Pinned(part), "", query=PIN, always=True)
 
 
@@ -63,7 +63,7 @@ def pin_button(store: Store[Any]) -> None:
     if getattr(store.settings, PIN):
         st.button("Unpin", on_click=store.set, kwargs={PIN: ""}, type="tertiary")
     else:
-        words = "Keep this picture, and set another beside it"
+        words = "Keep this chart for comparison with other settings"
         st.button("Pin", on_click=_pin, args=(store,), type="tertiary", help=words)
 
 
@@ -79,25 +79,25 @@ def _kind(store: Store[Any]) -> Pinned:
 
 @dataclass
 class Beside:
-    """What became of the pinned picture, known when the live one is drawn."""
+    """Whether the pinned chart is complete, known when the live one is drawn."""
 
     complete: bool = True
 
     def go_on(self) -> None:
-        """Come back for the rest of its work, when that of the live picture is done."""
+        """Run again for the rest of its work once the live chart is complete."""
         if not self.complete:
             run_again()
 
 
 Picture = Callable[[Any], tuple[bytes | None, bool]]
-"""Packed panels of settings, if there are any yet, and are they all? Each call does some work."""
+"""Packed panels of settings, if any yet, and whether they are complete; a call does some work."""
 
 
 @contextmanager
 def beside(
     store: Store[Any], picture: Picture, weights: Sequence[float] = (1, 1)
 ) -> Iterator[Beside]:
-    """The chart that is drawn in this context, and beside it the pinned one if there is one."""
+    """A context for drawing a chart, with the pinned one beside it if there is one."""
     found, text = Beside(), getattr(store.settings, PIN)
     if not text:
         yield found
@@ -105,7 +105,7 @@ def beside(
     kind = _kind(store)
     pinned, _ = kind.read(text, type(store.settings))
     trouble = _trouble(pinned)
-    # The key, by its end, has the style of a chart: first where the page is narrow.
+    # The end of the key selects the style of a chart, which comes first on narrow pages.
     with st.container(key=f"{store.slug}.beside-chart"):
         left, right = st.columns(weights)
         with left:
@@ -121,11 +121,11 @@ def beside(
 
 
 def _trouble(pinned: Any) -> str:
-    """Why there is no such picture here."""
+    """Why there is no pinned chart, or ""."""
     if pinned.problem != OWN:
         return ""
     if own_table.loaded() is None:
-        return "What is pinned needs your own table, which is not loaded."
+        return "The pinned chart needs your own table, which is not loaded."
     return escape(table_choice.made(pinned).trouble)
 
 
@@ -139,8 +139,8 @@ def differences(pinned: Any, now: Any) -> str:
             there, here = (escape(text) or "automatic" for text in texts)
             parts.append(f"{escape(one.title)} <b>{there}</b> instead of {here}")
     if not parts:
-        return "Both have the same settings: change one, and the pinned picture stays."
-    return f"The pinned picture has {', '.join(parts)}."
+        return "Both have the same settings. Change one: the pinned chart stays as it is."
+    return f"The pinned chart has {', '.join(parts)}."
 
 
 def _words(one: Setting, settings: Any) -> str:

@@ -22,7 +22,7 @@ def draws_of(settings: Sofar) -> Draws:
 
 
 def build(settings: Sofar) -> tuple[Dataset, Problem]:
-    """The data and the problem that these values name, made anew."""
+    """Build the data and the problem that these settings name."""
     chosen = entry(settings)
     given = {knob: getattr(settings, knob) for knob in chosen.knobs}
     if chosen.family:
@@ -45,7 +45,7 @@ MOST = 1_000_000
 
 
 def examples(settings: Sofar) -> int:
-    """N. A table that nobody has loaded yet sets no limit."""
+    """N. A table that is not loaded yet sets no limit."""
     if entry(settings).family and not settings.edits:
         return int(settings.N)
     try:

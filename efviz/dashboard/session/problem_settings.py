@@ -35,7 +35,7 @@ def _paths(settings: Sofar) -> list[str]:
 
 
 def _columns(settings: Sofar) -> list[str] | None:
-    """None while nobody knows: the table of a link has to be loaded again."""
+    """The columns, or None while the table of a link has not been loaded again."""
     if settings.problem == OWN and own_table.loaded() is None:
         return None
     return list(entry(settings).columns())
@@ -58,20 +58,20 @@ def _highest(settings: Sofar) -> float:
 
 
 def problem_notes(settings: Sofar) -> str:
-    """The model in a formula, or where a table comes from."""
+    """The formula of the model, or the source of the table."""
     family = entry(settings).family
     if family:
         path = family.paths[settings.path]
         words = f"${family.formula}$\n\n{path.title}: ${path.formula}$"
         return f"{words}\n\n{family.citation}" if family.citation else words
     if settings.problem == OWN:
-        return "A file of yours. It stays in the memory of this session and is forgotten with it."
+        return "Your own file. It is kept in the memory of this session and dropped with it."
     source = DATASETS[settings.problem]
     return f"{source.notes}\n\n{source.source}. {source.citation}; {source.licence}."
 
 
 def problem_setting(first: str) -> Any:
-    """The problem of a page that opens with `first`."""
+    """The problem setting of a page whose default is `first`."""
     return setting(
         "Problem",
         Choice(lambda _: [*PROBLEMS, OWN]),
@@ -83,7 +83,7 @@ def problem_setting(first: str) -> Any:
 
 
 def strength_setting(first: float = 0.0) -> Any:
-    """The strength of a page that opens with data so far off the model."""
+    """The strength setting of a page whose default is `first`."""
     return setting(
         "Strength s",
         Number(_lowest, _highest),
@@ -112,13 +112,13 @@ def _path_titles(settings: Sofar) -> dict[str, str]:
 
 
 def _choose_path(settings: Any, key: str) -> Any:
-    """Another path, with the strength as near as it goes there."""
+    """Change the path, with the strength clipped to its range."""
     return replace(settings, path=key).within()
 
 
 @dataclass(frozen=True)
 class ProblemSettings(TableSettings):
-    """What a problem with two parameters is made from, drawn or taken from a table."""
+    """The settings of a problem with two parameters, from samples or from a table."""
 
     problem: str = problem_setting("fig1")
     path: str = setting(
@@ -165,21 +165,21 @@ class ProblemSettings(TableSettings):
         "Intercept",
         Choice(intercepts),
         lambda settings: next(iter(intercepts(settings) or ()), ""),
-        shown=Select({"held": "held at its best", "none": "none"}),
+        shown=Select({"held": "fixed at its best value", "none": "none"}),
         follow=lambda settings, value: settings.of_table("intercept", value),
     )
     edits: Edits = setting("Edited examples", EditList(), ())
 
     def of_table(self, name: str, value: str) -> Self:
-        """What follows from the target, or from the regression, follows again.
+        """Change a setting of the table and reset those that depend on it.
 
-        Edits say where examples lie among the inputs and targets there were: they go.
+        Edits are dropped, because they refer to the previous inputs and targets.
         """
         columns = ("positive", "first", "second", "intercept")
         follow = {"target": ("regression", *columns), "regression": columns}.get(name, ())
         kept = {n: getattr(self, n) for n in self.declared() if n not in follow}
         made = self.of(**kept | {name: value, "edits": ()})
-        # Other inputs may make the intercept a question, or none.
+        # Other inputs may add or remove the choice of the intercept.
         if made.intercept not in (intercepts(made) or ("",)):
             made = replace(made, intercept=next(iter(intercepts(made) or ()), ""))
         return made
@@ -187,14 +187,14 @@ class ProblemSettings(TableSettings):
 
 @dataclass(frozen=True)
 class EditableSettings(ProblemSettings):
-    """A problem, and whether its data points can be moved."""
+    """A problem, and whether its data can be edited."""
 
     editing: bool = setting(
         "Edit data points",
         Flag(),
         False,
         shown=Toggle(),
-        help="Drag a point of the data panel, click on its empty area to add one, double-click "
-        "(or press long) to remove one. Everything follows, and the link carries it.",
+        help="In the data panel, drag a point to move it, click on an empty spot to add one, and "
+        "double-click (or long-press) to remove one. All charts follow, and the link stores it.",
         kept=True,
     )

@@ -1,4 +1,4 @@
-"""The widgets that choose a problem, by kind: of a family its path, of a table its columns."""
+"""Widgets for a problem: the path of a family, or the columns of a table."""
 
 from collections.abc import Sequence
 from typing import Any
@@ -16,7 +16,7 @@ from efviz.dashboard.session.widgets import show
 
 
 def table_widgets(store: Store[Any]) -> None:
-    """What to make of a table: the target of an own one, and how the inputs are taken."""
+    """Choices for a table: the target of an own table, and its inputs."""
     settings: ProblemSettings = store.settings
     own = settings.problem == OWN
     if entry(settings).family or (own and own_table.loaded() is None):
@@ -32,7 +32,7 @@ def table_widgets(store: Store[Any]) -> None:
 
 
 def path_widgets(store: Store[Any], left: DeltaGenerator, right: DeltaGenerator) -> None:
-    """Where the data leave the model, path and strength; of a real table its two columns."""
+    """Path and strength of the misspecification, or the two columns of a table."""
     settings: ProblemSettings = store.settings
     if settings.problem == OWN and own_table.loaded() is None:
         return
@@ -47,7 +47,7 @@ def path_widgets(store: Store[Any], left: DeltaGenerator, right: DeltaGenerator)
 
 
 def problem_row(*others: str | Block, widths: Sequence[float] = (1.25, 1, 1, 1, 1)) -> Block:
-    """The controls above a picture: the problem, what chooses its data, and two columns more."""
+    """The controls above a picture: the problem, its data, and two more columns."""
 
     def row(shown: Shown) -> None:
         boxes = st.columns(widths)
@@ -63,7 +63,7 @@ def problem_row(*others: str | Block, widths: Sequence[float] = (1.25, 1, 1, 1, 
 
 
 def drawn(*names: str) -> Block:
-    """Settings of data that are drawn: nothing for a table."""
+    """Settings of sampled data; nothing for a table."""
 
     def block(shown: Shown) -> None:
         if entry(shown.settings).family:

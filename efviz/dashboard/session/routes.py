@@ -1,4 +1,4 @@
-"""From one page to another, with settings."""
+"""Navigation between pages, with settings."""
 
 from collections.abc import Mapping
 from typing import NoReturn
@@ -26,7 +26,7 @@ def go(slug: str, query: Mapping[str, str] | None = None) -> NoReturn:
 
 
 def link(slug: str, label: str) -> None:
-    """A link to a page; without navigation around it, as in a test of one page, its words alone."""
+    """A link to a page, or its label alone if the page is unknown, as in tests of one page."""
     if known(slug):
         st.page_link(st.session_state[_KEY][slug], label=label, query_params=everywhere())
     else:

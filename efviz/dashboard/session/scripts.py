@@ -1,7 +1,7 @@
-"""The code: a short script that makes a figure with the library alone, from what its page calls.
+"""Short scripts that reproduce a figure with the library alone, from the calls of its page.
 
-A script is put together from parts, pieces of Python that begin with their own imports. Values
-stand in it as `repr` writes them, which is exact, and quotes whatever a table's columns are called.
+A script is assembled from parts, pieces of Python that begin with their own imports. Values are
+written by `repr`, which is exact and quotes the names of a table's columns.
 """
 
 import re
@@ -18,9 +18,9 @@ _WIDTH = 100
 
 
 def script(title: str, name: str, parts: Sequence[str], *, rows: int = 1, own: bool = False) -> str:
-    """A script that ends with `panels` in the files name.csv and name.html.
+    """A script that writes `panels` to the files name.csv and name.html.
 
-    `own`: it is about a table of the reader's, whose file is its argument.
+    `own`: it uses the reader's own table, whose file is its argument.
     """
     lines = [line for part in [*parts, _write(name, rows)] for line in part.strip("\n").split("\n")]
     names: dict[str, set[str]] = defaultdict(set)
@@ -68,7 +68,7 @@ def arguments(**values: Any) -> str:
 def figure_script(
     title: str, name: str, studies: Studies, panels: Call, settings: Any, rows: int = 1
 ) -> str:
-    """The script of one figure: the problem, all that `panels` asks for, and its call."""
+    """The script of one figure: the problem, the results that `panels` needs, and its call."""
     wanted = _wanted(studies, panels)
     calls = {name: call for name, call in studies.calls.items() if name in wanted}
     lines = [_assign(name, studies, call, settings) for name, call in calls.items()]
@@ -79,7 +79,7 @@ def figure_script(
 
 
 def _wanted(studies: Studies, call: Call) -> set[str]:
-    """The results that a call needs, and those that they need."""
+    """The results that a call needs, directly or indirectly."""
     names = {name for name, _ in studies.plan(call).results.values()}
     return names.union(*(_wanted(studies, studies.calls[name]) for name in names))
 

@@ -1,12 +1,12 @@
-"""The settings of a page: one frozen class is the link's schema, the session's value and the key
-of what is computed from it.
+"""The settings of a page: one frozen class is the schema of links, the state of the session and the
+key of results.
 
     @dataclass(frozen=True)
     class Settings(settings.Settings):
         damping: float = setting("Damping λ", Number(1e-10, 1e10, zero=True), 1e-8)
 
-A setting at its default leaves the link. What a link says is checked here and nowhere else: `read`
-returns valid settings and one sentence, of plain text, for everything that it had to replace.
+Links omit settings at their defaults. Only `read` checks links: it returns valid settings and one
+sentence of plain text for every value that it had to replace.
 """
 
 from collections.abc import Callable, Mapping
@@ -19,10 +19,10 @@ from efviz.dashboard.session.kinds import Kind, Number
 from efviz.datasets.tables.errors import quoted
 
 EVERYWHERE = ("lesson", "present")
-"""What a link may say on every page: the step of a lesson, and presenter mode."""
+"""Parameters of every page: the step of a lesson, and presenter mode."""
 
 Help = str | Callable[[Any], str]
-"""What a widget explains, or a function of the settings."""
+"""The help text of a widget, or a function of the settings that returns it."""
 
 _PARAM = "setting"
 
@@ -37,9 +37,9 @@ class Widget(Protocol):
 class Setting:
     """The declaration of one setting, which a field of `Settings` carries.
 
-    `default` is a value or a function of the settings declared before this one. `follow` says what
-    the settings become when a visitor chooses another value, where more follows from it. `kept`:
-    another problem leaves the setting as it is; `always`: so does a reset.
+    `default` is a value or a function of the settings declared before this one. `follow`
+    returns the settings after a visitor chose another value, if others depend on it. `kept`: a
+    change of problem leaves the setting as it is; `always`: so does a reset.
     """
 
     name: str
@@ -66,7 +66,7 @@ def setting(
     always: bool = False,
     follow: Callable[[Any, Any], Any] | None = None,
 ) -> Any:
-    """A field of `Settings`; `query` is its name in links, where that is another one."""
+    """A field of `Settings`; `query` is its name in links if that differs."""
     made = default if callable(default) else lambda _: default
     given = Setting("", title, kind, made, query, shown, help, kept or always, always, follow)
     return field(metadata={_PARAM: given})
@@ -74,7 +74,7 @@ def setting(
 
 @dataclass(frozen=True)
 class Settings:
-    """Settings of a page without any; pages add theirs."""
+    """The settings of a page without any; subclasses add theirs."""
 
     @classmethod
     def declared(cls) -> dict[str, Setting]:
@@ -84,7 +84,7 @@ class Settings:
 
     @classmethod
     def of(cls, **chosen: Any) -> Self:
-        """Those chosen, and the default of every other setting; names of no setting are an error.
+        """The chosen settings and defaults for the rest; unknown names raise TypeError.
 
         Later defaults may depend on earlier settings.
         """
@@ -106,7 +106,7 @@ class Settings:
 
     @classmethod
     def read(cls, query: Mapping[str, str]) -> tuple[Self, list[str]]:
-        """Valid settings from what a link says, and a sentence for each thing that was not."""
+        """Valid settings from a link, and a sentence for each invalid value."""
         made, sentences = object.__new__(cls), []
         for name, one in cls.declared().items():
             value, words = one.default(made), ""
@@ -123,41 +123,41 @@ class Settings:
         known = {one.query for one in cls.declared().values()} | {*EVERYWHERE}
         unknown = [key for key in query if key not in known]
         if unknown:
-            words = f"The link also says {quoted(*unknown)}, which this page does not know."
-            sentences.append(words)
+            noun = "setting" if len(unknown) == 1 else "settings"
+            sentences.append(f"Ignored unknown {noun} {quoted(*unknown)} in the link.")
         return made, sentences
 
     @property
     def texts(self) -> dict[str, str]:
-        """Every setting as a link writes it, by its name in links."""
+        """Every setting as written in links, by its name there."""
         declared = self.declared()
         return {one.query: one.kind.format(getattr(self, one.name)) for one in declared.values()}
 
     @property
     def query(self) -> str:
-        """The query string: what is not at its default."""
+        """The query string of all settings that are not at their defaults."""
         texts = self.texts
         usual = {one.query: one.kind.format(one.default(self)) for one in self.declared().values()}
         named = {key: text for key, text in texts.items() if text != usual[key]}
         return "&".join(f"{key}={quote(text, safe=',;.-~')}" for key, text in named.items())
 
     def chosen(self, name: str, value: Any) -> Self:
-        """These settings after a visitor has chosen a value of one of them."""
+        """These settings after a visitor chose a value of one of them."""
         follow = self.declared()[name].follow
         return follow(self, value) if follow else replace(self, **{name: value})
 
     def kept(self, **values: Any) -> Self:
-        """Defaults for all but `values` and what another problem leaves as it is."""
+        """Defaults for all but `values` and the settings kept on a change of problem."""
         kept = [one.name for one in self.declared().values() if one.kept]
         return self.of(**{name: getattr(self, name) for name in kept} | values)
 
     def reset(self, **values: Any) -> Self:
-        """Defaults for all but `values` and what a reset leaves as it is."""
+        """Defaults for all but `values` and the settings kept on a reset."""
         kept = [one.name for one in self.declared().values() if one.always]
         return self.of(**{name: getattr(self, name) for name in kept} | values)
 
     def within(self) -> Self:
-        """A number whose bounds have come closer with another setting goes to the nearest."""
+        """The same settings with numbers clipped to their current bounds."""
         made = object.__new__(type(self))
         for name, one in self.declared().items():
             value = getattr(self, name)
@@ -167,7 +167,7 @@ class Settings:
         return made
 
     def checked(self, forget: tuple[str, ...] = ()) -> Self:
-        """The same after choices have changed: what is none any more becomes its default."""
+        """The same settings with defaults for values that are no longer valid."""
         queries = {one.query for one in self.declared().values() if one.name not in forget}
         return self.read({key: text for key, text in self.texts.items() if key in queries})[0]
 

@@ -1,4 +1,4 @@
-"""What stands at the end of every page's header: the link to what is shown, and its pin."""
+"""The end of every page header: the buttons that pin and link the current state."""
 
 from typing import Any
 
@@ -8,6 +8,6 @@ from efviz.dashboard.session.store import Store
 
 
 def share(store: Store[Any]) -> None:
-    """To be called in the container of the header."""
+    """Draw the buttons; call it in the container of the header."""
     pin_button(store)
     link(f"{store.slug}.link")

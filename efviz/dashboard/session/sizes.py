@@ -1,4 +1,4 @@
-"""How much memory a result keeps."""
+"""The memory that a result occupies."""
 
 from types import FunctionType, GeneratorType, ModuleType
 from typing import Any
@@ -6,17 +6,17 @@ from typing import Any
 import numpy as np
 
 _OBJECT = 64
-"""Bytes of an object besides what it refers to."""
+"""Bytes of an object without what it refers to."""
 _LEAVES = (type, ModuleType, FunctionType, GeneratorType)
-"""What is not looked into. A generator may be running in another thread, and CPython up to 3.12
-reads freed memory when its frame is inspected then."""
+"""Types that are not inspected. A generator may be running in another thread, and CPython up to
+3.12 reads freed memory when its frame is inspected then."""
 
 
 def size_of(value: Any) -> int:
-    """About how many bytes `value` keeps: arrays and texts of all that can be reached from it.
+    """Approximate bytes of `value`: the arrays and strings reachable from it.
 
-    An object with an integer `nbytes` states its own size and is not looked into. What several
-    results refer to is counted for each.
+    An object with an integer `nbytes` states its own size and is not inspected. Shared objects are
+    counted for each result.
     """
     seen: set[int] = set()
     pending, total = [value], 0
@@ -35,7 +35,7 @@ def size_of(value: Any) -> int:
             total += len(item)
         elif isinstance(stated := getattr(item, "nbytes", None), int):
             total += stated
-        elif hasattr(item, "memory_usage"):  # a table of pandas, which need not be there yet
+        elif hasattr(item, "memory_usage"):  # a pandas table, without importing pandas
             total += int(np.sum(item.memory_usage()))
         elif isinstance(item, dict):
             pending.extend(item.values())

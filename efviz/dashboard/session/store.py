@@ -1,8 +1,8 @@
 """The settings of a page in a session.
 
-The store is the one truth: widgets show what it holds and change it in their callbacks. That lets
-a preset, a click on a chart and a slider change the same setting, and keeps everything while the
-visitor looks at another page.
+The store is the only source of truth: widgets show its values and change them in callbacks. So a
+preset, a click on a chart and a slider can change the same setting, and values survive a visit to
+another page.
 """
 
 from collections.abc import Mapping, Sequence
@@ -29,14 +29,14 @@ def run_again() -> None:
 
 
 def arrive(slug: str) -> None:
-    """The page `slug` is the one that runs now: does its address say what to show?
+    """On arrival at the page `slug`, drop stored values if the URL carries settings.
 
-    It does when a visitor comes from outside, or back by the browser's button. A page that is
-    opened by its name has no query, and keeps the values it had.
+    It does when a visitor comes from outside, or by the browser's Back button. A page opened from
+    the navigation has no query and keeps its values.
     """
     if st.session_state.get("arrived") != slug:
         st.session_state["arrived"] = slug
-        # Back leads to the step of a lesson that its address names, with the settings of that step.
+        # Back leads to the lesson step in the URL, with the settings of that step.
         query, before = st.query_params.to_dict(), everywhere().get("lesson")
         set_everywhere(**{key: text for key, text in query.items() if key in EVERYWHERE})
         another = query.get("lesson", before) != before
@@ -45,7 +45,7 @@ def arrive(slug: str) -> None:
 
 
 def everywhere() -> dict[str, str]:
-    """What belongs to every page, from the URL when the session begins."""
+    """Parameters of every page, taken from the URL when the session begins."""
     if "everywhere" not in st.session_state:
         query = st.query_params.to_dict()
         st.session_state["everywhere"] = {key: query[key] for key in EVERYWHERE if key in query}
@@ -53,7 +53,7 @@ def everywhere() -> dict[str, str]:
 
 
 def set_everywhere(**texts: str) -> None:
-    """An empty text takes its parameter out of the URL."""
+    """Set parameters of every page; an empty text removes one from the URL."""
     merged = everywhere() | texts
     st.session_state["everywhere"] = {key: text for key, text in merged.items() if text}
 
@@ -61,7 +61,7 @@ def set_everywhere(**texts: str) -> None:
 def put(
     slug: str, settings: type[Settings], query: Mapping[str, str], remarks: Sequence[str] = ()
 ) -> None:
-    """Give a page the settings that a query names, as if the session opened it with them."""
+    """Give a page the settings of a query, as if it were opened with them."""
     found, sentences = settings.read(query)
     st.session_state[slug] = found
     st.session_state[f"{slug}.sentences"] = [*remarks, *sentences]
@@ -78,7 +78,7 @@ class Store(Generic[S]):
 
     @property
     def settings(self) -> S:
-        # A callback may run in a session that has none yet, or none any more.
+        # A callback may run before the settings exist, or after they were dropped.
         if self.slug not in st.session_state:
             query, remarks = upgraded(self.slug, st.query_params.to_dict())
             put(self.slug, self._kind, query, remarks)
@@ -92,16 +92,16 @@ class Store(Generic[S]):
 
     @property
     def address(self) -> dict[str, str]:
-        """The same, not yet quoted: for a page without a chart, which would see to the URL."""
+        """The same, unquoted, for a page without a chart to update the URL."""
         return dict(parse_qsl(self.query))
 
     @property
     def sentences(self) -> list[str]:
-        """What had to be replaced in the link, until something is changed."""
+        """Remarks on the link, until a setting is changed."""
         return list(st.session_state.get(f"{self.slug}.sentences", ()))
 
     def show_remarks(self) -> None:
-        """They quote what a link says."""
+        """Show the remarks, escaped because they quote the link."""
         for sentence in self.sentences:
             st.warning(plain(sentence))
 
@@ -114,12 +114,12 @@ class Store(Generic[S]):
         self.put(replace(self.settings, **changes))
 
     def choose(self, name: str, value: Any) -> None:
-        """A visitor has chosen a value: what follows from it follows."""
+        """Set a value chosen by a visitor, and the settings that depend on it."""
         self.put(self.settings.chosen(name, value))
 
     def reset(self, **values: Any) -> None:
         self.put(self.settings.reset(**values))
 
     def say(self, sentence: str) -> None:
-        """Show a sentence until something is changed."""
+        """Show a sentence until a setting is changed."""
         st.session_state[f"{self.slug}.sentences"] = [sentence]

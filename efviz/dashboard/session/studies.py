@@ -1,10 +1,9 @@
 """What a page computes: functions of the library, called with arguments by their names.
 
 An argument is named after a setting of the page or a property of its settings, after the result
-of another function, or after something that the problem brings along, as `problem` itself. So a
-page need not say what depends on what: every result is computed once for the settings that it
-really depends on, shared between sessions, and a script that makes a figure can be written from the
-same names.
+of another function, or after something given with the problem, such as `problem` itself. So
+dependencies need not be declared: every result is computed once for the settings that it depends
+on, shared between sessions, and the script of a figure is written from the same names.
 """
 
 from collections.abc import Callable, Collection, Hashable, Iterator, Mapping
@@ -24,13 +23,13 @@ T = TypeVar("T")
 
 @dataclass(frozen=True)
 class Given:
-    """What settings bring along before anything is computed: the problem, and what belongs to it.
+    """What settings provide before anything is computed: the problem, and what belongs to it.
 
-    `names` are those that arguments may have, `make` has their values, made from the fields of
-    `settings` alone when they are asked for, `code` the lines of a script that do so, and
-    `trouble` a sentence where they cannot be made. Of `shortcuts` scripts know nothing: what only
-    saves work that is done already, for arguments with a default. `whole`: an own table is taken
-    with all its columns, and `trouble` says why it cannot be.
+    `names` are the available arguments, `make` returns their values, made on demand from the
+    fields of `settings` alone, `code` the lines of a script that make them, and `trouble` a
+    sentence if they cannot be made. `shortcuts` are optional arguments that only save work and are
+    omitted from scripts. `whole`: an own table is used with all its columns, and `trouble` says why
+    it cannot be.
     """
 
     settings: type[Settings]
@@ -47,7 +46,7 @@ NOTHING = Given(Settings, (), lambda settings: {}, lambda settings: "")
 
 
 class Lazy(Mapping[str, T]):
-    """Values that are made when they are asked for."""
+    """Values that are made on access."""
 
     def __init__(self, makers: Mapping[str, Callable[[], T]]) -> None:
         self._makers = makers
@@ -66,10 +65,10 @@ class Lazy(Mapping[str, T]):
 class Call:
     """A function of the library as a page calls it: `named` renames arguments, `fixed` sets them.
 
-    What has a default and no name on the page is left at its default. `at` evens out what does not
-    matter: the result is the same at the settings that it returns, and computed there. `by_value`
-    are arguments, results with a hash, of which the value alone counts and not the settings that
-    it comes from; `at` does not apply to them.
+    Arguments with a default that have no name on the page keep their default. `at` removes settings
+    that do not matter: the result is computed at the settings that it returns. `by_value` names
+    arguments, hashable results, of which only the value counts and not the settings behind it;
+    `at` does not apply to them.
     """
 
     function: Callable[..., Any]
@@ -80,7 +79,7 @@ class Call:
 
     @cached_property
     def asked(self) -> dict[str, tuple[str, bool]]:
-        """By argument: after what it is named, and whether it can be left out."""
+        """By argument: its name on the page, and whether it is optional."""
         return {
             argument: (self.named.get(argument, argument), one.default is not Parameter.empty)
             for argument, one in signature(self.function).parameters.items()
@@ -96,18 +95,18 @@ def call_of(function: Function) -> Call:
 
 
 Evened = tuple[Callable[[Any], Any], ...]
-"""What is applied to settings, one after the other."""
+"""Functions applied to settings, one after the other."""
 Depends = Mapping[Evened, tuple[str, ...]]
-"""The names of settings that count, as they are after what is applied to them."""
+"""The names of the settings that count, by the functions applied before."""
 
 
 @dataclass(frozen=True)
 class Plan:
-    """What a call asks for on a page: by argument its name there, and if it can come later.
+    """The arguments of a call on a page: by argument its name there, and if it is optional.
 
-    `settings` are those it depends on, through all that it asks for, each as it is after its
-    functions `at`, and `rest` the same without what its arguments by value depend on; with equal
-    `identity` and equal settings two calls have the same result.
+    `settings` are those it depends on, directly or through its arguments, each after the functions
+    `at`, and `rest` the same without those of its arguments by value. Two calls with equal
+    `identity` and equal settings have the same result.
     """
 
     results: dict[str, tuple[str, bool]]
@@ -131,7 +130,7 @@ def _values(depends: Depends, settings: Any) -> Hashable:
         for function in evened:
             at = function(at)
         values += [getattr(at, name) for name in names]
-    # Equal values need not be the same: 1 == 1.0 == True.
+    # Equal values can differ in type: 1 == 1.0 == True.
     return tuple(map(type, values)), tuple(values)
 
 
@@ -147,13 +146,13 @@ def _depends(call: Call, names: set[str], before: Mapping[str, Plan]) -> Depends
 
 
 _identities: dict[Hashable, int] = {}
-"""Numbers of calls: the same on all pages that ask for the same."""
+"""Numbers of calls, shared by all pages."""
 _constant: dict[Hashable, Job[Any]] = {}
-"""What depends on no setting: it is computed once a process."""
+"""Jobs that depend on no setting: computed once per process."""
 
 
 class Studies:
-    """The functions of a page by the names of their results; later ones may ask for earlier.
+    """The functions of a page by the names of their results; later ones may use earlier ones.
 
     Those of `asked` are computed only when a visitor asks for them (see `blocks.Ask`).
     """
@@ -178,7 +177,7 @@ class Studies:
             self.calls[name] = call
 
     def plan(self, call: Call) -> Plan:
-        """TypeError where an argument is neither a setting nor a result of the page."""
+        """The plan of a call. TypeError if an argument is neither a setting nor a result."""
         if call in self._plans:
             return self._plans[call]
         results, given, own = {}, {}, {}
@@ -214,13 +213,13 @@ class Studies:
         return plan
 
     def of_problem(self, call: Call) -> bool:
-        """Whether the call asks for what the problem brings along, directly or by results."""
+        """Whether the call depends on the problem, directly or through results."""
         plan = self.plan(call)
         before = (self.calls[name] for name, _ in plan.results.values())
         return bool(plan.given) or any(map(self.of_problem, before))
 
     def key(self, call: Call, settings: Any) -> Hashable:
-        """Equal for all settings with which the call has the same result."""
+        """A key that is equal for settings with the same result of the call."""
         return self.plan(call).key(settings)
 
     def job(self, name: str, settings: Any) -> Job[Any]:
@@ -236,12 +235,12 @@ class Studies:
         return job
 
     def remembered(self, key: Hashable, settings: Any, compute: Callable[[], Any]) -> Any:
-        """What comes of an own table lives in its session alone."""
+        """A cached result; results of own tables stay in their session."""
         own = getattr(settings, "problem", "") == OWN
         return in_session(key, compute) if own else in_process(key, compute)
 
     def _work(self, call: Call, settings: Any) -> Work[Any]:
-        """The work of a call; with arguments by value, of the job that all with these share."""
+        """The work of a call; with arguments by value, that of the shared job for these values."""
         values: dict[str, Any] = {}
         for argument in call.by_value:
             name, _ = self.plan(call).results[argument]
@@ -275,9 +274,9 @@ class Studies:
         return job.progress.result
 
     def everything(self, settings: Any) -> SimpleNamespace:
-        """All results, computed to their end, and what the problem brings along, by their names.
+        """All results by name, computed to their end, and the values given with the problem.
 
-        But for those that a visitor has to ask for.
+        Results that a visitor must ask for are left out.
         """
         found = {name: self.now(name, settings) for name in self.calls if name not in self.asked}
         return SimpleNamespace(**self.given.make(settings), **found)

@@ -1,4 +1,4 @@
-"""What is made of the own table: its settings, which of them apply, and the data set."""
+"""The settings of the own table, which of them apply, and its data set."""
 
 from collections.abc import Callable
 from dataclasses import dataclass, replace
@@ -34,7 +34,7 @@ class Made:
 
 
 def _made(found: Loaded, entry: Entry, **settings: str) -> Made:
-    # Not every setting applies: the intercept is no question where it is a parameter.
+    # Not every setting applies: there is no intercept to choose where it is a parameter.
     given = {name: value for name, value in settings.items() if value}
 
     def make() -> Made:
@@ -47,7 +47,7 @@ def _made(found: Loaded, entry: Entry, **settings: str) -> Made:
 
 
 def whole(target: str, regression: str, positive: str) -> Made:
-    """The target and all other columns of numbers; nothing while there is no table."""
+    """The target and all other numeric columns; empty while there is no table."""
     found = loaded()
     if found is None:
         return Made(None)
@@ -63,7 +63,7 @@ def whole(target: str, regression: str, positive: str) -> Made:
 
 
 def made(settings: Sofar) -> Made:
-    """What these settings make of the own table; nothing for any other problem."""
+    """The data set of the own table with these settings; empty for any other problem."""
     found = loaded()
     if settings.problem != OWN or found is None:
         return Made(None)
@@ -93,7 +93,7 @@ def _entry(found: Loaded, settings: Sofar) -> Entry:
 
 
 def entry_arguments(found: Loaded, settings: Sofar) -> dict[str, str]:
-    """Those of `own_entry`; while settings are still read, what suits the table."""
+    """The arguments of `own_entry`; suggestions for settings that are not read yet."""
     suggestion = found.suggested(settings.target, settings.regression)
     names = ("target", "regression", "first", "second", "inputs")
     return {name: getattr(settings, name, getattr(suggestion, name)) for name in names}
@@ -135,7 +135,7 @@ def _regression(settings: Sofar) -> str:
 
 
 def classes(settings: Sofar) -> list[str] | None:
-    """What can count as 1; [] where that is no question, None where nothing is known yet."""
+    """Classes that can count as 1; [] if that does not apply, None if not known yet."""
     found = loaded()
     if settings.problem == OWN and found is None:
         return None
@@ -151,7 +151,7 @@ def _positive(settings: Sofar) -> str:
 
 
 def intercepts(settings: Sofar) -> tuple[str, ...] | None:
-    """What can become of the intercept; () where a parameter or the mean is one."""
+    """Choices for the intercept; () where a parameter or the mean is one."""
     if settings.problem != OWN:
         return ()
     if loaded() is None:
@@ -168,7 +168,7 @@ def _follow(name: str) -> Callable[[Any, str], Any]:
 
 @dataclass(frozen=True)
 class TableSettings(Settings):
-    """What is predicted from a table, and how; "" for problems that say so themselves."""
+    """What is predicted from a table, and how; "" for problems that determine it."""
 
     problem: str = setting("Problem", Choice(lambda _: [*PROBLEMS, OWN]), "fig1")
     target: str = setting(
@@ -192,5 +192,5 @@ class TableSettings(Settings):
     )
 
     def of_table(self, name: str, value: str) -> Self:
-        """Another target, regression or class: what follows from it follows again."""
+        """Change target, regression or class, and reset what depends on it."""
         return replace(self, **{name: value})

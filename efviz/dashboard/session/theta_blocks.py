@@ -15,7 +15,7 @@ from efviz.dashboard.session.theta_choice import choose_theta, theta_sliders
 def theta_row(
     help: str, others: Sequence[Block] = (), columns: Sequence[float] = (1.25, 1, 3)
 ) -> Block:
-    """theta by two sliders, and `others` in the columns behind them."""
+    """Two sliders for theta, and `others` in the columns after them."""
 
     def row(shown: Shown) -> None:
         plane, at = (shown.view.result(name, wait=True) for name in ("plane", "at"))

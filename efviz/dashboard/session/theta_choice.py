@@ -16,7 +16,7 @@ from efviz.dashboard.session.store import Store
 from efviz.fields import Plane
 
 Theta = tuple[tuple[float, float], ...]
-"""theta as a setting holds it: one pair, or none for the first of the problem's starts."""
+"""theta as a setting: one pair, or none for the first start of the problem."""
 
 
 def theta_setting() -> Any:
@@ -32,9 +32,9 @@ def theta_sliders(
     help: str,
     columns: Sequence[float] = (1.25, 1, 3),
 ) -> list[DeltaGenerator]:
-    """theta by two sliders over the plane; a point outside of it widens its slider.
+    """Two sliders for theta over the plane; a point outside of it widens its slider.
 
-    They stand in the first two of `columns`; returned are the others.
+    The sliders are in the first two of `columns`; returns the others.
     """
     limits = (plane.x, plane.y)
     first, second, *others = st.columns(columns)
@@ -61,9 +61,9 @@ def move(store: Store[Any], plane: Plane, theta: Array, k: int, value: float) ->
 
 
 def choose_theta(store: Store[Any], plane: Plane, theta: Array) -> None:
-    """To about a thousandth of the plane, so that links stay short.
+    """Set theta, rounded to about a thousandth of the plane to keep links short.
 
-    What lies too far out for a link is left as it was.
+    A theta too far out for a link is ignored.
     """
     if np.abs(theta).max() <= FARTHEST:
         store.set(theta=(tuple(_rounded(float(value), plane) for value in theta),))

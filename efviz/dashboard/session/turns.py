@@ -1,8 +1,8 @@
-"""Who computes next: few at once, and first the visitor who has computed least of late.
+"""Scheduling of computations: few at once, and first the visitor who has recently used least.
 
-Everything that takes long goes through here. Long loops pause (`efviz.breaks`), and give way there
-to a visitor who has computed little: one visitor's million examples cost another, who moves a
-slider at the defaults, some hundredths of a second.
+All long work is scheduled here. Long loops pause (`efviz.breaks`) and there give way to visitors
+who have computed little: one visitor's million examples delay another's slider at the defaults by
+some hundredths of a second.
 """
 
 import itertools
@@ -17,16 +17,16 @@ from efviz import breaks
 from efviz.dashboard.server import compat
 
 HALF_LIFE = 30.0
-"""Seconds after which half of what a visitor has computed is forgotten."""
+"""Seconds after which the recorded computing time of a visitor is halved."""
 LIGHT = 0.5
-"""Seconds of computing up to which a visitor goes before and in addition to all others."""
+"""Seconds of computing up to which a visitor precedes all others, in an extra slot."""
 LOOK = 0.05
-"""Seconds between two looks at whether somebody who waits still wants to compute."""
+"""Seconds between two checks whether a waiting visitor still wants to compute."""
 
 
 @dataclass(eq=False)
 class _Turn:
-    """A visitor's turn, running or waited for; `begun` if it was given back halfway."""
+    """A visitor's turn, running or waiting; `begun` if it was interrupted."""
 
     visitor: Hashable
     number: int
@@ -41,15 +41,15 @@ class _Turn:
 
     @property
     def place(self) -> tuple[bool, bool, float, int]:
-        """Smallest first. What has begun keeps memory: few may be begun at once."""
+        """Smallest first. Interrupted turns hold memory, so they go before new ones."""
         return not self.light, not self.begun, self.used, self.number
 
 
 class Turns:
     """At most `at_once` threads compute, and one more if its visitor has computed little.
 
-    No thread that has its turn waits for another one: not for a turn, and not for a lock, whose
-    holder may be waiting for a turn. So every turn comes to its end, whatever needs what.
+    No thread with a turn waits for another thread: neither for a turn, nor for a lock whose holder
+    may be waiting for a turn. So every turn ends, and there is no deadlock.
     """
 
     def __init__(self, at_once: int) -> None:
@@ -62,7 +62,7 @@ class Turns:
         self._mine = threading.local()
 
     def has_one(self) -> bool:
-        """Whether this thread has its turn."""
+        """Whether this thread has a turn."""
         return self._turn is not None
 
     @property
@@ -75,8 +75,8 @@ class Turns:
     ) -> Iterator[bool]:
         """Wait for a turn; False if `unless` became true first.
 
-        A thread that has its turn already goes on at once, so that long work may ask for other
-        long work.
+        A thread that already has a turn continues at once, so that long work may start other long
+        work.
         """
         if self.has_one():
             yield True
@@ -94,7 +94,7 @@ class Turns:
 
     @contextmanager
     def holding(self, lock: breaks.Lock) -> Iterator[None]:
-        """As `with lock`, whether this thread has its turn or not."""
+        """Like `with lock`, with or without a turn."""
         self.acquire(lock)
         try:
             yield
@@ -102,7 +102,7 @@ class Turns:
             lock.release()
 
     def acquire(self, lock: breaks.Lock) -> None:
-        """Take the lock; while another thread has it, this one's turn is somebody else's."""
+        """Take the lock; while waiting for another thread, give up this thread's turn."""
         if lock.acquire(blocking=False):
             return
         mine = self._turn
@@ -114,9 +114,9 @@ class Turns:
             self._taken(mine)
 
     def waited_for(self, lock: threading.Lock) -> bool:
-        """Wait until another thread that holds the lock has done; False if there is none.
+        """Wait until another thread releases the lock; False if none holds it.
 
-        To wait is no work and takes no turn. Who has one does not wait here, but by `acquire`.
+        Waiting takes no turn. A thread with a turn does not wait here, but in `acquire`.
         """
         if self.has_one() or not lock.locked():
             return False
@@ -124,7 +124,7 @@ class Turns:
             return True
 
     def pause(self) -> None:
-        """Let those go first who have computed little, if this thread's visitor has not."""
+        """Give way to visitors who have computed little, unless this one has too."""
         mine = self._turn
         if mine is None or not self._waiting:
             return
@@ -138,7 +138,7 @@ class Turns:
             self._taken(mine)
 
     def _taken(self, mine: _Turn, unless: Callable[[], bool] = lambda: False) -> bool:
-        """Wait until `mine` is admitted: is it?"""
+        """Wait until `mine` is admitted; returns whether it was."""
         mine.admitted.clear()
         with self._lock:
             mine.used = self._recent(mine.visitor)
@@ -173,7 +173,7 @@ class Turns:
             self._admit()
 
     def _recent(self, visitor: Hashable) -> float:
-        """Seconds that the visitor has computed, those long ago counting less."""
+        """Recent computing time of the visitor in seconds, with exponential decay."""
         seconds, at = self._used.get(visitor, (0.0, 0.0))
         return seconds * 0.5 ** ((time.monotonic() - at) / HALF_LIFE)
 
@@ -183,7 +183,7 @@ def _visitor() -> Hashable:
 
 
 def _cores() -> int:
-    """Those that this process may use; Windows and macOS only say how many there are."""
+    """Number of cores available to this process; of all on Windows and macOS."""
     allowed = getattr(os, "sched_getaffinity", None)
     return len(allowed(0)) if allowed else os.cpu_count() or 1
 

@@ -1,4 +1,4 @@
-"""How settings are shown: each widget shows what the store holds and changes it in its callback."""
+"""Widgets of settings: each shows the value in the store and changes it in its callback."""
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
@@ -35,7 +35,7 @@ class Slider:
         convert = round if kind.integer else float
 
         def choose(value: float) -> None:
-            # The bounds of now: the slider may be one of settings that have changed since.
+            # Use the current bounds: the settings may have changed since the slider was drawn.
             store.choose(name, convert(kind.nearest(value, store.settings)))
 
         slider(
@@ -54,7 +54,7 @@ class Slider:
 
 @dataclass(frozen=True)
 class NumberInput:
-    """A number to be typed."""
+    """A number input."""
 
     step: float | None = None
     format: str | None = None
@@ -64,7 +64,7 @@ class NumberInput:
         low, high = kind.bounds(store.settings)
         as_type: Callable[[float], float] = int if kind.integer else float
         st.session_state[_key(store, name)] = as_type(getattr(store.settings, name))
-        # What lies between 0 and the lower bound is put right when it is taken over.
+        # Values between 0 and the lower bound are clipped in the callback.
         st.number_input(
             store.declared[name].title,
             as_type(0 if kind.zero else low),
@@ -123,7 +123,7 @@ def _take(store: Store[Any], name: str) -> None:
     if value is None:
         return
     if isinstance(kind, Choice) and value not in (kind.options(store.settings) or ()):
-        # Chosen on a page that has changed since, as when two widgets are moved at once.
+        # The options have changed since, as when two widgets change at once.
         return
     if isinstance(kind, Number):
         value = kind.nearest(value, store.settings)

@@ -1,4 +1,4 @@
-"""What a page shows of long work that it waits for."""
+"""Progress and control of long work on a page."""
 
 import time
 from typing import Any
@@ -12,12 +12,12 @@ from efviz.dashboard.session.turns import TURNS
 from efviz.numbers import percent
 
 PAINT, REST = 0.08, 0.25
-"""Seconds that a browser needs for the picture a reader looks at, if nothing else comes; seconds
-after which a slider that has moved twice within a second is taken to rest."""
+"""Seconds that a browser needs to paint the visible picture; seconds after which a slider that has
+moved twice within a second counts as at rest."""
 WORK = "{}.work"
-"""Where a session keeps what the page of this slug works on, and whether that goes on."""
+"""The session key of a page's current work, and whether it continues."""
 LOOK = 0.02
-"""Seconds of work between two looks at whether the visitor has moved on."""
+"""Seconds of work between two checks whether the visitor has moved on."""
 
 
 def progress_bar(fraction: float, words: str) -> None:
@@ -30,7 +30,7 @@ def stopped(key: str, state: Any) -> bool:
 
 
 def working(key: str, state: Any, fraction: float, words: str, *, ask: str = "") -> bool:
-    """Progress, and a button that stops the work or lets it go on: shall it go on now?
+    """Show progress and a button that stops or resumes the work. Returns whether to continue.
 
     Work on another `state` begins by itself, or with `ask` once the button of that name is pressed.
     """
@@ -40,31 +40,31 @@ def working(key: str, state: Any, fraction: float, words: str, *, ask: str = "")
     with st.container(horizontal=True, vertical_alignment="center"):
         if going or fraction or not ask:
             progress_bar(fraction, words)
-        label = "Stop here" if going else (ask if ask and not fraction else "Go on")
+        label = "Stop here" if going else (ask if ask and not fraction else "Continue")
         change = {key: (state, not going)}
         st.button(label, key=f"{key}.button", on_click=st.session_state.update, args=(change,))
     return going
 
 
 def moved_on() -> bool:
-    """Whether the visitor has done something that waits for this run to end.
+    """Whether an action of the visitor is waiting for this run to end.
 
-    A fragment's run is not broken off for the next one, so long work has to ask.
+    A fragment's run is not interrupted for the next one, so long work has to check.
     """
     return compat.rerun_is_waiting()
 
 
 def forget_the_page_before() -> None:
-    """At the end of a page's run: drop what is asked of a fragment of the page before.
+    """At the end of a page's run, drop requests for fragments of the previous page.
 
-    A menu that the click on a page's link closes says so after the page has changed. Streamlit
-    would run a fragment that is gone, in the name of its page, and the browser show that: nothing.
+    A menu that closes on a click on a page link reports that after the page has changed. Streamlit
+    would then run the missing fragment as its old page, and the browser would show an empty page.
     """
     compat.forget_fragments_of_other_pages()
 
 
 def work(key: str, state: Any, job: Job[Any], seconds: float) -> None:
-    """A slice of the work `key` on this `state`, given up as soon as the visitor moves on."""
+    """A slice of the work `key` on this `state`, abandoned as soon as the visitor moves on."""
 
     def enough() -> bool:
         return moved_on() or stopped(key, state) or job.done
@@ -76,9 +76,9 @@ def work(key: str, state: Any, job: Job[Any], seconds: float) -> None:
 
 
 def let_paint(key: str, state: Any) -> None:
-    """Let the browser paint what has been sent of a new `state` before the rest comes.
+    """Let the browser paint the first part of a new `state` before the rest is sent.
 
-    A slider that moves on ends the run here: what lies below follows where it stops.
+    If the slider keeps moving, the run ends here; the rest follows once the slider stops.
     """
     now = time.perf_counter()
     known, since = st.session_state.get(key, (None, 0.0))

@@ -153,7 +153,7 @@ export class Numbers {
     const { titles, length, row } = columnsOf(found.trace, found.layout);
     const n = Math.min(length, MOST);
     const more = (length - n).toLocaleString('en');
-    const rest = length > n ? `; ${more} more rows are in “Take along”, Numbers (CSV)` : '';
+    const rest = length > n ? `; ${more} more rows are in “Export”, Numbers (CSV)` : '';
     this.caption.textContent = `${found.title}, ${n} ${n === 1 ? 'row' : 'rows'}${rest}`;
     this.head.replaceChildren(line(['row', ...titles], 'th'));
     const rows = Array.from({ length: n }, (_, i) => line([i, ...row(i).map(word)], 'td'));

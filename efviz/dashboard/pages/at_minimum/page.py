@@ -1,4 +1,4 @@
-"""At the minimum: the paper's Figures 2 and 4, live, and Eq. 17 as a chart."""
+"""At the minimum: interactive versions of the paper's Figures 2 and 4, and Eq. 17 as a chart."""
 
 from collections.abc import Callable, Mapping
 from dataclasses import replace
@@ -33,7 +33,7 @@ SLUG = "at-the-minimum"
 
 
 def standing(settings: AtMinimumSettings) -> AtMinimumSettings:
-    """The cases of a family stand still whatever its path, its strength and its edits are."""
+    """Settings for the fixed cases of a family, which ignore path, strength and edits."""
     family = entry(settings).family
     if family is None:
         return settings
@@ -42,7 +42,7 @@ def standing(settings: AtMinimumSettings) -> AtMinimumSettings:
 
 
 def of_all_sizes(settings: AtMinimumSettings) -> AtMinimumSettings:
-    """The curves over N have samples, or rows of a table, of their own."""
+    """Settings for the curves over N, which use their own samples or subsets of rows."""
     return replace(standing(settings), N=1000, seed=0)
 
 
@@ -54,7 +54,7 @@ def _made(settings: AtMinimumSettings) -> Mapping[str, Any]:
         "draws": lambda: draws_of(settings) if family else None,
     }
     if family and not (settings.edits or settings.editing):
-        # A million examples are made anew for each use: kept, they would crowd out the results.
+        # Rebuilt for each use: a million examples in the cache would displace the results.
         made = cache(lambda: build(settings))
         makers |= {"dataset": lambda: made()[0], "problem": lambda: made()[1]}
     return Lazy(makers)
@@ -72,7 +72,7 @@ GIVEN = replace(
     code=_code,
     shortcuts=("draws",),
 )
-"""Besides the problem a `table`, None where data are drawn, and the `draws` that samples share."""
+"""The problem, a `table` (None for sampled data) and the `draws` that samples share."""
 
 STUDIES = Studies(
     AtMinimumSettings,
@@ -91,7 +91,7 @@ STUDIES = Studies(
 
 
 def look(panels: Mapping[str, Spec]) -> dict[str, Any]:
-    """Two rows for many columns, and for a single one."""
+    """Two rows for many columns or a single one."""
     columns = {name.rpartition(" ")[0] for name in panels}
     rows = 2 if len(columns) > 2 or len(panels) == 2 else 1
     return {"rows": rows, "min_width": 230, "max_width": 460}
@@ -114,7 +114,7 @@ CHART = Chart(
 
 
 def choose_size(shown: Shown, click: Click) -> None:
-    """A click in the chart of distances chooses N."""
+    """Choose N by a click in the chart of distances."""
     if entry(shown.store.settings).family:
         low, high = 10, 1_000_000
         shown.store.set(N=round(min(max(click.x, low), high)))
@@ -124,7 +124,7 @@ DISTANCES = Chart(distance_panels, key="curves", click=choose_size)
 
 
 def numbers(shown: Shown) -> None:
-    """The table, and the distances against N, where there is a minimum."""
+    """The table, and the distances against N, if a minimum exists."""
     cases, moved = shown.view.result("cases"), shown.view.result("moved")
     if any(case.comparison for case in (*(cases or ()), *(moved or ()))):
         right = DISTANCES, Export(DISTANCES, f"{SLUG}-against-N"), Words(words.convergence)
@@ -132,7 +132,7 @@ def numbers(shown: Shown) -> None:
 
 
 def paper(figure: str, problem: str) -> Preset:
-    return Preset(f"Paper {figure}, as made", lambda settings: settings.reset(problem=problem))
+    return Preset(f"Paper {figure}, as published", lambda settings: settings.reset(problem=problem))
 
 
 PAGE = Page(

@@ -1,4 +1,4 @@
-"""What can be set on the page At the minimum."""
+"""The settings of the page At the minimum."""
 
 from dataclasses import dataclass
 

@@ -1,4 +1,4 @@
-"""What the At the minimum page says: the sentence, the table of numbers, the paper's caption."""
+"""The texts of the page At the minimum: summary, table of numbers, the paper's caption."""
 
 from collections.abc import Callable, Sequence
 from html import escape
@@ -20,7 +20,7 @@ from efviz.studies.convergence import Convergence
 
 
 def sentence(cases: Sequence[Case], moved: Sequence[Case]) -> str:
-    """What is seen now."""
+    """A summary of the matrices at the minima."""
     views = [*cases, *moved]
     shown = [(view.name.short, view.comparison) for view in views if view.comparison]
     parts = []
@@ -43,37 +43,40 @@ def _capital(words: str) -> str:
 
 
 def edited(entry: Entry, edits: Edits) -> str:
-    """What is not edited of data that are drawn."""
+    """A note on the charts that edits of sampled data leave alone."""
     if not (entry.family and edits):
         return ""
     return (
-        "<p class='efviz-sentence'>Only the data of the sliders are edited: the other columns, and "
-        "the chart of distances, show data as they were drawn.</p>"
+        "<p class='efviz-sentence'>Edits apply only to the data chosen by the sliders: the other "
+        "columns and the chart of distances use data without edits.</p>"
     )
 
 
-# Squares of residuals that are rounding errors.
+# A ratio of squared residuals below which they are rounding errors.
 ROUNDING = 1e-24
 
 
 def notes(c: Comparison) -> list[str]:
-    """What has to be said of these matrices."""
+    """Remarks on matrices that vanish, are singular or leave the chart."""
     if np.linalg.norm(c.empirical_fisher) < ROUNDING * np.linalg.norm(c.fisher):
-        return ["EF is zero to rounding, because the model fits every example exactly."]
+        return ["EF is zero to working precision because the model fits every example exactly."]
     least = [eigenvalues(matrix, c.N)[0] for matrix in (c.fisher, c.empirical_fisher)]
     singular = [name for name, w in zip(("F", "EF"), least, strict=True) if w <= 0]
     if singular:
-        names, verb = " and ".join(singular), "is" if len(singular) == 1 else "are"
-        ellipse = f"{names} {verb} singular to working precision: along one direction it is zero"
-        return [f"{ellipse}, and the ellipse has no end there."]
+        one = len(singular) == 1
+        names = f"{' and '.join(singular)} {'is' if one else 'are'} singular to working precision"
+        ellipse = "the ellipse is" if one else "each ellipse is"
+        return [f"{names}: along one direction {ellipse} unbounded."]
     longer = float(np.sqrt(least[0] / least[1]))
     if longer > 6:
-        return [f"the ellipse of EF is {number(longer)} times as long as F's and leaves its panel."]
+        return [
+            f"the ellipse of EF is {number(longer)} times as long as F's and exceeds its panel."
+        ]
     return []
 
 
 def _better_but_wrong(shown: Sequence[tuple[str, Comparison]]) -> str:
-    """The caption's point, where these data make it."""
+    """The point of the paper's caption, where these data show it."""
     name, first = shown[0]
     if first.quality.name != "accuracy" or name != CORRECT:
         return ""
@@ -86,29 +89,31 @@ def _better_but_wrong(shown: Sequence[tuple[str, Comparison]]) -> str:
         return ""
     named = [f"{escape(t)} ({percent(c.quality.value, 3)})" for t, c in wrong]
     titles = " and ".join([", ".join(named[:-1]), named[-1]] if len(named) > 1 else named)
+    verb, whose = ("classify", "their") if len(named) > 1 else ("classifies", "its")
     return (
-        f"{titles} classify better than the {escape(name)} ({percent(first.quality.value, 3)}), "
-        f"and {'their' if len(named) > 1 else 'its'} EF is further off: a good classifier is not a "
-        "well-specified model."
+        f"{titles} {verb} better than the {escape(name)} ({percent(first.quality.value, 3)}), "
+        f"yet {whose} EF is further from F: a good classifier need not be well specified."
     )
 
 
 def _runs_off(view: Case) -> str:
-    """The matrices along iterates that have no end."""
+    """The matrices along iterates that diverge because there is no minimum."""
     assert view.runaway
     path, steps = view.runaway.path, view.runaway.comparisons
     first, last = steps[0], steps[-1]
     length = float(np.linalg.norm(last.theta))
     vanish = (
-        ": both vanish" if np.linalg.norm(last.fisher) < np.linalg.norm(first.fisher) / 50 else ""
+        ": both tend to 0"
+        if np.linalg.norm(last.fisher) < np.linalg.norm(first.fisher) / 50
+        else ""
     )
     sizes = [float(np.linalg.norm(m)) for m in (last.fisher, last.empirical_fisher)]
     return (
-        f"After {int(path.steps_done[0])} steps of size 1 of natural gradient descent from "
+        f"After {int(path.steps_done[0])} steps of natural gradient descent with step size 1 from "
         f"{'0' if not first.theta.any() else 'the first guess'}, "
         f"‖θ‖ = {number(length)}, the loss is {number(last.loss)}, ‖F‖ = {number(sizes[0])} and "
-        f"‖EF‖ = {number(sizes[1])}{vanish}; their relative distance, "
-        f"{number(first.distance)} at the start, is {number(last.distance)}."
+        f"‖EF‖ = {number(sizes[1])}{vanish}. Their relative distance was "
+        f"{number(first.distance)} at the start and is now {number(last.distance)}."
     )
 
 
@@ -117,17 +122,17 @@ Row = tuple[str, Callable[[Comparison], str]]
 ROWS: tuple[Row, ...] = (
     ("‖EF − F‖ / ‖F‖ <small>Frobenius</small>", lambda c: number(c.distance)),
     (
-        "eigenvalues of (EF, F)",
+        "smallest and largest ratio of EF to F",
         lambda c: ", ".join(number(float(mu)) for mu in c.eigenvalues),
     ),
-    ("angle between the long axes", lambda c: _angle(c)),
+    ("angle between the major axes", lambda c: _angle(c)),
     ("minimum θ*", lambda c: f"({', '.join(number(float(t), 4) for t in c.theta)})"),
     ("loss at θ*", lambda c: number(c.loss, 4)),
 )
 
 
 def _angle(c: Comparison) -> str:
-    """A circle has no axis: where F is nearly one the angle means little, and that is said."""
+    """The angle, with a remark if an ellipse is nearly a circle and its axes mean little."""
     if not c.empirical_fisher.any():
         return "–"
     angle = f"{number(c.angle)}°"
@@ -144,7 +149,7 @@ def quality(c: Comparison) -> str:
 
 
 def table(cases: Sequence[Case], moved: Sequence[Case]) -> str:
-    """One row a number, one column a case."""
+    """One row per number, one column per case."""
     views = [*cases, *moved]
     compared = [view.comparison for view in views if view.comparison]
     name = compared[0].quality.name if compared else "fit"
@@ -156,26 +161,26 @@ def table(cases: Sequence[Case], moved: Sequence[Case]) -> str:
         [title, *(cell(v.comparison) if v.comparison else "no minimum" for v in views)]
         for title, cell in rows
     ]
-    caption = "EF against F at each minimum; all matrices are means over the examples"
+    caption = "EF and F compared at each minimum; all matrices are means over the examples"
     return html_table(caption, ["", *(escape(view.name.full) for view in views)], cells)
 
 
 def caption(entry: Entry, cases: Sequence[Case]) -> str:
-    """The caption of Fig. 2, held against these data."""
+    """The caption of Fig. 2, compared with these data."""
     shares = [case.comparison.quality.value for case in cases if case.comparison]
     if entry is not PROBLEMS["fig2"] or len(shares) < 3:
         return ""
     holds = [round(100 * shares[0]) == 73, *(round(100 * share) >= 85 for share in shares[1:])]
     found = ", ".join(percent(share, 3) for share in shares)
-    verdict = "and so it is" if all(holds) else "which these data do not repeat"
+    verdict = "which these data confirm" if all(holds) else "which these data do not reproduce"
     return (
-        f"<p class='efviz-note'>The caption of Fig. 2 says {percent(0.73)} accuracy for the "
+        f"<p class='efviz-note'>The caption of Fig. 2 gives {percent(0.73)} accuracy for the "
         f"correct model and at least {percent(0.85)} for A and B, {verdict}: {found}.</p>"
     )
 
 
 def convergence(entry: Entry, cases: Sequence[Case], distances: Convergence | None = None) -> str:
-    """How each curve goes on, as a power of N fitted from N = 100."""
+    """How each curve depends on N: a power of N, fitted from N = 100 on."""
     if distances is None:
         return ""
     middle = distances.quantiles((0.5,))[0]
@@ -187,10 +192,10 @@ def convergence(entry: Entry, cases: Sequence[Case], distances: Convergence | No
             continue
         power = float(np.polyfit(np.log(N[known]), np.log(curve[known]), 1)[0])
         if abs(power) > 0.25:
-            way = f"{'falls' if power < 0 else 'grows'} like N<sup>{number(power, 2)}</sup>"
+            trend = f"{'falls' if power < 0 else 'grows'} like N<sup>{number(power, 2)}</sup>"
         else:
-            way = f"stalls at {number(float(curve[known[-1]]))}"
-        parts.append(f"{escape(case.name.short)} {way}")
+            trend = f"levels off at {number(float(curve[known[-1]]))}"
+        parts.append(f"{escape(case.name.short)} {trend}")
     lost = int(sum(distances.without_minimum(k).sum() for k in range(len(cases))))
     words = (
         f" {lost} of the small samples have no minimum (separable classes) and are left out."
@@ -200,31 +205,33 @@ def convergence(entry: Entry, cases: Sequence[Case], distances: Convergence | No
     seeds = len(distances.computed)
     curves = f" {'; '.join(parts)}." if parts else ""
     source = (
-        "each point is what this page shows at that N and seed; click to choose N"
+        "each point is what this page shows for that N and seed; click to choose N"
         if entry.family
-        else "below the full N, random subsets of the rows"
+        else "random subsets of the rows below the full N"
     )
     return f"<p class='efviz-note'>{seeds} seeds, {source}.{curves}{words}</p>"
 
 
 def equations(shown: Shown) -> None:
-    """What is compared, with its numbers in the paper, and what differs from the print."""
+    """What is compared, with equation numbers of the paper, and deviations from the print."""
     st.markdown(
-        r"$F = \frac1N \sum_n \mathbb E_{y \sim p(\cdot|x_n)}[g\,g^\top]$ takes the model's own "
-        r"targets, $\tilde F = \frac1N \sum_n g_n g_n^\top$ the observed ones (Kunstner et al. "
-        r"2019, Eqs. 2 and 3, divided by N). Only if the model can express the truth and there is "
-        r"enough data, $\tilde F(\theta^\star_N) \to F(\theta^\star_N)$ for $N \to \infty$ "
+        r"$F = \frac1N \sum_n \mathbb E_{y \sim p(\cdot|x_n)}[g\,g^\top]$ averages over the "
+        r"model's own predictions; $\tilde F = \frac1N \sum_n g_n g_n^\top$ uses the observed "
+        r"targets (Kunstner et al. 2019, Eqs. 2 and 3, divided by N). If the model can express the "
+        r"true distribution, $\tilde F(\theta^\star_N) \to F(\theta^\star_N)$ for $N \to \infty$ "
         "(Eq. 17)."
     )
     st.caption(
-        "Ellipses: (θ − θ*)ᵀ M (θ − θ*) = 9/1000, M a mean. With N = 1,000 these are the published "
-        "ones, drawn as θ* + 3 (N M)^(−½) u with |u| = 1." + PRINT.get(shown.settings.problem, "")
+        "Ellipses: (θ − θ*)ᵀ M (θ − θ*) = 9/1000, where M is a mean over the examples. For "
+        "N = 1,000 these are the published ellipses, θ* + 3 (N M)^(−½) u with |u| = 1."
+        + PRINT.get(shown.settings.problem, "")
     )
 
 
 PRINT = {
-    "fig2": " Table 2 prints the mixing matrices as covariances: x = μ + M z, z ~ N(0, I), made "
-    "the figure, and gives the caption's accuracies. It also swaps the two classes of B.",
+    "fig2": " Table 2 prints the mixing matrices as covariances; the figure was made with "
+    "x = μ + M z, z ~ N(0, I), which also gives the caption's accuracies. The table swaps the two "
+    "classes of B.",
     "fig4": " Table 3 prints y = x + ε with ε ~ N(0, 2) for A; the figure was made with "
-    "y = 1 + x + ε, standard deviation 2, and a ridge of 0.01 that is left out here.",
+    "y = 1 + x + ε, standard deviation 2, and with an L2 penalty of 0.01, which is omitted here.",
 }

@@ -1,4 +1,4 @@
-"""Gradient noise: section 5 of the paper, Eqs. 18 and 19, live."""
+"""Gradient noise: section 5 of the paper, Eqs. 18 and 19, interactive."""
 
 from dataclasses import replace
 from typing import Any
@@ -35,7 +35,7 @@ from efviz.studies.plane import loss_on_plane, plane_shown, theta_shown
 
 SLUG = "gradient-noise"
 DATA = 4
-"""The panel of the data, there while they are edited."""
+"""Index of the data panel, which is shown while data are edited."""
 AT = {"theta": "at"}
 
 STUDIES = Studies(
@@ -65,10 +65,7 @@ def look(panels: Panels) -> dict[str, Any]:
 
 
 def clicked(shown: Shown, click: Click) -> None:
-    """In the contours a click moves theta, in the chart of errors it chooses the batch size.
-
-    In the data it is a new example.
-    """
+    """A click moves theta, chooses the batch size or adds an example, depending on the panel."""
     if click.panel == 0:
         move_theta(shown, click.x, click.y)
     elif click.panel == 2:
@@ -78,13 +75,13 @@ def clicked(shown: Shown, click: Click) -> None:
 
 
 def with_batch(settings: GradientNoiseSettings, batch_size: float) -> GradientNoiseSettings:
-    """The nearest size that there are examples for."""
+    """The nearest batch size for which there are enough examples."""
     return replace(settings, batch_size=round(min(max(batch_size, 1), examples(settings))))
 
 
 def start_again(shown: Shown) -> None:
     if shown.settings.theta:
-        st.button("θ of the start", on_click=shown.store.set, kwargs={"theta": ()})
+        st.button("Reset θ", on_click=shown.store.set, kwargs={"theta": ()})
 
 
 CHART = Chart(

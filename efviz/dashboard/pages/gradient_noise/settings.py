@@ -1,4 +1,4 @@
-"""What can be set on the page Gradient noise."""
+"""The settings of the page Gradient noise."""
 
 from dataclasses import dataclass
 from typing import Any
@@ -20,7 +20,7 @@ def _scale(method: str, query: str) -> Any:
         0.0,
         query=query,
         shown=NumberInput(format="%.4g"),
-        help="What multiplies γ. 0 makes the mean update at θ as long as SGD's.",
+        help="A factor of γ. 0 makes the mean update at θ as long as that of SGD.",
     )
 
 
@@ -33,7 +33,7 @@ class GradientNoiseSettings(EditableSettings):
         lambda settings: min(16, examples(settings)),
         query="batch",
         shown=Slider(0.2, log=True),
-        help="Examples of a mini-batch. A click in the chart of errors chooses it too.",
+        help="Examples per mini-batch. A click in the chart of errors also chooses it.",
     )
     step_size: float = setting(
         "Step size γ λ₁(F)",
@@ -41,8 +41,8 @@ class GradientNoiseSettings(EditableSettings):
         0.1,
         query="step",
         shown=Slider(0.125, log=True, bounds=(1e-3, 1e1)),
-        help="γ in units of one by the largest eigenvalue of F at the minimum: with all examples "
-        "gradient descent on a quadratic diverges from 2 on.",
+        help="γ in units of 1 / λ_max(F), with F at the minimum; on a quadratic loss, full-batch "
+        "GD diverges above 2.",
     )
     n_steps: int = setting(
         "Steps",
@@ -66,8 +66,8 @@ class GradientNoiseSettings(EditableSettings):
         "with replacement",
         query="draw",
         shown=Select(segments=True),
-        help="Eq. 19 is one example drawn at random. Without replacement a mini-batch is B "
-        "different examples, and its covariance is smaller by (N − B)/(N − 1).",
+        help="In Eq. 19 a single example is drawn at random. Without replacement, a mini-batch has "
+        "B different examples, and its covariance is multiplied by (N − B)/(N − 1).",
         kept=True,
     )
     damping: float = setting(
@@ -75,7 +75,7 @@ class GradientNoiseSettings(EditableSettings):
         Number(1e-10, 1e10, zero=True),
         1e-8,
         shown=Slider(0.25, log=True),
-        help="λ I is added to EF and F before they are inverted, and λ under the root of RMS.",
+        help="λ I is added to EF and F before inversion; in RMS, λ is added under the root.",
     )
     scale_EFSGD: float = _scale("EFSGD", "ef")
     scale_RMS: float = _scale("RMS", "rms")

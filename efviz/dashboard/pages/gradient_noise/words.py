@@ -1,4 +1,4 @@
-"""What the Gradient noise page says: the sentence, the tables of numbers, the equations."""
+"""The texts of the page Gradient noise: summary, tables of numbers, equations."""
 
 from collections.abc import Mapping
 
@@ -15,7 +15,7 @@ from efviz.optimizers.stochastic import STOCHASTIC_METHODS
 from efviz.problems import Problem
 from efviz.studies.gradient_noise import NoisyRuns
 
-THETA = "Where the gradients are taken and the runs start. A click in the contours moves it."
+THETA = "The gradients are evaluated and the runs start here. Click in the contours to move it."
 
 
 def sentence(
@@ -28,7 +28,7 @@ def sentence(
     batch_size: int,
     runs: NoisyRuns | None = None,
 ) -> str:
-    """Where EF helps here and why it is not curvature."""
+    """How far EF helps at this theta, and why it is not curvature."""
     parts = [nothing := _nothing(noise, fisher)]
     if not nothing:
         share = percent(float(noise.noise_share), 3)
@@ -42,12 +42,14 @@ def sentence(
 
 
 def _nothing(noise: GradientNoise, fisher: Array) -> str:
-    """Why there is nothing to compare, if so."""
+    """Why there is nothing to compare, or ""."""
     sizes = [float(np.linalg.norm(matrix)) for matrix in (noise.empirical_fisher, fisher)]
     if not np.isfinite(sizes[0]):
-        return "The gradients at this θ are too large for numbers of a computer."
+        return "The gradients at this θ overflow double precision."
     if sizes[0] <= ROUNDING * sizes[1]:
-        return "Every example is fitted exactly here: EF and all gradients are 0 to rounding."
+        return (
+            "Every example is fitted exactly here: EF and all gradients are 0 to working precision."
+        )
     return ""
 
 
@@ -58,22 +60,22 @@ def _estimate(
     if squared == 0:
         return ""
     if factor == 0:
-        return "A mini-batch of all examples has no noise to adapt to."
+        return "A mini-batch of all examples has no noise."
     if errors["EF"] < errors["scaled"]:
-        verdict = "nearer than any multiple of ĝ"
+        verdict = "closer than any multiple of ĝ"
     elif errors["EF"] < errors["plain"]:
         share = percent(errors["scaled"] / squared, 3)
         verdict = (
-            f"nearer than ĝ, but not than the best multiple of ĝ ({share}): the shorter step "
+            f"closer than ĝ, but no closer than the best multiple of ĝ ({share}): the shorter step "
             "helps, not EF"
         )
     else:
-        verdict = "farther off than ĝ"
+        verdict = "further off than ĝ"
     shares = {name: percent(error / squared, 3) for name, error in errors.items()}
     examples = "1 example" if batch_size == 1 else f"{batch_size:,} examples"
     return (
-        f"As an estimate of ∇L from {examples} ĝ errs by {shares['plain']} of ‖∇L‖² (expected "
-        "square); where the second moment adapts to that noise by Eq. 19, Mĝ errs by "
+        f"As an estimate of ∇L from {examples}, ĝ has an expected squared error of "
+        f"{shares['plain']} of ‖∇L‖². With the noise adaptation of Eq. 19, Mĝ errs by "
         f"<b>{shares['full']}</b> and Dĝ by {shares['diagonal']}. EF⁻¹ĝ alone, at its best "
         f"multiple, errs by <b>{shares['EF']}</b>, {verdict}."
     )
@@ -85,9 +87,9 @@ def _direction(directions: Mapping[str, Array]) -> str:
         return ""
     words = f"cos(EF⁻¹∇L, F⁻¹∇L) = <b>{number(value)}</b>"
     if value > 0.97:
-        return f"{words}: here EF's weights happen to be nearly those of the curvature."
+        return f"{words}: here EF happens to weight directions almost as the curvature does."
     angle = np.degrees(np.arccos(np.clip(value, -1, 1)))
-    return f"{words}, {angle:.0f}° apart: what EF weighs is the spread of gradients, not curvature."
+    return f"{words}, {angle:.0f}° apart: EF measures the spread of gradients, not curvature."
 
 
 def _medians(runs: NoisyRuns) -> dict[str, float]:
@@ -103,16 +105,16 @@ def _ends(runs: NoisyRuns) -> str:
     medians = _medians(runs)
     done = int(runs.result.steps[runs.result.recorded - 1])
     finite = sorted((m, name) for name, m in medians.items() if np.isfinite(m))
-    parts = [f"{name} at {number(value)}" for value, name in finite]
+    parts = [f"{name} {number(value)}" for value, name in finite]
     parts += [f"{name} diverged" for name, m in medians.items() if not np.isfinite(m)]
-    steps = f"{done:,} steps" if done else "no step"
+    steps = f"{done:,} steps" if done else "0 steps"
     height = f" {runs.above}" if runs.above else ""
-    return f"After {steps} the median losses{height}, lowest first: {', '.join(parts)}."
+    return f"Median losses{height} after {steps}, lowest first: {', '.join(parts)}."
 
 
 def errors_table(noise: GradientNoise, errors: Mapping[str, float]) -> str:
     squared = float(noise.gradient @ noise.gradient)
-    # What is left where an estimate is exact is rounding.
+    # The remaining error of an exact estimate is rounding.
     here = [
         (estimator, e if (e := errors[name]) > ROUNDING * squared else 0.0)
         for name, estimator in ESTIMATORS.items()
@@ -126,7 +128,7 @@ def errors_table(noise: GradientNoise, errors: Mapping[str, float]) -> str:
         for estimator, error in here
     ]
     caption = (
-        "Expected squared error as an estimate of ∇L, "
+        "Expected squared error of each estimate of ∇L, "
         f"‖∇L‖² = {number(squared)}; Eq. 18 holds to {number(float(noise.identity_error), 1)}"
     )
     return html_table(caption, ("estimate", "error", "of ‖∇L‖²"), rows)
@@ -160,26 +162,26 @@ def scales_in_use(shown: Shown) -> None:
     scales = shown.view.result("scales", wait=True)
     if scales:
         used = (f"{name} {number(scales[name])}" for name in ("EFSGD", "RMS"))
-        st.caption(f"In use: {', '.join(used)}.")
+        st.caption(f"Scales in use: {', '.join(used)}.")
 
 
 def equations(shown: Shown) -> None:
-    """What is compared, with its numbers in the paper, and what differs from the print."""
+    """What is compared, with equation numbers of the paper, and deviations from the print."""
     st.markdown(
         r"$\tilde F = \Sigma + \nabla L\,\nabla L^\top$ with $\Sigma = \operatorname{cov}(g_n)$ "
         r"(Kunstner et al. 2019, Eq. 18, all means over the examples). A mini-batch gradient "
-        r"$\hat g$ of $B$ examples has covariance $C = \Sigma / B$. Least expected error "
-        r"$\mathbb E\|M \hat g - \nabla L\|^2$ have, of all matrices, "
+        r"$\hat g$ of $B$ examples has covariance $C = \Sigma / B$. Among all matrices, "
         r"$M = \nabla L\,\nabla L^\top (C + \nabla L\,\nabla L^\top)^{-1}$ (Eq. 19, where $B = 1$) "
-        r"and, of diagonal ones, $D_{ii} = (\nabla L)_i^2 / ((\nabla L)_i^2 + C_{ii})$."
+        r"minimises the expected error $\mathbb E\|M \hat g - \nabla L\|^2$; among diagonal "
+        r"matrices, $D$ with $D_{ii} = (\nabla L)_i^2 / ((\nabla L)_i^2 + C_{ii})$ does."
     )
     listed = "; ".join(f"{name} ${m.formula}$" for name, m in STOCHASTIC_METHODS.items())
-    st.markdown(rf"Steps $\theta \leftarrow \theta - \gamma d$ with $d$: {listed}.")
+    st.markdown(rf"The updates are $\theta \leftarrow \theta - \gamma d$ with $d$: {listed}.")
     st.caption(
-        "The paper writes sums: its Σ is N² times this one, and its left side is N times the sum "
-        "of outer products. Eq. 19 prints (Σ + ∇L ∇Lᵀ)⁻¹ ∇L ∇Lᵀ, the transpose of the matrix that "
-        "minimises the error; drawn as Mᵀĝ. EF⁻¹ĝ estimates nothing until it is rescaled: its "
-        "best multiple is drawn. All but SGD are told g and EF of all N examples at every step, "
-        "as Eq. 19 is, “which defeats its purpose” outside a laboratory. RMS is Adam with exact "
-        "averages and no momentum."
+        "The paper uses sums: its Σ is N² times this one, and its left-hand side is N times the "
+        "sum of outer products. Eq. 19 prints (Σ + ∇L ∇Lᵀ)⁻¹ ∇L ∇Lᵀ, the transpose of the matrix "
+        "that minimises the error; it is drawn as Mᵀĝ. EF⁻¹ĝ has to be rescaled before it "
+        "estimates ∇L, so its best multiple is drawn. At every step, all methods except SGD are "
+        "given g and EF of all N examples, as in Eq. 19, “which defeats its purpose” in practice. "
+        "RMS is Adam with exact averages and no momentum."
     )

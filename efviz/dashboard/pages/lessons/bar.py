@@ -1,6 +1,6 @@
-"""The bar above the page on which a lesson plays: its text, its question, its task, the way on.
+"""The bar above a page during a lesson: text, question, task and navigation.
 
-The step stands in the URL of every page as `lesson=key.step`, presenter mode as `present=1`.
+The step is in the URL of every page as `lesson=key.step`, presenter mode as `present=1`.
 """
 
 from __future__ import annotations
@@ -22,9 +22,9 @@ if TYPE_CHECKING:
     from efviz.dashboard.pages.lessons.lesson import Lesson, Step, Verdict
 
 QUIET = ("start", "lessons")
-"""Pages on which no lesson plays and none is in the way."""
+"""Pages without lesson steps, on which the bar is hidden."""
 SECONDS = 0.7
-"""Between two looks at a task that is not done."""
+"""Time between two checks of an open task."""
 
 
 def presenting() -> bool:
@@ -36,12 +36,12 @@ def present(on: bool) -> None:
 
 
 def current() -> tuple[Lesson, int] | None:
-    """The lesson and the index of its step that the URL names; None for none, or for nonsense."""
+    """The lesson and the index of its step that the URL names; None if it names no lesson."""
     key, _, number = everywhere().get("lesson", "").partition(".")
     if not key:
         return None
     from efviz.dashboard.pages.lessons.registry import (
-        LESSONS,  # and with them all pages, when one is played
+        LESSONS,  # imports all pages, so only when a lesson runs
     )
 
     lesson = LESSONS.get(key)
@@ -52,12 +52,12 @@ def current() -> tuple[Lesson, int] | None:
 
 
 def available(lesson: Lesson) -> bool:
-    """Whether all its pages are here."""
+    """Whether all its pages are available."""
     return all(routes.known(step.slug) for step in lesson.steps)
 
 
 def enter(lesson: Lesson, index: int, query: str | None = None) -> None:
-    """Show a step, its page with the settings it begins with."""
+    """Show a step: its page with the settings of the step."""
     step = lesson.steps[index]
     set_everywhere(lesson=f"{lesson.key}.{index + 1}")
     # A page that the session has not opened takes its values from the URL.
@@ -66,7 +66,7 @@ def enter(lesson: Lesson, index: int, query: str | None = None) -> None:
 
 
 def moved(slug: str, text: str) -> None:
-    """The browser has gone back or forward to another step on this page, with its settings."""
+    """Follow the browser's Back or Forward to another step on the same page."""
     set_everywhere(lesson=text)
     st.session_state.pop(slug, None)
 
@@ -77,18 +77,18 @@ def leave() -> None:
 
 
 def resume() -> None:
-    """Go to the step that a link to a page without lessons names."""
+    """Go to the lesson step named by a link to a page without lesson steps."""
     found = current()
     if found and "lesson" in st.query_params and available(found[0]):
         enter(*found)
 
 
 def draw(slug: str) -> bool:
-    """The bar above this page; shall the page be shown, or is there a question before it?"""
+    """Draw the bar above this page; False while a question hides the page."""
     text = everywhere().get("lesson")
     found = current()
     if text and found is None:
-        words = f"There is no lesson {quoted(text)}; the page Lessons lists them."
+        words = f"There is no lesson {quoted(text)}; the page Lessons lists all lessons."
         st.warning(plain(words))
         set_everywhere(lesson="")
     if found is None or slug in QUIET:
@@ -123,13 +123,13 @@ def head(lesson: Lesson, index: int) -> None:
 
 
 def begin(step: Step) -> None:
-    """A link that names the lesson alone means the settings of its step."""
+    """Use the settings of the step if the link names only the lesson."""
     if step.slug not in st.session_state and not set(st.query_params) - set(EVERYWHERE):
         st.query_params.from_dict(step.settings | everywhere())
 
 
 def aside(lesson: Lesson, index: int) -> None:
-    """The reader has gone to another page."""
+    """Buttons to return or leave, on pages other than that of the step."""
     if st.button("Back to the lesson", key="lesson.return"):
         routes.go(lesson.steps[index].slug)
     if st.button("Leave", key="lesson.leave", type="tertiary"):
@@ -137,7 +137,7 @@ def aside(lesson: Lesson, index: int) -> None:
 
 
 def predict(lesson: Lesson, index: int) -> bool:
-    """The question before the picture, then what became of the answer."""
+    """The question, then the verdict on the answer; whether the page may be shown."""
     prediction = lesson.steps[index].prediction
     if prediction is None:
         return True
@@ -153,12 +153,17 @@ def predict(lesson: Lesson, index: int) -> bool:
                     on_click=given.update,
                     args=({(lesson.key, index): i},),
                 )
-        st.caption("The picture comes after your answer.")
+        st.caption("The chart appears after you answer.")
         return False
     chosen, right = given[lesson.key, index], prediction.right()
-    verdict = "That is so." if chosen == right else f"It is: {answers[right]}."
+    verdict = "Correct." if chosen == right else f"Not quite: {_lowercase(answers[right])}."
     st.markdown(f"You said: {answers[chosen]}. **{verdict}** {lesson.say(prediction.because)}")
     return True
+
+
+def _lowercase(answer: str) -> str:
+    """The answer as it continues a sentence."""
+    return answer[:1].lower() + answer[1:]
 
 
 def solved() -> set[tuple[str, int]]:
@@ -167,12 +172,12 @@ def solved() -> set[tuple[str, int]]:
 
 
 def task(lesson: Lesson, index: int) -> None:
-    """What is to be done, and whether it is: looked at again while the reader tries."""
+    """The task and its verdict, checked repeatedly while the reader tries."""
     step = lesson.steps[index]
     assert step.task
     verdict = judge(step)
     known = (lesson.key, index) in solved()
-    st.markdown(f"**Do.** {lesson.say(step.task.words)}")
+    st.markdown(f"**Task.** {lesson.say(step.task.words)}")
     if verdict.done and not known:
         solved().add((lesson.key, index))
     if verdict.done or known:
@@ -182,7 +187,7 @@ def task(lesson: Lesson, index: int) -> None:
 
 
 def judge(step: Step) -> Verdict:
-    """The page's settings by the task's own measure."""
+    """The verdict of the task on the current settings of the page."""
     assert step.task
     from efviz.dashboard.pages.lessons.lesson import Verdict
 
@@ -191,7 +196,7 @@ def judge(step: Step) -> Verdict:
 
 
 def steer(lesson: Lesson, index: int) -> None:
-    """Back, on, and out. While presenting, the arrow keys do the same."""
+    """Buttons to move between steps and to leave. While presenting, arrow keys also work."""
     last = index == len(lesson.steps) - 1
     keys = ("Left", "Right") if presenting() else (None, None)
     if st.button("Back", key="lesson.back", disabled=index == 0, shortcut=keys[0]):
@@ -210,18 +215,18 @@ def steer(lesson: Lesson, index: int) -> None:
 
 
 def presenter_button() -> None:
-    """A button, not a switch: the arrow keys are free while it has the focus."""
+    """A button, not a switch, so that it leaves the arrow keys alone while it has the focus."""
     on = presenting()
     st.button(
         "End presenting" if on else "Present",
         key="lesson.present",
         type="tertiary",
-        help="Large letters, no navigation; the arrow keys move between the steps of a lesson.",
+        help="Large text, no navigation; the arrow keys move between the steps of a lesson.",
         on_click=present,
         args=(not on,),
     )
 
 
 def style() -> None:
-    """Large and without the navigation, while presenting."""
+    """Use large text and hide the navigation while presenting."""
     st.html(sheets.presenting() if presenting() else "<style></style>")

@@ -18,10 +18,10 @@ FAR = 20.0
 
 @cache
 def growth(method: str) -> float:
-    """How many times as long an undamped update becomes when the distance is doubled, far out."""
+    """Factor on the length of an undamped update when a large distance is doubled."""
     problem = facts.problem("fig1")
-    ways = np.array([FAR, 2 * FAR])[:, None] * np.array([1.0, 1.0])
-    near, far = np.linalg.norm(direction(problem, method, problem.theta_star + ways).x, axis=-1)
+    offsets = np.array([FAR, 2 * FAR])[:, None] * np.array([1.0, 1.0])
+    near, far = np.linalg.norm(direction(problem, method, problem.theta_star + offsets).x, axis=-1)
     return float(far / near)
 
 
@@ -32,9 +32,9 @@ def check(settings: VectorFieldsSettings) -> Verdict:
         return Verdict(False, facts.WORKING)
     share = picture.fields.negative_share
     default = not settings.limits and settings.path == "noise"
-    words = f"EFGD turns away from NGD on {percent(share, 3)} of the plane."
+    words = f"EFGD is more than 90° away from NGD on {percent(share, 3)} of the plane."
     if not default:
-        words += " The task is about the noise scale, on the plane as it is."
+        words += " The task is about the noise scale, on the default plane."
     return Verdict(default and share < LIMIT, words)
 
 
@@ -51,33 +51,33 @@ def numbers() -> dict[str, str]:
 LESSON = Lesson(
     key="bends",
     title="Why the empirical Fisher bends the field",
-    about="Examples that fit badly count more, and where the model is far off all fit badly.",
+    about="Badly fitted examples count more, and far from the minimum most fit badly.",
     numbers=numbers,
     steps=(
         Step(
             r"""
 The *empirical Fisher* (Eq. 3) averages $g_n g_n^\top$, where $g_n$ is the gradient of one
-example at its **observed** target. For least squares $g_n = -r_n x_n$ with the *residual*
-$r_n$, the distance from target to line. So $\tilde F$ is the mean of $r_n^2\, x_n x_n^\top$:
-each example counts with its squared residual. In $F$ all count alike.""",
+example at its **observed** target. For least squares $g_n = -r_n x_n$, where the *residual* $r_n$
+is the target minus the prediction. So $\tilde F$ is the mean of $r_n^2\, x_n x_n^\top$: each
+example is weighted by its squared residual. In $F$ all examples have the same weight.""",
             vector_fields.SLUG,
             prediction=Prediction(
-                "Far from the minimum, go twice as far away. What becomes of the step of EFGD, "
+                "Far from the minimum, double the distance. What happens to the step of EFGD, "
                 r"$\tilde F^{-1} \nabla L$?",
-                ("It is half as long", "It stays as long", "It is twice as long"),
+                ("It becomes half as long", "Its length is the same", "It becomes twice as long"),
                 lambda: facts.nearest(growth("EFGD"), (0.5, 1.0, 2.0)),
                 """The step of EFGD becomes [[efgd]] times as long, that of NGD [[ngd]] times.
-Residuals grow with the distance, the empirical Fisher with their square, the gradient only with
-themselves. Look at the arrows: EFGD's shrink where NGD's grow.""",
+Residuals grow with the distance. The empirical Fisher grows with their square; the gradient grows
+only linearly. Look at the arrows: those of EFGD shrink where those of NGD grow.""",
             ),
         ),
         Step(
             r"""
-Lengths are not all. Far out the largest residuals belong to the examples with large $x$; these
-rule $\tilde F$, and its inverse shrinks *their* direction. Colours show the *cosine* between
-the steps of EFGD and NGD: red where they are more than a right angle apart, on [[share]] of the
-plane. Even there EFGD goes downhill, as $\tilde F$ has no negative direction; but not towards
-the minimum.""",
+Directions change too. Far from the minimum, the largest residuals belong to the examples with large
+$x$; these dominate $\tilde F$, and its inverse shrinks *their* direction. The colours show the
+*cosine* between the steps of EFGD and NGD: red where they are more than a right angle apart, on
+[[share]] of the plane. Even there EFGD goes downhill, because $\tilde F$ has no negative
+eigenvalues, but not towards the minimum.""",
             vector_fields.SLUG,
             "cos=1",
         ),
@@ -86,12 +86,12 @@ the minimum.""",
             vector_fields.SLUG,
             "cos=1",
             task=Task(
-                """Make the red part smaller than [[limit]] of the plane. Does that take less
-noise, or more?""",
+                """Reduce the red part to less than [[limit]] of the plane. Does that take less
+noise or more?""",
                 check,
                 "cos=1&s=2.5",
-                r"""More: strong noise is the larger part of every residual, wherever you are.
-Then all examples count nearly alike, $\tilde F$ is nearly a multiple of $F$, and its field is
+                r"""More: strong noise dominates the residuals across the plane. Large and small
+residuals then occur at every $x$, $\tilde F$ is close to a multiple of $F$, and its field is
 straighter.""",
             ),
         ),

@@ -1,4 +1,4 @@
-"""A good classifier is not a well-specified one."""
+"""A good classifier need not be well specified."""
 
 from functools import cache
 
@@ -30,8 +30,8 @@ def check(settings: AtMinimumSettings) -> Verdict:
         return Verdict(False, facts.NO_MINIMUM)
     gain = found.quality.value - case("A", 0.0)[0]
     words = (
-        f"Accuracy {percent(found.quality.value, 3)}, the empirical Fisher "
-        f"{percent(found.distance, 3)} off."
+        f"The accuracy is {percent(found.quality.value, 3)}, and the empirical Fisher differs "
+        f"from the Fisher by {percent(found.distance, 3)}."
     )
     return Verdict(gain >= BETTER and found.distance <= LIMIT, words)
 
@@ -51,47 +51,48 @@ def numbers() -> dict[str, str]:
 
 LESSON = Lesson(
     key="classifier",
-    title="A good classifier is not a well-specified one",
-    about="Higher accuracy, worse matrix: what accuracy does not ask.",
+    title="A good classifier need not be well specified",
+    about="Higher accuracy with a worse matrix: what accuracy does not measure.",
     numbers=numbers,
     steps=(
         Step(
             r"""
-The three cases of Fig. 2: one where logistic regression is the *correct* model, and two, A and B,
-where it is *misspecified*: no choice of its parameters gives the true probabilities. Its
-*accuracy*, the share of examples classified right, is [[correct_hits]] in the correct case,
-[[A_hits]] in A and [[B_hits]] in B.""",
+Fig. 2 has three cases. In one, logistic regression is the *correct* model; in the other two, A and
+B, it is *misspecified*: no choice of its parameters gives the true probabilities. Its *accuracy*,
+the share of examples classified correctly, is [[correct_hits]] in the correct case, [[A_hits]] in
+A and [[B_hits]] in B.""",
             at_minimum.SLUG,
             "s=1",
             prediction=Prediction(
                 "In which case is the empirical Fisher closest to the Fisher?",
-                ("In the correct one", "In A", "In B"),
+                ("In the correct case", "In A", "In B"),
                 closest,
-                "It is off by [[correct_off]] in the correct case, [[A_off]] in A, [[B_off]] in B.",
+                "The matrices differ by [[correct_off]] in the correct case, [[A_off]] in A and "
+                "[[B_off]] in B.",
             ),
         ),
         Step(
             r"""
-Accuracy asks only whether the likelier class is the right one. The Fisher asks for more: it takes
-labels with the *probabilities* that the model gives, the empirical Fisher takes those observed.
-The two agree only if the probabilities are right. In B the classes differ in how their
-coordinates go together, and a straight boundary cannot say so: look how the ellipses stand
-across each other.""",
+Accuracy depends only on whether the more likely class is the right one. The matrices depend on
+more: the Fisher averages over labels with the *probabilities* that the model gives, and the
+empirical Fisher uses the observed labels. In general the two agree only if the probabilities are
+right. In B the classes differ in how their coordinates are correlated, which a straight boundary
+cannot express: the ellipses lie across each other.""",
             at_minimum.SLUG,
             "path=B&s=1",
         ),
         Step(
-            "Nor does high accuracy *cause* the gap.",
+            "High accuracy does not *cause* the gap either.",
             at_minimum.SLUG,
             "s=1",
             task=Task(
                 """Find data on which the classifier beats the correct case by [[better]] (at
-least [[target]]) while the empirical Fisher stays within [[limit]]. Try both kinds of
-misspecification.""",
+least [[target]]) while the empirical Fisher stays within [[limit]] of the Fisher. Try both kinds
+of misspecification.""",
                 check,
                 "path=B&s=0.5",
-                """So the two are different questions. A held-out accuracy says nothing about
-whether the empirical Fisher may stand in for the Fisher.""",
+                """So these are two different questions. Held-out accuracy alone does not tell
+whether the empirical Fisher can replace the Fisher.""",
             ),
         ),
     ),

@@ -8,7 +8,7 @@ from efviz.dashboard.pages.at_minimum import page as at_minimum
 from efviz.dashboard.pages.at_minimum.settings import AtMinimumSettings
 from efviz.dashboard.pages.lessons import facts
 from efviz.dashboard.pages.lessons.lesson import Lesson, Prediction, Step, Task, Verdict
-from efviz.numbers import number, percent
+from efviz.numbers import percent
 
 LIMIT = 0.05
 FEW, MANY, SEEDS = 1000, 100_000, 4
@@ -16,7 +16,7 @@ FEW, MANY, SEEDS = 1000, 100_000, 4
 
 @cache
 def distance(N: int) -> float:
-    """The mean over some seeds, of the correct model."""
+    """Relative distance of EF from F for the correct model, a mean over SEEDS seeds."""
     return float(np.mean([facts.at_minimum("fig2", N=N, seed=k).distance for k in range(SEEDS)]))
 
 
@@ -25,8 +25,8 @@ def check(settings: AtMinimumSettings) -> Verdict:
     found = facts.comparison_of(settings)
     if found is None:
         return Verdict(False, facts.NO_MINIMUM)
-    words = f"With N = {found.N:,} and s = {settings.strength:g} the empirical Fisher is "
-    words += f"{percent(found.distance, 3)} off."
+    words = f"With N = {found.N:,} and s = {settings.strength:g} the empirical Fisher "
+    words += f"differs from the Fisher by {percent(found.distance, 3)}."
     if settings.strength != 0:
         words += " The task is about the correct model, s = 0."
     return Verdict(settings.strength == 0 and found.distance <= LIMIT, words)
@@ -40,7 +40,7 @@ def numbers() -> dict[str, str]:
         "many": f"{MANY:,}",
         "off_few": percent(few),
         "off_many": percent(many),
-        "times": number(few / many),
+        "share": percent(many / few),
         "seeds": str(SEEDS),
         "limit": percent(LIMIT),
     }
@@ -49,37 +49,37 @@ def numbers() -> dict[str, str]:
 LESSON = Lesson(
     key="enough-data",
     title="Correct model, enough data",
-    about="When the empirical Fisher does approach the Fisher, and how slowly.",
+    about="When the empirical Fisher approaches the Fisher, and how slowly.",
     numbers=numbers,
     steps=(
         Step(
             r"""
-Two classes of points, and *logistic regression*: a model that gives each point a probability of
-its class. These data come from such a model, so the model is *correct*, or *well-specified*. At
-the minimum of the loss compare the empirical Fisher $\tilde F$ with the Fisher $F$: their
-*relative distance* is $\|\tilde F - F\| / \|F\|$.""",
+*Logistic regression* models two classes: it gives each example a probability for each class. These
+data come from such a model, so the model is *correct*, or *well specified*. At the minimum of the
+loss, compare the empirical Fisher $\tilde F$ with the Fisher $F$: their *relative distance* is
+$\|\tilde F - F\| / \|F\|$.""",
             at_minimum.SLUG,
             "s=0",
             prediction=Prediction(
-                "Take [[many]] examples instead of [[few]]. The distance becomes …",
+                "Use [[many]] examples instead of [[few]]. The distance becomes …",
                 (
-                    "about as small as before",
-                    "about three times smaller",
-                    "about ten times smaller",
-                    "about a hundred times smaller",
+                    "about as large as before",
+                    "about a third as large",
+                    "about a tenth as large",
+                    "about a hundredth as large",
                 ),
                 lambda: facts.nearest(distance(FEW) / distance(MANY), (1, 3, 10, 100)),
-                """[[off_few]] become [[off_many]], [[times]] times less (means of [[seeds]]
-samples). Move *Examples N* and see.""",
+                """It falls from [[off_few]] to [[off_many]], which is [[share]] of the first value
+(means of [[seeds]] samples). Move *Examples N* to see it.""",
             ),
         ),
         Step(
             r"""
 With the correct model and enough data the minimum is close to the true parameters, so the
-observed labels are as good as drawn from the model. Then $\tilde F$ is an average of $N$ random
-terms whose expectation is $F$ (Eq. 17), and like any such average it errs by about one over
-$\sqrt N$. The chart at the lower right shows it: the line of the correct model falls, the
-others do not.""",
+observed labels behave almost like draws from the model. Then $\tilde F$ is an average of $N$
+random terms whose expectation is $F$ (Eq. 17), and its error falls like one over $\sqrt N$, as for
+any such average. The chart at the lower right shows it: the curve of the correct model falls, the
+others level off.""",
             at_minimum.SLUG,
             "s=0&n=100000",
         ),
@@ -90,8 +90,8 @@ others do not.""",
                 "Bring the empirical Fisher within [[limit]] of the Fisher, with a correct model.",
                 check,
                 "s=0&n=10000",
-                """With the wrong model no number of examples would have done: try it, at another
-strength.""",
+                """With a misspecified model, the distance levels off as $N$ grows: try it at
+another strength.""",
             ),
         ),
     ),

@@ -1,4 +1,4 @@
-"""Problems and pages' results that lessons share."""
+"""Problems, results of pages and messages that lessons share."""
 
 import math
 from collections.abc import Callable, Sequence
@@ -14,8 +14,8 @@ from efviz.dashboard.pages.vector_fields.settings import VectorFieldsSettings
 from efviz.problems import PROBLEMS, Problem
 from efviz.studies.comparison import Comparison, compare
 
-ELSEWHERE = "The task is about other data: press Restart to have them again."
-NO_MINIMUM = "These data have no minimum to look at."
+ELSEWHERE = "The task uses other data: press Restart to restore them."
+NO_MINIMUM = "The loss has no minimum for these data."
 WORKING = "The page is still computing."
 
 
@@ -23,7 +23,7 @@ WORKING = "The page is still computing."
 def problem(
     key: str, path: str = "", strength: float = 0.0, N: int = 1000, seed: int = 0
 ) -> Problem:
-    """A problem on offer, at a strength along one of its paths."""
+    """A problem of the catalogue, at a strength along one of its paths."""
     entry = PROBLEMS[key]
     assert entry.family
     return entry.problem(entry.family.sample(N, seed, path, strength))
@@ -39,14 +39,14 @@ def at_minimum(
 
 
 def comparison_of(settings: AtMinimumSettings) -> Comparison | None:
-    """What the page At the minimum finds for its sliders; None without a minimum."""
+    """The comparison on the page At the minimum; None without a minimum."""
     (case,) = at_minimum_studies.now("moved", settings)
     found: Comparison | None = case.comparison
     return found
 
 
 def about(problem: str) -> Callable[[Check], Check]:
-    """A check that is made only while the page shows this problem."""
+    """Decorate a check that applies only while the page shows this problem."""
 
     def decorate(check: Check) -> Check:
         def checked(settings: Any) -> Verdict:
@@ -58,7 +58,7 @@ def about(problem: str) -> Callable[[Check], Check]:
 
 
 def picture_of(settings: VectorFieldsSettings) -> SimpleNamespace | None:
-    """What the page Vector fields draws with these settings, None until all is computed."""
+    """The results of the page Vector fields, None until they are computed."""
     job = STUDIES.job("paths", settings)
     if not job.done:
         job.advance(0.05)
@@ -66,5 +66,5 @@ def picture_of(settings: VectorFieldsSettings) -> SimpleNamespace | None:
 
 
 def nearest(value: float, choices: Sequence[float]) -> int:
-    """Which of the choices is nearest, as a ratio."""
+    """Index of the choice with the ratio to `value` closest to 1."""
     return min(range(len(choices)), key=lambda i: abs(math.log(value / choices[i])))

@@ -17,10 +17,10 @@ NEAR = 16
 
 @cache
 def lengths(method: str) -> tuple[float, float, float]:
-    """Undamped steps at a distance, at half of it and at 1/NEAR, where the line fits exactly."""
+    """Lengths of undamped steps at a distance, at 1/2 and 1/NEAR of it, for an exact fit."""
     problem = facts.problem("fig1", "noise", -1.0)
-    ways = np.array([1, 1 / 2, 1 / NEAR])[:, None] * np.array([1.0, 1.0])
-    found = np.linalg.norm(direction(problem, method, problem.theta_star + ways).x, axis=-1)
+    offsets = np.array([1, 1 / 2, 1 / NEAR])[:, None] * np.array([1.0, 1.0])
+    found = np.linalg.norm(direction(problem, method, problem.theta_star + offsets).x, axis=-1)
     return float(found[0]), float(found[1]), float(found[2])
 
 
@@ -32,7 +32,7 @@ def check(settings: VectorFieldsSettings) -> Verdict:
     status = picture.paths["EFGD"].status
     reached = int((status == Status.CONVERGED).sum())
     exact = settings.path == "noise" and settings.strength == -1
-    words = f"{reached} of {status.size} starts reach the minimum with EFGD."
+    words = f"EFGD reaches the minimum from {reached} of {status.size} starts."
     if not exact:
         words += " The task is about data without noise, s = −1."
     return Verdict(exact and reached == status.size, words)
@@ -54,12 +54,12 @@ def numbers() -> dict[str, str]:
 LESSON = Lesson(
     key="growing-step",
     title="The step that grows as you approach",
-    about="Where every example is fitted, the empirical Fisher vanishes faster than the gradient.",
+    about="With an exact fit, the empirical Fisher vanishes faster than the gradient.",
     numbers=numbers,
     steps=(
         Step(
             """
-The noise is off: all points lie on one line, as when a large model fits its data exactly. At the
+The noise is off: all examples lie on one line, as when a large model fits its data exactly. At the
 minimum every residual is zero.""",
             vector_fields.SLUG,
             "s=-1&damping=0",
@@ -67,17 +67,17 @@ minimum every residual is zero.""",
                 "Halve the distance to the minimum. The undamped step of EFGD becomes …",
                 ("half as long", "as long as before", "twice as long"),
                 lambda: facts.nearest(lengths("EFGD")[1] / lengths("EFGD")[0], (0.5, 1, 2)),
-                """[[half]] times as long; that of NGD [[half_natural]] times. The gradient
-shrinks with the residuals, the empirical Fisher with their squares, and the step is one divided
-by the other.""",
+                """It becomes [[half]] times as long, that of NGD [[half_natural]] times. The
+gradient shrinks with the residuals, the empirical Fisher with their squares, and the step is the
+gradient divided by the empirical Fisher.""",
             ),
         ),
         Step(
             r"""
-At a distance [[near]] times smaller the step of NGD is [[times_natural]] times as long, that of
-EFGD [[times]] times. So with a fixed step size $\gamma$ EFGD cannot settle: close enough to the
-minimum every step overshoots it. Look at the trajectories, and at the row EFGD of the table:
-the step that came nearest was followed by the longest.""",
+If the distance is divided by [[near]], the step of NGD becomes [[times_natural]] times as long,
+that of EFGD [[times]] times. So with a fixed step size $\gamma$, EFGD cannot settle: close enough
+to the minimum every step overshoots it. Look at the trajectories, in which the longest step follows
+the closest approach, and at the column EFGD of the table.""",
             vector_fields.SLUG,
             "s=-1&damping=0",
         ),
@@ -88,12 +88,12 @@ L$.""",
             vector_fields.SLUG,
             "s=-1&damping=0",
             task=Task(
-                "Choose a damping λ (and, if you like, a step size) with which EFGD reaches the "
+                "Choose a damping λ (and, if you like, a step size) for which EFGD reaches the "
                 "minimum from all starts.",
                 check,
                 "s=-1&damping=0.1",
                 r"""Close to the minimum $\lambda$ is now much larger than $\tilde F$, so the
-step is nearly $\nabla L / \lambda$. What lets EFGD converge there is that it becomes gradient
+step is nearly $\nabla L / \lambda$. EFGD converges there because it has become gradient
 descent.""",
             ),
         ),

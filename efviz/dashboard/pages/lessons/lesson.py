@@ -1,7 +1,6 @@
-"""What a lesson is: steps on real pages, with predictions and tasks, and numbers that are
-computed.
+"""Lessons: steps on the pages of the dashboard, with predictions, tasks and computed numbers.
 
-Texts are Markdown in which [[name]] stands for a number of the lesson, or for a mapping's entry.
+Texts are Markdown in which [[name]] stands for a number of the lesson.
 """
 
 import re
@@ -15,7 +14,7 @@ Numbers = Callable[[], Mapping[str, str]]
 
 @dataclass(frozen=True)
 class Verdict:
-    """Whether a task is done, and a sentence that says where the page stands now."""
+    """Whether a task is done, and a sentence on the current state of the page."""
 
     done: bool
     now: str
@@ -27,7 +26,7 @@ Check = Callable[[Any], Verdict]
 
 @dataclass(frozen=True)
 class Prediction:
-    """A question asked before the picture is shown. `right()` computes which answer holds."""
+    """A question asked before the page is shown. `right()` computes the index of the answer."""
 
     question: str
     answers: tuple[str, ...]
@@ -37,9 +36,9 @@ class Prediction:
 
 @dataclass(frozen=True)
 class Task:
-    """Something to be done on the page. `check` looks at the page's settings.
+    """Something to do on the page; `check` judges the page's settings.
 
-    `solution` is a query with which it is done, and `after` what is said then.
+    `solution` is a query that solves the task, and `after` the text shown then.
     """
 
     words: str
@@ -50,7 +49,7 @@ class Task:
 
 @dataclass(frozen=True)
 class Step:
-    """A text above the page `slug`, which begins with the settings of `query`."""
+    """A text above the page `slug`, which opens with the settings of `query`."""
 
     text: str
     slug: str
@@ -64,7 +63,7 @@ class Step:
 
     @property
     def templates(self) -> list[str]:
-        """Every text that is shown."""
+        """All texts of the step."""
         texts = [self.text]
         if self.prediction:
             p = self.prediction
@@ -85,7 +84,7 @@ class Lesson:
     numbers: Numbers
 
     def say(self, template: str) -> str:
-        """The text with its numbers."""
+        """The text with its numbers filled in."""
         numbers = self.numbers()
         return re.sub(r"\[\[(\w+)\]\]", lambda match: numbers[match[1]], template).strip()
 

@@ -16,7 +16,7 @@ SMALL, LARGE = 16, 64
 
 
 def spread() -> float:
-    """The deviation of a gradient of LARGE examples, in that of one of SMALL."""
+    """Standard deviation of a gradient of LARGE examples relative to one of SMALL."""
     one, other = batch_factor(1000, (SMALL, LARGE))
     return float(np.sqrt(other / one))
 
@@ -43,42 +43,42 @@ def numbers() -> dict[str, str]:
 LESSON = Lesson(
     key="noise",
     title="The empirical Fisher as noise",
-    about="What the empirical Fisher does measure: how much gradients differ between examples.",
+    about="What the empirical Fisher measures: how much gradients differ between examples.",
     numbers=numbers,
     steps=(
         Step(
             r"""
-*Stochastic* gradient descent takes the mean gradient of a *mini-batch*, a few examples drawn at
-random. The cloud below shows such gradients at one $\theta$: their mean is the true gradient
-$g$, their spread is noise. A mini-batch of [[small]] becomes one of [[large]].""",
+*Stochastic* gradient descent uses the mean gradient of a *mini-batch*, a few examples drawn at
+random. The cloud below shows such gradients at one $\theta$: their expectation is the full gradient
+$g$, and their spread is noise. Now use mini-batches of [[large]] examples instead of [[small]].""",
             page.SLUG,
             prediction=Prediction(
-                "The width of the cloud of mini-batch gradients becomes …",
+                "The cloud of mini-batch gradients becomes …",
                 ("as wide as before", "half as wide", "a quarter as wide"),
                 lambda: facts.nearest(spread(), (1, 0.5, 0.25)),
-                """[[spread]] times as wide: the covariance goes with one over the batch size, the
-width with its root. Move *Batch size B* and see.""",
+                """It becomes [[spread]] times as wide: the covariance is proportional to one over
+the batch size, the width to the square root of that. Move *Batch size B* to see it.""",
             ),
         ),
         Step(
             r"""
-Call $\Sigma$ the *covariance* of the gradients of single examples. Then $\tilde F = \Sigma + g
-g^\top$ (Eq. 18): a second moment is covariance plus squared mean. At the $\theta$ shown
-[[share]] of $\tilde F$ (of its trace) is noise, and [[rest]] the gradient itself. So $\tilde
-F^{-1}$ takes short steps where gradients are uncertain: that is a reason for it, though not the
-reason of curvature.""",
+Let $\Sigma$ be the *covariance* of the gradients of single examples. Then $\tilde F = \Sigma + g
+g^\top$ (Eq. 18): a second moment is the covariance plus the squared mean. At the $\theta$ shown,
+[[share]] of the trace of $\tilde F$ is noise, and [[rest]] is the gradient itself. So $\tilde
+F^{-1}$ shortens steps in directions where gradients are uncertain. That can be a reason to use it,
+but it has nothing to do with curvature.""",
             page.SLUG,
         ),
         Step(
-            "The share of noise depends on where you are.",
+            r"The share of noise depends on $\theta$.",
             page.SLUG,
             task=Task(
-                r"Move $\theta$ (click into the contours, or move the sliders) to where at least "
-                r"[[limit]] of $\tilde F$ is noise.",
+                r"Move $\theta$ (click in the contours or move the sliders) to a place where at "
+                r"least [[limit]] of $\tilde F$ is noise.",
                 check,
                 "theta=2.04,1.98",
-                """At the minimum the mean gradient is zero and only noise is left. The matrix
-that was to be the curvature is there the covariance of the gradient noise.""",
+                """At the minimum the mean gradient is zero and only noise is left. There, the
+matrix that was meant to represent curvature is the covariance of the gradient noise.""",
             ),
         ),
     ),

@@ -13,16 +13,16 @@ SLUG = "lessons"
 TITLE = PAGES[SLUG].title
 
 WORDS = """
-Each lesson plays on the pages of this dashboard: it says what is to be seen, asks you to
-predict it, shows it, and ends with something to do. All controls stay yours. Every number in
-the texts is computed by the same library that draws the pictures.
+Each lesson runs on the pages of this dashboard: it introduces an idea, asks you to predict the
+result, shows it, and ends with a task. All controls remain available. Every number in the texts
+is computed by the library that draws the charts.
 """
 
 FOR_TEACHERS = """
-Every step has an address: open it and copy the link from the address bar, or write it by hand,
-`lessons?lesson=straight.2` for the second step of the first lesson. With `&present=1` it opens in
-presenter mode, with large letters and no navigation; the left and right arrow keys move between
-the steps, wherever the focus is not in a field.
+Every step has its own URL: open it and copy the link from the address bar, or type the link, for
+example `lessons?lesson=straight.2` for the second step of the first lesson. With `&present=1` it
+opens in presenter mode, with large text and no navigation; the left and right arrow keys move
+between the steps unless an input field has the focus.
 """
 
 

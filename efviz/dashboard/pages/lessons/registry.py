@@ -1,4 +1,4 @@
-"""The lessons. LESSONS lists them in the order in which they are best read."""
+"""The lessons. LESSONS lists them in the recommended order."""
 
 from efviz.dashboard.pages.lessons import (
     bends,

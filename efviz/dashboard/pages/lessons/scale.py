@@ -15,7 +15,7 @@ HALF = 0.5
 
 @cache
 def size(strength: float) -> float:
-    """How many times as large EF is as F: the mean of the generalised eigenvalues."""
+    """Size of EF relative to F: the mean of the generalised eigenvalues."""
     return float(np.mean(facts.at_minimum("fig4", "noise", strength).eigenvalues))
 
 
@@ -25,7 +25,7 @@ def check(settings: AtMinimumSettings) -> Verdict:
     if found is None:
         return Verdict(False, facts.NO_MINIMUM)
     low, high = found.eigenvalues[[0, -1]]
-    words = f"Along every direction the empirical Fisher is {number(low)} to "
+    words = f"Depending on the direction, the empirical Fisher is {number(low)} to "
     words += f"{number(high)} times the Fisher."
     return Verdict(bool(high < HALF), words)
 
@@ -47,31 +47,31 @@ def numbers() -> dict[str, str]:
 LESSON = Lesson(
     key="scale",
     title="A wrong scale, a wrong shape",
-    about="Noise that is stronger than the model thinks can be repaired. A missing term cannot.",
+    about="A factor corrects for noise stronger than assumed, but not for a missing term.",
     numbers=numbers,
     steps=(
         Step(
             r"""
-*Least squares* is the likelihood of a line with normal noise of standard deviation one. The
-Fisher believes it: the observed targets do not occur in it. Case A of Fig. 4 has noise of twice
-that deviation; the line itself is right.""",
+*Least squares* is the negative log-likelihood of a line with normal noise of standard deviation
+one. The Fisher takes this at face value: it never looks at the observed targets. In case A of
+Fig. 4 the noise has twice that standard deviation; the line itself is right.""",
             at_minimum.SLUG,
             "problem=fig4&s=1",
             prediction=Prediction(
                 "In case A the empirical Fisher is … the Fisher.",
                 ("about half", "about as large as", "about twice", "about four times"),
                 lambda: facts.nearest(size(1.0), (0.5, 1, 2, 4)),
-                """It is [[times]] times as large: residuals enter with their squares. That is a
+                """It is [[times]] times as large, because residuals enter as squares. That is a
 relative distance of [[noise_off]], and more data do not help.""",
             ),
         ),
         Step(
             r"""
-Case B leaves out a quadratic term instead, a distance of [[shape_off]]. Suppose the noise level
-were *fitted*, as the residuals suggest. In case A only [[noise_fitted]] of the distance would
-be left; in B [[shape_fitted]]. There residuals are large at the ends and small in the middle,
-so the examples are weighted wrongly **among each other**: that is shape, and no factor repairs
-it.""",
+In case B the model lacks a quadratic term instead, and the distance is [[shape_off]]. Suppose the
+noise level were *fitted* to the residuals. The distance would then be [[noise_fitted]] in case A,
+but [[shape_fitted]] in case B. There the residuals are large at the ends and small in the middle,
+so the examples are weighted wrongly **relative to each other**: the shape is wrong, and no factor
+can correct it.""",
             at_minimum.SLUG,
             "problem=fig4&path=quadratic&s=1",
         ),
@@ -80,13 +80,13 @@ it.""",
             at_minimum.SLUG,
             "problem=fig4&s=1",
             task=Task(
-                """Choose data for which it is smaller than [[half]] times the Fisher along every
+                """Choose data for which it is less than [[half]] times the Fisher in every
 direction. (The second row of the table lists the smallest and the largest ratio.)""",
                 check,
                 "problem=fig4&s=-0.5",
-                r"""Less noise than the model assumes, and $\tilde F$ is too small, so $\tilde
-F^{-1} \nabla L$ is too long. Without any noise it would vanish: the lesson *The step that grows
-as you approach* goes there.""",
+                r"""With less noise than the model assumes, $\tilde F$ is too small, so $\tilde
+F^{-1} \nabla L$ is too long. Without any noise, $\tilde F$ would vanish: see the lesson *The step
+that grows as you approach*.""",
             ),
         ),
     ),

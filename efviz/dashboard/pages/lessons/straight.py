@@ -18,7 +18,7 @@ LIMIT = 0.01
 
 @cache
 def detours() -> dict[str, float]:
-    """The longest way of each method in Figure 1, in lengths of its own chord."""
+    """The longest path of each method in Figure 1, relative to its own chord."""
     trajectories = figure_1().paths
     return {m: max(map(detour, t.thetas)) for m, t in trajectories.items()}
 
@@ -29,7 +29,7 @@ def detour(path: np.ndarray) -> float:
 
 
 def straight_methods() -> int:
-    """Which of the answers below holds."""
+    """Index of the right answer below."""
     straight = {m for m, d in detours().items() if d < 1 + LIMIT}
     return [{"GD"}, {"NGD"}, {"NGD", "EFGD"}, set()].index(straight)
 
@@ -40,7 +40,7 @@ def check(settings: VectorFieldsSettings) -> Verdict:
     if picture is None:
         return Verdict(False, facts.WORKING)
     best = min(map(detour, picture.paths["GD"].thetas))
-    words = f"The straightest way of GD is {number(best, 4)} times as long as the straight line."
+    words = f"The straightest path of GD is {number(best, 4)} times as long as the straight line."
     return Verdict(best < 1 + LIMIT, words)
 
 
@@ -62,51 +62,51 @@ def numbers() -> dict[str, str]:
 LESSON = Lesson(
     key="straight",
     title="What the natural gradient straightens",
-    about="The steepest way down is seldom the way to the minimum. One matrix makes it so.",
+    about="The direction of steepest descent rarely points at the minimum. One matrix fixes that.",
     numbers=numbers,
     steps=(
         Step(
             r"""
-A line $y = b + \theta x$ is fitted to data. The plane below has its two *parameters* as axes, so
-each point of it is one line. Grey curves are *contours*: along each the *loss*, how badly the
-line fits, is the same. The *gradient* crosses them at right angles. Here they are ellipses
-[[ratio]] times as long as wide.""",
+A line $y = b + \theta x$ is fitted to data. The axes of the plane below are its two *parameters*,
+so each point of the plane is one line. The grey curves are *contours*: along each of them, the
+*loss*, which measures how badly the line fits, is constant. The *gradient* crosses them at right
+angles. Here the contours are ellipses, [[ratio]] times as long as they are wide.""",
             vector_fields.SLUG,
             prediction=Prediction(
-                "Three methods set out from the same four points. Whose ways will be straight?",
+                "Three methods start from the same four points. Which take a straight path?",
                 (
-                    "Only those of gradient descent (GD)",
-                    "Only those of the natural gradient (NGD)",
-                    "Those of NGD and of EFGD",
-                    "None",
+                    "Only gradient descent (GD)",
+                    "Only the natural gradient (NGD)",
+                    "Both NGD and EFGD",
+                    "None of them",
                 ),
                 straight_methods,
-                """The longest way of GD is [[GD]] times as long as the straight line from its
+                """The longest path of GD is [[GD]] times as long as the straight line from its
 start to its end, that of NGD [[NGD]] times, and that of EFGD [[EFGD]] times.""",
             ),
         ),
         Step(
             r"""
 Why? Near a minimum $\theta^*$ the gradient is $H(\theta - \theta^*)$, where $H$, the *Hessian*,
-holds the second derivatives of the loss. GD follows it, stretched by $H$. For least squares the
-*Fisher information* $F$, the average of $g g^\top$ over the targets that the model expects,
-equals $H$. So $F^{-1} \nabla L = \theta - \theta^*$: **every arrow of NGD points at the
-minimum**, and is as long as the way there. A single step of size one leaves [[left]] of it.
-Look at the arrows of the middle field.""",
+holds the second derivatives of the loss. GD follows the negative gradient, which $H$ distorts. For
+least squares the *Fisher information* $F$, the average of $g g^\top$ over the targets that the
+model predicts, equals $H$. So the NGD update $-F^{-1} \nabla L$ equals $\theta^* - \theta$: **every
+NGD arrow points at the minimum**, and its length is the distance to it. A single step of size one
+leaves [[left]] of that distance. Look at the arrows in the middle field.""",
             vector_fields.SLUG,
         ),
         Step(
-            "GD is not always crooked: along some ways the gradient, too, points at the minimum.",
+            "GD does not always curve: on some lines it, too, heads straight for the minimum.",
             vector_fields.SLUG,
             "starts=4.5,3",
             task=Task(
-                """Find a start from which the way of GD is at most [[limit]] longer than the
-straight line. Click in a field to place one, or type it under *More settings*.""",
+                """Find a start from which the path of GD is at most [[limit]] longer than the
+straight line. Click in a field to place a start, or type one under *More settings*.""",
                 check,
                 "starts=1,0",
                 """Such starts lie on the axes of the ellipses, the *eigenvectors* of the Hessian:
-there it only stretches and does not turn. The inverse of $F$ makes every direction such an
-axis.""",
+along these, $H$ only stretches and does not rotate. Multiplying by the inverse of $F$ has the same
+effect in every direction.""",
             ),
         ),
     ),

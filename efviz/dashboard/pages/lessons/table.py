@@ -21,7 +21,7 @@ def line(method: str) -> results.Line:
 
 
 def excess() -> float:
-    """The loss of the printed cell of EFGD, in that of NGD's best."""
+    """Loss of the printed cell of EFGD relative to the best cell of NGD."""
     return line("EFGD").printed_loss / line("NGD").best_loss
 
 
@@ -74,47 +74,46 @@ def numbers() -> dict[str, str]:
 LESSON = Lesson(
     key="table",
     title="Read the paper's table critically",
-    about="A table of best settings, and what happens if one runs them.",
+    about="A table of best settings, and what happens when you run them.",
     numbers=numbers,
     steps=(
         Step(
             r"""
 The paper compares the three methods on real data, each with the step size $\gamma$ and damping
-$\lambda$ that a *grid search* picked: all pairs are run for the same number of steps, and the
-one with the lowest final loss is printed in Table 6. For EFGD on the Boston data it prints
+$\lambda$ picked by a *grid search*: all pairs are run for the same number of steps, and Table 6
+prints the pair with the lowest final loss. For EFGD on the Boston data it prints
 $\gamma$ = [[gamma]] and $\lambda$ = [[lambda]].""",
             optimization.SLUG,
             query(),
             prediction=Prediction(
-                "Run with these settings, how does EFGD end, compared with NGD?",
-                ("With about the same loss", "With about twice its loss", "With much more"),
+                "With these settings, how does the final loss of EFGD compare with that of NGD?",
+                ("It is about the same", "It is about twice as large", "It is much larger"),
                 lambda: facts.nearest(excess(), (1, 2, 20)),
-                """NGD ends at [[ngd_loss]], EFGD at [[printed_loss]]: [[excess]] times that.
-The
-published curve of EFGD was not made with these settings.""",
+                """NGD ends at [[ngd_loss]], EFGD at [[printed_loss]]: [[excess]] times
+that. The published curve of EFGD was not made with these settings.""",
             ),
         ),
         Step(
             r"""
-The whole grid, run again, has a better cell for EFGD: $\gamma$ = [[best_gamma]] with $\lambda$ =
-[[best_lambda]] ends at [[best_loss]], the loss of NGD to [[digits]] digits. And *best* may mean
-little: of NGD [[ties]] cells end at the same loss, and which of them is printed is chance. Of the
-[[lines]] lines of the table [[differ]] name a cell that is not the best one; the table below
-the maps says which.""",
+The full grid, run again, has a better cell for EFGD: $\gamma$ = [[best_gamma]] with $\lambda$ =
+[[best_lambda]] ends at [[best_loss]], which equals the loss of NGD to [[digits]] digits. And *best*
+may mean little: [[ties]] cells of NGD end at the same loss, and which of them is printed is
+arbitrary. Of the [[lines]] lines of the table, [[differ]] name a cell that is not the best one; the
+table below the maps says which.""",
             optimization.SLUG,
             query(),
         ),
         Step(
-            "A table shows one cell of each map; the map shows how much room there is around it.",
+            "A table shows one cell of each map; the map shows how wide the region around it is.",
             optimization.SLUG,
             query(),
             task=Task(
-                """Find a step size and a damping with which EFGD ends within [[close]] of NGD.
-A click in the map of EFGD runs that cell.""",
+                """Find a step size and a damping for which the final loss of EFGD is within
+[[close]] of that of NGD. A click in the map of EFGD runs that cell.""",
                 check,
                 "ef=17.7827941004&efl=1e-10",
                 """Before you believe a comparison of tuned methods, ask how wide the good
-region of each is, and whether the printed settings give the printed result.""",
+region of each is, and whether the printed settings reproduce the printed result.""",
             ),
         ),
     ),

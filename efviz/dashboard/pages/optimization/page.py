@@ -33,7 +33,7 @@ from efviz.sweeps import DAMPINGS, STEP_SIZES
 
 SLUG = "optimization"
 SETS = {"boston": "Boston", "breast-cancer": "BreastCancer", "a1a": "a1a"}
-"""Those of Fig. 3."""
+"""The data sets of Fig. 3."""
 
 
 def _of_methods(kind: str) -> dict[str, str]:
@@ -42,7 +42,7 @@ def _of_methods(kind: str) -> dict[str, str]:
 
 
 def _sliders(method: str) -> dict[str, str]:
-    """The step size and the damping of a method; GD has none."""
+    """The step size and damping of a method; GD has no damping."""
     named = {"step_size": f"step_{method}", "damping": f"damping_{method}"}
     return {argument: name for argument, name in named.items() if name != "damping_GD"}
 
@@ -84,14 +84,14 @@ FAR = Chart(
 
 
 def start(shown: Shown) -> None:
-    """Where there is a theta_star, its multiples can be starts."""
+    """The choice of a multiple of theta_star as start, if there is a theta_star."""
     view = shown.view
     if is_there(shown.settings) and not view.trouble and view.given["problem"].minimum.exists:
         show(shown.store, "multiple")
 
 
 def own_columns(shown: Shown) -> None:
-    """What to make of an own table."""
+    """The choice of target and regression for an own table."""
     if shown.settings.own and own_table.loaded():
         names = ["target", "regression"]
         names += ["positive"] * bool(table_choice.classes(shown.settings))
@@ -104,7 +104,7 @@ def sliders(shown: Shown) -> None:
 
 
 def sentence(shown: Shown) -> None:
-    """What is seen now: of runs that are finished."""
+    """A summary of the finished runs."""
     seen = {method: shown.view.see(f"run_{method}") for method in METHODS}
     paths = {m: run.result for m, run in seen.items() if run and run.snapshot.complete}
     if shown.view.trouble:
@@ -115,7 +115,7 @@ def sentence(shown: Shown) -> None:
 
 
 def grids(shown: Shown) -> None:
-    """What is shipped, else what has been computed so far."""
+    """The shipped grids, or else what has been computed so far."""
     st.subheader("Every step size and damping", anchor=False)
     shipped = results.sweep(shown.settings.shipped, METHODS[0]) is not None
     kind = "shipped" if shipped else "grid"
@@ -137,7 +137,7 @@ def clicked(kind: str, shown: Shown, click: Click) -> None:
 
 
 def choose_cell(store: Store[OptimizationSettings], methods: Sequence[str], click: Click) -> None:
-    """The nearest cell of the grid runs above; a click on GD's curve chooses its step size."""
+    """Run the nearest cell of the grid; a click on GD's curve chooses its step size."""
     if click.panel >= len(methods):
         return
     method = methods[click.panel]
@@ -161,14 +161,14 @@ GRIDS = {
 ASK = Ask(
     "sweep",
     tuple(_of_methods("grid").values()),
-    "Run all 19,000 cells",
+    "Run all 20,003 cells",
     "of the 3 grids is done",
     words.too_large,
 )
 
 
 def far(shown: Shown) -> None:
-    """Starts near and far, if they are asked for."""
+    """Starts near and far, if switched on."""
     if shown.view.trouble:
         return
     show(shown.store, "far")
@@ -200,7 +200,7 @@ PAGE = Page(
     foot=(words.table_6, words.equations),
     waits={
         **{f"run_{method}": f"the run of {method}" for method in METHODS},
-        **{f"rounding_{method}": "what rounding does to the runs" for method in METHODS},
+        **{f"rounding_{method}": "the effect of rounding on the runs" for method in METHODS},
         "cosines": "the cosines",
         "far_runs": "the runs from other starts",
     },

@@ -1,4 +1,4 @@
-"""What can be set on the page Optimization."""
+"""The settings of the page Optimization."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -13,17 +13,17 @@ from efviz.dashboard.session.settings import setting
 from efviz.dashboard.session.widgets import Slider, Toggle
 
 _USUAL = {"GD": (1e-3, 0.0), "NGD": (1.0, 1e-8), "EFGD": (1e-2, 1e-3)}
-"""Step size and damping where no grid is known."""
+"""Step size and damping where no grid is shipped."""
 
 
 def _selected(method: str, index: int) -> Callable[[Sofar], float]:
-    """Step size (0) or damping (1) of the best cell that is shipped: the same on every server."""
+    """Step size (0) or damping (1) of the best shipped cell, the same on every server."""
 
     def default(settings: Sofar) -> float:
         grid = results.sweep(settings.shipped, method)
         best = grid.best()[:2] if grid else (np.nan, np.nan)
         cell = best if np.isfinite(best[0]) else _USUAL[method]
-        # Grid values are powers of ten at eighths: twelve digits bring them back.
+        # Grid exponents are multiples of 1/8: twelve digits restore the values.
         return float(f"{cell[index]:.12g}")
 
     return default
@@ -59,7 +59,7 @@ class OptimizationSettings(AllColumnsSettings):
         0.0,
         query="start",
         shown=Slider(0.125),
-        help="The start as a multiple of θ*: 0 is the paper's, 1 the minimum itself.",
+        help="The start as a multiple of θ*: 0 is the paper's start, 1 the minimum itself.",
     )
     step_GD: float = _step("GD", "gd")
     step_NGD: float = _step("NGD", "ngd")
@@ -71,5 +71,5 @@ class OptimizationSettings(AllColumnsSettings):
         Flag(),
         False,
         shown=Toggle(),
-        help="Runs from multiples of θ*, and how long EF's steps are far from the minimum.",
+        help="Runs from multiples of θ*, and the length of EF's steps far from the minimum.",
     )

@@ -1,4 +1,4 @@
-"""What the Optimization page says: sentences from the numbers, and Table 6 beside its print."""
+"""The texts of the page Optimization: sentences from the numbers, and Table 6."""
 
 from collections.abc import Mapping
 from html import escape
@@ -25,7 +25,7 @@ NO_GRID = (
 
 
 LARGEST_GRID = 2e8
-"""Examples times squared parameters: a grid keeps half of it as numbers in memory."""
+"""Largest N D^2 of a grid: half as many numbers are kept in memory."""
 
 
 def too_large(problem: Problem) -> str:
@@ -33,8 +33,9 @@ def too_large(problem: Problem) -> str:
     if problem.N * problem.D**2 <= LARGEST_GRID:
         return ""
     return (
-        f"A whole grid on {problem.N:,} examples with {problem.D:,} parameters would need more "
-        "memory than this page may take; run it with `python -m efviz sweep`, or use fewer columns."
+        f"A full grid on {problem.N:,} examples with {problem.D:,} parameters would need more "
+        "memory than this page is allowed to use; run it with `python -m efviz sweep`, or use "
+        "fewer columns."
     )
 
 
@@ -45,21 +46,21 @@ def sentence(
     multiple: float,
     changes: Mapping[str, float | None],
 ) -> str:
-    """What is seen now; `changes` says what the last digits change in the end of each path."""
+    """A summary; `changes` holds the relative effect of rounding on each final loss."""
     parts = []
     minimum = problem.minimum
     if minimum.exists:
         lowest = float(problem.loss(minimum.theta))
-        parts.append(f"The minimum has loss <b>{number(lowest, 4)}</b>.")
+        parts.append(f"The loss at the minimum is <b>{number(lowest, 4)}</b>.")
     elif minimum.reason:
         parts.append(minimum.reason)
         if multiple and not minimum.exists:
-            parts.append("Without θ* there are no multiples of it: the runs start at 0.")
+            parts.append("Without θ* there is nothing to multiply: the runs start at 0.")
     for name, path in paths.items():
         status, last = str(path.status[0]), float(path.final_loss[0])
         if status == "diverged":
             steps = int(path.steps_done[0])
-            words = f"{name} diverges at step {steps}: its loss passes 100 times the first"
+            words = f"{name} diverges at step {steps}: its loss exceeds 100 times the initial loss"
         else:
             words = f"{name} ends at {number(last, 4)}"
         parts.append(f"{words}{by_rounding(changes.get(name) or 0.0)}.")
@@ -68,32 +69,28 @@ def sentence(
         if usable.size:
             opposed = float(np.mean(usable < 0))
             parts.append(
-                f"Along its path the EF direction is at cos {number(float(usable.min()), 2)} to "
-                f"{number(float(usable.max()), 2)} with the natural gradient (damped)"
-                + (
-                    f", and points away from it at {percent(opposed)} of the steps."
-                    if opposed
-                    else "."
-                )
+                "Along the path of EFGD, the cosine of its direction with that of NGD (damped) is "
+                f"between {number(float(usable.min()), 2)} and {number(float(usable.max()), 2)}"
+                + (f", negative in {percent(opposed)} of the steps." if opposed else ".")
             )
         if found.singular.any():
-            parts.append("Undamped, a matrix is singular on the way: there by pseudo-inverse.")
+            parts.append("Where the undamped matrix is singular, the pseudo-inverse is used.")
     return f"<p class='efviz-sentence'>{' '.join(parts)}</p>"
 
 
 def by_rounding(change: float) -> str:
-    """What to say of a run whose last loss changes by so much, relatively, through rounding."""
+    """A remark on a run whose final loss changes by this fraction through rounding."""
     if not change > CHAOS:
         return ""
     if change == np.inf:
-        return " (depends on rounding: with its last digit changed, the run ends differently)"
+        return " (depends on rounding: a change in the last digit changes how the run ends)"
     if change <= SEEN:
         return " (its last digits depend on rounding)"
-    return f" (depends on rounding: a change in the last digit moves it by {percent(change)})"
+    return f" (depends on rounding: a change in the last digit changes it by {percent(change)})"
 
 
 def grids(found: Mapping[str, Sweep]) -> str:
-    """What each grid selects, and how sure that is."""
+    """The cell that each grid selects, and how reliable the choice is."""
     parts = []
     for method, sweep in found.items():
         step, damping, loss = sweep.best()
@@ -101,9 +98,9 @@ def grids(found: Mapping[str, Sweep]) -> str:
             parts.append(f"{method}: no run finishes.")
             continue
         cell = f"γ = {number(step)}" + (f", λ = {number(damping)}" if method != "GD" else "")
-        words = f"{method}: {cell} gives the least loss, {number(loss, 4)}"
+        words = f"{method}: {cell} gives the lowest loss, {number(loss, 4)}"
         if sweep.others:
-            words += f", and so do {sweep.others} other cells to 1e-12"
+            words += f", as do {sweep.others} other cells to within 1e-12"
         if sweep.change_by_rounding > SEEN:
             words += "; that run depends on rounding, so another machine may select another cell"
         elif sweep.change_by_rounding > CHAOS:
@@ -112,34 +109,37 @@ def grids(found: Mapping[str, Sweep]) -> str:
         if sweep.contested:
             parts.append(f"{CONTESTED}.")
         if not sweep.complete:
-            parts.append("Not all cells are computed yet.")
-    where = "star selected, dots as good, ring printed, hexagon runs above; click a cell to run it"
-    colours = "strong is a low final loss, faint none better than the first, grey a diverged run"
+            parts.append("Not all cells have been computed yet.")
+    where = (
+        "star: selected; dots: equally good; ring: printed; hexagon: shown above; "
+        "click a cell to run it"
+    )
+    colours = "strong: low final loss; faint: no better than at the start; grey: diverged"
     return f"<p class='efviz-note'>{' '.join(parts)} Marks: {where}. Colours: {colours}.</p>"
 
 
 def far(found: NearAndFar) -> str:
-    """The slope of the last decade of distances."""
+    """The exponent of the length of EF's step, fitted over the farthest distances."""
     gradient, ef = found.lengths.gradient, found.lengths.directions["EFGD"]
     size, length = np.log(gradient[-5:]), np.log(ef[-5:])
     if not (np.isfinite(size).all() and np.isfinite(length).all()) or np.ptp(size) < 1e-6:
         return (
-            "<p class='efviz-note'>Far out the gradient no longer grows here, so that EF's step "
-            "has no slope to show.</p>"
+            "<p class='efviz-note'>Far from the minimum the gradient stops growing here, so the "
+            "length of EF's step does not follow a power of it.</p>"
         )
     slope = float(np.polyfit(size, length, 1)[0])
     return (
-        "<p class='efviz-note'>Far from the minimum the length of EF's step goes like the "
-        f"gradient's to the power {number(slope)} (section 4.3: about −1 for least squares).</p>"
+        "<p class='efviz-note'>Far from the minimum the length of EF's step scales as that of the "
+        f"gradient to the power {number(slope)} (section 4.3: about −1 for least squares).</p>"
     )
 
 
 def table_6(shown: Shown) -> None:
-    """Every line of Table 6, printed and reproduced, with its verdict."""
+    """Every line of Table 6 as printed and as reproduced, with its verdict."""
     columns = ("set", "method", "printed γ, λ", "reproduced γ, λ", "verdict")
-    caption = "The cell of least loss after 100 iterations, of 241 step sizes and 41 dampings"
+    caption = "The cell of lowest loss after 100 iterations, of 241 step sizes and 41 dampings"
     st.html(
-        "<details class='efviz-details'><summary>Table 6, printed beside reproduced</summary>"
+        "<details class='efviz-details'><summary>Table 6, printed and reproduced</summary>"
         f"{html_table(caption, columns, map(_row, results.lines()))}</details>"
     )
 
@@ -163,12 +163,12 @@ def _cell(exponents: tuple[float, float | None]) -> str:
 def equations(shown: Shown) -> None:
     st.markdown(
         r"$\theta_{t+1} = \theta_t - \gamma\,(B(\theta_t) + \lambda I)^{-1} \nabla L(\theta_t)$ "
-        "for 100 iterations from 0, on all columns and a bias, which the paper does not normalise "
-        "(Kunstner et al. 2019, App. D.3); a run whose loss passes 100 times its first has "
-        "diverged."
+        "for 100 iterations from 0, on all columns and a bias; the paper does not normalise the "
+        "columns (Kunstner et al. 2019, App. D.3). A run counts as diverged once its loss exceeds "
+        "100 times the initial loss."
     )
     st.caption(
-        "The cosine of Fig. 3 was made with the damping of the selected EFGD run; its text says "
+        "The cosine in Fig. 3 was made with the damping of the selected EFGD run; the text says "
         "without damping. Table 5 prints a spacing of 0.25 in log10; the grids were made with "
         "0.125 for the step size and 0.5 for the damping."
     )

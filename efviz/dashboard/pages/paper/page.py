@@ -1,4 +1,4 @@
-"""The paper, checked: one row for every claim, with a check computed while you look."""
+"""The paper, checked: one row for every claim, with a check computed in the session."""
 
 import streamlit as st
 
@@ -15,12 +15,12 @@ STUDIES = Studies(PaperSettings, NOTHING, {"found": checks})
 
 
 def bar(shown: Shown) -> None:
-    """Below a long table nobody would see the progress."""
+    """The place of the progress bar, which would be out of sight below a long table."""
     shown.bar = st.container()
 
 
 def address(shown: Shown) -> None:
-    """A chart would see to it that the link says what is shown."""
+    """Write the settings to the URL, which charts do on other pages."""
     if st.query_params.to_dict() != shown.store.address:
         st.query_params.from_dict(shown.store.address)
 

@@ -1,4 +1,4 @@
-"""What can be set on the page The paper, checked."""
+"""The settings of the page The paper, checked."""
 
 from dataclasses import dataclass
 

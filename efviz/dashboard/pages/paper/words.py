@@ -1,4 +1,4 @@
-"""What the page The paper, checked says: its table, its counts."""
+"""The texts of the page The paper, checked: its table and its counts."""
 
 from collections.abc import Mapping
 from html import escape
@@ -15,13 +15,13 @@ FILTERS = {
     "table": "Tables",
     "proposition": "Propositions",
     "conclusion": "Conclusions",
-    "differs": "Print and truth differ",
+    "differs": "Misprints",
 }
 
 CITE = (
-    "Each check holds the library against a way of its own: SciPy's distributions and derivatives, "
-    "sums over all labels, quadrature, searches, random draws. The same table in a terminal: "
-    "`python -m efviz paper`. The paper:"
+    "Each check compares the library with an independent computation: SciPy's distributions and "
+    "derivatives, sums over all labels, quadrature, searches or random draws. To print the same "
+    "table in a terminal, run `python -m efviz paper`. To cite the paper:"
 )
 
 
@@ -46,7 +46,7 @@ def table(show: str, found: Mapping[str, Result] | None = None) -> str:
     found = found or {}
     return table_of_cards(
         "Claims of the paper, each with its check",
-        ("Where", "What it says", "Checked now", "See it"),
+        ("Where", "Claim", "Check", "See it"),
         {
             escape(SECTIONS[section]): [row(claim, found.get(claim.key)) for claim in claims]
             for section, claims in groupby(chosen(show), lambda claim: claim.section)
@@ -57,9 +57,7 @@ def table(show: str, found: Mapping[str, Result] | None = None) -> str:
 
 def row(claim: Claim, result: Result | None) -> tuple[str, ...]:
     differs = (
-        f"<p class='differs'><b>As printed, as made:</b> {escape(claim.differs)}</p>"
-        if claim.differs
-        else ""
+        f"<p class='differs'><b>Misprint:</b> {escape(claim.differs)}</p>" if claim.differs else ""
     )
     says = f"{escape(claim.says)}{differs}"
     return escape(claim.where), says, checked(claim, result), link(claim)
@@ -94,6 +92,6 @@ def link(claim: Claim) -> str:
 
 
 def address(link: Link) -> str:
-    """Relative to this page; the first page of the dashboard has no name of its own."""
+    """A URL relative to this page; old links to the root lead to the page Vector fields."""
     page = "./" if link.page == vector_fields.SLUG else link.page
     return f"{page}?{link.query}" if link.query else page

@@ -1,4 +1,4 @@
-"""The first page: Figure 1 moving, what one sees, and where to go from here."""
+"""The first page: Figure 1 in motion, a sentence about it, and links to the other pages."""
 
 from dataclasses import replace
 from functools import cache
@@ -21,23 +21,28 @@ from efviz.numbers import number, percent
 SLUG = "start"
 
 FINE = 121
-"""Contours are drawn from so many points a side."""
+"""Grid points per side for the contours."""
 
-HEADING = "Where the empirical Fisher stops being the Fisher"
+HEADING = "Where the empirical Fisher departs from the Fisher"
 
 WORDS = """
-A line is fitted to the data of Figure 1, three times from the same four starts to the same minimum
-★. Gradient descent (**GD**) goes down the steepest way. The natural gradient (**NGD**) multiplies
-that by the inverse of the Fisher information. **EFGD** takes the empirical Fisher instead, which
-looks much the same on paper: observed targets stand where the Fisher asks the model for its own.
+Three methods fit a line to the data of Figure 1, from the same four starts; ★ is the minimum.
+Gradient descent (**GD**) follows the direction of steepest descent. The natural gradient (**NGD**)
+multiplies the gradient by the inverse of the Fisher information. **EFGD** uses the empirical Fisher
+instead, which looks much the same on paper: it uses the observed targets; the Fisher averages over
+the model's own predictions.
 """
 
 DOORS = (
-    (vector_fields.SLUG, "Explore", "Move the data, the step, the starts; every picture follows."),
-    ("lessons", "Lessons", "Predict first, then look: short lessons on the pages themselves."),
-    ("the-paper", "The paper", "What it states, figure by figure, and what comes out here."),
+    (
+        vector_fields.SLUG,
+        "Explore",
+        "Change the data, the step size, the starts; every chart follows.",
+    ),
+    ("lessons", "Lessons", "Short lessons on the pages themselves: predict first, then look."),
+    ("the-paper", "The paper", "What it claims, and how each claim was checked here."),
 )
-"""Where to go: slug, title, one sentence. A door to a page that is not there is left out."""
+"""Links to other pages: slug, title, one sentence. Links to missing pages are left out."""
 
 
 def main() -> None:
@@ -50,13 +55,13 @@ def main() -> None:
     doors()
     st.caption(
         "After Kunstner, Hennig and Balles, Limitations of the Empirical Fisher Approximation for "
-        "Natural Gradient Descent, NeurIPS 2019. All panels show the same step; the clock "
-        "runs faster and faster, so that both the first and the last steps are seen."
+        "Natural Gradient Descent, NeurIPS 2019. All panels show the same step; time "
+        "speeds up, so that both the first steps and the last ones are visible."
     )
 
 
 def forward() -> None:
-    """Links to this address once meant the page Vector fields; a lesson begins on its own page."""
+    """Forward old links, which meant the page Vector fields, and links that name a lesson."""
     known = {one.query for one in VectorFieldsSettings.declared().values()}
     query = st.query_params.to_dict()
     if known & set(query) and routes.known(vector_fields.SLUG):
@@ -75,7 +80,7 @@ def doors() -> None:
 
 @cache
 def picture() -> tuple[dict[str, Any], str]:
-    """The page Vector fields as it opens: what the browser needs of it, and one sentence."""
+    """The default state of the page Vector fields as data for the browser, and one sentence."""
     p = figure_1()
     lowest = p.problem.minimum.loss
     x, y = p.fields.plane.axes(FINE)
@@ -98,9 +103,14 @@ def picture() -> tuple[dict[str, Any], str]:
     }
     gd, ngd, efgd = (max(detours[name]) for name in ("GD", "NGD", "EFGD"))
     sentence = (
-        f"NGD goes straight: its ways are {number(ngd)} times as long as the line from start to "
-        f"end. The longest of GD is {number(gd)} times as long, of EFGD {number(efgd)} times, "
-        f"and on {percent(p.fields.negative_share)} of the plane a step of EFGD points over 90° "
-        "away from that of NGD."
+        f"NGD goes straight: its paths are {_times(ngd)} as long as the straight line from start "
+        f"to end. The longest path of GD is {_times(gd)} as long as its straight line, that of "
+        f"EFGD {_times(efgd)}. On {percent(p.fields.negative_share)} of the plane, a step of EFGD "
+        "points more than 90° away from that of NGD."
     )
     return shown, sentence
+
+
+def _times(ratio: float) -> str:
+    """How many times as long, in words where the lengths are equal to working precision."""
+    return "exactly" if ratio < 1 + 1e-6 else f"{number(ratio)} times"

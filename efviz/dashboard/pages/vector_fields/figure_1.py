@@ -1,4 +1,4 @@
-"""Figure 1 of the paper, as the page Vector fields opens with it."""
+"""Figure 1 of the paper, the default state of the page Vector fields."""
 
 from functools import cache
 from types import SimpleNamespace
@@ -9,5 +9,5 @@ from efviz.dashboard.pages.vector_fields.settings import VectorFieldsSettings
 
 @cache
 def figure_1() -> SimpleNamespace:
-    """All of it, computed once."""
+    """All its results, computed once."""
     return STUDIES.everything(VectorFieldsSettings.of())

@@ -1,4 +1,4 @@
-"""The limits of the plane: automatic, or four numbers."""
+"""The limits of the plane: automatic or four numbers."""
 
 import streamlit as st
 
@@ -14,7 +14,7 @@ def limits(shown: Shown) -> None:
     first, second = shown.view.given["problem"].parameter_names
     given = bool(store.settings.limits)
     corners = (*plane.x, *plane.y)
-    if st.toggle("Plane limits of my own", value=given) != given:
+    if st.toggle("Custom plane limits", value=given) != given:
         store.set(limits=() if given else (corners,))
         run_again()
     if not given:

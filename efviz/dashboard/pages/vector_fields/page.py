@@ -1,4 +1,4 @@
-"""Vector fields: the paper's Figure 1, live."""
+"""Vector fields: an interactive version of the paper's Figure 1."""
 
 from efviz.dashboard.components import Frame
 from efviz.dashboard.pages.registry import PAGES
@@ -39,13 +39,13 @@ STUDIES = Studies(
 
 
 def frame(shown: Shown) -> Frame:
-    """Where the player stands."""
+    """The current state of the player."""
     settings = shown.settings
     return Frame(settings.at, min(settings.followed, len(shown.view.result("theta_0"))))
 
 
 def keep_frame(shown: Shown, frame: Frame) -> None:
-    """Where the player came to rest belongs into the link."""
+    """Keep where the player stopped, so that the link says so."""
     settings: VectorFieldsSettings = shown.store.settings
     starts = settings.starts or shown.view.result("theta_0")
     shown.store.set(at=min(frame.at, settings.n_steps), followed=min(frame.of, len(starts)))
@@ -67,8 +67,11 @@ PAGE = Page(
     VectorFieldsSettings,
     STUDIES,
     presets=(
-        Preset("Paper Fig. 1, as made", lambda now: now.reset(problem="fig1", step_size=1e-3)),
-        Preset("as printed", lambda now: now.reset(problem="fig1", step_size=1e-4)),
+        Preset("Paper Fig. 1, as published", lambda now: now.reset(problem="fig1", step_size=1e-3)),
+        Preset(
+            "Fig. 1 with the printed step size",
+            lambda now: now.reset(problem="fig1", step_size=1e-4),
+        ),
     ),
     controls=(problem_row("damping", "step_size"),),
     body=(

@@ -1,4 +1,4 @@
-"""What can be set on the page Vector fields."""
+"""The settings of the page Vector fields."""
 
 from collections.abc import Callable
 from dataclasses import dataclass, replace
@@ -15,18 +15,18 @@ MOST_STARTS = 12
 
 
 def undrawable(rows: tuple[tuple[float, ...], ...]) -> str:
-    """What is wrong with limits (x0, x1, y0, y1) of a plane, if anything is."""
+    """What is wrong with the limits (x0, x1, y0, y1) of a plane, or ""."""
     (x0, x1, y0, y1) = rows[0]
     if not (x0 < x1 and y0 < y1):
-        return "needs lower limits below upper ones"
-    # Browsers draw with float32: a narrower plane would show its steps.
+        return "needs lower limits below its upper limits"
+    # Browsers draw in float32: a narrower plane would show rounding.
     if any(high - low < 1e-4 * max(abs(low), abs(high)) for low, high in ((x0, x1), (y0, y1))):
-        return "is narrower than 1/10,000 of its distance from 0, too fine to be drawn"
+        return "is narrower than 1/10,000 of its distance from 0, which is too narrow to draw"
     return ""
 
 
 def _at_home(name: str) -> Callable[[Sofar], Any]:
-    """The default that the chosen problem brings along."""
+    """The default of the chosen problem."""
     return lambda settings: getattr(entry(settings).settings, name)
 
 
@@ -37,7 +37,7 @@ def _scale(k: int, query: str) -> Any:
         lambda settings: entry(settings).settings.scales[k],
         query=query,
         shown=NumberInput(format="%.4g"),
-        help="0 makes typical updates as long as NGD's.",
+        help="0 makes typical updates as long as those of NGD.",
     )
 
 
@@ -56,7 +56,7 @@ class VectorFieldsSettings(EditableSettings):
         _at_home("step_size"),
         query="step",
         shown=Slider(0.125, log=True, bounds=(1e-6, 1e2)),
-        help="γ multiplies every update; each method's own scale multiplies it once more.",
+        help="γ multiplies every update, in addition to the scale of each method.",
     )
     n_steps: int = setting(
         "Steps",
@@ -90,8 +90,8 @@ class VectorFieldsSettings(EditableSettings):
         False,
         query="cos",
         shown=Toggle(),
-        help="The cosine between the directions of NGD and EFGD: red where EF points uphill of "
-        "NGD.",
+        help="The cosine between the directions of NGD and EFGD; red where they are more than "
+        "90° apart.",
         kept=True,
     )
     limits: tuple[tuple[float, float, float, float], ...] = setting(
@@ -102,8 +102,8 @@ class VectorFieldsSettings(EditableSettings):
         Flag(),
         False,
         shown=Toggle(),
-        help="Dots run along the trajectories and the losses; one step is taken apart into its "
-        "directions.",
+        help="Dots move along the trajectories and the loss curves; the current step is broken "
+        "down into its directions.",
         kept=True,
         follow=lambda settings, on: replace(settings, play=on, at=0, followed=1),
     )

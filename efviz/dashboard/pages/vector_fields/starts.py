@@ -1,4 +1,4 @@
-"""The page Vector fields: clicks and drags on its picture, and its starts, also in a table."""
+"""Starts and examples of the page Vector fields, changed in its charts or in a table."""
 
 from collections.abc import Sequence
 
@@ -14,7 +14,7 @@ from efviz.dashboard.session.store import run_again
 
 
 def clicked(shown: Shown, click: Click) -> None:
-    """A click in the data panel is a new example, in a field panel a new start."""
+    """A click adds an example in the data panel, a start in a field panel."""
     if click.panel == 0:
         data_edits.clicked(shown.store, click)
     else:
@@ -22,7 +22,7 @@ def clicked(shown: Shown, click: Click) -> None:
 
 
 def touched(shown: Shown, touch: Touch) -> None:
-    """An example, or a start, is dragged or taken away; the last start stays."""
+    """Drag or remove an example or a start; the last start stays."""
     if touch.panel == 0:
         data_edits.touched(shown.store, touch)
         return
@@ -37,15 +37,15 @@ def touched(shown: Shown, touch: Touch) -> None:
 
 
 def present(shown: Shown) -> list[list[float]]:
-    """The starts as they are now, which the picture may not yet show."""
+    """The current starts, which the chart may not show yet."""
     starts = shown.store.settings.starts or shown.view.result("theta_0").tolist()
     return [list(point) for point in starts]
 
 
 def set_starts(shown: Shown, points: Sequence[Sequence[float]]) -> bool:
-    """Starts to about a thousandth of the plane, so that links stay short; whether it is a change.
+    """Set the starts, rounded to about a thousandth of the plane to keep links short.
 
-    What lies too far out is left as it was.
+    Returns whether they changed; starts that lie too far out are ignored.
     """
     plane, store = shown.view.result("plane"), shown.store
     digits = 3 - int(np.floor(np.log10(plane.half_widths.max())))
@@ -57,7 +57,7 @@ def set_starts(shown: Shown, points: Sequence[Sequence[float]]) -> bool:
 
 
 def starts_table(shown: Shown) -> None:
-    """The starts as an editable table: what a click does, by keyboard."""
+    """The starts as an editable table, for use without a mouse."""
     store, theta_0 = shown.store, shown.view.result("theta_0")
     if theta_0 is None:
         return
@@ -84,4 +84,4 @@ def starts_table(shown: Shown) -> None:
     if complete not in (given, ()) and set_starts(shown, complete[:MOST_STARTS]):
         run_again()
     if store.settings.starts:
-        st.button("Starts of the paper", on_click=lambda: store.set(starts=()))
+        st.button("Reset starts", on_click=lambda: store.set(starts=()))

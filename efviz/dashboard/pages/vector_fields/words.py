@@ -1,4 +1,4 @@
-"""What the Vector fields page says: sentences from the numbers, the table, the equations."""
+"""The texts of the page Vector fields: sentences from the numbers, the table, the equations."""
 
 from collections.abc import Mapping
 from html import escape
@@ -19,15 +19,15 @@ from efviz.studies.field_comparison import FieldComparison
 def sentence(
     problem: Problem, fields: FieldComparison, trajectories: Mapping[str, Trajectory], n_steps: int
 ) -> str:
-    """What is seen now."""
+    """A summary of the current runs and fields."""
     parts = []
     if problem.minimum.exists:
         counts = [
             f"{_reached(t)} of {t.status.size} with {name}" for name, t in trajectories.items()
         ]
         done = min(_steps_so_far(t, n_steps) for t in trajectories.values())
-        steps = f"{n_steps:,}" if done == n_steps else f"{done:,} of {n_steps:,}"
-        parts.append(f"Starts at the minimum after {steps} steps: {', '.join(counts)}.")
+        steps = f"{n_steps:,}" if done == n_steps else f"the first {done:,} of {n_steps:,}"
+        parts.append(f"Runs that reached the minimum in {steps} steps: {', '.join(counts)}.")
     if problem.minimum.reason:
         parts.append(problem.minimum.reason)
     diverged = [
@@ -37,23 +37,23 @@ def sentence(
     ]
     if diverged:
         parts.append(
-            f"Diverged, drawn to the step where the loss passed 100 times its start: "
-            f"{', '.join(diverged)}."
+            f"Diverged: {', '.join(diverged)}, drawn up to the step where the loss exceeded 100 "
+            "times its initial value."
         )
     share = fields.negative_share
     part = percent(share) if share else f"no part ({percent(0)})"
-    parts.append(f"EFGD points over 90° away from NGD on <b>{part}</b> of the plane.")
+    parts.append(f"EFGD points more than 90° away from NGD on <b>{part}</b> of the plane.")
     singular = [name for name, count in fields.rank_deficient.items() if count]
     if singular:
         parts.append(
-            f"The matrix of {' and '.join(singular)} is singular: where it is, the step of least "
-            "norm is taken. A damping λ above 0 makes it invertible."
+            f"The matrix of {' and of '.join(singular)} is singular at some points; there the "
+            "step of minimum norm is taken. Any damping λ above 0 makes the matrix invertible."
         )
     return f"<p class='efviz-sentence'>{' '.join(parts)}</p>"
 
 
 def _steps_so_far(t: Trajectory, n_steps: int) -> int:
-    """Steps that every run still going has taken: fewer than n_steps while the work lasts."""
+    """Steps that every run has taken that has not diverged; n_steps once all is computed."""
     going = t.status != Status.DIVERGED
     return int(t.steps_done[going].min()) if going.any() else n_steps
 
@@ -71,13 +71,13 @@ def table(theta_0: Array, trajectories: Mapping[str, Trajectory], problem: Probl
     ]
     caption = f"Loss after the last step, per start ({escape(first)}, {escape(second)})"
     if problem.minimum.exists:
-        caption += f"; at the minimum it is {number(problem.minimum.loss, 5)}"
+        caption += f"; the loss at the minimum is {number(problem.minimum.loss, 5)}"
     return html_table(caption, ["start", *trajectories], rows)
 
 
 MARKS = {
     Status.CONVERGED: "★ minimum",
-    Status.RUNNING: "on its way",
+    Status.RUNNING: "not converged",
     Status.DIVERGED: "diverged",
 }
 
@@ -92,21 +92,21 @@ def scales_in_use(shown: Shown) -> None:
     scales = shown.view.result("scales") or {}
     if scales:
         words = (f"{name} {number(scale)}" for name, scale in scales.items())
-        st.caption(f"In use: {', '.join(words)}.")
+        st.caption(f"Scales in use: {', '.join(words)}.")
 
 
 def equations(shown: Shown) -> None:
-    """The update rule with its numbers in the paper, and what differs from the print."""
+    """The update rule with its equation numbers in the paper, and deviations from the print."""
     names = " · ".join(f"{name}: {STYLES[name].name}" for name in ("GD", "NGD", "EFGD"))
     st.markdown(
         r"$\theta_{t+1} = \theta_t - \gamma\,(B(\theta_t) + \lambda I)^{-1} \nabla L(\theta_t)$, "
-        r"with $B = F$ for NGD and $B = \tilde F$ for EFGD; GD takes $\nabla L(\theta_t)$ itself "
-        "(Kunstner et al. 2019, Eqs. 50-52; all means over the examples).",
+        r"with $B = F$ for NGD and $B = \tilde F$ for EFGD; GD uses $\nabla L(\theta_t)$ itself "
+        "(Kunstner et al. 2019, Eqs. 50-52; all averages are means over the examples).",
         help=names,
     )
     if shown.settings.problem == "fig1":
         st.caption(
-            "The published figure was made with γ = 10⁻³ times the scales ⅓, 1, 3, and with a "
-            "ridge of 0.01/2 ‖θ‖² that shows in the third digit and is left out here; the paper "
-            "prints γ = 10⁻⁴."
+            "The published figure was made with γ = 10⁻³ times the scales ⅓, 1 and 3, and with an "
+            "L2 penalty of 0.01/2 ‖θ‖², which changes the third digit and is omitted here. The "
+            "paper prints γ = 10⁻⁴."
         )

@@ -1,4 +1,4 @@
-"""Take along: under each figure a menu with its image, page, numbers and code, and the paper."""
+"""The export menu below each figure: its image, page, numbers and code, and the citation."""
 
 from collections.abc import Callable, Mapping
 
@@ -8,10 +8,10 @@ from efviz.dashboard.components import images
 from efviz.figures import export
 from efviz.figures.theme import Spec
 
-UNFINISHED = "The work is not finished: a file holds what is shown now, the code makes all of it."
+UNFINISHED = "The computation is not finished. Files hold what is shown now; the code computes all."
 
 
-def take_along(
+def export_menu(
     key: str,
     name: str,
     panels: Callable[[], Mapping[str, Spec]],
@@ -22,11 +22,11 @@ def take_along(
 ) -> None:
     """The menu of the chart `key`, whose files are called `name`; it costs nothing until opened.
 
-    Even then files are made of `panels()` and `code()` only when one is asked for: outside of the
-    page's run, where caches and tables of a session are out of reach.
+    Even then, a file is made only when it is requested: outside of the page's run, where the caches
+    and tables of the session are out of reach.
     """
     with st.popover(
-        "Take along", type="tertiary", key=f"take.{name}", on_change="rerun", width="content"
+        "Export", type="tertiary", key=f"take.{name}", on_change="rerun", width="content"
     ) as menu:
         if not menu.open:
             return
@@ -53,6 +53,6 @@ def choices(key: str, name: str, specs: Mapping[str, Spec], lines: str, rows: in
 
 
 def citation() -> str:
-    from efviz.paper import BIBTEX  # with all claims and their checks: not for the first picture
+    from efviz.paper import BIBTEX  # slow: imports all claims and their checks
 
     return BIBTEX
