@@ -84,7 +84,7 @@ def test_the_shipped_grids_of_a_set_that_is_not_here_are_shown(
     SHARED.clear()
     monkeypatch.setattr(Source, "found", lambda self: "")
     at = open_page(SLUG, set="wine")
-    assert "The set wine is not on this machine" in at.warning[0].value
+    assert "The data set wine is not available on this server" in at.warning[0].value
     assert len(components(at, "chart")) == 1
     assert html(at).count("gives the lowest loss") == 3
     # Nor does the code need the set.
