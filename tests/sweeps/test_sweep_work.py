@@ -411,7 +411,7 @@ def test_the_command_takes_an_own_table(cache, tmp_path, capsys):
             "'iris' is neither a file nor one of the data sets",
         ),
         (["wine", "--method", "GD", "--out", "t.txt"], "--out must end in .csv or .json"),
-        (["wine", "--method", "GD", "--out", "no/t.csv"], "no/t.csv cannot be written: there is"),
+        (["wine", "--method", "GD", "--out", "no/t.csv"], "no/t.csv cannot be written: the folder"),
         (
             ["wine", "--method", "GD", "--out", "t.csv", "--target", "x"],
             "--target is for a CSV file of your own: the data set wine has a fixed target",
