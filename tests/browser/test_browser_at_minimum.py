@@ -41,7 +41,7 @@ def test_three_cases_and_the_morph_stand_side_by_side(page: Page, server: str) -
     tops = {round(box["y"]) for box in boxes if box}
     assert len(tops) == 2, "data above, ellipses below"
     expect(page.locator(".efviz-sentence")).to_contain_text("0.0831 (correct model)")
-    expect(page.get_by_text("and so it is: 73.3\u202f%")).to_be_visible()
+    expect(page.get_by_text("which these data confirm: 73.3\u202f%")).to_be_visible()
 
 
 def test_the_curves_come_by_themselves_and_do_not_hold_up_the_sliders(

@@ -213,7 +213,7 @@ def test_a_loss_that_is_no_polynomial_is_computed_point_by_point():
 
 def test_smooth_loss_grids_report_their_progress():
     problem = listed_problem("fig2", N=60)
-    shares = list(smooth_loss_grid(problem, np.zeros(2), 0.1, 5))
+    shares = [progress.fraction for progress in smooth_loss_grid(problem, np.zeros(2), 0.1, 5)]
     assert shares == sorted(shares)
     assert shares[-1] == 1
 

@@ -87,4 +87,4 @@ def test_why_there_are_no_balls():
     problem, theta, _ = place("saturation")
     assert without_balls(problem, theta) == ""
     assert "F is zero" in without_balls(problem, np.zeros(2))
-    assert "too large" in without_balls(listed_problem("poisson", N=20), np.full(2, 1e9))
+    assert "overflow" in without_balls(listed_problem("poisson", N=20), np.full(2, 1e9))
