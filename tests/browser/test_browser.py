@@ -260,7 +260,7 @@ def test_long_work_shows_progress_and_stops_on_demand(page: Page, server: str) -
     open_page(page, server, "problem=fig2&n=5000&steps=50000")
     stop = page.get_by_role("button", name="Stop here")
     expect(stop).to_be_visible(timeout=20_000)
-    expect(page.get_by_text(re.compile(r"\d+% of the trajectories is computed"))).to_be_visible()
+    expect(page.get_by_text(re.compile(r"\d+\s% of the trajectories computed"))).to_be_visible()
     stop.click()
     expect(page.get_by_role("button", name="Continue")).to_be_visible(timeout=20_000)
     rest = revision(page)

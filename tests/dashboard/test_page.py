@@ -104,7 +104,7 @@ def test_its_work_is_shown_and_stopped_and_goes_on(monkeypatch: pytest.MonkeyPat
         patch.setattr(frame, "run_again", lambda: None)
         at = visit(points="31")
         assert not components(at, "chart")
-        assert "0\u202f% of the losses is computed" in at.get("progress")[0].proto.text
+        assert "0\u202f% of the losses computed" in at.get("progress")[0].proto.text
         next(button for button in at.button if button.label == "Stop here").click().run()
     at.run()
     assert not components(at, "chart")

@@ -33,7 +33,7 @@ class Page:
 
     `presets` are the buttons of the header; `controls` stand above `body`, which shows what is
     computed, and `foot` below, which depends only on the problem. `waits` names a result for the
-    progress bar, as in "41 % of the runs is computed". `held`: until this fraction of a result is
+    progress bar, as in "41 % of the runs computed". `held`: until this fraction of a result is
     done, charts show the previous one of the same problem.
     """
 
@@ -249,7 +249,7 @@ def go_on(shown: Shown) -> None:
     key, words = WORK.format(page.slug), page.waits.get(unfinished[0].name, "the work")
     jobs = [shown.view.job(one.name) for one in unfinished]
     with bar or st.container():
-        going = working(key, state, jobs[0].progress.fraction, f"of {words} is computed")
+        going = working(key, state, jobs[0].progress.fraction, f"of {words} computed")
     if going:
         until = time.perf_counter() + SLICE
         for job in jobs:
