@@ -17,9 +17,9 @@ from visitors import Lost, Visitor
 from websockets.exceptions import ConnectionClosed
 
 EXPENSIVE = (
-    ("vector-fields", "problem=logistic&n=1000000&seed={}&density=31&steps=50000"),
+    ("vector-fields", "problem=fig2&n=1000000&seed={}&grid=31&steps=50000"),
     ("at-the-minimum", "problem=fig2&n=1000000&seed={}"),
-    ("four-matrices", "problem=logistic&n=1000000&seed={}"),
+    ("four-matrices", "problem=fig2&n=1000000&seed={}"),
     ("gradient-noise", "problem=fig2&n=1000000&seed={}&runs=64&steps=20000"),
     ("optimization", "set=a1a&start=1.{}"),
 )
