@@ -262,7 +262,7 @@ PROBLEMS = {
     "formula": ("=1+1\n=2*3", 'Row 2 of "x" is "=1\\+1", which is a formula'),
     "error of a spreadsheet": ("1\n#DIV/0!\n3", 'Row 3 of "x" is "#DIV/0!", which is not a number'),
     "infinity": ("1\n2\n-inf", 'Row 4 of "x" is "-inf", which is not a finite number'),
-    "too large": ("1\n1e400\n2", 'Row 3 of "x" is "1e400", which is larger than'),
+    "too large": ("1\n1e400\n2", 'Row 3 of "x" is "1e400", which overflows double precision'),
     "underscores": ("1\n2\n1_000", 'Row 4 of "x" is "1_000", which is not a number'),
     "digits of another script": ("1\n2\n٣", "Row 4"),
     "after blank lines": ("1\n\n\n2\nx", 'Row 6 of "x" is "x"'),

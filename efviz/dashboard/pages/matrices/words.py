@@ -37,7 +37,7 @@ def sentence(
 ) -> str:
     """Which matrices are one here, how far EF is from F, and what has no ellipse."""
     if not all_finite(matrices):
-        parts = ["The matrices at this θ are too large for numbers of a computer."]
+        parts = ["The matrices at this θ overflow double precision."]
     else:
         parts = [
             _equal(agreements, theta),
@@ -152,7 +152,7 @@ def _weight(terms: Contribution, outputs: int) -> str:
     """The trace of its term of EF over that of F: the surprise of this very label."""
     ef, f = (float(np.trace(m)) for m in (terms.empirical_fisher, terms.fisher))
     if not np.isfinite([ef, f]).all():
-        return "Its terms are too large for numbers of a computer."
+        return "Its terms overflow double precision."
     if f <= 0:
         return "Neither matrix hears of it." if ef <= 0 else "Only EF hears of it."
     times = f"<b>{number(ef / f)}</b> times"

@@ -54,7 +54,7 @@ def sentence(parts: SplitParts) -> str:
     """What is added, what is left out, and how large the outer gradients are."""
     found = (parts.hessian, parts.ggn, parts.remainder)
     if not all(np.isfinite(matrix).all() for matrix in found):
-        return "At this θ the matrices are too large for numbers of a computer."
+        return "At this θ the matrices overflow double precision."
     return " ".join(filter(None, (_shares(parts), _sum(parts), _sizes(parts.sizes))))
 
 
