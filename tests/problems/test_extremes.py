@@ -14,7 +14,6 @@ from visiting import (
     open_page,
     own,
     paste,
-    sentence,
     short_distances,
 )
 
@@ -64,7 +63,7 @@ HARD = {
     "50,000 steps": ({"steps": "50000"}, "4 of 4 with NGD"),
     "50,000 steps of 1e10": ({"steps": "50000", "step": "1e10"}, "diverged at step 1"),
     "50,000 damped steps": ({"steps": "50000", "damping": "1e10"}, "0 of 4 with NGD"),
-    "a million examples": ({"n": "1000000", "steps": "50"}, "after 50 steps: 0 of 4 with GD"),
+    "a million examples": ({"n": "1000000", "steps": "50"}, "in 50 steps: 0 of 4 with GD"),
     "all at once": (
         {"n": "100000", "steps": "5000", "step": "1e10", "damping": "0"},
         "0 of 4 with GD, 0 of 4 with NGD, 0 of 4 with EFGD",
@@ -77,4 +76,4 @@ def test_hard_work_ends_in_a_picture_and_a_true_sentence(hard: str) -> None:
     query, words = HARD[hard]
     at = open_page(problem="fig1", **query)
     assert_a_picture(at)
-    assert words in sentence(at)
+    assert words in html(at)
