@@ -301,7 +301,7 @@ def test_recorded_steps_are_all_some_in_geometric_spacing_or_as_asked():
 
 @pytest.mark.parametrize("record", [[11], [-1, 3]])
 def test_steps_that_are_never_taken_cannot_be_recorded(record):
-    with pytest.raises(ValueError, match=r"between 0 and 10, got \["):
+    with pytest.raises(ValueError, match=r"from 0 to 10, got \["):
         recorded_steps(10, record)
 
 

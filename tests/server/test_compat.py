@@ -9,6 +9,7 @@ import asyncio
 import logging
 import re
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from importlib.metadata import version
 from pathlib import Path
 from types import SimpleNamespace
@@ -107,7 +108,9 @@ def test_a_running_streamlit_keeps_uploads_where_they_are_looked_for(
 ) -> None:
     monkeypatch.setattr(Runtime, "_instance", None)
     assert compat.uploaded_files() is None
-    uploads, _ = asyncio.run(running(MemorySessionStorage(), compat.uploaded_files))
+    with ThreadPoolExecutor(1) as thread:
+        work = running(MemorySessionStorage(), compat.uploaded_files)
+        uploads, _ = thread.submit(lambda: asyncio.run(work)).result()
     assert isinstance(uploads, MemoryUploadedFileManager)
     assert uploads.file_storage == {}
 
@@ -120,7 +123,9 @@ def test_closed_sessions_go_when_their_time_is_over(monkeypatch: pytest.MonkeyPa
         monkeypatch.setattr(Runtime, "_instance", None)
         storage = MemorySessionStorage(ttl_seconds=seconds)
         storage.save(closed)
-        assert asyncio.run(running(storage, compat.let_closed_sessions_go)) == expected
+        with ThreadPoolExecutor(1) as thread:
+            work = running(storage, compat.let_closed_sessions_go)
+            assert thread.submit(lambda work=work: asyncio.run(work)).result() == expected
 
 
 async def running(storage: MemorySessionStorage, look: Callable[[], Any]) -> tuple[Any, Any]:
