@@ -6,7 +6,7 @@ from functools import partial
 from importlib import import_module
 from types import ModuleType
 
-from efviz.dashboard.session.page import run
+from efviz.dashboard.session.page import Page, run
 from efviz.dashboard.session.settings import Settings
 
 
@@ -25,20 +25,19 @@ class Listing:
         return import_module(self.module)
 
     @property
+    def page(self) -> Page | None:
+        """Its declaration; None if it computes nothing and has a `main` instead."""
+        return getattr(self.load(), "PAGE", None)
+
+    @property
     def main(self) -> Callable[[], None]:
-        module = self.load()
-        main: Callable[[], None]
-        main = partial(run, module.PAGE) if hasattr(module, "PAGE") else module.main
+        main: Callable[[], None] = partial(run, self.page) if self.page else self.load().main
         return main
 
     @property
     def settings(self) -> type[Settings]:
-        """The settings of its links; pages without lessons may have none."""
-        module = self.load()
-        if hasattr(module, "PAGE"):
-            found: type[Settings] = module.PAGE.settings
-            return found
-        return getattr(module, "SETTINGS", Settings)
+        """The settings of its links."""
+        return self.page.settings if self.page else Settings
 
 
 def _own(title: str, slug: str, folder: str) -> Listing:

@@ -1,7 +1,7 @@
 """The blocks that pages are made of: charts, words, and settings side by side."""
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any, Literal
 
 import streamlit as st
@@ -18,18 +18,13 @@ from efviz.dashboard.session.working import let_paint, work, working
 from efviz.figures import DARK
 from efviz.figures.theme import Spec
 from efviz.lazy import cached_property
+from efviz.numbers import number
 
 Panels = Mapping[str, Spec]
 
 
 def look(panels: Panels) -> dict[str, Any]:
     return {}
-
-
-def _at_rest(settings: Any) -> Any:
-    """The settings of a pinned chart, which can be neither edited nor played."""
-    live = [name for name in ("editing", "play") if name in settings.declared()]
-    return replace(settings, **dict.fromkeys(live, False))
 
 
 @dataclass(frozen=True)
@@ -88,7 +83,7 @@ class Chart:
         one = self.pinned if isinstance(self.pinned, Chart) else self
 
         def other(settings: Any) -> tuple[bytes | None, bool]:
-            view = View(shown.page, _at_rest(settings))
+            view = View(shown.page, settings.at_rest())
             packed = one.packed(view)
             if not shown.view.unfinished:
                 for seen in view.unfinished[:1]:
@@ -201,6 +196,18 @@ def ahead(*results: str) -> Block:
             seen = shown.view.see(name, wait=True)
             if seen and not seen.snapshot.complete:
                 return
+
+    return block
+
+
+def scales_in_use(*methods: str) -> Block:
+    """The result `scales`, for inputs in which 0 means that a scale is computed."""
+
+    def block(shown: Shown) -> None:
+        scales = shown.view.result("scales", wait=True)
+        if scales:
+            words = (f"{name} {number(scales[name])}" for name in methods)
+            st.caption(f"Scales in use: {', '.join(words)}.")
 
     return block
 

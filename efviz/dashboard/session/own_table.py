@@ -117,12 +117,6 @@ def loaded() -> Loaded | None:
     return found if isinstance(found, Loaded) else None
 
 
-def digest(problem: str) -> str:
-    """The digest of the own table for cache keys, "" for any other problem."""
-    found = loaded() if problem == OWN else None
-    return found.digest if found else ""
-
-
 FOLLOWING = ("target", "regression", "positive", "first", "second", "intercept")
 """Settings that a table with another target invalidates."""
 

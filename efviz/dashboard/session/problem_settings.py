@@ -197,4 +197,5 @@ class EditableSettings(ProblemSettings):
         help="In the data panel, drag a point to move it, click on an empty spot to add one, and "
         "double-click (or long-press) to remove one. All charts follow, and the link stores it.",
         kept=True,
+        live=True,
     )

@@ -39,7 +39,8 @@ class Setting:
 
     `default` is a value or a function of the settings declared before this one. `follow`
     returns the settings after a visitor chose another value, if others depend on it. `kept`: a
-    change of problem leaves the setting as it is; `always`: so does a reset.
+    change of problem leaves the setting as it is; `always`: so does a reset. `live`: a pinned
+    picture has the setting at its default.
     """
 
     name: str
@@ -51,6 +52,7 @@ class Setting:
     help: Help
     kept: bool
     always: bool
+    live: bool
     follow: Callable[[Any, Any], Any] | None
 
 
@@ -64,11 +66,12 @@ def setting(
     help: Help = "",
     kept: bool = False,
     always: bool = False,
+    live: bool = False,
     follow: Callable[[Any, Any], Any] | None = None,
 ) -> Any:
     """A field of `Settings`; `query` is its name in links if that differs."""
     made = default if callable(default) else lambda _: default
-    given = Setting("", title, kind, made, query, shown, help, kept or always, always, follow)
+    given = Setting("", title, kind, made, query, shown, help, kept or always, always, live, follow)
     return field(metadata={_PARAM: given})
 
 
@@ -99,10 +102,7 @@ class Settings:
     @classmethod
     def part(cls, settings: Any) -> Self:
         """These settings alone, of a page that has more."""
-        made = object.__new__(cls)
-        for name in cls.declared():
-            object.__setattr__(made, name, getattr(settings, name))
-        return made
+        return cls.of(**{name: getattr(settings, name) for name in cls.declared()})
 
     @classmethod
     def read(cls, query: Mapping[str, str]) -> tuple[Self, list[str]]:
@@ -148,13 +148,18 @@ class Settings:
 
     def kept(self, **values: Any) -> Self:
         """Defaults for all but `values` and the settings kept on a change of problem."""
-        kept = [one.name for one in self.declared().values() if one.kept]
-        return self.of(**{name: getattr(self, name) for name in kept} | values)
+        return self.of(**self._those(lambda one: one.kept) | values)
 
     def reset(self, **values: Any) -> Self:
         """Defaults for all but `values` and the settings kept on a reset."""
-        kept = [one.name for one in self.declared().values() if one.always]
-        return self.of(**{name: getattr(self, name) for name in kept} | values)
+        return self.of(**self._those(lambda one: one.always) | values)
+
+    def at_rest(self) -> Self:
+        """The settings of a pinned picture, in which nothing is live."""
+        return self.of(**self._those(lambda one: not one.live))
+
+    def _those(self, wanted: Callable[[Setting], bool]) -> dict[str, Any]:
+        return {name: getattr(self, name) for name, one in self.declared().items() if wanted(one)}
 
     def within(self) -> Self:
         """The same settings with numbers clipped to their current bounds."""

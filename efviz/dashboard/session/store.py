@@ -117,9 +117,6 @@ class Store(Generic[S]):
         """Set a value chosen by a visitor, and the settings that depend on it."""
         self.put(self.settings.chosen(name, value))
 
-    def reset(self, **values: Any) -> None:
-        self.put(self.settings.reset(**values))
-
     def say(self, sentence: str) -> None:
         """Show a sentence until a setting is changed."""
         st.session_state[f"{self.slug}.sentences"] = [sentence]

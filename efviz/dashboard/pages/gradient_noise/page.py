@@ -12,7 +12,16 @@ from efviz.dashboard.pages.gradient_noise import words
 from efviz.dashboard.pages.gradient_noise.settings import GradientNoiseSettings
 from efviz.dashboard.pages.registry import PAGES
 from efviz.dashboard.session import data_edits
-from efviz.dashboard.session.blocks import Chart, Export, Line, More, Panels, Row, Words
+from efviz.dashboard.session.blocks import (
+    Chart,
+    Export,
+    Line,
+    More,
+    Panels,
+    Row,
+    Words,
+    scales_in_use,
+)
 from efviz.dashboard.session.given import TWO_PARAMETERS
 from efviz.dashboard.session.page import Page, Preset, Shown
 from efviz.dashboard.session.problem_choice import examples
@@ -116,7 +125,7 @@ PAGE = Page(
             (
                 (drawn("N", "seed"), "sampling"),
                 ("n_steps", "seeds", "damping"),
-                ("scale_EFSGD", "scale_RMS", words.scales_in_use, start_again),
+                ("scale_EFSGD", "scale_RMS", scales_in_use("EFSGD", "RMS"), start_again),
             ),
         ),
         Row((Words(words.errors_table), Words(words.runs_table)), (1, 1.4)),

@@ -158,13 +158,6 @@ def runs_table(runs: NoisyRuns, scales: Mapping[str, float]) -> str:
     return html_table(caption, columns, rows)
 
 
-def scales_in_use(shown: Shown) -> None:
-    scales = shown.view.result("scales", wait=True)
-    if scales:
-        used = (f"{name} {number(scales[name])}" for name in ("EFSGD", "RMS"))
-        st.caption(f"Scales in use: {', '.join(used)}.")
-
-
 def equations(shown: Shown) -> None:
     """What is compared, with equation numbers of the paper, and deviations from the print."""
     st.markdown(

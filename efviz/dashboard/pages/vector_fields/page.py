@@ -6,7 +6,7 @@ from efviz.dashboard.pages.vector_fields import words
 from efviz.dashboard.pages.vector_fields.limits import limits
 from efviz.dashboard.pages.vector_fields.settings import METHODS, VectorFieldsSettings
 from efviz.dashboard.pages.vector_fields.starts import clicked, starts_table, touched
-from efviz.dashboard.session.blocks import Chart, Export, Line, More, Row, Words
+from efviz.dashboard.session.blocks import Chart, Export, Line, More, Row, Words, scales_in_use
 from efviz.dashboard.session.data_edits import edits
 from efviz.dashboard.session.given import TWO_PARAMETERS
 from efviz.dashboard.session.page import Page, Preset, Shown
@@ -89,7 +89,7 @@ PAGE = Page(
                     "density",
                     "lengths",
                     Row(("scale_GD", "scale_NGD", "scale_EFGD")),
-                    words.scales_in_use,
+                    scales_in_use(*METHODS),
                 ),
                 (starts_table, limits),
             ),

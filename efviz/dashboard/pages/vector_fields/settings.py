@@ -105,6 +105,7 @@ class VectorFieldsSettings(EditableSettings):
         help="Dots move along the trajectories and the loss curves; the current step is broken "
         "down into its directions.",
         kept=True,
+        live=True,
         follow=lambda settings, on: replace(settings, play=on, at=0, followed=1),
     )
     at: int = setting("Iteration", Number(0, lambda s: s.n_steps, integer=True), 0)

@@ -88,13 +88,6 @@ def _cell(t: Trajectory, i: int) -> str:
     return f"{number(float(t.final_loss[i]), 5)} <small>{MARKS[status]}{steps}</small>"
 
 
-def scales_in_use(shown: Shown) -> None:
-    scales = shown.view.result("scales") or {}
-    if scales:
-        words = (f"{name} {number(scale)}" for name, scale in scales.items())
-        st.caption(f"Scales in use: {', '.join(words)}.")
-
-
 def equations(shown: Shown) -> None:
     """The update rule with its equation numbers in the paper, and deviations from the print."""
     names = " · ".join(f"{name}: {STYLES[name].name}" for name in ("GD", "NGD", "EFGD"))
