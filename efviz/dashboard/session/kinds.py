@@ -67,6 +67,10 @@ class Number:
         return str(value) if self.integer else shortest(value)
 
 
+DAMPING = Number(1e-10, 1e10, zero=True)
+"""The bounds of every damping."""
+
+
 @dataclass(frozen=True)
 class Choice:
     """One of several words, which may depend on other values; None accepts any word."""

@@ -1,4 +1,7 @@
-"""Choosing theta: its place in the link, sliders over the plane it is seen on, and clicks."""
+"""Choosing theta: its place in the link, sliders over the plane it is seen on, and clicks.
+
+A page with theta has the results `plane` and `at`, its theta (see `studies.plane`).
+"""
 
 from collections.abc import Sequence
 from functools import partial
@@ -6,11 +9,11 @@ from typing import Any
 
 import numpy as np
 import streamlit as st
-from streamlit.delta_generator import DeltaGenerator
 
 from efviz.arrays import Array
 from efviz.dashboard.components import slider
 from efviz.dashboard.session.kinds import FARTHEST, Points
+from efviz.dashboard.session.page import Block, Shown
 from efviz.dashboard.session.settings import setting
 from efviz.dashboard.session.store import Store
 from efviz.fields import Plane
@@ -23,44 +26,57 @@ def theta_setting() -> Any:
     return setting("θ", Points(2, 1), (), query="theta")
 
 
-def theta_sliders(
-    store: Store[Any],
-    plane: Plane,
-    theta: Array,
-    names: Sequence[str],
-    *,
-    help: str,
-    columns: Sequence[float] = (1.25, 1, 3),
-) -> list[DeltaGenerator]:
-    """Two sliders for theta over the plane; a point outside of it widens its slider.
+def theta_row(
+    help: str, others: Sequence[Block] = (), columns: Sequence[float] = (1.25, 1, 3)
+) -> Block:
+    """Two sliders for theta, and `others` in the columns after them."""
 
-    The sliders are in the first two of `columns`; returns the others.
-    """
-    limits = (plane.x, plane.y)
-    first, second, *others = st.columns(columns)
-    for k, box in enumerate((first, second)):
-        low, high = limits[k]
-        with box:
-            slider(
-                f"Coordinate {names[k]}",
-                key=f"{store.slug}.theta.{k}",
-                value=float(theta[k]),
-                low=min(low, float(theta[k])),
-                high=max(high, float(theta[k])),
-                step=_rounded((high - low) / 200, plane),
-                help=help,
-                on_change=partial(move, store, plane, theta, k),
-            )
-    return others
+    def row(shown: Shown) -> None:
+        plane, at = (shown.view.result(name, wait=True) for name in ("plane", "at"))
+        if plane is None or at is None:
+            return
+        names = shown.view.given["problem"].parameter_names
+        with st.container(key=f"{shown.page.slug}-theta"):
+            first, second, *boxes = st.columns(columns)
+            for k, box in enumerate((first, second)):
+                with box:
+                    _coordinate(shown.store, plane, at, k, names[k], help)
+            for block, box in zip(others, boxes, strict=False):
+                with box:
+                    block(shown)
+
+    return row
+
+
+def _coordinate(
+    store: Store[Any], plane: Plane, theta: Array, k: int, name: str, help: str
+) -> None:
+    """A slider over the plane; a theta outside of it widens the slider."""
+    low, high = (plane.x, plane.y)[k]
+    slider(
+        f"Coordinate {name}",
+        key=f"{store.slug}.theta.{k}",
+        value=float(theta[k]),
+        low=min(low, float(theta[k])),
+        high=max(high, float(theta[k])),
+        step=_rounded((high - low) / 200, plane),
+        help=help,
+        on_change=partial(move, store, plane, theta, k),
+    )
 
 
 def move(store: Store[Any], plane: Plane, theta: Array, k: int, value: float) -> None:
     theta = theta.copy()
     theta[k] = value
-    choose_theta(store, plane, theta)
+    _choose(store, plane, theta)
 
 
-def choose_theta(store: Store[Any], plane: Plane, theta: Array) -> None:
+def move_theta(shown: Shown, x: float, y: float) -> None:
+    """A click in the plane moves theta there."""
+    _choose(shown.store, shown.view.result("plane"), np.array([x, y]))
+
+
+def _choose(store: Store[Any], plane: Plane, theta: Array) -> None:
     """Set theta, rounded to about a thousandth of the plane to keep links short.
 
     A theta too far out for a link is ignored.

@@ -27,7 +27,7 @@ from efviz.dashboard.session.page import Page, Preset, Shown
 from efviz.dashboard.session.problem_choice import examples
 from efviz.dashboard.session.problem_widgets import drawn, problem_row
 from efviz.dashboard.session.studies import Call, Studies
-from efviz.dashboard.session.theta_blocks import move_theta, theta_row
+from efviz.dashboard.session.theta_choice import move_theta, theta_row
 from efviz.figures.gradient_noise import noise_panels
 from efviz.studies.gradient_noise import (
     descent_directions,

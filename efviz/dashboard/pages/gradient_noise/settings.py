@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from typing import Any
 
-from efviz.dashboard.session.kinds import Choice, Number
+from efviz.dashboard.session.kinds import DAMPING, Choice, Number
 from efviz.dashboard.session.pins import pin_setting
 from efviz.dashboard.session.problem_choice import examples
 from efviz.dashboard.session.problem_settings import EditableSettings
@@ -72,7 +72,7 @@ class GradientNoiseSettings(EditableSettings):
     )
     damping: float = setting(
         "Damping λ",
-        Number(1e-10, 1e10, zero=True),
+        DAMPING,
         1e-8,
         shown=Slider(0.25, log=True),
         help="λ I is added to EF and F before inversion; in RMS, λ is added under the root.",

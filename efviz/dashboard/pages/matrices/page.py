@@ -17,7 +17,7 @@ from efviz.dashboard.session.page import Block, Page, Preset, Shown, draw
 from efviz.dashboard.session.problem_choice import last_example, problem_of
 from efviz.dashboard.session.problem_widgets import problem_row
 from efviz.dashboard.session.studies import Call, Studies
-from efviz.dashboard.session.theta_blocks import move_theta, theta_row
+from efviz.dashboard.session.theta_choice import move_theta, theta_row
 from efviz.datasets.dataset import number_of, row_of
 from efviz.fields import loss_grid
 from efviz.figures.claims import distance_panels

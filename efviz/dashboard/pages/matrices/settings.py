@@ -9,7 +9,7 @@ from efviz.dashboard.pages.matrices.closer import SECTIONS
 from efviz.dashboard.pages.matrices.closer.descent import ORDERS
 from efviz.dashboard.pages.matrices.closer.residuals import options
 from efviz.dashboard.pages.matrices.closer.words import titled
-from efviz.dashboard.session.kinds import Choice, Number
+from efviz.dashboard.session.kinds import DAMPING, Choice, Number
 from efviz.dashboard.session.pins import pin_setting
 from efviz.dashboard.session.problem_choice import last_example
 from efviz.dashboard.session.problem_settings import EditableSettings
@@ -51,7 +51,7 @@ class MatricesSettings(PictureSettings):
     )
     damping: float = setting(
         "Damping λ",
-        Number(1e-10, 1e10, zero=True),
+        DAMPING,
         1e-8,
         shown=Slider(0.25, log=True),
         help="λ I is added to F and EF before they are inverted.",

@@ -8,7 +8,7 @@ import numpy as np
 
 from efviz import results
 from efviz.dashboard.session.all_columns import AllColumnsSettings
-from efviz.dashboard.session.kinds import Flag, Number, Sofar
+from efviz.dashboard.session.kinds import DAMPING, Flag, Number, Sofar
 from efviz.dashboard.session.settings import setting
 from efviz.dashboard.session.widgets import Slider, Toggle
 
@@ -43,7 +43,7 @@ def _step(method: str, query: str) -> Any:
 def _damping(method: str, query: str) -> Any:
     return setting(
         f"{method} damping λ",
-        Number(1e-10, 1e10, zero=True),
+        DAMPING,
         _selected(method, 1),
         query=query,
         shown=Slider(0.5, log=True),

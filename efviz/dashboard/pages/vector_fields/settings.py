@@ -4,7 +4,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 from typing import Any
 
-from efviz.dashboard.session.kinds import Choice, Flag, Number, Points, Sofar
+from efviz.dashboard.session.kinds import DAMPING, Choice, Flag, Number, Points, Sofar
 from efviz.dashboard.session.pins import pin_setting
 from efviz.dashboard.session.problem_settings import EditableSettings, entry
 from efviz.dashboard.session.settings import setting
@@ -45,7 +45,7 @@ def _scale(k: int, query: str) -> Any:
 class VectorFieldsSettings(EditableSettings):
     damping: float = setting(
         "Damping λ",
-        Number(1e-10, 1e10, zero=True),
+        DAMPING,
         _at_home("damping"),
         shown=Slider(0.25, log=True),
         help="λ I is added to the Fisher and to the empirical Fisher before they are inverted.",

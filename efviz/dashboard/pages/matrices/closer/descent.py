@@ -10,7 +10,7 @@ from efviz.dashboard.pages.matrices.closer.base import Section, Sentence, senten
 from efviz.dashboard.session.blocks import Chart, Export, Row
 from efviz.dashboard.session.page import Shown, draw
 from efviz.dashboard.session.studies import Call
-from efviz.dashboard.session.theta_blocks import move_theta
+from efviz.dashboard.session.theta_choice import move_theta
 from efviz.figures.steepest_descent import LOOKS, descent_panels
 from efviz.numbers import number
 from efviz.optimizers.steepest_descent import DISTANCES, PRECISION, Balls
