@@ -304,7 +304,7 @@ def _summary(result: Sweep) -> str:
     if not np.isfinite(loss):
         return "no run finished"
     words = f"least loss {loss:.9g} at step size 10^{np.log10(step_size):.3f}"
-    if METHODS[result.method].curvature:
+    if METHODS[result.method].damped:
         words += f", damping 10^{np.log10(damping):.1f}" if damping else ", no damping"
     others = result.others
     words += f"; {others} other cells are as good" if others else "; no other cell is as good"

@@ -97,7 +97,7 @@ def _search(problem: Problem, sweep: Sweep) -> dict[str, Any]:
         "first_loss": _number(sweep.first_loss),
         "best": {
             "step_size": _number(step_size),
-            "damping": _number(damping) if METHODS[sweep.method].curvature else None,
+            "damping": _number(damping) if METHODS[sweep.method].damped else None,
             "final_loss": _number(loss),
             "theta": theta,
             # Equal to `final_loss` up to rounding, unless the run depends on rounding.

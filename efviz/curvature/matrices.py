@@ -13,8 +13,149 @@ from numpy.typing import ArrayLike
 from efviz.arrays import Array
 from efviz.numerics.linalg import Rows
 from efviz.problems import Problem, batches
+from efviz.problems.likelihoods.base import Combination, Likelihood
 
 Matrix = Callable[[Problem, ArrayLike], Array]
+Weights = Callable[[Likelihood, Array, Array], Array]
+
+
+def _no_rows(problem: Problem, theta: Array) -> Rows | None:
+    return None
+
+
+@dataclass(frozen=True)
+class Curvature:
+    """A curvature matrix B(theta), a mean over the examples, with its title and symbol in KaTeX.
+
+    It is given in one of three ways:
+
+        function     (problem, theta (..., D)) -> (..., D, D), symmetric; with `batched` False,
+                     theta is (D,) only
+        weights      (likelihood, f (..., N, C), y (N,)) -> W (..., N, C, C), symmetric:
+                     B = 1/N sum_n J_n^T W_n J_n
+        combination  the same, with W a Combination of the likelihood's own matrices
+
+    and with `second_order`, 1/N sum_n,c (dl_n/df_c) d2f_nc/dtheta2 is added. The later ways are the
+    faster ones: runs and sweeps take their shortcuts only as far as the matrix is stated. `rotates`
+    says that after a rotation of the parameters the matrix is the rotated one, which always holds
+    for weights. `term` and `rows` are faster forms of what the weights say: its summand, and
+    A, b at theta (D,) with B = A^T A / N and gradient = A^T b / N, which carry twice the digits.
+    """
+
+    title: str
+    symbol: str
+    function: Callable[[Problem, Array], Array] | None = None
+    batched: bool = True
+    rotates: bool = False
+    weights: Weights | None = None
+    combination: Combination | None = None
+    second_order: bool = False
+    term: batches.Term | None = None
+    rows: Callable[[Problem, Array], Rows | None] = _no_rows
+
+    def __post_init__(self) -> None:
+        given = [self.function, self.weights, self.combination]
+        if sum(way is not None for way in given) != 1:
+            raise ValueError(
+                f"the matrix {self.title!r} is given by a function, weights or a combination, by "
+                "exactly one of them"
+            )
+        if self.combination is not None:
+            object.__setattr__(self, "weights", self.combination)
+        weights, second_order = self.weights, self.second_order
+        if weights is None:
+            return
+        object.__setattr__(self, "rotates", True)
+        if self.term is None:
+            object.__setattr__(self, "term", _summand(weights, second_order))
+        if self.rows is _no_rows:
+            object.__setattr__(self, "rows", _rows(weights, second_order))
+
+    def matrix(self, problem: Problem, theta: ArrayLike) -> Array:
+        """B(theta), (..., D) -> (..., D, D)."""
+        theta = problem.check_theta(theta)
+        if problem.moments and self.combination is not None:
+            return problem.moments.matrix(self.combination, theta)
+        if self.term is not None:
+            return problem.mean_over_examples(theta, self.term)[0]
+        assert self.function is not None
+        with np.errstate(all="ignore"):
+            if self.batched:
+                return np.asarray(self.function(problem, theta), dtype=float)
+            flat = theta.reshape(-1, problem.D)
+            each = [self.function(problem, one) for one in flat]
+            return np.reshape(np.asarray(each, dtype=float), (*theta.shape, problem.D))
+
+
+def _summand(weights: Weights, second_order: bool) -> batches.Term:
+    def term(piece: batches.Piece) -> Array:
+        total = piece.gram(weights(piece.likelihood, piece.f, piece.examples.y))
+        if second_order and not piece.model.linear:
+            total = total + batches.second_order_term(piece)
+        return total
+
+    return term
+
+
+def _rows(weights: Weights, second_order: bool) -> Callable[[Problem, Array], Rows | None]:
+    """Rows of sum_n J_n^T W_n J_n, W (N, C, C), and of the gradient.
+
+    With W_n = V diag(w) V^T: A_n = diag(w)^(1/2) V^T J_n and b_n = diag(w)^(-1/2) V^T r_n. There
+    are none where a W_n is indefinite, or r_n has a part that it does not see.
+    """
+
+    def rows(problem: Problem, theta: Array) -> Rows | None:
+        if second_order and not problem.model.linear:
+            return None
+        f = problem.model.outputs(problem.X, theta)
+        W, r = weights(problem.likelihood, f, problem.y), problem.likelihood.gradient(f, problem.y)
+        if W.shape[-1] == 1:
+            w, V = W[..., 0], np.ones_like(W)
+        else:
+            w, V = np.linalg.eigh(W)
+            tiny = w.shape[-1] * np.finfo(float).eps * np.abs(w).max(-1, keepdims=True)
+            w[np.abs(w) <= tiny] = 0
+        if (w < 0).any():
+            return None
+        root, parts = np.sqrt(w), np.einsum("ncd,nc->nd", V, r)
+        rounding = 8 * r.shape[-1] * np.finfo(float).eps * np.abs(r).max(-1, keepdims=True)
+        if ((root == 0) & (np.abs(parts) > rounding)).any():
+            return None
+        with np.errstate(all="ignore"):
+            b = np.where(root > 0, parts / root, 0.0)
+        A = root[..., None] * (np.swapaxes(V, -1, -2) @ problem.model.jacobian(problem.X, theta))
+        return Rows(A.reshape(-1, problem.D), b.reshape(-1))
+
+    return rows
+
+
+def _empirical_rows(problem: Problem, theta: Array) -> Rows | None:
+    return Rows(problem.per_example_gradients(theta), np.ones(problem.N))
+
+
+CURVATURES: dict[str, Curvature] = {
+    "hessian": Curvature(
+        "Hessian",
+        r"\nabla^2 L",
+        combination=Combination(hessian=1),
+        second_order=True,
+        term=batches.hessian_term,
+    ),
+    "ggn": Curvature(
+        "Generalized Gauss-Newton",
+        "G",
+        combination=Combination(hessian=1),
+        term=batches.ggn_term,
+    ),
+    "fisher": Curvature("Fisher", "F", combination=Combination(fisher=1), term=batches.fisher_term),
+    "empirical_fisher": Curvature(
+        "Empirical Fisher",
+        r"\tilde F",
+        combination=Combination(gradient=1),
+        term=batches.empirical_fisher_term,
+        rows=_empirical_rows,
+    ),
+}
 
 
 def hessian(problem: Problem, theta: ArrayLike) -> Array:
@@ -22,9 +163,7 @@ def hessian(problem: Problem, theta: ArrayLike) -> Array:
 
     theta (..., D) -> (..., D, D). Kunstner et al. (2019), Eq. 9; indefinite in general.
     """
-    if problem.moments:
-        return problem.moments.fisher(problem.check_theta(theta))
-    return problem.mean_over_examples(theta, batches.hessian_term)[0]
+    return CURVATURES["hessian"].matrix(problem, theta)
 
 
 def ggn(problem: Problem, theta: ArrayLike) -> Array:
@@ -34,9 +173,7 @@ def ggn(problem: Problem, theta: ArrayLike) -> Array:
 
     theta (..., D) -> (..., D, D). Kunstner et al. (2019), Eqs. 10 and 12.
     """
-    if problem.moments:
-        return problem.moments.fisher(problem.check_theta(theta))
-    return problem.mean_over_examples(theta, batches.ggn_term)[0]
+    return CURVATURES["ggn"].matrix(problem, theta)
 
 
 def fisher(problem: Problem, theta: ArrayLike) -> Array:
@@ -46,9 +183,7 @@ def fisher(problem: Problem, theta: ArrayLike) -> Array:
 
     theta (..., D) -> (..., D, D). Kunstner et al. (2019), Eqs. 2 and 6, divided by N.
     """
-    if problem.moments:
-        return problem.moments.fisher(problem.check_theta(theta))
-    return problem.mean_over_examples(theta, batches.fisher_term)[0]
+    return CURVATURES["fisher"].matrix(problem, theta)
 
 
 def empirical_fisher(problem: Problem, theta: ArrayLike) -> Array:
@@ -59,9 +194,7 @@ def empirical_fisher(problem: Problem, theta: ArrayLike) -> Array:
     theta (..., D) -> (..., D, D). Kunstner et al. (2019), Eq. 3, divided by N. The y_n are the
     observed labels, so this is not a Monte Carlo estimate of the Fisher; see `mc_fisher`.
     """
-    if problem.moments:
-        return problem.moments.empirical_fisher(problem.check_theta(theta))
-    return problem.mean_over_examples(theta, batches.empirical_fisher_term)[0]
+    return CURVATURES["empirical_fisher"].matrix(problem, theta)
 
 
 def mc_fisher(problem: Problem, theta: ArrayLike, rng: Generator, n_samples: int = 1) -> Array:
@@ -100,72 +233,3 @@ def sampled_sum(problem: Problem, X: Array, theta: Array, rng: Generator, n_samp
                 r = likelihood.gradient(f, y)
                 W += np.einsum("m...c,m...d->...cd", r, r) / n_samples
         return model.gram(X, theta, W)
-
-
-def _weighted_rows(problem: Problem, theta: Array, W: Array, r: Array) -> Rows | None:
-    """Rows of sum_n J_n^T W_n J_n, W (N, C, C), and of the gradient; None if a W_n is indefinite.
-
-    With W_n = V diag(w) V^T: A_n = diag(w)^(1/2) V^T J_n and b_n = diag(w)^(-1/2) V^T r_n.
-    """
-    J = problem.model.jacobian(problem.X, theta)
-    if W.shape[-1] == 1:
-        w, V = W[..., 0], np.ones_like(W)
-    else:
-        w, V = np.linalg.eigh(W)
-        w[np.abs(w) <= w.shape[-1] * np.finfo(float).eps * np.abs(w).max(-1, keepdims=True)] = 0
-    if (w < 0).any():
-        return None
-    root = np.sqrt(w)
-    with np.errstate(all="ignore"):
-        b = np.where(root > 0, np.einsum("ncd,nc->nd", V, r) / root, 0.0)
-    A = root[..., None] * (np.swapaxes(V, -1, -2) @ J)
-    return Rows(A.reshape(-1, problem.D), b.reshape(-1))
-
-
-def _fisher_rows(problem: Problem, theta: Array) -> Rows | None:
-    f = problem.model.outputs(problem.X, theta)
-    r, W = problem.likelihood.gradient_and_fisher(f, problem.y)
-    return _weighted_rows(problem, theta, W, r)
-
-
-def _ggn_rows(problem: Problem, theta: Array) -> Rows | None:
-    f, likelihood = problem.model.outputs(problem.X, theta), problem.likelihood
-    W, r = likelihood.hessian(f, problem.y), likelihood.gradient(f, problem.y)
-    return _weighted_rows(problem, theta, W, r)
-
-
-def _hessian_rows(problem: Problem, theta: Array) -> Rows | None:
-    return _ggn_rows(problem, theta) if problem.model.linear else None
-
-
-def _empirical_rows(problem: Problem, theta: Array) -> Rows | None:
-    return Rows(problem.per_example_gradients(theta), np.ones(problem.N))
-
-
-@dataclass(frozen=True)
-class Curvature:
-    """A curvature matrix: its name, its symbol in KaTeX, and its summand per example.
-
-    `rows(problem, theta (D,))` are A, b with matrix = A^T A / N and gradient = A^T b / N, which
-    carry twice the digits; None where no such rows exist.
-    """
-
-    title: str
-    symbol: str
-    matrix: Matrix
-    term: batches.Term
-    rows: Callable[[Problem, Array], Rows | None]
-
-
-CURVATURES: dict[str, Curvature] = {
-    "hessian": Curvature("Hessian", r"\nabla^2 L", hessian, batches.hessian_term, _hessian_rows),
-    "ggn": Curvature("Generalized Gauss-Newton", "G", ggn, batches.ggn_term, _ggn_rows),
-    "fisher": Curvature("Fisher", "F", fisher, batches.fisher_term, _fisher_rows),
-    "empirical_fisher": Curvature(
-        "Empirical Fisher",
-        r"\tilde F",
-        empirical_fisher,
-        batches.empirical_fisher_term,
-        _empirical_rows,
-    ),
-}

@@ -87,13 +87,9 @@ def _log_norm(gradient: Array) -> Array:
 # The canonical split: a = -log p(y_n | b), b = f(x_n, theta).
 
 
-def _second_order_term(piece: batches.Piece) -> Array:
-    return piece.model.second_order(piece.examples.X, piece.theta, piece.residual)
-
-
 def _curvature_of_outputs(problem: Problem, theta: ArrayLike) -> Array:
     """1/N sum_n,c (dl_n/df_c) d2f_nc/dtheta2."""
-    return problem.mean_over_examples(theta, _second_order_term)[0]
+    return problem.mean_over_examples(theta, batches.second_order_term)[0]
 
 
 def _residual(problem: Problem, theta: ArrayLike) -> Array:
@@ -101,14 +97,16 @@ def _residual(problem: Problem, theta: ArrayLike) -> Array:
         return problem.likelihood.gradient(_outputs(problem, theta), problem.y)
 
 
-def _attainable(problem: Problem) -> Mask:
+def _attainable(problem: Problem) -> Mask | None:
     """Whether some finite f minimises l_n, (N,): l_n decreases for ever along no line."""
-    _, kept_constant = problem.likelihood.recession(problem.y, problem.model.n_outputs)
-    return np.asarray(kept_constant.all(axis=0))
+    cones = problem.likelihood.recession(problem.y, problem.model.n_outputs)
+    return None if cones is None else np.asarray(cones[1].all(axis=0))
 
 
 def _canonical_vanishing(problem: Problem) -> Vanishing:
     attained = _attainable(problem)
+    if attained is None:
+        return Vanishing("approached", "The residual ∇_f l goes to zero as the model interpolates.")
     if attained.all():
         return Vanishing(
             "attained",
@@ -131,7 +129,7 @@ def _curvature_of_probability_term(piece: batches.Piece) -> Array:
     """-(1/p) d2p/dtheta2, through l = -log p: d2p / p = r r^T - h in outputs, and -r along d2f."""
     r = piece.residual
     h = piece.likelihood.hessian(piece.f, piece.examples.y)
-    return piece.gram(h - r[..., :, None] * r[..., None, :]) + _second_order_term(piece)
+    return piece.gram(h - r[..., :, None] * r[..., None, :]) + batches.second_order_term(piece)
 
 
 def _curvature_of_probability(problem: Problem, theta: ArrayLike) -> Array:

@@ -70,6 +70,28 @@ def solve_damped(
     return Solution(np.where(finite[..., None], x, np.nan), deficient & finite)
 
 
+def power_damped(
+    B: Array, g: Array, damping: Array | float, exponent: float, *, terms: int = 1
+) -> Solution:
+    """(B + damping I)^(-exponent) g for symmetric B (..., D, D), g (..., D), damping (...).
+
+    By eigenvectors. Directions in which B is zero, to the rounding of a mean over `terms` examples
+    (`systems.gram_rounding`), have the eigenvalue `damping`; where that is 0, the power acts on the
+    range of B, and the result is marked as rank deficient. nan where the matrix is not finite or
+    has a negative eigenvalue, whose power is not real.
+    """
+    D = g.shape[-1]
+    finite = np.asarray(np.isfinite(B).all((-1, -2)) & np.isfinite(g).all(-1))
+    w, V = np.linalg.eigh(np.where(finite[..., None, None], B, np.eye(D)))
+    w = np.where(np.abs(w) <= gram_rounding(D, terms) * np.abs(w).max(-1, keepdims=True), 0, w)
+    w = w + np.asarray(damping, dtype=float)[..., None]
+    with np.errstate(all="ignore"):
+        power = np.where(w == 0, 0.0, np.where(w < 0, np.nan, w**-exponent))
+    parts = np.einsum("...ij,...i->...j", V, np.where(finite[..., None], g, np.nan))
+    x = np.einsum("...ij,...j->...i", V, power * parts)
+    return Solution(x, (w == 0).any(-1) & finite)
+
+
 def _from_rows(rows: Rows, damping: float) -> tuple[Array, bool]:
     """The shortest x minimising |A x - b|^2 + damping |x|^2, and whether it is one of many."""
     A, b = rows

@@ -8,7 +8,7 @@ from efviz.numerics.compiling import njit
 from efviz.numerics.systems import solve
 
 CONSTANT, EMPIRICAL = 0, 1
-"""How the preconditioner depends on theta: not at all, or as the empirical Fisher T : phi phi^T."""
+"""How the preconditioner depends on theta: not at all, or by T : phi phi^T, as in the EF."""
 
 LEAP = 16
 """With a constant preconditioner, more steps than this are taken by powers of one matrix."""
@@ -31,10 +31,10 @@ def steps(
 ) -> tuple[int, float, bool]:
     """Take n_steps from phi = (theta - center, -1) in place; stop where the loss exceeds its limit.
 
-    gradient = scale[0] S phi and EF = scale[1] T : phi phi^T. With a CONSTANT preconditioner the
-    direction is M phi. Returns the number of steps taken, the loss there and whether any
-    preconditioner was rank deficient. A step that changes no bit of theta ends the loop, because
-    theta no longer moves.
+    gradient = scale[0] S phi. An EMPIRICAL preconditioner is the first D columns of M plus
+    scale[1] T : phi phi^T; with a CONSTANT one the direction is M phi. Returns the number of steps
+    taken, the loss there and whether any preconditioner was rank deficient. A step that changes no
+    bit of theta ends the loop, because theta no longer moves.
     """
     D = len(phi) - 1
     g = np.zeros(D)
@@ -69,7 +69,7 @@ def steps(
                     s = 0.0
                     for col in range(len(products)):
                         s += T[row, col] * products[col]
-                    B[i, j] = B[j, i] = s
+                    B[i, j] = B[j, i] = M[i, j] + s
                     row += 1
             for i in range(D):
                 B[i, i] += damping

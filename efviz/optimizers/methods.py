@@ -3,7 +3,7 @@
 METHODS lists them (Kunstner et al. (2019), Eqs. 50-52); `direction` is one preconditioned gradient.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -11,20 +11,85 @@ from numpy.typing import ArrayLike
 
 from efviz.arrays import Array
 from efviz.curvature import CURVATURES
-from efviz.numerics.linalg import Rows, Solution, solve_damped
+from efviz.curvature.matrices import Curvature
+from efviz.numerics.linalg import Rows, Solution, power_damped, solve_damped
 from efviz.problems import Problem, batches
+
+Rule = Callable[[Problem, Array, Array], Array]
 
 
 @dataclass(frozen=True)
 class Method:
-    """`curvature` is a key of CURVATURES, None for B = I, whose step takes no damping (Eq. 50)."""
+    """The direction (B + damping I)^(-exponent) g of a matrix B, or one of its own `rule`.
+
+    `curvature` is B, or its key in CURVATURES; None for B = I, which takes no damping (Eq. 50).
+    `rule(problem, theta (..., D), damping (...))` returns the direction (..., D), which is
+    subtracted; with `batched` False, theta is (D,) and damping a number. Unless `damped` is stated,
+    a rule is called with a damping of 0, and the dampings of a sweep are all the same to it.
+    """
 
     title: str
-    curvature: str | None
+    curvature: str | Curvature | None = None
+    exponent: float = 1.0
+    rule: Rule | None = None
+    batched: bool = True
+    damped: bool = False
+
+    def __post_init__(self) -> None:
+        if self.rule is not None and (self.curvature is not None or self.exponent != 1):
+            raise ValueError(
+                f"the method {self.title!r} has a rule of its own: it takes no matrix and no "
+                "exponent beside it"
+            )
+        if self.curvature is not None:
+            object.__setattr__(self, "damped", True)
+
+    @property
+    def matrix(self) -> Curvature | None:
+        return CURVATURES[self.curvature] if isinstance(self.curvature, str) else self.curvature
+
+    @property
+    def rotates(self) -> bool:
+        """Whether it takes the same steps after a rotation of the parameters."""
+        return self.rule is None and (self.matrix is None or self.matrix.rotates)
+
+    @property
+    def plain(self) -> bool:
+        """Whether its direction solves one linear system per theta, without rule or exponent."""
+        return self.rule is None and self.exponent == 1
+
+    def direction(
+        self, problem: Problem, theta: Array, g: Array, B: Array | None, damping: Array
+    ) -> Solution:
+        """The direction (..., D) at theta (..., D), where g and B (..., D, D) are known."""
+        lead = np.broadcast_shapes(g.shape[:-1], damping.shape)
+        if self.rule is not None:
+            x = self._by_rule(problem, theta, damping, lead)
+        elif B is None:
+            x = np.broadcast_to(g, (*lead, problem.D))
+        elif self.exponent != 1:
+            return power_damped(B, g, damping, self.exponent, terms=problem.N)
+        else:
+            assert self.matrix is not None
+            return _solved(problem, self.matrix, theta, B, g, damping)
+        return Solution(x, np.zeros(lead, dtype=bool))
+
+    def _by_rule(
+        self, problem: Problem, theta: Array, damping: Array, lead: tuple[int, ...]
+    ) -> Array:
+        assert self.rule is not None
+        theta = np.broadcast_to(theta, (*lead, problem.D))
+        damping = np.broadcast_to(damping if self.damped else 0.0, lead)
+        with np.errstate(all="ignore"):
+            if self.batched:
+                return np.asarray(self.rule(problem, theta, damping), dtype=float)
+            each = zip(theta.reshape(-1, problem.D), damping.ravel(), strict=True)
+            found = [self.rule(problem, one, np.asarray(level)) for one, level in each]
+            return np.reshape(np.asarray(found, dtype=float), theta.shape)
 
 
 METHODS: dict[str, Method] = {
-    "GD": Method("Gradient descent", None),
+    "GD": Method("Gradient descent"),
     "NGD": Method("Natural gradient descent", "fisher"),
     "EFGD": Method("Gradient descent preconditioned by the empirical Fisher", "empirical_fisher"),
     "Newton": Method("Newton's method", "hessian"),
@@ -50,46 +115,75 @@ def directions(
     """
     theta = problem.check_theta(theta)
     damping = check_damping(damping)
-    chosen = {name: method_named(name).curvature for name in methods}
-    keys = list(dict.fromkeys(key for key in chosen.values() if key))
+    chosen = {name: method_named(name) for name in methods}
     seen = problem.coordinates
-    if seen is not None:
-        unseen = (damping == 0) & (not seen.complete)
-        found = directions(seen.problem, methods, seen.reduce(theta), damping=damping)
-        return {
-            name: Solution(seen.restore(x), deficient | (unseen & (chosen[name] is not None)))
-            for name, (x, deficient) in found.items()
-        }
-    if problem.moments:
-        g = problem.gradient(theta)
-        values = [CURVATURES[key].matrix(problem, theta) for key in keys]
-    else:
-        terms = [CURVATURES[key].term for key in keys]
-        g, *values = problem.mean_over_examples(theta, batches.gradient_term, *terms)
-    matrices = dict(zip(keys, values, strict=True))
-    lead = np.broadcast_shapes(g.shape[:-1], damping.shape)
-    plain = Solution(np.broadcast_to(g, (*lead, problem.D)), np.zeros(lead, dtype=bool))
+    if seen is None:
+        return _directions(problem, chosen, theta, damping)
+    turned = {name: method for name, method in chosen.items() if method.rotates}
+    fixed = {name: method for name, method in chosen.items() if not method.rotates}
+    unseen = (damping == 0) & (not seen.complete)
+    found = _directions(seen.problem, turned, seen.reduce(theta), damping)
+    restored = {
+        name: Solution(seen.restore(x), deficient | (unseen & chosen[name].damped))
+        for name, (x, deficient) in found.items()
+    }
+    restored |= _directions(problem, fixed, theta, damping)
+    return {name: restored[name] for name in methods}
+
+
+def _directions(
+    problem: Problem, chosen: Mapping[str, Method], theta: Array, damping: Array
+) -> dict[str, Solution]:
+    if not chosen:
+        return {}
+    matrices = {id(B): B for method in chosen.values() if (B := method.matrix)}
+    g, values = gradient_and(problem, list(matrices.values()), theta)
+    known = dict(zip(matrices, values, strict=True))
     return {
-        name: solve_for(problem, key, theta, matrices[key], g, damping) if key else plain
-        for name, key in chosen.items()
+        name: method.direction(problem, theta, g, known.get(id(method.matrix)), damping)
+        for name, method in chosen.items()
     }
 
 
-def solve_for(
+def gradient_and(
+    problem: Problem, matrices: Sequence[Curvature], theta: Array
+) -> tuple[Array, list[Array]]:
+    """The gradient and the matrices at theta (..., D), in one pass where they are sums."""
+    if problem.moments:
+        return problem.gradient(theta), [B.matrix(problem, theta) for B in matrices]
+    g, *values = in_one_pass(problem, [batches.gradient_term], matrices, theta)
+    return g, values
+
+
+def in_one_pass(
     problem: Problem,
-    curvature: str,
+    terms: Sequence[batches.Term],
+    matrices: Sequence[Curvature],
+    theta: Array,
+) -> list[Array]:
+    """The means of the terms, and the matrices: those that are sums share the pass."""
+    shared = [B.term for B in matrices if B.term]
+    values = problem.mean_over_examples(theta, *terms, *shared)
+    sums = iter(values[len(terms) :])
+    rest = [next(sums) if B.term else B.matrix(problem, theta) for B in matrices]
+    return values[: len(terms)] + rest
+
+
+def _solved(
+    problem: Problem,
+    curvature: Curvature,
     theta: Array,
     B: Array,
     g: Array,
     damping: Array,
 ) -> Solution:
-    """`solve_damped` for B (..., D, D), the matrix named `curvature`, and g at theta (..., D)."""
+    """`solve_damped` for B (..., D, D), the matrix `curvature`, and g at theta (..., D)."""
     lead = np.broadcast_shapes(theta.shape[:-1], damping.shape)
     at = np.broadcast_to(theta, (*lead, problem.D)).reshape(-1, problem.D)
 
     def rows(i: int) -> Rows | None:
         with np.errstate(all="ignore"):
-            return CURVATURES[curvature].rows(problem, at[i])
+            return curvature.rows(problem, at[i])
 
     small = problem.N * problem.D <= _FACTORED
     return solve_damped(B, g, damping, terms=problem.N, rows=rows if small else None)

@@ -8,14 +8,14 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from efviz.arrays import Array, Mask
-from efviz.curvature import CURVATURES
 from efviz.lazy import cached_property
 from efviz.numerics.linalg import solve_damped
 from efviz.numerics.systems import gram_rounding
 from efviz.optimizers.loops import CONSTANT, EMPIRICAL, steps_of_runs
-from efviz.optimizers.methods import check_damping, method_named, solve_for
+from efviz.optimizers.methods import Method, check_damping, in_one_pass, method_named
 from efviz.optimizers.status import Status
 from efviz.problems import Problem, batches
+from efviz.problems.likelihoods.base import Combination
 from efviz.problems.minimum import rounding_of_theta
 from efviz.work import Progress, Work, finish
 
@@ -151,16 +151,20 @@ class _Batch:
         check_damping(damping)
         self.problem, self._lead = problem, lead
         theta = np.broadcast_to(theta, (*lead, problem.D)).reshape(-1, problem.D)
-        damping, preconditioned = _spread(damping, lead), method_named(method).curvature is not None
-        self._theta_0, self._seen = theta, problem.coordinates
+        damping, chosen = _spread(damping, lead), method_named(method)
+        self._theta_0, self._seen = theta, problem.coordinates if chosen.rotates else None
         unseen = np.zeros(len(theta), dtype=bool)
         if self._seen is not None:
             theta = self._seen.reduce(theta)
-            unseen = preconditioned & (damping == 0) & (not self._seen.complete)
+            unseen = chosen.damped & (damping == 0) & (not self._seen.complete)
         inner = problem if self._seen is None else self._seen.problem
-        self.quick = inner.moments is not None
+        weights = _of_moments(inner, chosen)
+        self.quick = weights is not None
         self._state = _State(theta.copy(), _spread(step_size, lead), damping, unseen)
-        self._take = _stepper(inner, method, self._state)
+        if weights is None:
+            self._take = _example_stepper(inner, chosen)
+        else:
+            self._take = _moment_stepper(inner, weights, chosen.damped, self._state)
         self._take(self._state, np.zeros(1, dtype=np.int64))
         self._first_loss = self._state.loss.copy()
         with np.errstate(over="ignore"):
@@ -237,23 +241,25 @@ Stepper = Callable[[_State, NDArray[np.int64]], tuple[Array, Array]]
 loss exceeds its limit. Returns theta (R, K, D) and loss (R, K) after each, nan for stopped runs."""
 
 
-def _stepper(problem: Problem, method: str, state: _State) -> Stepper:
-    curvature = method_named(method).curvature
-    if problem.moments:
-        return _moment_stepper(problem, curvature, state)
-    return _example_stepper(problem, curvature)
+def _of_moments(problem: Problem, method: Method) -> Combination | None:
+    """The weights of the method's matrix, if the moments of least squares are all that it needs."""
+    if not problem.moments or not method.plain:
+        return None
+    return Combination() if method.matrix is None else method.matrix.combination
 
 
-def _moment_stepper(problem: Problem, curvature: str | None, state: _State) -> Stepper:
+def _moment_stepper(problem: Problem, weights: Combination, damped: bool, state: _State) -> Stepper:
     m, D = problem.moments, problem.D
     assert m is not None
-    scale = np.array([m.sigma**-2, m.sigma**-4])
-    kind = EMPIRICAL if curvature == "empirical_fisher" else CONSTANT
-    damping = np.zeros_like(state.damping) if curvature is None else state.damping
+    scale = np.array([m.sigma**-2, weights.gradient * m.sigma**-4])
+    kind = EMPIRICAL if weights.gradient else CONSTANT
+    damping = state.damping if damped else np.zeros_like(state.damping)
     gradient = m.S[:-1] * scale[0]
-    constant = np.tile(gradient, (len(damping), 1, 1))
-    if curvature is not None and kind == CONSTANT:
-        B = np.broadcast_to(gradient[:, :-1], (len(damping), D + 1, D, D))
+    fixed = (weights.fisher + weights.hessian) * gradient
+    # The matrix that does not depend on theta, or what multiplies phi to give the direction.
+    constant = np.tile(fixed if weights.gradient else gradient, (len(damping), 1, 1))
+    if damped and kind == CONSTANT:
+        B = np.broadcast_to(fixed[:, :-1], (len(damping), D + 1, D, D))
         g = np.swapaxes(constant, -1, -2)
         columns = solve_damped(B, g, damping[:, None], terms=problem.N)
         constant = np.ascontiguousarray(np.swapaxes(columns.x, -1, -2))
@@ -289,17 +295,16 @@ def _moment_stepper(problem: Problem, curvature: str | None, state: _State) -> S
     return take
 
 
-def _example_stepper(problem: Problem, curvature: str | None) -> Stepper:
-    terms: list[batches.Term] = [batches.loss_term, batches.gradient_term]
-    if curvature is not None:
-        terms.append(CURVATURES[curvature].term)
+def _example_stepper(problem: Problem, method: Method) -> Stepper:
+    matrices = [method.matrix] if method.matrix else []
+    terms = [batches.loss_term, batches.gradient_term]
     known: tuple[Array, list[Array]] = np.zeros(0), []
 
     def evaluate(theta: Array) -> list[Array]:
         """The end of one stretch of steps is the start of the next: nothing is computed twice."""
         nonlocal known
         if not np.array_equal(known[0], theta):
-            known = theta, problem.mean_over_examples(theta, *terms)
+            known = theta, in_one_pass(problem, terms, matrices, theta)
         return known[1]
 
     def step(state: _State, n: int) -> None:
@@ -314,13 +319,11 @@ def _example_stepper(problem: Problem, curvature: str | None) -> Stepper:
             if t == n or not keep.any():
                 return
             going, g = going[keep], g[keep]
-            if matrix:
-                assert curvature is not None
-                B, theta = matrix[0][keep], state.theta[going]
-                g, deficient = solve_for(problem, curvature, theta, B, g, state.damping[going])
-                state.rank_deficient[going] |= deficient
+            B, theta = matrix[0][keep] if matrix else None, state.theta[going]
+            d, deficient = method.direction(problem, theta, g, B, state.damping[going])
+            state.rank_deficient[going] |= deficient
             with np.errstate(all="ignore"):
-                state.theta[going] -= state.step_size[going, None] * g
+                state.theta[going] -= state.step_size[going, None] * d
             state.taken[going] += 1
 
     def take(state: _State, counts: NDArray[np.int64]) -> tuple[Array, Array]:

@@ -16,7 +16,6 @@ from efviz.lazy import cached_property
 from efviz.numerics.sums import linear_outputs, weighted_sums
 from efviz.problems.likelihoods.base import Likelihood
 from efviz.problems.models.base import Model
-from efviz.problems.models.linear import Linear
 from efviz.problems.softmax import outer_products
 
 # Examples, and outputs f, in one piece: a few arrays of this size fit into a core's cache.
@@ -111,7 +110,11 @@ def hessian_term(piece: Piece) -> Array:
     G = ggn_term(piece)
     if piece.model.linear:
         return G
-    return G + piece.model.second_order(piece.examples.X, piece.theta, piece.residual)
+    return G + second_order_term(piece)
+
+
+def second_order_term(piece: Piece) -> Array:
+    return piece.model.second_order(piece.examples.X, piece.theta, piece.residual)
 
 
 def sum_over_examples(
@@ -148,7 +151,7 @@ def gradient_and_matrices(
     The same as `sum_over_examples` of the three terms, in a third of the time for one linear
     output.
     """
-    if not (isinstance(model, Linear) and model.n_outputs == 1 and X.shape[1] <= _FEW):
+    if not (model.on_inputs and model.n_outputs == 1 and X.shape[1] <= _FEW):
         terms = (gradient_term, fisher_term, empirical_fisher_term)
         g, F, E = sum_over_examples(model, likelihood, X, y, theta, terms)
         return g, F, E

@@ -44,11 +44,12 @@ class Coordinates(Generic[P_co]):
 
 
 def seen_coordinates(problem: P) -> Coordinates[P] | None:
-    """None where theta itself is suitable: the model is not linear, or nothing is collinear."""
+    """None where theta itself is suitable: the model has other outputs, or nothing is collinear."""
+    seen = problem.model.seen(problem.likelihood.shift_invariant)
     # Moments exist only for columns that are far from collinear.
-    if not problem.model.linear or problem.moments:
+    if seen is None or problem.moments:
         return None
-    model, outputs = problem.model.seen(problem.likelihood.shift_invariant)
+    model, outputs = seen
     columns, X, V = problem.columns, problem.X, np.eye(problem.X.shape[1])
     if not (columns.used.all() and columns.far):
         U, sigma, V = columns.principal_axes()

@@ -24,6 +24,10 @@ PROVEN = 0.5
 """Below this reach, a minimum exists and Newton's method converges to it."""
 
 
+def is_convex(problem: Objective) -> bool:
+    return problem.model.linear and problem.likelihood.convex
+
+
 def is_self_concordant(problem: Objective) -> bool:
     """|l'''| <= s l'' along lines of outputs, l'' the Fisher, outputs linear: see `newton_step`."""
     return problem.model.linear and problem.likelihood.self_concordant
@@ -69,16 +73,23 @@ def _sizes(columns: Array) -> Array:
 
 def parameter_sizes(problem: Objective) -> Array:
     """The size of the column that each parameter of a linear model multiplies, (D,)."""
+    if problem.model.seen(False) is None:
+        J = problem.model.jacobian(problem.X, np.zeros(problem.D))
+        return _sizes(J.reshape(-1, problem.D))
     return np.tile(_sizes(problem.X), problem.D // problem.X.shape[1])
 
 
-def recession(problem: Objective) -> str:
+def recession(problem: Objective) -> str | None:
     """The message for a loss that decreases forever along some direction, or "" if there is none.
+    None where the likelihood does not say.
 
     The likelihood states, per example, which output changes never raise the loss; a linear program
     looks for a parameter direction v with J_n v in all those cones, for some n strictly.
     """
-    rows, equal = problem.likelihood.recession(problem.y, problem.model.n_outputs)
+    cones = problem.likelihood.recession(problem.y, problem.model.n_outputs)
+    if cones is None:
+        return None
+    rows, equal = cones
     if not len(rows):
         return ""
     J = problem.model.jacobian(problem.X, np.zeros(problem.D))

@@ -14,6 +14,7 @@ from efviz.problems import batches
 from efviz.problems.coordinates import Coordinates
 from efviz.problems.existence import (
     PROVEN,
+    is_convex,
     is_self_concordant,
     newton_step,
     parameter_sizes,
@@ -27,7 +28,8 @@ class Minimum:
     """The minimiser theta (D,), all nan if there is no finite one; `reason` then explains why.
 
     `unique` is False where a whole subspace attains the minimum: theta is then its point of least
-    norm, and `reason` says so. `seen` is the problem in the coordinates that its data determine,
+    norm, and `reason` says so. It also says so where the loss is not convex, and theta therefore
+    the minimum near the start. `seen` is the problem in the coordinates that its data determine,
     with its minimum there, z (K,): losses are evaluated in z, where nothing cancels.
     """
 
@@ -64,13 +66,15 @@ def find_minimum(problem: Objective, seen: Coordinates[Objective] | None) -> Min
     try:
         if seen is None:
             theta = _minimiser(problem)
-            return Minimum(theta, exists=True, seen=(problem, theta))
+            reason = "" if is_convex(problem) else _NEARBY
+            return Minimum(theta, exists=True, reason=reason, seen=(problem, theta))
         # If there are several minima, this is the one of least norm.
         z = _minimiser(seen.problem)
         # z has lost digits where columns are nearly collinear; the direct solution has not.
         direct = problem.is_least_squares
         theta = least_squares(problem.X, problem.y)[0] if direct else _restored(problem, seen, z)
-        reason = "" if seen.complete else _SUBSPACE.format(rank=len(z), D=problem.D)
+        reasons = [] if seen.complete else [_SUBSPACE.format(rank=len(z), D=problem.D)]
+        reason = " ".join(reasons + [_NEARBY] * (not is_convex(problem)))
         return Minimum(theta, True, seen.complete, reason, (seen.problem, z))
     except _NoMinimum as none:
         return Minimum(np.full(problem.D, np.nan), exists=False, reason=str(none))
@@ -87,6 +91,10 @@ def _restored(problem: Objective, seen: Coordinates[Objective], z: Array) -> Arr
 _SUBSPACE = (
     "The data determine only {rank} of the {D} parameters: every point of a whole subspace is a "
     "minimum, and the one of least norm is shown."
+)
+
+_NEARBY = (
+    "The loss is not convex: this is the minimum found from the start, and there may be lower ones."
 )
 
 
@@ -107,13 +115,16 @@ def _minimiser(problem: Objective) -> Array:
         return problem.moments.minimum()
     if problem.is_least_squares:
         return least_squares(problem.X, problem.y)[0]
-    if not problem.model.linear:
-        return _nonlinear_minimiser(problem)
+    if not is_convex(problem):
+        return _nearby_minimiser(problem)
     if is_self_concordant(problem):
         theta = _proven_minimum(problem)
         if theta is not None:
             return theta
     runs_off = recession(problem)
+    if runs_off is None:
+        # A convex loss has no other minimum than a strict one that is found.
+        return _nearby_minimiser(problem)
     if runs_off:
         raise _NoMinimum(runs_off)
     # In units in which all columns have size 1, columns of very different sizes do no harm.
@@ -157,7 +168,7 @@ def _first_guess(problem: Objective) -> Array:
 _SOME = 40_000
 
 
-def _nonlinear_minimiser(problem: Objective) -> Array:
+def _nearby_minimiser(problem: Objective) -> Array:
     """The minimum near the start; flat ones are refused: parameters ran off or are undetermined."""
     theta = _newton(problem, np.where(problem.start != 0, np.abs(problem.start), 1.0))
     # In relative parameters, so that "flat" and "converged" do not depend on their units.

@@ -17,6 +17,7 @@ import numpy as np
 from efviz.arrays import Array, pairs, symmetric, upper
 from efviz.numerics.columns import gram_far_from_singular, least_squares
 from efviz.numerics.sums import moment_sums
+from efviz.problems.likelihoods.base import Combination
 
 # Up to this many parameters, the (D (D + 1) / 2)-fold moments cost little.
 MAX_PARAMETERS = 8
@@ -49,6 +50,14 @@ class Moments:
         if self.exact_center:
             return self.center
         return self.center + np.linalg.solve(self.S[:-1, :-1], self.S[:-1, -1])
+
+    def matrix(self, weights: Combination, theta: Array) -> Array:
+        """1/N sum_n J_n^T W_n J_n at theta (..., D), W_n = c / sigma^2 + gradient r_n^2."""
+        constant = weights.fisher + weights.hessian
+        parts = [constant * self.fisher(theta)] if constant or not weights.gradient else []
+        if weights.gradient:
+            parts.append(weights.gradient * self.empirical_fisher(theta))
+        return sum(parts[1:], parts[0])
 
     def fisher(self, theta: Array) -> Array:
         D = theta.shape[-1]

@@ -14,9 +14,7 @@ from efviz.lazy import cached_property
 from efviz.numerics.columns import Columns
 from efviz.problems import batches
 from efviz.problems.likelihoods.base import Likelihood
-from efviz.problems.likelihoods.gaussian import Gaussian
 from efviz.problems.models.base import Model
-from efviz.problems.models.linear import Linear
 from efviz.problems.moments import MAX_PARAMETERS, Moments, moments
 
 
@@ -63,14 +61,16 @@ class Objective:
 
     @property
     def is_least_squares(self) -> bool:
-        return isinstance(self.likelihood, Gaussian) and self.model == Linear()
+        """Whether L = 1/N sum_n (y_n - x_n . theta)^2 / (2 sigma^2), as the declarations state."""
+        model = self.model
+        plain = model.on_inputs and model.n_outputs == 1 and model.offset == 0
+        return plain and self.likelihood.least_squares
 
     @cached_property
     def moments(self) -> Moments | None:
         """The moments that replace the data in most small least-squares problems, else None."""
         if not self.is_least_squares or self.D > MAX_PARAMETERS:
             return None
-        assert isinstance(self.likelihood, Gaussian)
         return moments(self.X, self.y, self.likelihood.sigma)
 
     def mean_over_examples(self, theta: ArrayLike, *terms: batches.Term) -> list[Array]:

@@ -1,5 +1,6 @@
 """Problems from (X, y): one function for each regression."""
 
+from copy import copy
 from dataclasses import replace
 
 import numpy as np
@@ -17,9 +18,11 @@ from efviz.problems.problem import Problem
 
 def with_offset(problem: Problem, offset: float) -> Problem:
     """The same problem with f = X theta + offset, for a known offset such as a held intercept."""
-    if not isinstance(problem.model, Linear):
-        raise ValueError(f"an offset needs a linear model, got {problem.model.name}")
-    return replace(problem, model=replace(problem.model, offset=offset))
+    if not problem.model.on_inputs:
+        raise ValueError(f"an offset needs a model f = X theta, got {problem.model.name}")
+    model = copy(problem.model)
+    object.__setattr__(model, "offset", offset)
+    return replace(problem, model=model)
 
 
 def _arrays(X: ArrayLike, y: ArrayLike) -> tuple[Array, Array]:

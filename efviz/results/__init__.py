@@ -142,7 +142,7 @@ def compute(
     printed = TABLE_6[paper][method]
     row = _nearest(STEP_SIZES, printed[0])
     column = 0 if printed[1] is None else _nearest(DAMPINGS, printed[1])
-    damped = METHODS[method].curvature is not None
+    damped = METHODS[method].damped
     tied = sweep.tied if damped else sweep.tied[:, :1]
     step_size, damping, loss = sweep.best()
     best = (_exponent(step_size), _exponent(damping) if damped else None)
@@ -196,7 +196,7 @@ def renew(
 
             line, sweep = compute(paper, method, tell)
             done.append(asdict(line))
-            columns = slice(None) if METHODS[method].curvature else slice(1)
+            columns = slice(None) if METHODS[method].damped else slice(1)
             finished = sweep.status == Status.FINISHED
             loss = np.where(finished, sweep.final_loss, np.nan).astype(np.float32)
             status = np.array(
@@ -245,7 +245,7 @@ def sweep(name: str, method: str) -> Sweep | None:
     found = line(name, method)
     tied = np.zeros(shape, dtype=bool)
     for row, column in found.tied if found else ():
-        tied[row, column if METHODS[method].curvature else slice(None)] = True
+        tied[row, column if METHODS[method].damped else slice(None)] = True
     return Sweep(
         method=method,
         step_sizes=STEP_SIZES,

@@ -99,7 +99,7 @@ class Sweep:
     @property
     def others(self) -> int:
         """The number of other cells as good as the selected one; for GD, of other step sizes."""
-        tied = self.tied if METHODS[self.method].curvature else self.tied[:, :1]
+        tied = self.tied if METHODS[self.method].damped else self.tied[:, :1]
         return max(int(tied.sum()) - 1, 0)
 
     @property
@@ -203,7 +203,7 @@ class _Search:
         self.rounding = loss_rounding(problem, self.first_loss)
         self.key = store.problem_digest(problem, method, theta_0, n_steps)
         # GD takes no damping: one column stands for all.
-        self.levels = dampings if METHODS[method].curvature else np.zeros(1)
+        self.levels = dampings if METHODS[method].damped else np.zeros(1)
         self.outcome = Outcome(len(step_sizes) * len(self.levels))
         count = -(-len(step_sizes) // _ROWS)
         rows = np.arange(len(step_sizes))
@@ -311,7 +311,7 @@ class _Search:
         rivals = order[: min(_RIVALS, int(others.sum()))]
         steps, levels = self._runs(rivals)
         steps = np.append(step_size, steps)
-        levels = np.append(damping if METHODS[self.method].curvature else 0.0, levels)
+        levels = np.append(damping if METHODS[self.method].damped else 0.0, levels)
         before = np.append(loss, self.outcome.loss[rivals])
         again = ends_otherwise(self._plan, steps, levels, self.n_steps)
         change = relative_change(before, again, self.rounding)

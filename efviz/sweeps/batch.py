@@ -46,6 +46,13 @@ class Batch(ABC):
         loops.solve_runs(B, self.metric, damping, self.terms, g, d, solved)
         return d, solved
 
+    def direction(self, point: Point, damping: Array) -> tuple[Array, Mask]:
+        """The direction of each run, and whether there is one."""
+        g = point.gradient()
+        if self.preconditioned:
+            return self.solve(point.matrix(), damping, g)
+        return g @ self.spread, np.ones(len(g), dtype=bool)
+
     def advance(
         self,
         u: Array,
@@ -96,15 +103,11 @@ class Batch(ABC):
         if t == n_steps:
             outcome.close(runs[going], FINISHED, point.loss(), t)
             return
-        d = point.gradient()
-        if self.preconditioned:
-            d, solved = self.solve(point.matrix(), damping[going], d)
-            failed = ~solved
-            if failed.any():
-                outcome.close(runs[going[failed]], SINGULAR, point.part(failed).loss(), t)
-                keep[going[failed]] = False
-        else:
-            d = d @ self.spread
+        d, solved = self.direction(point, damping[going])
+        failed = ~solved
+        if failed.any():
+            outcome.close(runs[going[failed]], SINGULAR, point.part(failed).loss(), t)
+            keep[going[failed]] = False
         new = u[going] - step_size[going, None] * d
         # A step that changes no bit of theta is followed only by identical ones.
         rest = (new == u[going]).all(axis=-1)

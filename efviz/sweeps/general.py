@@ -1,15 +1,15 @@
-"""Any problem through its own functions: several outputs, or a model not linear in theta."""
+"""Any problem and method through their own functions: the plan that makes no assumptions."""
 
 from dataclasses import dataclass, replace
 
 import numpy as np
 
 from efviz.arrays import Array, Mask, upper
-from efviz.curvature import CURVATURES
 from efviz.lazy import cached_property
+from efviz.optimizers.methods import Method, in_one_pass
 from efviz.optimizers.runs import DIVERGENCE
 from efviz.problems import Problem, batches
-from efviz.sweeps.batch import Batch, packed
+from efviz.sweeps.batch import Batch, Point, packed
 from efviz.sweeps.outcome import FINISHED, Outcome, Steps, close_undamped
 from efviz.work import Progress
 
@@ -19,15 +19,14 @@ class Thetas:
     """Runs of any problem, represented by theta (R, D)."""
 
     problem: Problem
-    curvature: str | None
+    method: Method
     theta: Array
 
     @cached_property
     def _values(self) -> list[Array]:
-        terms: list[batches.Term] = [batches.loss_term, batches.gradient_term]
-        if self.curvature is not None:
-            terms.append(CURVATURES[self.curvature].term)
-        return self.problem.mean_over_examples(self.theta, *terms)
+        matrices = [self.method.matrix] if self.method.matrix else []
+        terms = [batches.loss_term, batches.gradient_term]
+        return in_one_pass(self.problem, terms, matrices, self.theta)
 
     def exceeds(self, limit: float) -> Mask:
         return np.asarray(~(self._values[0] <= limit))
@@ -42,8 +41,12 @@ class Thetas:
         i, j = upper(self.problem.D)
         return np.ascontiguousarray(self._values[2][:, i, j])
 
+    def direction(self, damping: Array) -> Array:
+        _, g, *B = self._values
+        return self.method.direction(self.problem, self.theta, g, B[0] if B else None, damping).x
+
     def part(self, runs: Mask) -> "Thetas":
-        part = Thetas(self.problem, self.curvature, self.theta[runs])
+        part = Thetas(self.problem, self.method, self.theta[runs])
         part.__dict__["_values"] = [value[runs] for value in self._values]
         return part
 
@@ -51,10 +54,17 @@ class Thetas:
 @dataclass(frozen=True, eq=False)
 class ThetaBatch(Batch):
     problem: Problem
-    curvature: str | None
+    method: Method
 
     def at(self, theta: Array) -> Thetas:
-        return Thetas(self.problem, self.curvature, theta)
+        return Thetas(self.problem, self.method, theta)
+
+    def direction(self, point: Point, damping: Array) -> tuple[Array, Mask]:
+        if self.method.plain:
+            return super().direction(point, damping)
+        assert isinstance(point, Thetas)
+        d = point.direction(damping)
+        return d, np.asarray(np.isfinite(d).all(-1))
 
 
 @dataclass(frozen=True, eq=False)
@@ -62,10 +72,11 @@ class General:
     """Any problem through its own functions, in the coordinates that its data determine.
 
     No matrix is singular there without need, neither for softmax nor for nearly collinear columns.
+    A method that depends on the directions of the axes stays in theta.
     """
 
     problem: Problem
-    curvature: str | None
+    method: Method
     theta_0: Array
 
     def in_reverse(self) -> "General":
@@ -73,7 +84,7 @@ class General:
 
     def advance(self, step_size: Array, damping: Array, n_steps: int, outcome: Outcome) -> Steps:
         problem, start = self.problem, self.theta_0
-        if problem.coordinates is not None:
+        if problem.coordinates is not None and self.method.rotates:
             start = problem.coordinates.reduce(start)
             problem = problem.coordinates.problem
         K, n_outputs = problem.D, problem.model.n_outputs
@@ -83,12 +94,12 @@ class General:
             np.eye(K),
             problem.N * n_outputs**2,
             max(1, 2**22 // max(K * K, problem.N * n_outputs)),
-            self.curvature is not None,
+            self.method.damped,
             problem,
-            self.curvature,
+            self.method,
         )
         left = np.ones(len(step_size), dtype=bool)
-        if self.curvature is not None and K < self.problem.D:
+        if self.method.damped and self.method.plain and K < self.problem.D:
             left &= ~close_undamped(outcome, damping, first_loss)
         runs = np.flatnonzero(left)
         if not K:

@@ -5,10 +5,11 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from efviz.arrays import Array, Mask, pairs, upper
+from efviz.curvature.matrices import Curvature
 from efviz.lazy import cached_property
 from efviz.optimizers.runs import DIVERGENCE
 from efviz.problems import Problem
-from efviz.problems.likelihoods.gaussian import Gaussian
+from efviz.problems.likelihoods.base import Combination
 from efviz.sweeps.batch import Batch, packed
 from efviz.sweeps.designs import Dense, Design, Sparse, design
 from efviz.sweeps.outcome import Outcome, Steps, close_undamped
@@ -27,7 +28,8 @@ class Deviations:
     """Runs of least squares, represented by deviations v (R, K) from the solution: r = Q v - e.
 
     With <q q^T> = I and <q e> = 0 (means over n), g = v / sigma^2, the excess loss is
-    |v|^2 / (2 sigma^2), and EF is a quadratic form in (v, -1) of fourth moments of (q, e).
+    |v|^2 / (2 sigma^2), and EF is a quadratic form in (v, -1) of fourth moments of (q, e). The
+    matrix is a multiple of EF and a `constant`.
     """
 
     batch: "MomentBatch"
@@ -45,7 +47,7 @@ class Deviations:
 
     def matrix(self) -> Array:
         phi = np.concatenate([self.v, np.full((len(self.v), 1), -1.0)], axis=1)
-        return pairs(phi) @ self.batch.moments
+        return pairs(phi) @ self.batch.moments + self.batch.constant
 
     def part(self, runs: Mask) -> "Deviations":
         return Deviations(self.batch, self.v[runs])
@@ -54,6 +56,7 @@ class Deviations:
 @dataclass(frozen=True, eq=False)
 class MomentBatch(Batch):
     moments: Array
+    constant: Array
     lowest: float
     precision: float
 
@@ -66,7 +69,7 @@ class Linear:
     """Models linear in theta with one output: EF and Fisher are products with pair products."""
 
     problem: Problem
-    curvature: str | None
+    curvature: Curvature | None
     theta_0: Array
     known: Design | None = None
 
@@ -89,11 +92,12 @@ class Linear:
     def _from_moments(self) -> bool:
         K = len(self.design.metric)
         cheap = (K + 1) * (K + 2) // 2 < self.problem.N
-        return (
-            isinstance(self.problem.likelihood, Gaussian)
-            and isinstance(self.design, Dense)
-            and cheap
-        )
+        dense = isinstance(self.design, Dense) and cheap
+        return self.problem.likelihood.least_squares and dense and self._combination is not None
+
+    @property
+    def _combination(self) -> Combination | None:
+        return self.curvature.combination if self.curvature else None
 
     @cached_property
     def f_0(self) -> Array:
@@ -120,13 +124,13 @@ class Linear:
         K = len(self.design.metric)
         if not self._from_moments:
             return self._outputs, np.zeros(K)
-        likelihood, D = self.problem.likelihood, self.design
-        assert isinstance(likelihood, Gaussian)
+        D, weights = self.design, self._combination
         assert isinstance(D, Dense)
+        assert weights is not None
         residual = self.f_0 - self.problem.y
         v = residual @ D.mean
         e = D.Q @ v - residual
-        precision = likelihood.sigma**-2
+        precision = self.problem.likelihood.sigma**-2
         k, l = upper(K + 1)
         # phi phi^T is packed for k <= l only, so off-diagonal entries count twice.
         twice = np.where(k == l, 1.0, 2.0)[:, None]
@@ -136,12 +140,17 @@ class Linear:
             z = np.column_stack([q, e[n : n + _EXAMPLES]])
             i, j = upper(K)
             moments += pairs(z).T @ (q[:, i] * mean[:, j])
-        moments *= precision**2 * twice
+        moments *= weights.gradient * precision**2 * twice
         lowest = precision * float(e @ e) / (2 * self.problem.N)
         # Moments of N terms, summed with weights phi_k phi_l of either sign.
         terms = (K + 1) * (self.problem.N + len(k))
+        # The inputs q have the mean q q^T = I.
+        constant = precision * (weights.fisher + weights.hessian) * packed(np.eye(K))
         metric = packed(D.metric)
-        return MomentBatch(metric, D.spread, terms, 256, True, moments, lowest, precision), v
+        batch = MomentBatch(
+            metric, D.spread, terms, 256, True, moments, constant, lowest, precision
+        )
+        return batch, v
 
     def advance(self, step_size: Array, damping: Array, n_steps: int, outcome: Outcome) -> Steps:
         first_loss = float(self.problem.loss(self.theta_0))

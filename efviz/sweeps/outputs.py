@@ -5,11 +5,10 @@ from dataclasses import dataclass
 import numpy as np
 
 from efviz.arrays import Array, Mask, symmetric
+from efviz.curvature.matrices import Curvature
 from efviz.lazy import cached_property
 from efviz.problems import Problem
-from efviz.problems.likelihoods.bernoulli import Bernoulli
-from efviz.problems.likelihoods.gaussian import Gaussian
-from efviz.sweeps import loops
+from efviz.problems.likelihoods.base import Combination, Terms
 from efviz.sweeps.batch import Batch
 from efviz.sweeps.designs import Design
 
@@ -20,37 +19,25 @@ class Outputs:
 
     design: Design
     problem: Problem
-    curvature: str | None
+    curvature: Curvature | None
     f: Array
 
     @cached_property
-    def _terms(self) -> tuple[Array, Array, Array]:
-        """s = dl/df, the weights w of the matrix, and a bound of the loss; each (R, N) or (R,)."""
-        likelihood, y = self.problem.likelihood, self.problem.y
-        if isinstance(likelihood, Bernoulli):
-            s, w = np.empty_like(self.f), np.empty_like(self.f)
-            empirical = self.curvature == "empirical_fisher"
-            return s, w, loops.bernoulli_terms(self.f, y, not empirical, s, w)
-        if isinstance(likelihood, Gaussian):
-            s, w = np.empty_like(self.f), np.empty_like(self.f)
-            return s, w, loops.gaussian_terms(self.f, y, likelihood.sigma**-2, s, w)
-        f = self.f[..., None]
-        s = likelihood.gradient(f, y)[..., 0]
-        if self.curvature == "empirical_fisher":
-            w = s**2
-        elif self.curvature == "fisher":
-            w = likelihood.fisher(f)[..., 0, 0]
-        else:
-            w = likelihood.hessian(f, y)[..., 0, 0]
-        return s, w, likelihood.nll(f, y).mean(-1)
+    def _terms(self) -> Terms:
+        likelihood, y, curvature = self.problem.likelihood, self.problem.y, self.curvature
+        if curvature is None:
+            return likelihood.terms(self.f, y, Combination())
+        if curvature.combination is not None:
+            return likelihood.terms(self.f, y, curvature.combination)
+        assert curvature.weights is not None
+        W = curvature.weights(likelihood, self.f[..., None], y)[..., 0, 0]
+        return likelihood.terms(self.f, y, Combination())._replace(weights=W)
 
     def exceeds(self, limit: float) -> Mask:
-        bound = self._terms[2]
-        if not isinstance(self.problem.likelihood, Bernoulli):
-            return np.asarray(~(bound <= limit))
-        # hinge <= loss <= hinge + log 2: logarithms are needed only in between.
+        bound, slack = self._terms.bound, self._terms.slack
         over = np.asarray(~(bound <= limit))
-        between = (bound + 0.7 > limit) & ~over
+        # The exact loss, with its logarithms, is needed only in between.
+        between = (bound + slack > limit) & ~over
         if between.any():
             over[between] = ~(self._exact(self.f[between]) <= limit)
         return over
@@ -62,18 +49,18 @@ class Outputs:
         return self.problem.likelihood.nll(f[..., None], self.problem.y).mean(-1)
 
     def gradient(self) -> Array:
-        return self.design.gradient(self._terms[0])
+        return self.design.gradient(self._terms.gradient)
 
     def matrix(self) -> Array:
-        return self.design.gram(self._terms[1])
+        return self.design.gram(self._terms.weights)
 
     def weights(self) -> tuple[Array, Array]:
-        return self._terms[:2]
+        return self._terms.gradient, self._terms.weights
 
     def part(self, runs: Mask) -> "Outputs":
         part = Outputs(self.design, self.problem, self.curvature, self.f[runs])
-        s, w, bound = self._terms
-        part.__dict__["_terms"] = (s[runs], w[runs], bound[runs])
+        s, w, bound, slack = self._terms
+        part.__dict__["_terms"] = Terms(s[runs], w[runs], bound[runs], slack)
         return part
 
 
@@ -98,7 +85,7 @@ class FirstSteps:
 class OutputBatch(Batch):
     design: Design
     problem: Problem
-    curvature: str | None
+    curvature: Curvature | None
     f_0: Array
 
     @cached_property

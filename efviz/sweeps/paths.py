@@ -3,7 +3,7 @@
 from efviz.arrays import Array
 from efviz.optimizers import METHODS
 from efviz.problems import Problem
-from efviz.problems.likelihoods.gaussian import Gaussian
+from efviz.problems.likelihoods.base import Combination
 from efviz.sweeps.general import General
 from efviz.sweeps.linear import Linear
 from efviz.sweeps.outcome import Plan
@@ -12,12 +12,19 @@ from efviz.sweeps.quadratic import Quadratic
 
 def plan(problem: Problem, method: str, theta_0: Array) -> Plan:
     """The plan for runs of `method` (a key of METHODS) from theta_0 (D,)."""
-    curvature = METHODS[method].curvature
-    single = problem.model.linear and problem.model.n_outputs == 1
-    if single and isinstance(problem.likelihood, Gaussian) and curvature != "empirical_fisher":
-        return Quadratic(problem, curvature, theta_0)
-    if single:
-        linear = Linear(problem, curvature, theta_0)
+    chosen = METHODS[method]
+    matrix = chosen.matrix
+    single = problem.model.on_inputs and problem.model.n_outputs == 1 and chosen.plain
+    if single and (matrix is None or matrix.weights is not None):
+        weights = matrix.combination if matrix else Combination(fisher=1)
+        if problem.likelihood.least_squares and weights and _constant(weights):
+            return Quadratic(problem, weights, chosen.damped, theta_0)
+        linear = Linear(problem, matrix, theta_0)
         if linear.fits:
             return linear
-    return General(problem, curvature, theta_0)
+    return General(problem, chosen, theta_0)
+
+
+def _constant(weights: Combination) -> bool:
+    """Whether the matrix of least squares is a positive multiple of the Hessian."""
+    return weights.gradient == 0 and weights.fisher + weights.hessian > 0

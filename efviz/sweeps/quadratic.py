@@ -9,7 +9,7 @@ from efviz.arrays import Array
 from efviz.lazy import cached_property
 from efviz.optimizers.runs import DIVERGENCE
 from efviz.problems import Problem
-from efviz.problems.likelihoods.gaussian import Gaussian
+from efviz.problems.likelihoods.base import Combination
 from efviz.sweeps.designs import Dense, dense
 from efviz.sweeps.outcome import DIVERGED, FINISHED, Outcome, Steps, close_undamped
 from efviz.work import Progress
@@ -20,13 +20,15 @@ class Quadratic:
     """Least squares with a constant preconditioner: each mode separately, all steps at once.
 
     With the residual's components u_k along the left singular vectors of X, each step takes u_k to
-    rho_k u_k, rho_k = 1 - gamma s_k^2 (GD) or 1 - gamma s_k^2 / (s_k^2 + lambda), where s_k^2 are
-    the eigenvalues of the Hessian, and L = L(theta_star) + 1/2 sum_k u_k^2. A sum of c rho^(2 t) is
-    convex in t: if it is within its limit at both ends, it was so in between.
+    rho_k u_k, rho_k = 1 - gamma s_k^2 (GD) or 1 - gamma s_k^2 / (c s_k^2 + lambda), where s_k^2 are
+    the eigenvalues of the Hessian and c H is the preconditioner, c = fisher + hessian of `weights`,
+    and L = L(theta_star) + 1/2 sum_k u_k^2. A sum of c rho^(2 t) is convex in t: if it is within
+    its limit at both ends, it was so in between.
     """
 
     problem: Problem
-    curvature: str | None
+    weights: Combination
+    damped: bool
     theta_0: Array
 
     @cached_property
@@ -37,7 +39,6 @@ class Quadratic:
         return replace(self, problem=self.problem.in_reverse())
 
     def advance(self, step_size: Array, damping: Array, n_steps: int, outcome: Outcome) -> Steps:
-        assert isinstance(self.problem.likelihood, Gaussian)
         precision = self.problem.likelihood.sigma**-2
         D = self._design
         residual = self.problem.model.outputs(self.problem.X, self.theta_0)[:, 0] - self.problem.y
@@ -47,8 +48,9 @@ class Quadratic:
         modes = precision * u**2 / 2
         s2 = precision * D.scale**2
         limit = DIVERGENCE * (lowest + modes.sum())
-        if self.curvature is not None:
-            s2 = s2 / (s2 + damping[:, None])
+        preconditioner = (self.weights.fisher + self.weights.hessian) * s2
+        if self.damped:
+            s2 = s2 / (preconditioner + damping[:, None])
         rho = 1 - step_size[:, None] * s2
 
         def loss(runs: NDArray[np.int64], t: NDArray[np.int64] | int) -> Array:
@@ -67,6 +69,6 @@ class Quadratic:
                 below, above = np.where(within, middle, below), np.where(within, above, middle)
             outcome.close(over, DIVERGED, loss(over, above), 0)
             outcome.taken[over] = above
-        if self.curvature is not None and D.Q.shape[1] < self.problem.D:
+        if self.damped and D.Q.shape[1] < self.problem.D:
             close_undamped(outcome, damping, limit / DIVERGENCE)
         yield Progress(1.0)

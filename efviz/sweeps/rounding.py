@@ -9,9 +9,6 @@ from efviz.arrays import Array, Mask
 from efviz.numerics.threads import one_blas_thread
 from efviz.optimizers import METHODS
 from efviz.problems import Problem
-from efviz.problems.likelihoods.bernoulli import Bernoulli
-from efviz.problems.likelihoods.categorical import Categorical
-from efviz.problems.likelihoods.gaussian import Gaussian
 from efviz.sweeps.outcome import FINISHED, Outcome, Plan
 from efviz.sweeps.paths import plan
 from efviz.work import finish
@@ -47,10 +44,10 @@ def loss_rounding(problem: Problem, first_loss: float) -> LossRounding:
     terms about as large as the first loss.
     """
     likelihood = problem.likelihood
-    if isinstance(likelihood, Gaussian):
+    if likelihood.least_squares:
         size = _EPS**2 * float(np.mean(problem.y**2)) / (2 * likelihood.sigma**2)
         return LossRounding(64**2 * size, 2 * 2 * float(np.sqrt(size)))
-    if isinstance(likelihood, Bernoulli | Categorical):
+    if likelihood.keeps_digits:
         return LossRounding(0.0)
     return LossRounding(64 * _EPS * abs(first_loss))
 
@@ -115,7 +112,7 @@ def change_by_rounding(
     """
     start = problem.start if theta_0 is None else theta_0
     gamma, level = np.broadcast_arrays(np.asarray(step_size, float), np.asarray(damping, float))
-    if not METHODS[method].curvature:
+    if not METHODS[method].damped:
         level = np.zeros_like(level)
     one_blas_thread()
     runs, cells = plan(problem, method, start), (gamma.ravel(), level.ravel(), n_steps)

@@ -12,6 +12,7 @@ from scipy.special import expit
 
 from efviz.arrays import pairs, symmetric
 from efviz.numerics.columns import Columns
+from efviz.problems.likelihoods.bernoulli import bernoulli_terms
 from efviz.sweeps import loops
 from efviz.sweeps.batch import packed
 from efviz.sweeps.designs import Dense, Sparse, dense, design
@@ -95,7 +96,7 @@ def test_logistic_terms_keep_their_digits_in_both_tails(fisher):
     f = np.stack([f, -f])
     y = (np.arange(f.shape[1]) % 2).astype(float)
     s, w = np.empty_like(f), np.empty_like(f)
-    hinge = loops.bernoulli_terms(f, y, fisher, s, w)
+    hinge = bernoulli_terms(f, y, float(fisher), float(not fisher), s, w)
     slope = np.where(y == 1, -expit(-f), expit(f))
     assert_allclose(s, slope, rtol=1e-14, atol=1e-300)
     assert_allclose(w, expit(f) * expit(-f) if fisher else slope**2, rtol=3e-14, atol=1e-300)
@@ -109,7 +110,7 @@ def test_a_logistic_output_that_is_no_number_shows():
     s, w = np.empty_like(f), np.empty_like(f)
     # As in every step of a sweep.
     with np.errstate(all="ignore"):
-        hinge = loops.bernoulli_terms(f, np.zeros(2), True, s, w)
+        hinge = bernoulli_terms(f, np.zeros(2), 1.0, 0.0, s, w)
     assert np.isnan(hinge[0])
     assert np.isinf(hinge[1])
     assert hinge[2] == 1

@@ -6,31 +6,48 @@ are broadcast. `nll` omits terms that do not depend on f. With l = -log p(y | f)
     gradient  dl/df               (..., N, C)
     hessian   d2l/df2             (..., N, C, C)
     fisher    E_{y ~ p(.|f)} [dl/df dl/df^T]   (..., N, C, C), Kunstner et al. (2019), Eq. 42
+    mean      E_{y ~ p(.|f)} [y]  (..., N, C); for classes their probabilities
     sample    n_samples draws of y from p(. | f)  (n_samples, ..., N)
+    check     raises ValueError if some y (N,) cannot occur
+
+The rest has defaults, which are right for every likelihood but slower, or say what is missing:
+
     most_likely    argmax_y p(y | f), the documented one of several  (..., N)
     fourth_moment  E_{y ~ p(.|f)} [(r^T K r)^2], r = dl/df, for symmetric K (..., N, C, C)  (..., N)
     sampled_fisher 1/M sum_m r_m r_m^T, y_m ~ p(.|f), at a cost independent of M; else None
     kl        KL(p(. | f) || p(. | g)), exact      (..., N)
     log_base  log p(y | f) + nll(f, y), the terms omitted by nll, which depend on y alone
     quality   how well f (N, C) fits y (N,), in the usual measure of its kind of regression
+    recession the changes of f that never raise nll(f, y), for all y (N,); None if not known
+    terms     dl/df, weights and loss of many runs at once, for one output: see `Terms`
 
-`natural` says that f is the natural parameter of an exponential family: then, and in general only
-then, hessian = fisher (Proposition 1). `self_concordant` says that, in addition, along any line of
-outputs f + t v, |d3l/dt3| <= s d2l/dt2 everywhere, with s = |v| for one output and
-s = max v - min v for several; `discrete`, that p(y | f) is a probability, not a density;
-`shift_invariant`, that adding a number to all outputs changes nothing; `classes`, that y is one of
-finitely many classes; `additive`, that y is f plus noise, so that any number between y and
-f could have been observed as well. Tests use them to select the theorems that must hold.
+Facts are False unless stated: code relies on them, and tests hold the numbers against them.
+
+    natural          f is the natural parameter of an exponential family: then, and in general only
+                     then, hessian = fisher (Proposition 1)
+    convex           nll is convex in f, as for every natural parameter
+    least_squares    l = (f - y)^2 / (2 sigma^2), one output, with an attribute `sigma`
+    self_concordant  natural, and along any line of outputs f + t v, |d3l/dt3| <= s d2l/dt2
+                     everywhere, with s = |v| for one output and s = max v - min v for several
+    discrete         p(y | f) is a probability, not a density
+    classes          y is one of finitely many classes
+    additive         y is f plus noise: any number between y and f could have been observed as well
+    shift_invariant  adding a number to all outputs changes nothing
+    keeps_digits     nll has full relative precision however small it is
+
+A subclass that changes one of the members without a default has to state its facts again, and gets
+the defaults of all other members that it does not define: see `Declared`.
 """
 
-from abc import ABC, abstractmethod
+from abc import abstractmethod
 from dataclasses import dataclass
-from typing import ClassVar
+from typing import ClassVar, NamedTuple
 
 import numpy as np
 from numpy.random import Generator
 
 from efviz.arrays import Array, Mask
+from efviz.problems.declared import Declared, NotStated
 
 
 @dataclass(frozen=True)
@@ -42,14 +59,56 @@ class Quality:
     expected: float | None = None
 
 
-class Likelihood(ABC):
+@dataclass(frozen=True)
+class Combination:
+    """W = fisher E[r r^T] + hessian d2l/df2 + gradient r r^T, r = dl/df: a matrix of each example.
+
+    It is called with a likelihood, f (..., N, C) and y (N,), and returns W (..., N, C, C).
+    """
+
+    fisher: float = 0.0
+    hessian: float = 0.0
+    gradient: float = 0.0
+
+    def __call__(self, likelihood: "Likelihood", f: Array, y: Array) -> Array:
+        W = np.zeros((*f.shape, f.shape[-1]))
+        if self.fisher:
+            W += self.fisher * likelihood.fisher(f)
+        if self.hessian:
+            W += self.hessian * likelihood.hessian(f, y)
+        if self.gradient:
+            r = likelihood.gradient(f, y)
+            W += self.gradient * r[..., :, None] * r[..., None, :]
+        return W
+
+
+class Terms(NamedTuple):
+    """For one output f (R, N) of R runs: dl/df and the weights of a Combination, each (R, N).
+
+    The loss of a run is at least `bound` (R,) and at most `slack` more.
+    """
+
+    gradient: Array
+    weights: Array
+    bound: Array
+    slack: float = 0.0
+
+
+class Likelihood(Declared):
+    defining: ClassVar[frozenset[str]] = frozenset(
+        {"nll", "gradient", "hessian", "fisher", "mean", "sample", "check"}
+    )
     name: ClassVar[str]
-    natural: ClassVar[bool]
+    sigma: float
+    natural: ClassVar[bool] = False
+    convex: ClassVar[bool] = False
+    least_squares: ClassVar[bool] = False
     self_concordant: ClassVar[bool] = False
     discrete: ClassVar[bool] = False
-    shift_invariant: ClassVar[bool] = False
     classes: ClassVar[bool] = False
     additive: ClassVar[bool] = False
+    shift_invariant: ClassVar[bool] = False
+    keeps_digits: ClassVar[bool] = False
 
     @abstractmethod
     def nll(self, f: Array, y: Array) -> Array: ...
@@ -70,22 +129,27 @@ class Likelihood(ABC):
     def sample(self, f: Array, rng: Generator, n_samples: int) -> Array: ...
 
     @abstractmethod
-    def most_likely(self, f: Array) -> Array: ...
-
-    @abstractmethod
-    def fourth_moment(self, f: Array, K: Array) -> Array: ...
-
-    @abstractmethod
-    def kl(self, f: Array, g: Array) -> Array: ...
-
-    @abstractmethod
-    def quality(self, f: Array, y: Array) -> Quality: ...
-
-    @abstractmethod
     def check(self, y: Array) -> None: ...
 
-    @abstractmethod
-    def recession(self, y: Array, C: int) -> tuple[Array, Mask]: ...
+    def most_likely(self, f: Array) -> Array:
+        raise self._not_stated("most_likely", "the most likely label of an example")
+
+    def fourth_moment(self, f: Array, K: Array) -> Array:
+        raise self._not_stated("fourth_moment", "the spread of the sampled Fisher")
+
+    def kl(self, f: Array, g: Array) -> Array:
+        raise self._not_stated("kl", "the Kullback-Leibler divergence of two predictions")
+
+    def _not_stated(self, member: str, use: str) -> NotStated:
+        return NotStated(
+            f"The likelihood {self.name!r} does not state `{member}`, which is needed for {use}."
+        )
+
+    def quality(self, f: Array, y: Array) -> Quality:
+        return Quality("mean loss", float(self.nll(f, y).mean()))
+
+    def recession(self, y: Array, C: int) -> tuple[Array, Mask] | None:
+        return None
 
     def log_base(self, y: Array) -> Array:
         return np.zeros(y.shape)
@@ -96,6 +160,11 @@ class Likelihood(ABC):
     def sampled_fisher(self, f: Array, rng: Generator, n_samples: int) -> Array | None:
         """Draws sufficient statistics of the labels, so its stream is not that of `sample`."""
         return None
+
+    def terms(self, f: Array, y: Array, weights: Combination) -> Terms:
+        one = f[..., None]
+        W = weights(self, one, y)[..., 0, 0]
+        return Terms(self.gradient(one, y)[..., 0], W, self.nll(one, y).mean(-1))
 
 
 def no_directions(y: Array, C: int) -> tuple[Array, Mask]:

@@ -30,6 +30,8 @@ class Categorical(Likelihood):
 
     name: ClassVar[str] = "categorical"
     natural: ClassVar[bool] = True
+    convex: ClassVar[bool] = True
+    keeps_digits: ClassVar[bool] = True
     # Third and second cumulants of v_y, which lies within max v - min v of its mean.
     self_concordant: ClassVar[bool] = True
     shift_invariant: ClassVar[bool] = True

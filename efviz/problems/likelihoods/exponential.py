@@ -20,7 +20,7 @@ class Exponential(Likelihood):
     """
 
     name: ClassVar[str] = "exponential"
-    natural: ClassVar[bool] = False
+    convex: ClassVar[bool] = True
 
     def nll(self, f: Array, y: Array) -> Array:
         return y * np.exp(f[..., 0]) - f[..., 0]

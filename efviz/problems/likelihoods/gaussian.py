@@ -7,7 +7,25 @@ import numpy as np
 from numpy.random import Generator
 
 from efviz.arrays import Array, Mask
-from efviz.problems.likelihoods.base import Likelihood, Quality, no_directions
+from efviz.numerics.compiling import njit
+from efviz.problems.likelihoods.base import Combination, Likelihood, Quality, Terms, no_directions
+
+
+@njit(cache=True, nogil=True)
+def gaussian_terms(
+    f: Array, y: Array, precision: float, constant: float, squared: float, s: Array, w: Array
+) -> Array:
+    """s = precision (f - y) and w = constant + squared s^2 for f (R, N); returns the loss (R,)."""
+    loss = np.zeros(len(f))
+    for r in range(f.shape[0]):
+        total = 0.0
+        for n in range(f.shape[1]):
+            residual = f[r, n] - y[n]
+            s[r, n] = precision * residual
+            w[r, n] = constant + squared * (s[r, n] * s[r, n])
+            total += residual * residual
+        loss[r] = precision * total / (2 * f.shape[1])
+    return loss
 
 
 @dataclass(frozen=True)
@@ -16,6 +34,8 @@ class Gaussian(Likelihood):
 
     name: ClassVar[str] = "gaussian"
     natural: ClassVar[bool] = True
+    convex: ClassVar[bool] = True
+    least_squares: ClassVar[bool] = True
     additive: ClassVar[bool] = True
     sigma: float = 1.0
 
@@ -63,3 +83,8 @@ class Gaussian(Likelihood):
 
     def recession(self, y: Array, C: int) -> tuple[Array, Mask]:
         return no_directions(y, C)
+
+    def terms(self, f: Array, y: Array, weights: Combination) -> Terms:
+        s, w, precision = np.empty_like(f), np.empty_like(f), self.sigma**-2
+        constant = precision * (weights.fisher + weights.hessian)
+        return Terms(s, w, gaussian_terms(f, y, precision, constant, weights.gradient, s, w))

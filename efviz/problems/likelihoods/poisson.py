@@ -18,6 +18,7 @@ class Poisson(Likelihood):
 
     name: ClassVar[str] = "poisson"
     natural: ClassVar[bool] = True
+    convex: ClassVar[bool] = True
     discrete: ClassVar[bool] = True
     self_concordant: ClassVar[bool] = True
 

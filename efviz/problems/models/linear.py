@@ -1,6 +1,6 @@
 """Models that are linear in theta."""
 
-from abc import ABC, abstractmethod
+from abc import abstractmethod
 from dataclasses import dataclass
 from typing import ClassVar
 
@@ -13,7 +13,7 @@ from efviz.problems.models.base import Model
 
 
 @dataclass(frozen=True)
-class Linear:
+class Linear(Model):
     """f_c = x . theta_c + offset, theta = (theta_1, ..., theta_C) one after the other.
 
     X is used unchanged; the offset is known, such as an intercept held at some value.
@@ -21,6 +21,7 @@ class Linear:
 
     name: ClassVar[str] = "linear"
     linear: ClassVar[bool] = True
+    on_inputs: ClassVar[bool] = True
     n_outputs: int = 1
     offset: float = 0.0
 
@@ -70,14 +71,7 @@ class Linear:
         full[..., j, i, :, :] = blocks
         return np.swapaxes(full, -3, -2).reshape(*lead, C * P, C * P)
 
-    def second_order(self, X: Array, theta: Array, v: Array) -> Array:
-        D = theta.shape[-1]
-        return np.zeros((*theta.shape[:-1], D, D))
-
-    def smoothness(self, X: Array, low: Array, high: Array) -> float:
-        return 0.0
-
-    def seen(self, shift_invariant: bool) -> tuple["Model", Array]:
+    def seen(self, shift_invariant: bool) -> tuple[Model, Array]:
         if not (shift_invariant and self.n_outputs > 1):
             return self, np.eye(self.n_outputs)
         centred = Centred(self.n_outputs)
@@ -85,7 +79,7 @@ class Linear:
 
 
 @dataclass(frozen=True)
-class _Combined(ABC):
+class _Combined(Model):
     """f = E (x . theta_1, ..., x . theta_c): several outputs made from fewer linear ones.
 
     Softmax does not change when a number is added to all outputs: with C - 1 parameters for each
@@ -121,13 +115,7 @@ class _Combined(ABC):
         E = self.combination
         return self._free.gram(X, theta, E.T @ W @ E, products)
 
-    def second_order(self, X: Array, theta: Array, v: Array) -> Array:
-        return self._free.second_order(X, theta, v)
-
-    def smoothness(self, X: Array, low: Array, high: Array) -> float:
-        return 0.0
-
-    def seen(self, shift_invariant: bool) -> tuple["Model", Array]:
+    def seen(self, shift_invariant: bool) -> tuple[Model, Array]:
         return self, np.eye(self.combination.shape[1])
 
 

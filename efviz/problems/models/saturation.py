@@ -10,12 +10,10 @@ from efviz.problems.models.base import Model
 
 
 @dataclass(frozen=True)
-class Saturation:
+class Saturation(Model):
     """f = a (1 - exp(-b x)), theta = (a, b), one input: the model whose Hessian is not its GGN."""
 
     name: ClassVar[str] = "saturation"
-    linear: ClassVar[bool] = False
-    n_outputs: ClassVar[int] = 1
 
     def n_parameters(self, P: int) -> int:
         if P != 1:
@@ -30,13 +28,6 @@ class Saturation:
         a, b = theta[..., :1], theta[..., 1:]
         x = X[..., 0]
         return np.stack([-np.expm1(-b * x), a * x * np.exp(-b * x)], axis=-1)[..., None, :]
-
-    def pull_back(self, X: Array, theta: Array, v: Array) -> Array:
-        return np.einsum("...ncd,...nc->...d", self.jacobian(X, theta), v)
-
-    def gram(self, X: Array, theta: Array, W: Array, products: Array | None = None) -> Array:
-        J = self.jacobian(X, theta)[..., 0, :]
-        return np.swapaxes(J, -1, -2) @ (W[..., 0] * J)
 
     def second_order(self, X: Array, theta: Array, v: Array) -> Array:
         a, b = theta[..., :1], theta[..., 1:]
@@ -53,6 +44,3 @@ class Saturation:
         bend = max(abs(low[0]), abs(high[0])) * np.abs(x)
         steepest = np.exp(np.maximum(-low[1] * x, -high[1] * x))
         return float((np.abs(x) * steepest * (bend + np.hypot(bend, 2)) / 2).max())
-
-    def seen(self, shift_invariant: bool) -> tuple["Model", Array]:
-        return self, np.eye(2)

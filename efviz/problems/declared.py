@@ -1,0 +1,30 @@
+"""Classes that state what holds for them, so that nothing has to be inferred from their names."""
+
+from abc import ABC
+from typing import ClassVar
+
+
+class Declared(ABC):
+    """A class with `defining` members, and with shortcuts that follow from them.
+
+    The class derived from this one directly gives every shortcut its safe default: a fact is
+    False, a method takes the general path. A subclass that changes a defining member gets these
+    defaults back for all that it does not state itself: what held for its parent need not hold for
+    it.
+    """
+
+    defining: ClassVar[frozenset[str]]
+
+    def __init_subclass__(cls) -> None:
+        super().__init_subclass__()
+        base = next((kind for kind in cls.__mro__ if Declared in kind.__bases__), cls)
+        if base is cls or not cls.defining & vars(cls).keys():
+            return
+        for name, default in vars(base).items():
+            stated = name.startswith("_") or name in cls.defining or name in vars(cls)
+            if not stated and name != "defining":
+                setattr(cls, name, default)
+
+
+class NotStated(ValueError):
+    """A declaration lacks an optional member that was asked for; the message says which one."""
