@@ -2,7 +2,9 @@
 
 from efviz.problems.catalogue import PROBLEMS
 from efviz.problems.likelihoods import LIKELIHOODS
+from efviz.problems.likelihoods.base import Combination, Likelihood
 from efviz.problems.models import MODELS
+from efviz.problems.models.base import Model
 from efviz.problems.problem import Problem
 from efviz.problems.regressions import (
     contrast_regression,
@@ -18,6 +20,9 @@ __all__ = [
     "LIKELIHOODS",
     "MODELS",
     "PROBLEMS",
+    "Combination",
+    "Likelihood",
+    "Model",
     "Problem",
     "contrast_regression",
     "linear_regression",

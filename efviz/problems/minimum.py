@@ -12,6 +12,7 @@ from efviz.numerics.columns import least_squares
 from efviz.numerics.linalg import solve_damped
 from efviz.problems import batches
 from efviz.problems.coordinates import Coordinates
+from efviz.problems.declared import NotStated
 from efviz.problems.existence import (
     PROVEN,
     is_convex,
@@ -76,7 +77,7 @@ def find_minimum(problem: Objective, seen: Coordinates[Objective] | None) -> Min
         reasons = [] if seen.complete else [_SUBSPACE.format(rank=len(z), D=problem.D)]
         reason = " ".join(reasons + [_NEARBY] * (not is_convex(problem)))
         return Minimum(theta, True, seen.complete, reason, (seen.problem, z))
-    except _NoMinimum as none:
+    except (_NoMinimum, NotStated) as none:
         return Minimum(np.full(problem.D, np.nan), exists=False, reason=str(none))
 
 

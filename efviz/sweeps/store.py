@@ -14,11 +14,12 @@ from numpy.typing import NDArray
 
 from efviz.arrays import Array
 from efviz.files import cache_folder, replacing
+from efviz.optimizers import METHODS
 from efviz.problems import Problem
 from efviz.sweeps.outcome import Outcome
 
 # Increased whenever the numbers of a sweep may change.
-_FORMAT = "2"
+_FORMAT = "3"
 _FIELDS = {"loss": np.float64, "status": np.int8, "taken": np.int64}
 
 
@@ -35,9 +36,35 @@ def digest(*parts: str | NDArray[np.generic]) -> str:
 
 
 def problem_digest(problem: Problem, method: str, theta_0: Array, n_steps: int) -> str:
-    """The key shared by all pieces of one sweep."""
-    kind = f"{problem.model!r} {problem.likelihood!r} {method} {n_steps}"
-    return digest(kind, problem.X, problem.y, theta_0)
+    """The key shared by all pieces of one sweep.
+
+    A name says nothing about an own likelihood, model or method, whose code may have changed since:
+    the key holds what they give on this problem, at the start and around it.
+    """
+    chosen = METHODS[method]
+    away = np.random.default_rng(0).normal(size=(len(_AWAY), problem.D))
+    unit = np.array(_AWAY)[:, None] / max(1.0, float(np.abs(problem.X).max(initial=0)))
+    theta = theta_0 + unit * away
+    with np.errstate(all="ignore"):
+        g, B = problem.gradient(theta), None
+        numbers = [problem.loss(theta), g]
+        if chosen.matrix is not None:
+            B = chosen.matrix.matrix(problem, theta)
+            numbers.append(B)
+        if chosen.rule is not None:
+            numbers.append(chosen.direction(problem, theta, g, B, np.ones(())).x)
+    seen = [_digits(values) for values in numbers]
+    kind = f"{method} {chosen.exponent!r} {n_steps}"
+    return digest(kind, problem.X, problem.y, theta_0, *seen)
+
+
+# How far from the start, relative to the size of the inputs.
+_AWAY = (0.0, 0.1, 1.0, 30.0)
+
+
+def _digits(values: Array) -> str:
+    """The leading digits: the last ones depend on the processor and on the number of threads."""
+    return " ".join(f"{value:.8e}" for value in values.ravel())
 
 
 def path_of(key: str) -> Path:

@@ -1,0 +1,305 @@
+"""Whether a declaration is what it says: every statement held against numbers on small problems."""
+
+from collections.abc import Callable, Iterator
+from dataclasses import replace
+
+import numpy as np
+
+from efviz.arrays import Array
+from efviz.curvature.matrices import Curvature
+from efviz.optimizers.methods import Method
+from efviz.problems import (
+    Problem,
+    linear_regression,
+    logistic_regression,
+    poisson_regression,
+    saturation_regression,
+    softmax_regression,
+)
+from efviz.problems.declared import NotStated
+from efviz.problems.likelihoods.base import Combination, Likelihood
+from efviz.problems.models.base import Model
+
+Complaints = Iterator[str]
+"""Sentences, each about one thing that is not as stated."""
+
+_N, _M = 12, 4000
+# Differences of functions that are right to rounding; a sampled mean errs by this many of its sds.
+_ROUNDING, _DIFFERENCES, _SAMPLING = 1e-9, 1e-5, 6.0
+
+
+def trial_problems() -> dict[str, Problem]:
+    """Small problems of every kind: those on which matrices and methods are tried."""
+    rng = np.random.default_rng(0)
+    X = rng.normal(size=(_N, 3))
+    f = X @ np.array([0.8, -0.5, 0.3])
+    labels = (rng.uniform(size=_N) < 1 / (1 + np.exp(-f))).astype(float)
+    x = rng.uniform(0.2, 2, (_N, 1))
+    y = 2 * (1 - np.exp(-1.5 * x[:, 0])) + 0.1 * rng.normal(size=_N)
+    classes = rng.integers(0, 3, _N).astype(float)
+    return {
+        "least squares": linear_regression(X, f + rng.normal(size=_N)),
+        "logistic regression": logistic_regression(X, labels),
+        "Poisson regression": poisson_regression(X, rng.poisson(np.exp(f)).astype(float)),
+        "softmax regression": softmax_regression(X[:, :2], classes),
+        "nonlinear least squares": saturation_regression(x, y),
+    }
+
+
+def check_curvature(curvature: Curvature) -> Complaints:
+    def at(problem: Problem, theta: Array) -> Array:
+        return curvature.matrix(problem, theta)
+
+    yield from _on_trial_problems(at, 2)
+    for where, problem, theta in _trials():
+        try:
+            B = at(problem, theta)
+        except ValueError:
+            continue
+        if B.shape != (*theta.shape, problem.D):
+            continue
+        if not _close(B, np.swapaxes(B, -1, -2)):
+            yield f"On {where} the matrix is not symmetric."
+        if curvature.rotates and problem.model.on_inputs and problem.model.n_outputs == 1:
+            R = np.linalg.qr(np.random.default_rng(2).normal(size=(problem.D,) * 2))[0]
+            rotated = replace(problem, X=np.ascontiguousarray(problem.X @ R))
+            if not _close(at(rotated, theta @ R), R.T @ B @ R):
+                yield (
+                    f"On {where} the matrix is another one in rotated parameters, although "
+                    "`rotates` is stated."
+                )
+
+
+def check_method(method: Method) -> Complaints:
+    def at(problem: Problem, theta: Array) -> Array:
+        g, damping = problem.gradient(theta), np.asarray(0.1)
+        B = method.matrix.matrix(problem, theta) if method.matrix else None
+        return method.direction(problem, theta, g, B, damping).x
+
+    if method.matrix is not None:
+        yield from check_curvature(method.matrix)
+    if not 0 <= method.exponent <= 1:
+        yield f"The exponent {method.exponent:g} does not lie between 0 and 1."
+    yield from _on_trial_problems(at, 1)
+
+
+def _trials() -> Iterator[tuple[str, Problem, Array]]:
+    rng = np.random.default_rng(1)
+    for where, problem in trial_problems().items():
+        yield where, problem, problem.start + rng.uniform(-0.4, 0.4, (2, 3, problem.D))
+
+
+def _on_trial_problems(at: Callable[[Problem, Array], Array], axes: int) -> Complaints:
+    """A function (problem, theta (..., D)) -> (..., D) or (..., D, D), a mean over examples.
+
+    A problem that the function refuses with a ValueError is left out, if there are others.
+    """
+    refused = []
+    for where, problem, theta in _trials():
+        shape = (*theta.shape[:-1], *(problem.D,) * axes)
+        try:
+            found = at(problem, theta)
+            one = at(problem, theta[0, 0])
+        except ValueError as error:
+            refused.append(f"{where}: {error}")
+            continue
+        if found.shape != shape:
+            yield f"On {where}, theta {theta.shape} gives {found.shape} instead of {shape}."
+            continue
+        if not np.isfinite(found).all():
+            yield f"On {where} there are values that are not finite numbers."
+        if not _close(found[0, 0], one):
+            yield (
+                f"On {where} a theta alone gives other values than among others: state "
+                "`batched=False`, or let the function treat the leading axes of theta as a batch."
+            )
+        twice = replace(
+            problem, X=np.concatenate([problem.X] * 2), y=np.concatenate([problem.y] * 2)
+        )
+        if not _close(at(twice, theta), found):
+            yield (
+                f"On {where} the result changes when every example is there twice: it has to be "
+                "a mean over the examples, not a sum."
+            )
+    if len(refused) == len(trial_problems()):
+        yield f"It was refused on all small problems, first on {refused[0]}"
+
+
+def check_likelihood(kind: type[Likelihood]) -> Complaints:
+    likelihood = kind()
+    C, rng = 3 if likelihood.shift_invariant else 1, np.random.default_rng(0)
+    f = rng.uniform(-1.2, 1.2, (_N, C))
+    y = likelihood.sample(f, rng, 1)[0]
+    shapes = {
+        "nll": (likelihood.nll(f, y), (_N,)),
+        "gradient": (likelihood.gradient(f, y), (_N, C)),
+        "hessian": (likelihood.hessian(f, y), (_N, C, C)),
+        "fisher": (likelihood.fisher(f), (_N, C, C)),
+        "mean": (likelihood.mean(f), (_N, C)),
+        "sample": (y, (_N,)),
+    }
+    wrong = {name: (value.shape, shape) for name, (value, shape) in shapes.items()}
+    wrong = {name: pair for name, pair in wrong.items() if pair[0] != pair[1]}
+    for name, (shape, expected) in wrong.items():
+        yield f"`{name}` has shape {shape} instead of {expected}."
+    if wrong:
+        return
+    try:
+        likelihood.check(y)
+    except ValueError as error:
+        yield f"`check` refuses labels that `sample` draws: {error}"
+    W = likelihood.hessian(f, y)
+    if not _close(_derivative(lambda f: likelihood.nll(f, y), f), likelihood.gradient(f, y), 1):
+        yield "`gradient` is not the derivative of `nll`."
+    if not _close(_derivative(lambda f: likelihood.gradient(f, y), f), W, 1):
+        yield "`hessian` is not the derivative of `gradient`."
+    both = likelihood.gradient_and_fisher(f, y)
+    if not (_close(both[0], likelihood.gradient(f, y)) and _close(both[1], likelihood.fisher(f))):
+        yield "`gradient_and_fisher` differs from `gradient` and `fisher`."
+    yield from _facts(likelihood, f, y)
+    yield from _expectations(likelihood, f)
+    if C == 1:
+        yield from _terms(likelihood, f[:, 0], y)
+
+
+def _facts(likelihood: Likelihood, f: Array, y: Array) -> Complaints:
+    H = likelihood.hessian(f, y)
+    if likelihood.natural and not _close(H, likelihood.fisher(f)):
+        yield "`natural` is stated, but `hessian` and `fisher` differ."
+    if likelihood.natural and not likelihood.convex:
+        yield "`natural` is stated without `convex`, which follows from it."
+    if likelihood.convex:
+        rng = np.random.default_rng(1)
+        far = rng.normal(size=(200, *f.shape)) * 5
+        labels = likelihood.sample(far, rng, 1)[0]
+        with np.errstate(all="ignore"):
+            w = np.linalg.eigvalsh(likelihood.hessian(far, labels))
+        if (w < -_ROUNDING * np.abs(w).max(-1, keepdims=True)).any():
+            yield "`convex` is stated, but `hessian` has a negative eigenvalue."
+    if likelihood.least_squares:
+        expected = (f[:, 0] - y) ** 2 / (2 * likelihood.sigma**2)
+        if not _close(likelihood.nll(f, y), expected):
+            yield "`least_squares` is stated, but `nll` is not (f - y)^2 / (2 sigma^2)."
+    if likelihood.shift_invariant and not _close(likelihood.nll(f + 1, y), likelihood.nll(f, y)):
+        yield "`shift_invariant` is stated, but adding 1 to all outputs changes `nll`."
+    if likelihood.classes and (y != np.round(y)).any():
+        yield "`classes` is stated, but `sample` draws labels that are not whole numbers."
+
+
+def _expectations(likelihood: Likelihood, f: Array) -> Complaints:
+    """Sampled means lie within six standard errors; about one in 10^8 right ones does not."""
+    y = likelihood.sample(f, np.random.default_rng(3), _M)
+    r = likelihood.gradient(f, y)
+    if not _expected(r, np.zeros(f.shape)):
+        yield "`gradient` does not have mean 0 over the labels that `sample` draws."
+    if not _expected(r[..., :, None] * r[..., None, :], likelihood.fisher(f)):
+        yield "`fisher` is not the mean of the gradient's square over the labels of `sample`."
+    labels = (y[..., None] == np.arange(f.shape[-1])) if f.shape[-1] > 1 else y[..., None]
+    if not _expected(np.asarray(labels, dtype=float), likelihood.mean(f)):
+        yield "`mean` is not the mean of the labels that `sample` draws."
+    K = np.eye(f.shape[-1]) + 0.1
+    try:
+        form = np.einsum("...c,cd,...d->...", r, K, r)
+        moment = likelihood.fourth_moment(f, np.broadcast_to(K, (*f.shape, f.shape[-1])))
+        if not _expected(form**2, moment):
+            yield "`fourth_moment` is not the mean of (r^T K r)^2 over the labels of `sample`."
+    except NotStated:
+        pass
+    try:
+        g = f[::-1]
+        if not _expected(likelihood.nll(g, y) - likelihood.nll(f, y), likelihood.kl(f, g)):
+            yield "`kl` is not the mean difference of `nll` over the labels of `sample`."
+    except NotStated:
+        pass
+
+
+def _terms(likelihood: Likelihood, f: Array, y: Array) -> Complaints:
+    rows = np.stack([f, f[::-1]])
+    for weights in (Combination(fisher=1), Combination(hessian=1), Combination(gradient=2)):
+        terms = likelihood.terms(rows, y, weights)
+        W = weights(likelihood, rows[..., None], y)[..., 0, 0]
+        s = likelihood.gradient(rows[..., None], y)[..., 0]
+        loss = likelihood.nll(rows[..., None], y).mean(-1)
+        above = terms.bound + terms.slack
+        rounding = _ROUNDING * np.abs(loss)
+        within = (terms.bound <= loss + rounding) & (loss <= above + rounding)
+        if not (_close(terms.gradient, s) and _close(terms.weights, W) and within.all()):
+            yield "`terms` differs from `gradient`, the matrices or `nll`."
+            return
+
+
+def check_model(kind: type[Model]) -> Complaints:
+    model, rng = kind(), np.random.default_rng(0)
+    P = _inputs(model)
+    if P is None:
+        yield "`n_parameters` refuses 1, 2 and 3 inputs."
+        return
+    X = rng.uniform(0.2, 1.5, (_N, P))
+    D, C = model.n_parameters(P), model.n_outputs
+    theta = rng.uniform(0.3, 1.2, (2, 3, D))
+    v = rng.normal(size=(2, 3, _N, C))
+    f, J = model.outputs(X, theta), model.jacobian(X, theta)
+    if f.shape != (2, 3, _N, C) or J.shape != (2, 3, _N, C, D):
+        yield (
+            f"theta {theta.shape} and X {X.shape} give outputs {f.shape} and a Jacobian {J.shape} "
+            f"instead of {(2, 3, _N, C)} and {(2, 3, _N, C, D)}."
+        )
+        return
+    own = np.broadcast_to(X, (2, 3, *X.shape))
+    if not _close(model.outputs(own, theta), f):
+        yield "`outputs` does not take separate examples X (..., N, P) for every theta."
+    change = _derivative(lambda t: model.outputs(X, t), theta, lead=2)
+    if not _close(change, J, 1):
+        yield "`jacobian` is not the derivative of `outputs`."
+    pulled = np.einsum("...ncd,...nc->...d", J, v)
+    if not all(_close(model.pull_back(x, theta, v), pulled) for x in (X, own)):
+        yield "`pull_back` is not the sum of J_n^T v_n."
+    W = v[..., :, None] * v[..., None, :]
+    if not _close(model.gram(X, theta, W), np.einsum("...ncd,...nce,...nef->...df", J, W, J)):
+        yield "`gram` is not the sum of J_n^T W_n J_n."
+    second = _derivative(lambda t: model.pull_back(X, t, v), theta, lead=2)
+    if not _close(model.second_order(X, theta, v), second, 1):
+        yield "`second_order` is not the derivative of `pull_back`."
+    if model.linear and not _close(J[0, 0], J[1, 2]):
+        yield "`linear` is stated, but the Jacobian depends on theta."
+    if model.on_inputs and not _close(
+        f, np.swapaxes(theta.reshape(2, 3, C, P) @ X.T, -1, -2) + model.offset
+    ):
+        yield "`on_inputs` is stated, but outputs are not x . theta_c + offset."
+    if model.on_inputs and not model.linear:
+        yield "`on_inputs` is stated without `linear`, which follows from it."
+
+
+def _inputs(model: Model) -> int | None:
+    """A number of inputs that the model takes."""
+    for P in (3, 2, 1):
+        try:
+            model.n_parameters(P)
+        except ValueError:
+            continue
+        return P
+    return None
+
+
+def _close(a: Array, b: Array, differences: int = 0) -> bool:
+    """Equal up to rounding, or up to the error of numerical derivatives."""
+    tolerance = _DIFFERENCES if differences else _ROUNDING
+    size = max(float(np.abs(b).max(initial=0)), 1e-6)
+    return bool(np.allclose(a, b, rtol=0, atol=tolerance * size))
+
+
+def _derivative(function: Callable[[Array], Array], at: Array, *, lead: int = -1) -> Array:
+    """Central differences along the last axis of `at`, as a last axis of the result."""
+    columns = []
+    for i in range(at.shape[-1]):
+        step = np.zeros(at.shape)
+        step[..., i] = 1e-5
+        columns.append((function(at + step) - function(at - step)) / 2e-5)
+    return np.stack(columns, axis=-1)
+
+
+def _expected(draws: Array, mean: Array) -> bool:
+    """Whether the draws (M, ...) have this mean (...)."""
+    error = np.abs(draws.mean(0) - mean)
+    spread = draws.std(0) / np.sqrt(len(draws))
+    return bool((error <= _SAMPLING * spread + _ROUNDING * (1 + np.abs(mean))).all())

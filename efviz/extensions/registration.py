@@ -1,0 +1,158 @@
+"""`register` takes declarations from outside into the tables that the product reads.
+
+Installed packages are found by the entry-point group `efviz.extensions`; each entry is a mapping of
+names to declarations.
+"""
+
+import sys
+import warnings
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field
+from importlib import metadata
+from typing import Any
+
+from efviz.curvature import CURVATURES
+from efviz.curvature.matrices import Curvature
+from efviz.datasets import DATASETS
+from efviz.datasets.real import Source
+from efviz.extensions import conformance
+from efviz.optimizers.methods import METHODS, Method
+from efviz.problems import LIKELIHOODS, MODELS
+from efviz.problems.likelihoods.base import Likelihood
+from efviz.problems.models.base import Model
+
+GROUP = "efviz.extensions"
+
+
+@dataclass(frozen=True)
+class _Table:
+    """A table of declarations: what one of them is called, and what is checked about it."""
+
+    noun: str
+    entries: dict[str, Any]
+    accepts: Callable[[Any], bool]
+    check: Callable[[Any], Iterator[str]]
+    built_in: frozenset[str] = field(init=False)
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "built_in", frozenset(self.entries))
+
+
+def _nothing(declaration: Any) -> Iterator[str]:
+    yield from ()
+
+
+def _instances(kind: type) -> Callable[[Any], bool]:
+    return lambda declaration: isinstance(declaration, kind)
+
+
+def _classes(kind: type) -> Callable[[Any], bool]:
+    return lambda declaration: isinstance(declaration, type) and issubclass(declaration, kind)
+
+
+TABLES: tuple[_Table, ...] = (
+    _Table("matrix", CURVATURES, _instances(Curvature), conformance.check_curvature),
+    _Table("method", METHODS, _instances(Method), conformance.check_method),
+    _Table("likelihood", LIKELIHOODS, _classes(Likelihood), conformance.check_likelihood),
+    _Table("model", MODELS, _classes(Model), conformance.check_model),
+    _Table("data set", DATASETS, _instances(Source), _nothing),
+)
+
+
+def _table_of(declaration: Any) -> _Table:
+    for table in TABLES:
+        if table.accepts(declaration):
+            return table
+    raise TypeError(
+        "a declaration is a Curvature, a Method, a Source, or a class derived from Likelihood or "
+        f"Model, got {declaration!r}"
+    )
+
+
+def check(declaration: Any) -> list[str]:
+    """Sentences on what is wrong with a declaration, none if it is what it says.
+
+    Shapes, derivatives by central differences, symmetry, the mean over examples, sampling against
+    expectation, and every stated fact are tried on small problems.
+    """
+    return list(_table_of(declaration).check(declaration))
+
+
+@dataclass(frozen=True)
+class Registered:
+    """A declaration in its table; `remove()`, or the end of a `with` block, takes it out."""
+
+    name: str
+    noun: str
+    entries: dict[str, Any]
+
+    def remove(self) -> None:
+        self.entries.pop(self.name, None)
+
+    def __enter__(self) -> "Registered":
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.remove()
+
+    def __repr__(self) -> str:
+        return f"<{self.noun} {self.name!r} of efviz>"
+
+
+def register(name: str, declaration: Any, *, replace: bool = False) -> Registered:
+    """Put a matrix, method, likelihood, model or data set into its table under a name of its own.
+
+    Everything that reads the table has it from then on. Raises ValueError if the name is taken
+    (`replace` exchanges an own declaration, never one of efviz), and with all that `check` finds.
+    A likelihood and a model are classes that can be created without arguments, and their `name` is
+    the one they are registered under.
+    """
+    table = _table_of(declaration)
+    if name in table.built_in or (name in table.entries and not replace):
+        advice = "choose another name" if name in table.built_in else "or pass replace=True"
+        raise ValueError(f"there already is a {table.noun} called {name!r}: {advice}")
+    if isinstance(declaration, type) and declaration.__dict__.get("name") != name:
+        raise ValueError(
+            f"the {table.noun} is registered as {name!r}, so its class has to say "
+            f"name: ClassVar[str] = {name!r}"
+        )
+    wrong = check(declaration)
+    if wrong:
+        raise ValueError(f"the {table.noun} {name!r} is not what it says. " + " ".join(wrong))
+    table.entries[name] = declaration
+    return Registered(name, table.noun, table.entries)
+
+
+_pending: list[metadata.EntryPoint] | None = None
+
+
+def register_installed() -> None:
+    """Register what installed packages offer, each once; one that fails is warned about.
+
+    A package that is just being imported, and has asked for efviz on the way, is left for the next
+    call.
+    """
+    global _pending
+    if _pending is None:
+        _pending = list(metadata.entry_points(group=GROUP))
+    waiting, _pending = _pending, []
+    for entry in waiting:
+        if _is_being_imported(entry.module):
+            _pending.append(entry)
+            continue
+        try:
+            declarations = entry.load()
+            if not isinstance(declarations, Mapping):
+                raise TypeError(f"it has to be a mapping of names, got {declarations!r}")
+            for name, declaration in declarations.items():
+                register(name, declaration)
+        except Exception as error:
+            warnings.warn(
+                f"The efviz extension {entry.name!r} ({entry.value}) is left out: {error}",
+                stacklevel=2,
+            )
+
+
+def _is_being_imported(name: str) -> bool:
+    module = sys.modules.get(name)
+    return bool(module and getattr(module.__spec__, "_initializing", False))
