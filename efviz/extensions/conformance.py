@@ -24,8 +24,10 @@ Complaints = Iterator[str]
 """Sentences, each about one thing that is not as stated."""
 
 _N, _M = 12, 4000
-# Differences of functions that are right to rounding; a sampled mean errs by this many of its sds.
-_ROUNDING, _DIFFERENCES, _SAMPLING = 1e-9, 1e-5, 6.0
+# Relative errors: of sums, of the root of a rounded singular matrix, of numerical derivatives.
+_ROUNDING, _ROOTS, _DIFFERENCES = 1e-9, 1e-6, 1e-5
+# A sampled mean may err by this many of its standard deviations.
+_SAMPLING = 6.0
 
 
 def trial_problems() -> dict[str, Problem]:
@@ -56,14 +58,14 @@ def check_curvature(curvature: Curvature) -> Complaints:
             B = at(problem, theta)
         except ValueError:
             continue
-        if B.shape != (*theta.shape, problem.D):
+        if B.shape != (*theta.shape, problem.D) or not np.isfinite(B).all():
             continue
         if not _close(B, np.swapaxes(B, -1, -2)):
             yield f"On {where} the matrix is not symmetric."
         if curvature.rotates and problem.model.on_inputs and problem.model.n_outputs == 1:
             R = np.linalg.qr(np.random.default_rng(2).normal(size=(problem.D,) * 2))[0]
             rotated = replace(problem, X=np.ascontiguousarray(problem.X @ R))
-            if not _close(at(rotated, theta @ R), R.T @ B @ R):
+            if not _close(at(rotated, theta @ R), R.T @ B @ R, _ROOTS):
                 yield (
                     f"On {where} the matrix is another one in rotated parameters, although "
                     "`rotates` is stated."
@@ -108,7 +110,8 @@ def _on_trial_problems(at: Callable[[Problem, Array], Array], axes: int) -> Comp
             continue
         if not np.isfinite(found).all():
             yield f"On {where} there are values that are not finite numbers."
-        if not _close(found[0, 0], one):
+            continue
+        if not _close(found[0, 0], one, _ROOTS):
             yield (
                 f"On {where} a theta alone gives other values than among others: state "
                 "`batched=False`, or let the function treat the leading axes of theta as a batch."
@@ -116,7 +119,7 @@ def _on_trial_problems(at: Callable[[Problem, Array], Array], axes: int) -> Comp
         twice = replace(
             problem, X=np.concatenate([problem.X] * 2), y=np.concatenate([problem.y] * 2)
         )
-        if not _close(at(twice, theta), found):
+        if not _close(at(twice, theta), found, _ROOTS):
             yield (
                 f"On {where} the result changes when every example is there twice: it has to be "
                 "a mean over the examples, not a sum."
@@ -148,13 +151,13 @@ def check_likelihood(kind: type[Likelihood]) -> Complaints:
         likelihood.check(y)
     except ValueError as error:
         yield f"`check` refuses labels that `sample` draws: {error}"
-    W = likelihood.hessian(f, y)
-    if not _close(_derivative(lambda f: likelihood.nll(f, y), f), likelihood.gradient(f, y), 1):
+    r, W = likelihood.gradient(f, y), likelihood.hessian(f, y)
+    if not _close(_derivative(lambda f: likelihood.nll(f, y), f), r, _DIFFERENCES):
         yield "`gradient` is not the derivative of `nll`."
-    if not _close(_derivative(lambda f: likelihood.gradient(f, y), f), W, 1):
+    if not _close(_derivative(lambda f: likelihood.gradient(f, y), f), W, _DIFFERENCES):
         yield "`hessian` is not the derivative of `gradient`."
     both = likelihood.gradient_and_fisher(f, y)
-    if not (_close(both[0], likelihood.gradient(f, y)) and _close(both[1], likelihood.fisher(f))):
+    if not (_close(both[0], r) and _close(both[1], likelihood.fisher(f))):
         yield "`gradient_and_fisher` differs from `gradient` and `fisher`."
     yield from _facts(likelihood, f, y)
     yield from _expectations(likelihood, f)
@@ -249,7 +252,7 @@ def check_model(kind: type[Model]) -> Complaints:
     if not _close(model.outputs(own, theta), f):
         yield "`outputs` does not take separate examples X (..., N, P) for every theta."
     change = _derivative(lambda t: model.outputs(X, t), theta, lead=2)
-    if not _close(change, J, 1):
+    if not _close(change, J, _DIFFERENCES):
         yield "`jacobian` is not the derivative of `outputs`."
     pulled = np.einsum("...ncd,...nc->...d", J, v)
     if not all(_close(model.pull_back(x, theta, v), pulled) for x in (X, own)):
@@ -258,7 +261,7 @@ def check_model(kind: type[Model]) -> Complaints:
     if not _close(model.gram(X, theta, W), np.einsum("...ncd,...nce,...nef->...df", J, W, J)):
         yield "`gram` is not the sum of J_n^T W_n J_n."
     second = _derivative(lambda t: model.pull_back(X, t, v), theta, lead=2)
-    if not _close(model.second_order(X, theta, v), second, 1):
+    if not _close(model.second_order(X, theta, v), second, _DIFFERENCES):
         yield "`second_order` is not the derivative of `pull_back`."
     if model.linear and not _close(J[0, 0], J[1, 2]):
         yield "`linear` is stated, but the Jacobian depends on theta."
@@ -281,9 +284,7 @@ def _inputs(model: Model) -> int | None:
     return None
 
 
-def _close(a: Array, b: Array, differences: int = 0) -> bool:
-    """Equal up to rounding, or up to the error of numerical derivatives."""
-    tolerance = _DIFFERENCES if differences else _ROUNDING
+def _close(a: Array, b: Array, tolerance: float = _ROUNDING) -> bool:
     size = max(float(np.abs(b).max(initial=0)), 1e-6)
     return bool(np.allclose(a, b, rtol=0, atol=tolerance * size))
 

@@ -1,12 +1,12 @@
 """`register` takes declarations from outside into the tables that the product reads.
 
-Installed packages are found by the entry-point group `efviz.extensions`; each entry is a mapping of
-names to declarations.
+Installed packages are found by the entry-point group `efviz.extensions`; each entry is a list of
+pairs (name, declaration), matrices before the methods that name them.
 """
 
 import sys
 import warnings
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from importlib import metadata
 from typing import Any
@@ -142,9 +142,11 @@ def register_installed() -> None:
             continue
         try:
             declarations = entry.load()
-            if not isinstance(declarations, Mapping):
-                raise TypeError(f"it has to be a mapping of names, got {declarations!r}")
-            for name, declaration in declarations.items():
+            if not isinstance(declarations, list | tuple):
+                raise TypeError(
+                    f"it has to be a list of pairs (name, declaration), got {declarations!r}"
+                )
+            for name, declaration in declarations:
                 register(name, declaration)
         except Exception as error:
             warnings.warn(

@@ -46,7 +46,14 @@ class Method:
 
     @property
     def matrix(self) -> Curvature | None:
-        return CURVATURES[self.curvature] if isinstance(self.curvature, str) else self.curvature
+        if not isinstance(self.curvature, str):
+            return self.curvature
+        if self.curvature not in CURVATURES:
+            raise ValueError(
+                f"unknown matrix {self.curvature!r} of the method {self.title!r}; there are "
+                f"{', '.join(CURVATURES)}"
+            )
+        return CURVATURES[self.curvature]
 
     @property
     def rotates(self) -> bool:

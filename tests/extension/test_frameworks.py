@@ -1,0 +1,145 @@
+"""Models from functions and arrays of elsewhere, against the built-in model of the same formula."""
+
+import numpy as np
+import pytest
+import slow
+from numpy.testing import assert_allclose
+
+from efviz import problem_from_arrays, problem_from_function
+from efviz.curvature import empirical_fisher, fisher, ggn, hessian
+from efviz.extensions.frameworks import FRAMEWORKS
+from efviz.optimizers import run
+from efviz.problems import logistic_regression, saturation_regression, softmax_regression
+from efviz.problems.declared import NotStated
+from efviz.problems.likelihoods.bernoulli import Bernoulli
+from efviz.problems.likelihoods.categorical import Categorical
+from efviz.problems.likelihoods.gaussian import Gaussian
+from efviz.sweeps import grid_search
+
+MATRICES = (hessian, ggn, fisher, empirical_fisher)
+RNG = np.random.default_rng(0)
+x = RNG.uniform(0.2, 2, (25, 1))
+y = 2 * (1 - np.exp(-1.5 * x[:, 0])) + 0.1 * RNG.normal(size=25)
+BUILT_IN = saturation_regression(x, y)
+THETA = np.array([1.5, 1.1])
+
+
+def _saturation(module):
+    """a (1 - exp(-b x)) in the arrays of a framework."""
+    return lambda theta, X: theta[0] * (1 - module.exp(-theta[1] * X[:, 0]))
+
+
+@pytest.fixture(params=[*FRAMEWORKS, "a jacobian"])
+def problem(request):
+    if request.param == "a jacobian":
+
+        def jacobian(theta, X):
+            a, b = theta
+            e = np.exp(-b * X[:, 0])
+            return np.stack([1 - e, a * X[:, 0] * e], axis=-1)
+
+        return problem_from_function(_saturation(np), THETA, x, y, Gaussian(), jacobian=jacobian)
+    module = {"jax": "jax.numpy", "torch": "torch", "autograd": "autograd.numpy"}[request.param]
+    numpy = pytest.importorskip(module, reason=f"{request.param} is not installed")
+    return problem_from_function(
+        _saturation(numpy), THETA, x, y, Gaussian(), framework=request.param
+    )
+
+
+def test_loss_gradient_and_matrices_are_those_of_the_built_in_model(problem):
+    thetas = THETA + RNG.uniform(-0.2, 0.2, (3, 2))
+    assert_allclose(problem.loss(thetas), BUILT_IN.loss(thetas), rtol=1e-13)
+    assert_allclose(problem.gradient(thetas), BUILT_IN.gradient(thetas), rtol=1e-11)
+    for matrix in MATRICES:
+        # Second derivatives are differences of the Jacobian.
+        rtol = 1e-8 if matrix is hessian else 1e-11
+        assert_allclose(matrix(problem, thetas), matrix(BUILT_IN, thetas), rtol=rtol)
+
+
+def test_minimum_runs_and_sweeps_are_those_of_the_built_in_model(problem):
+    assert_allclose(problem.theta_star, BUILT_IN.theta_star, rtol=1e-8)
+    for name in ("GD", "NGD", "EFGD"):
+        damping = 0.0 if name == "GD" else 0.1
+        options = {"step_size": 0.1, "damping": damping, "n_steps": 4}
+        one, other = (run(p, name, THETA, **options) for p in (problem, BUILT_IN))
+        assert_allclose(one.thetas, other.thetas, rtol=1e-10)
+        grid = {"theta_0": THETA, "n_steps": 4, "cache": False}
+        a, b = (grid_search(p, name, [0.1], [damping], **grid) for p in (problem, BUILT_IN))
+        assert_allclose(a.final_loss, b.final_loss, rtol=1e-10)
+
+
+def _classes():
+    rng = np.random.default_rng(1)
+    X, labels = rng.normal(size=(20, 2)), rng.integers(0, 3, 20).astype(float)
+    problem = softmax_regression(X, labels)
+    theta = rng.normal(size=problem.D)
+    return problem, theta, Categorical()
+
+
+def _two():
+    rng = np.random.default_rng(2)
+    X = rng.normal(size=(20, 3))
+    problem = logistic_regression(X, (rng.uniform(size=20) < 0.5).astype(float))
+    return problem, rng.normal(size=3), Bernoulli()
+
+
+@pytest.mark.parametrize("made", [_classes, _two])
+def test_matrices_from_arrays_are_those_of_the_model_they_come_from(made):
+    problem, theta, likelihood = made()
+    f = problem.model.outputs(problem.X, theta)
+    J = problem.model.jacobian(problem.X, theta)
+    if f.shape[1] == 1:
+        f, J = f[:, 0], J[:, 0]
+    known = problem_from_arrays(f, J, problem.y, likelihood, theta)
+    assert_allclose(known.loss(theta), problem.loss(theta), rtol=1e-13)
+    assert_allclose(known.gradient(theta), slow.gradient(problem, theta), rtol=1e-11, atol=1e-14)
+    for matrix in MATRICES[1:]:
+        assert_allclose(matrix(known, theta), matrix(problem, theta), rtol=1e-11, atol=1e-14)
+
+
+def test_arrays_do_not_move_and_say_so():
+    problem, theta, likelihood = _two()
+    f, J = problem.model.outputs(problem.X, theta), problem.model.jacobian(problem.X, theta)
+    known = problem_from_arrays(f, J, problem.y, likelihood, theta)
+    for move in (
+        lambda: known.loss(theta + 1e-9),
+        lambda: run(known, "GD", theta, step_size=0.1, n_steps=2),
+    ):
+        with pytest.raises(NotStated, match="known at one theta only"):
+            move()
+    with pytest.raises(NotStated, match="no Hessian"):
+        hessian(known, theta)
+    assert not known.minimum.exists
+    assert "one theta only" in known.minimum.reason
+
+
+def test_arrays_belong_to_the_problem():
+    problem, theta, likelihood = _two()
+    f, J = problem.model.outputs(problem.X, theta), problem.model.jacobian(problem.X, theta)
+    f, J = f.copy(), J.copy()
+    known = problem_from_arrays(f, J, problem.y, likelihood, theta)
+    before = known.gradient(theta)
+    f[:], J[:] = 0, 0
+    assert_allclose(known.gradient(theta), before, rtol=0)
+
+
+@pytest.mark.parametrize(
+    ("arguments", "words"),
+    [
+        ({}, "either the framework"),
+        ({"framework": "autograd", "jacobian": lambda t, X: X}, "either the framework"),
+        ({"framework": "tensorflow"}, "there are jax, torch, autograd"),
+    ],
+)
+def test_a_function_without_a_way_to_its_derivative_is_refused(arguments, words):
+    with pytest.raises(ValueError, match=words):
+        problem_from_function(lambda t, X: X[:, 0], THETA, x, y, Gaussian(), **arguments)
+
+
+def test_shapes_that_do_not_fit_are_named():
+    with pytest.raises(ValueError, match=r"N = 25, got \(1, 25\)"):
+        problem_from_function(lambda t, X: X.T, THETA, x, y, Gaussian(), jacobian=lambda t, X: X)
+    with pytest.raises(ValueError, match=r"got \(25, 2, 2\)"):
+        problem_from_arrays(np.zeros(25), np.zeros((25, 2, 2)), y, Gaussian())
+    with pytest.raises(ValueError, match=r"theta must be \(2,\)"):
+        problem_from_arrays(np.zeros(25), np.zeros((25, 2)), y, Gaussian(), np.zeros(3))
