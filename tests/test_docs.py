@@ -21,6 +21,7 @@ from efviz.dashboard.pages import PAGES
 from efviz.dashboard.pages.lessons.registry import LESSONS
 from efviz.dashboard.pages.vector_fields import figure_1
 from efviz.dashboard.session.settings import EVERYWHERE
+from efviz.extensions.registration import TABLES
 from efviz.paper import BIBTEX
 
 ROOT = Path(__file__).parents[1]
@@ -54,8 +55,20 @@ def test_there_is_code_to_run() -> None:
     assert len(COMMANDS) > 15
 
 
-@pytest.mark.parametrize("name", PYTHON)
-def test_the_code_runs(name: str, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+@pytest.fixture
+def _tables_as_before() -> Iterator[None]:
+    before = [dict(table.entries) for table in TABLES]
+    yield
+    for table, entries in zip(TABLES, before, strict=True):
+        table.entries.clear()
+        table.entries.update(entries)
+
+
+@pytest.mark.usefixtures("_tables_as_before")
+@pytest.mark.parametrize("text", sorted({name.rpartition(".")[0] for name in PYTHON}))
+def test_the_code_of_a_text_runs_from_top_to_bottom(
+    text: str, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
     """A scheduler of this process, and a corner of the grid, stand in for a cluster's hours."""
     monkeypatch.setenv("EFVIZ_CACHE", str(tmp_path))
     monkeypatch.setattr(sweeps, "STEP_SIZES", sweeps.STEP_SIZES[160:162])
@@ -63,7 +76,17 @@ def test_the_code_runs(name: str, monkeypatch: pytest.MonkeyPatch, tmp_path: Pat
     client = distributed.Client
     options = {"processes": False, "n_workers": 1, "dashboard_address": None}
     monkeypatch.setattr(distributed, "Client", lambda address: client(**options))
-    exec(compile(PYTHON[name], name, "exec"), {})
+    names: dict[str, Any] = {"__name__": text}
+    for name, code in PYTHON.items():
+        if name.rpartition(".")[0] == text:
+            exec(compile(code, name, "exec"), names)
+
+
+def test_a_recipe_for_a_declaration_takes_at_most_twenty_lines() -> None:
+    recipes = {name: code for name, code in PYTHON.items() if name.startswith("docs/extending")}
+    lengths = [len([line for line in code.splitlines() if line]) for code in recipes.values()]
+    assert len(recipes) >= 5
+    assert max(lengths) <= 20
 
 
 def test_the_library_in_five_lines_says_what_became_of_the_run(

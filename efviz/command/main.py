@@ -14,6 +14,7 @@ from efviz.command import terminal
 from efviz.datasets import DATASETS, DataUnavailable, load
 from efviz.datasets.dataset import Dataset
 from efviz.datasets.tables import read_table
+from efviz.extensions import register_installed
 from efviz.files import check_writable, reason
 from efviz.optimizers import METHODS
 from efviz.problems.catalogue import optimization_problem
@@ -28,6 +29,7 @@ if TYPE_CHECKING:
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run one command; returns its exit status."""
+    register_installed()
     options = _parser().parse_args(arguments)
     try:
         return int(options.command(options))

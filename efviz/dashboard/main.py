@@ -15,11 +15,13 @@ from efviz.dashboard.server import operations
 from efviz.dashboard.session import routes
 from efviz.dashboard.session.store import arrive
 from efviz.dashboard.session.working import forget_the_page_before
+from efviz.extensions import register_installed
 
 _ASSETS = Path(efviz.dashboard.components.__file__).with_name("assets")
 
 
 def run() -> None:
+    register_installed()
     st.set_page_config(page_title="efviz", page_icon=_ASSETS / "icon.svg", layout="wide")
     st.html(style())
     # Sent first and placed last by the style, so that slow pages do not delay it.
