@@ -70,19 +70,18 @@ def _no_residuals(problem: Problem, theta: Array) -> bool:
 def _one_half(problem: Problem, theta: Array) -> bool:
     """Two classes, each with probability 1/2 for every example."""
     mean = problem.likelihood.mean(_outputs(problem, theta))
-    two = problem.likelihood.name == "bernoulli" or (
-        problem.likelihood.name == "categorical" and mean.shape[-1] == 2
-    )
+    two = problem.likelihood.classes and problem.likelihood.natural and mean.shape[-1] <= 2
     return two and bool((np.abs(mean - 0.5) <= _ROUNDING).all())
 
 
 def _even_classes(problem: Problem, theta: Array) -> bool:
     """C equal probabilities, and the same sum of x x^T over the examples of each class."""
-    if problem.likelihood.name != "categorical" or not problem.model.linear:
+    likelihood, model = problem.likelihood, problem.model
+    if not (likelihood.classes and likelihood.natural and model.seen(False) is not None):
         return False
     mean = problem.likelihood.mean(_outputs(problem, theta))
     C = mean.shape[-1]
-    if not (np.abs(mean - 1 / C) <= _ROUNDING).all():
+    if C < 2 or not (np.abs(mean - 1 / C) <= _ROUNDING).all():
         return False
     X, labels = problem.X, problem.y[:, None] == np.arange(C)
     sums = np.einsum("nc,ni,nj->cij", labels, X, X, optimize=True)

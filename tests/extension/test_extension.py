@@ -37,6 +37,8 @@ from efviz.sweeps.linear import Linear as LinearPlan
 from efviz.sweeps.paths import plan
 from efviz.sweeps.quadratic import Quadratic
 
+pytestmark = pytest.mark.numerics
+
 STEP, DAMPING = 0.3, 0.2
 
 
