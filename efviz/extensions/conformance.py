@@ -8,6 +8,7 @@ import numpy as np
 from efviz.arrays import Array
 from efviz.curvature.matrices import Curvature
 from efviz.optimizers.methods import Method
+from efviz.optimizers.stochastic import Seen, StochasticMethod
 from efviz.problems import (
     Problem,
     linear_regression,
@@ -16,6 +17,7 @@ from efviz.problems import (
     saturation_regression,
     softmax_regression,
 )
+from efviz.problems.catalogue import Entry
 from efviz.problems.declared import NotStated
 from efviz.problems.likelihoods.base import Combination, Likelihood
 from efviz.problems.models.base import Model
@@ -83,6 +85,27 @@ def check_method(method: Method) -> Complaints:
     if not 0 <= method.exponent <= 1:
         yield f"The exponent {method.exponent:g} does not lie between 0 and 1."
     yield from _on_trial_problems(at, 1)
+
+
+def check_stochastic_method(method: StochasticMethod) -> Complaints:
+    rng = np.random.default_rng(0)
+    g, A = rng.normal(size=(5, 3)), rng.normal(size=(5, 3, 8))
+    EF = A @ np.swapaxes(A, -1, -2) / 8 + g[..., :, None] * g[..., None, :]
+    for damping in (0.0, 0.1):
+        seen = Seen(g + 0.1 * rng.normal(size=g.shape), g, EF, 0.1, damping, N=8)
+        d = method.direction(seen)
+        if np.shape(d) != g.shape:
+            yield f"`direction` has shape {np.shape(d)} instead of {g.shape}."
+        elif not np.isfinite(d).all():
+            yield f"`direction` is not finite at damping {damping:g}."
+
+
+def check_entry(entry: Entry) -> Complaints:
+    problem = entry.problem(entry.dataset())
+    if problem.D != 2:
+        yield f"The pages show a plane of two parameters, and this problem has {problem.D}."
+    elif not np.isfinite(problem.loss(problem.start)):
+        yield "The loss at its start is not a finite number."
 
 
 def _trials() -> Iterator[tuple[str, Problem, Array]]:

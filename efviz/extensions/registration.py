@@ -17,7 +17,9 @@ from efviz.datasets import DATASETS
 from efviz.datasets.real import Source
 from efviz.extensions import conformance
 from efviz.optimizers.methods import METHODS, Method
+from efviz.optimizers.stochastic import STOCHASTIC_METHODS, StochasticMethod
 from efviz.problems import LIKELIHOODS, MODELS
+from efviz.problems.catalogue import PROBLEMS, Entry
 from efviz.problems.likelihoods.base import Likelihood
 from efviz.problems.models.base import Model
 
@@ -56,6 +58,13 @@ TABLES: tuple[_Table, ...] = (
     _Table("likelihood", LIKELIHOODS, _classes(Likelihood), conformance.check_likelihood),
     _Table("model", MODELS, _classes(Model), conformance.check_model),
     _Table("data set", DATASETS, _instances(Source), _nothing),
+    _Table("problem", PROBLEMS, _instances(Entry), conformance.check_entry),
+    _Table(
+        "method on mini-batches",
+        STOCHASTIC_METHODS,
+        _instances(StochasticMethod),
+        conformance.check_stochastic_method,
+    ),
 )
 
 
@@ -64,8 +73,8 @@ def _table_of(declaration: Any) -> _Table:
         if table.accepts(declaration):
             return table
     raise TypeError(
-        "a declaration is a Curvature, a Method, a Source, or a class derived from Likelihood or "
-        f"Model, got {declaration!r}"
+        "a declaration is a Curvature, Method, StochasticMethod, Source or Entry, or a class "
+        f"derived from Likelihood or Model, got {declaration!r}"
     )
 
 
@@ -100,7 +109,7 @@ class Registered:
 
 
 def register(name: str, declaration: Any, *, replace: bool = False) -> Registered:
-    """Put a matrix, method, likelihood, model or data set into its table under a name of its own.
+    """Put a declaration into the table of its kind under a name of its own: see TABLES.
 
     Everything that reads the table has it from then on. Raises ValueError if the name is taken
     (`replace` exchanges an own declaration, never one of efviz), and with all that `check` finds.

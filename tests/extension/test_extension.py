@@ -18,8 +18,10 @@ from efviz.extensions.registration import TABLES, register
 from efviz.fields import vector_field
 from efviz.numerics.linalg import solve_damped
 from efviz.optimizers import METHODS, direction, directions, run
+from efviz.optimizers.stochastic import StochasticMethod, stochastic_runs
 from efviz.problems import (
     Problem,
+    catalogue,
     contrast_regression,
     linear_regression,
     logistic_regression,
@@ -36,6 +38,7 @@ from efviz.sweeps.general import General
 from efviz.sweeps.linear import Linear as LinearPlan
 from efviz.sweeps.paths import plan
 from efviz.sweeps.quadratic import Quadratic
+from efviz.work import finish
 
 pytestmark = pytest.mark.numerics
 
@@ -349,6 +352,39 @@ BROKEN = {
 def test_a_class_whose_members_disagree_is_refused(words):
     with pytest.raises(ValueError, match=words):
         register("broken", BROKEN[words])
+
+
+def _stochastic(direction):
+    return StochasticMethod("mine", "d", direction, False)
+
+
+@pytest.mark.parametrize(
+    ("direction", "words"),
+    [
+        (lambda seen: seen.minibatch[..., 0], "instead of"),
+        (lambda seen: seen.minibatch / 0.0, "not finite"),
+    ],
+)
+def test_a_method_on_mini_batches_that_has_no_direction_is_refused(direction, words):
+    with np.errstate(all="ignore"), pytest.raises(ValueError, match=words):
+        register("mine", _stochastic(direction))
+
+
+def test_a_method_on_mini_batches_runs_as_its_formula_says():
+    """One batch of all examples: with SGD's direction halved, SGD with half the step size."""
+    problem, theta = PROBLEMS["logistic"], np.array([0.1, 0.2, 0.3])
+    options = {"batch_size": 40, "n_steps": 5, "seeds": [0], "replacement": False}
+    with register("half", _stochastic(lambda seen: seen.minibatch / 2)):
+        work = stochastic_runs(problem, theta, step_size=0.2, methods=["half"], **options)
+        half = finish(work).final_theta["half"]
+    one = run(problem, "GD", theta, step_size=0.1, n_steps=5).final_theta
+    assert_allclose(half[0], one, rtol=1e-12)
+
+
+def test_a_problem_of_more_than_two_parameters_is_no_plane():
+    entry = replace(catalogue.PROBLEMS["fig1"], build=lambda X, y: linear_regression(X[:, :1], y))
+    with pytest.raises(ValueError, match="this problem has 1"):
+        register("line", replace(entry, parameter_names=()))
 
 
 @pytest.mark.parametrize("table", TABLES, ids=lambda table: table.noun)
