@@ -28,8 +28,7 @@ class Deviations:
     """Runs of least squares, represented by deviations v (R, K) from the solution: r = Q v - e.
 
     With <q q^T> = I and <q e> = 0 (means over n), g = v / sigma^2, the excess loss is
-    |v|^2 / (2 sigma^2), and EF is a quadratic form in (v, -1) of fourth moments of (q, e). The
-    matrix is a multiple of EF and a `constant`.
+    |v|^2 / (2 sigma^2), and EF is a quadratic form in (v, -1) of fourth moments of (q, e).
     """
 
     batch: "MomentBatch"
@@ -47,7 +46,7 @@ class Deviations:
 
     def matrix(self) -> Array:
         phi = np.concatenate([self.v, np.full((len(self.v), 1), -1.0)], axis=1)
-        return pairs(phi) @ self.batch.moments + self.batch.constant
+        return pairs(phi) @ self.batch.moments
 
     def part(self, runs: Mask) -> "Deviations":
         return Deviations(self.batch, self.v[runs])
@@ -56,7 +55,6 @@ class Deviations:
 @dataclass(frozen=True, eq=False)
 class MomentBatch(Batch):
     moments: Array
-    constant: Array
     lowest: float
     precision: float
 
@@ -144,12 +142,10 @@ class Linear:
         lowest = precision * float(e @ e) / (2 * self.problem.N)
         # Moments of N terms, summed with weights phi_k phi_l of either sign.
         terms = (K + 1) * (self.problem.N + len(k))
-        # The inputs q have the mean q q^T = I.
-        constant = precision * (weights.fisher + weights.hessian) * packed(np.eye(K))
+        # What does not depend on v multiplies the square of the -1; the mean q q^T is I.
+        moments[-1] += precision * (weights.fisher + weights.hessian) * packed(np.eye(K))
         metric = packed(D.metric)
-        batch = MomentBatch(
-            metric, D.spread, terms, 256, True, moments, constant, lowest, precision
-        )
+        batch = MomentBatch(metric, D.spread, terms, 256, True, moments, lowest, precision)
         return batch, v
 
     def advance(self, step_size: Array, damping: Array, n_steps: int, outcome: Outcome) -> Steps:
