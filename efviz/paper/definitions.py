@@ -8,12 +8,13 @@ import scipy
 from numpy.polynomial.hermite import hermgauss
 from numpy.random import default_rng
 
+from efviz.arrays import Array
 from efviz.curvature.agreement import symmetric_distance
 from efviz.paper import independent
-from efviz.paper.cases import CLASSES, KINDS, case, place
+from efviz.paper.cases import CLASSES, apart, case, largest
 from efviz.paper.claim import Claim, Link, Measure, at_least, at_most, exactly
 from efviz.paper.formulas import Formulas
-from efviz.problems import logistic_regression
+from efviz.problems import Problem, logistic_regression
 
 ROUNDING, DERIVATIVES, EXPECTATIONS = 1e-12, 1e-9, 1e-9
 """Tolerances for equality up to rounding, numerical derivatives and quadrature."""
@@ -21,47 +22,31 @@ ROUNDING, DERIVATIVES, EXPECTATIONS = 1e-12, 1e-9, 1e-9
 
 def loss(formulas: Formulas) -> Sequence[Measure]:
     """Differences of the loss compared with SciPy's distributions, as constants of p drop out."""
-    worst = 0.0
-    for kind in KINDS:
-        problem, theta = case(kind), place(kind)
-        exact = independent.mean_loss(problem)
-        found = formulas.loss(problem, theta) - formulas.loss(problem, theta / 2)
-        worst = max(worst, abs(float(found - (exact(theta) - exact(theta / 2)))))
-    return [at_most("largest difference from SciPy's log densities", worst, ROUNDING)]
+
+    def gap(problem: Problem, theta: Array) -> float:
+        found, exact = (
+            function(problem, theta) - function(problem, theta / 2)
+            for function in (formulas.loss, independent.loss)
+        )
+        return abs(float(found - exact))
+
+    return [at_most("largest difference from SciPy's log densities", largest(gap), ROUNDING)]
 
 
 def fisher(formulas: Formulas) -> Sequence[Measure]:
-    worst = max(
-        symmetric_distance(
-            formulas.fisher(case(kind), place(kind)),
-            independent.expected_outer(case(kind), place(kind)),
-        )
-        for kind in KINDS
-    )
-    return [at_most("largest distance from the sum over all labels", worst, EXPECTATIONS)]
+    gap = apart(formulas.fisher, independent.expected_outer)
+    return [at_most("largest distance from the sum over all labels", gap, EXPECTATIONS)]
 
 
 def empirical_fisher(formulas: Formulas) -> Sequence[Measure]:
-    worst = max(
-        symmetric_distance(
-            formulas.empirical_fisher(case(kind), place(kind)),
-            independent.observed_outer(case(kind), place(kind)),
-        )
-        for kind in KINDS
-    )
-    return [at_most("largest distance from the outer products of scores", worst, DERIVATIVES)]
+    gap = apart(formulas.empirical_fisher, independent.observed_outer)
+    return [at_most("largest distance from the outer products of scores", gap, DERIVATIVES)]
 
 
 def expected_hessian(formulas: Formulas) -> Sequence[Measure]:
     """The second equality of Eqs. 4 and 22: the sides of the score and of the Hessian."""
-    worst = max(
-        symmetric_distance(
-            formulas.fisher(case(kind), place(kind)),
-            independent.expected_hessian(case(kind), place(kind)),
-        )
-        for kind in KINDS
-    )
-    return [at_most("largest distance between F and E[−∇² log p]", worst, DERIVATIVES)]
+    gap = apart(formulas.fisher, independent.expected_hessian)
+    return [at_most("largest distance between F and E[−∇² log p]", gap, DERIVATIVES)]
 
 
 def joint_fisher(formulas: Formulas) -> Sequence[Measure]:
@@ -85,49 +70,32 @@ def joint_fisher(formulas: Formulas) -> Sequence[Measure]:
 def no_monte_carlo_estimate(formulas: Formulas) -> Sequence[Measure]:
     """At a wrong theta, EF stays away from F with more data; sampled labels approach it."""
     theta = np.array([0.0, 0.0])
-    gaps = []
+    observed, sampled = [], []
     for N in (1_000, 100_000):
         problem = formulas.problem("fig4", N=N)
-        F = formulas.fisher(problem, theta)
-        sampled = formulas.mc_fisher(problem, theta, default_rng(0), 1)
-        gaps.append(
-            [
-                symmetric_distance(formulas.empirical_fisher(problem, theta), F),
-                symmetric_distance(sampled, F),
-            ]
-        )
-    (_, first), (observed, last) = gaps
+        F, drawn = formulas.fisher(problem, theta), default_rng(0)
+        observed.append(symmetric_distance(formulas.empirical_fisher(problem, theta), F))
+        sampled.append(symmetric_distance(formulas.mc_fisher(problem, theta, drawn, 1), F))
     return [
-        at_least("‖EF − F‖/‖EF‖ at θ = 0, N = 100,000", observed, 0.5),
-        at_most("with labels sampled from the model", last, 0.03),
-        at_most("the latter relative to its value at N = 1,000", last / first, 0.3),
+        at_least("‖EF − F‖/‖EF‖ at θ = 0, N = 100,000", observed[1], 0.5),
+        at_most("with labels sampled from the model", sampled[1], 0.03),
+        at_most("the latter relative to its value at N = 1,000", sampled[1] / sampled[0], 0.3),
     ]
 
 
 def one_label_replaced(formulas: Formulas) -> Sequence[Measure]:
     """Section 1: EF is the Fisher's expression with y_n in place of the expectation."""
-    gaps = []
-    for kind in CLASSES:
-        problem, theta = case(kind), place(kind)
+
+    def expected(problem: Problem, theta: Array) -> Array:
         y, weight = independent.labels(problem, theta)
-        mean = sum(
-            np.einsum("n,nij->ij", w, g[:, :, None] * g[:, None, :]) / problem.N
-            for w, g in (
-                (w, formulas.gradients(replace(problem, y=label), theta))
-                for w, label in zip(weight, y, strict=True)
-            )
-        )
-        F = formulas.fisher(problem, theta)
-        gaps.append(
-            [
-                symmetric_distance(np.asarray(mean), F),
-                symmetric_distance(formulas.empirical_fisher(problem, theta), F),
-            ]
-        )
-    same, other = np.array(gaps).T
+        g = np.stack([formulas.gradients(replace(problem, y=label), theta) for label in y])
+        return np.einsum("kn,kni,knj->ij", weight, g, g) / problem.N
+
+    same = apart(expected, formulas.fisher, *CLASSES)
+    other = min(apart(formulas.empirical_fisher, formulas.fisher, kind) for kind in CLASSES)
     return [
-        at_most("distance to F of EF averaged over the model's labels", same.max(), ROUNDING),
-        at_least("distance to F of EF at the observed labels", other.min(), 0.05),
+        at_most("distance to F of EF averaged over the model's labels", same, ROUNDING),
+        at_least("distance to F of EF at the observed labels", other, 0.05),
     ]
 
 
@@ -145,25 +113,21 @@ def terminology(formulas: Formulas) -> Sequence[Measure]:
         )
         for matrix, field, words in printed
     )
-    problem, theta = case("logistic"), place("logistic")
-    apart = symmetric_distance(
-        formulas.fisher(problem, theta), formulas.empirical_fisher(problem, theta)
-    )
+    gap = apart(formulas.fisher, formulas.empirical_fisher, "logistic")
     return [
         exactly("names of Table 1, of 4, in the vocabulary", found, 4),
-        at_least("distance between the two matrices called “empirical Fisher”", apart, 0.1),
+        at_least("distance between the two matrices called “empirical Fisher”", gap, 0.1),
     ]
 
 
 def gradient_descent(formulas: Formulas) -> Sequence[Measure]:
     """theta - step B^-1 nabla L with B = I, F, H: from derivatives of SciPy's log densities."""
-    problem, theta = case("nonlinear"), place("nonlinear")
-    exact = independent.mean_loss(problem)
-    g = independent.jacobian(lambda t: exact(t)[..., None], theta)[0]
+    problem, theta = case("nonlinear")
+    g = independent.gradient(problem, theta)
     matrices = {
         "GD": np.eye(2),
         "NGD": independent.expected_outer(problem, theta),
-        "Newton": independent.second_derivative(exact, theta),
+        "Newton": independent.hessian(problem, theta),
     }
     worst = 0.0
     for method, B in matrices.items():

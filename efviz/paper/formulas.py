@@ -77,5 +77,15 @@ class Formulas:
         """An entry of PROBLEMS with data from `sample`."""
         return PROBLEMS[name].problem(self.sample(name, path, strength, **more))
 
+    def line(self, name: str, method: str) -> results.Line:
+        """The line of Table 6 on a data set and a method."""
+        return next(line for line in self.lines() if (line.name, line.method) == (name, method))
+
+    def ratios(self) -> dict[str, float]:
+        """The best loss of EFGD relative to that of NGD, by the names of the sets in the paper."""
+        best = {(line.paper, line.method): line.best_loss for line in self.lines()}
+        names = dict.fromkeys(paper for paper, _ in best)
+        return {paper: best[paper, "EFGD"] / best[paper, "NGD"] for paper in names}
+
 
 LIBRARY = Formulas()
