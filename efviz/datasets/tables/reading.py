@@ -36,6 +36,7 @@ MAX_CELLS = 2_000_000
 MAX_NAME = 100
 
 MAX_BLANK = 100_000
+_TOO_MANY_BLANK = f"More than {MAX_BLANK:,} lines of the file are blank or comments; remove them."
 HEAD = 5
 WHITESPACE = SEPARATORS[SPACES]
 # A line before the table: blank, a comment, or Excel's declaration of the delimiter.
@@ -221,19 +222,15 @@ def _body(text: str, notes: list[str]) -> tuple[_Body, str]:
             separator = next(name for name, known in SEPARATORS.items() if known == sign)
             notes.append("The delimiter is the one that the first line of the file names.")
         if skipped > MAX_BLANK:
-            raise TableError(_too_many_blank())
+            raise TableError(_TOO_MANY_BLANK)
     if comments:
         notes.append(f"{counted(comments, 'comment line')} at the top left out.")
     text = text[start:]
     if not text.strip("# \t\n") or text.startswith("#"):
         raise TableError("The file holds nothing but comments; it needs a header and rows.")
     if text.count("\n\n") > MAX_BLANK:
-        raise TableError(_too_many_blank())
+        raise TableError(_TOO_MANY_BLANK)
     return _Body(text, skipped, comment), separator
-
-
-def _too_many_blank() -> str:
-    return f"More than {MAX_BLANK:,} lines of the file are blank or comments; remove them."
 
 
 def _parse(body: _Body, delimiter: str, notes: list[str]) -> Any:
