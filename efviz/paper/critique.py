@@ -1,6 +1,6 @@
 """Sections 4.1 and 4.2: EF as a Gauss-Newton matrix, EF at the minimum; Figs. 2 and 4."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import replace
 from functools import lru_cache
 from typing import Any
@@ -12,14 +12,14 @@ from efviz.curvature.distance import relative_distance
 from efviz.datasets.dataset import Dataset
 from efviz.paper import independent
 from efviz.paper.cases import NATURAL, apart, case, largest, with_residuals
-from efviz.paper.claim import Claim, Link, Measure, about, at_least, at_most, exactly
+from efviz.paper.claim import Claim, Link, Measures, about, at_least, at_most, exactly
 from efviz.paper.definitions import DERIVATIVES
 from efviz.paper.formulas import Formulas
 from efviz.problems import Problem, linear_regression
 from efviz.studies.residuals import few_examples, orthogonal_polynomials
 
 
-def _split_of_the_logarithm(formulas: Formulas) -> Sequence[Measure]:
+def _split_of_the_logarithm(formulas: Formulas) -> Measures:
     """J_b^T (1/b^2) J_b with b = p(y_n | f_n), differentiated numerically."""
 
     def p(problem: Problem, t: Array) -> Array:
@@ -34,13 +34,11 @@ def _split_of_the_logarithm(formulas: Formulas) -> Sequence[Measure]:
         return np.abs((slope * p(problem, theta)) ** 2 - 1).max()
 
     gap, ratio = apart(formulas.empirical_fisher, by_split, *NATURAL), largest(footnote, NATURAL)
-    return [
-        at_most("largest distance between EF and Jᵀ ∇²(−log b) J", gap, DERIVATIVES),
-        at_most("footnote 3, ∇²a = ∇a ∇aᵀ: largest relative difference", ratio, DERIVATIVES),
-    ]
+    yield at_most("largest distance between EF and Jᵀ ∇²(−log b) J", gap, DERIVATIVES)
+    yield at_most("footnote 3, ∇²a = ∇a ∇aᵀ: largest relative difference", ratio, DERIVATIVES)
 
 
-def _small_residuals(formulas: Formulas) -> Sequence[Measure]:
+def _small_residuals(formulas: Formulas) -> Measures:
     def printed(problem: Problem, theta: Array) -> Array:
         r = independent.outputs(problem, theta)[:, 0] - problem.y
         J = independent.output_jacobians(problem, theta)[:, 0]
@@ -54,15 +52,13 @@ def _small_residuals(formulas: Formulas) -> Sequence[Measure]:
         ef.append(np.linalg.norm(formulas.empirical_fisher(near, theta)) / np.linalg.norm(F))
         h.append(relative_distance(formulas.hessian(near, theta), F))
     gap = apart(formulas.empirical_fisher, printed, "nonlinear")
-    return [
-        at_most("distance between EF and r² ∇f ∇fᵀ", gap, DERIVATIVES),
-        at_most("‖EF‖/‖F‖ with residuals scaled by 1/1000", ef[-1], 1e-5),
-        at_most("‖H − F‖/‖F‖ there", h[-1], 1e-2),
-        about("exponent p of ‖EF‖/‖F‖ ∝ residualsᵖ", independent.power(s, ef), 2, 0.01),
-    ]
+    yield at_most("distance between EF and r² ∇f ∇fᵀ", gap, DERIVATIVES)
+    yield at_most("‖EF‖/‖F‖ with residuals scaled by 1/1000", ef[-1], 1e-5)
+    yield at_most("‖H − F‖/‖F‖ there", h[-1], 1e-2)
+    yield about("exponent p of ‖EF‖/‖F‖ ∝ residualsᵖ", independent.power(s, ef), 2, 0.01)
 
 
-def _definition_1(formulas: Formulas) -> Sequence[Measure]:
+def _definition_1(formulas: Formulas) -> Measures:
     ef, canonical = (formulas.splits[k].outer_gradient for k in ("empirical_fisher", "canonical"))
     (linear, theta), (labelled, _) = case("least squares"), case("logistic")
     fitted = np.abs(canonical(with_residuals(linear, theta, 0), theta)).max()
@@ -70,12 +66,10 @@ def _definition_1(formulas: Formulas) -> Sequence[Measure]:
     sure = replace(labelled, y=(labelled.X @ direction > 0).astype(float))
     near, far = (np.abs(canonical(sure, t * direction)).max() for t in (1.0, 1000.0))
     slopes = np.abs(ef(sure, 1e3 * direction))
-    return [
-        at_least("EF's split: smallest |∂ log b/∂b|, all labels certain", slopes.min(), 1.0),
-        at_most("canonical split: largest outer gradient, least squares fitted", fitted, 1e-12),
-        at_most("logistic: residual at 1,000 θ relative to that at θ", far / near, 1e-9),
-        at_least("log10 of that residual, which is never zero", np.log10(far), -300),
-    ]
+    yield at_least("EF's split: smallest |∂ log b/∂b|, all labels certain", slopes.min(), 1.0)
+    yield at_most("canonical split: largest outer gradient, least squares fitted", fitted, 1e-12)
+    yield at_most("logistic: residual at 1,000 θ relative to that at θ", far / near, 1e-9)
+    yield at_least("log10 of that residual, which is never zero", np.log10(far), -300)
 
 
 _SIZES = (100, 1_000, 10_000, 100_000)
@@ -119,48 +113,38 @@ def _against_n(formulas: Formulas, path: str, s: float, seeds: int = 6) -> tuple
     return independent.power(_SIZES, medians), float(medians[-1])
 
 
-def _convergence(formulas: Formulas) -> Sequence[Measure]:
+def _convergence(formulas: Formulas) -> Measures:
     correct, last = _against_n(formulas, "", 0.0)
-    return [
-        about("correct model: exponent p of ‖EF − F‖/‖F‖ ∝ Nᵖ", correct, -0.5, 0.12),
-        at_most("‖EF − F‖/‖F‖ at N = 100,000", last, 0.02),
-    ]
+    yield about("correct model: exponent p of ‖EF − F‖/‖F‖ ∝ Nᵖ", correct, -0.5, 0.12)
+    yield at_most("‖EF − F‖/‖F‖ at N = 100,000", last, 0.02)
 
 
-def _stalling(formulas: Formulas) -> Sequence[Measure]:
+def _stalling(formulas: Formulas) -> Measures:
     slope, last = _against_n(formulas, "quadratic", 1.0, seeds=3)
-    return [
-        at_least("misspecified: exponent p of ‖EF − F‖/‖F‖ ∝ Nᵖ", slope, -0.1),
-        at_least("‖EF − F‖/‖F‖ at N = 100,000", last, 0.3),
-    ]
+    yield at_least("misspecified: exponent p of ‖EF − F‖/‖F‖ ∝ Nᵖ", slope, -0.1)
+    yield at_least("‖EF − F‖/‖F‖ at N = 100,000", last, 0.3)
 
 
-def _all_approach(formulas: Formulas) -> Sequence[Measure]:
+def _all_approach(formulas: Formulas) -> Measures:
     few, many = (("saturation", "", 0.0, N) for N in (300, 30_000))
     problem, theta = at_minimum(formulas, *many)
     h = relative_distance(formulas.hessian(problem, theta), formulas.fisher(problem, theta))
     before, after = (distance_at_minimum(formulas, *which) for which in (few, many))
-    return [
-        at_most("‖H − F‖/‖F‖ at N = 30,000, nonlinear model", h, 0.01),
-        at_most("‖EF − F‖/‖F‖ there", after, 0.05),
-        at_most("the latter relative to N = 300", after / before, 0.6),
-    ]
+    yield at_most("‖H − F‖/‖F‖ at N = 30,000, nonlinear model", h, 0.01)
+    yield at_most("‖EF − F‖/‖F‖ there", after, 0.05)
+    yield at_most("the latter relative to N = 300", after / before, 0.6)
 
 
-def _figure_2(formulas: Formulas) -> Sequence[Measure]:
+def _figure_2(formulas: Formulas) -> Measures:
     cases = {"correct": ("A", 0.0, 73), "A": ("A", 1.0, 86), "B": ("B", 1.0, 85)}
     gaps = [distance_at_minimum(formulas, "fig2", path, s) for path, s, _ in cases.values()]
-    return [
-        *(
-            about(f"accuracy in %, {name}", _accuracy(formulas, path, s), percent, 0.5)
-            for name, (path, s, percent) in cases.items()
-        ),
-        at_most("‖EF − F‖/‖F‖, correct", gaps[0], 0.15),
-        at_least("smaller one of A and B", min(gaps[1:]), 0.4),
-    ]
+    for name, (path, s, percent) in cases.items():
+        yield about(f"accuracy in %, {name}", _accuracy(formulas, path, s), percent, 0.5)
+    yield at_most("‖EF − F‖/‖F‖, correct", gaps[0], 0.15)
+    yield at_least("smaller one of A and B", min(gaps[1:]), 0.4)
 
 
-def _figure_4(formulas: Formulas) -> Sequence[Measure]:
+def _figure_4(formulas: Formulas) -> Measures:
     gaps, rescaled = [], []
     for path, s in (("", 0.0), ("noise", 1.0), ("quadratic", 1.0)):
         problem, theta = at_minimum(formulas, "fig4", path, s)
@@ -168,34 +152,28 @@ def _figure_4(formulas: Formulas) -> Sequence[Measure]:
         EF, F = formulas.empirical_fisher(problem, theta), formulas.fisher(problem, theta)
         gaps.append(relative_distance(EF, F))
         rescaled.append(relative_distance(EF / variance, F))
-    return [
-        at_most("‖EF − F‖/‖F‖, correct", gaps[0], 0.15),
-        at_least("smaller one of A and B", min(gaps[1:]), 1.0),
-        at_most("with the variance fitted: A minus correct", abs(rescaled[1] - rescaled[0]), 1e-9),
-        at_least("with the variance fitted: B", rescaled[2], 0.5),
-    ]
+    yield at_most("‖EF − F‖/‖F‖, correct", gaps[0], 0.15)
+    yield at_least("smaller one of A and B", min(gaps[1:]), 1.0)
+    yield at_most("with the variance fitted: A minus correct", abs(rescaled[1] - rescaled[0]), 1e-9)
+    yield at_least("with the variance fitted: B", rescaled[2], 0.5)
 
 
-def _arbitrarily_wrong(formulas: Formulas) -> Sequence[Measure]:
+def _arbitrarily_wrong(formulas: Formulas) -> Measures:
     problem, theta = at_minimum(formulas, "fig4", "noise", 0.0, 10_000)
     loud = with_residuals(problem, theta, 1000)
     EF, F = formulas.empirical_fisher(loud, theta), formulas.fisher(loud, theta)
-    return [
-        at_least("‖EF − F‖/‖F‖ with noise 1,000 times as large", relative_distance(EF, F), 1e5),
-        at_most("largest slope of the loss there", np.abs(loud.gradient(theta)).max(), 1e-6),
-    ]
+    yield at_least("‖EF − F‖/‖F‖ with noise 1,000 times as large", relative_distance(EF, F), 1e5)
+    yield at_most("largest slope of the loss there", np.abs(loud.gradient(theta)).max(), 1e-6)
 
 
-def _good_is_not_correct(formulas: Formulas) -> Sequence[Measure]:
+def _good_is_not_correct(formulas: Formulas) -> Measures:
     correct, better = (_accuracy(formulas, "A", s) for s in (0.0, 1.0))
     gaps = [distance_at_minimum(formulas, "fig2", "A", s) for s in (0.0, 1.0)]
-    return [
-        at_least("accuracy of A minus that of the correct model, in points", better - correct, 5),
-        at_least("its ‖EF − F‖/‖F‖ relative to that of the correct model", gaps[1] / gaps[0], 2),
-    ]
+    yield at_least("accuracy of A minus that of the correct model, in points", better - correct, 5)
+    yield at_least("its ‖EF − F‖/‖F‖ relative to that of the correct model", gaps[1] / gaps[0], 2)
 
 
-def _overparameterised(formulas: Formulas) -> Sequence[Measure]:
+def _overparameterised(formulas: Formulas) -> Measures:
     x, y = few_examples()
     columns = orthogonal_polynomials(x)
     shares, curvature = [], []
@@ -205,44 +183,35 @@ def _overparameterised(formulas: Formulas) -> Sequence[Measure]:
         H = formulas.hessian(problem, theta)
         shares.append(np.linalg.norm(formulas.empirical_fisher(problem, theta)) / np.linalg.norm(H))
         curvature.append(float(np.linalg.eigvalsh(H)[0]))
-    return [
-        at_least("‖EF‖/‖H‖ with 5 parameters for 20 examples", shares[0], 1e-3),
-        at_most("the same with 20 parameters", shares[1], 1e-20),
-        at_least("smallest eigenvalue of H there", curvature[1], 0.9),
-    ]
+    yield at_least("‖EF‖/‖H‖ with 5 parameters for 20 examples", shares[0], 1e-3)
+    yield at_most("the same with 20 parameters", shares[1], 1e-20)
+    yield at_least("smallest eigenvalue of H there", curvature[1], 0.9)
 
 
-def _table_2(formulas: Formulas) -> Sequence[Measure]:
+def _table_2(formulas: Formulas) -> Measures:
     """Covariances of the sample compared with M M^T and with M, as printed."""
-    measures = []
+    data = formulas.sample("fig2", "B", 1.0, N=20_000)
+    X = data.X[data.y == 0]
+    yield exactly("share of y = 0", np.mean(data.y == 0), 0.5)
     for name, s, spread in (("A", 1.0, (9.0, 1.0)), ("correct", 0.0, (4.0, 4.0))):
         data = formulas.sample("fig2", "A", s, N=20_000)
         for label, variance in enumerate(spread):
             found = data.X[data.y == label].var()
-            words = f"variance of x, {name}, y = {label}"
-            measures.append(about(words, found, variance, 0.05 * variance))
-    data = formulas.sample("fig2", "B", 1.0, N=20_000)
-    X = data.X[data.y == 0]
+            yield about(f"variance of x, {name}, y = {label}", found, variance, 0.05 * variance)
+    yield about("mean of x in B, y = 0", X.mean(), 1.0, 0.1)
     slope = np.cov(X.T)[0, 1]
-    return [
-        exactly("share of y = 0", np.mean(data.y == 0), 0.5),
-        *measures,
-        about("mean of x in B, y = 0", X.mean(), 1.0, 0.1),
-        about("covariance of x in B, y = 0: the entry of M Mᵀ", slope, -2 * 1.5 * 0.9, 0.2),
-    ]
+    yield about("covariance of x in B, y = 0: the entry of M Mᵀ", slope, -2 * 1.5 * 0.9, 0.2)
 
 
-def _table_3(formulas: Formulas) -> Sequence[Measure]:
-    measures = []
+def _table_3(formulas: Formulas) -> Measures:
     for title, path, s, slope in (
         ("correct", "", 0.0, 1.0), ("A", "noise", 1.0, 4.0), ("B", "quadratic", 1.0, 1.0),
     ):  # fmt: skip
         data = formulas.sample("fig4", path, s, N=20_000)
         x = data.X[:, 0]
         noise = data.y - 1 - x - (x**2 / 2 if path == "quadratic" else 0)
-        measures.append(about(f"variance of ε, {title}", noise.var(), slope, 0.05 * slope))
-        measures.append(about(f"its mean, with y = 1 + x + …, {title}", noise.mean(), 0, 0.05))
-    return measures
+        yield about(f"variance of ε, {title}", noise.var(), slope, 0.05 * slope)
+        yield about(f"its mean, with y = 1 + x + …, {title}", noise.mean(), 0, 0.05)
 
 
 CLAIMS = (

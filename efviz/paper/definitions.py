@@ -1,6 +1,5 @@
 """Sections 1, 3.1 and 3.2: the loss, the Fisher, the empirical Fisher, and their names."""
 
-from collections.abc import Sequence
 from dataclasses import replace
 
 import numpy as np
@@ -12,7 +11,7 @@ from efviz.arrays import Array
 from efviz.curvature.agreement import symmetric_distance
 from efviz.paper import independent
 from efviz.paper.cases import CLASSES, apart, case, largest
-from efviz.paper.claim import Claim, Link, Measure, at_least, at_most, exactly
+from efviz.paper.claim import Claim, Link, Measures, at_least, at_most, exactly
 from efviz.paper.formulas import Formulas
 from efviz.problems import Problem, logistic_regression
 
@@ -20,7 +19,7 @@ ROUNDING, DERIVATIVES, EXPECTATIONS = 1e-12, 1e-9, 1e-9
 """Tolerances for equality up to rounding, numerical derivatives and quadrature."""
 
 
-def loss(formulas: Formulas) -> Sequence[Measure]:
+def loss(formulas: Formulas) -> Measures:
     """Differences of the loss compared with SciPy's distributions, as constants of p drop out."""
 
     def gap(problem: Problem, theta: Array) -> float:
@@ -30,26 +29,26 @@ def loss(formulas: Formulas) -> Sequence[Measure]:
         )
         return abs(float(found - exact))
 
-    return [at_most("largest difference from SciPy's log densities", largest(gap), ROUNDING)]
+    yield at_most("largest difference from SciPy's log densities", largest(gap), ROUNDING)
 
 
-def fisher(formulas: Formulas) -> Sequence[Measure]:
+def fisher(formulas: Formulas) -> Measures:
     gap = apart(formulas.fisher, independent.expected_outer)
-    return [at_most("largest distance from the sum over all labels", gap, EXPECTATIONS)]
+    yield at_most("largest distance from the sum over all labels", gap, EXPECTATIONS)
 
 
-def empirical_fisher(formulas: Formulas) -> Sequence[Measure]:
+def empirical_fisher(formulas: Formulas) -> Measures:
     gap = apart(formulas.empirical_fisher, independent.observed_outer)
-    return [at_most("largest distance from the outer products of scores", gap, DERIVATIVES)]
+    yield at_most("largest distance from the outer products of scores", gap, DERIVATIVES)
 
 
-def expected_hessian(formulas: Formulas) -> Sequence[Measure]:
+def expected_hessian(formulas: Formulas) -> Measures:
     """The second equality of Eqs. 4 and 22: the sides of the score and of the Hessian."""
     gap = apart(formulas.fisher, independent.expected_hessian)
-    return [at_most("largest distance between F and E[−∇² log p]", gap, DERIVATIVES)]
+    yield at_most("largest distance between F and E[−∇² log p]", gap, DERIVATIVES)
 
 
-def joint_fisher(formulas: Formulas) -> Sequence[Measure]:
+def joint_fisher(formulas: Formulas) -> Measures:
     """Logistic regression on x ~ N(0, 1): the integral over x by Gauss-Hermite quadrature."""
     theta, N = np.array([0.6, -0.4]), 40_000
     t, w = hermgauss(60)
@@ -64,10 +63,10 @@ def joint_fisher(formulas: Formulas) -> Sequence[Measure]:
     found = formulas.fisher(logistic_regression(X, np.zeros(N)), theta)
     errors = np.abs(found - mean) / (deviation / np.sqrt(N))
     words = f"F of {N:,} inputs minus the integral over x, in standard errors"
-    return [at_most(words, errors.max(), 4)]
+    yield at_most(words, errors.max(), 4)
 
 
-def no_monte_carlo_estimate(formulas: Formulas) -> Sequence[Measure]:
+def no_monte_carlo_estimate(formulas: Formulas) -> Measures:
     """At a wrong theta, EF stays away from F with more data; sampled labels approach it."""
     theta = np.array([0.0, 0.0])
     observed, sampled = [], []
@@ -76,14 +75,12 @@ def no_monte_carlo_estimate(formulas: Formulas) -> Sequence[Measure]:
         F, drawn = formulas.fisher(problem, theta), default_rng(0)
         observed.append(symmetric_distance(formulas.empirical_fisher(problem, theta), F))
         sampled.append(symmetric_distance(formulas.mc_fisher(problem, theta, drawn, 1), F))
-    return [
-        at_least("‖EF − F‖/‖EF‖ at θ = 0, N = 100,000", observed[1], 0.5),
-        at_most("with labels sampled from the model", sampled[1], 0.03),
-        at_most("the latter relative to its value at N = 1,000", sampled[1] / sampled[0], 0.3),
-    ]
+    yield at_least("‖EF − F‖/‖EF‖ at θ = 0, N = 100,000", observed[1], 0.5)
+    yield at_most("with labels sampled from the model", sampled[1], 0.03)
+    yield at_most("the latter relative to its value at N = 1,000", sampled[1] / sampled[0], 0.3)
 
 
-def one_label_replaced(formulas: Formulas) -> Sequence[Measure]:
+def one_label_replaced(formulas: Formulas) -> Measures:
     """Section 1: EF is the Fisher's expression with y_n in place of the expectation."""
 
     def expected(problem: Problem, theta: Array) -> Array:
@@ -93,13 +90,11 @@ def one_label_replaced(formulas: Formulas) -> Sequence[Measure]:
 
     same = apart(expected, formulas.fisher, *CLASSES)
     other = min(apart(formulas.empirical_fisher, formulas.fisher, kind) for kind in CLASSES)
-    return [
-        at_most("distance to F of EF averaged over the model's labels", same, ROUNDING),
-        at_least("distance to F of EF at the observed labels", other, 0.05),
-    ]
+    yield at_most("distance to F of EF averaged over the model's labels", same, ROUNDING)
+    yield at_least("distance to F of EF at the observed labels", other, 0.05)
 
 
-def terminology(formulas: Formulas) -> Sequence[Measure]:
+def terminology(formulas: Formulas) -> Measures:
     printed = {
         ("joint_fisher", "statistics", "Fisher"),
         ("fisher", "statistics", "empirical Fisher"),
@@ -112,13 +107,11 @@ def terminology(formulas: Formulas) -> Sequence[Measure]:
         for name in term.names
     }
     gap = apart(formulas.fisher, formulas.empirical_fisher, "logistic")
-    return [
-        exactly("names of Table 1, of 4, in the vocabulary", len(printed & known), 4),
-        at_least("distance between the two matrices called “empirical Fisher”", gap, 0.1),
-    ]
+    yield exactly("names of Table 1, of 4, in the vocabulary", len(printed & known), 4)
+    yield at_least("distance between the two matrices called “empirical Fisher”", gap, 0.1)
 
 
-def gradient_descent(formulas: Formulas) -> Sequence[Measure]:
+def gradient_descent(formulas: Formulas) -> Measures:
     """theta - step B^-1 nabla L with B = I, F, H: from derivatives of SciPy's log densities."""
     problem, theta = case("nonlinear")
     g = independent.gradient(problem, theta)
@@ -132,7 +125,7 @@ def gradient_descent(formulas: Formulas) -> Sequence[Measure]:
         after = formulas.run(problem, method, theta, step_size=0.3, n_steps=1).final_theta
         expected = theta - 0.3 * np.linalg.solve(B, g)
         worst = max(worst, float(np.linalg.norm(after - expected) / np.linalg.norm(expected)))
-    return [at_most("largest relative difference of a step", worst, DERIVATIVES)]
+    yield at_most("largest relative difference of a step", worst, DERIVATIVES)
 
 
 CLAIMS = (

@@ -1,6 +1,5 @@
 """Sections 3.3 and 3.4 with Appendix C: the Gauss-Newton matrix, Propositions 1 and 2."""
 
-from collections.abc import Sequence
 from dataclasses import replace
 
 import numpy as np
@@ -10,7 +9,7 @@ from efviz.curvature.agreement import symmetric_distance
 from efviz.curvature.remainder_bound import RemainderBound, ray, remainder_bound
 from efviz.paper import independent
 from efviz.paper.cases import KINDS, NATURAL, apart, case, largest, with_residuals
-from efviz.paper.claim import Claim, Link, Measure, about, at_least, at_most
+from efviz.paper.claim import Claim, Link, Measures, about, at_least, at_most
 from efviz.paper.definitions import DERIVATIVES, EXPECTATIONS
 from efviz.paper.formulas import Formulas
 from efviz.problems import Problem
@@ -39,52 +38,7 @@ def _output_scores(problem: Problem, theta: Array, y: Array) -> Array:
     return independent.jacobian(shifted, np.zeros(problem.model.n_outputs))
 
 
-def _least_squares_hessian(formulas: Formulas) -> Sequence[Measure]:
-    variance = 0.5**2
-
-    def gauss_newton(problem: Problem, theta: Array) -> Array:
-        J = independent.output_jacobians(problem, theta)[:, 0]
-        return J.T @ J / problem.N / variance
-
-    def whole(problem: Problem, theta: Array) -> Array:
-        r = independent.outputs(problem, theta) - problem.y[:, None]
-        return gauss_newton(problem, theta) + _weighed_curvature(problem, theta, r) / variance
-
-    G, H = (
-        apart(formulas.ggn, gauss_newton, "nonlinear"),
-        apart(formulas.hessian, whole, "nonlinear"),
-    )
-    return [
-        at_most("distance between G and ∇f ∇fᵀ", G, PARTS),
-        at_most("distance between H and ∇f ∇fᵀ + r ∇²f", H, PARTS),
-    ]
-
-
-def _perfect_fit(formulas: Formulas) -> Sequence[Measure]:
-    problem, theta = case("nonlinear")
-    gap, other = (
-        symmetric_distance(formulas.ggn(p, theta), independent.hessian(p, theta))
-        for p in (with_residuals(problem, theta, 0), problem)
-    )
-    return [
-        at_most("‖H − G‖/‖H‖ with all residuals zero", gap, PARTS),
-        at_least("the same with noise", other, 0.01),
-    ]
-
-
-def _splits(formulas: Formulas) -> Sequence[Measure]:
-    def gap(problem: Problem, theta: Array) -> float:
-        H = independent.hessian(problem, theta)
-        return max(
-            symmetric_distance(split.ggn(problem, theta) + split.remainder(problem, theta), H)
-            for split in formulas.splits.values()
-        )
-
-    cases = f"{len(formulas.splits)} splits, {len(KINDS)} problems"
-    return [at_most(f"largest distance between G + R and H, {cases}", largest(gap), PARTS)]
-
-
-def output_curvature(problem: Problem, theta: Array) -> Array:
+def curvature_by_hand(problem: Problem, theta: Array) -> Array:
     """d2/df2 of -log p(y_n | f) (N, C, C), differentiated by hand for each likelihood."""
     f = independent.outputs(problem, theta)
     name = problem.likelihood.name
@@ -102,39 +56,66 @@ def output_curvature(problem: Problem, theta: Array) -> Array:
 
 
 def by_parts(problem: Problem, theta: Array) -> Array:
-    """1/N sum_n J_n^T H_n J_n with the H_n of `output_curvature`, at the observed labels."""
-    J, H = independent.output_jacobians(problem, theta), output_curvature(problem, theta)
+    """1/N sum_n J_n^T H_n J_n, with H_n at the observed labels from `curvature_by_hand`."""
+    J, H = independent.output_jacobians(problem, theta), curvature_by_hand(problem, theta)
     return np.einsum("nci,ncd,ndj->ij", J, H, J) / problem.N
 
 
-def _ggn(formulas: Formulas) -> Sequence[Measure]:
+def _least_squares_hessian(formulas: Formulas) -> Measures:
+    def whole(problem: Problem, theta: Array) -> Array:
+        r = independent.outputs(problem, theta) - problem.y[:, None]
+        return by_parts(problem, theta) + _weighed_curvature(problem, theta, r) / 0.5**2
+
+    G = apart(formulas.ggn, by_parts, "nonlinear")
+    H = apart(formulas.hessian, whole, "nonlinear")
+    yield at_most("distance between G and ∇f ∇fᵀ", G, PARTS)
+    yield at_most("distance between H and ∇f ∇fᵀ + r ∇²f", H, PARTS)
+
+
+def _perfect_fit(formulas: Formulas) -> Measures:
+    problem, theta = case("nonlinear")
+    gap, other = (
+        symmetric_distance(formulas.ggn(p, theta), independent.hessian(p, theta))
+        for p in (with_residuals(problem, theta, 0), problem)
+    )
+    yield at_most("‖H − G‖/‖H‖ with all residuals zero", gap, PARTS)
+    yield at_least("the same with noise", other, 0.01)
+
+
+def _splits(formulas: Formulas) -> Measures:
+    def gap(problem: Problem, theta: Array) -> float:
+        H = independent.hessian(problem, theta)
+        return max(
+            symmetric_distance(split.ggn(problem, theta) + split.remainder(problem, theta), H)
+            for split in formulas.splits.values()
+        )
+
+    cases = f"{len(formulas.splits)} splits, {len(KINDS)} problems"
+    yield at_most(f"largest distance between G + R and H, {cases}", largest(gap), PARTS)
+
+
+def _ggn(formulas: Formulas) -> Measures:
     (problem, _), bent = case("nonlinear"), np.array([-2.0, 0.3])
     lowest = [np.linalg.eigvalsh(m(problem, bent))[0] for m in (formulas.ggn, formulas.hessian)]
     gap = apart(formulas.ggn, by_parts)
-    return [
-        at_most("largest distance between G and Jᵀ ∇²a J, derived by hand", gap, PARTS),
-        at_least("smallest eigenvalue of G, nonlinear model", lowest[0], 0.0),
-        at_most("smallest eigenvalue of H there", lowest[1], -1e-3),
-    ]
+    yield at_most("largest distance between G and Jᵀ ∇²a J, derived by hand", gap, PARTS)
+    yield at_least("smallest eigenvalue of G, nonlinear model", lowest[0], 0.0)
+    yield at_most("smallest eigenvalue of H there", lowest[1], -1e-3)
 
 
-def _two_splits(formulas: Formulas) -> Sequence[Measure]:
+def _two_splits(formulas: Formulas) -> Measures:
     canonical, parameters = (formulas.splits[key].ggn for key in ("canonical", "parameters"))
     first = apart(canonical, by_parts, "nonlinear")
     second = apart(parameters, independent.hessian, "nonlinear")
-    return [
-        at_most("distance of the left split from Gauss–Newton", first, PARTS),
-        at_most("distance of the right split from H", second, PARTS),
-    ]
+    yield at_most("distance of the left split from Gauss–Newton", first, PARTS)
+    yield at_most("distance of the right split from H", second, PARTS)
 
 
-def _proposition_1(formulas: Formulas) -> Sequence[Measure]:
-    natural = apart(formulas.ggn, independent.expected_outer, *NATURAL)
+def _proposition_1(formulas: Formulas) -> Measures:
+    gap = apart(formulas.ggn, independent.expected_outer, *NATURAL)
     other = apart(formulas.ggn, independent.expected_outer, "rates")
-    return [
-        at_most("largest distance between G and F by quadrature, f natural", natural, EXPECTATIONS),
-        at_least("distance where f is the logarithm of the natural parameter", other, 0.05),
-    ]
+    yield at_most("largest distance between G and F by quadrature, f natural", gap, EXPECTATIONS)
+    yield at_least("distance where f is the logarithm of the natural parameter", other, 0.05)
 
 
 def _along_a_ray(formulas: Formulas) -> tuple[Problem, RemainderBound, Array]:
@@ -146,26 +127,24 @@ def _along_a_ray(formulas: Formulas) -> tuple[Problem, RemainderBound, Array]:
     return problem, bound, np.linalg.norm(gap, ord=2, axis=(-2, -1))
 
 
-def _proposition_2(formulas: Formulas) -> Sequence[Measure]:
+def _proposition_2(formulas: Formulas) -> Measures:
     _, bound, norm = _along_a_ray(formulas)
     sides = formulas.bounded(bound) / bound.proved
     own = np.abs(norm - bound.norm).max() / norm.max()
     printed = bound.N * norm**2 / bound.proved
-    return [
-        at_most("largest ‖H − G‖₂ / (r β), as proved", sides.max(), 1.0),
-        at_most("difference of its norm from the largest singular value of H − G", own, 1e-9),
-        at_least("largest N ‖H − G‖₂² / (r β), as printed", printed.max(), 1.0),
-    ]
+    yield at_most("largest ‖H − G‖₂ / (r β), as proved", sides.max(), 1.0)
+    yield at_most("difference of its norm from the largest singular value of H − G", own, 1e-9)
+    yield at_least("largest N ‖H − G‖₂² / (r β), as printed", printed.max(), 1.0)
 
 
-def _exact_if_fitted(formulas: Formulas) -> Sequence[Measure]:
+def _exact_if_fitted(formulas: Formulas) -> Measures:
     (problem, theta), s = case("nonlinear"), (1.0, 0.1, 0.01)
     shrunk = [with_residuals(problem, theta, scale) for scale in s]
     gaps = [np.linalg.norm(formulas.hessian(p, theta) - formulas.ggn(p, theta), 2) for p in shrunk]
-    return [about("exponent p of ‖H − G‖ ∝ residualsᵖ", independent.power(s, gaps), 1, 0.001)]
+    yield about("exponent p of ‖H − G‖ ∝ residualsᵖ", independent.power(s, gaps), 1, 0.001)
 
 
-def _chain_rule(formulas: Formulas) -> Sequence[Measure]:
+def _chain_rule(formulas: Formulas) -> Measures:
     def gap(problem: Problem, theta: Array) -> float:
         J = independent.output_jacobians(problem, theta)
         (r,) = _output_scores(problem, theta, problem.y[None])
@@ -173,10 +152,10 @@ def _chain_rule(formulas: Formulas) -> Sequence[Measure]:
         return np.abs(formulas.gradients(problem, theta) - by_chain).max() / np.abs(by_chain).max()
 
     words = "largest difference between ∇θ log p and Jᵀ ∇f log p"
-    return [at_most(words, largest(gap), DERIVATIVES)]
+    yield at_most(words, largest(gap), DERIVATIVES)
 
 
-def _proof_1(formulas: Formulas) -> Sequence[Measure]:
+def _proof_1(formulas: Formulas) -> Measures:
     """Eqs. 41 to 43: Jacobians move out of the expectation, then scores become Hessians."""
 
     def expected_scores(problem: Problem, theta: Array) -> Array:
@@ -196,13 +175,11 @@ def _proof_1(formulas: Formulas) -> Sequence[Measure]:
         return np.einsum("kn,kncd->ncd", weight, np.stack([kept.hessian(f, v) for v in y]))
 
     outer, inner = apart(formulas.fisher, taken_out), apart(expected_scores, expected_hessians)
-    return [
-        at_most("largest distance between F and Jᵀ E[∇f ∇fᵀ] J", outer, PARTS),
-        at_most("largest distance between E[∇f log p ∇f log pᵀ] and E[−∇²f log p]", inner, PARTS),
-    ]
+    yield at_most("largest distance between F and Jᵀ E[∇f ∇fᵀ] J", outer, PARTS)
+    yield at_most("largest distance between E[∇f log p ∇f log pᵀ] and E[−∇²f log p]", inner, PARTS)
 
 
-def _independent_of_y(formulas: Formulas) -> Sequence[Measure]:
+def _independent_of_y(formulas: Formulas) -> Measures:
     spread = 0.0
     for name in ("bernoulli", "poisson", "categorical", "gaussian"):
         likelihood = formulas.likelihoods[name]()
@@ -212,13 +189,11 @@ def _independent_of_y(formulas: Formulas) -> Sequence[Measure]:
     rates = formulas.likelihoods["exponential"]()
     f = np.linspace(-1, 1, 6)[:, None]
     other = np.abs(rates.hessian(f, np.full(6, 1.0)) - rates.hessian(f, np.full(6, 2.0))).max()
-    return [
-        at_most("largest change of ∇²f(−log p) with y, f natural", spread, 0.0),
-        at_least("the same where f is not natural", other, 0.1),
-    ]
+    yield at_most("largest change of ∇²f(−log p) with y, f natural", spread, 0.0)
+    yield at_least("the same where f is not natural", other, 0.1)
 
 
-def _remainder(formulas: Formulas) -> Sequence[Measure]:
+def _remainder(formulas: Formulas) -> Measures:
     problem, theta = case("nonlinear")
     (score,) = _output_scores(problem, theta, problem.y[None])
     rest = independent.hessian(problem, theta) - formulas.ggn(problem, theta)
@@ -226,13 +201,11 @@ def _remainder(formulas: Formulas) -> Sequence[Measure]:
         symmetric_distance(rest, _weighed_curvature(problem, theta, sign * score))
         for sign in (-1, 1)
     )
-    return [
-        at_most("distance between H − G and Σ r ∇²f, r the slope of −log p", right, PARTS),
-        at_least("the same with the printed sign", wrong, 1.0),
-    ]
+    yield at_most("distance between H − G and Σ r ∇²f, r the slope of −log p", right, PARTS)
+    yield at_least("the same with the printed sign", wrong, 1.0)
 
 
-def _absolute_values(formulas: Formulas) -> Sequence[Measure]:
+def _absolute_values(formulas: Formulas) -> Measures:
     """Residuals that sum to zero, but with a remainder that is not zero."""
     problem, theta = case("nonlinear")
     r = np.where(problem.X[:, 0] > np.median(problem.X[:, 0]), 1.0, -1.0)
@@ -242,22 +215,18 @@ def _absolute_values(formulas: Formulas) -> Sequence[Measure]:
     beta = problem.model.smoothness(problem.X, theta, theta)
     r = problem.likelihood.gradient(independent.outputs(problem, theta), problem.y)
     inside, outside = np.abs(r).mean() * beta, abs(r.mean()) * beta
-    return [
-        at_most("‖H − G‖ / (β Σ|r|), absolute values inside", norm / inside, 1.0),
-        at_least("‖H − G‖ minus β |Σ r|, the printed bound", norm - outside, 0.05),
-    ]
+    yield at_most("‖H − G‖ / (β Σ|r|), absolute values inside", norm / inside, 1.0)
+    yield at_least("‖H − G‖ minus β |Σ r|, the printed bound", norm - outside, 0.05)
 
 
-def _triangle(formulas: Formulas) -> Sequence[Measure]:
+def _triangle(formulas: Formulas) -> Measures:
     problem, bound, norm = _along_a_ray(formulas)
     r = (independent.outputs(problem, bound.thetas)[..., 0] - problem.y) / 0.2**2
     plain, absolute = np.abs(r.mean(-1)), np.abs(r).mean(-1)
     apart_by = np.abs(absolute / bound.residual - 1).max()
-    return [
-        at_most("|Σ r| / Σ|r|, largest along the path", (plain / absolute).max(), 1.0),
-        at_most("relative difference between Σ|r| and r(θ) of the bound", apart_by, 1e-9),
-        at_most("‖H − G‖₂ / (β Σ|r|)", (norm / (absolute * bound.beta)).max(), 1.0),
-    ]
+    yield at_most("|Σ r| / Σ|r|, largest along the path", (plain / absolute).max(), 1.0)
+    yield at_most("relative difference between Σ|r| and r(θ) of the bound", apart_by, 1e-9)
+    yield at_most("‖H − G‖₂ / (β Σ|r|)", (norm / (absolute * bound.beta)).max(), 1.0)
 
 
 _BOUND = "problem=saturation&theta=1.5,1.5&closer=bound"

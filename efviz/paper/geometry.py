@@ -1,6 +1,5 @@
 """Appendix A.1: steepest descent, the KL divergence and the two forms of the Fisher."""
 
-from collections.abc import Sequence
 from dataclasses import replace
 
 import numpy as np
@@ -9,7 +8,7 @@ from efviz.arrays import Array
 from efviz.curvature.agreement import symmetric_distance
 from efviz.paper import independent
 from efviz.paper.cases import apart, case, largest
-from efviz.paper.claim import Claim, Link, Measure, about, at_least, at_most
+from efviz.paper.claim import Claim, Link, Measures, about, at_least, at_most
 from efviz.paper.definitions import EXPECTATIONS, ROUNDING
 from efviz.paper.formulas import Formulas
 from efviz.problems import Problem, logistic_regression
@@ -17,7 +16,7 @@ from efviz.problems import Problem, logistic_regression
 _DISCRETE = ("logistic", "softmax", "Poisson")
 
 
-def _steepest(formulas: Formulas) -> Sequence[Measure]:
+def _steepest(formulas: Formulas) -> Measures:
     (problem, theta), radii = case("logistic"), np.array([1e-1, 1e-2, 1e-3])
     g = problem.gradient(theta)
     plain = formulas.descent(problem, theta, "euclidean", radii)
@@ -29,14 +28,12 @@ def _steepest(formulas: Formulas) -> Sequence[Measure]:
     # A ball of size eps in KL itself has the radius sqrt(2 eps) here.
     eps = radii**2 / 2
     power = independent.power(eps, np.linalg.norm(kl.minimisers - theta, axis=-1) / eps)
-    return [
-        at_most("Euclidean distance: |δ/ε + ∇L/|∇L|| at ε = 0.001", to_gradient, 2e-3),
-        at_most("√(2 KL): difference of δ/ε from its limit along −F⁻¹∇L", to_natural, 2e-3),
-        about("exponent p of |δ|/ε ∝ εᵖ with KL itself", power, -0.5, 0.05),
-    ]
+    yield at_most("Euclidean distance: |δ/ε + ∇L/|∇L|| at ε = 0.001", to_gradient, 2e-3)
+    yield at_most("√(2 KL): difference of δ/ε from its limit along −F⁻¹∇L", to_natural, 2e-3)
+    yield about("exponent p of |δ|/ε ∝ εᵖ with KL itself", power, -0.5, 0.05)
 
 
-def _hessian_of_divergence(formulas: Formulas) -> Sequence[Measure]:
+def _hessian_of_divergence(formulas: Formulas) -> Measures:
     def gap(moved_first: bool) -> float:
         def hessian(problem: Problem, theta: Array) -> Array:
             return independent.second_derivative(
@@ -46,10 +43,8 @@ def _hessian_of_divergence(formulas: Formulas) -> Sequence[Measure]:
 
         return apart(hessian, formulas.fisher)
 
-    return [
-        at_most("largest distance between F and the Hessian of KL(p_θ ‖ p_θ′)", gap(False), 1e-7),
-        at_most("largest distance for the other order", gap(True), 1e-7),
-    ]
+    yield at_most("largest distance between F and the Hessian of KL(p_θ ‖ p_θ′)", gap(False), 1e-7)
+    yield at_most("largest distance for the other order", gap(True), 1e-7)
 
 
 def _curved_term(problem: Problem, theta: Array) -> Array:
@@ -72,7 +67,7 @@ def _outer_term(problem: Problem, theta: Array) -> Array:
     return slopes[seen].T @ (slopes[seen] / value[seen, None]) / problem.N
 
 
-def _chain_rule_of_log(formulas: Formulas) -> Sequence[Measure]:
+def _chain_rule_of_log(formulas: Formulas) -> Measures:
     def both_terms(problem: Problem, theta: Array) -> Array:
         return _curved_term(problem, theta) + _outer_term(problem, theta)
 
@@ -80,27 +75,25 @@ def _chain_rule_of_log(formulas: Formulas) -> Sequence[Measure]:
         apart(matrix, both_terms, *_DISCRETE)
         for matrix in (independent.expected_hessian, formulas.fisher)
     )
-    return [at_most("largest distance of F and E[−∇² log p] from the sum", gap, EXPECTATIONS)]
+    yield at_most("largest distance of F and E[−∇² log p] from the sum", gap, EXPECTATIONS)
 
 
-def _vanishing_term(formulas: Formulas) -> Sequence[Measure]:
+def _vanishing_term(formulas: Formulas) -> Measures:
     def share(problem: Problem, theta: Array) -> float:
         curved, F = _curved_term(problem, theta), formulas.fisher(problem, theta)
         return np.abs(curved).max() / np.abs(F).max()
 
     without = apart(formulas.fisher, independent.expected_hessian, *_DISCRETE)
-    return [
-        at_most("largest |Σ_y ∇²p| relative to F", largest(share, _DISCRETE), EXPECTATIONS),
-        at_most("distance between F, without that part, and E[−∇² log p]", without, EXPECTATIONS),
-    ]
+    yield at_most("largest |Σ_y ∇²p| relative to F", largest(share, _DISCRETE), EXPECTATIONS)
+    yield at_most("distance between F, without that part, and E[−∇² log p]", without, EXPECTATIONS)
 
 
-def _expected_outer(formulas: Formulas) -> Sequence[Measure]:
+def _expected_outer(formulas: Formulas) -> Measures:
     gap = apart(formulas.fisher, _outer_term, *_DISCRETE)
-    return [at_most("largest distance between F and E[∇p ∇pᵀ / p²]", gap, EXPECTATIONS)]
+    yield at_most("largest distance between F and E[∇p ∇pᵀ / p²]", gap, EXPECTATIONS)
 
 
-def _labels_as_the_model(formulas: Formulas) -> Sequence[Measure]:
+def _labels_as_the_model(formulas: Formulas) -> Measures:
     """p = 3/4 at x = 1 and 1/4 at x = -1, and labels in exactly these shares."""
     X = np.repeat([[1.0], [-1.0]], 4, axis=0)
     y = np.array([1.0, 1, 1, 0, 1, 0, 0, 0])
@@ -111,10 +104,8 @@ def _labels_as_the_model(formulas: Formulas) -> Sequence[Measure]:
         for matrix in (formulas.empirical_fisher, formulas.hessian)
     )
     turned = formulas.empirical_fisher(replace(problem, y=1 - y), theta)
-    return [
-        at_most("distances of EF and H from F", max(ef, h), ROUNDING),
-        at_least("distance of EF with swapped labels from F", symmetric_distance(F, turned), 0.1),
-    ]
+    yield at_most("distances of EF and H from F", max(ef, h), ROUNDING)
+    yield at_least("distance of EF with swapped labels from F", symmetric_distance(F, turned), 0.1)
 
 
 _BALLS = Link("four-matrices", "problem=fig2&theta=1,1&closer=descent")

@@ -1,7 +1,5 @@
 """Appendices A.2, A.3 and B: common losses, the linearised model and sampled labels."""
 
-from collections.abc import Sequence
-
 import numpy as np
 import scipy
 from numpy.random import default_rng
@@ -11,7 +9,7 @@ from efviz.curvature.agreement import symmetric_distance
 from efviz.curvature.distance import relative_distance
 from efviz.paper import independent
 from efviz.paper.cases import CLASSES, NATURAL, apart, case
-from efviz.paper.claim import Claim, Link, Measure, about, at_least, at_most, exactly
+from efviz.paper.claim import Claim, Link, Measures, about, at_least, at_most, exactly
 from efviz.paper.definitions import DERIVATIVES, ROUNDING
 from efviz.paper.formulas import Formulas
 from efviz.paper.gauss_newton import PARTS, by_parts
@@ -23,64 +21,55 @@ _LINE = np.linspace(-2, 3, 9)[:, None], np.linspace(1, -1, 9)
 """Outputs f and targets y of three classes, and of a Gaussian."""
 
 
-def _without_expectation(formulas: Formulas) -> Sequence[Measure]:
+def _without_expectation(formulas: Formulas) -> Measures:
     """J^T H_n J with H_n at the OBSERVED labels, compared with the expectation over all labels."""
     gap = apart(formulas.fisher, by_parts, *NATURAL)
-    return [at_most("largest distance between F and Jᵀ Hₙ J", gap, PARTS)]
+    yield at_most("largest distance between F and Jᵀ Hₙ J", gap, PARTS)
 
 
-def _gaussian(formulas: Formulas) -> Sequence[Measure]:
+def _gaussian(formulas: Formulas) -> Measures:
     (f, y), gaussian = _LINE, formulas.likelihoods["gaussian"]()
     offset = -scipy.stats.norm.logpdf(y, f[:, 0], 1) - gaussian.nll(f, y)
     constant = abs(offset.mean() - np.log(2 * np.pi) / 2)
-    return [
-        at_most("spread of −log N(y; f, 1) − ½(y − f)²", np.ptp(offset), ROUNDING),
-        at_most("its difference from log √(2π)", constant, ROUNDING),
-    ]
+    yield at_most("spread of −log N(y; f, 1) − ½(y − f)²", np.ptp(offset), ROUNDING)
+    yield at_most("its difference from log √(2π)", constant, ROUNDING)
 
 
-def _unit_hessian(formulas: Formulas) -> Sequence[Measure]:
+def _unit_hessian(formulas: Formulas) -> Measures:
     (f, y), gaussian = _LINE, formulas.likelihoods["gaussian"]()
     numerical = independent.output_curvature(gaussian, f, y)
-    return [
-        at_most("largest |∇²f(−log p) − 1|", np.abs(gaussian.hessian(f, y) - 1).max(), ROUNDING),
-        at_most("the same with SciPy's derivatives", np.abs(numerical - 1).max(), 1e-7),
-    ]
+    yield at_most("largest |∇²f(−log p) − 1|", np.abs(gaussian.hessian(f, y) - 1).max(), ROUNDING)
+    yield at_most("the same with SciPy's derivatives", np.abs(numerical - 1).max(), 1e-7)
 
 
-def _least_squares_fisher(formulas: Formulas) -> Sequence[Measure]:
+def _least_squares_fisher(formulas: Formulas) -> Measures:
     gap = apart(formulas.fisher, by_parts, "nonlinear")
-    return [at_most("distance between F and ∇f ∇fᵀ / σ²", gap, PARTS)]
+    yield at_most("distance between F and ∇f ∇fᵀ / σ²", gap, PARTS)
 
 
-def _not_the_outer_products(formulas: Formulas) -> Sequence[Measure]:
-    F, EF = (
-        apart(matrix, independent.observed_outer, "nonlinear")
-        for matrix in (formulas.fisher, formulas.empirical_fisher)
-    )
-    return [
-        at_least("distance between F and the outer products of the gradients of the loss", F, 0.05),
-        at_most("distance between EF and these", EF, DERIVATIVES),
-    ]
+def _not_the_outer_products(formulas: Formulas) -> Measures:
+    F = apart(formulas.fisher, independent.observed_outer, "nonlinear")
+    EF = apart(formulas.empirical_fisher, independent.observed_outer, "nonlinear")
+    words = "distance between F and the outer products of the gradients of the loss"
+    yield at_least(words, F, 0.05)
+    yield at_most("distance between EF and these", EF, DERIVATIVES)
 
 
-def _softmax(formulas: Formulas) -> Sequence[Measure]:
+def _softmax(formulas: Formulas) -> Measures:
     p = formulas.likelihoods["categorical"]().mean(_F)
     exact = np.exp(_F) / np.exp(_F).sum(-1, keepdims=True)
-    return [at_most("largest difference from exp f / Σ exp f", np.abs(p - exact).max(), ROUNDING)]
+    yield at_most("largest difference from exp f / Σ exp f", np.abs(p - exact).max(), ROUNDING)
 
 
-def _same_for_all_classes(formulas: Formulas) -> Sequence[Measure]:
+def _same_for_all_classes(formulas: Formulas) -> Measures:
     softmax = formulas.likelihoods["categorical"]()
     h = np.stack([softmax.hessian(_F, np.full(7, float(c))) for c in range(3)])
     gap = np.abs(h[0] - independent.output_curvature(softmax, _F, _Y)).max()
-    return [
-        at_most("largest change between classes", np.abs(h - h[:1]).max(), 0.0),
-        at_most("difference from SciPy's derivatives of −log softmax", gap, 1e-7),
-    ]
+    yield at_most("largest change between classes", np.abs(h - h[:1]).max(), 0.0)
+    yield at_most("difference from SciPy's derivatives of −log softmax", gap, 1e-7)
 
 
-def _second_partials(formulas: Formulas) -> Sequence[Measure]:
+def _second_partials(formulas: Formulas) -> Measures:
     e = np.exp(_F)
     total = e.sum(-1)[:, None, None]
     diagonal = (e / e.sum(-1, keepdims=True))[:, :, None] * np.eye(3)
@@ -91,34 +80,31 @@ def _second_partials(formulas: Formulas) -> Sequence[Measure]:
         for row in _F
     ]
     gap = np.abs(printed - np.stack(numerical)).max()
-    return [
-        at_most("printed derivatives minus SciPy's of log Σ exp f", gap, 1e-7),
-        at_most("printed derivatives minus the library's", np.abs(printed - found).max(), ROUNDING),
-    ]
+    yield at_most("printed derivatives minus SciPy's of log Σ exp f", gap, 1e-7)
+    gap = np.abs(printed - found).max()
+    yield at_most("printed derivatives minus the library's", gap, ROUNDING)
 
 
-def _covariance_of_labels(formulas: Formulas) -> Sequence[Measure]:
+def _covariance_of_labels(formulas: Formulas) -> Measures:
     H = formulas.likelihoods["categorical"]().hessian(_F, _Y)
     p = scipy.special.softmax(_F, axis=-1)
     gap = np.abs(H - (p[:, :, None] * np.eye(3) - p[:, :, None] * p[:, None, :])).max()
-    return [
-        at_most("difference between the Hessian in f and diag(π) − ππᵀ", gap, ROUNDING),
-        at_most("largest sum of its rows", np.abs(H.sum(-1)).max(), ROUNDING),
-    ]
+    yield at_most("difference between the Hessian in f and diag(π) − ππᵀ", gap, ROUNDING)
+    yield at_most("largest sum of its rows", np.abs(H.sum(-1)).max(), ROUNDING)
 
 
-def _softmax_fisher(formulas: Formulas) -> Sequence[Measure]:
+def _softmax_fisher(formulas: Formulas) -> Measures:
     gap = apart(formulas.fisher, by_parts, "softmax")
-    return [at_most("distance between F and Jᵀ (diag(π) − ππᵀ) J", gap, PARTS)]
+    yield at_most("distance between F and Jᵀ (diag(π) − ππᵀ) J", gap, PARTS)
 
 
-def _linear_models(formulas: Formulas) -> Sequence[Measure]:
+def _linear_models(formulas: Formulas) -> Measures:
     linear = ("least squares", "logistic", "softmax", "Poisson", "rates")
     gap = apart(formulas.ggn, independent.hessian, *linear)
-    return [at_most("largest distance between G and H, models linear in θ", gap, PARTS)]
+    yield at_most("largest distance between G and H, models linear in θ", gap, PARTS)
 
 
-def _linearised(formulas: Formulas) -> Sequence[Measure]:
+def _linearised(formulas: Formulas) -> Measures:
     def hessian(problem: Problem, theta: Array) -> Array:
         J, f = independent.output_jacobians(problem, theta), independent.outputs(problem, theta)
 
@@ -129,10 +115,10 @@ def _linearised(formulas: Formulas) -> Sequence[Measure]:
         return independent.second_derivative(loss, theta)
 
     gap = apart(formulas.ggn, hessian, "nonlinear")
-    return [at_most("distance between G and the Hessian with f linearised", gap, PARTS)]
+    yield at_most("distance between G and the Hessian with f linearised", gap, PARTS)
 
 
-def _unbiased(formulas: Formulas) -> Sequence[Measure]:
+def _unbiased(formulas: Formulas) -> Measures:
     problem, theta = case("logistic")
     F = formulas.fisher(problem, theta)
     one = np.stack([formulas.mc_fisher(problem, theta, default_rng(s), 1) for s in range(1000)])
@@ -145,13 +131,11 @@ def _unbiased(formulas: Formulas) -> Sequence[Measure]:
     ]
     spread = np.sqrt((relative_distance(np.array(drawn), F) ** 2).mean(-1))
     power = independent.power(sizes, spread)
-    return [
-        at_most("mean of 1,000 one-label estimates minus F, in standard errors", z, 4),
-        about("exponent p of the error ∝ Mᵖ, M = 1 to 10,000", power, -0.5, 0.05),
-    ]
+    yield at_most("mean of 1,000 one-label estimates minus F, in standard errors", z, 4)
+    yield about("exponent p of the error ∝ Mᵖ, M = 1 to 10,000", power, -0.5, 0.05)
 
 
-def _most_likely(formulas: Formulas) -> Sequence[Measure]:
+def _most_likely(formulas: Formulas) -> Measures:
     squares = formulas.most_likely_fisher(*case("least squares"))
     gaps = [
         relative_distance(
@@ -159,13 +143,11 @@ def _most_likely(formulas: Formulas) -> Sequence[Measure]:
         )
         for kind in CLASSES
     ]
-    return [
-        exactly("largest entry for least squares", np.abs(squares).max(), 0.0),
-        at_least("‖· − F‖/‖F‖ for classification: the bias", min(gaps), 0.1),
-    ]
+    yield exactly("largest entry for least squares", np.abs(squares).max(), 0.0)
+    yield at_least("‖· − F‖/‖F‖ for classification: the bias", min(gaps), 0.1)
 
 
-def _one_jacobian(formulas: Formulas) -> Sequence[Measure]:
+def _one_jacobian(formulas: Formulas) -> Measures:
     problem, theta = case("softmax")
     y, _ = independent.labels(problem, theta)
     exact = independent.scores(problem, theta, y)
@@ -173,46 +155,38 @@ def _one_jacobian(formulas: Formulas) -> Sequence[Measure]:
     r = np.stack([softmax.gradient(f, label) for label in y])
     found = np.einsum("nci,knc->kni", independent.output_jacobians(problem, theta), r)
     right, printed = (np.abs(found + sign * exact).max() for sign in (1, -1))
-    return [
-        at_most("difference between −∇θ log p and Jᵀ ∇f(−log p)", right, DERIVATIVES),
-        at_least("the same with the printed sign", printed, 0.1),
-    ]
+    yield at_most("difference between −∇θ log p and Jᵀ ∇f(−log p)", right, DERIVATIVES)
+    yield at_least("the same with the printed sign", printed, 0.1)
 
 
-def _same_cost(formulas: Formulas) -> Sequence[Measure]:
+def _same_cost(formulas: Formulas) -> Measures:
     sources = formulas.sources
     one, ef = (sources[key].cost(1000, 1, 10) for key in ("sampled", "observed"))
     exact = sources["exact"].cost(1000, 1, 10)
-    return [
-        exactly("gradients for one sampled label per example, N = 1,000, C = 10", one, ef),
-        exactly("for the exact Fisher", exact, 10_000),
-    ]
+    yield exactly("gradients for one sampled label per example, N = 1,000, C = 10", one, ef)
+    yield exactly("for the exact Fisher", exact, 10_000)
 
 
-def _probability_residual(formulas: Formulas) -> Sequence[Measure]:
+def _probability_residual(formulas: Formulas) -> Measures:
     bernoulli = formulas.likelihoods["bernoulli"]()
     f = np.linspace(-3, 3, 7)[:, None]
     p = scipy.special.expit(f[:, 0])
     slope = {y: bernoulli.gradient(f, np.full(7, y))[:, 0] for y in (0.0, 1.0)}
     gap = max(np.abs(found - (p - y)).max() for y, found in slope.items())
     curvature = np.abs(bernoulli.hessian(f, np.zeros(7))[:, 0, 0] - p * (1 - p)).max()
-    return [
-        at_most("difference between −∂ log p/∂f and σ(f) − y", gap, ROUNDING),
-        at_most("difference between −∂² log p/∂f² and σ(1 − σ)", curvature, ROUNDING),
-        at_least("error of the printed slope, without y", np.abs(slope[1.0] - p).max(), 0.5),
-    ]
+    yield at_most("difference between −∂ log p/∂f and σ(f) − y", gap, ROUNDING)
+    yield at_most("difference between −∂² log p/∂f² and σ(1 − σ)", curvature, ROUNDING)
+    yield at_least("error of the printed slope, without y", np.abs(slope[1.0] - p).max(), 0.5)
 
 
-def _at_one_half(formulas: Formulas) -> Sequence[Measure]:
+def _at_one_half(formulas: Formulas) -> Measures:
     problem, theta = case("logistic")
     at_zero, elsewhere = (
         symmetric_distance(formulas.empirical_fisher(problem, t), formulas.fisher(problem, t))
         for t in (np.zeros(2), theta)
     )
-    return [
-        at_most("distance between EF and F at θ = 0", at_zero, ROUNDING),
-        at_least("distance at another θ", elsewhere, 0.05),
-    ]
+    yield at_most("distance between EF and F at θ = 0", at_zero, ROUNDING)
+    yield at_least("distance at another θ", elsewhere, 0.05)
 
 
 _THREE = Link("four-matrices", "problem=softmax&theta=1,-1")

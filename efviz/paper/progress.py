@@ -1,6 +1,6 @@
 """Section 4.3 with Appendices D and E: EF far from the minimum; Figs. 1, 3, 5, 6, Tables 4 to 6."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import replace
 from functools import partial
 
@@ -11,7 +11,7 @@ from efviz.arrays import Array, cosine
 from efviz.curvature.agreement import symmetric_distance
 from efviz.paper import independent
 from efviz.paper.cases import case, largest
-from efviz.paper.claim import Claim, Link, Measure, about, at_least, at_most, exactly
+from efviz.paper.claim import Claim, Link, Measures, about, at_least, at_most, exactly
 from efviz.paper.definitions import DERIVATIVES, ROUNDING
 from efviz.paper.formulas import Formulas
 from efviz.problems import Problem, linear_regression
@@ -29,7 +29,7 @@ def _homeward(formulas: Formulas, method: str, theta: Array) -> Array:
     return cosine(update, problem.theta_star - theta)
 
 
-def _figure_1(formulas: Formulas) -> Sequence[Measure]:
+def _figure_1(formulas: Formulas) -> Measures:
     problem = formulas.problem("fig1")
     home = {m: _homeward(formulas, m, _STARTS) for m in ("NGD", "EFGD")}
     path = formulas.run(
@@ -38,31 +38,28 @@ def _figure_1(formulas: Formulas) -> Sequence[Measure]:
     steps = np.diff(path.thetas, axis=1)
     detour = np.nansum(np.linalg.norm(steps, axis=-1), axis=1)
     detour /= np.linalg.norm(problem.theta_star - _STARTS, axis=-1)
-    return [
-        at_least("cos(NGD, θ* − θ), smallest of 4 starts", home["NGD"].min(), 1 - 1e-9),
-        at_most("cos(EFGD, θ* − θ), smallest of 4 starts", home["EFGD"].min(), 0.0),
-        at_least("longest path of EFGD relative to the straight line", detour.max(), 2),
-    ]
+    yield at_least("cos(NGD, θ* − θ), smallest of 4 starts", home["NGD"].min(), 1 - 1e-9)
+    yield at_most("cos(EFGD, θ* − θ), smallest of 4 starts", home["EFGD"].min(), 0.0)
+    yield at_least("longest path of EFGD relative to the straight line", detour.max(), 2)
 
 
-def _worse_than_gradients(formulas: Formulas) -> Sequence[Measure]:
+def _worse_than_gradients(formulas: Formulas) -> Measures:
     gd, ef = (_homeward(formulas, m, PLANE) for m in ("GD", "EFGD"))
     mean = "mean cos(EFGD, θ* − θ) minus that of GD, plane of Fig. 1"
     share = "share of the plane where EFGD points farther from θ* − θ than GD"
-    return [at_most(mean, ef.mean() - gd.mean(), -0.1), at_least(share, np.mean(ef < gd), 0.5)]
+    yield at_most(mean, ef.mean() - gd.mean(), -0.1)
+    yield at_least(share, np.mean(ef < gd), 0.5)
 
 
-def _inverse_scaling(formulas: Formulas) -> Sequence[Measure]:
+def _inverse_scaling(formulas: Formulas) -> Measures:
     problem = formulas.problem("fig1")
     far = finish(formulas.step_lengths(problem, np.array([1.0, -0.7]), np.geomspace(1e3, 1e6, 7)))
     power = {m: independent.power(far.gradient, v) for m, v in far.directions.items()}
-    return [
-        about("exponent p of |EF⁻¹∇L| ∝ |∇L|ᵖ", power["EFGD"], -1, 0.01),
-        about("the same for F⁻¹∇L", power["NGD"], 1, 1e-6),
-    ]
+    yield about("exponent p of |EF⁻¹∇L| ∝ |∇L|ᵖ", power["EFGD"], -1, 0.01)
+    yield about("the same for F⁻¹∇L", power["NGD"], 1, 1e-6)
 
 
-def _no_step_for_all(formulas: Formulas) -> Sequence[Measure]:
+def _no_step_for_all(formulas: Formulas) -> Measures:
     """The step size that halves the distance to the minimum from far out, used near the minimum."""
     problem = formulas.problem("fig1")
     home, away = problem.theta_star, np.array([1.0, -0.7])
@@ -76,26 +73,22 @@ def _no_step_for_all(formulas: Formulas) -> Sequence[Measure]:
         return float(np.linalg.norm(theta - home) / (0.1 * np.linalg.norm(away)))
 
     words = "EFGD near θ*: relative distance left by the step size that halves a far one"
-    return [
-        at_least(words, near("EFGD"), 10),
-        about("the same for NGD", near("NGD"), 0.5, 1e-9),
-    ]
+    yield at_least(words, near("EFGD"), 10)
+    yield about("the same for NGD", near("NGD"), 0.5, 1e-9)
 
 
-def _regression_data(formulas: Formulas) -> Sequence[Measure]:
+def _regression_data(formulas: Formulas) -> Measures:
     data = formulas.sample("fig1", N=50_000)
     x = np.log(data.X[:, 1])
     noise = data.y - 2 - 2 * data.X[:, 1]
-    return [
-        about("mean of log x", x.mean(), 0, 0.02),
-        about("standard deviation of log x", x.std(), 0.75, 0.02),
-        about("mean of y − 2 − 2x", noise.mean(), 0, 0.02),
-        about("variance of y − 2 − 2x", noise.var(), 1, 0.03),
-        exactly("examples in the figure", len(formulas.sample("fig1").y), 1000),
-    ]
+    yield about("mean of log x", x.mean(), 0, 0.02)
+    yield about("standard deviation of log x", x.std(), 0.75, 0.02)
+    yield about("mean of y − 2 − 2x", noise.mean(), 0, 0.02)
+    yield about("variance of y − 2 − 2x", noise.var(), 1, 0.03)
+    yield exactly("examples in the figure", len(formulas.sample("fig1").y), 1000)
 
 
-def _update(formulas: Formulas, method: str) -> Sequence[Measure]:
+def _update(formulas: Formulas, method: str) -> Measures:
     """Three steps of `run`, on matrices from derivatives of SciPy's log densities."""
     problem, start = case("logistic")
     matrices: dict[str, Callable[[Array], Array]] = {
@@ -109,10 +102,10 @@ def _update(formulas: Formulas, method: str) -> Sequence[Measure]:
         theta = theta - 0.1 * np.linalg.solve(matrices[method](theta), g)
     found = formulas.run(problem, method, start, step_size=0.1, damping=0.05, n_steps=3).final_theta
     gap = np.linalg.norm(found - theta) / np.linalg.norm(theta - start)
-    return [at_most("relative difference of three steps, λ = 0.05", gap, DERIVATIVES)]
+    yield at_most("relative difference of three steps, λ = 0.05", gap, DERIVATIVES)
 
 
-def _means(formulas: Formulas) -> Sequence[Measure]:
+def _means(formulas: Formulas) -> Measures:
     """With every example twice, sums double and means stay."""
 
     def change(problem: Problem, theta: Array) -> float:
@@ -128,7 +121,7 @@ def _means(formulas: Formulas) -> Sequence[Measure]:
         )
 
     words = "largest relative change if every example is used twice"
-    return [at_most(words, largest(change, ("logistic", "nonlinear")), ROUNDING)]
+    yield at_most(words, largest(change, ("logistic", "nonlinear")), ROUNDING)
 
 
 def _knobs(cell: tuple[float, float | None]) -> dict[str, float]:
@@ -149,31 +142,27 @@ def efgd_path(formulas: Formulas, name: str) -> tuple[Array, Array]:
     return path.losses, cosine(ngd, ef)
 
 
-def _figure_3(formulas: Formulas) -> Sequence[Measure]:
+def _figure_3(formulas: Formulas) -> Measures:
     ratios = formulas.ratios()
     (_, boston), (_, cancer) = (efgd_path(formulas, name) for name in ("boston", "breast-cancer"))
     cancers = "BreastCancer: best loss of EFGD relative to NGD"
-    return [
-        at_most("Boston: smallest cos(NGD, EFGD) along the EFGD path", boston.min(), -0.8),
-        at_least("the same for BreastCancer", cancer.min(), 0.7),
-        at_least(cancers, ratios["BreastCancer"], 10),
-        at_most("a1a: best loss of EFGD relative to NGD", ratios["a1a"], 1.001),
-    ]
+    yield at_most("Boston: smallest cos(NGD, EFGD) along the EFGD path", boston.min(), -0.8)
+    yield at_least("the same for BreastCancer", cancer.min(), 0.7)
+    yield at_least(cancers, ratios["BreastCancer"], 10)
+    yield at_most("a1a: best loss of EFGD relative to NGD", ratios["a1a"], 1.001)
 
 
-def _figure_5(formulas: Formulas) -> Sequence[Measure]:
+def _figure_5(formulas: Formulas) -> Measures:
     ratios = [formulas.ratios()[name] for name in ("Wine", "Energy", "Powerplant", "Yacht")]
     losses, wine = efgd_path(formulas, "wine")
     gap = abs(losses[-1] / formulas.line("wine", "EFGD").best_loss - 1)
-    return [
-        at_least("best loss of EFGD relative to NGD, smallest of 4 sets", min(ratios), 1 - 1e-9),
-        at_least("largest of these ratios", max(ratios), 1.5),
-        at_most("Wine: smallest cos(NGD, EFGD) along the EFGD path", wine.min(), 0.0),
-        at_most("Wine: relative difference of its last loss from the shipped grid", gap, 1e-4),
-    ]
+    yield at_least("best loss of EFGD relative to NGD, smallest of 4 sets", min(ratios), 1 - 1e-9)
+    yield at_least("largest of these ratios", max(ratios), 1.5)
+    yield at_most("Wine: smallest cos(NGD, EFGD) along the EFGD path", wine.min(), 0.0)
+    yield at_most("Wine: relative difference of its last loss from the shipped grid", gap, 1e-4)
 
 
-def _figure_6(formulas: Formulas) -> Sequence[Measure]:
+def _figure_6(formulas: Formulas) -> Measures:
     problem = formulas.table("boston")
     home = problem.theta_star
     starts = np.array(FIG_6)[:, None] * home
@@ -187,43 +176,37 @@ def _figure_6(formulas: Formulas) -> Sequence[Measure]:
         left[method] = excess[:, 10] / excess[:, 0]
     spread = left["NGD"].max() / left["NGD"].min()
     words = "EFGD from 0.875 θ*: share of the excess loss left after 10 steps"
-    return [
-        at_most(words, left["EFGD"][0], 0.05),
-        at_least("EFGD from 0", left["EFGD"][-1], 0.2),
-        at_most("NGD: largest relative to smallest share, 4 starts", spread, 1.01),
-    ]
+    yield at_most(words, left["EFGD"][0], 0.05)
+    yield at_least("EFGD from 0", left["EFGD"][-1], 0.2)
+    yield at_most("NGD: largest relative to smallest share, 4 starts", spread, 1.01)
 
 
-def _table_4(formulas: Formulas) -> Sequence[Measure]:
+def _table_4(formulas: Formulas) -> Measures:
     shapes = {
         "a1a": (1605, 123),
         "boston": (506, 13),
         "wine": (178, 13),
         "breast-cancer": (569, 30),
     }
-    measures = []
     for name, (N, P) in shapes.items():
         problem = formulas.table(name)
-        measures.append(exactly(f"{name}: samples", problem.N, N))
-        measures.append(exactly(f"{name}: features and a bias", problem.D, P + 1))
-    return measures
+        yield exactly(f"{name}: samples", problem.N, N)
+        yield exactly(f"{name}: features and a bias", problem.D, P + 1)
 
 
-def _table_5(formulas: Formulas) -> Sequence[Measure]:
+def _table_5(formulas: Formulas) -> Measures:
     step_sizes, dampings = (np.log10(values) for values in formulas.grid)
-    return [
-        exactly("step sizes", len(step_sizes), 241),
-        about("smallest step size, log10", step_sizes[0], -20, 1e-9),
-        about("largest", step_sizes[-1], 10, 1e-9),
-        about("spacing", np.diff(step_sizes).max(), 0.125, 1e-9),
-        exactly("dampings", len(dampings), 41),
-        about("smallest damping, log10", dampings[0], -10, 1e-9),
-        about("largest", dampings[-1], 10, 1e-9),
-        about("spacing", np.diff(dampings).max(), 0.5, 1e-9),
-    ]
+    yield exactly("step sizes", len(step_sizes), 241)
+    yield about("smallest step size, log10", step_sizes[0], -20, 1e-9)
+    yield about("largest", step_sizes[-1], 10, 1e-9)
+    yield about("spacing", np.diff(step_sizes).max(), 0.125, 1e-9)
+    yield exactly("dampings", len(dampings), 41)
+    yield about("smallest damping, log10", dampings[0], -10, 1e-9)
+    yield about("largest", dampings[-1], 10, 1e-9)
+    yield about("spacing", np.diff(dampings).max(), 0.5, 1e-9)
 
 
-def _table_6(formulas: Formulas) -> Sequence[Measure]:
+def _table_6(formulas: Formulas) -> Measures:
     """The verdicts on the shipped grids, and one selected cell run again."""
     lines = formulas.lines()
     count = {v: sum(line.verdict == v for line in lines) for v in ("same", "same loss, tie")}
@@ -231,15 +214,13 @@ def _table_6(formulas: Formulas) -> Sequence[Measure]:
     problem, line = formulas.table("boston"), formulas.line("boston", "GD")
     again = formulas.run(problem, "GD", problem.start, **_knobs(line.best), n_steps=100)
     gap = abs(float(again.final_loss) / line.best_loss - 1)
-    return [
-        exactly("lines, of 21, where the printed cell is selected", count["same"], 12),
-        exactly("lines where it ties with others for the lowest loss", count["same loss, tie"], 7),
-        exactly(f"lines that differ ({', '.join(differs) or 'none'})", len(differs), 2),
-        at_most("Boston GD, run again: relative difference from the grid's loss", gap, 1e-9),
-    ]
+    yield exactly("lines, of 21, where the printed cell is selected", count["same"], 12)
+    yield exactly("lines where it ties with others for the lowest loss", count["same loss, tie"], 7)
+    yield exactly(f"lines that differ ({', '.join(differs) or 'none'})", len(differs), 2)
+    yield at_most("Boston GD, run again: relative difference from the grid's loss", gap, 1e-9)
 
 
-def _depends_on_start(formulas: Formulas) -> Sequence[Measure]:
+def _depends_on_start(formulas: Formulas) -> Measures:
     """Scaling the targets stands for the distance: EF updates shrink as all else grows."""
     rng = default_rng(0)
     X = rng.normal(size=(50, 2))
@@ -252,10 +233,8 @@ def _depends_on_start(formulas: Formulas) -> Sequence[Measure]:
         )
         for m in ("EFGD", "NGD")
     }
-    return [
-        about("EF: exponent p of the step length ∝ (scale of y)ᵖ", power["EFGD"], -1, 1e-9),
-        about("the same for F", power["NGD"], 1, 1e-9),
-    ]
+    yield about("EF: exponent p of the step length ∝ (scale of y)ᵖ", power["EFGD"], -1, 1e-9)
+    yield about("the same for F", power["NGD"], 1, 1e-9)
 
 
 _FIG_1 = "problem=fig1"

@@ -1,6 +1,5 @@
 """Section 5: the empirical Fisher as the second moment of noisy gradients."""
 
-from collections.abc import Sequence
 from dataclasses import replace
 
 import numpy as np
@@ -13,7 +12,7 @@ from efviz.curvature.gradient_noise import expected_error
 from efviz.optimizers.stochastic import Seen
 from efviz.paper import independent
 from efviz.paper.cases import case, largest
-from efviz.paper.claim import Claim, Link, Measure, about, at_least, at_most
+from efviz.paper.claim import Claim, Link, Measures, about, at_least, at_most
 from efviz.paper.definitions import DERIVATIVES
 from efviz.paper.formulas import Formulas
 from efviz.problems import Problem
@@ -26,7 +25,7 @@ def _moments(problem: Problem, theta: Array) -> tuple[Array, Array]:
     return g.mean(0), np.cov(g.T, bias=True)
 
 
-def _second_moment(formulas: Formulas) -> Sequence[Measure]:
+def _second_moment(formulas: Formulas) -> Measures:
     def split(problem: Problem, theta: Array) -> float:
         g, Sigma = _moments(problem, theta)
         EF = formulas.empirical_fisher(problem, theta)
@@ -39,13 +38,11 @@ def _second_moment(formulas: Formulas) -> Sequence[Measure]:
         return float(np.linalg.norm(gap) / size)
 
     words = "relative difference of the library's Σ from NumPy's covariance"
-    return [
-        at_most("largest ‖EF − Σ − ∇L∇Lᵀ‖/‖EF‖", largest(split), DERIVATIVES),
-        at_most(words, largest(covariance), DERIVATIVES),
-    ]
+    yield at_most("largest ‖EF − Σ − ∇L∇Lᵀ‖/‖EF‖", largest(split), DERIVATIVES)
+    yield at_most(words, largest(covariance), DERIVATIVES)
 
 
-def _noisy_estimate(formulas: Formulas) -> Sequence[Measure]:
+def _noisy_estimate(formulas: Formulas) -> Measures:
     """One example drawn at random: its gradient has mean nabla L and second moment EF."""
     (problem, theta), n = case("logistic"), 200_000
     rows = default_rng(0).integers(problem.N, size=n)
@@ -53,13 +50,11 @@ def _noisy_estimate(formulas: Formulas) -> Sequence[Measure]:
     exact = independent.gradient(problem, theta)
     z = np.abs(g.mean(0) - exact) / (g.std(0) / np.sqrt(n))
     gap = relative_distance(g.T @ g / n, formulas.empirical_fisher(problem, theta))
-    return [
-        at_most("mean of 200,000 draws minus ∇L, in standard errors", z.max(), 4),
-        at_most("relative difference of their second moment from EF", gap, 0.01),
-    ]
+    yield at_most("mean of 200,000 draws minus ∇L, in standard errors", z.max(), 4)
+    yield at_most("relative difference of their second moment from EF", gap, 0.01)
 
 
-def _diagonal(formulas: Formulas) -> Sequence[Measure]:
+def _diagonal(formulas: Formulas) -> Measures:
     g, Sigma = _moments(*case("logistic"))
     found = formulas.adaptation(g, np.diagonal(Sigma), 1.0)
 
@@ -68,13 +63,11 @@ def _diagonal(formulas: Formulas) -> Sequence[Measure]:
 
     best = scipy.optimize.minimize(error, np.ones(2), method="Nelder-Mead", options={"xatol": 1e-9})
     gap = np.abs(found - best.x).max()
-    return [
-        at_most("E‖Dg − ∇L‖² minus the minimum found by a search", error(found) - best.fun, 1e-9),
-        at_most("difference of D from the D found by the search", gap, 1e-4),
-    ]
+    yield at_most("E‖Dg − ∇L‖² minus the minimum found by a search", error(found) - best.fun, 1e-9)
+    yield at_most("difference of D from the D found by the search", gap, 1e-4)
 
 
-def _full(formulas: Formulas) -> Sequence[Measure]:
+def _full(formulas: Formulas) -> Measures:
     problem, theta = case("logistic")
     g, Sigma = _moments(problem, theta)
 
@@ -85,13 +78,11 @@ def _full(formulas: Formulas) -> Sequence[Measure]:
     found = formulas.errors(formulas.noise(problem, theta), [1])
     least, printed = float(found["full"][0]), float(found["printed"][0])
     words = "difference of E‖Mg − ∇L‖² from the minimum found by a search"
-    return [
-        at_most(words, abs(least - best.fun), 1e-9),
-        at_least("error of the printed matrix relative to that", printed / least, 1.001),
-    ]
+    yield at_most(words, abs(least - best.fun), 1e-9)
+    yield at_least("error of the printed matrix relative to that", printed / least, 1.001)
 
 
-def _most_probable_descent(formulas: Formulas) -> Sequence[Measure]:
+def _most_probable_descent(formulas: Formulas) -> Measures:
     """P(v . gradient > 0) rises with v.g / sqrt(v^T Sigma v), over all directions v."""
     problem, theta = case("logistic")
     g, exact = _moments(problem, theta)
@@ -102,10 +93,10 @@ def _most_probable_descent(formulas: Formulas) -> Sequence[Measure]:
     own = np.linalg.solve(formulas.noise(problem, theta).covariance, g)
     sine = abs(best[0] * own[1] - best[1] * own[0]) / np.linalg.norm(own)
     words = "sine of the angle between Σ⁻¹g and the best of 200,000 directions"
-    return [at_most(words, sine, 1e-4)]
+    yield at_most(words, sine, 1e-4)
 
 
-def _counteracted(formulas: Formulas) -> Sequence[Measure]:
+def _counteracted(formulas: Formulas) -> Measures:
     """For a steeper loss g grows, EF^-1 g shrinks, and M g grows like g."""
     problem, theta = case("least squares")
     ef, adapted = [], []
@@ -115,13 +106,11 @@ def _counteracted(formulas: Formulas) -> Sequence[Measure]:
         ef.append(np.linalg.norm(step))
         adapted.append(np.linalg.norm(g * (g @ step)))
     words = "gradients 100 times as large: factor of the length of EF⁻¹g"
-    return [
-        about(words, ef[1] / ef[0], 0.01, 1e-6),
-        about("factor with ∇L∇Lᵀ, as in Eq. 19", adapted[1] / adapted[0], 100, 1e-4),
-    ]
+    yield about(words, ef[1] / ef[0], 0.01, 1e-6)
+    yield about("factor with ∇L∇Lᵀ, as in Eq. 19", adapted[1] / adapted[0], 100, 1e-4)
 
 
-def _square_root(formulas: Formulas) -> Sequence[Measure]:
+def _square_root(formulas: Formulas) -> Measures:
     rng = default_rng(0)
     g = rng.normal(size=(1, 3))
     outer = g[:, :, None] * g[:, None, :]
@@ -132,15 +121,11 @@ def _square_root(formulas: Formulas) -> Sequence[Measure]:
         one, many = (direction(Seen(s * g, s * g, s**2 * EF, 1.0, 0.0)) for s in (1.0, 100.0))
         factor[name] = np.linalg.norm(many) / np.linalg.norm(one)
     sure = formulas.stochastic["RMS"].direction(Seen(g, g, outer, 1.0, 0.0))
-    gap, words = (
-        np.abs(sure - np.sign(g)).max(),
-        "gradients 100 times as large: factor of the length",
-    )
-    return [
-        about(f"{words} of g/√EF", factor["RMS"], 1, 1e-9),
-        about("factor of the length of EF⁻¹g", factor["EFSGD"], 0.01, 1e-9),
-        at_most("without noise: difference from the sign of g", gap, 1e-9),
-    ]
+    gap = np.abs(sure - np.sign(g)).max()
+    words = "gradients 100 times as large: factor of the length of g/√EF"
+    yield about(words, factor["RMS"], 1, 1e-9)
+    yield about("factor of the length of EF⁻¹g", factor["EFSGD"], 0.01, 1e-9)
+    yield at_most("without noise: difference from the sign of g", gap, 1e-9)
 
 
 _PAGE = "gradient-noise"
