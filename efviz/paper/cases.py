@@ -22,6 +22,8 @@ from efviz.problems.models.base import Model
 from efviz.problems.models.linear import Contrast, Linear
 from efviz.problems.models.saturation import Saturation
 
+_Matrix = Callable[[Problem, Array], Array]
+
 _KINDS: dict[str, tuple[Model, Likelihood]] = {
     "least squares": (Linear(), Gaussian(0.7)),
     "logistic": (Linear(), Bernoulli()),
@@ -61,11 +63,7 @@ def largest(gap: Callable[[Problem, Array], SupportsFloat], kinds: Iterable[str]
     return max(float(gap(*case(kind))) for kind in kinds)
 
 
-def apart(
-    A: Callable[[Problem, Array], Array],
-    B: Callable[[Problem, Array], Array],
-    *kinds: str,
-) -> float:
+def apart(A: _Matrix, B: _Matrix, *kinds: str) -> float:
     """The largest distance between two matrices over the problems of these kinds, or of all."""
     return largest(lambda *at: symmetric_distance(A(*at), B(*at)), kinds or KINDS)
 
