@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from io import StringIO
+from itertools import chain, count
 from typing import Any
 
 import numpy as np
@@ -375,23 +376,21 @@ def _no_names(frame: Any, body: _Body, separator: str, notes: list[str]) -> Sequ
 def _titles(names: Sequence[str], used: Sequence[int], notes: list[str]) -> list[str]:
     """A distinct name for each used column."""
     taken = {shown(names[k], MAX_NAME) for k in used} - {""}
-    seen: set[str] = set()
     titles: list[str] = []
     twice: list[str] = []
     for k in used:
         name = shown(names[k], MAX_NAME)
         title = name
         if not name or name == BIAS:
-            title = _free(f"column {k + 1}", taken | seen)
+            title = _free(f"column {k + 1}", taken.union(titles))
             if name:
                 notes.append(
                     f'The column "{BIAS}" is called {quoted(title)}, because "{BIAS}" is the '
                     "column of ones."
                 )
-        elif name in seen:
-            title = _free(name, taken | seen)
+        elif name in titles:
+            title = _free(name, taken.union(titles))
             twice.append(name)
-        seen.add(title)
         titles.append(title)
     if twice:
         notes.append(
@@ -402,12 +401,8 @@ def _titles(names: Sequence[str], used: Sequence[int], notes: list[str]) -> list
 
 
 def _free(name: str, taken: set[str]) -> str:
-    number = 1
-    title = name
-    while title in taken:
-        number += 1
-        title = f"{name} ({number})"
-    return title
+    others = (f"{name} ({number})" for number in count(2))
+    return next(title for title in chain([name], others) if title not in taken)
 
 
 def _without_empty_rows(frame: Any, notes: list[str]) -> Any:
