@@ -65,12 +65,15 @@ class Fitted:
 
 def write(path: Path, fitted: Fitted, sweep: Sweep) -> None:
     """Write the file at `path`, CSV or JSON by its suffix, whole or not at all. Raises OSError."""
+    import pandas
+
     described = {"efviz": __version__, **fitted.described(), **_search(fitted.problem, sweep)}
     columns = sweep.columns()
     with replacing(path) as file:
         if path.suffix == ".csv":
             file.write(_lines(described))
-            _table(columns).to_csv(file, index=False, lineterminator="\n", encoding="utf-8")
+            table = pandas.DataFrame(columns)
+            table.to_csv(file, index=False, lineterminator="\n", encoding="utf-8")
         else:
             columns["final_loss"] = [_number(x) for x in columns["final_loss"]]
             file.write(json.dumps({**described, "cells": columns}, allow_nan=False).encode())
@@ -114,12 +117,6 @@ def _lines(described: dict[str, Any]) -> bytes:
     )
     # Bytes of a file name that are not UTF-8 are escaped as in JSON.
     return "".join(lines).encode("utf-8", "backslashreplace")
-
-
-def _table(columns: dict[str, list[Any]]) -> Any:
-    import pandas
-
-    return pandas.DataFrame(columns)
 
 
 def _number(value: float) -> float | None:

@@ -9,6 +9,7 @@ from `np.random.RandomState(seed)`, whose stream is frozen across NumPy versions
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from functools import partial
 
 import numpy as np
 from numpy.random import RandomState
@@ -107,24 +108,19 @@ def _draw_lognormal(random: RandomState, N: int) -> Draws:
     return random.lognormal(0, 0.75, N), random.standard_normal(N)
 
 
-def _lognormal_line(draws: Draws, path: str, s: float) -> tuple[Array, Array]:
-    x, z = draws
-    y = 2 + 2 * x + _noise(z, x, path, s)
-    if path == "quadratic":
-        y += s / 2 * x**2
-    return _with_ones(x, 1), y
-
-
 def _draw_normal(random: RandomState, N: int) -> Draws:
     return random.standard_normal(N), random.standard_normal(N)
 
 
-def _normal_line(draws: Draws, path: str, s: float) -> tuple[Array, Array]:
+def _line(
+    draws: Draws, path: str, s: float, *, intercept: float, slope: float, column: int
+) -> tuple[Array, Array]:
+    """A noisy line in x, which becomes that column of X."""
     x, z = draws
-    y = 1 + x + _noise(z, x, path, s)
+    y = intercept + slope * x + _noise(z, x, path, s)
     if path == "quadratic":
         y += s / 2 * x**2
-    return _with_ones(x, 0), y
+    return _with_ones(x, column), y
 
 
 # Class means and mixing matrices (x = mu + M z) of Fig. 2: (mu_0, M_0), (mu_1, M_1).
@@ -235,7 +231,7 @@ FAMILIES: dict[str, Family] = {
             ),
         },
         draw=_draw_lognormal,
-        shape=_lognormal_line,
+        shape=partial(_line, intercept=2, slope=2, column=1),
         citation="Kunstner et al. (2019), Fig. 1, Eq. 49",
     ),
     "line": Family(
@@ -245,7 +241,7 @@ FAMILIES: dict[str, Family] = {
         feature_names=("x", "1"),
         paths={"noise": _NOISE, "quadratic": _QUADRATIC},
         draw=_draw_normal,
-        shape=_normal_line,
+        shape=partial(_line, intercept=1, slope=1, column=0),
         citation="Kunstner et al. (2019), Fig. 4, Table 3",
     ),
     "classes": Family(

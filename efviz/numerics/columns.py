@@ -409,24 +409,6 @@ def _project_out(A: Extended, q: Extended) -> Extended:
     return products
 
 
-def principal_axes(A: Array, reduced: Reduced) -> tuple[Array, Array, Array]:
-    """A = U diag(sigma) V^T for A (N, D): U (N, K), sigma (K,) descending, V (D, K).
-
-    Jacobi's method finds small singular values and small elements of V to their last digits,
-    whatever the units of the columns (Demmel and Veselic, 1992).
-    """
-    (N, D), K = A.shape, reduced.rank
-    if not K:
-        return np.zeros((N, 0)), np.zeros(0), np.zeros((D, 0))
-    # The routine needs at least as many rows as columns; V is its most accurate result.
-    square = np.concatenate([reduced.R.hi * reduced.size, np.zeros((D - K, D))])
-    values, U, V, work, _, info = scipy.linalg.lapack.dgejsv(square, joba=2, jobu=0, jobv=1)
-    if info:
-        raise ArithmeticError(f"singular values did not converge (dgejsv: info = {info})")
-    sigma = np.asarray(values[:K] * (work[0] / work[1]))
-    return np.asarray(reduced.orthonormal(A).hi @ U[:K, :K]), sigma, np.asarray(V[:, :K])
-
-
 @dataclass(frozen=True, eq=False)
 class Columns:
     """The columns of A (N, D): whether they are collinear is decided once, when first asked for.
@@ -457,8 +439,21 @@ class Columns:
         return reduce_columns(self.nonzero)
 
     def principal_axes(self) -> tuple[Array, Array, Array]:
-        """A = U diag(sigma) V^T: U (N, K), sigma (K,) descending, V (D, K)."""
-        U, sigma, V = principal_axes(self.nonzero, self.reduced)
-        axes = np.zeros((self.A.shape[1], len(sigma)))
-        axes[self.used] = V
-        return U, sigma, axes
+        """A = U diag(sigma) V^T: U (N, K), sigma (K,) descending, V (D, K).
+
+        Jacobi's method finds small singular values and small elements of V to their last digits,
+        whatever the units of the columns (Demmel and Veselic, 1992).
+        """
+        (N, D), K = self.A.shape, self.reduced.rank
+        if not K:
+            return np.zeros((N, 0)), np.zeros(0), np.zeros((D, 0))
+        # The routine needs at least as many rows as columns; V is its most accurate result.
+        missing = np.zeros((self.nonzero.shape[1] - K, self.nonzero.shape[1]))
+        square = np.concatenate([self.reduced.R.hi * self.reduced.size, missing])
+        values, U, V, work, _, info = scipy.linalg.lapack.dgejsv(square, joba=2, jobu=0, jobv=1)
+        if info:
+            raise ArithmeticError(f"singular values did not converge (dgejsv: info = {info})")
+        axes = np.zeros((D, K))
+        axes[self.used] = V[:, :K]
+        sigma = np.asarray(values[:K] * (work[0] / work[1]))
+        return self.reduced.orthonormal(self.nonzero).hi @ U[:K, :K], sigma, axes

@@ -1,6 +1,6 @@
 """A claim of the paper, and the result of its check."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Literal, SupportsFloat
 
@@ -67,7 +67,8 @@ class Result:
         return bool(self.measures) and all(measure.passed for measure in self.measures)
 
 
-Check = Callable[[Formulas], Sequence[Measure]]
+Measures = Iterator[Measure]
+Check = Callable[[Formulas], Measures]
 
 
 @dataclass(frozen=True)

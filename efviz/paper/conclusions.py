@@ -1,99 +1,68 @@
 """The abstract and section 6: the conclusions of the paper, numerical and other."""
 
-from collections.abc import Sequence
-from dataclasses import replace
+from functools import partial
 
 import numpy as np
 
 from efviz.arrays import cosine
 from efviz.curvature.distance import relative_distance
-from efviz.paper import independent
-from efviz.paper.cases import case, place
-from efviz.paper.claim import Claim, Link, Measure, at_least, at_most, exactly
-from efviz.paper.critique import at_minimum
+from efviz.paper.cases import case, with_residuals
+from efviz.paper.claim import Claim, Link, Measures, at_least, at_most, exactly
+from efviz.paper.critique import distance_at_minimum
 from efviz.paper.formulas import Formulas
+from efviz.paper.progress import PLANE
 
-_PLANE = np.stack(np.meshgrid(np.linspace(-1, 5, 31), np.linspace(-1, 5, 31)), axis=-1)
 
-
-def _no_curvature(formulas: Formulas) -> Sequence[Measure]:
+def _no_curvature(formulas: Formulas) -> Measures:
     problem = formulas.problem("fig1")
-    H = formulas.hessian(problem, _PLANE)
-    ef = relative_distance(formulas.empirical_fisher(problem, _PLANE), H)
-    f = relative_distance(formulas.fisher(problem, _PLANE), H)
-    return [
-        at_least("median ‖EF − H‖/‖H‖ over the plane of Fig. 1", np.median(ef), 1),
-        at_most("largest ‖F − H‖/‖H‖", f.max(), 1e-12),
-    ]
+    H, EF, F = (
+        matrix(problem, PLANE)
+        for matrix in (formulas.hessian, formulas.empirical_fisher, formulas.fisher)
+    )
+    ef, f = relative_distance(EF, H), relative_distance(F, H)
+    yield at_least("median ‖EF − H‖/‖H‖ over the plane of Fig. 1", np.median(ef), 1)
+    yield at_most("largest ‖F − H‖/‖H‖", f.max(), 1e-12)
 
 
-def _pathologies(formulas: Formulas) -> Sequence[Measure]:
+def _pathologies(formulas: Formulas) -> Measures:
     problem = formulas.problem("fig1")
-    ngd, ef = (formulas.direction(problem, m, _PLANE, damping=1e-8).x for m in ("NGD", "EFGD"))
+    ngd, ef = (formulas.direction(problem, m, PLANE, damping=1e-8).x for m in ("NGD", "EFGD"))
     cosines = cosine(ngd, ef)
-    return [
-        at_least(
-            "share of the plane of Fig. 1 where EFGD points away from NGD",
-            np.mean(cosines < 0),
-            0.05,
-        ),
-        at_most("smallest cos(NGD, EFGD)", cosines.min(), -0.5),
-    ]
+    away = np.mean(cosines < 0)
+    yield at_least("share of the plane of Fig. 1 where EFGD points away from NGD", away, 0.05)
+    yield at_most("smallest cos(NGD, EFGD)", cosines.min(), -0.5)
 
 
-def _split_keeps_nothing(formulas: Formulas) -> Sequence[Measure]:
+def _split_keeps_nothing(formulas: Formulas) -> Measures:
     """The share of H that each split leaves out where the model almost fits."""
-    problem, theta = case("nonlinear"), place("nonlinear")
-    f = independent.outputs(problem, theta)[:, 0]
-    near = replace(problem, y=f + 1e-3 * (problem.y - f))
+    problem, theta = case("nonlinear")
+    near = with_residuals(problem, theta, 1e-3)
     H = np.linalg.norm(formulas.hessian(near, theta))
-    share = {
-        key: float(np.linalg.norm(formulas.splits[key].remainder(near, theta)) / H)
+    canonical, ef = (
+        np.linalg.norm(formulas.splits[key].remainder(near, theta)) / H
         for key in ("canonical", "empirical_fisher")
-    }
-    return [
-        at_least(
-            "share of H that EF's split leaves out at an almost perfect fit",
-            share["empirical_fisher"],
-            0.99,
-        ),
-        at_most("share that the canonical split leaves out", share["canonical"], 0.01),
-    ]
+    )
+    yield at_least("share of H that EF's split leaves out at an almost perfect fit", ef, 0.99)
+    yield at_most("share that the canonical split leaves out", canonical, 0.01)
 
 
-def _all_conditions(formulas: Formulas) -> Sequence[Measure]:
-    def distance(path: str, s: float, N: int, shift: float, seed: int = 0) -> float:
-        problem, theta = at_minimum(formulas, "fig4", path, s, N, seed)
-        theta = theta + shift
-        F = formulas.fisher(problem, theta)
-        return float(relative_distance(formulas.empirical_fisher(problem, theta), F))
-
-    few = [distance("", 0.0, 10, 0.0, seed) for seed in range(9)]
-    return [
-        at_most(
-            "‖EF − F‖/‖F‖ at the minimum, correct model, N = 100,000",
-            distance("", 0, 100_000, 0),
-            0.02,
-        ),
-        at_least("away from the minimum", distance("", 0, 100_000, 1), 0.3),
-        at_least("with a misspecified model", distance("quadratic", 1, 100_000, 0), 0.3),
-        at_least("with too few data, N = 10, median of 9", np.median(few), 0.2),
-    ]
+def _all_conditions(formulas: Formulas) -> Measures:
+    distance = partial(distance_at_minimum, formulas, "fig4")
+    N = 100_000
+    few = [distance("", 0.0, 10, seed) for seed in range(9)]
+    correct = "‖EF − F‖/‖F‖ at the minimum, correct model, N = 100,000"
+    yield at_most(correct, distance("", 0.0, N), 0.02)
+    yield at_least("away from the minimum", distance("", 0.0, N, shift=1.0), 0.3)
+    yield at_least("with a misspecified model", distance("quadratic", 1.0, N), 0.3)
+    yield at_least("with too few data, N = 10, median of 9", np.median(few), 0.2)
 
 
-def _poor_performance(formulas: Formulas) -> Sequence[Measure]:
-    best = {(line.paper, line.method): line.best_loss for line in formulas.lines()}
-    names = {paper for paper, _ in best}
-    excess = [best[name, "EFGD"] / best[name, "NGD"] - 1 for name in names]
-    return [
-        exactly("data sets", len(names), 7),
-        at_least(
-            "sets where EFGD's best loss exceeds NGD's by more than 0.5 %",
-            sum(e > 5e-3 for e in excess),
-            3,
-        ),
-        at_most("largest relative excess of NGD's best loss over EFGD's", -min(excess), 1e-6),
-    ]
+def _poor_performance(formulas: Formulas) -> Measures:
+    excess = [ratio - 1 for ratio in formulas.ratios().values()]
+    worse = sum(e > 5e-3 for e in excess)
+    yield exactly("data sets", len(excess), 7)
+    yield at_least("sets where EFGD's best loss exceeds NGD's by more than 0.5 %", worse, 3)
+    yield at_most("largest relative excess of NGD's best loss over EFGD's", -min(excess), 1e-6)
 
 
 CLAIMS = (

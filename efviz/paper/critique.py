@@ -1,6 +1,6 @@
 """Sections 4.1 and 4.2: EF as a Gauss-Newton matrix, EF at the minimum; Figs. 2 and 4."""
 
-from collections.abc import Sequence
+from collections.abc import Callable
 from dataclasses import replace
 from functools import lru_cache
 from typing import Any
@@ -8,92 +8,68 @@ from typing import Any
 import numpy as np
 
 from efviz.arrays import Array
-from efviz.curvature.agreement import symmetric_distance
 from efviz.curvature.distance import relative_distance
+from efviz.datasets.dataset import Dataset
 from efviz.paper import independent
-from efviz.paper.cases import NATURAL, case, place
-from efviz.paper.claim import Claim, Link, Measure, about, at_least, at_most, exactly
+from efviz.paper.cases import NATURAL, apart, case, largest, with_residuals
+from efviz.paper.claim import Claim, Link, Measures, about, at_least, at_most, exactly
 from efviz.paper.definitions import DERIVATIVES
 from efviz.paper.formulas import Formulas
 from efviz.problems import Problem, linear_regression
 from efviz.studies.residuals import few_examples, orthogonal_polynomials
 
 
-def _split_of_the_logarithm(formulas: Formulas) -> Sequence[Measure]:
+def _split_of_the_logarithm(formulas: Formulas) -> Measures:
     """J_b^T (1/b^2) J_b with b = p(y_n | f_n), differentiated numerically."""
-    worst = footnote = 0.0
-    for kind in NATURAL:
-        problem, theta = case(kind), place(kind)
 
-        def p(t: Array, problem: Problem = problem) -> Array:
-            return np.exp(
-                independent.log_density(problem, independent.outputs(problem, t), problem.y)
-            )
+    def p(problem: Problem, t: Array) -> Array:
+        return np.exp(independent.log_densities(problem, t, problem.y[None]))[..., 0, :]
 
-        b, J = p(theta), independent.jacobian(p, theta)
-        by_split = np.einsum("ni,n,nj->ij", J, b**-2, J) / problem.N
-        worst = max(worst, symmetric_distance(formulas.empirical_fisher(problem, theta), by_split))
+    def by_split(problem: Problem, theta: Array) -> Array:
+        J = independent.jacobian(lambda t: p(problem, t), theta)
+        return np.einsum("ni,n,nj->ij", J, p(problem, theta) ** -2, J) / problem.N
+
+    def footnote(problem: Problem, theta: Array) -> float:
         slope = formulas.splits["empirical_fisher"].outer_gradient(problem, theta)[:, 0]
-        footnote = max(footnote, float(np.abs(slope**2 * b**2 - 1).max()))
-    return [
-        at_most("largest distance between EF and Jᵀ ∇²(−log b) J", worst, DERIVATIVES),
-        at_most("footnote 3, ∇²a = ∇a ∇aᵀ: largest relative difference", footnote, DERIVATIVES),
-    ]
+        return np.abs((slope * p(problem, theta)) ** 2 - 1).max()
+
+    gap, ratio = apart(formulas.empirical_fisher, by_split, *NATURAL), largest(footnote, NATURAL)
+    yield at_most("largest distance between EF and Jᵀ ∇²(−log b) J", gap, DERIVATIVES)
+    yield at_most("footnote 3, ∇²a = ∇a ∇aᵀ: largest relative difference", ratio, DERIVATIVES)
 
 
-def _shrinking(formulas: Formulas) -> tuple[Array, Array, Array]:
-    """s (S,), |EF|/|F| and |H - F|/|F| with the residuals scaled by s, nonlinear model."""
-    problem, theta, s = case("nonlinear"), place("nonlinear"), np.array([1.0, 0.1, 0.01, 0.001])
-    f = independent.outputs(problem, theta)[:, 0]
-    shares = []
+def _small_residuals(formulas: Formulas) -> Measures:
+    def printed(problem: Problem, theta: Array) -> Array:
+        r = independent.outputs(problem, theta)[:, 0] - problem.y
+        J = independent.output_jacobians(problem, theta)[:, 0]
+        return np.einsum("n,ni,nj->ij", r**2, J, J) / problem.N / 0.5**4
+
+    (problem, theta), s = case("nonlinear"), (1.0, 0.1, 0.01, 0.001)
+    ef, h = [], []
     for scale in s:
-        near = replace(problem, y=f + scale * (problem.y - f))
+        near = with_residuals(problem, theta, scale)
         F = formulas.fisher(near, theta)
-        shares.append(
-            [
-                np.linalg.norm(formulas.empirical_fisher(near, theta)) / np.linalg.norm(F),
-                float(relative_distance(formulas.hessian(near, theta), F)),
-            ]
-        )
-    ef, h = np.array(shares).T
-    return s, ef, h
+        ef.append(np.linalg.norm(formulas.empirical_fisher(near, theta)) / np.linalg.norm(F))
+        h.append(relative_distance(formulas.hessian(near, theta), F))
+    gap = apart(formulas.empirical_fisher, printed, "nonlinear")
+    yield at_most("distance between EF and r² ∇f ∇fᵀ", gap, DERIVATIVES)
+    yield at_most("‖EF‖/‖F‖ with residuals scaled by 1/1000", ef[-1], 1e-5)
+    yield at_most("‖H − F‖/‖F‖ there", h[-1], 1e-2)
+    yield about("exponent p of ‖EF‖/‖F‖ ∝ residualsᵖ", independent.power(s, ef), 2, 0.01)
 
 
-def _small_residuals(formulas: Formulas) -> Sequence[Measure]:
-    s, ef, h = _shrinking(formulas)
-    problem, theta = case("nonlinear"), place("nonlinear")
-    r = independent.outputs(problem, theta)[:, 0] - problem.y
-    J = independent.jacobian(lambda t: independent.outputs(problem, t)[..., 0], theta)
-    printed = np.einsum("n,ni,nj->ij", r**2, J, J) / problem.N / 0.5**4
-    gap = symmetric_distance(formulas.empirical_fisher(problem, theta), printed)
-    return [
-        at_most("distance between EF and r² ∇f ∇fᵀ", gap, DERIVATIVES),
-        at_most("‖EF‖/‖F‖ with residuals scaled by 1/1000", ef[-1], 1e-5),
-        at_most("‖H − F‖/‖F‖ there", h[-1], 1e-2),
-        about("exponent p of ‖EF‖/‖F‖ ∝ residualsᵖ", _power(s, ef), 2, 0.01),
-    ]
-
-
-def _power(x: Array, y: Array) -> float:
-    return float(np.polyfit(np.log(x), np.log(y), 1)[0])
-
-
-def _definition_1(formulas: Formulas) -> Sequence[Measure]:
-    ef, canonical = formulas.splits["empirical_fisher"], formulas.splits["canonical"]
-    linear = case("least squares")
-    fitted = replace(linear, y=independent.outputs(linear, place("least squares"))[:, 0])
-    labelled = case("logistic")
-    sure = replace(labelled, y=(labelled.X @ np.array([1.0, 2.0]) > 0).astype(float))
-    outputs = np.array([1.0, 2.0])
-    sizes = [np.abs(canonical.outer_gradient(sure, t * outputs)).max() for t in (1.0, 1000.0)]
-    slopes = np.abs(ef.outer_gradient(sure, 1e3 * outputs))
-    return [
-        at_least("EF's split: smallest |∂ log b/∂b|, all labels certain", slopes.min(), 1.0),
-        at_most("canonical split: largest outer gradient, least squares fitted", np.abs(
-            canonical.outer_gradient(fitted, place("least squares"))).max(), 1e-12),
-        at_most("logistic: residual at 1,000 θ relative to that at θ", sizes[1] / sizes[0], 1e-9),
-        at_least("log10 of that residual, which is never zero", np.log10(sizes[1]), -300),
-    ]  # fmt: skip
+def _definition_1(formulas: Formulas) -> Measures:
+    ef, canonical = (formulas.splits[k].outer_gradient for k in ("empirical_fisher", "canonical"))
+    (linear, theta), (labelled, _) = case("least squares"), case("logistic")
+    fitted = np.abs(canonical(with_residuals(linear, theta, 0), theta)).max()
+    direction = np.array([1.0, 2.0])
+    sure = replace(labelled, y=(labelled.X @ direction > 0).astype(float))
+    near, far = (np.abs(canonical(sure, t * direction)).max() for t in (1.0, 1000.0))
+    slopes = np.abs(ef(sure, 1e3 * direction))
+    yield at_least("EF's split: smallest |∂ log b/∂b|, all labels certain", slopes.min(), 1.0)
+    yield at_most("canonical split: largest outer gradient, least squares fitted", fitted, 1e-12)
+    yield at_most("logistic: residual at 1,000 θ relative to that at θ", far / near, 1e-9)
+    yield at_least("log10 of that residual, which is never zero", np.log10(far), -300)
 
 
 _SIZES = (100, 1_000, 10_000, 100_000)
@@ -101,38 +77,31 @@ _SIZES = (100, 1_000, 10_000, 100_000)
 
 @lru_cache(maxsize=8)
 def _minimum(
-    formulas_sample: object, name: str, path: str, s: float, N: int, seed: int
+    sample: Callable[..., Dataset], name: str, path: str, s: float, N: int, seed: int
 ) -> tuple[Problem, Array]:
-    """Cached, because several checks share a problem; `sample` is part of the key."""
-    assert isinstance(formulas_sample, _Sample)
-    problem = formulas_sample.formulas.problem(name, path, s, N=N, seed=seed)
+    """Cached, because several checks share a problem."""
+    problem = Formulas(sample=sample).problem(name, path, s, N=N, seed=seed)
     return problem, problem.theta_star
-
-
-class _Sample:
-    """A key that is equal for equal functions `sample`."""
-
-    def __init__(self, formulas: Formulas) -> None:
-        self.formulas = formulas
-
-    def __hash__(self) -> int:
-        return hash(self.formulas.sample)
-
-    def __eq__(self, other: object) -> bool:
-        return isinstance(other, _Sample) and other.formulas.sample is self.formulas.sample
 
 
 def at_minimum(
     formulas: Formulas, name: str, path: str = "", s: float = 0.0, N: int = 1000, seed: int = 0
 ) -> tuple[Problem, Array]:
     """A problem of PROBLEMS and its minimum (D,)."""
-    return _minimum(_Sample(formulas), name, path, s, N, seed)
+    return _minimum(formulas.sample, name, path, s, N, seed)
 
 
-def distance_at_minimum(formulas: Formulas, *which: Any) -> float:
+def distance_at_minimum(formulas: Formulas, *which: Any, shift: float = 0.0) -> float:
+    """|EF - F| / |F| at the minimum, or that far beyond it in every parameter."""
     problem, theta = at_minimum(formulas, *which)
-    EF, F = formulas.empirical_fisher(problem, theta), formulas.fisher(problem, theta)
+    EF, F = (m(problem, theta + shift) for m in (formulas.empirical_fisher, formulas.fisher))
     return float(relative_distance(EF, F))
+
+
+def _accuracy(formulas: Formulas, path: str, s: float) -> float:
+    """The percentage of the examples of Fig. 2 that the best fit classifies correctly."""
+    problem, theta = at_minimum(formulas, "fig2", path, s)
+    return float(100 * np.mean((problem.X @ theta > 0) == (problem.y == 1)))
 
 
 def _against_n(formulas: Formulas, path: str, s: float, seeds: int = 6) -> tuple[float, float]:
@@ -141,104 +110,70 @@ def _against_n(formulas: Formulas, path: str, s: float, seeds: int = 6) -> tuple
         np.median([distance_at_minimum(formulas, "fig4", path, s, N, k) for k in range(seeds)])
         for N in _SIZES
     ]
-    return _power(np.array(_SIZES), np.array(medians)), float(medians[-1])
+    return independent.power(_SIZES, medians), float(medians[-1])
 
 
-def _convergence(formulas: Formulas) -> Sequence[Measure]:
+def _convergence(formulas: Formulas) -> Measures:
     correct, last = _against_n(formulas, "", 0.0)
-    return [
-        about("correct model: exponent p of ‖EF − F‖/‖F‖ ∝ Nᵖ", correct, -0.5, 0.12),
-        at_most("‖EF − F‖/‖F‖ at N = 100,000", last, 0.02),
-    ]
+    yield about("correct model: exponent p of ‖EF − F‖/‖F‖ ∝ Nᵖ", correct, -0.5, 0.12)
+    yield at_most("‖EF − F‖/‖F‖ at N = 100,000", last, 0.02)
 
 
-def _stalling(formulas: Formulas) -> Sequence[Measure]:
+def _stalling(formulas: Formulas) -> Measures:
     slope, last = _against_n(formulas, "quadratic", 1.0, seeds=3)
-    return [
-        at_least("misspecified: exponent p of ‖EF − F‖/‖F‖ ∝ Nᵖ", slope, -0.1),
-        at_least("‖EF − F‖/‖F‖ at N = 100,000", last, 0.3),
-    ]
+    yield at_least("misspecified: exponent p of ‖EF − F‖/‖F‖ ∝ Nᵖ", slope, -0.1)
+    yield at_least("‖EF − F‖/‖F‖ at N = 100,000", last, 0.3)
 
 
-def _all_approach(formulas: Formulas) -> Sequence[Measure]:
-    gaps = []
-    for N in (300, 30_000):
-        problem, theta = at_minimum(formulas, "saturation", "", 0.0, N)
-        F = formulas.fisher(problem, theta)
-        gaps.append(
-            [
-                float(relative_distance(m(problem, theta), F))
-                for m in (formulas.hessian, formulas.empirical_fisher)
-            ]
-        )
-    return [
-        at_most("‖H − F‖/‖F‖ at N = 30,000, nonlinear model", gaps[1][0], 0.01),
-        at_most("‖EF − F‖/‖F‖ there", gaps[1][1], 0.05),
-        at_most("the latter relative to N = 300", gaps[1][1] / gaps[0][1], 0.6),
-    ]
+def _all_approach(formulas: Formulas) -> Measures:
+    few, many = (("saturation", "", 0.0, N) for N in (300, 30_000))
+    problem, theta = at_minimum(formulas, *many)
+    h = relative_distance(formulas.hessian(problem, theta), formulas.fisher(problem, theta))
+    before, after = (distance_at_minimum(formulas, *which) for which in (few, many))
+    yield at_most("‖H − F‖/‖F‖ at N = 30,000, nonlinear model", h, 0.01)
+    yield at_most("‖EF − F‖/‖F‖ there", after, 0.05)
+    yield at_most("the latter relative to N = 300", after / before, 0.6)
 
 
-def _figure_2(formulas: Formulas) -> Sequence[Measure]:
+def _figure_2(formulas: Formulas) -> Measures:
     cases = {"correct": ("A", 0.0, 73), "A": ("A", 1.0, 86), "B": ("B", 1.0, 85)}
-    measures = []
-    for name, (path, s, percent) in cases.items():
-        problem, theta = at_minimum(formulas, "fig2", path, s)
-        accuracy = 100 * np.mean((problem.X @ theta > 0) == (problem.y == 1))
-        measures.append(about(f"accuracy in %, {name}", accuracy, percent, 0.5))
     gaps = [distance_at_minimum(formulas, "fig2", path, s) for path, s, _ in cases.values()]
-    return [
-        *measures,
-        at_most("‖EF − F‖/‖F‖, correct", gaps[0], 0.15),
-        at_least("smaller one of A and B", min(gaps[1:]), 0.4),
-    ]
+    for name, (path, s, percent) in cases.items():
+        yield about(f"accuracy in %, {name}", _accuracy(formulas, path, s), percent, 0.5)
+    yield at_most("‖EF − F‖/‖F‖, correct", gaps[0], 0.15)
+    yield at_least("smaller one of A and B", min(gaps[1:]), 0.4)
 
 
-def _figure_4(formulas: Formulas) -> Sequence[Measure]:
-    gaps = [
-        distance_at_minimum(formulas, "fig4", path, s)
-        for path, s in (("", 0.0), ("noise", 1.0), ("quadratic", 1.0))
-    ]
-    rescaled = []
+def _figure_4(formulas: Formulas) -> Measures:
+    gaps, rescaled = [], []
     for path, s in (("", 0.0), ("noise", 1.0), ("quadratic", 1.0)):
         problem, theta = at_minimum(formulas, "fig4", path, s)
         variance = np.mean((problem.y - problem.X @ theta) ** 2)
-        F = formulas.fisher(problem, theta)
-        EF = formulas.empirical_fisher(problem, theta)
-        rescaled.append(float(relative_distance(EF / variance, F)))
-    return [
-        at_most("‖EF − F‖/‖F‖, correct", gaps[0], 0.15),
-        at_least("smaller one of A and B", min(gaps[1:]), 1.0),
-        at_most("with the variance fitted: A minus correct", abs(rescaled[1] - rescaled[0]), 1e-9),
-        at_least("with the variance fitted: B", rescaled[2], 0.5),
-    ]
+        EF, F = formulas.empirical_fisher(problem, theta), formulas.fisher(problem, theta)
+        gaps.append(relative_distance(EF, F))
+        rescaled.append(relative_distance(EF / variance, F))
+    yield at_most("‖EF − F‖/‖F‖, correct", gaps[0], 0.15)
+    yield at_least("smaller one of A and B", min(gaps[1:]), 1.0)
+    yield at_most("with the variance fitted: A minus correct", abs(rescaled[1] - rescaled[0]), 1e-9)
+    yield at_least("with the variance fitted: B", rescaled[2], 0.5)
 
 
-def _arbitrarily_wrong(formulas: Formulas) -> Sequence[Measure]:
+def _arbitrarily_wrong(formulas: Formulas) -> Measures:
     problem, theta = at_minimum(formulas, "fig4", "noise", 0.0, 10_000)
-    noise = problem.y - problem.X @ theta
-    loud = replace(problem, y=problem.X @ theta + 1000 * noise)
+    loud = with_residuals(problem, theta, 1000)
     EF, F = formulas.empirical_fisher(loud, theta), formulas.fisher(loud, theta)
-    return [
-        at_least("‖EF − F‖/‖F‖ with noise 1,000 times as large", relative_distance(EF, F), 1e5),
-        at_most("largest slope of the loss there", np.abs(loud.gradient(theta)).max(), 1e-6),
-    ]
+    yield at_least("‖EF − F‖/‖F‖ with noise 1,000 times as large", relative_distance(EF, F), 1e5)
+    yield at_most("largest slope of the loss there", np.abs(loud.gradient(theta)).max(), 1e-6)
 
 
-def _good_is_not_correct(formulas: Formulas) -> Sequence[Measure]:
-    accuracy = []
-    for path, s in (("A", 0.0), ("A", 1.0)):
-        problem, theta = at_minimum(formulas, "fig2", path, s)
-        accuracy.append(100 * np.mean((problem.X @ theta > 0) == (problem.y == 1)))
+def _good_is_not_correct(formulas: Formulas) -> Measures:
+    correct, better = (_accuracy(formulas, "A", s) for s in (0.0, 1.0))
     gaps = [distance_at_minimum(formulas, "fig2", "A", s) for s in (0.0, 1.0)]
-    return [
-        at_least(
-            "accuracy of A minus that of the correct model, in points", np.diff(accuracy)[0], 5
-        ),
-        at_least("its ‖EF − F‖/‖F‖ relative to that of the correct model", gaps[1] / gaps[0], 2),
-    ]
+    yield at_least("accuracy of A minus that of the correct model, in points", better - correct, 5)
+    yield at_least("its ‖EF − F‖/‖F‖ relative to that of the correct model", gaps[1] / gaps[0], 2)
 
 
-def _overparameterised(formulas: Formulas) -> Sequence[Measure]:
+def _overparameterised(formulas: Formulas) -> Measures:
     x, y = few_examples()
     columns = orthogonal_polynomials(x)
     shares, curvature = [], []
@@ -248,47 +183,35 @@ def _overparameterised(formulas: Formulas) -> Sequence[Measure]:
         H = formulas.hessian(problem, theta)
         shares.append(np.linalg.norm(formulas.empirical_fisher(problem, theta)) / np.linalg.norm(H))
         curvature.append(float(np.linalg.eigvalsh(H)[0]))
-    return [
-        at_least("‖EF‖/‖H‖ with 5 parameters for 20 examples", shares[0], 1e-3),
-        at_most("the same with 20 parameters", shares[1], 1e-20),
-        at_least("smallest eigenvalue of H there", curvature[1], 0.9),
-    ]
+    yield at_least("‖EF‖/‖H‖ with 5 parameters for 20 examples", shares[0], 1e-3)
+    yield at_most("the same with 20 parameters", shares[1], 1e-20)
+    yield at_least("smallest eigenvalue of H there", curvature[1], 0.9)
 
 
-def _table_2(formulas: Formulas) -> Sequence[Measure]:
+def _table_2(formulas: Formulas) -> Measures:
     """Covariances of the sample compared with M M^T and with M, as printed."""
-    spread = {"A": (9.0, 1.0), "": (4.0, 4.0)}
-    measures = []
-    for name, (first, second) in spread.items():
-        s = float(name == "A")
-        data = formulas.sample("fig2", "A", s, N=20_000)
-        for label, variance in enumerate((first, second)):
-            X = data.X[data.y == label]
-            title = f"variance of x, {'A' if name else 'correct'}, y = {label}"
-            measures.append(about(title, X.var(), variance, 0.05 * variance))
     data = formulas.sample("fig2", "B", 1.0, N=20_000)
-    mean = float(data.X[data.y == 0].mean())
-    slope = float(np.cov(data.X[data.y == 0].T)[0, 1])
-    share = float(np.mean(data.y == 0))
-    return [
-        exactly("share of y = 0", share, 0.5),
-        *measures,
-        about("mean of x in B, y = 0", mean, 1.0, 0.1),
-        about("covariance of x in B, y = 0: the entry of M Mᵀ", slope, -2 * 1.5 * 0.9, 0.2),
-    ]
+    X = data.X[data.y == 0]
+    yield exactly("share of y = 0", np.mean(data.y == 0), 0.5)
+    for name, s, spread in (("A", 1.0, (9.0, 1.0)), ("correct", 0.0, (4.0, 4.0))):
+        data = formulas.sample("fig2", "A", s, N=20_000)
+        for label, variance in enumerate(spread):
+            found = data.X[data.y == label].var()
+            yield about(f"variance of x, {name}, y = {label}", found, variance, 0.05 * variance)
+    yield about("mean of x in B, y = 0", X.mean(), 1.0, 0.1)
+    slope = np.cov(X.T)[0, 1]
+    yield about("covariance of x in B, y = 0: the entry of M Mᵀ", slope, -2 * 1.5 * 0.9, 0.2)
 
 
-def _table_3(formulas: Formulas) -> Sequence[Measure]:
-    measures = []
+def _table_3(formulas: Formulas) -> Measures:
     for title, path, s, slope in (
         ("correct", "", 0.0, 1.0), ("A", "noise", 1.0, 4.0), ("B", "quadratic", 1.0, 1.0),
     ):  # fmt: skip
         data = formulas.sample("fig4", path, s, N=20_000)
         x = data.X[:, 0]
         noise = data.y - 1 - x - (x**2 / 2 if path == "quadratic" else 0)
-        measures.append(about(f"variance of ε, {title}", noise.var(), slope, 0.05 * slope))
-        measures.append(about(f"its mean, with y = 1 + x + …, {title}", noise.mean(), 0, 0.05))
-    return measures
+        yield about(f"variance of ε, {title}", noise.var(), slope, 0.05 * slope)
+        yield about(f"its mean, with y = 1 + x + …, {title}", noise.mean(), 0, 0.05)
 
 
 CLAIMS = (

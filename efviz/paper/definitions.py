@@ -1,6 +1,5 @@
 """Sections 1, 3.1 and 3.2: the loss, the Fisher, the empirical Fisher, and their names."""
 
-from collections.abc import Sequence
 from dataclasses import replace
 
 import numpy as np
@@ -8,63 +7,48 @@ import scipy
 from numpy.polynomial.hermite import hermgauss
 from numpy.random import default_rng
 
+from efviz.arrays import Array
 from efviz.curvature.agreement import symmetric_distance
 from efviz.paper import independent
-from efviz.paper.cases import CLASSES, KINDS, case, place
-from efviz.paper.claim import Claim, Link, Measure, at_least, at_most, exactly
+from efviz.paper.cases import CLASSES, apart, case, largest
+from efviz.paper.claim import Claim, Link, Measures, at_least, at_most, exactly
 from efviz.paper.formulas import Formulas
-from efviz.problems import logistic_regression
+from efviz.problems import Problem, logistic_regression
 
 ROUNDING, DERIVATIVES, EXPECTATIONS = 1e-12, 1e-9, 1e-9
 """Tolerances for equality up to rounding, numerical derivatives and quadrature."""
 
 
-def loss(formulas: Formulas) -> Sequence[Measure]:
+def loss(formulas: Formulas) -> Measures:
     """Differences of the loss compared with SciPy's distributions, as constants of p drop out."""
-    worst = 0.0
-    for kind in KINDS:
-        problem, theta = case(kind), place(kind)
-        exact = independent.mean_loss(problem)
-        found = formulas.loss(problem, theta) - formulas.loss(problem, theta / 2)
-        worst = max(worst, abs(float(found - (exact(theta) - exact(theta / 2)))))
-    return [at_most("largest difference from SciPy's log densities", worst, ROUNDING)]
 
-
-def fisher(formulas: Formulas) -> Sequence[Measure]:
-    worst = max(
-        symmetric_distance(
-            formulas.fisher(case(kind), place(kind)),
-            independent.expected_outer(case(kind), place(kind)),
+    def gap(problem: Problem, theta: Array) -> float:
+        found, exact = (
+            function(problem, theta) - function(problem, theta / 2)
+            for function in (formulas.loss, independent.loss)
         )
-        for kind in KINDS
-    )
-    return [at_most("largest distance from the sum over all labels", worst, EXPECTATIONS)]
+        return abs(float(found - exact))
+
+    yield at_most("largest difference from SciPy's log densities", largest(gap), ROUNDING)
 
 
-def empirical_fisher(formulas: Formulas) -> Sequence[Measure]:
-    worst = max(
-        symmetric_distance(
-            formulas.empirical_fisher(case(kind), place(kind)),
-            independent.observed_outer(case(kind), place(kind)),
-        )
-        for kind in KINDS
-    )
-    return [at_most("largest distance from the outer products of scores", worst, DERIVATIVES)]
+def fisher(formulas: Formulas) -> Measures:
+    gap = apart(formulas.fisher, independent.expected_outer)
+    yield at_most("largest distance from the sum over all labels", gap, EXPECTATIONS)
 
 
-def expected_hessian(formulas: Formulas) -> Sequence[Measure]:
+def empirical_fisher(formulas: Formulas) -> Measures:
+    gap = apart(formulas.empirical_fisher, independent.observed_outer)
+    yield at_most("largest distance from the outer products of scores", gap, DERIVATIVES)
+
+
+def expected_hessian(formulas: Formulas) -> Measures:
     """The second equality of Eqs. 4 and 22: the sides of the score and of the Hessian."""
-    worst = max(
-        symmetric_distance(
-            formulas.fisher(case(kind), place(kind)),
-            independent.expected_hessian(case(kind), place(kind)),
-        )
-        for kind in KINDS
-    )
-    return [at_most("largest distance between F and E[−∇² log p]", worst, DERIVATIVES)]
+    gap = apart(formulas.fisher, independent.expected_hessian)
+    yield at_most("largest distance between F and E[−∇² log p]", gap, DERIVATIVES)
 
 
-def joint_fisher(formulas: Formulas) -> Sequence[Measure]:
+def joint_fisher(formulas: Formulas) -> Measures:
     """Logistic regression on x ~ N(0, 1): the integral over x by Gauss-Hermite quadrature."""
     theta, N = np.array([0.6, -0.4]), 40_000
     t, w = hermgauss(60)
@@ -79,98 +63,69 @@ def joint_fisher(formulas: Formulas) -> Sequence[Measure]:
     found = formulas.fisher(logistic_regression(X, np.zeros(N)), theta)
     errors = np.abs(found - mean) / (deviation / np.sqrt(N))
     words = f"F of {N:,} inputs minus the integral over x, in standard errors"
-    return [at_most(words, errors.max(), 4)]
+    yield at_most(words, errors.max(), 4)
 
 
-def no_monte_carlo_estimate(formulas: Formulas) -> Sequence[Measure]:
+def no_monte_carlo_estimate(formulas: Formulas) -> Measures:
     """At a wrong theta, EF stays away from F with more data; sampled labels approach it."""
     theta = np.array([0.0, 0.0])
-    gaps = []
+    observed, sampled = [], []
     for N in (1_000, 100_000):
         problem = formulas.problem("fig4", N=N)
-        F = formulas.fisher(problem, theta)
-        sampled = formulas.mc_fisher(problem, theta, default_rng(0), 1)
-        gaps.append(
-            [
-                symmetric_distance(formulas.empirical_fisher(problem, theta), F),
-                symmetric_distance(sampled, F),
-            ]
-        )
-    (_, first), (observed, last) = gaps
-    return [
-        at_least("‖EF − F‖/‖EF‖ at θ = 0, N = 100,000", observed, 0.5),
-        at_most("with labels sampled from the model", last, 0.03),
-        at_most("the latter relative to its value at N = 1,000", last / first, 0.3),
-    ]
+        F, drawn = formulas.fisher(problem, theta), default_rng(0)
+        observed.append(symmetric_distance(formulas.empirical_fisher(problem, theta), F))
+        sampled.append(symmetric_distance(formulas.mc_fisher(problem, theta, drawn, 1), F))
+    yield at_least("‖EF − F‖/‖EF‖ at θ = 0, N = 100,000", observed[1], 0.5)
+    yield at_most("with labels sampled from the model", sampled[1], 0.03)
+    yield at_most("the latter relative to its value at N = 1,000", sampled[1] / sampled[0], 0.3)
 
 
-def one_label_replaced(formulas: Formulas) -> Sequence[Measure]:
+def one_label_replaced(formulas: Formulas) -> Measures:
     """Section 1: EF is the Fisher's expression with y_n in place of the expectation."""
-    gaps = []
-    for kind in CLASSES:
-        problem, theta = case(kind), place(kind)
+
+    def expected(problem: Problem, theta: Array) -> Array:
         y, weight = independent.labels(problem, theta)
-        mean = sum(
-            np.einsum("n,nij->ij", w, g[:, :, None] * g[:, None, :]) / problem.N
-            for w, g in (
-                (w, formulas.gradients(replace(problem, y=label), theta))
-                for w, label in zip(weight, y, strict=True)
-            )
-        )
-        F = formulas.fisher(problem, theta)
-        gaps.append(
-            [
-                symmetric_distance(np.asarray(mean), F),
-                symmetric_distance(formulas.empirical_fisher(problem, theta), F),
-            ]
-        )
-    same, other = np.array(gaps).T
-    return [
-        at_most("distance to F of EF averaged over the model's labels", same.max(), ROUNDING),
-        at_least("distance to F of EF at the observed labels", other.min(), 0.05),
-    ]
+        g = np.stack([formulas.gradients(replace(problem, y=label), theta) for label in y])
+        return np.einsum("kn,kni,knj->ij", weight, g, g) / problem.N
+
+    same = apart(expected, formulas.fisher, *CLASSES)
+    other = min(apart(formulas.empirical_fisher, formulas.fisher, kind) for kind in CLASSES)
+    yield at_most("distance to F of EF averaged over the model's labels", same, ROUNDING)
+    yield at_least("distance to F of EF at the observed labels", other, 0.05)
 
 
-def terminology(formulas: Formulas) -> Sequence[Measure]:
-    printed = (
+def terminology(formulas: Formulas) -> Measures:
+    printed = {
         ("joint_fisher", "statistics", "Fisher"),
         ("fisher", "statistics", "empirical Fisher"),
         ("fisher", "machine learning", "Fisher"),
         ("empirical_fisher", "machine learning", "empirical Fisher"),
-    )
-    found = sum(
-        any(
-            name.field == field and name.words == words
-            for name in formulas.vocabulary[matrix].names
-        )
-        for matrix, field, words in printed
-    )
-    problem, theta = case("logistic"), place("logistic")
-    apart = symmetric_distance(
-        formulas.fisher(problem, theta), formulas.empirical_fisher(problem, theta)
-    )
-    return [
-        exactly("names of Table 1, of 4, in the vocabulary", found, 4),
-        at_least("distance between the two matrices called “empirical Fisher”", apart, 0.1),
-    ]
+    }
+    known = {
+        (matrix, name.field, name.words)
+        for matrix, term in formulas.vocabulary.items()
+        for name in term.names
+    }
+    gap = apart(formulas.fisher, formulas.empirical_fisher, "logistic")
+    yield exactly("names of Table 1, of 4, in the vocabulary", len(printed & known), 4)
+    yield at_least("distance between the two matrices called “empirical Fisher”", gap, 0.1)
 
 
-def gradient_descent(formulas: Formulas) -> Sequence[Measure]:
+def gradient_descent(formulas: Formulas) -> Measures:
     """theta - step B^-1 nabla L with B = I, F, H: from derivatives of SciPy's log densities."""
-    problem, theta = case("nonlinear"), place("nonlinear")
-    exact = independent.mean_loss(problem)
-    g = independent.jacobian(lambda t: exact(t)[..., None], theta)[0]
+    problem, theta = case("nonlinear")
+    g = independent.gradient(problem, theta)
     matrices = {
         "GD": np.eye(2),
         "NGD": independent.expected_outer(problem, theta),
-        "Newton": independent.second_derivative(exact, theta),
+        "Newton": independent.hessian(problem, theta),
     }
     worst = 0.0
     for method, B in matrices.items():
         after = formulas.run(problem, method, theta, step_size=0.3, n_steps=1).final_theta
         expected = theta - 0.3 * np.linalg.solve(B, g)
         worst = max(worst, float(np.linalg.norm(after - expected) / np.linalg.norm(expected)))
-    return [at_most("largest relative difference of a step", worst, DERIVATIVES)]
+    yield at_most("largest relative difference of a step", worst, DERIVATIVES)
 
 
 CLAIMS = (

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any
+from operator import attrgetter
 
 from numpy.random import Generator
 
@@ -30,14 +30,6 @@ def _sample(
     return PROBLEMS[problem].dataset(path=path, strength=strength, N=N, seed=seed)
 
 
-def _shared(registry: Any) -> Any:
-    return field(default_factory=lambda: registry)
-
-
-def _bounded(bound: RemainderBound) -> Array:
-    return bound.norm
-
-
 @dataclass(frozen=True)
 class Formulas:
     """The functions that the checks compare with independent computations; by default the
@@ -54,15 +46,15 @@ class Formulas:
     empirical_fisher: Matrix = curvature.empirical_fisher
     mc_fisher: Callable[[Problem, Array, Generator, int], Array] = curvature.mc_fisher
     most_likely_fisher: Matrix = label_sources.most_likely_fisher
-    bounded: Callable[[RemainderBound], Array] = _bounded
-    splits: Mapping[str, Split] = _shared(SPLITS)
-    likelihoods: Mapping[str, type[Likelihood]] = _shared(LIKELIHOODS)
+    bounded: Callable[[RemainderBound], Array] = attrgetter("norm")
+    splits: Mapping[str, Split] = field(default_factory=lambda: SPLITS)
+    likelihoods: Mapping[str, type[Likelihood]] = field(default_factory=lambda: LIKELIHOODS)
     divergence: Callable[..., Array] = steepest_descent.divergence
     descent: Callable[..., steepest_descent.Balls] = steepest_descent.steepest_descent
     noise: Callable[..., gradient_noise.GradientNoise] = gradient_noise.gradient_noise
     adaptation: Callable[..., Array] = gradient_noise.adaptation
     errors: Callable[..., dict[str, Array]] = gradient_noise.expected_errors
-    stochastic: Mapping[str, StochasticMethod] = _shared(STOCHASTIC_METHODS)
+    stochastic: Mapping[str, StochasticMethod] = field(default_factory=lambda: STOCHASTIC_METHODS)
     direction: Callable[..., Solution] = optimizers.direction
     run: Callable[..., optimizers.Trajectory] = optimizers.run
     step_lengths: Callable[..., Work[StepSizes]] = step_lengths
@@ -70,12 +62,24 @@ class Formulas:
     table: Callable[[str], Problem] = optimization_problem
     grid: tuple[Array, Array] = (STEP_SIZES, DAMPINGS)
     lines: Callable[[], Sequence[results.Line]] = results.lines
-    vocabulary: Mapping[str, Term] = _shared(VOCABULARY)
-    sources: Mapping[str, label_sources.LabelSource] = _shared(label_sources.LABEL_SOURCES)
+    vocabulary: Mapping[str, Term] = field(default_factory=lambda: VOCABULARY)
+    sources: Mapping[str, label_sources.LabelSource] = field(
+        default_factory=lambda: label_sources.LABEL_SOURCES
+    )
 
     def problem(self, name: str, path: str = "", strength: float = 0.0, **more: int) -> Problem:
         """An entry of PROBLEMS with data from `sample`."""
         return PROBLEMS[name].problem(self.sample(name, path, strength, **more))
+
+    def line(self, name: str, method: str) -> results.Line:
+        """The line of Table 6 on a data set and a method."""
+        return next(line for line in self.lines() if (line.name, line.method) == (name, method))
+
+    def ratios(self) -> dict[str, float]:
+        """The best loss of EFGD relative to that of NGD, by the names of the sets in the paper."""
+        best = {(line.paper, line.method): line.best_loss for line in self.lines()}
+        names = dict.fromkeys(paper for paper, _ in best)
+        return {paper: best[paper, "EFGD"] / best[paper, "NGD"] for paper in names}
 
 
 LIBRARY = Formulas()

@@ -1,6 +1,5 @@
 """Sections 3.3 and 3.4 with Appendix C: the Gauss-Newton matrix, Propositions 1 and 2."""
 
-from collections.abc import Sequence
 from dataclasses import replace
 
 import numpy as np
@@ -9,8 +8,8 @@ from efviz.arrays import Array
 from efviz.curvature.agreement import symmetric_distance
 from efviz.curvature.remainder_bound import RemainderBound, ray, remainder_bound
 from efviz.paper import independent
-from efviz.paper.cases import KINDS, NATURAL, case, place
-from efviz.paper.claim import Claim, Link, Measure, at_least, at_most
+from efviz.paper.cases import KINDS, NATURAL, apart, case, largest, with_residuals
+from efviz.paper.claim import Claim, Link, Measures, about, at_least, at_most
 from efviz.paper.definitions import DERIVATIVES, EXPECTATIONS
 from efviz.paper.formulas import Formulas
 from efviz.problems import Problem
@@ -19,85 +18,27 @@ PARTS = 1e-9
 """Tolerance for sums of second derivatives of single outputs."""
 
 
-def _jacobians(problem: Problem, theta: Array) -> Array:
-    """Jacobians of the outputs (N, C, D), numerically."""
-
-    def flat(t: Array) -> Array:
-        f = independent.outputs(problem, t)
-        return f.reshape(*f.shape[:-2], -1)
-
-    C = problem.model.n_outputs
-    return independent.jacobian(flat, theta).reshape(problem.N, C, problem.D)
-
-
 def _weighed_curvature(problem: Problem, theta: Array, weights: Array) -> Array:
-    """sum_nc weights_nc d2f_nc / dtheta2, numerically."""
-    return independent.second_derivative(
+    """1/N sum_nc weights_nc d2f_nc / dtheta2, numerically."""
+    weighed = independent.second_derivative(
         lambda t: (independent.outputs(problem, t) * weights).sum((-2, -1)), theta
     )
+    return weighed / problem.N
 
 
 def _output_scores(problem: Problem, theta: Array, y: Array) -> Array:
     """nabla_f log p(y | f) for labels (K, N), numerically: (K, N, C)."""
-    f, C = independent.outputs(problem, theta), problem.model.n_outputs
+    f = independent.outputs(problem, theta)
+
     # All examples are shifted alike, as the density of each depends on its own outputs only.
-
     def shifted(d: Array) -> Array:
-        p = independent.log_density(problem, (f + d[..., None, :])[..., None, :, :], y)
-        return p.reshape(*p.shape[:-2], -1)
+        moved = (f + d[..., None, :])[..., None, :, :]
+        return independent.log_density(problem.likelihood, moved, y)
 
-    return independent.jacobian(shifted, np.zeros(C)).reshape(*y.shape, C)
-
-
-def _least_squares_hessian(formulas: Formulas) -> Sequence[Measure]:
-    problem, theta = case("nonlinear"), place("nonlinear")
-    variance = 0.5**2
-    J = _jacobians(problem, theta)[:, 0]
-    r = independent.outputs(problem, theta)[:, 0] - problem.y
-    G = J.T @ J / problem.N / variance
-    R = _weighed_curvature(problem, theta, r[:, None]) / problem.N / variance
-    return [
-        at_most(
-            "distance between G and ∇f ∇fᵀ",
-            symmetric_distance(formulas.ggn(problem, theta), G),
-            PARTS,
-        ),
-        at_most(
-            "distance between H and ∇f ∇fᵀ + r ∇²f",
-            symmetric_distance(formulas.hessian(problem, theta), G + R),
-            PARTS,
-        ),
-    ]
+    return independent.jacobian(shifted, np.zeros(problem.model.n_outputs))
 
 
-def _perfect_fit(formulas: Formulas) -> Sequence[Measure]:
-    problem, theta = case("nonlinear"), place("nonlinear")
-    fitted = replace(problem, y=independent.outputs(problem, theta)[:, 0])
-    gap, other = (
-        symmetric_distance(
-            formulas.ggn(p, theta), independent.second_derivative(independent.mean_loss(p), theta)
-        )
-        for p in (fitted, problem)
-    )
-    return [
-        at_most("‖H − G‖/‖H‖ with all residuals zero", gap, PARTS),
-        at_least("the same with noise", other, 0.01),
-    ]
-
-
-def _splits(formulas: Formulas) -> Sequence[Measure]:
-    worst = 0.0
-    for kind in KINDS:
-        problem, theta = case(kind), place(kind)
-        H = independent.second_derivative(independent.mean_loss(problem), theta)
-        for split in formulas.splits.values():
-            whole = split.ggn(problem, theta) + split.remainder(problem, theta)
-            worst = max(worst, symmetric_distance(whole, H))
-    cases = f"{len(formulas.splits)} splits, {len(KINDS)} problems"
-    return [at_most(f"largest distance between G + R and H, {cases}", worst, PARTS)]
-
-
-def _output_curvature(problem: Problem, theta: Array) -> Array:
+def curvature_by_hand(problem: Problem, theta: Array) -> Array:
     """d2/df2 of -log p(y_n | f) (N, C, C), differentiated by hand for each likelihood."""
     f = independent.outputs(problem, theta)
     name = problem.likelihood.name
@@ -114,125 +55,131 @@ def _output_curvature(problem: Problem, theta: Array) -> Array:
     return h[:, None, None]
 
 
-def _ggn(formulas: Formulas) -> Sequence[Measure]:
-    worst = 0.0
-    for kind in KINDS:
-        problem, theta = case(kind), place(kind)
-        J = _jacobians(problem, theta)
-        by_hand = np.einsum("nci,ncd,ndj->ij", J, _output_curvature(problem, theta), J) / problem.N
-        worst = max(worst, symmetric_distance(formulas.ggn(problem, theta), by_hand))
-    problem, bent = case("nonlinear"), np.array([-2.0, 0.3])
-    lowest = [np.linalg.eigvalsh(m(problem, bent))[0] for m in (formulas.ggn, formulas.hessian)]
-    return [
-        at_most("largest distance between G and Jᵀ ∇²a J, derived by hand", worst, PARTS),
-        at_least("smallest eigenvalue of G, nonlinear model", lowest[0], 0.0),
-        at_most("smallest eigenvalue of H there", lowest[1], -1e-3),
-    ]
+def by_parts(problem: Problem, theta: Array) -> Array:
+    """1/N sum_n J_n^T H_n J_n, with H_n at the observed labels from `curvature_by_hand`."""
+    J, H = independent.output_jacobians(problem, theta), curvature_by_hand(problem, theta)
+    return np.einsum("nci,ncd,ndj->ij", J, H, J) / problem.N
 
 
-def _two_splits(formulas: Formulas) -> Sequence[Measure]:
-    problem, theta = case("nonlinear"), place("nonlinear")
-    J = _jacobians(problem, theta)[:, 0] / 0.5
-    H = independent.second_derivative(independent.mean_loss(problem), theta)
-    first = formulas.splits["canonical"].ggn(problem, theta)
-    second = formulas.splits["parameters"].ggn(problem, theta)
-    return [
-        at_most(
-            "distance of the left split from Gauss–Newton",
-            symmetric_distance(first, J.T @ J / problem.N),
-            PARTS,
-        ),
-        at_most("distance of the right split from H", symmetric_distance(second, H), PARTS),
-    ]
+def _least_squares_hessian(formulas: Formulas) -> Measures:
+    def whole(problem: Problem, theta: Array) -> Array:
+        r = independent.outputs(problem, theta) - problem.y[:, None]
+        return by_parts(problem, theta) + _weighed_curvature(problem, theta, r) / 0.5**2
+
+    G = apart(formulas.ggn, by_parts, "nonlinear")
+    H = apart(formulas.hessian, whole, "nonlinear")
+    yield at_most("distance between G and ∇f ∇fᵀ", G, PARTS)
+    yield at_most("distance between H and ∇f ∇fᵀ + r ∇²f", H, PARTS)
 
 
-def _proposition_1(formulas: Formulas) -> Sequence[Measure]:
-    worst = max(
-        symmetric_distance(
-            formulas.ggn(case(kind), place(kind)),
-            independent.expected_outer(case(kind), place(kind)),
+def _perfect_fit(formulas: Formulas) -> Measures:
+    problem, theta = case("nonlinear")
+    gap, other = (
+        symmetric_distance(formulas.ggn(p, theta), independent.hessian(p, theta))
+        for p in (with_residuals(problem, theta, 0), problem)
+    )
+    yield at_most("‖H − G‖/‖H‖ with all residuals zero", gap, PARTS)
+    yield at_least("the same with noise", other, 0.01)
+
+
+def _splits(formulas: Formulas) -> Measures:
+    def gap(problem: Problem, theta: Array) -> float:
+        H = independent.hessian(problem, theta)
+        return max(
+            symmetric_distance(split.ggn(problem, theta) + split.remainder(problem, theta), H)
+            for split in formulas.splits.values()
         )
-        for kind in NATURAL
-    )
-    problem, theta = case("rates"), place("rates")
-    other = symmetric_distance(
-        formulas.ggn(problem, theta), independent.expected_outer(problem, theta)
-    )
-    return [
-        at_most("largest distance between G and F by quadrature, f natural", worst, EXPECTATIONS),
-        at_least("distance where f is the logarithm of the natural parameter", other, 0.05),
-    ]
+
+    cases = f"{len(formulas.splits)} splits, {len(KINDS)} problems"
+    yield at_most(f"largest distance between G + R and H, {cases}", largest(gap), PARTS)
 
 
-def bound_along_a_ray(formulas: Formulas) -> RemainderBound:
-    """Proposition 2 on the nonlinear problem, across the box in which beta is valid."""
+def _ggn(formulas: Formulas) -> Measures:
+    (problem, _), bent = case("nonlinear"), np.array([-2.0, 0.3])
+    lowest = [np.linalg.eigvalsh(m(problem, bent))[0] for m in (formulas.ggn, formulas.hessian)]
+    gap = apart(formulas.ggn, by_parts)
+    yield at_most("largest distance between G and Jᵀ ∇²a J, derived by hand", gap, PARTS)
+    yield at_least("smallest eigenvalue of G, nonlinear model", lowest[0], 0.0)
+    yield at_most("smallest eigenvalue of H there", lowest[1], -1e-3)
+
+
+def _two_splits(formulas: Formulas) -> Measures:
+    canonical, parameters = (formulas.splits[key].ggn for key in ("canonical", "parameters"))
+    first = apart(canonical, by_parts, "nonlinear")
+    second = apart(parameters, independent.hessian, "nonlinear")
+    yield at_most("distance of the left split from Gauss–Newton", first, PARTS)
+    yield at_most("distance of the right split from H", second, PARTS)
+
+
+def _proposition_1(formulas: Formulas) -> Measures:
+    gap = apart(formulas.ggn, independent.expected_outer, *NATURAL)
+    other = apart(formulas.ggn, independent.expected_outer, "rates")
+    yield at_most("largest distance between G and F by quadrature, f natural", gap, EXPECTATIONS)
+    yield at_least("distance where f is the logarithm of the natural parameter", other, 0.05)
+
+
+def _along_a_ray(formulas: Formulas) -> tuple[Problem, RemainderBound, Array]:
+    """Proposition 2 across the box of the nonlinear problem in which beta is valid; |H - G|_2."""
     problem = formulas.problem("saturation", N=60)
     low, high = np.array([1.0, 0.2]), np.array([3.0, 2.2])
-    return remainder_bound(problem, ray([1.1, 2.0], [2.9, 0.3], low, high, 60), low, high)
-
-
-def _proposition_2(formulas: Formulas) -> Sequence[Measure]:
-    bound = bound_along_a_ray(formulas)
-    problem = formulas.problem("saturation", N=60)
+    bound = remainder_bound(problem, ray([1.1, 2.0], [2.9, 0.3], low, high, 60), low, high)
     gap = formulas.hessian(problem, bound.thetas) - formulas.ggn(problem, bound.thetas)
-    norm = np.linalg.norm(gap, ord=2, axis=(-2, -1))
+    return problem, bound, np.linalg.norm(gap, ord=2, axis=(-2, -1))
+
+
+def _proposition_2(formulas: Formulas) -> Measures:
+    _, bound, norm = _along_a_ray(formulas)
     sides = formulas.bounded(bound) / bound.proved
     own = np.abs(norm - bound.norm).max() / norm.max()
     printed = bound.N * norm**2 / bound.proved
-    return [
-        at_most("largest ‖H − G‖₂ / (r β), as proved", sides.max(), 1.0),
-        at_most("difference of its norm from the largest singular value of H − G", own, 1e-9),
-        at_least("largest N ‖H − G‖₂² / (r β), as printed", printed.max(), 1.0),
-    ]
+    yield at_most("largest ‖H − G‖₂ / (r β), as proved", sides.max(), 1.0)
+    yield at_most("difference of its norm from the largest singular value of H − G", own, 1e-9)
+    yield at_least("largest N ‖H − G‖₂² / (r β), as printed", printed.max(), 1.0)
 
 
-def _exact_if_fitted(formulas: Formulas) -> Sequence[Measure]:
-    problem, theta = case("nonlinear"), place("nonlinear")
-    f = independent.outputs(problem, theta)[:, 0]
-    shrunk = [replace(problem, y=f + s * (problem.y - f)) for s in (1.0, 0.1, 0.01)]
-    gaps = [
-        float(np.linalg.norm(formulas.hessian(p, theta) - formulas.ggn(p, theta), 2))
-        for p in shrunk
-    ]
-    slope = np.polyfit(np.log([1.0, 0.1, 0.01]), np.log(gaps), 1)[0]
-    return [Measure("exponent p of ‖H − G‖ ∝ residualsᵖ", float(slope), 0.999, 1.001)]
+def _exact_if_fitted(formulas: Formulas) -> Measures:
+    (problem, theta), s = case("nonlinear"), (1.0, 0.1, 0.01)
+    shrunk = [with_residuals(problem, theta, scale) for scale in s]
+    gaps = [np.linalg.norm(formulas.hessian(p, theta) - formulas.ggn(p, theta), 2) for p in shrunk]
+    yield about("exponent p of ‖H − G‖ ∝ residualsᵖ", independent.power(s, gaps), 1, 0.001)
 
 
-def _chain_rule(formulas: Formulas) -> Sequence[Measure]:
-    worst = 0.0
-    for kind in KINDS:
-        problem, theta = case(kind), place(kind)
-        J, (r,) = _jacobians(problem, theta), _output_scores(problem, theta, problem.y[None])
+def _chain_rule(formulas: Formulas) -> Measures:
+    def gap(problem: Problem, theta: Array) -> float:
+        J = independent.output_jacobians(problem, theta)
+        (r,) = _output_scores(problem, theta, problem.y[None])
         by_chain = -np.einsum("nci,nc->ni", J, r)
-        gap = np.abs(formulas.gradients(problem, theta) - by_chain).max()
-        worst = max(worst, float(gap / np.abs(by_chain).max()))
-    return [at_most("largest difference between ∇θ log p and Jᵀ ∇f log p", worst, DERIVATIVES)]
+        return np.abs(formulas.gradients(problem, theta) - by_chain).max() / np.abs(by_chain).max()
+
+    words = "largest difference between ∇θ log p and Jᵀ ∇f log p"
+    yield at_most(words, largest(gap), DERIVATIVES)
 
 
-def _proof_1(formulas: Formulas) -> Sequence[Measure]:
+def _proof_1(formulas: Formulas) -> Measures:
     """Eqs. 41 to 43: Jacobians move out of the expectation, then scores become Hessians."""
-    outer = inner = 0.0
-    for kind in KINDS:
-        problem, theta = case(kind), place(kind)
-        J = _jacobians(problem, theta)
+
+    def expected_scores(problem: Problem, theta: Array) -> Array:
         y, weight = independent.labels(problem, theta)
         r = _output_scores(problem, theta, y)
-        W = np.einsum("kn,knc,knd->ncd", weight, r, r)
-        F = formulas.fisher(problem, theta)
-        taken_out = np.einsum("nci,ncd,ndj->ij", J, W, J) / problem.N
-        likelihood = formulas.likelihoods[problem.likelihood.name]
-        kept = problem.likelihood if kind in ("least squares", "nonlinear") else likelihood()
-        f = independent.outputs(problem, theta)
-        h = sum(w[:, None, None] * kept.hessian(f, v) for w, v in zip(weight, y, strict=True))
-        outer = max(outer, symmetric_distance(F, taken_out))
-        inner = max(inner, symmetric_distance(W, np.asarray(h)))
-    return [
-        at_most("largest distance between F and Jᵀ E[∇f ∇fᵀ] J", outer, PARTS),
-        at_most("largest distance between E[∇f log p ∇f log pᵀ] and E[−∇²f log p]", inner, PARTS),
-    ]
+        return np.einsum("kn,knc,knd->ncd", weight, r, r)
+
+    def taken_out(problem: Problem, theta: Array) -> Array:
+        J = independent.output_jacobians(problem, theta)
+        return np.einsum("nci,ncd,ndj->ij", J, expected_scores(problem, theta), J) / problem.N
+
+    def expected_hessians(problem: Problem, theta: Array) -> Array:
+        f, (y, weight) = independent.outputs(problem, theta), independent.labels(problem, theta)
+        own = problem.likelihood
+        # A Gaussian with the sigma of the problem, where others have no parameters.
+        kept = own if own.name == "gaussian" else formulas.likelihoods[own.name]()
+        return np.einsum("kn,kncd->ncd", weight, np.stack([kept.hessian(f, v) for v in y]))
+
+    outer, inner = apart(formulas.fisher, taken_out), apart(expected_scores, expected_hessians)
+    yield at_most("largest distance between F and Jᵀ E[∇f ∇fᵀ] J", outer, PARTS)
+    yield at_most("largest distance between E[∇f log p ∇f log pᵀ] and E[−∇²f log p]", inner, PARTS)
 
 
-def _independent_of_y(formulas: Formulas) -> Sequence[Measure]:
+def _independent_of_y(formulas: Formulas) -> Measures:
     spread = 0.0
     for name in ("bernoulli", "poisson", "categorical", "gaussian"):
         likelihood = formulas.likelihoods[name]()
@@ -242,65 +189,44 @@ def _independent_of_y(formulas: Formulas) -> Sequence[Measure]:
     rates = formulas.likelihoods["exponential"]()
     f = np.linspace(-1, 1, 6)[:, None]
     other = np.abs(rates.hessian(f, np.full(6, 1.0)) - rates.hessian(f, np.full(6, 2.0))).max()
-    return [
-        at_most("largest change of ∇²f(−log p) with y, f natural", spread, 0.0),
-        at_least("the same where f is not natural", other, 0.1),
-    ]
+    yield at_most("largest change of ∇²f(−log p) with y, f natural", spread, 0.0)
+    yield at_least("the same where f is not natural", other, 0.1)
 
 
-def _remainder(formulas: Formulas) -> Sequence[Measure]:
-    problem, theta = case("nonlinear"), place("nonlinear")
+def _remainder(formulas: Formulas) -> Measures:
+    problem, theta = case("nonlinear")
     (score,) = _output_scores(problem, theta, problem.y[None])
-    H = independent.second_derivative(independent.mean_loss(problem), theta)
-    rest = H - formulas.ggn(problem, theta)
+    rest = independent.hessian(problem, theta) - formulas.ggn(problem, theta)
     right, wrong = (
-        symmetric_distance(rest, _weighed_curvature(problem, theta, sign * score) / problem.N)
+        symmetric_distance(rest, _weighed_curvature(problem, theta, sign * score))
         for sign in (-1, 1)
     )
-    return [
-        at_most("distance between H − G and Σ r ∇²f, r the slope of −log p", right, PARTS),
-        at_least("the same with the printed sign", wrong, 1.0),
-    ]
+    yield at_most("distance between H − G and Σ r ∇²f, r the slope of −log p", right, PARTS)
+    yield at_least("the same with the printed sign", wrong, 1.0)
 
 
-def _cancelling(formulas: Formulas) -> tuple[Problem, Array]:
+def _absolute_values(formulas: Formulas) -> Measures:
     """Residuals that sum to zero, but with a remainder that is not zero."""
-    problem, theta = case("nonlinear"), place("nonlinear")
+    problem, theta = case("nonlinear")
     r = np.where(problem.X[:, 0] > np.median(problem.X[:, 0]), 1.0, -1.0)
     r -= r.mean()
-    return replace(problem, y=independent.outputs(problem, theta)[:, 0] - r), theta
-
-
-def _absolute_values(formulas: Formulas) -> Sequence[Measure]:
-    problem, theta = _cancelling(formulas)
-    rest = formulas.hessian(problem, theta) - formulas.ggn(problem, theta)
-    norm = float(np.linalg.norm(rest, 2))
+    problem = replace(problem, y=independent.outputs(problem, theta)[:, 0] - r)
+    norm = np.linalg.norm(formulas.hessian(problem, theta) - formulas.ggn(problem, theta), 2)
     beta = problem.model.smoothness(problem.X, theta, theta)
     r = problem.likelihood.gradient(independent.outputs(problem, theta), problem.y)
     inside, outside = np.abs(r).mean() * beta, abs(r.mean()) * beta
-    return [
-        at_most("‖H − G‖ / (β Σ|r|), absolute values inside", norm / inside, 1.0),
-        at_least("‖H − G‖ minus β |Σ r|, the printed bound", norm - outside, 0.05),
-    ]
+    yield at_most("‖H − G‖ / (β Σ|r|), absolute values inside", norm / inside, 1.0)
+    yield at_least("‖H − G‖ minus β |Σ r|, the printed bound", norm - outside, 0.05)
 
 
-def _triangle(formulas: Formulas) -> Sequence[Measure]:
-    bound = bound_along_a_ray(formulas)
-    problem = formulas.problem("saturation", N=60)
-    f = independent.outputs(problem, bound.thetas)
-    r = (f[..., 0] - problem.y) / 0.2**2
+def _triangle(formulas: Formulas) -> Measures:
+    problem, bound, norm = _along_a_ray(formulas)
+    r = (independent.outputs(problem, bound.thetas)[..., 0] - problem.y) / 0.2**2
     plain, absolute = np.abs(r.mean(-1)), np.abs(r).mean(-1)
-    rest = formulas.hessian(problem, bound.thetas) - formulas.ggn(problem, bound.thetas)
-    norm = np.linalg.norm(rest, ord=2, axis=(-2, -1))
-    return [
-        at_most("|Σ r| / Σ|r|, largest along the path", (plain / absolute).max(), 1.0),
-        at_most(
-            "relative difference between Σ|r| and r(θ) of the bound",
-            np.abs(absolute / bound.residual - 1).max(),
-            1e-9,
-        ),
-        at_most("‖H − G‖₂ / (β Σ|r|)", (norm / (absolute * bound.beta)).max(), 1.0),
-    ]
+    apart_by = np.abs(absolute / bound.residual - 1).max()
+    yield at_most("|Σ r| / Σ|r|, largest along the path", (plain / absolute).max(), 1.0)
+    yield at_most("relative difference between Σ|r| and r(θ) of the bound", apart_by, 1e-9)
+    yield at_most("‖H − G‖₂ / (β Σ|r|)", (norm / (absolute * bound.beta)).max(), 1.0)
 
 
 _BOUND = "problem=saturation&theta=1.5,1.5&closer=bound"

@@ -1,6 +1,5 @@
 """Appendix A.1: steepest descent, the KL divergence and the two forms of the Fisher."""
 
-from collections.abc import Sequence
 from dataclasses import replace
 
 import numpy as np
@@ -8,8 +7,8 @@ import numpy as np
 from efviz.arrays import Array
 from efviz.curvature.agreement import symmetric_distance
 from efviz.paper import independent
-from efviz.paper.cases import KINDS, case, place
-from efviz.paper.claim import Claim, Link, Measure, about, at_least, at_most
+from efviz.paper.cases import apart, case, largest
+from efviz.paper.claim import Claim, Link, Measures, about, at_least, at_most
 from efviz.paper.definitions import EXPECTATIONS, ROUNDING
 from efviz.paper.formulas import Formulas
 from efviz.problems import Problem, logistic_regression
@@ -17,8 +16,8 @@ from efviz.problems import Problem, logistic_regression
 _DISCRETE = ("logistic", "softmax", "Poisson")
 
 
-def _steepest(formulas: Formulas) -> Sequence[Measure]:
-    problem, theta, radii = case("logistic"), place("logistic"), np.array([1e-1, 1e-2, 1e-3])
+def _steepest(formulas: Formulas) -> Measures:
+    (problem, theta), radii = case("logistic"), np.array([1e-1, 1e-2, 1e-3])
     g = problem.gradient(theta)
     plain = formulas.descent(problem, theta, "euclidean", radii)
     to_gradient = np.linalg.norm((plain.minimisers[-1] - theta) / radii[-1] + g / np.linalg.norm(g))
@@ -28,118 +27,85 @@ def _steepest(formulas: Formulas) -> Sequence[Measure]:
     to_natural = np.linalg.norm((kl.minimisers[-1] - theta) / radii[-1] - limit)
     # A ball of size eps in KL itself has the radius sqrt(2 eps) here.
     eps = radii**2 / 2
-    steps = np.linalg.norm(kl.minimisers - theta, axis=-1) / eps
-    power = np.polyfit(np.log(eps), np.log(steps), 1)[0]
-    return [
-        at_most("Euclidean distance: |δ/ε + ∇L/|∇L|| at ε = 0.001", to_gradient, 2e-3),
-        at_most("√(2 KL): difference of δ/ε from its limit along −F⁻¹∇L", to_natural, 2e-3),
-        about("exponent p of |δ|/ε ∝ εᵖ with KL itself", power, -0.5, 0.05),
-    ]
+    power = independent.power(eps, np.linalg.norm(kl.minimisers - theta, axis=-1) / eps)
+    yield at_most("Euclidean distance: |δ/ε + ∇L/|∇L|| at ε = 0.001", to_gradient, 2e-3)
+    yield at_most("√(2 KL): difference of δ/ε from its limit along −F⁻¹∇L", to_natural, 2e-3)
+    yield about("exponent p of |δ|/ε ∝ εᵖ with KL itself", power, -0.5, 0.05)
 
 
-def _hessian_of_divergence(formulas: Formulas) -> Sequence[Measure]:
-    worst = {False: 0.0, True: 0.0}
-    for kind in KINDS:
-        problem, theta = case(kind), place(kind)
-        for moved_first in worst:
+def _hessian_of_divergence(formulas: Formulas) -> Measures:
+    def gap(moved_first: bool) -> float:
+        def hessian(problem: Problem, theta: Array) -> Array:
+            return independent.second_derivative(
+                lambda d: formulas.divergence(problem, theta, d, moved_first=moved_first),
+                np.zeros(2),
+            )
 
-            def divergence(
-                d: Array,
-                problem: Problem = problem,
-                theta: Array = theta,
-                moved_first: bool = moved_first,
-            ) -> Array:
-                return formulas.divergence(problem, theta, d, moved_first=moved_first)
+        return apart(hessian, formulas.fisher)
 
-            H = independent.second_derivative(divergence, np.zeros(2))
-            gap = symmetric_distance(H, formulas.fisher(problem, theta))
-            worst[moved_first] = max(worst[moved_first], gap)
-    return [
-        at_most("largest distance between F and the Hessian of KL(p_θ ‖ p_θ′)", worst[False], 1e-7),
-        at_most("largest distance for the other order", worst[True], 1e-7),
-    ]
+    yield at_most("largest distance between F and the Hessian of KL(p_θ ‖ p_θ′)", gap(False), 1e-7)
+    yield at_most("largest distance for the other order", gap(True), 1e-7)
 
 
-def _probability_terms(problem: Problem, theta: Array) -> tuple[Array, Array, Array]:
-    """E[-(1/p) nabla^2 p], E[(1/p^2) nabla p nabla p^T] and sum_y nabla^2 p over all labels."""
+def _curved_term(problem: Problem, theta: Array) -> Array:
+    """E[-(1/p) nabla^2 p], the sum of -nabla^2 p over all labels."""
+    y, _ = independent.labels(problem, theta)
+    return independent.second_derivative(
+        lambda t: -np.exp(independent.log_densities(problem, t, y)).sum((-2, -1)) / problem.N, theta
+    )
+
+
+def _outer_term(problem: Problem, theta: Array) -> Array:
+    """E[(1/p^2) nabla p nabla p^T] over all labels."""
     y, _ = independent.labels(problem, theta)
 
     def p(t: Array) -> Array:
-        f = independent.outputs(problem, t)[..., None, :, :]
-        q = np.exp(independent.log_density(problem, f, y))
-        return q.reshape(*q.shape[:-2], -1)
+        return np.exp(independent.log_densities(problem, t, y))
 
-    N = problem.N
-    first = -independent.second_derivative(lambda t: p(t).sum(-1), theta) / N
-    slopes = independent.jacobian(p, theta)
-    value = p(theta)
+    value, slopes = p(theta), independent.jacobian(p, theta)
     seen = value > 1e-290
-    second = np.einsum("ki,kj->ij", slopes[seen] / value[seen, None], slopes[seen]) / N
-    return first, second, value
+    return slopes[seen].T @ (slopes[seen] / value[seen, None]) / problem.N
 
 
-def _chain_rule_of_log(formulas: Formulas) -> Sequence[Measure]:
-    worst = 0.0
-    for kind in _DISCRETE:
-        problem, theta = case(kind), place(kind)
-        first, second, _ = _probability_terms(problem, theta)
-        expected = independent.expected_hessian(problem, theta)
-        worst = max(worst, symmetric_distance(expected, first + second))
-        worst = max(worst, symmetric_distance(formulas.fisher(problem, theta), first + second))
-    return [at_most("largest distance of F and E[−∇² log p] from the sum", worst, EXPECTATIONS)]
+def _chain_rule_of_log(formulas: Formulas) -> Measures:
+    def both_terms(problem: Problem, theta: Array) -> Array:
+        return _curved_term(problem, theta) + _outer_term(problem, theta)
 
-
-def _vanishing_term(formulas: Formulas) -> Sequence[Measure]:
-    worst = max(
-        float(
-            np.abs(_probability_terms(case(kind), place(kind))[0]).max()
-            / np.abs(formulas.fisher(case(kind), place(kind))).max()
-        )
-        for kind in _DISCRETE
+    gap = max(
+        apart(matrix, both_terms, *_DISCRETE)
+        for matrix in (independent.expected_hessian, formulas.fisher)
     )
-    without = max(
-        symmetric_distance(
-            formulas.fisher(case(kind), place(kind)),
-            independent.expected_hessian(case(kind), place(kind)),
-        )
-        for kind in _DISCRETE
-    )
-    return [
-        at_most("largest |Σ_y ∇²p| relative to F", worst, EXPECTATIONS),
-        at_most("distance between F, without that part, and E[−∇² log p]", without, EXPECTATIONS),
-    ]
+    yield at_most("largest distance of F and E[−∇² log p] from the sum", gap, EXPECTATIONS)
 
 
-def _outer_term(formulas: Formulas) -> Sequence[Measure]:
-    worst = max(
-        symmetric_distance(
-            formulas.fisher(case(kind), place(kind)),
-            _probability_terms(case(kind), place(kind))[1],
-        )
-        for kind in _DISCRETE
-    )
-    return [at_most("largest distance between F and E[∇p ∇pᵀ / p²]", worst, EXPECTATIONS)]
+def _vanishing_term(formulas: Formulas) -> Measures:
+    def share(problem: Problem, theta: Array) -> float:
+        curved, F = _curved_term(problem, theta), formulas.fisher(problem, theta)
+        return np.abs(curved).max() / np.abs(F).max()
+
+    without = apart(formulas.fisher, independent.expected_hessian, *_DISCRETE)
+    yield at_most("largest |Σ_y ∇²p| relative to F", largest(share, _DISCRETE), EXPECTATIONS)
+    yield at_most("distance between F, without that part, and E[−∇² log p]", without, EXPECTATIONS)
 
 
-def _labels_as_the_model(formulas: Formulas) -> Sequence[Measure]:
+def _expected_outer(formulas: Formulas) -> Measures:
+    gap = apart(formulas.fisher, _outer_term, *_DISCRETE)
+    yield at_most("largest distance between F and E[∇p ∇pᵀ / p²]", gap, EXPECTATIONS)
+
+
+def _labels_as_the_model(formulas: Formulas) -> Measures:
     """p = 3/4 at x = 1 and 1/4 at x = -1, and labels in exactly these shares."""
     X = np.repeat([[1.0], [-1.0]], 4, axis=0)
     y = np.array([1.0, 1, 1, 0, 1, 0, 0, 0])
     problem, theta = logistic_regression(X, y), np.array([np.log(3)])
     F = formulas.fisher(problem, theta)
-    gaps = [
+    ef, h = (
         symmetric_distance(F, matrix(problem, theta))
         for matrix in (formulas.empirical_fisher, formulas.hessian)
-    ]
-    turned = replace(problem, y=1 - y)
-    return [
-        at_most("distances of EF and H from F", max(gaps), ROUNDING),
-        at_least(
-            "distance of EF with swapped labels from F",
-            symmetric_distance(F, formulas.empirical_fisher(turned, theta)),
-            0.1,
-        ),
-    ]
+    )
+    turned = formulas.empirical_fisher(replace(problem, y=1 - y), theta)
+    yield at_most("distances of EF and H from F", max(ef, h), ROUNDING)
+    yield at_least("distance of EF with swapped labels from F", symmetric_distance(F, turned), 0.1)
 
 
 _BALLS = Link("four-matrices", "problem=fig2&theta=1,1&closer=descent")
@@ -175,7 +141,7 @@ CLAIMS = (
     Claim(
         "eq-25", "equation", "Eq. 25", "A.1",
         "The other term is the expected outer product of the scores.",
-        _outer_term, Link("four-matrices", "problem=softmax&theta=1,-1"),
+        _expected_outer, Link("four-matrices", "problem=softmax&theta=1,-1"),
     ),
     Claim(
         "labels-as-the-model", "conclusion", "Appendix A.1, end", "A.1",

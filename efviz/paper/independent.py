@@ -11,9 +11,11 @@ import numpy as np
 import scipy  # stats and differentiate are imported on first use, which takes 0.4 s
 from numpy.polynomial.hermite import hermgauss
 from numpy.polynomial.laguerre import laggauss
+from numpy.typing import ArrayLike
 
 from efviz.arrays import Array
 from efviz.problems import Problem
+from efviz.problems.likelihoods.base import Likelihood
 from efviz.problems.likelihoods.gaussian import Gaussian
 
 
@@ -22,11 +24,11 @@ def outputs(problem: Problem, theta: Array) -> Array:
     return problem.model.outputs(problem.X, theta)
 
 
-def log_density(problem: Problem, f: Array, y: Array) -> Array:
+def log_density(likelihood: Likelihood, f: Array, y: Array) -> Array:
     """log p(y | f) with all constants, (..., N, C) and (..., N) -> (..., N)."""
-    name = problem.likelihood.name
-    if isinstance(problem.likelihood, Gaussian):
-        return scipy.stats.norm.logpdf(y, f[..., 0], problem.likelihood.sigma)
+    name = likelihood.name
+    if isinstance(likelihood, Gaussian):
+        return scipy.stats.norm.logpdf(y, f[..., 0], likelihood.sigma)
     if name == "bernoulli":
         return scipy.special.log_expit(np.where(y == 1, f[..., 0], -f[..., 0]))
     if name == "poisson":
@@ -53,16 +55,18 @@ def labels(problem: Problem, theta: Array) -> tuple[Array, Array]:
         return t[:, None] * np.exp(-f[:, 0]), np.repeat(w[:, None], N, axis=1)
     count: int = {"bernoulli": 2, "poisson": 60}.get(name) or f.shape[-1]
     y = np.repeat(np.arange(0.0, count)[:, None], N, axis=1)
-    return y, np.exp(log_density(problem, f, y))
+    return y, np.exp(log_density(problem.likelihood, f, y))
 
 
 def jacobian(function: Callable[[Array], Array], theta: Array) -> Array:
-    """d function / d theta at theta (D,), for function (..., D) -> (..., m): (m, D)."""
+    """d function / d theta at theta (D,), for function (..., D) -> (..., *shape): (*shape, D)."""
 
     def columns(t: Array) -> Array:
-        return np.moveaxis(function(np.moveaxis(t, 0, -1)), -1, 0)
+        values = function(np.moveaxis(t, 0, -1))
+        return np.moveaxis(values.reshape(*t.shape[1:], -1), -1, 0)
 
-    return np.asarray(scipy.differentiate.jacobian(columns, theta, tolerances=_TOLERANCES).df)
+    found = scipy.differentiate.jacobian(columns, theta, tolerances=_TOLERANCES).df
+    return np.reshape(found, (*function(theta).shape, len(theta)))
 
 
 def second_derivative(function: Callable[[Array], Array], theta: Array) -> Array:
@@ -78,15 +82,28 @@ def second_derivative(function: Callable[[Array], Array], theta: Array) -> Array
 _TOLERANCES = {"atol": 1e-10, "rtol": 1e-10}
 
 
+def log_densities(problem: Problem, theta: Array, y: Array) -> Array:
+    """log p(y | f(x_n, theta)) for theta (..., D) and labels (K, N): (..., K, N)."""
+    return log_density(problem.likelihood, outputs(problem, theta)[..., None, :, :], y)
+
+
 def scores(problem: Problem, theta: Array, y: Array) -> Array:
     """nabla_theta log p(y | f(x_n, theta)) for labels (K, N): (K, N, D)."""
+    return jacobian(lambda t: log_densities(problem, t, y), theta)
 
-    def flat(t: Array) -> Array:
-        f = outputs(problem, t)[..., None, :, :]
-        p = log_density(problem, f, y)
-        return p.reshape(*p.shape[:-2], -1)
 
-    return jacobian(flat, theta).reshape(*y.shape, problem.D)
+def output_jacobians(problem: Problem, theta: Array) -> Array:
+    """The Jacobians of the outputs (N, C, D)."""
+    return jacobian(lambda t: outputs(problem, t), theta)
+
+
+def output_curvature(likelihood: Likelihood, f: Array, y: Array) -> Array:
+    """nabla_f^2 of -log p(y_n | f_n) for f (N, C), y (N,): (N, C, C)."""
+
+    def at(f_n: Array, label: Array) -> Array:
+        return second_derivative(lambda v: -log_density(likelihood, v, label), f_n)
+
+    return np.stack([at(*example) for example in zip(f, y, strict=True)])
 
 
 def expected_outer(problem: Problem, theta: Array) -> Array:
@@ -105,14 +122,26 @@ def observed_outer(problem: Problem, theta: Array) -> Array:
 def expected_hessian(problem: Problem, theta: Array) -> Array:
     """1/N sum_n E_{y ~ p(. | f_n)}[-nabla^2 log p(y | f_n)]: p fixed, log p differentiated."""
     y, weight = labels(problem, theta)
-
-    def surprise(t: Array) -> Array:
-        f = outputs(problem, t)[..., None, :, :]
-        return -(weight * log_density(problem, f, y)).sum((-2, -1)) / problem.N
-
-    return second_derivative(surprise, theta)
+    return second_derivative(
+        lambda t: -(weight * log_densities(problem, t, y)).sum((-2, -1)) / problem.N, theta
+    )
 
 
-def mean_loss(problem: Problem) -> Callable[[Array], Array]:
-    """theta (..., D) -> -1/N sum_n log p(y_n | f_n), with all constants."""
-    return lambda theta: -log_density(problem, outputs(problem, theta), problem.y).mean(-1)
+def loss(problem: Problem, theta: Array) -> Array:
+    """-1/N sum_n log p(y_n | f_n), with all constants, for theta (..., D): (...)."""
+    return -log_density(problem.likelihood, outputs(problem, theta), problem.y).mean(-1)
+
+
+def gradient(problem: Problem, theta: Array) -> Array:
+    """nabla L at theta (D,): (D,)."""
+    return jacobian(lambda t: loss(problem, t), theta)
+
+
+def hessian(problem: Problem, theta: Array) -> Array:
+    """nabla^2 L at theta (D,): (D, D)."""
+    return second_derivative(lambda t: loss(problem, t), theta)
+
+
+def power(x: ArrayLike, y: ArrayLike) -> float:
+    """The exponent p of the best fit y ~ x^p, for positive x, y (n,)."""
+    return float(np.polyfit(np.log(x), np.log(y), 1)[0])

@@ -8,7 +8,7 @@ all finished runs (in float32, for figures).
 import json
 from collections.abc import Callable
 from dataclasses import asdict, dataclass
-from functools import lru_cache
+from functools import lru_cache, partial
 from pathlib import Path
 from typing import Any
 
@@ -106,24 +106,25 @@ class Line:
             ),
         }[self.verdict]
         if self.best_change > CHAOS:
+            words += f" {_depends_on_rounding('selected', self.best_change)}, so "
             words += (
-                " The selected run depends on rounding: a change in the last digit changes its "
-                f"loss by {percent(self.best_change)}, "
-            )
-            words += (
-                "so another machine may select another cell."
+                "another machine may select another cell."
                 if self.best_change > SEEN
-                else "so its last digits differ between machines."
+                else "its last digits differ between machines."
             )
         elif self.contested:
             words += f" {CONTESTED}."
         elif self.printed_change > CHAOS:
-            words += (
-                " The printed run depends on rounding: a change in the last digit changes its "
-                f"loss by {percent(self.printed_change)}."
-            )
+            words += f" {_depends_on_rounding('printed', self.printed_change)}."
         why = WHY.get((self.paper, self.method), "")
         return f"{words} {why}".strip()
+
+
+def _depends_on_rounding(which: str, change: float) -> str:
+    return (
+        f"The {which} run depends on rounding: a change in the last digit changes its loss by "
+        f"{percent(change)}"
+    )
 
 
 def paper_sets() -> dict[str, str]:
@@ -189,12 +190,7 @@ def renew(
     grids: dict[str, Any] = {}
     for paper, lines in TABLE_6.items():
         for method in lines:
-
-            def tell(update: Progress[Sweep], paper: str = paper, method: str = method) -> None:
-                if progress is not None:
-                    progress(paper, method, update)
-
-            line, sweep = compute(paper, method, tell)
+            line, sweep = compute(paper, method, progress and partial(progress, paper, method))
             done.append(asdict(line))
             columns = slice(None) if METHODS[method].damped else slice(1)
             finished = sweep.status == Status.FINISHED

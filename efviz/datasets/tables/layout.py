@@ -183,6 +183,7 @@ Kinds = NDArray[np.int8]
 
 # Kinds of cells, and how likely each is as the name of a column.
 _EMPTY, _WHOLE, _DECIMAL, _TRUTH, _WHEN, _WORDS = range(6)
+_NUMBERS = (_WHOLE, _DECIMAL)
 _AS_A_NAME = {_WHOLE: 0.49, _DECIMAL: 0.02, _TRUTH: 0.05, _WHEN: 0.05, _WORDS: 1.0}
 _REPEATED = 0.02
 """The probability that a column name recurs as a value of its column."""
@@ -221,19 +222,12 @@ def names_columns(frame: Any, kinds: Kinds) -> float:
         below = below[below != _EMPTY]
         if first == _EMPTY:
             continue
-        alike = _like(below, first)
+        alike = np.isin(below, _NUMBERS if first in _NUMBERS else (first,))
         evidence += log(1.0 if k in years else _AS_A_NAME[first])
         evidence -= log((alike.sum() + 0.5) / (len(below) + 1))
         if first == _WORDS and alike.any():
             evidence += _recurrence(frame[column], kinds[:, k])
     return evidence
-
-
-def _like(kinds: Kinds, first: int) -> NDArray[np.bool_]:
-    """Cells of the same kind as the first; whole and decimal numbers are one kind."""
-    if first in (_WHOLE, _DECIMAL):
-        return np.asarray((kinds == _WHOLE) | (kinds == _DECIMAL))
-    return np.asarray(kinds == first)
 
 
 def _recurrence(text: Any, kinds: Kinds) -> float:
@@ -248,7 +242,7 @@ def _recurrence(text: Any, kinds: Kinds) -> float:
 
 def _are_years(frame: Any, kinds: Kinds) -> set[int]:
     """Columns whose first cells are years in order, above values that are not years."""
-    whole = [k for k in range(kinds.shape[1]) if kinds[0, k] in (_WHOLE, _DECIMAL)]
+    whole = np.flatnonzero(np.isin(kinds[0], _NUMBERS))
     if len(whole) < 2 or (kinds[0, whole] == _DECIMAL).any():
         return set()
     cells = frame.iloc[:2, whole].to_numpy(object)
@@ -258,7 +252,7 @@ def _are_years(frame: Any, kinds: Kinds) -> set[int]:
     rising = bool((np.diff(years) > 0).all() or (np.diff(years) < 0).all())
     within = bool(((years >= _YEARS[0]) & (years <= _YEARS[1])).all())
     again = len(cells) > 1 and any(re.fullmatch(r"\d{4}", cell) for cell in cells[1])
-    return set(whole) if rising and within and not again else set()
+    return set(whole.tolist()) if rising and within and not again else set()
 
 
 def holds_units(kinds: Kinds) -> bool:
@@ -284,5 +278,5 @@ def is_footer(kinds: Kinds) -> bool:
 
 def _are_numbers(kinds: Kinds) -> NDArray[np.bool_]:
     """Whether each column holds only numbers, (columns,)."""
-    numbers = (kinds == _WHOLE) | (kinds == _DECIMAL)
+    numbers = np.isin(kinds, _NUMBERS)
     return np.asarray((numbers | (kinds == _EMPTY)).all(axis=0) & numbers.any(axis=0))

@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from io import StringIO
+from itertools import chain, count
 from typing import Any
 
 import numpy as np
@@ -36,15 +37,9 @@ MAX_CELLS = 2_000_000
 MAX_NAME = 100
 
 MAX_BLANK = 100_000
+_TOO_MANY_BLANK = f"More than {MAX_BLANK:,} lines of the file are blank or comments; remove them."
 HEAD = 5
 WHITESPACE = SEPARATORS[SPACES]
-_PLURALS = {
-    "comma": "commas",
-    "semicolon": "semicolons",
-    "tab": "tabs",
-    "vertical bar": "vertical bars",
-    SPACES: "spaces or tabs",
-}
 # A line before the table: blank, a comment, or Excel's declaration of the delimiter.
 _NO_TABLE = re.compile(r"(?:[ \t]*|[ \t]*#[^\n]*|sep=[,;\t|])\n")
 
@@ -130,20 +125,24 @@ def read_table(
         )
     notes: list[str] = []
     body, named = _body(_decode(content, notes), notes)
-    separator = separator or named or _separator(body)
+    separator = separator or named or likely_separator(body.text)
+    if not separator:
+        raise TableError(_one_column(body.text.split("\n", 1)[0]))
     if separator == SPACES:
         body = replace(body, text=quoted_row_names(body.text))
     frame = _parse(body, SEPARATORS[separator], notes).apply(lambda cells: cells.str.strip())
     if separator not in ("comma", named):
-        notes.append(f"The columns are separated by {_PLURALS[separator]}.")
-    frame, rows = _without_empty_rows(frame, np.arange(len(frame)) + body.skipped + 1, notes)
+        signs = "spaces or tabs" if separator == SPACES else f"{separator}s"
+        notes.append(f"The columns are separated by {signs}.")
+    frame.index += body.skipped + 1  # From here on, it holds the rows in the file.
+    frame = _without_empty_rows(frame, notes)
     if not len(frame):
         raise TableError(
             "The file has delimiters but no values; it needs a header and rows of values."
         )
-    frame, rows, header = _without_words(frame, rows, header, notes)
+    frame, header = _without_words(frame, header, notes)
     names = frame.iloc[0].tolist() if header else _no_names(frame, body, separator, notes)
-    frame, rows = frame.iloc[int(header) :].reset_index(drop=True), rows[int(header) :]
+    frame = frame.iloc[int(header) :]
     if not len(frame):
         raise TableError(
             f"The file has a header ({quoted(*filter(None, names))}) but no rows below it."
@@ -153,10 +152,12 @@ def read_table(
         raise TableError(_one_column(names[used[0]]))
     titles = _titles(names, used, notes)
     cells = {title: frame[k] for title, k in zip(titles, used, strict=True)}
-    if separator != SPACES and (frame.iloc[:, -1] == "").any():
-        _note_short_row(body, SEPARATORS[separator], frame.shape[1], notes)
-    columns, done = read_columns(cells, rows, SEPARATORS[separator])
-    head = tuple(map(tuple, frame[used].head(HEAD).to_numpy(object)))
+    if (frame.iloc[:, -1] == "").any():
+        _, short = _records(body, SEPARATORS[separator], frame.shape[1])
+        if short:
+            notes.append(f"{short}; absent cells count as missing.")
+    columns, done = read_columns(cells, SEPARATORS[separator])
+    head, rows = tuple(map(tuple, frame[used].head(HEAD).to_numpy(object))), frame.index.to_numpy()
     return Table(name, len(frame), columns, rows, (*notes, *done), separator, header, head)
 
 
@@ -222,27 +223,15 @@ def _body(text: str, notes: list[str]) -> tuple[_Body, str]:
             separator = next(name for name, known in SEPARATORS.items() if known == sign)
             notes.append("The delimiter is the one that the first line of the file names.")
         if skipped > MAX_BLANK:
-            raise TableError(_too_many_blank())
+            raise TableError(_TOO_MANY_BLANK)
     if comments:
         notes.append(f"{counted(comments, 'comment line')} at the top left out.")
     text = text[start:]
     if not text.strip("# \t\n") or text.startswith("#"):
         raise TableError("The file holds nothing but comments; it needs a header and rows.")
     if text.count("\n\n") > MAX_BLANK:
-        raise TableError(_too_many_blank())
+        raise TableError(_TOO_MANY_BLANK)
     return _Body(text, skipped, comment), separator
-
-
-def _too_many_blank() -> str:
-    return f"More than {MAX_BLANK:,} lines of the file are blank or comments; remove them."
-
-
-def _separator(body: _Body) -> str:
-    """The name of the separator of the columns. Raises TableError if there is none."""
-    separator = likely_separator(body.text)
-    if not separator:
-        raise TableError(_one_column(body.text.split("\n", 1)[0]))
-    return separator
 
 
 def _parse(body: _Body, delimiter: str, notes: list[str]) -> Any:
@@ -341,17 +330,14 @@ def _unreadable(error: str, body: _Body) -> str:
     return "The file cannot be read as a table; save it as CSV in UTF-8."
 
 
-def _without_words(
-    frame: Any, rows: NDArray[np.int64], header: bool | None, notes: list[str]
-) -> tuple[Any, NDArray[np.int64], bool]:
+def _without_words(frame: Any, header: bool | None, notes: list[str]) -> tuple[Any, bool]:
     """The table without a title above it, units below its header or a source below its rows; and
     whether its first row is the header."""
 
-    def left_out(row: int, what: str) -> tuple[Any, NDArray[np.int64]]:
-        words = quoted(*(cell for cell in frame.iloc[row] if cell))
-        notes.append(f"Row {rows[row]:,} ({words}) {what} and is left out.")
-        keep = np.delete(np.arange(len(frame)), row)
-        return frame.iloc[keep], rows[keep]
+    def left_out(row: int, what: str) -> Any:
+        words, at = quoted(*(cell for cell in frame.iloc[row] if cell)), frame.index[row]
+        notes.append(f"Row {at:,} ({words}) {what} and is left out.")
+        return frame.drop(index=at)
 
     kinds = kinds_of(seen := thinned(frame))
     while (
@@ -360,16 +346,16 @@ def _without_words(
         and is_title(kinds)
         and names_columns(seen.iloc[1:], kinds[1:]) > 1
     ):
-        frame, rows = left_out(0, "stands above the table")
+        frame = left_out(0, "stands above the table")
         kinds = kinds_of(seen := thinned(frame))
     if header is None:
         header = names_columns(seen, kinds) >= 0
     while is_footer(kinds[int(header) :]):
-        frame, rows = left_out(-1, "stands below the table")
+        frame = left_out(-1, "stands below the table")
         kinds = kinds_of(thinned(frame))
     if header and holds_units(kinds[1:]):
-        frame, rows = left_out(1, "seems to hold units")
-    return frame, rows, header
+        frame = left_out(1, "seems to hold units")
+    return frame, header
 
 
 def _no_names(frame: Any, body: _Body, separator: str, notes: list[str]) -> Sequence[str]:
@@ -390,23 +376,21 @@ def _no_names(frame: Any, body: _Body, separator: str, notes: list[str]) -> Sequ
 def _titles(names: Sequence[str], used: Sequence[int], notes: list[str]) -> list[str]:
     """A distinct name for each used column."""
     taken = {shown(names[k], MAX_NAME) for k in used} - {""}
-    seen: set[str] = set()
     titles: list[str] = []
     twice: list[str] = []
     for k in used:
         name = shown(names[k], MAX_NAME)
         title = name
         if not name or name == BIAS:
-            title = _free(f"column {k + 1}", taken | seen)
+            title = _free(f"column {k + 1}", taken.union(titles))
             if name:
                 notes.append(
                     f'The column "{BIAS}" is called {quoted(title)}, because "{BIAS}" is the '
                     "column of ones."
                 )
-        elif name in seen:
-            title = _free(name, taken | seen)
+        elif name in titles:
+            title = _free(name, taken.union(titles))
             twice.append(name)
-        seen.add(title)
         titles.append(title)
     if twice:
         notes.append(
@@ -417,27 +401,20 @@ def _titles(names: Sequence[str], used: Sequence[int], notes: list[str]) -> list
 
 
 def _free(name: str, taken: set[str]) -> str:
-    number = 1
-    title = name
-    while title in taken:
-        number += 1
-        title = f"{name} ({number})"
-    return title
+    others = (f"{name} ({number})" for number in count(2))
+    return next(title for title in chain([name], others) if title not in taken)
 
 
-def _without_empty_rows(
-    frame: Any, rows: NDArray[np.int64], notes: list[str]
-) -> tuple[Any, NDArray[np.int64]]:
-    """The rows that hold a value, and their rows in the file; lone comments are not values."""
-    rest = (frame.iloc[:, 1:] != "").any(axis=1).to_numpy(bool)
-    comment = frame.iloc[:, 0].str.startswith("#").to_numpy(bool) & ~rest
+def _without_empty_rows(frame: Any, notes: list[str]) -> Any:
+    """The rows that hold a value; lone comments are not values."""
+    rest = (frame.iloc[:, 1:] != "").any(axis=1)
+    comment = frame.iloc[:, 0].str.startswith("#") & ~rest
     if comment.any():
         notes.append(
             f"{counted(int(comment.sum()), 'comment line')} between the rows left out, the first "
-            f"in row {rows[comment][0]:,}."
+            f"in row {comment.idxmax():,}."
         )
-    keep = (rest | (frame.iloc[:, 0] != "").to_numpy(bool)) & ~comment
-    return frame[keep].reset_index(drop=True), rows[keep]
+    return frame[(rest | (frame.iloc[:, 0] != "")) & ~comment]
 
 
 def _csv(lines: Iterable[str], delimiter: str) -> Iterator[list[str]]:
@@ -460,12 +437,6 @@ def _records(body: _Body, delimiter: str, width: int) -> tuple[int, str]:
     except csv.Error:  # a cell of more than 131,072 characters
         pass
     return records, short
-
-
-def _note_short_row(body: _Body, delimiter: str, width: int, notes: list[str]) -> None:
-    _, short = _records(body, delimiter, width)
-    if short:
-        notes.append(f"{short}; absent cells count as missing.")
 
 
 def _one_column(name: str) -> str:

@@ -20,8 +20,8 @@ from efviz.datasets.tables.reading import Table
 from efviz.numbers import counted, number
 from efviz.problems.own.regressions import (
     MIN_ROWS,
-    REGRESSIONS,
     Regression,
+    chosen_regression,
     counts_rows,
     inputs_of,
     is_index,
@@ -53,32 +53,22 @@ def own_dataset(
     missing values are used. Raises TableError, with a message for the visitor, if the table has no
     such data set, and ValueError for unknown settings.
     """
-    if regression not in REGRESSIONS:
-        raise ValueError(f"no regression {regression!r}; there are {', '.join(REGRESSIONS)}")
+    chosen = chosen_regression(regression)
     if inputs not in (COLUMNS, COMPONENTS):
         raise ValueError(f"inputs must be {COLUMNS!r} or {COMPONENTS!r}, got {inputs!r}")
     if intercept not in INTERCEPTS:
         raise ValueError(f"intercept must be one of {INTERCEPTS}, got {intercept!r}")
-    chosen = REGRESSIONS[regression]
-    column = _get(table, target)
-    if objection := chosen.objection(table, column):
-        raise TableError(objection)
+    _check_target(table, target, chosen)
     notes: list[str] = []
     if inputs == COLUMNS:
         names = _two_names(table, target, first, second)
         notes += _counters(table, names)
     else:
         names = _names_for_components(table, target, standardised, notes)
-    classes = chosen.task == "classification"
-    positive = _positive(column, positive) if classes else ""
-    y = target_of(column, positive)
-    X = np.column_stack([_numbers(table, name) for name in names])
-    keep = _complete(table, [*names, target], np.column_stack([X, y]), notes)
-    X, y = X[keep], y[keep]
-    title = _classes(column, positive, y, notes) if classes else target
+    data = _complete_cases(table, target, chosen, positive, names, notes)
+    y = data.y
     if standardised:
-        _check_spread(X, names)
-    data = Dataset(X, y, tuple(names), title, chosen.task, table.name, "your table")
+        _check_spread(data)
     if inputs == COMPONENTS:
         data = principal_components(data, standardised=standardised)
     else:
@@ -87,7 +77,7 @@ def own_dataset(
         data = _with_intercept(data, chosen, intercept, notes)
     if chosen.task == "regression" and (y == y[0]).all():
         notes.append(f"{quoted(target)} is {number(y[0], 6)} in all rows, so there is no residual.")
-    return replace(data, notes=(*table.notes, *notes), positive=positive), tuple(notes)
+    return replace(data, notes=(*table.notes, *notes)), tuple(notes)
 
 
 def whole_dataset(
@@ -109,11 +99,8 @@ def whole_dataset(
     if not (target and regression):
         begin = suggest(table, target, regression)
         target, regression = target or begin.target, regression or begin.regression
-    if regression not in REGRESSIONS:
-        raise ValueError(f"no regression {regression!r}; there are {', '.join(REGRESSIONS)}")
-    column, chosen = _get(table, target), REGRESSIONS[regression]
-    if objection := chosen.objection(table, column):
-        raise TableError(objection)
+    chosen = chosen_regression(regression)
+    _check_target(table, target, chosen)
     notes: list[str] = []
     if inputs:
         names = _columns(table, target, list(dict.fromkeys(inputs)))
@@ -124,15 +111,8 @@ def whole_dataset(
         raise TableError(
             f"The table has no column of numbers besides {quoted(target)}; a regression needs one."
         )
-    classes = chosen.task == "classification"
-    positive = _positive(column, positive) if classes else ""
-    y = target_of(column, positive)
-    X = np.column_stack([_numbers(table, name) for name in names])
-    keep = _complete(table, [*names, target], np.column_stack([X, y]), notes)
-    X, y = X[keep], y[keep]
-    title = _classes(column, positive, y, notes) if classes else target
-    data = Dataset(X, y, tuple(names), title, chosen.task, table.name, "your table")
-    return replace(data, notes=(*table.notes, *notes), positive=positive), tuple(notes)
+    data = _complete_cases(table, target, chosen, positive, names, notes)
+    return replace(data, notes=(*table.notes, *notes)), tuple(notes)
 
 
 def _get(table: Table, name: str) -> Column:
@@ -141,10 +121,30 @@ def _get(table: Table, name: str) -> Column:
     return table.columns[name]
 
 
-def _numbers(table: Table, name: str) -> Array:
-    numbers = _get(table, name).numbers
-    assert numbers is not None
-    return numbers
+def _check_target(table: Table, target: str, chosen: Regression) -> None:
+    if objection := chosen.objection(table, _get(table, target)):
+        raise TableError(objection)
+
+
+def _complete_cases(
+    table: Table,
+    target: str,
+    chosen: Regression,
+    positive: str,
+    names: list[str],
+    notes: list[str],
+) -> Dataset:
+    """The inputs and the target in the rows that have a value in all of them."""
+    column, classes = table.columns[target], chosen.task == "classification"
+    positive = _positive(column, positive) if classes else ""
+    y = target_of(column, positive)
+    X = np.array([table.columns[name].numbers for name in names], dtype=float).T
+    keep = _complete(table, [*names, target], np.column_stack([X, y]), notes)
+    X, y = np.ascontiguousarray(X[keep]), y[keep]
+    title = _classes(column, positive, y, notes) if classes else target
+    return Dataset(
+        X, y, tuple(names), title, chosen.task, table.name, "your table", positive=positive
+    )
 
 
 def _two_names(table: Table, target: str, first: str, second: str) -> list[str]:
@@ -196,22 +196,19 @@ def _complete(table: Table, names: list[str], values: Array, notes: list[str]) -
     left_out = int((~keep).sum())
     incomplete = [name for name, some in zip(names, missing.T, strict=True) if some.any()]
     if keep.sum() < MIN_ROWS:
+        emptiest = quoted(names[int(np.argmax(missing.sum(axis=0)))])
         raise TableError(
             f"Only {counted(int(keep.sum()), 'row has', 'rows have')} a value in all columns that "
             f"are used, but at least {MIN_ROWS} are needed; "
-            + (f"most are missing in {_emptiest(names, missing)}." if left_out else "add rows.")
+            + (f"most are missing in {emptiest}." if left_out else "add rows.")
         )
     if left_out:
+        has, are = ("has", "is") if left_out == 1 else ("have", "are")
         notes.append(
-            f"{left_out:,} of {table.N:,} rows {'has' if left_out == 1 else 'have'} no value in "
-            f"{quoted(*incomplete)} and {'is' if left_out == 1 else 'are'} left out (complete "
-            "cases)."
+            f"{left_out:,} of {table.N:,} rows {has} no value in {quoted(*incomplete)} and {are} "
+            "left out (complete cases)."
         )
     return keep
-
-
-def _emptiest(names: list[str], missing: Mask) -> str:
-    return quoted(names[int(np.argmax(missing.sum(axis=0)))])
 
 
 def _classes(column: Column, positive: str, y: Array, notes: list[str]) -> str:
@@ -237,8 +234,8 @@ def _classes(column: Column, positive: str, y: Array, notes: list[str]) -> str:
     return f"{column.name} = {positive}"
 
 
-def _check_spread(X: Array, names: list[str]) -> None:
-    for name, x in zip(names, X.T, strict=True):
+def _check_spread(data: Dataset) -> None:
+    for name, x in zip(data.feature_names, data.X.T, strict=True):
         # Relative to the precision with which its mean is stored: less is only rounding.
         spread = np.ptp(x)
         if spread <= 1e-10 * np.abs(x).max() or not spread > 1e-140:

@@ -1,13 +1,14 @@
 """A Table as a problem of the catalogue, with everything needed to draw and to fit it."""
 
 from dataclasses import replace
+from typing import Any
 
 from efviz.datasets.dataset import BIAS, Dataset
 from efviz.datasets.tables.reading import Table
 from efviz.problems.catalogue import PROBLEMS, Entry, Settings
 from efviz.problems.own.dataset import own_dataset
-from efviz.problems.own.regressions import REGRESSIONS, inputs_of
-from efviz.problems.own.suggestions import COLUMNS, HELD
+from efviz.problems.own.regressions import chosen_regression, inputs_of
+from efviz.problems.own.suggestions import COLUMNS
 
 KNOBS = ("target", "regression", "positive", "first", "second", "inputs", "scaling", "intercept")
 """The settings of the data set of a table."""
@@ -34,31 +35,18 @@ def own_entry(
     `scaling` is "standardised" or "raw". ValueError for an unknown regression; `Entry.dataset`
     raises TableError, with a message for the visitor, if the table has no such data set.
     """
-    if regression not in REGRESSIONS:
-        raise ValueError(f"no regression {regression!r}; there are {', '.join(REGRESSIONS)}")
-    chosen = REGRESSIONS[regression]
+    chosen = chosen_regression(regression)
+    given = {
+        "target": target,
+        "regression": regression,
+        "first": first,
+        "second": second,
+        "inputs": inputs,
+    }
 
-    def dataset(
-        target: str = target,
-        regression: str = regression,
-        positive: str = "",
-        first: str = first,
-        second: str = second,
-        inputs: str = inputs,
-        scaling: str = "standardised",
-        intercept: str = HELD,
-    ) -> Dataset:
-        made, _ = own_dataset(
-            table,
-            target=target,
-            regression=regression,
-            positive=positive,
-            first=first,
-            second=second,
-            inputs=inputs,
-            standardised=scaling == "standardised",
-            intercept=intercept,
-        )
+    def dataset(scaling: str = "standardised", **changed: str) -> Dataset:
+        settings: dict[str, Any] = given | changed
+        made, _ = own_dataset(table, **settings, standardised=scaling == "standardised")
         return made
 
     return Entry(

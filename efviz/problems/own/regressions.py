@@ -91,6 +91,13 @@ REGRESSIONS: dict[str, Regression] = {
 }
 
 
+def chosen_regression(key: str) -> Regression:
+    """The entry of REGRESSIONS. Raises ValueError, which lists them, for an unknown key."""
+    if key not in REGRESSIONS:
+        raise ValueError(f"no regression {key!r}; there are {', '.join(REGRESSIONS)}")
+    return REGRESSIONS[key]
+
+
 def inputs_of(table: Table, target: str = "") -> list[str]:
     """The columns that can be inputs: those of numbers, except the target."""
     return [
