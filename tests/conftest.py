@@ -3,16 +3,17 @@
 import re
 from collections.abc import Iterator
 from dataclasses import replace
+from functools import cache
 
 import numpy as np
 import pytest
 from browsing import browser, new_page, page, profile, server  # noqa: F401  # fixtures
 from hypothesis import settings
+from streamlit.components.v2 import manifest_scanner
 from xdist.remote import Producer
 from xdist.scheduler import LoadScopeScheduling
 
 from efviz import LIKELIHOODS, METHODS, MODELS, PROBLEMS
-from efviz.dashboard.session.caches import SHARED
 from efviz.numerics.threads import one_blas_thread
 from efviz.problems import Problem
 from efviz.problems.likelihoods.gaussian import Gaussian
@@ -61,11 +62,13 @@ def pytest_xdist_make_scheduler(config: pytest.Config, log: Producer) -> ByFile:
     return ByFile(config, log)
 
 
-@pytest.fixture(scope="module", autouse=True)
-def nothing_cached() -> Iterator[None]:
-    """What one file has made of its own numbers of seeds and labels is no other's."""
-    yield
-    SHARED.clear()
+@pytest.fixture(scope="session", autouse=True)
+def _components_found_once() -> Iterator[None]:
+    """Each `AppTest` reads the metadata of all packages installed: it takes as long as a page."""
+    with pytest.MonkeyPatch.context() as patch:
+        found = cache(manifest_scanner.scan_component_manifests)
+        patch.setattr(manifest_scanner, "scan_component_manifests", found)
+        yield
 
 
 def small_problem(kind: str, N: int = 12, seed: int = 0, *, P: int = 3) -> Problem:
