@@ -37,15 +37,15 @@ KINDS = [
 
 
 class ByFile(LoadScopeScheduling):
-    """Where tests run in several processes, all that need a server share one of them.
+    """Where tests run in several processes, those in Chromium share one of them, and one server.
 
-    Two browsers with two servers on two cores make each other late; the other files run meanwhile.
+    The other files run meanwhile, those of the other engines first: each starts what it needs.
     (The groups of xdist 3.8 are lost on pytest 9.2.)
     """
 
     def _split_scope(self, nodeid: str) -> str:
         file = nodeid.partition("::")[0]
-        return "served" if re.search("test_(browser|hosting)", file) else file
+        return "served" if re.search("/test_browser(?!_engines)", file) else file
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
