@@ -71,6 +71,11 @@ def _components_found_once() -> Iterator[None]:
         yield
 
 
+def some(few: int, many: int) -> int:
+    """How many examples are tried: many in the profile `long` of hypothesis, which modules ask."""
+    return many if settings.get_current_profile_name() == "long" else few
+
+
 def small_problem(kind: str, N: int = 12, seed: int = 0, *, P: int = 3) -> Problem:
     """N examples with labels drawn from the model itself, near theta = 1/2 (linear) or (2, 1)."""
     rng = np.random.default_rng(seed)

@@ -10,6 +10,7 @@ from contextlib import suppress
 import numpy as np
 import pandas as pd
 import pytest
+from conftest import some
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from numpy.testing import assert_array_equal
@@ -351,7 +352,7 @@ def _tables(draw):
     return frame, options, draw(st.sampled_from(["utf-8", "utf-8-sig", "cp1252", "utf-16"]))
 
 
-@settings(max_examples=150)
+@settings(max_examples=some(50, 150))
 @given(_tables())
 def test_what_pandas_writes_is_read_back_exactly(written):
     frame, options, encoding = written
@@ -393,7 +394,7 @@ PIECES = (
 csv_like = st.lists(st.sampled_from(PIECES), max_size=60).map("".join)
 
 
-@settings(max_examples=400, deadline=2000)
+@settings(max_examples=some(150, 400), deadline=2000)
 @given(st.one_of(csv_like, st.text(max_size=60), st.binary(max_size=60)))
 def test_anything_at_all_is_a_table_or_a_sentence(content):
     try:
