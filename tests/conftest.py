@@ -49,9 +49,9 @@ class ByFile(LoadScopeScheduling):
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Tests of whole pages and of the server take most of the time that needs no browser."""
+    """Tests of whole pages and of servers take most of the time that needs no browser."""
     for item in items:
-        if item.path.parent.name in ("dashboard", "server"):
+        if item.path.parent.name in ("dashboard", "server", "hosting"):
             item.add_marker("slow")
 
 

@@ -25,7 +25,7 @@ from efviz.sweeps import Sweep, grid_search
 from efviz.sweeps.outcome import STATUSES
 from efviz.sweeps.rounding import CHAOS, TIE, change_by_rounding, loss_rounding
 
-pytestmark = pytest.mark.numerics
+pytestmark = [pytest.mark.numerics, pytest.mark.slow]
 
 FILE = Path(__file__).with_name("sweep_ends.json")
 STEP_SIZES = np.logspace(-6, 3, 10)
