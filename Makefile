@@ -8,13 +8,15 @@ run: .venv/run
 	$(BIN)/streamlit run app.py --server.port $(PORT)
 
 # What a change is checked with while it is made: style, types, and the tests that need no browser,
-# no server and no whole page.
+# no server, no whole page and no seconds each.
 check: .venv/dev
-	$(BIN)/ruff check .
-	$(BIN)/ruff format --check .
-	$(BIN)/mypy
-	if [ -d node_modules ]; then npm run --silent lint; fi
-	$(BIN)/python -m pytest --numprocesses auto --maxprocesses 4 -m "not (browser or hosting or slow)"
+	@set -ex; begun=$$(date +%s); \
+	$(BIN)/ruff check .; \
+	$(BIN)/ruff format --check .; \
+	$(BIN)/mypy; \
+	if [ -d node_modules ]; then npm run --silent lint; fi; \
+	$(BIN)/python -m pytest --numprocesses auto --maxprocesses 4 -m "not (browser or slow)"; \
+	set +x; echo "checked in $$(($$(date +%s) - begun)) s"
 
 test: .venv/dev
 	$(BIN)/python -m pytest --numprocesses auto --maxprocesses 4

@@ -12,7 +12,7 @@ import subprocess
 import sys
 import time
 import urllib.request
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from itertools import count
 from pathlib import Path
@@ -106,8 +106,16 @@ def serve(script: str, **environment: str) -> Iterator[str]:
 
 @pytest.fixture(scope="session")
 def server() -> Iterator[str]:
-    """The app as `make run` serves it."""
+    """The app as `make run` serves it, once all pages are imported and computed."""
     with serve("app.py") as url:
+        for _ in range(900):
+            try:
+                urllib.request.urlopen(f"{url}/efviz-ready").close()
+                break
+            except OSError:
+                time.sleep(0.1)
+        else:
+            pytest.fail("the app does not become ready")
         yield url
 
 
@@ -245,6 +253,36 @@ def open_page(page: Page, server: str, query: str = "", slug: str = "vector-fiel
 
 def wait_for_picture(page: Page, old: str) -> None:
     expect(chart(page)).not_to_have_attribute("data-revision", old, timeout=15_000)
+
+
+def wait_until(page: Page, holds: Callable[[], bool], seconds: float = 15) -> None:
+    """Until something holds of the page: an assertion that is given time."""
+    deadline = time.monotonic() + seconds
+    while not holds():
+        assert time.monotonic() < deadline, f"it never holds, in {seconds:g} s"
+        page.wait_for_timeout(50)
+
+
+# What differs while the charts move: null before they are drawn.
+PLACES = """() => {
+  const charts = [...document.querySelectorAll('.efviz-chart')];
+  if (charts.some((chart) => !chart.dataset.revision)) return null;
+  const sides = (element) => Object.values(element.getBoundingClientRect().toJSON());
+  return [charts[0]?.dataset.revision, ...charts.flatMap((c) => [...c.children].flatMap(sides))]
+    .join();
+}"""
+
+
+def wait_for_rest(page: Page) -> None:
+    """Until the first chart has been the same, and all charts where they are, for 0.3 s."""
+    seen: list[object] = []
+
+    def rests() -> bool:
+        seen.append(page.evaluate(PLACES))
+        page.wait_for_timeout(50)
+        return len(seen) > 3 and seen[-1] is not None and len(set(seen[-4:])) == 1
+
+    wait_until(page, rests, 30)
 
 
 def slider(page: Page, label: str) -> Locator:

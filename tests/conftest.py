@@ -3,16 +3,17 @@
 import re
 from collections.abc import Iterator
 from dataclasses import replace
+from functools import cache
 
 import numpy as np
 import pytest
 from browsing import browser, new_page, page, profile, server  # noqa: F401  # fixtures
 from hypothesis import settings
+from streamlit.components.v2 import manifest_scanner
 from xdist.remote import Producer
 from xdist.scheduler import LoadScopeScheduling
 
 from efviz import LIKELIHOODS, METHODS, MODELS, PROBLEMS
-from efviz.dashboard.session.caches import SHARED
 from efviz.numerics.threads import one_blas_thread
 from efviz.problems import Problem
 from efviz.problems.likelihoods.gaussian import Gaussian
@@ -36,21 +37,21 @@ KINDS = [
 
 
 class ByFile(LoadScopeScheduling):
-    """Where tests run in several processes, all that need a server share one of them.
+    """Where tests run in several processes, those in Chromium share one of them, and one server.
 
-    Two browsers with two servers on two cores make each other late; the other files run meanwhile.
+    The other files run meanwhile, those of the other engines first: each starts what it needs.
     (The groups of xdist 3.8 are lost on pytest 9.2.)
     """
 
     def _split_scope(self, nodeid: str) -> str:
         file = nodeid.partition("::")[0]
-        return "served" if re.search("test_(browser|hosting)", file) else file
+        return "served" if re.search("/test_browser(?!_engines)", file) else file
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Tests of whole pages and of the server take most of the time that needs no browser."""
+    """Tests of whole pages and of servers take most of the time that needs no browser."""
     for item in items:
-        if item.path.parent.name in ("dashboard", "server"):
+        if item.path.parent.name in ("dashboard", "server", "hosting"):
             item.add_marker("slow")
 
 
@@ -61,11 +62,18 @@ def pytest_xdist_make_scheduler(config: pytest.Config, log: Producer) -> ByFile:
     return ByFile(config, log)
 
 
-@pytest.fixture(scope="module", autouse=True)
-def nothing_cached() -> Iterator[None]:
-    """What one file has made of its own numbers of seeds and labels is no other's."""
-    yield
-    SHARED.clear()
+@pytest.fixture(scope="session", autouse=True)
+def _components_found_once() -> Iterator[None]:
+    """Each `AppTest` reads the metadata of all packages installed: it takes as long as a page."""
+    with pytest.MonkeyPatch.context() as patch:
+        found = cache(manifest_scanner.scan_component_manifests)
+        patch.setattr(manifest_scanner, "scan_component_manifests", found)
+        yield
+
+
+def some(few: int, many: int) -> int:
+    """How many examples are tried: many in the profile `long` of hypothesis, which modules ask."""
+    return many if settings.get_current_profile_name() == "long" else few
 
 
 def small_problem(kind: str, N: int = 12, seed: int = 0, *, P: int = 3) -> Problem:

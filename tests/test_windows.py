@@ -97,6 +97,7 @@ for name in {UNIX_ONLY}:
     }
 
 
+@pytest.mark.slow
 def test_the_app_starts_and_warms_up_without_unix_only_modules(without_unix):
     opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
     with serve("app.py", **without_unix) as url:
@@ -117,6 +118,7 @@ def test_the_app_starts_and_warms_up_without_unix_only_modules(without_unix):
             pytest.fail("the app does not become ready")
 
 
+@pytest.mark.slow
 def test_the_commands_run_without_unix_only_modules_on_a_windows_console(without_unix, tmp_path):
     (tmp_path / "Größe.csv").write_bytes("Höhe,y\r\n1,1\r\n2,2.5\r\n4,4.2\r\n3,2.8\r\n".encode())
     environment = os.environ | without_unix | {"PYTHONIOENCODING": "cp1252", "PYTHONUTF8": "0"}

@@ -50,8 +50,10 @@ def short_curves(monkeypatch: pytest.MonkeyPatch) -> None:
 
 def short_distances(monkeypatch: pytest.MonkeyPatch, **fewer: int) -> None:
     """Fewer `seeds`, or a smaller `largest` sample, in the distances against N."""
-    for name, number in fewer.items():
-        monkeypatch.setitem(at_minimum.STUDIES.calls["distances"].fixed, name, number)
+    calls = at_minimum.STUDIES.calls
+    fixed = calls["distances"].fixed | fewer
+    # Another call, so that what is cached of one is not taken for the other's.
+    monkeypatch.setitem(calls, "distances", replace(calls["distances"], fixed=fixed))
 
 
 def own(slug: str) -> dict[str, str]:

@@ -13,8 +13,10 @@ from browsing import (
     panel,
     revision,
     wait_for_picture,
+    wait_for_rest,
+    wait_until,
 )
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Locator, Page, expect
 from test_browser import pixel_of
 
 pytestmark = needs_chromium
@@ -38,7 +40,7 @@ def turn_on(page: Page) -> None:
     page.get_by_text("Edit data points", exact=True).click()
     wait_for_picture(page, old)
     expect(page.get_by_role("button", name="Reset data")).to_be_visible()
-    page.wait_for_timeout(300)
+    wait_for_rest(page)
 
 
 def drag(page: Page, name: str, start: tuple[float, float], to: tuple[float, float]) -> None:
@@ -92,9 +94,14 @@ def test_a_point_dragged_far_out_turns_EF_and_the_link_restores_it(page: Page, s
     wait_for_edits(page, rf"m{n},[^;&]+")
     assert panel(page, "EFGD").evaluate(EF_FIELD) != field
     page.mouse.up()
-    page.wait_for_timeout(800)
-    (edit,) = edits(page)
-    np.testing.assert_allclose([float(v) for v in edit.split(",")[1:]], to, rtol=0.02, atol=0.02)
+
+    def there() -> list[float]:
+        (edit,) = edits(page)
+        return [float(v) for v in edit.split(",")[1:]]
+
+    wait_until(page, lambda: np.allclose(there(), to, rtol=0.02, atol=0.02))
+    wait_for_rest(page)
+    np.testing.assert_allclose(there(), to, rtol=0.02, atol=0.02)
     expect(page.get_by_text(f"1 moved ({n})")).to_have_count(1)
     assert panel(page, "Data").evaluate("gd => gd._fullLayout.yaxis.range") == limits
     expect(chart(page)).to_have_attribute("data-revision", revision(page))
@@ -103,11 +110,7 @@ def test_a_point_dragged_far_out_turns_EF_and_the_link_restores_it(page: Page, s
     other = page.context.new_page()
     other.goto(url)
     expect(chart(other)).to_have_attribute("data-revision", re.compile(".+"), timeout=30_000)
-    for _ in range(50):
-        if panel(other, "EFGD").evaluate(EF_FIELD) == turned:
-            break
-        other.wait_for_timeout(200)
-    assert panel(other, "EFGD").evaluate(EF_FIELD) == turned
+    wait_until(other, lambda: panel(other, "EFGD").evaluate(EF_FIELD) == turned)
     other.close()
 
 
@@ -115,21 +118,21 @@ def test_a_click_adds_a_double_click_removes_undo_and_as_drawn_take_back(
     page: Page, server: str
 ) -> None:
     open_page(page, server, "editing=1")
-    page.wait_for_timeout(500)
+    wait_for_rest(page)
     low, high = panel(page, "Data").evaluate("gd => gd._fullLayout.yaxis.range")
     empty = (0.5, low + 0.9 * (high - low))
     page.mouse.click(*pixel_of(page, "Data", *empty))
     first = wait_for_edits(page, "a[^;&]+")
     np.testing.assert_allclose([float(v) for v in first[1:].split(",")], empty, rtol=0.02, atol=0.1)
     expect(page.get_by_text("1 added (1,000)")).to_have_count(1)
-    page.wait_for_timeout(600)
+    wait_for_rest(page)
     n, x, y = point(page, "Data")
     page.mouse.dblclick(*pixel_of(page, "Data", x, y))
     if n == 1000:
         expect(page).not_to_have_url(re.compile("edits="))
     else:
         wait_for_edits(page, rf"a[^;&]+;r{n}")
-    page.wait_for_timeout(600)
+    wait_for_rest(page)
     page.get_by_role("button", name="Undo last").click()
     assert wait_for_edits(page, "a[^;&]+") == first
     page.get_by_role("button", name="Reset data", disabled=False).click()
@@ -142,17 +145,21 @@ def test_a_click_adds_a_double_click_removes_undo_and_as_drawn_take_back(
 def test_numbers_do_what_the_pointer_does(page: Page, server: str) -> None:
     open_page(page, server, "problem=fig2&editing=1")
 
-    def enter(label: str, value: str) -> None:
-        box = page.get_by_role("spinbutton", name=label, exact=True)
-        box.fill(value)
-        box.press("Enter")
-        page.wait_for_timeout(500)
+    def box(label: str) -> Locator:
+        return page.get_by_role("spinbutton", name=label, exact=True)
 
+    def enter(label: str, value: str) -> None:
+        box(label).fill(value)
+        box(label).press("Enter")
+        wait_for_rest(page)
+
+    first = box("x₁").input_value()
     enter("Example", "600")
+    # The boxes have come to hold this example.
+    expect(box("x₁")).not_to_have_value(first, timeout=15_000)
     enter("x₁", "7.5")
     enter("x₂", "-3")
     enter("y", "0.2")
-    page.wait_for_timeout(500)
     page.get_by_role("button", name="Move it there").click()
     wait_for_edits(page, "m600,7.5,-3,0")
     page.get_by_role("button", name="Remove it").click()
@@ -170,12 +177,12 @@ def test_a_point_of_a_class_keeps_it_and_a_new_one_takes_the_chosen(
     n, x, y = point(page, name, "class 1")
     drag(page, name, (x, y), (x + 1, y + 1))
     wait_for_edits(page, rf"m{n},[^,]+,[^,;]+")
-    page.wait_for_timeout(800)
+    wait_for_rest(page)
     page.get_by_role("radio", name="0", exact=True).click()
-    page.wait_for_timeout(800)
+    wait_for_rest(page)
     # The choice of a class may have scrolled the panel away.
     page.get_by_role("heading", name="At the minimum").scroll_into_view_if_needed()
-    page.wait_for_timeout(300)
+    wait_for_rest(page)
     low, high = panel(page, name).evaluate("gd => gd._fullLayout.yaxis.range")
     page.mouse.click(*pixel_of(page, name, x, high - 0.05 * (high - low)))
     wait_for_edits(page, rf"m{n},[^;]+;a[^,]+,[^,]+,0")

@@ -32,6 +32,14 @@ STOP = """() => {
   stops.push({ e, name: `${e.tagName.toLowerCase()} ${name}` });
   return stops.at(-1).name;
 }"""
+# Once what changes with the focus has changed.
+CHANGED = """async () => {
+  const frame = () => new Promise(requestAnimationFrame);
+  await frame();
+  await frame();
+  const changes = document.getAnimations().filter((one) => one instanceof CSSTransition);
+  await Promise.allSettled(changes.map((one) => one.finished));
+}"""
 SEEN = "() => { stops.at(-1).look = lookOf(stops.at(-1).e); }"
 # What scrolls takes the focus in Chromium, and shows none.
 UNSEEN = """() => stops.filter(({ e, look }) => e.isConnected && look === lookOf(e))
@@ -48,7 +56,7 @@ def walk(page: Page, most: int = 120) -> list[str]:
         if name is None:
             return found
         found.append(name)
-        page.wait_for_timeout(120)
+        page.evaluate(CHANGED)
         page.evaluate(SEEN)
     raise AssertionError(f"no end after {found[-3:]}")
 
@@ -62,7 +70,7 @@ def test_tab_reaches_everything_and_shows_where_it_is(
         expect(page.get_by_role("region", name="Player")).to_be_visible(timeout=15_000)
         found = walk(page)
         page.evaluate("document.activeElement.blur()")
-        page.wait_for_timeout(400)
+        page.evaluate(CHANGED)
         assert page.evaluate(UNSEEN) == []
     links = [f"a {entry.title}" for entry in PAGES.values()]
     assert [name for name in found if name in links] == links

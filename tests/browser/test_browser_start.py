@@ -15,6 +15,7 @@ from browsing import (
     open_page,
     slider,
     visit,
+    wait_until,
 )
 from numpy.testing import assert_allclose, assert_array_equal
 from playwright.sync_api import BrowserContext, Locator, Page, expect
@@ -52,7 +53,7 @@ def test_the_start_page_moves_soon_after_it_opens(page: Page, server: str) -> No
     # It moves without the library of the charts, which is fetched for the next page after it.
     assert not page.evaluate("Boolean(window.Plotly)")
     begun_at = page.evaluate(FETCHED, "contrast.js")
-    page.wait_for_timeout(3000)
+    page.wait_for_function(f"(name) => Number.isFinite(({FETCHED})(name))", arg="plotly.min.js")
     assert page.evaluate(FETCHED, "plotly.min.js") > begun_at + 1000
     assert not page.evaluate("Boolean(window.Plotly)")
 
@@ -125,15 +126,13 @@ def test_three_panels_move_together_and_can_be_stopped(page: Page, server: str) 
     page.goto(server)
     expect(page.locator(".efviz-contrast .panel")).to_have_count(3, timeout=PATIENCE)
     before = dots(page)
-    page.wait_for_timeout(1500)
-    assert all(a != b for a, b in zip(before, dots(page), strict=True))
+    wait_until(page, lambda: all(a != b for a, b in zip(before, dots(page), strict=True)))
     page.get_by_role("button", name="Pause").click()
     stopped = dots(page)
     page.wait_for_timeout(500)
     assert dots(page) == stopped
     page.get_by_role("button", name="Play").click()
-    page.wait_for_timeout(500)
-    assert dots(page) != stopped
+    wait_until(page, lambda: dots(page) != stopped)
 
 
 def test_who_prefers_less_motion_sees_the_end(profile: BrowserContext, server: str) -> None:
@@ -148,8 +147,7 @@ def test_who_prefers_less_motion_sees_the_end(profile: BrowserContext, server: s
         trail = page.locator(".efviz-contrast .panel").nth(1).locator("svg .trail").last
         assert len(trail.get_attribute("d") or "") > 100
         page.get_by_role("button", name="Play").click()
-        page.wait_for_timeout(500)
-        assert dots(page) != shown
+        wait_until(page, lambda: dots(page) != shown)
 
 
 def test_the_doors_lead_where_they_say(page: Page, server: str) -> None:

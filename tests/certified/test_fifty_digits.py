@@ -126,6 +126,7 @@ def test_least_squares_of_rounded_columns_is_right_as_far_as_their_condition_all
     _assert_within(found, theta, FEW * moved)
 
 
+@pytest.mark.slow
 @given(tables(SHIFTED_AND_NEAR))
 @settings(max_examples=60)
 def test_the_minimum_of_linear_regression_is_right_as_far_as_the_condition_allows(table):
@@ -152,6 +153,7 @@ def _targets(name, rng, N):
     return np.concatenate([rng.integers(1, 5, N), rng.integers(0, 5, N), rng.integers(0, 5, N)])
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", ["logistic", "poisson"])
 @given(tables([(0.0, 8), (1e3, 5), (1e6, 3), (1e9, 1)], most_columns=3, most_rows=6))
 @settings(max_examples=40)

@@ -38,6 +38,7 @@ def test_text_is_written_in_plain_characters(text, expected):
     assert terminal.plain(text) == expected
 
 
+@pytest.mark.slow
 def test_a_command_prints_in_a_locale_of_ascii():
     with start("data", "--no-fetch", PYTHONIOENCODING="ascii", LC_ALL="C") as process:
         said, errors = process.communicate()
@@ -46,6 +47,7 @@ def test_a_command_prints_in_a_locale_of_ascii():
     assert said.isascii()
 
 
+@pytest.mark.slow
 def test_a_command_ends_quietly_when_its_reader_goes_away():
     process = start("data", "--no-fetch")
     process.stdout.close()

@@ -10,7 +10,7 @@ from google.protobuf.descriptor import FieldDescriptor
 from google.protobuf.message import Message
 from hazards import HAZARDS, table
 from streamlit.testing.v1 import AppTest
-from visiting import WITH_PROBLEM, open_page, own, paste, short_curves
+from visiting import WITH_PROBLEM, open_page, own, paste, short_curves, short_distances
 
 from efviz.dashboard.pages import PAGES
 from efviz.dashboard.session.foreign import plain
@@ -87,7 +87,8 @@ def test_names_of_a_table_are_no_markup_anywhere(
 
 
 @pytest.mark.parametrize("slug", [slug for slug, page in PAGES.items() if page.settings.declared()])
-def test_junk_of_a_link_is_no_markup(slug: str) -> None:
+def test_junk_of_a_link_is_no_markup(slug: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    short_distances(monkeypatch, largest=100)
     keys = [one.query for one in PAGES[slug].settings.declared().values()]
     query = {key: HAZARDS[i % len(HAZARDS)] for i, key in enumerate(keys)}
     at = open_page(slug, **query, **dict.fromkeys(HAZARDS[:3], "1"))

@@ -13,17 +13,18 @@ from unittest.mock import patch
 from urllib.parse import parse_qsl
 
 import pytest
+from conftest import some
 from hypothesis import Phase, given, settings
 from hypothesis import strategies as st
 from streamlit.proto.WidgetStates_pb2 import WidgetState, WidgetStates
 from streamlit.testing.v1 import AppTest
-from test_fuzzing import LONG, assert_valid
+from test_fuzzing import assert_valid
 from visiting import open_page, settings_of, short_distances
 
 from efviz.dashboard.components.slider import _report
 from efviz.dashboard.pages import PAGES
 
-VISITORS, MOVES = (100, 6) if LONG else (4, 3)
+VISITORS, MOVES = some(4, 100), some(3, 6)
 SMALL = {"n": "50", "steps": "20", "runs": "2", "m": "2"}
 """Settings with which a page is quick."""
 

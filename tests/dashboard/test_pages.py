@@ -190,7 +190,10 @@ def test_what_another_session_finishes_after_the_drawing_is_drawn(
 
 
 @pytest.mark.parametrize("slug", WITH_PROBLEM)
-def test_every_chart_of_a_page_leaves_its_address_as_it_is(slug: str) -> None:
+def test_every_chart_of_a_page_leaves_its_address_as_it_is(
+    slug: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    short_distances(monkeypatch, largest=100)
     key, text = ("set", "wine") if slug == "optimization" else ("seed", "3")
     sent = [proto.bytes for proto in components(open_page(slug, **{key: text}), "chart")]
     said = [json.loads(data[4 : 4 + int.from_bytes(data[:4], "little")])["query"] for data in sent]

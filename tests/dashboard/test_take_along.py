@@ -1,10 +1,11 @@
 """What can be taken along of each figure holds its numbers, and the code makes them again."""
 
 import io
+import json
 import os
 import subprocess
 import sys
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -25,7 +26,6 @@ from visiting import (
     short_distances,
 )
 
-from efviz.dashboard.session.caches import SHARED
 from efviz.dashboard.session.export_menu import export_menu
 from efviz.dashboard.session.own_table_widgets import EXAMPLE
 from efviz.figures import export
@@ -46,20 +46,15 @@ class Taken:
 
 
 @pytest.fixture
-def taken(monkeypatch: pytest.MonkeyPatch) -> Iterator[Taken]:
-    """No page draws its menu here: it is opened in a browser elsewhere.
-
-    What is cached was computed for other numbers of seeds and labels, before and after.
-    """
-    SHARED.clear()
+def taken(monkeypatch: pytest.MonkeyPatch) -> Taken:
+    """No page draws its menu here: it is opened in a browser elsewhere."""
     short_distances(monkeypatch, seeds=2, largest=1000)
     short_curves(monkeypatch)
     found = Taken()
     for module in [m for name, m in sys.modules.items() if name.startswith("efviz.dashboard.")]:
         if getattr(module, "export_menu", None) is export_menu:
             monkeypatch.setattr(module, "export_menu", found)
-    yield found
-    SHARED.clear()
+    return found
 
 
 QUICK = {
@@ -102,24 +97,50 @@ SETTINGS: dict[str, list[dict[str, str]]] = {
 }
 
 
-def run_scripts(folders: list[Path]) -> None:
+LOOP = """
+import contextlib, json, os, runpy, sys, traceback
+
+sys.path.insert(0, os.getcwd())
+for line in sys.stdin:
+    told = ""
+    try:
+        with contextlib.redirect_stdout(sys.stderr):
+            for folder in json.loads(line):
+                os.chdir(folder)
+                sys.argv = ["figure.py", "table.csv"]
+                runpy.run_path("figure.py")
+        assert "streamlit" not in sys.modules
+    except BaseException:
+        told = traceback.format_exc()
+    print(json.dumps(told), flush=True)
+"""
+
+RunScripts = Callable[[list[Path]], None]
+
+
+@pytest.fixture(scope="module")
+def run_scripts() -> Iterator[RunScripts]:
     """All in one process, which has not seen the app: its imports take longer than the work."""
-    loop = (
-        "import os, runpy, sys\nsys.path.insert(0, os.getcwd())\n"
-        "for folder in sys.argv[1:]:\n"
-        "    os.chdir(folder); sys.argv = ['figure.py', 'table.csv']; runpy.run_path('figure.py')\n"
-        "assert 'streamlit' not in sys.modules"
-    )
-    command = [sys.executable, "-W", "error", "-c", loop, *map(str, folders)]
-    done = subprocess.run(
-        command,
+    with subprocess.Popen(
+        [sys.executable, "-W", "error", "-c", LOOP],
         cwd=Path(__file__).parents[2],
         # As in conftest.py: sums of other threads round otherwise, and a run of EFGD shows it.
         env=os.environ | {"OPENBLAS_NUM_THREADS": "1"},
-        capture_output=True,
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
         text=True,
-    )
-    assert done.returncode == 0, done.stderr
+    ) as process:
+        assert process.stdin
+        assert process.stdout
+        asked, answers = process.stdin, process.stdout
+
+        def run(folders: list[Path]) -> None:
+            print(json.dumps([str(folder) for folder in folders]), file=asked, flush=True)
+            assert json.loads(answers.readline()) == ""
+
+        yield run
+        asked.close()
+        assert process.wait() == 0
 
 
 def read(text: str) -> pd.DataFrame:
@@ -156,7 +177,7 @@ def assert_same_numbers(folder: Path) -> None:
 
 @pytest.mark.parametrize("slug", WITH_PROBLEM)
 def test_the_code_of_a_page_makes_the_numbers_it_shows(
-    taken: Taken, slug: str, tmp_path: Path
+    taken: Taken, run_scripts: RunScripts, slug: str, tmp_path: Path
 ) -> None:
     folders = []
     for k, query in enumerate([{}, *SETTINGS.get(slug, [])]):
@@ -172,7 +193,7 @@ def test_the_code_of_a_page_makes_the_numbers_it_shows(
 @pytest.mark.parametrize("intercept", ["", "held", "none"])
 @pytest.mark.parametrize("slug", WITH_PROBLEM)
 def test_the_code_for_an_own_table_reads_its_file(
-    taken: Taken, slug: str, intercept: str, tmp_path: Path
+    taken: Taken, run_scripts: RunScripts, slug: str, intercept: str, tmp_path: Path
 ) -> None:
     more = {} if slug == "optimization" else {"edits": "m3,1,2;r7"}
     if intercept:

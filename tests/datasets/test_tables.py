@@ -10,6 +10,7 @@ from contextlib import suppress
 import numpy as np
 import pandas as pd
 import pytest
+from conftest import some
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from numpy.testing import assert_array_equal
@@ -351,7 +352,8 @@ def _tables(draw):
     return frame, options, draw(st.sampled_from(["utf-8", "utf-8-sig", "cp1252", "utf-16"]))
 
 
-@settings(max_examples=150)
+@pytest.mark.slow
+@settings(max_examples=some(50, 150))
 @given(_tables())
 def test_what_pandas_writes_is_read_back_exactly(written):
     frame, options, encoding = written
@@ -393,7 +395,7 @@ PIECES = (
 csv_like = st.lists(st.sampled_from(PIECES), max_size=60).map("".join)
 
 
-@settings(max_examples=400, deadline=2000)
+@settings(max_examples=some(150, 400), deadline=2000)
 @given(st.one_of(csv_like, st.text(max_size=60), st.binary(max_size=60)))
 def test_anything_at_all_is_a_table_or_a_sentence(content):
     try:
@@ -421,6 +423,7 @@ NASTY = {
 }
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("case", list(NASTY))
 def test_time_is_bounded(case):
     content = NASTY[case](2 * 2**20)
@@ -430,6 +433,7 @@ def test_time_is_bounded(case):
     assert time.perf_counter() - started < 5
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("sep", list(",;\t|"))
 def test_a_header_longer_than_the_sample_is_split(sep):
     names = [f"a rather long name {i}" for i in range(250)]
@@ -439,6 +443,7 @@ def test_a_header_longer_than_the_sample_is_split(sep):
     assert_array_equal(table.columns[names[0]].numbers, [0, 0.143, 0.286])
 
 
+@pytest.mark.slow
 def test_a_large_table_is_read_exactly_and_quickly():
     X = np.random.default_rng(0).normal(size=(26_000, 10))
     content = pd.DataFrame(X).add_prefix("x").to_csv(index=False).encode()

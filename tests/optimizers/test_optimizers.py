@@ -419,6 +419,7 @@ print(json.dumps(out))
 """
 
 
+@pytest.mark.slow
 def test_with_the_compiler_switched_off_runs_are_the_same():
     values = [
         json.loads(

@@ -340,6 +340,7 @@ BREAKS: dict[str, Break] = {
 }  # fmt: skip
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("name", "key"), [(name, key) for name, entry in BREAKS.items() for key in entry.seen_by]
 )
@@ -400,6 +401,7 @@ def quick(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(Claim, "result", lambda self, *_: FAILS if self.key == "eq-17" else HOLDS)
 
 
+@pytest.mark.slow
 def test_the_command_prints_a_line_for_each_claim(capsys: Any) -> None:
     assert main(["paper"]) == 0
     lines = capsys.readouterr().out.splitlines()

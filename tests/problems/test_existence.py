@@ -118,6 +118,7 @@ def test_where_the_search_begins_does_not_matter():
         assert_allclose(moved.theta_star, problem.theta_star, rtol=1e-13)
 
 
+@pytest.mark.slow
 def test_many_separable_examples_are_refused_by_the_linear_program():
     rng = np.random.default_rng(0)
     X = rng.normal(size=(30_000, 2))

@@ -7,6 +7,7 @@ from functools import partial
 import numpy as np
 import pandas as pd
 import pytest
+from conftest import some
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from numpy.testing import assert_allclose, assert_array_equal
@@ -404,7 +405,7 @@ def test_the_largest_numbers_accepted_overflow_nowhere(regression):
 VALUES = ["0", "1", "2", "3.5", "-7", "1e69", "1e-300", "1e308", "", "a", "b", "yes", "no"]
 
 
-@settings(max_examples=120)
+@settings(max_examples=some(50, 120))
 @given(st.data())
 def test_any_table_makes_a_finite_data_set_or_a_sentence(data):
     kinds = data.draw(st.lists(st.sampled_from([VALUES[:5], VALUES[:3], VALUES]), min_size=2))

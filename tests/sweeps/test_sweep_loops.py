@@ -157,6 +157,7 @@ def test_columns_of_any_size_leave_the_design_well_scaled():
     assert_allclose(np.log(D.scale**2).sum(), expected, rtol=1e-9)
 
 
+@pytest.mark.slow
 def test_sweeps_run_as_plain_python_too():
     script = (
         "from efviz.problems.catalogue import optimization_problem as p\n"

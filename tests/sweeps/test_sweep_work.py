@@ -186,6 +186,7 @@ def start(folder: Path, out: str) -> subprocess.Popen:
     )
 
 
+@pytest.mark.slow
 def test_a_killed_sweep_resumes_and_ends_with_the_same_table(tmp_path):
     (tmp_path / "killed").mkdir()
     (tmp_path / "whole").mkdir()
@@ -215,6 +216,7 @@ def test_a_killed_sweep_resumes_and_ends_with_the_same_table(tmp_path):
     assert len({path.read_text() for path in tables}) == 1
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("backend", ["loky", "threading"])
 def test_other_processes_and_threads_end_with_the_same_table(wine, expected, cache, backend):
     told = []
@@ -276,6 +278,7 @@ if __name__ == "__main__":
 """
 
 
+@pytest.mark.slow
 def test_the_same_sweep_in_threads_processes_and_here_has_the_same_bits(tmp_path):
     (tmp_path / "script.py").write_text(WITH_MANY_THREADS)
     environment = os.environ | {
@@ -327,6 +330,7 @@ if __name__ == "__main__":
 """
 
 
+@pytest.mark.slow
 def test_a_cluster_ends_with_the_same_table(expected, cache, tmp_path):
     pytest.importorskip(
         "distributed", reason="dask.distributed is not installed: pip install 'efviz[cluster]'"

@@ -58,6 +58,7 @@ def test_the_grids_are_those_of_table_5_as_they_were_used():
     assert_allclose(np.diff(np.log10(DAMPINGS)), 0.5)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("method", PAPER_METHODS)
 @pytest.mark.parametrize("name", SETS)
 def test_a_grid_of_a_paper_s_set_is_one_plain_run_after_the_other(name, method):
@@ -365,6 +366,7 @@ def test_any_cell_can_be_asked_whether_it_depends_on_rounding():
     assert change_by_rounding(cancer, "GD", 1e-8, 3.0) < 1e-13
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("method", ["NGD", "EFGD"])
 @pytest.mark.parametrize("name", ["breast-cancer", "wine"])
 def test_paths_that_are_straight_or_parabolas_end_where_single_steps_do(name, method):
