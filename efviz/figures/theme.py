@@ -54,6 +54,9 @@ MATRICES: dict[str, Style] = {
 }
 """A matrix has the style of the method that it preconditions."""
 
+GUIDE = Style(MUTED, "dot", "expected slope")
+"""Lines to compare curves with."""
+
 # Below zero, zero, above zero: pale enough on either background for numbers in INK.
 SIGNED = [[0.0, "#e3a1ad"], [0.5, GROUND], [1.0, "#9dbbdf"]]
 _NOISY = {"SGD": "GD", "EFSGD": "EFGD"}

@@ -274,8 +274,8 @@ def test_the_error_panel_shows_the_errors_and_the_batch_size() -> None:
     assert_allclose(xy(drawn["|g|²"])[:, 1], 2.0)
     named = ", ".join(drawn["labels"].text)
     assert all(estimator.symbol in named for estimator in ESTIMATORS.values())
-    assert len({(dash, colour) for colour, dash, _ in ERRORS.values()}) == len(ERRORS)
-    assert len({dash for _, dash, _ in ERRORS.values()}) >= len(ERRORS) - 1
+    assert len({(style.dash, style.colour) for style, _ in ERRORS.values()}) == len(ERRORS)
+    assert len({style.dash for style, _ in ERRORS.values()}) >= len(ERRORS) - 1
 
 
 def test_directions_point_where_they_should_whatever_their_lengths() -> None:

@@ -19,6 +19,7 @@ from efviz.optimizers.steepest_descent import DISTANCES
 from efviz.optimizers.steepest_descent import steepest_descent as descend
 from efviz.problems import linear_regression
 from efviz.studies.four_matrices import conics, level_for
+from efviz.studies.label_sources import LabelDistances
 from efviz.studies.residuals import add_parameters, few_examples, grow_margins, shrink_noise
 from efviz.work import finish
 
@@ -194,7 +195,8 @@ def test_sampled_errors_and_biased_sources():
     errors = np.array([[0.5, 0.1, 0.05], [0.3, 0.2, 0.03]])
     theory = 0.4 / np.sqrt(sizes)
     others = {"EF": 0.7, "likeliest label": 1.0, "exact": 0.0}
-    panel = check(claims.sampled_panel(sizes, errors, theory, others, chosen=10.0))
+    found = LabelDistances(tuple(sizes), errors, theory, others)
+    panel = check(claims.distance_panels(found, source="sampled", M=10)["distance"])
     assert_allclose(trace(panel, "mean")["y"][:-1], errors.mean(0))
     assert_array_equal(trace(panel, "theory")["y"][:-1], theory)
     assert_array_equal(trace(panel, "EF")["y"][:-1], [0.7, 0.7])
@@ -253,9 +255,9 @@ def test_the_names_of_parallel_directions_do_not_overlap():
 
 
 def test_no_name_at_the_end_of_a_line_is_cut_off():
-    sizes = np.array([1.0, 10.0])
     others = {"EF": 0.9, "likeliest": 0.99, "squared": 0.98}
-    panel = claims.sampled_panel(sizes, np.full((2, 2), 0.5), sizes**-0.5, others)
+    found = LabelDistances((1, 10), np.full((2, 2), 0.5), np.array([1.0, 0.1**0.5]), others)
+    panel = claims.distance_panels(found, source="observed", M=10)["distance"]
     assert trace(panel, "labels")["y"].max() < 10 ** panel["layout"]["yaxis"]["range"][1]
 
 
