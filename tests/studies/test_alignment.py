@@ -92,7 +92,7 @@ def test_many_examples_are_worked_through_in_pieces(monkeypatch):
     problem = listed_problem("fig2")
     thetas = some_thetas(problem, 10)
     whole = finish(path_directions(problem, ("NGD",), thetas))["NGD"]
-    monkeypatch.setattr("efviz.studies.alignment.SLICE", 3 * problem.N)
+    monkeypatch.setattr("efviz.studies.slices.SLICE", 3 * problem.N)
     work = path_directions(problem, ("NGD",), thetas)
     seen = []
     pieces = finish(work, seen.append)["NGD"]

@@ -9,6 +9,7 @@ from reference import Slow
 from efviz.curvature.remainder_bound import ray, remainder_bound
 from efviz.fields import Plane
 from efviz.studies import bound_on_path as bounds
+from efviz.studies import slices
 from efviz.studies.bound_on_path import bound_on_path, path_through
 from efviz.work import finish
 
@@ -56,7 +57,7 @@ def test_a_theta_off_the_plane_only_gives_the_direction(problem):
 
 def test_the_bound_in_slices_is_the_bound_at_once(problem, monkeypatch):
     path = path_through(problem, PLANE, np.array([3.0, 0.5]))
-    monkeypatch.setattr(bounds, "SLICE", 7 * problem.N)
+    monkeypatch.setattr(slices, "SLICE", 7 * problem.N)
     seen = []
     b = finish(bound_on_path(problem, PLANE, path), lambda one: seen.append(one.fraction))
     whole = remainder_bound(problem, b.thetas, b.low, b.high)
