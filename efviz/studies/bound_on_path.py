@@ -16,7 +16,7 @@ POINTS = 161
 
 @dataclass(frozen=True, eq=False)
 class StraightPath:
-    """From `start` through `through`, (2,) each, to the edge of a plane; `words` name it."""
+    """From `start` through `through`, (2,) each, to the edge of a plane; `words` describe it."""
 
     start: Array
     through: Array
@@ -24,10 +24,10 @@ class StraightPath:
 
 
 def path_through(problem: Problem, plane: Plane, theta: Array) -> StraightPath:
-    """From the minimum through theta (2,) to the edge of the plane.
+    """The path from the minimum through theta (2,) to the edge of the plane.
 
-    From theta to the farthest corner where the minimum is not on the plane, or is theta itself. A
-    theta off the plane only gives the direction.
+    If the minimum is off the plane, or is theta itself, the path goes from theta to the farthest
+    corner. A theta off the plane only gives the direction.
     """
     low, high = _corners(plane)
     inside = ((low <= theta) & (theta <= high)).all()
@@ -42,7 +42,7 @@ def path_through(problem: Problem, plane: Plane, theta: Array) -> StraightPath:
 
 
 def bound_on_path(problem: Problem, plane: Plane, straight: StraightPath) -> Work[RemainderBound]:
-    """Both sides at POINTS thetas of the path, beta being valid on all of the plane."""
+    """Work towards both sides at POINTS thetas of the path; beta is valid on the whole plane."""
     low, high = _corners(plane)
     thetas = ray(straight.start, straight.through, low, high, POINTS)
     pieces = yield from in_slices(

@@ -205,7 +205,7 @@ def test_the_trap_of_the_two_empirical_fishers_is_told_from_both_sides() -> None
     share = np.linalg.norm(EF - F) / np.linalg.norm(F)
     said = plain(look("words", "fig1", cmatrix="empirical_fisher"))
     assert "“empirical Fisher” means this in machine learning, but in statistics the Fisher" in said
-    assert f"the two are {share:.3g} times" in said
+    assert f"their distance is {share:.3g} times" in said
     said = plain(look("words", "fig1", cmatrix="fisher"))
     assert "“empirical Fisher” means this in statistics, but in machine learning the" in said
     assert "but in statistics and machine learning also the Fisher of the joint" in said

@@ -60,7 +60,7 @@ def test_a_path_that_no_longer_applies_gives_way_to_one_that_does() -> None:
 
 def test_an_exact_fit_says_that_there_is_nothing_to_see() -> None:
     at = look("residuals", "fig4", s="-1")
-    assert "exactly already" in plain(at)
+    assert "already fits every example exactly" in plain(at)
 
 
 def path(ef: list[float]) -> ResidualPath:
@@ -79,7 +79,9 @@ def test_a_rise_on_the_path_is_told() -> None:
 
 def test_steps_without_a_minimum_are_counted() -> None:
     assert "At 1 of 3 steps" in residuals.sentence("noise", path([3, np.nan, 1]))
-    assert residuals.nothing(path([np.nan, np.nan])).startswith("There is no minimum")
+    assert residuals.nothing(path([np.nan, np.nan])).startswith(
+        "Along this path there is no minimum"
+    )
 
 
 def test_the_sentence_says_where_the_square_fails_and_that_the_bound_holds() -> None:

@@ -35,7 +35,7 @@ def test_the_angles_are_said_for_the_largest_and_the_smallest_ball() -> None:
 
 def test_at_the_minimum_no_descent_is_left() -> None:
     theta = here("fig1").problem.theta_star.tolist()
-    assert "no direction of descent is left" in plain(look("descent", "fig1", theta))
+    assert "there is no direction of descent" in plain(look("descent", "fig1", theta))
 
 
 def test_of_many_examples_the_first_ones_are_used_and_that_is_said() -> None:

@@ -133,7 +133,7 @@ def test_an_edited_example_is_the_nearest_to_its_own_place(name):
     [
         ("100", "Example <b>100</b> of 99: x = 1, y = 2;"),
         ("7", "Example <b>7</b> of 99:"),
-        ("3", "Example 3 is removed. Example <b>5</b> of 99:"),
+        ("3", "Example 3 has been removed. Example <b>5</b> of 99:"),
         ("500", "Example <b>100</b> of 99:"),
     ],
 )

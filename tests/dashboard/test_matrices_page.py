@@ -184,7 +184,7 @@ def test_the_terms_of_an_example_are_on_the_page() -> None:
     weight = np.linalg.norm(g) ** 2
     p1 = 1 / (1 + np.exp(-problem.X[6] @ theta))
     expected = p1 * (1 - p1) * np.linalg.norm(problem.X[6]) ** 2
-    assert f"EF's is <b>{number(weight / expected)}</b> times F's" in words
+    assert f"The first is <b>{number(weight / expected)}</b> times the second" in words
 
 
 def test_steps_that_help_all_but_this_one_are_named() -> None:

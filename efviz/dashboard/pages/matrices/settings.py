@@ -1,4 +1,4 @@
-"""What can be set on the page Four matrices."""
+"""The settings of the page Four matrices."""
 
 from dataclasses import dataclass
 
@@ -24,7 +24,7 @@ MOST_LABELS = 10_000
 
 @dataclass(frozen=True)
 class PictureSettings(EditableSettings):
-    """What the first chart depends on: only this is pinned."""
+    """The settings of the first chart, the only ones that are pinned."""
 
     theta: Theta = theta_setting()
     example: int = setting(
@@ -34,7 +34,7 @@ class PictureSettings(EditableSettings):
         query="row",
         shown=NumberInput(step=1),
         help="A click in the data panel chooses the nearest example. Examples are numbered from 0, "
-        "as the rows of the data; those that are added follow.",
+        "like the rows of the data; added examples come last.",
     )
 
 
@@ -71,7 +71,7 @@ class MatricesSettings(PictureSettings):
         10,
         query="m",
         shown=Slider(0.25, log=True),
-        help="Labels drawn from the model for each example. A click in the chart chooses it too.",
+        help="Labels drawn from the model for each example. A click in the chart also chooses M.",
         kept=True,
     )
     closer: str = setting(
@@ -109,8 +109,8 @@ class MatricesSettings(PictureSettings):
         0.4,
         query="crad",
         shown=Slider(0.1, log=True),
-        help="In half-widths of the plane: how long the step is in the limit. Both distances get "
-        "the radius that makes it so. The window follows.",
+        help="The length of the step in the limit, in half-widths of the plane. Each distance gets "
+        "the radius for which its step has this length. The window adapts to the balls.",
     )
     c_order: str = setting(
         "Divergence",
@@ -118,7 +118,6 @@ class MatricesSettings(PictureSettings):
         "kl",
         query="ckl",
         shown=Select(ORDERS, segments=True),
-        help="A divergence is not symmetric. Both orders have the Fisher as their Hessian at "
-        "δ = 0.",
+        help="The divergence is not symmetric. In both orders, its Hessian at δ = 0 is the Fisher.",
     )
     pin: str = pin_setting(PictureSettings)
