@@ -1,6 +1,7 @@
 """What the natural gradient straightens."""
 
 from functools import cache
+from types import SimpleNamespace
 
 import numpy as np
 
@@ -34,11 +35,8 @@ def straight_methods() -> int:
     return [{"GD"}, {"NGD"}, {"NGD", "EFGD"}, set()].index(straight)
 
 
-@facts.about("fig1")
-def check(settings: VectorFieldsSettings) -> Verdict:
-    picture = facts.picture_of(settings)
-    if picture is None:
-        return Verdict(False, facts.WORKING)
+@facts.about("fig1", facts.picture_of)
+def check(settings: VectorFieldsSettings, picture: SimpleNamespace) -> Verdict:
     best = min(map(detour, picture.paths["GD"].thetas))
     words = f"The straightest path of GD is {number(best, 4)} times as long as the straight line."
     return Verdict(best < 1 + LIMIT, words)
