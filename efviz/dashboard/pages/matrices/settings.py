@@ -9,7 +9,8 @@ from efviz.dashboard.pages.matrices.closer import SECTIONS
 from efviz.dashboard.pages.matrices.closer.descent import ORDERS
 from efviz.dashboard.pages.matrices.closer.residuals import options
 from efviz.dashboard.pages.matrices.closer.words import titled
-from efviz.dashboard.session.kinds import DAMPING, Choice, Number
+from efviz.dashboard.pages.method_settings import damping_setting, step_size_setting
+from efviz.dashboard.session.kinds import Choice, Number
 from efviz.dashboard.session.pins import pin_setting
 from efviz.dashboard.session.problem_choice import last_example
 from efviz.dashboard.session.problem_settings import EditableSettings
@@ -40,22 +41,13 @@ class PictureSettings(EditableSettings):
 
 @dataclass(frozen=True)
 class MatricesSettings(PictureSettings):
-    step_size: float = setting(
+    step_size: float = step_size_setting(
         "Step size γ",
-        Number(1e-6, 1e6),
-        0.1,
-        query="step",
-        shown=Slider(0.125, log=True, bounds=(1e-3, 1e1)),
-        help="γ of θ − γ (B + λ I)⁻¹ ∇L, the same for all three methods.",
+        "γ of θ − γ (B + λ I)⁻¹ ∇L, the same for all three methods.",
         kept=True,
     )
-    damping: float = setting(
-        "Damping λ",
-        DAMPING,
-        1e-8,
-        shown=Slider(0.25, log=True),
-        help="λ I is added to F and EF before they are inverted.",
-        kept=True,
+    damping: float = damping_setting(
+        "λ I is added to F and EF before they are inverted.", kept=True
     )
     source: str = setting(
         "Labels",

@@ -4,11 +4,12 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 from typing import Any
 
-from efviz.dashboard.session.kinds import DAMPING, Choice, Flag, Number, Points, Sofar
+from efviz.dashboard.pages.method_settings import damping_setting, scale_setting
+from efviz.dashboard.session.kinds import Choice, Flag, Number, Points, Sofar
 from efviz.dashboard.session.pins import pin_setting
 from efviz.dashboard.session.problem_settings import EditableSettings, entry
 from efviz.dashboard.session.settings import setting
-from efviz.dashboard.session.widgets import NumberInput, Select, Slider, Toggle
+from efviz.dashboard.session.widgets import Select, Slider, Toggle
 
 METHODS = ("GD", "NGD", "EFGD")
 MOST_STARTS = 12
@@ -31,24 +32,19 @@ def _at_home(name: str) -> Callable[[Sofar], Any]:
 
 
 def _scale(k: int, query: str) -> Any:
-    return setting(
-        f"Scale of {METHODS[k]}",
-        Number(1e-9, 1e9, zero=True),
+    return scale_setting(
+        METHODS[k],
+        query,
         lambda settings: entry(settings).settings.scales[k],
-        query=query,
-        shown=NumberInput(format="%.4g"),
-        help="0 makes typical updates as long as those of NGD.",
+        "0 makes typical updates as long as those of NGD.",
     )
 
 
 @dataclass(frozen=True)
 class VectorFieldsSettings(EditableSettings):
-    damping: float = setting(
-        "Damping λ",
-        DAMPING,
+    damping: float = damping_setting(
+        "λ I is added to the Fisher and to the empirical Fisher before they are inverted.",
         _at_home("damping"),
-        shown=Slider(0.25, log=True),
-        help="λ I is added to the Fisher and to the empirical Fisher before they are inverted.",
     )
     step_size: float = setting(
         "Step size γ",
