@@ -17,7 +17,7 @@ from efviz.datasets.dataset import Dataset, number_of
 from efviz.fields import Plane
 from efviz.figures.matrices import notes
 from efviz.figures.theme import STYLES
-from efviz.numbers import number
+from efviz.numbers import listed, number
 from efviz.problems import Problem
 from efviz.studies.four_matrices import SYMBOLS, all_finite
 from efviz.studies.label_sources import LabelDistances, LabelMatrix
@@ -156,9 +156,9 @@ def _weight(terms: Contribution, outputs: int) -> str:
     if outputs > 1:
         return f"Measured by the trace, its observed label adds {times} as much to EF as F expects."
     return (
-        "Its terms in EF and F are multiples of the same matrix: in EF by the squared residual of "
-        "the observed label, in F by the expectation of that square under the model. The first is "
-        f"{times} the second."
+        "Its terms in EF and F are multiples of the same matrix: the factor in EF is the squared "
+        "residual of the observed label, that in F the expectation of this square under the model. "
+        f"The first is {times} the second."
     )
 
 
@@ -201,20 +201,16 @@ def step_words(steps: Mapping[str, OneStep]) -> str:
     words = []
     if against:
         lower = "lowers" if len(against) == 1 else "lower"
-        words.append(f"{_and(against)} {lower} L at the cost of this example.")
+        words.append(f"{listed(against)} {lower} L at the cost of this example.")
     if overshoot:
         raises = "raises" if len(overshoot) == 1 else "raise"
-        words.append(f"With this γ {_and(overshoot)} {raises} L: the step is too long.")
+        words.append(f"With this γ {listed(overshoot)} {raises} L: the step is too long.")
     deficient = [name for name, step in steps.items() if step.rank_deficient]
     if deficient:
         words.append(
-            f"The matrix of {_and(deficient)} is singular: the step of minimum norm is taken."
+            f"The matrix of {listed(deficient)} is singular: the step of minimum norm is taken."
         )
     return f"<p class='efviz-note'>{' '.join(words)}</p>" if words else ""
-
-
-def _and(names: list[str]) -> str:
-    return " and ".join([", ".join(names[:-1]), names[-1]] if len(names) > 1 else names)
 
 
 def source(source: str, labels: LabelMatrix | None = None) -> str:
@@ -240,10 +236,10 @@ def other_sources(distances: LabelDistances | None = None) -> str:
     others = distances.others if distances else {}
     if not others:
         return ""
-    listed = ", ".join(f"{escape(name)} {number(value)}" for name, value in others.items())
+    sizes = ", ".join(f"{escape(name)} {number(value)}" for name, value in others.items())
     return (
         "<p class='efviz-note'>More labels improve only the sampled matrix. Distances of the "
-        f"others, relative to ‖F‖: {listed}.</p>"
+        f"others, relative to ‖F‖: {sizes}.</p>"
     )
 
 
@@ -265,10 +261,10 @@ def equations(shown: Shown) -> None:
 | $\tilde F$ | $\frac1N \sum_n g_n(y_n)\, g_n(y_n)^\top$ | 3 |
 """  # noqa: E501  # a row of a table is one line
         )
-        listed = "".join(
+        sources = "".join(
             f"\n| {entry.title} | ${entry.formula}$ |" for entry in LABEL_SOURCES.values()
         )
-        st.markdown(f"| labels | matrix |\n|---|---|{listed}")
+        st.markdown(f"| labels | matrix |\n|---|---|{sources}")
         st.caption(
             "The paper writes sums: its matrices are N times these. G = F where the likelihood is "
             "an exponential family with f as its natural parameter (Proposition 1). Sampled labels "
