@@ -25,7 +25,6 @@ from efviz.figures.theme import (
     hint,
     style_of,
 )
-from efviz.optimizers.stochastic import StochasticResult
 from efviz.problems import Problem
 from efviz.studies.gradient_noise import ErrorCurves, NoisyRuns
 
@@ -65,12 +64,7 @@ def noise_panels(
         "theta": theta_panel(plane, loss, lowest, theta, theta_star, directions, names),
         "gradients": cloud_panel(noise, gradients, minibatches, factor, batch_size, names),
         "errors": error_panel(curves.batch_sizes, curves.errors, batch_size, float(g @ g)),
-        "runs": runs_panel(
-            runs.result if runs else None,
-            runs.lowest if runs else 0.0,
-            int(runs.result.examples[-1]) if runs else n_steps * batch_size,
-            title=f"Loss {runs.above}" if runs else "Loss",
-        ),
+        "runs": runs_panel(runs, int(runs.result.examples[-1]) if runs else n_steps * batch_size),
     }
     if editing or dataset.edited:
         panels["data"] = data_panel(dataset, problem, editing=editing)
@@ -290,21 +284,19 @@ def _limits(values: Sequence[float]) -> tuple[float, float]:
     return max(bottom, top / _DEEPEST), top
 
 
-def runs_panel(
-    runs: StochasticResult | None, lowest: float, n_examples: int, *, title: str = "Loss"
-) -> Spec:
-    """Loss minus `lowest` against examples seen: median over the seeds, and the BAND.
+def runs_panel(runs: NoisyRuns | None, n_examples: int) -> Spec:
+    """Loss minus the lowest against examples seen: median over the seeds, and the BAND.
 
     None, for runs not known yet, gives the empty panel. A diverged run counts as above all others.
     """
     traces: list[dict[str, Any]] = []
     ends = {}
-    limits = bottom, top = _range(runs, lowest)
-    for name in runs.losses if runs else ():
+    title = f"Loss {runs.above}" if runs else "Loss"
+    limits = bottom, top = _range(runs) if runs else (1e-3, 1.0)
+    for name in runs.result.losses if runs else ():
         assert runs
-        style = style_of(name)
-        x = runs.examples.astype(float)
-        low, middle, high = runs.quantiles(name, (BAND[0], 0.5, BAND[1])) - lowest
+        style, x = style_of(name), runs.result.examples.astype(float)
+        low, middle, high = runs.result.quantiles(name, (BAND[0], 0.5, BAND[1])) - runs.lowest
         within = np.isfinite(low) & (high > 0)
         # A curve that leaves the panel is drawn up to its edge.
         below, above = (np.clip(v[within], bottom / 10, top * 10) for v in (low, high))
@@ -323,19 +315,17 @@ def runs_panel(
         title,
         axis("examples seen", (0.0, 1.24 * max(n_examples, 1)), nticks=4),
         log_axis("", limits),
-        subtitle=f"{len(next(iter(runs.status.values())))} seeds" if runs else "",
+        subtitle=f"{len(next(iter(runs.result.status.values())))} seeds" if runs else "",
         left=46,
         aspect=1,
         label=f"{title} against examples seen, median and 80 % band over seeds",
     )
 
 
-def _range(runs: StochasticResult | None, lowest: float) -> tuple[float, float]:
-    if runs is None:
-        return 1e-3, 1.0
-    first = max(float(loss[0, 0]) - lowest for loss in runs.losses.values())
+def _range(runs: NoisyRuns) -> tuple[float, float]:
+    first = max(float(loss[0, 0]) - runs.lowest for loss in runs.result.losses.values())
     seen = [2 * first]
-    for name in runs.losses:
-        values = runs.quantiles(name, (BAND[0], 0.5)) - lowest
+    for name in runs.result.losses:
+        values = runs.result.quantiles(name, (BAND[0], 0.5)) - runs.lowest
         seen += [v for v in values[np.isfinite(values) & (values > 0)] if v <= 10 * first]
     return _limits([v for v in seen if v > 0])

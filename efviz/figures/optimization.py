@@ -211,8 +211,10 @@ def sweep_panel(
         points["printed"] = printed
     curve = bool(np.all(np.isnan(loss) | (loss == loss[:, :1])))
     if curve:
-        traces, y = _curve(rows, loss[:, 0])
-        points = {name: (x, _at(rows, loss[:, 0], x)) for name, (x, _) in points.items()}
+        heights = _heights(loss[:, 0])
+        traces, y = _curve(rows, loss[:, 0], heights)
+        nearest = {name: int(np.argmin(np.abs(rows - x))) for name, (x, _) in points.items()}
+        points = {name: (points[name][0], float(heights[k])) for name, k in nearest.items()}
         points = {name: point for name, point in points.items() if np.isfinite(point[1])}
     else:
         traces, y = _map(sweep, rows, columns, loss)
@@ -293,10 +295,10 @@ def _map(
     )
 
 
-def _curve(rows: Array, loss: Array) -> tuple[list[dict[str, Any]], dict[str, Any]]:
-    known, values = np.isfinite(loss), _heights(loss)
-    points = np.stack([rows, values], axis=-1)
-    trace = marks.line(points, "final loss", STYLES["GD"].colour)
+def _curve(rows: Array, loss: Array, values: Array) -> tuple[list[dict[str, Any]], dict[str, Any]]:
+    """The curve of the heights `values` of the losses, and its vertical axis."""
+    known = np.isfinite(loss)
+    trace = marks.line(np.stack([rows, values], axis=-1), "final loss", STYLES["GD"].colour)
     if known.any() and float(loss[known].min()) <= 0:
         low, high = float(values[known].min()), float(values[known].max())
         margin = 0.06 * (high - low or 1.0)
@@ -312,10 +314,6 @@ def _heights(loss: Array) -> Array:
     if known.any() and float(loss[known].min()) <= 0:
         return loss
     return np.log10(loss)
-
-
-def _at(rows: Array, loss: Array, x: float) -> float:
-    return float(_heights(loss)[int(np.argmin(np.abs(rows - x)))])
 
 
 CELLS: dict[str, tuple[str, float, str]] = {

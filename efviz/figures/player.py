@@ -83,13 +83,9 @@ def with_player(
         meta = {"play": {"traces": [name], "steps": trajectory.steps}}
         if directions:
             meta["anatomy"] = _anatomy(name, start, directions[name], scales)
-        played[name] = _with_meta(panels[name], meta)
+        frame = panels[name]["layout"]
+        played[name] = panels[name] | {"layout": frame | {"meta": frame["meta"] | meta}}
     return played | {LOSSES: loss_panel(problem, trajectories)}
-
-
-def _with_meta(panel: Spec, meta: dict[str, Any]) -> Spec:
-    frame = panel["layout"]
-    return panel | {"layout": frame | {"meta": frame["meta"] | meta}}
 
 
 def _anatomy(

@@ -291,7 +291,7 @@ def test_directions_point_where_they_should_whatever_their_lengths() -> None:
 
 def test_the_runs_panel_shows_median_and_band() -> None:
     r = runs()
-    panel = runs_panel(r.result, r.lowest, 640)
+    panel = runs_panel(r, 640)
     drawn = traces(panel)
     for name in STOCHASTIC_METHODS:
         eighth_of_sixteen = np.sort(r.result.losses[name], axis=0)[7]
@@ -305,7 +305,7 @@ def test_the_runs_panel_shows_median_and_band() -> None:
 def test_runs_that_leave_above_and_runs_to_come_make_panels() -> None:
     r = runs(step_size=30.0)
     assert any((s == "diverged").all() for s in r.result.status.values())
-    drawn = traces(runs_panel(r.result, r.lowest, 640))
+    drawn = traces(runs_panel(r, 640))
     lines = [trace for trace in drawn.values() if trace.mode == "lines"]
     assert not any(np.isinf(trace.y).any() for trace in lines)
-    assert traces(runs_panel(None, 0.0, 100)) == {}
+    assert traces(runs_panel(None, 100)) == {}

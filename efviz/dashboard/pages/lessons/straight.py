@@ -8,25 +8,12 @@ import numpy as np
 from efviz.dashboard.pages.lessons import facts
 from efviz.dashboard.pages.lessons.lesson import Lesson, Prediction, Step, Task, Verdict
 from efviz.dashboard.pages.vector_fields import page as vector_fields
-from efviz.dashboard.pages.vector_fields.figure_1 import figure_1
+from efviz.dashboard.pages.vector_fields.figure_1 import detour, detours
 from efviz.dashboard.pages.vector_fields.settings import VectorFieldsSettings
-from efviz.figures.contrast import length
 from efviz.numbers import number, percent
 from efviz.optimizers import run
 
 LIMIT = 0.01
-
-
-@cache
-def detours() -> dict[str, float]:
-    """The longest path of each method in Figure 1, relative to its own chord."""
-    trajectories = figure_1().paths
-    return {m: max(map(detour, t.thetas)) for m, t in trajectories.items()}
-
-
-def detour(path: np.ndarray) -> float:
-    kept = path[np.isfinite(path).all(-1)]
-    return length(kept) / float(np.linalg.norm(kept[-1] - kept[0]))
 
 
 def straight_methods() -> int:

@@ -101,7 +101,7 @@ def table(agreements: Sequence[Agreement]) -> str:
             "0 <small>to working precision</small>"
             if a.agree and a.distance
             else number(a.distance),
-            _reason(a),
+            escape(a.reason) if a.agree else "–",
         )
         for a in agreements
     ]
@@ -110,10 +110,6 @@ def table(agreements: Sequence[Agreement]) -> str:
         "matrix are coloured relative to its largest entry."
     )
     return html_table(caption, ("pair", "distance", "why they agree"), rows)
-
-
-def _reason(a: Agreement) -> str:
-    return escape(a.reason) if a.agree else "–"
 
 
 def example(dataset: Dataset, problem: Problem, row: int, terms: Contribution, asked: int) -> str:

@@ -26,6 +26,10 @@ def undrawable(rows: tuple[tuple[float, ...], ...]) -> str:
     return ""
 
 
+def n_starts(settings: Sofar) -> int:
+    return len(settings.starts or entry(settings).settings.starts)
+
+
 def _at_home(name: str) -> Callable[[Sofar], Any]:
     """The default of the chosen problem."""
     return lambda settings: getattr(entry(settings).settings, name)
@@ -105,11 +109,5 @@ class VectorFieldsSettings(EditableSettings):
         follow=lambda settings, on: replace(settings, play=on, at=0, followed=1),
     )
     at: int = setting("Iteration", Number(0, lambda s: s.n_steps, integer=True), 0)
-    followed: int = setting(
-        "Start followed", Number(1, lambda s: n_starts(s), integer=True), 1, query="of"
-    )
+    followed: int = setting("Start followed", Number(1, n_starts, integer=True), 1, query="of")
     pin: str = pin_setting()
-
-
-def n_starts(settings: Sofar) -> int:
-    return len(settings.starts or entry(settings).settings.starts)
