@@ -26,7 +26,7 @@ def along(path):
     return ray(path.start, path.through, LOW, HIGH, bounds.POINTS)
 
 
-def test_the_path_starts_at_the_minimum_and_goes_through_theta_as_far_as_the_plane(problem):
+def test_the_path_goes_from_the_minimum_through_theta_to_the_edge_of_the_plane(problem):
     theta = np.array([3.0, 0.5])
     path = path_through(problem, PLANE, theta)
     assert path.words == "from the minimum through θ"
@@ -38,7 +38,7 @@ def test_the_path_starts_at_the_minimum_and_goes_through_theta_as_far_as_the_pla
     assert np.isclose(thetas[-1][:, None], [PLANE.x, PLANE.y]).any()
 
 
-def test_without_a_minimum_in_sight_the_path_goes_to_a_corner(problem):
+def test_without_a_minimum_on_the_plane_the_path_goes_to_a_corner(problem):
     star = problem.theta_star
     path = path_through(problem, PLANE, star)
     assert path.words == "from θ to a corner"
