@@ -48,7 +48,7 @@ STYLES: dict[str, Style] = {
 
 MATRICES: dict[str, Style] = {
     "H": Style(STYLES["Newton"].colour, STYLES["Newton"].dash, "Hessian"),
-    "G": Style(INK, "dash", "generalised Gauss-Newton"),
+    "G": Style(INK, "dash", "Gauss-Newton"),
     "F": Style(STYLES["NGD"].colour, STYLES["NGD"].dash, "Fisher"),
     "EF": Style(STYLES["EFGD"].colour, STYLES["EFGD"].dash, "empirical Fisher"),
 }

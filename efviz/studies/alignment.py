@@ -12,6 +12,9 @@ from efviz.problems import Problem
 from efviz.studies.slices import in_slices
 from efviz.work import Progress, Work
 
+METHODS = ("GD", "NGD", "EFGD")
+"""The methods that the paper compares."""
+
 
 @dataclass(frozen=True, eq=False)
 class Alignment:
@@ -81,7 +84,7 @@ def step_lengths(
     gradients, lengths = [], []
     for t in distances:
         theta = problem.theta_star + t * towards
-        found = directions(problem, ("GD", "NGD", "EFGD"), theta, damping=damping)
+        found = directions(problem, METHODS, theta, damping=damping)
         gradients.append(np.linalg.norm(found["GD"].x))
         lengths.append([np.linalg.norm(found[name].x) for name in ("NGD", "EFGD")])
         yield Progress(len(gradients) / len(distances))

@@ -14,6 +14,7 @@ from efviz.problems import Problem
 
 SYMBOLS: dict[str, str] = {"H": "hessian", "G": "ggn", "F": "fisher", "EF": "empirical_fisher"}
 """The symbols of the matrices, and their keys in CURVATURES."""
+SYMBOL_OF: dict[str, str] = {key: symbol for symbol, key in SYMBOLS.items()}
 
 
 def four_matrices(problem: Problem, theta: Array) -> dict[str, Array]:

@@ -22,8 +22,8 @@ from efviz.figures.optimization import cosine_panel, lengths_panel, loss_panel, 
 from efviz.numbers import number
 from efviz.optimizers import run
 from efviz.problems.catalogue import optimization_problem
-from efviz.studies.alignment import Alignment, StepSizes, alignment
-from efviz.studies.optimization import METHODS, NearAndFar
+from efviz.studies.alignment import METHODS, Alignment, StepSizes, alignment
+from efviz.studies.optimization import NearAndFar
 from efviz.work import finish
 
 SLUG = optimization.SLUG

@@ -7,9 +7,8 @@ from numpy.testing import assert_allclose, assert_array_equal
 from efviz.optimizers import direction, run
 from efviz.problems.catalogue import optimization_problem
 from efviz.studies import optimization
-from efviz.studies.alignment import FIG_6
+from efviz.studies.alignment import FIG_6, METHODS
 from efviz.studies.optimization import (
-    METHODS,
     end_by_rounding,
     in_reverse,
     near_and_far,

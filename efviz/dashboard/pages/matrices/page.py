@@ -23,6 +23,7 @@ from efviz.fields import loss_grid
 from efviz.figures.claims import distance_panels
 from efviz.figures.data_points import nearest_example
 from efviz.figures.four_matrices import label_panels, matrix_panels, term_panels, theta_panels
+from efviz.studies.alignment import METHODS
 from efviz.studies.bound_on_path import bound_on_path, path_through
 from efviz.studies.equal_steps import (
     balls_of_all_radii,
@@ -39,7 +40,6 @@ from efviz.studies.residuals import residual_path
 from efviz.studies.split_parts import split_parts
 
 SLUG = "four-matrices"
-COMPARED = ("GD", "NGD", "EFGD")
 AT = {"theta": "at"}
 BALLS = {"problem": "few", "theta": "at", "order": "c_order", "radius": "c_radius"}
 
@@ -56,7 +56,7 @@ STUDIES = Studies(
         "loss": Call(loss_on_plane, fixed={"n": 31}),
         "row": Call(row_of, {"number": "example"}),
         "terms": Call(contribution, AT | {"n": "row"}),
-        "steps": Call(one_step, AT | {"n": "row"}, {"methods": COMPARED}),
+        "steps": Call(one_step, AT | {"n": "row"}, {"methods": METHODS}),
         "labels": Call(label_matrix, AT),
         "distances": Call(label_distances, AT),
         "split": Call(split_parts, AT | {"split": "c_split"}),

@@ -19,13 +19,11 @@ from efviz.figures.matrices import notes
 from efviz.figures.theme import STYLES
 from efviz.numbers import listed, number
 from efviz.problems import Problem
-from efviz.studies.four_matrices import SYMBOLS, all_finite
+from efviz.studies.four_matrices import SYMBOL_OF, SYMBOLS, all_finite
 from efviz.studies.label_sources import LabelDistances, LabelMatrix
 from efviz.studies.one_example import Contribution, OneStep
 
 THETA = "All four matrices are evaluated here. Click in the contours to move it."
-
-_NAMES = {key: symbol for symbol, key in SYMBOLS.items()}
 
 
 def sentence(
@@ -97,7 +95,7 @@ def table(agreements: Sequence[Agreement]) -> str:
     """The distance of every pair, and the reason if they agree."""
     rows = [
         (
-            f"{_NAMES[a.first]}&nbsp;and&nbsp;{_NAMES[a.second]}",
+            f"{SYMBOL_OF[a.first]}&nbsp;and&nbsp;{SYMBOL_OF[a.second]}",
             "0 <small>to working precision</small>"
             if a.agree and a.distance
             else number(a.distance),

@@ -10,8 +10,8 @@ from efviz.dashboard.session.pins import pin_setting
 from efviz.dashboard.session.problem_settings import EditableSettings, entry
 from efviz.dashboard.session.settings import setting
 from efviz.dashboard.session.widgets import Select, Slider, Toggle
+from efviz.studies.alignment import METHODS
 
-METHODS = ("GD", "NGD", "EFGD")
 MOST_STARTS = 12
 
 

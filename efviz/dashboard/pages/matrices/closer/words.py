@@ -16,10 +16,7 @@ from efviz.dashboard.session.html_table import html_table
 from efviz.dashboard.session.page import Shown
 from efviz.dashboard.session.widgets import show
 from efviz.numbers import counted, number
-from efviz.studies.four_matrices import SYMBOLS as FOUR
-
-SYMBOLS: dict[str, str] = {key: symbol for symbol, key in FOUR.items()}
-"""The symbols of the terms that the page shows as matrices, by key."""
+from efviz.studies.four_matrices import SYMBOL_OF
 
 
 def names(shown: Shown) -> None:
@@ -46,7 +43,7 @@ def names(shown: Shown) -> None:
 
 
 def titled(key: str, term: Term) -> str:
-    return f"{SYMBOLS[key]}: {term.title}" if key in SYMBOLS else term.title
+    return f"{SYMBOL_OF[key]}: {term.title}" if key in SYMBOL_OF else term.title
 
 
 @dataclass(frozen=True)
@@ -94,7 +91,7 @@ def _small(title: str) -> str:
 
 def _apart(key: str, other: str, matrices: Mapping[str, Array]) -> str:
     """The distance between two matrices at this theta, if the page shows both."""
-    a, b = (matrices.get(SYMBOLS.get(k, "")) for k in (key, other))
+    a, b = (matrices.get(SYMBOL_OF.get(k, "")) for k in (key, other))
     if a is None or b is None:
         return ""
     distance = float(relative_distance(a, b))
