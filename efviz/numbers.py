@@ -5,6 +5,7 @@ files keep plain digits (1e-06), which can be typed and parsed.
 """
 
 import math
+from collections.abc import Sequence
 
 THIN = "\u202f"
 """The narrow space before a unit, where no line breaks."""
@@ -46,6 +47,12 @@ def percent(share: float, digits: int = 2) -> str:
 def counted(n: int, word: str, words: str = "") -> str:
     """`n` things by their name, `words` if its plural is irregular: 1 row; 1,000 rows."""
     return f"{n:,} {word if n == 1 else words or word + 's'}"
+
+
+def listed(names: Sequence[str]) -> str:
+    """The names as a list in a sentence: A, B and C."""
+    *first, last = names
+    return f"{', '.join(first)} and {last}" if first else last
 
 
 def _exponent(value: float, digits: int) -> int:

@@ -29,9 +29,6 @@ class Progress(Generic[T_co]):
 Work = Generator[Progress[T], None, T]
 """A computation that can be suspended at any yield and resumed; it returns its result."""
 
-SLICE = 4_000_000
-"""Examples times thetas between two yields of a Work: a few hundredths of a second."""
-
 
 def finish(work: Work[T], tell: Callable[[Progress[T]], object] | None = None) -> T:
     """Do all of the work at once, or until `tell`, called with every Progress, returns False.

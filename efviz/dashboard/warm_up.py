@@ -36,7 +36,7 @@ def compile_all() -> None:
     """Everything that would be compiled at its first use: for building an image."""
     warm_up()
     from efviz.problems.catalogue import optimization_problem
-    from efviz.studies.optimization import METHODS
+    from efviz.studies.alignment import METHODS
     from efviz.sweeps import DAMPINGS, STEP_SIZES, grid_search
 
     for name in ("wine", "breast-cancer"):

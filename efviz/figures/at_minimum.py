@@ -8,9 +8,11 @@ import numpy as np
 
 from efviz.arrays import Array
 from efviz.curvature.conics import conic
+from efviz.fields import Plane
 from efviz.figures import marks
-from efviz.figures.log_axes import decades, log_axis, spread
-from efviz.figures.theme import BAND, CONTOUR, INK, MUTED, STYLES, Spec, axis, layout
+from efviz.figures.log_axes import decades, end_names, log_axis, points_above
+from efviz.figures.panels import loss_contours, panel, round_up
+from efviz.figures.theme import BAND, CONTOUR, GUIDE, INK, MATRICES, STYLES, Spec, Style, axis
 from efviz.numbers import number, percent
 from efviz.numerics.linalg import eigenvalues
 from efviz.optimizers import Trajectory
@@ -38,9 +40,7 @@ def half_width(comparisons: Sequence[Comparison]) -> float:
     others = [semi_axes(m, c.N).max() for c in comparisons for m in (c.hessian, c.empirical_fisher)]
     finite = [a for a in fisher if np.isfinite(a)] or [1.0]
     room = 1.25 * min(max([*others, *finite]), 6 * max(finite))
-    scale = 10 ** np.floor(np.log10(room))
-    steps = np.array([1, 1.2, 1.5, 2, 2.5, 3, 4, 5, 6, 8, 10])
-    return float(f"{scale * steps[np.searchsorted(steps, room / scale * (1 - 1e-9))]:.2g}")
+    return float(f"{round_up(room):.2g}")
 
 
 def ellipse_panel(
@@ -50,37 +50,28 @@ def ellipse_panel(
 
     The axes show theta - theta*, with the same limits in all panels, so ellipses can be compared.
     """
-    traces = []
-    if loss is not None:
-        line = np.linspace(-half, half, len(loss))
-        traces.append(marks.contours(line, line, loss, comparison.loss))
+    plane = Plane((-half, half), (-half, half))
+    traces = loss_contours(plane, loss, comparison.loss)
     F, EF, H = comparison.fisher, comparison.empirical_fisher, comparison.hessian
     # If the Hessian equals the Fisher, one label names both.
     same = bool(np.allclose(H, F, rtol=1e-9, atol=0))
-    drawn = {"F = H" if same else "F": (F, "NGD"), "EF": (EF, "EFGD")}
-    if not same:
-        drawn["H"] = (H, "Newton")
-    for name, (matrix, method) in drawn.items():
-        style = STYLES[method]
+    drawn = {"F = H" if same else "F": F, "EF": EF} | ({} if same else {"H": H})
+    for name, matrix in drawn.items():
         curve = conic(matrix, np.zeros(2), LEVEL, 2 * half, terms=comparison.N)
-        traces.append(
-            marks.lines_with_gaps(list(curve.lines))
-            | {"name": name, "line": {"width": 3, "color": style.colour, "dash": style.dash}}
-        )
+        traces.append(marks.line(curve.lines, name, MATRICES[name.partition(" ")[0]], 3))
     traces.append(marks.minimum(np.zeros(2)))
-    traces.append(_labels({name: matrix for name, (matrix, _) in drawn.items()}, half))
+    traces.append(_labels(drawn, half))
     x, y = (axis(f"{name} − {name}*", (-half, half)) for name in names)
-    frame = layout(f"EF differs from F by {percent(comparison.distance)}")
-    frame |= {"xaxis": x, "yaxis": y}
-    frame["meta"] = {
-        "aspect": 1,
-        "link": True,
-        "label": (
-            "Ellipses of the Fisher and the empirical Fisher around the minimum over contours of "
-            f"the loss; they differ by {percent(comparison.distance)}"
-        ),
-    }
-    return {"data": traces, "layout": frame}
+    return panel(
+        traces,
+        f"EF differs from F by {percent(comparison.distance)}",
+        x,
+        y,
+        aspect=1,
+        link=True,
+        label="Ellipses of the Fisher and the empirical Fisher around the minimum over contours of "
+        f"the loss; they differ by {percent(comparison.distance)}",
+    )
 
 
 def _labels(matrices: Mapping[str, Array], half: float) -> dict[str, Any]:
@@ -116,57 +107,48 @@ def runaway_panel(
 ) -> Spec:
     """The iterates theta_t (1, T, 2) on a loss without a minimum, over its contours."""
     x, y = grid
-    frame = layout(
-        "No minimum exists",
-        xaxis=axis(names[0], (float(x[0]), float(x[-1]))),
-        yaxis=axis(names[1], (float(y[0]), float(y[-1]))),
-    )
-    frame["meta"] = {
-        "aspect": 1,
-        "label": "Iterates of natural gradient descent over contours of a loss that has no single "
-        "finite minimum",
-    }
-    style = STYLES["NGD"]
     thetas = path.thetas[0]
     traces = [
         marks.contours(x, y, loss, 0.0),
-        marks.trajectories(path.thetas[:1], style, "iterates"),
+        marks.line(thetas, "iterates", STYLES["NGD"], 3),
         marks.points(thetas, INK, size=5) | {"opacity": 1},
         marks.labels(thetas[[0, -1]], ["0", str(int(path.steps[-1]))]),
     ]
-    return {"data": traces, "layout": frame}
+    return panel(
+        traces,
+        "No minimum exists",
+        axis(names[0], (float(x[0]), float(x[-1]))),
+        axis(names[1], (float(y[0]), float(y[-1]))),
+        aspect=1,
+        label="Iterates of natural gradient descent over contours of a loss that has no single "
+        "finite minimum",
+    )
 
 
 def vanishing_panel(comparisons: Sequence[Comparison]) -> Spec:
     """Loss, |F| and |EF| along diverging iterates: EF vanishes faster than F."""
     steps = np.arange(len(comparisons), dtype=float)
-    curves = {
-        "loss": (np.array([c.loss for c in comparisons]), "GD", INK),
-        "‖F‖": (np.array([np.linalg.norm(c.fisher) for c in comparisons]), "NGD", None),
-        "‖EF‖": (np.array([np.linalg.norm(c.empirical_fisher) for c in comparisons]), "EFGD", None),
+    curves: dict[str, tuple[list[Any], Style]] = {
+        "loss": ([c.loss for c in comparisons], Style(INK, "dash", "loss")),
+        "‖F‖": ([np.linalg.norm(c.fisher) for c in comparisons], MATRICES["F"]),
+        "‖EF‖": ([np.linalg.norm(c.empirical_fisher) for c in comparisons], MATRICES["EF"]),
     }
-    traces, ends, names = [], [], []
-    for name, (values, method, colour) in curves.items():
-        style = STYLES[method]
-        line = {"width": 2.5, "color": colour or style.colour, "dash": style.dash}
-        seen = values > 0
-        points = np.stack([steps, values], axis=-1)[seen]
-        if not len(points):
-            continue
-        traces.append(marks.lines_with_gaps([points]) | {"name": name, "line": line})
-        ends.append(points[-1])
-        names.append(name)
-    bottom, top = decades([v for values, *_ in curves.values() for v in values[values > 0]])
-    if ends:
-        traces.append(marks.labels(spread(np.array(ends), top / bottom), names, position="right"))
-    frame = layout(
+    traces, ends = [], {}
+    for name, (values, style) in curves.items():
+        points = points_above(steps, np.array(values))
+        if len(points):
+            traces.append(marks.line(points, name, style))
+            ends[name] = points[-1]
+    limits = decades([v for values, _ in curves.values() for v in values])
+    return panel(
+        traces + end_names(ends, limits),
         "F and EF along the iterates",
-        xaxis=axis("steps", (0.0, 1.2 * max(steps[-1], 1))),
-        yaxis=log_axis("", (bottom, top)),
+        axis("steps", (0.0, 1.2 * max(steps[-1], 1))),
+        log_axis("", limits),
+        left=46,
+        aspect=1,
+        label="Loss and norms of F and EF along the iterates",
     )
-    frame["margin"] = frame["margin"] | {"l": 46}
-    frame["meta"] = {"aspect": 1, "label": "Loss and norms of F and EF along the iterates"}
-    return {"data": traces, "layout": frame}
 
 
 @dataclass(frozen=True)
@@ -196,62 +178,41 @@ def convergence_panel(
     N.
     """
     sizes = np.array(convergence.sizes if convergence else (10, 1_000_000), dtype=float)
-    traces: list[dict[str, Any]] = []
-    bands: list[dict[str, Any]] = []
-    seen = [m.distance for m in shown if m.distance > 0]
-    ends, names = [], []
+    bands, lines, ends = [], [], {}
+    seen = [m.distance for m in shown]
     if convergence:
         low, middle, high = convergence.quantiles((0.0, 0.5, 1.0))
-        seen += [*low[low > 0], *high[high > 0]]
+        seen += [*low.ravel(), *high.ravel()]
         for k, name in enumerate(cases):
             known = middle[k] > 0
-            if not known.any():
-                continue
-            bands.append(
-                marks.band(sizes[known], low[k, known], high[k, known], BAND) | {"name": name}
-            )
-            curve = np.stack([sizes, middle[k]], axis=-1)[known]
-            style = {"line": {"width": 2.5, "color": INK, "dash": DASHES[k % 3]}, "name": name}
-            traces.append(marks.lines_with_gaps([curve]) | style)
-            ends.append(curve[-1])
-            names.append(name)
-        first = middle[correct]
-        if (first > 0).any():
-            i = int(np.argmax(first > 0))
-            fall = first[i] * np.sqrt(sizes[i] / sizes)
-            traces.append(
-                marks.lines_with_gaps([np.stack([sizes, fall], axis=-1)])
-                | {"line": {"width": 1.5, "color": MUTED, "dash": "dot"}, "name": "N^(-1/2)"}
-            )
-            ends.append(np.array([sizes[-1], fall[-1]]))
-            names.append("∝ 1/√N")
-    bottom, top = decades(seen)
-    at = float(N)
-    traces.append(
-        marks.lines_with_gaps([np.array([[at, bottom], [at, top]])])
-        | {"line": {"width": 1.5, "color": CONTOUR}, "name": "N"}
-    )
+            if known.any():
+                around = sizes[known], low[k, known], high[k, known]
+                bands.append(marks.band(*around, BAND, name))
+                curve = points_above(sizes, middle[k])
+                lines.append(marks.line(curve, name, Style(INK, DASHES[k % 3], name)))
+                ends[name] = curve[-1]
+        first = points_above(sizes, middle[correct])
+        if len(first):
+            fall = first[0, 1] * np.sqrt(first[0, 0] / sizes)
+            guide = np.stack([sizes, fall], axis=-1)
+            lines.append(marks.line(guide, "N^(-1/2)", GUIDE, 1.5))
+            ends["∝ 1/√N"] = guide[-1]
+    limits = decades(seen)
+    lines.append(marks.line(np.array([[N, end] for end in limits]), "N", CONTOUR, 1.5))
     for own in (False, True):
         some = [m for m in shown if m.own == own and m.distance > 0]
         if some:
-            traces.append(marks.dots(some_points(some), [m.name for m in some], strong=own))
-    if ends:
-        traces.append(marks.labels(spread(np.array(ends), top / bottom), names, position="right"))
-    frame = layout(
+            at = np.array([(m.N, m.distance) for m in some], dtype=float)
+            lines.append(marks.dots(at, [m.name for m in some], strong=own))
+    return panel(
+        bands + lines + end_names(ends, limits),
         "Distance between EF and F at the minimum",
-        "median and range over the seeds",
-        xaxis=log_axis("examples N", (sizes[0], sizes[-1]), room=0.2),
-        yaxis=log_axis("‖EF − F‖ / ‖F‖", (bottom, top)),
-    )
-    frame["margin"] = frame["margin"] | {"l": 60}
-    frame["meta"] = {
-        "aspect": 0.5,
-        "click": True,
-        "label": "Relative distance of the empirical Fisher to the Fisher against the number of "
+        log_axis("examples N", (sizes[0], sizes[-1]), room=0.2),
+        log_axis("‖EF − F‖ / ‖F‖", limits),
+        subtitle="median and range over the seeds",
+        left=60,
+        aspect=0.5,
+        click=True,
+        label="Relative distance of the empirical Fisher to the Fisher against the number of "
         "examples: " + "; ".join(f"{m.name} {number(m.distance)} at N = {m.N:,}" for m in shown),
-    }
-    return {"data": bands + traces, "layout": frame}
-
-
-def some_points(shown: Sequence[Mark]) -> Array:
-    return np.array([(m.N, m.distance) for m in shown], dtype=float)
+    )

@@ -1,6 +1,6 @@
 """The cases of `studies.at_minimum` side by side: data, ellipses, and distances against N."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 from efviz.arrays import Array
 from efviz.datasets import Draws
@@ -17,7 +17,7 @@ from efviz.figures.data_views import data_panel
 from efviz.figures.theme import Spec
 from efviz.problems import Problem
 from efviz.problems.catalogue import Entry
-from efviz.studies.at_minimum import Case, Data, Name, moving_case, standing_cases
+from efviz.studies.at_minimum import Case, Data, Draw, Name, moving_case, standing_cases
 from efviz.studies.convergence import Convergence
 from efviz.work import Work
 
@@ -37,11 +37,8 @@ def drawn_cases(
     editing: bool = False,
 ) -> Work[list[Case]]:
     """`standing_cases` with data panels; `editing`: the examples of the table can be moved."""
-
-    def draw(name: Name, dataset: Dataset, problem: Problem) -> Spec:
-        movable = editing and table is not None and dataset is table[0]
-        return _data_panel(entry, name, dataset, problem, editing=movable)
-
+    movable = table[0] if editing and table else None
+    draw = _drawing(entry, lambda dataset: dataset is movable)
     return (yield from standing_cases(entry, table, N, seed, draws, draw))
 
 
@@ -55,18 +52,19 @@ def drawn_moving_case(
     editing: bool = False,
 ) -> list[Case]:
     """`moving_case` with its data panel; `editing`: its examples can be moved."""
-
-    def draw(name: Name, dataset: Dataset, problem: Problem) -> Spec:
-        return _data_panel(entry, name, dataset, problem, editing=editing)
-
+    draw = _drawing(entry, lambda dataset: editing)
     return moving_case(entry, dataset, problem, path, strength, draw)
 
 
-def _data_panel(
-    entry: Entry, name: Name, dataset: Dataset, problem: Problem, *, editing: bool
-) -> Spec:
+def _drawing(entry: Entry, movable: Callable[[Dataset], bool]) -> Draw:
+    """A function that draws the data panel of a case."""
     aspect = 0.72 if entry.family else 1.0
-    return data_panel(dataset, problem, title=name.title, aspect=aspect, editing=editing)
+
+    def draw(name: Name, dataset: Dataset, problem: Problem) -> Spec:
+        editing = movable(dataset)
+        return data_panel(dataset, problem, title=name.title, aspect=aspect, editing=editing)
+
+    return draw
 
 
 def common_half_width(cases: Sequence[Case], moved: Sequence[Case]) -> float:

@@ -8,8 +8,10 @@ import numpy as np
 from efviz.arrays import Array
 from efviz.curvature.remainder_bound import RemainderBound
 from efviz.figures import marks
-from efviz.figures.log_axes import above, decades, log_axis, spread
-from efviz.figures.theme import BAND, INK, MATRICES, MUTED, STYLES, Spec, Style, axis, layout
+from efviz.figures.log_axes import decades, end_names, log_axis, points_above, with_room
+from efviz.figures.marks import Limits
+from efviz.figures.panels import panel
+from efviz.figures.theme import BAND, GUIDE, INK, MATRICES, MUTED, STYLES, Spec, Style, axis
 from efviz.numbers import number
 from efviz.studies.bound_on_path import StraightPath
 from efviz.studies.label_sources import SAMPLED, LabelDistances, unknown_distances
@@ -32,16 +34,6 @@ def residual_panels(found: ResidualPath, path: str) -> dict[str, Spec]:
     return {"residuals": residual_panel(found, logarithmic=RESIDUAL_PATHS[path].logarithmic)}
 
 
-def distance_panels(
-    distances: LabelDistances | None = None, *, source: str, M: int
-) -> dict[str, Spec]:
-    """`sampled_panel` as far as it is known, which marks M where labels are drawn."""
-    d = distances or unknown_distances()
-    chosen = M if source == SAMPLED else None
-    panel = sampled_panel(np.array(d.sizes), d.errors, d.theory, d.others, chosen=chosen)
-    return {"distance": panel}
-
-
 def remainder_panel(bound: RemainderBound, *, subtitle: str = "") -> Spec:
     """||H - G||, the proved bound r beta and the printed left-hand side along the path."""
     curves = {
@@ -49,25 +41,19 @@ def remainder_panel(bound: RemainderBound, *, subtitle: str = "") -> Spec:
         "‖H − G‖": (bound.norm, STYLES["GD"]),
         "printed: N‖H − G‖²": (bound.printed, STYLES["EFGD"]),
     }
-    traces, ends, names, bottom, top = _curves(bound.length, curves)
-    if ends:
-        placed = spread(np.array(ends), top / bottom)
-        traces.append(marks.labels(placed, names, position="right"))
-        top = above(placed, top)
-    frame = layout(
+    traces, limits = _curves(bound.length, curves)
+    return panel(
+        traces,
         "Proposition 2",
-        subtitle,
-        xaxis=axis("distance from the start", (0.0, (1 + 1.6 * _ROOM) * _positive(bound.length))),
-        yaxis=log_axis("", (bottom, top)),
-    )
-    frame["margin"] = frame["margin"] | {"l": 46}
-    frame["meta"] = {
-        "aspect": 0.6,
-        "label": "Spectral norm of H − G, its printed square and the bound r β along a path: the "
+        axis("distance from the start", (0.0, (1 + 1.6 * _ROOM) * _positive(bound.length))),
+        log_axis("", limits),
+        subtitle=subtitle,
+        left=46,
+        aspect=0.6,
+        label="Spectral norm of H − G, its printed square and the bound r β along a path: the "
         f"norm exceeds the bound at {int(bound.proved_fails.sum())} of {len(bound.norm)} points, "
         f"the printed square at {int(bound.printed_fails.sum())}",
-    }
-    return {"data": traces, "layout": frame}
+    )
 
 
 def residual_panel(path: ResidualPath, *, logarithmic: bool, subtitle: str = "") -> Spec:
@@ -83,25 +69,19 @@ def residual_panel(path: ResidualPath, *, logarithmic: bool, subtitle: str = "")
         "H − F": (path.h_minus_f[seen], MATRICES["H"]),
         "EF − F": (path.ef_minus_f[seen], Style(INK, "dash", "distance")),
     }
-    traces, ends, names, bottom, top = _curves(x, curves)
-    if ends:
-        placed = spread(np.array(ends), top / bottom)
-        traces.append(marks.labels(placed, names, position="right"))
-        top = above(placed, top)
-    frame = layout(
+    traces, limits = _curves(x, curves)
+    return panel(
+        traces,
         "Residuals going to zero",
-        subtitle,
-        xaxis=_residual_axis(path.knob, x, logarithmic),
-        yaxis=log_axis("relative to ‖F‖", (bottom, top)),
-    )
-    frame["margin"] = frame["margin"] | {"l": 60}
-    frame["meta"] = {
-        "aspect": 0.6,
-        "label": f"Sizes relative to the Fisher over {path.knob}, from {number(path.values[0])} to "
+        _residual_axis(path.knob, x, logarithmic),
+        log_axis("relative to ‖F‖", limits),
+        subtitle=subtitle,
+        left=60,
+        aspect=0.6,
+        label=f"Sizes relative to the Fisher over {path.knob}, from {number(path.values[0])} to "
         f"{number(path.values[-1])}: EF goes from {number(path.ef[0])} to {number(path.ef[-1])}, "
         f"H − F from {number(path.h_minus_f[0])} to {number(path.h_minus_f[-1])}",
-    }
-    return {"data": traces, "layout": frame}
+    )
 
 
 def _residual_axis(knob: str, x: Array, logarithmic: bool) -> dict[str, Any]:
@@ -111,72 +91,53 @@ def _residual_axis(knob: str, x: Array, logarithmic: bool) -> dict[str, Any]:
     return axis(knob, (low, high + _ROOM * (high - low)))
 
 
-def sampled_panel(
-    sizes: Array,
-    errors: Array,
-    theory: Array,
-    others: Mapping[str, float],
-    *,
-    chosen: float | None = None,
-) -> Spec:
-    """Relative distance to the exact Fisher against the number M of labels drawn per example.
+def distance_panels(
+    distances: LabelDistances | None = None, *, source: str, M: int
+) -> dict[str, Spec]:
+    """Relative distance to the exact Fisher against the number of labels drawn per example.
 
-    sizes (S,), errors (R, S) of R repetitions: their mean and range from lowest to highest; theory
-    (S,) the expected M^(-1/2) line; `others`: the distances of biased sources, independent of M.
+    Mean and range of the repetitions, the expected line, and the sources that do not depend on that
+    number, as far as they are known. The chosen M is marked where the source draws labels.
     """
-    sizes = np.asarray(sizes, dtype=float)
-    mean = errors.mean(axis=0)
-    seen = [*errors[errors > 0], *theory[theory > 0], *(v for v in others.values() if v > 0)]
-    bottom, top = decades(seen)
-    known = errors.min(axis=0) > 0
-    traces = [
-        marks.band(sizes[known], errors.min(axis=0)[known], errors.max(axis=0)[known], BAND)
-        | {"name": "repetitions"}
-    ]
-    ends, names = [], []
-    curves = {
-        "mean": (mean, {"width": 2.5, "color": MATRICES["F"].colour}, "sampled"),
-        "theory": (theory, {"width": 1.5, "color": MUTED, "dash": "dot"}, "∝ 1/√M"),
-    }
-    for key, (values, line, name) in curves.items():
-        points = np.stack([sizes, values], axis=-1)[values > 0]
+    d = distances or unknown_distances()
+    sizes, errors = np.array(d.sizes, dtype=float), d.errors
+    low, mean, high = errors.min(axis=0), errors.mean(axis=0), errors.max(axis=0)
+    known = low > 0
+    traces = [marks.band(sizes[known], low[known], high[known], BAND, "repetitions")]
+    ends = {}
+    fisher = MATRICES["F"].colour
+    for key, values, style, width, name in (
+        ("mean", mean, fisher, 2.5, "sampled"),
+        ("theory", d.theory, GUIDE, 1.5, "∝ 1/√M"),
+    ):
+        points = points_above(sizes, values)
         if len(points):
-            traces.append(marks.lines_with_gaps([points]) | {"name": key, "line": line})
-            ends.append(points[-1])
-            names.append(name)
-    for name, distance in others.items():
-        if not distance > 0:
-            continue
-        flat = np.array([[sizes[0], distance], [sizes[-1], distance]])
-        style = MATRICES["EF"] if name == "EF" else Style(INK, "dash", name)
-        line = {"width": 1.5, "color": style.colour, "dash": style.dash}
-        traces.append(marks.lines_with_gaps([flat]) | {"name": name, "line": line})
-        ends.append(flat[-1])
-        names.append(name)
-    if chosen is not None:
-        at = np.array([[chosen, bottom], [chosen, top]])
-        traces.append(
-            marks.lines_with_gaps([at]) | {"name": "M", "line": {"width": 1.5, "color": MUTED}}
-        )
-    if ends:
-        placed = spread(np.array(ends), top / bottom)
-        traces.append(marks.labels(placed, names, position="right"))
-        top = above(placed, top)
-    frame = layout(
+            traces.append(marks.line(points, key, style, width))
+            ends[name] = points[-1]
+    for name, distance in d.others.items():
+        if distance > 0:
+            flat = np.array([[sizes[0], distance], [sizes[-1], distance]])
+            style = MATRICES["EF"] if name == "EF" else Style(INK, "dash", name)
+            traces.append(marks.line(flat, name, style, 1.5))
+            ends[name] = flat[-1]
+    limits = decades([*errors.ravel(), *d.theory, *d.others.values()])
+    if source == SAMPLED:
+        traces.append(marks.line(np.array([[M, end] for end in limits]), "M", MUTED, 1.5))
+    words = end_names(ends, limits)
+    constant = "; ".join(f"{name} {number(value)}" for name, value in d.others.items())
+    shown = panel(
+        traces + words,
         "Distance to the exact Fisher",
-        f"{len(errors)} repetitions",
-        xaxis=log_axis("labels M drawn per example", (sizes[0], sizes[-1]), room=1.5 * _ROOM),
-        yaxis=log_axis("relative to ‖F‖", (bottom, top)),
-    )
-    frame["margin"] = frame["margin"] | {"l": 60}
-    constant = "; ".join(f"{name} {number(value)}" for name, value in others.items())
-    frame["meta"] = {
-        "aspect": 0.6,
-        "click": True,
-        "label": f"Relative distance to the Fisher: sampled labels {number(mean[0])} at M = "
+        log_axis("labels M drawn per example", (sizes[0], sizes[-1]), room=1.5 * _ROOM),
+        log_axis("relative to ‖F‖", with_room(words, limits)),
+        subtitle=f"{len(errors)} repetitions",
+        left=60,
+        aspect=0.6,
+        click=True,
+        label=f"Relative distance to the Fisher: sampled labels {number(mean[0])} at M = "
         f"{sizes[0]:,.0f}, {number(mean[-1])} at M = {sizes[-1]:,.0f}; {constant}",
-    }
-    return {"data": traces, "layout": frame}
+    )
+    return {"distance": shown}
 
 
 def _positive(values: Array) -> float:
@@ -185,18 +146,13 @@ def _positive(values: Array) -> float:
 
 def _curves(
     x: Array, curves: Mapping[str, tuple[Array, Style]]
-) -> tuple[list[dict[str, Any]], list[Array], list[str], float, float]:
-    """Lines of the values above rounding, their ends and names, and limits at whole decades."""
-    traces, ends, names = [], [], []
+) -> tuple[list[dict[str, Any]], Limits]:
+    """Lines of the values above rounding with their names, and limits at whole decades."""
     largest = max([v[np.isfinite(v)].max(initial=0.0) for v, _ in curves.values()])
-    kept = {k: np.isfinite(v) & (v > _NEGLIGIBLE * largest) for k, (v, _) in curves.items()}
-    bottom, top = decades([v for k, (values, _) in curves.items() for v in values[kept[k]]])
-    for name, (values, style) in curves.items():
-        points = np.stack([x, values], axis=-1)[kept[name]]
-        if not len(points):
-            continue
-        line = {"width": 2.5, "color": style.colour, "dash": style.dash}
-        traces.append(marks.lines_with_gaps([points]) | {"name": name, "line": line})
-        ends.append(points[np.argmax(points[:, 0])])
-        names.append(name)
-    return traces, ends, names, bottom, top
+    shown = {k: points_above(x, v, _NEGLIGIBLE * largest) for k, (v, _) in curves.items()}
+    shown = {name: points for name, points in shown.items() if len(points)}
+    limits = decades([v for points in shown.values() for v in points[:, 1]])
+    lines = [marks.line(points, name, curves[name][1]) for name, points in shown.items()]
+    ends = {name: points[np.argmax(points[:, 0])] for name, points in shown.items()}
+    names = end_names(ends, limits)
+    return lines + names, with_room(names, limits)

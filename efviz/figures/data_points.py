@@ -100,20 +100,9 @@ def rings(dataset: Dataset, xy: Array, rows: Rows, symbol: str = "circle") -> li
 
 def marked(at: Array, number: int) -> dict[str, Any]:
     """The mark of the chosen example, with its number, at its place (2,)."""
-    return {
-        "type": "scatter",
-        "mode": "markers",
-        "name": "example",
-        "x": at[:1],
-        "y": at[1:],
-        "marker": {
-            "symbol": "circle",
-            "size": 13,
-            "color": STYLES["EFGD"].colour,
-            "line": {"width": 2, "color": GROUND},
-        },
-        "hovertemplate": f"example {number}: (%{{x:.3g}}, %{{y:.3g}})<extra></extra>",
-    }
+    hover = f"example {number}: (%{{x:.3g}}, %{{y:.3g}})"
+    colour = STYLES["EFGD"].colour
+    return marks.markers(at[None], "example", hover, size=13, colour=colour, width=2)
 
 
 def _limits(values: Array, now: Array | None = None, room: float = 0.0) -> Limits:

@@ -102,25 +102,33 @@ def _panel(
     return {"data": traces, "layout": {"xaxis": x, "yaxis": y, "meta": {"label": label}}}
 
 
-def _line(x: Array, y: Array, name: str) -> dict[str, Any]:
-    line = {"name": name, "line": {"color": INK, "width": 2.5}}
-    return marks.lines_with_gaps([np.stack([x, y], axis=-1)]) | line
-
-
 def _curve(dataset: Dataset, problem: Problem, inputs: list[int], fit: Fit, room: float) -> "Drawn":
     """y against the single input, with the mean predicted by the model."""
     limits = limits_of(dataset, problem, room)
-    grid = np.linspace(*limits[0], 80)
-    design = np.ones((len(grid), dataset.X.shape[1]))
-    design[:, inputs[0]] = grid
-    rows = drawn(dataset)
-    xy = places(dataset, problem)[rows]
-    traces = [marks.points(xy, POINT), *rings(dataset, xy, rows)]
+    traces, shown = _examples(dataset, problem)
     if fit.theta is not None:
-        traces.append(_line(grid, _means(problem, design, fit.theta)[:, 0], fit.name))
+        grid, means = _means_along(dataset, problem, inputs[0], limits[0], fit.theta)
+        traces.append(marks.line(np.stack([grid, means[:, 0]], axis=-1), fit.name, INK))
     titles = dataset.feature_names[inputs[0]], dataset.target_name
     label = f"Scatter plot of the data with the {fit.name}"
-    return _panel(traces, titles, limits, label), {"data": rows}
+    return _panel(traces, titles, limits, label), shown
+
+
+def _examples(dataset: Dataset, problem: Problem) -> tuple[list[dict[str, Any]], Shown]:
+    """The examples as points, with rings around edited ones."""
+    rows = drawn(dataset)
+    xy = places(dataset, problem)[rows]
+    return [marks.points(xy, POINT), *rings(dataset, xy, rows)], {"data": rows}
+
+
+def _means_along(
+    dataset: Dataset, problem: Problem, column: int, limits: Limits, theta: Array
+) -> tuple[Array, Array]:
+    """Inputs (80,) across the panel, and the means (80, C) of the model there."""
+    grid = np.linspace(*limits, 80)
+    design = np.ones((len(grid), dataset.X.shape[1]))
+    design[:, column] = grid
+    return grid, _means(problem, design, theta)
 
 
 def _means(problem: Problem, X: Array, theta: Array) -> Array:
@@ -140,28 +148,21 @@ def _strips(
     """
     C = problem.model.n_outputs
     limits = limits_of(dataset, problem, room)
-    rows = drawn(dataset)
-    xy = places(dataset, problem)[rows]
-    traces = [marks.points(xy, POINT), *rings(dataset, xy, rows)]
-    grid = np.linspace(*limits[0], 80)
+    traces, shown = _examples(dataset, problem)
     ends = np.array(limits[0])
     floors = [np.stack([ends, np.full(2, c)], axis=-1) for c in range(C)]
-    thin = {"name": "zero", "line": {"color": CONTOUR, "width": 1}}
-    traces.append(marks.lines_with_gaps(floors) | thin)
+    traces.append(marks.line(floors, "zero", CONTOUR, 1))
     if fit.theta is not None:
-        design = np.ones((len(grid), dataset.X.shape[1]))
-        design[:, inputs[0]] = grid
-        p = _means(problem, design, fit.theta)
+        grid, p = _means_along(dataset, problem, inputs[0], limits[0], fit.theta)
         curves = [np.stack([grid, c + HIGH * p[:, c]], axis=-1) for c in range(C)]
-        line = {"name": fit.name, "line": {"color": INK, "width": 2.5}}
-        traces.append(marks.lines_with_gaps(curves) | line)
+        traces.append(marks.line(curves, fit.name, INK))
     name, target = dataset.feature_names[inputs[0]], dataset.target_name
     titles = name, f"{target} and p({target} | {name})"
     label = f"{C} classes along {titles[0]}, each with its probability under the {fit.name}"
     panel = _panel(traces, titles, limits, label)
     ticks = {"tickvals": list(range(C)), "ticktext": [f"{c}" for c in range(C)]}
     panel["layout"]["yaxis"] |= {"tickmode": "array"} | ticks
-    return panel, {"data": rows}
+    return panel, shown
 
 
 def _names(dataset: Dataset, inputs: list[int]) -> tuple[str, str]:
@@ -185,19 +186,18 @@ def _classes(
         around += rings(dataset, xy, rows, styles[k][1])
     traces += around
     if fit.theta is not None and fit.theta.any():
-        traces.append(_boundary(problem, fit.theta, limits) | {"name": fit.name})
+        traces.append(marks.line(_boundary(problem, fit.theta, limits), fit.name, INK))
     label = f"Two classes in {titles[0]} and {titles[1]} with the line p = 1/2 of the {fit.name}"
     return _panel(traces, titles, limits, label), shown
 
 
-def _boundary(problem: Problem, theta: Array, limits: tuple[Limits, Limits]) -> dict[str, Any]:
-    """The line theta . x + offset = 0, long enough to leave the panel."""
+def _boundary(problem: Problem, theta: Array, limits: tuple[Limits, Limits]) -> Array:
+    """The ends (2, 2) of the line theta . x + offset = 0, long enough to leave the panel."""
     offset = float(problem.model.outputs(np.zeros((1, 2)), theta)[0, 0])
     normal = theta / np.linalg.norm(theta)
     nearest = -offset / np.linalg.norm(theta) * normal
     reach = 2 * float(np.abs(limits).max() + np.abs(nearest).max())
-    ends = nearest + np.array([-reach, reach])[:, None] * [-normal[1], normal[0]]
-    return _line(ends[:, 0], ends[:, 1], "p = 1/2")
+    return np.asarray(nearest + np.array([-reach, reach])[:, None] * [-normal[1], normal[0]])
 
 
 def _coloured(

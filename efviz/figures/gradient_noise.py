@@ -11,7 +11,8 @@ from efviz.datasets.dataset import Dataset
 from efviz.fields import Plane
 from efviz.figures import marks
 from efviz.figures.data_views import data_panel
-from efviz.figures.log_axes import decades, log_axis, spread
+from efviz.figures.log_axes import decades, end_names, log_axis, points_above
+from efviz.figures.panels import loss_contours, panel, plane_panel, round_up
 from efviz.figures.theme import (
     CONTOUR,
     INK,
@@ -22,10 +23,8 @@ from efviz.figures.theme import (
     Style,
     axis,
     hint,
-    layout,
     style_of,
 )
-from efviz.optimizers.stochastic import StochasticResult
 from efviz.problems import Problem
 from efviz.studies.gradient_noise import ErrorCurves, NoisyRuns
 
@@ -65,12 +64,7 @@ def noise_panels(
         "theta": theta_panel(plane, loss, lowest, theta, theta_star, directions, names),
         "gradients": cloud_panel(noise, gradients, minibatches, factor, batch_size, names),
         "errors": error_panel(curves.batch_sizes, curves.errors, batch_size, float(g @ g)),
-        "runs": runs_panel(
-            runs.result if runs else None,
-            runs.lowest if runs else 0.0,
-            int(runs.result.examples[-1]) if runs else n_steps * batch_size,
-            title=f"Loss {runs.above}" if runs else "Loss",
-        ),
+        "runs": runs_panel(runs, int(runs.result.examples[-1]) if runs else n_steps * batch_size),
     }
     if editing or dataset.edited:
         panels["data"] = data_panel(dataset, problem, editing=editing)
@@ -105,10 +99,7 @@ def theta_panel(
     Contours of the loss (n, n) on the plane, if it is known, start at `lowest`, the loss at the
     minimum (None: the smallest on the plane). `directions` (2,) by method: lengths are not drawn.
     """
-    traces = []
-    if loss is not None:
-        bottom = float(np.nanmin(loss)) if lowest is None else lowest
-        traces.append(marks.contours(*plane.axes(len(loss)), loss, bottom))
+    traces = loss_contours(plane, loss, lowest)
     tips, texts = [], []
     for k, (name, direction) in enumerate(directions.items()):
         relative = direction / plane.half_widths
@@ -117,7 +108,7 @@ def theta_panel(
             continue
         # Each arrow is a little shorter than the last, so that two equal ones are both visible.
         along = (0.62 - 0.14 * k) * relative / length * plane.half_widths
-        traces.append(_line(np.stack([theta, theta + along]), style_of(name), name))
+        traces.append(marks.line(np.stack([theta, theta + along]), name, style_of(name), 3))
         tips.append(theta + along + 0.09 * relative / length * plane.half_widths)
         texts.append(name)
     if tips:
@@ -127,21 +118,14 @@ def theta_panel(
     traces.append(marks.starts(theta[None]) | {"name": "theta", "text": [""]})
     if theta_star is not None:
         traces.append(marks.minimum(theta_star))
-    x, y = (axis(name, r) for name, r in zip(names, (plane.x, plane.y), strict=True))
-    frame = layout("Where θ is", xaxis=x, yaxis=y)
-    width, height = 2 * plane.half_widths
-    frame["meta"] = {
-        "aspect": float(np.clip(height / width, 0.4, 2.5)),
-        "click": True,
+    return plane_panel(
+        traces,
+        "Where θ is",
+        names,
+        plane,
         **hint("click to move it"),
-        "label": "Where θ is, over contours of the loss, with directions of descent",
-    }
-    return {"data": traces, "layout": frame}
-
-
-def _line(xy: Array, style: Style, name: str, width: float = 3) -> dict[str, Any]:
-    line = {"width": width, "color": style.colour, "dash": style.dash}
-    return marks.lines_with_gaps([xy]) | {"name": name, "line": line}
+        label="Where θ is, over contours of the loss, with directions of descent",
+    )
 
 
 def square_around(*curves: Array) -> tuple[marks.Limits, marks.Limits]:
@@ -154,10 +138,7 @@ def square_around(*curves: Array) -> tuple[marks.Limits, marks.Limits]:
     if not len(points):
         return (-1.0, 1.0), (-1.0, 1.0)
     low, high = points.min(0), points.max(0)
-    room = 0.62 * float((high - low).max()) or 1.0
-    scale = 10.0 ** np.floor(np.log10(room))
-    steps = np.array([1, 1.2, 1.5, 2, 2.5, 3, 4, 5, 6, 8, 10])
-    half = float(scale * steps[np.searchsorted(steps, room / scale * (1 - 1e-9))])
+    half = round_up(0.62 * float((high - low).max()) or 1.0)
     center = np.round((low + high) / 2 / (half / 4)) * (half / 4)
     (x0, y0), (x1, y1) = center - half, center + half
     return (float(x0), float(x1)), (float(y0), float(y1))
@@ -175,36 +156,36 @@ def cloud_panel(
 
     The ellipses are those of `moment_ellipse`; that of EF combines both parts of Eq. 18.
     """
-    g, noisy, whole = noise.gradient, STYLES["VA"], STYLES["EFGD"]
+    g = noise.gradient
     Sigma = moment_ellipse(noise.covariance, g)
     EF = moment_ellipse(noise.empirical_fisher, np.zeros(2))
     limits = square_around(Sigma, EF)
     half = (limits[0][1] - limits[0][0]) / 2
     small = moment_ellipse(factor * noise.covariance, g)
-    thin = {"line": {"width": 1.5, "color": INK}, "name": "Σ of mini-batches"}
-    arrow = {"name": "∇L", "line": {"width": 3, "color": STYLES["GD"].colour}}
     traces = [
         marks.points(gradients[:SHOWN], POINT, size=3) | {"name": "gradients", "opacity": 0.5},
         marks.points(minibatches, INK, size=3.5) | {"name": "mini-batches", "opacity": 0.6},
-        marks.lines_with_gaps([small]) | thin,
-        _line(Sigma, noisy, "Σ", 2.5),
-        _line(EF, whole, "EF"),
-        _line(np.stack([-g, g]), STYLES["Newton"], "ggᵀ", 1.5),
-        marks.lines_with_gaps(_arrow(g, 0.07 * half)) | arrow,
+        marks.line(small, "Σ of mini-batches", INK, 1.5),
+        marks.line(Sigma, "Σ", STYLES["VA"]),
+        marks.line(EF, "EF", STYLES["EFGD"], 3),
+        marks.line(np.stack([-g, g]), "ggᵀ", STYLES["Newton"], 1.5),
+        marks.line(_arrow(g, 0.07 * half), "∇L", STYLES["GD"].colour, 3),
         _names(noise, Sigma, EF, limits),
     ]
     (x0, x1), (y0, y1) = limits
     inside = (np.abs(gradients - [(x0 + x1) / 2, (y0 + y1) / 2]) <= half).all(-1)
     outside = noise.N - int(inside.sum())
     x, y = (axis(f"∂l/∂{name}", r) for name, r in zip(names, limits, strict=True))
-    several = f"{len(minibatches)} mini-batches of {batch_size:,}"
-    frame = layout("Gradients", f"dark: {several}", xaxis=x, yaxis=y)
-    frame["meta"] = {
-        "aspect": 1,
-        "label": "Gradients of single examples and of mini-batches, with the ellipses of their "
+    return panel(
+        traces,
+        "Gradients",
+        x,
+        y,
+        subtitle=f"dark: {len(minibatches)} mini-batches of {batch_size:,}",
+        aspect=1,
+        label="Gradients of single examples and of mini-batches, with the ellipses of their "
         f"covariance and of the empirical Fisher; {outside:,} of {noise.N:,} lie outside",
-    }
-    return {"data": traces, "layout": frame}
+    )
 
 
 def _arrow(tip: Array, head: float) -> list[Array]:
@@ -241,15 +222,15 @@ def _names(
     return marks.labels(placed, ["Σ", "EF", "∇L"])
 
 
-ERRORS: dict[str, tuple[str, str, float]] = {
-    "plain": (STYLES["GD"].colour, "dash", 2.5),
-    "scaled": (MUTED, "dot", 2),
-    "EF": (STYLES["EFGD"].colour, "dashdot", 2.5),
-    "diagonal": (STYLES["VA"].colour, "longdash", 2.5),
-    "full": (INK, "solid", 2.5),
-    "printed": (MUTED, "longdashdot", 1.5),
+ERRORS: dict[str, tuple[Style, float]] = {
+    "plain": (STYLES["GD"], 2.5),
+    "scaled": (Style(MUTED, "dot", "scaled"), 2),
+    "EF": (STYLES["EFGD"], 2.5),
+    "diagonal": (STYLES["VA"], 2.5),
+    "full": (Style(INK, "solid", "full"), 2.5),
+    "printed": (Style(MUTED, "longdashdot", "printed"), 1.5),
 }
-"""How the errors of `gradient_noise.ESTIMATORS` are drawn: colour, dash, width."""
+"""How the errors of `gradient_noise.ESTIMATORS` are drawn, and the widths of their lines."""
 
 
 def error_panel(
@@ -257,59 +238,45 @@ def error_panel(
 ) -> Spec:
     """E|M g^ - g|^2 against the batch size; `squared` = |g|^2 is the error of the estimate 0."""
     B = np.array(sizes, dtype=float)
-    seen = [squared, *np.concatenate(list(errors.values())).tolist()]
-    bottom, top = _limits(seen)
+    limits = bottom, top = _limits([squared, *np.concatenate(list(errors.values())).tolist()])
     last = max(float(B[-1]), 10.0)
+    zero, chosen = [[1.0, squared], [last, squared]], [[batch_size, end] for end in limits]
     traces = [
-        _thin(np.array([[1.0, squared], [last, squared]]), "|g|²"),
-        _thin(np.array([[float(batch_size), bottom], [float(batch_size), top]]), "B"),
+        marks.line(np.array(zero), "|g|²", CONTOUR, 1.5),
+        marks.line(np.array(chosen), "B", CONTOUR, 1.5),
     ]
     ends: list[tuple[float, str]] = []
     for key, values in errors.items():
-        colour, dash, width = ERRORS[key]
-        curve = np.stack([B, values], axis=-1)[np.isfinite(values) & (values > 0)]
-        if not len(curve):
-            continue
-        line = {"width": width, "color": colour, "dash": dash}
-        traces.append(marks.lines_with_gaps([curve]) | {"name": key, "line": line})
-        if bottom <= curve[-1, 1] <= top:
+        style, width = ERRORS[key]
+        curve = points_above(B, values)
+        if len(curve):
+            traces.append(marks.line(curve, key, style, width))
             ends.append((float(curve[-1, 1]), ESTIMATORS[key].symbol))
-    if bottom <= squared <= top:
-        ends.append((squared, "0"))
-    if ends:
-        heights, names = _merged(ends, top / bottom)
-        placed = spread(np.array([(last, y) for y in heights]), top / bottom)
-        traces.append(marks.labels(placed, names, position="right"))
-    frame = layout(
+    ends.append((squared, "0"))
+    inside = [(height, symbol) for height, symbol in ends if bottom <= height <= top]
+    names = {name: np.array([last, height]) for height, name in _merged(inside, top / bottom)}
+    return panel(
+        traces + end_names(names, limits),
         "Error of estimates of ∇L",
-        "expected",
-        xaxis=log_axis("batch size B", (1.0, last), room=0.45),
-        yaxis=log_axis("", (bottom, top)),
+        log_axis("batch size B", (1.0, last), room=0.45),
+        log_axis("", limits),
+        subtitle="expected",
+        left=46,
+        aspect=1,
+        click=True,
+        label="Expected squared error of estimates of the gradient against the batch size",
     )
-    frame["margin"] = frame["margin"] | {"l": 46}
-    frame["meta"] = {
-        "aspect": 1,
-        "click": True,
-        "label": "Expected squared error of estimates of the gradient against the batch size",
-    }
-    return {"data": traces, "layout": frame}
 
 
-def _merged(ends: list[tuple[float, str]], span: float) -> tuple[list[float], list[str]]:
-    """Join the names of lines that end at the same place."""
-    heights: list[float] = []
-    names: list[str] = []
+def _merged(ends: list[tuple[float, str]], span: float) -> list[tuple[float, str]]:
+    """The heights and names of lines, one name for lines that end at the same place."""
+    merged: list[tuple[float, str]] = []
     for height, name in sorted(ends):
-        if heights and np.log(height / heights[-1]) < 0.03 * np.log(span):
-            names[-1] += f", {name}"
+        if merged and np.log(height / merged[-1][0]) < 0.03 * np.log(span):
+            merged[-1] = merged[-1][0], f"{merged[-1][1]}, {name}"
         else:
-            heights.append(height)
-            names.append(name)
-    return heights, names
-
-
-def _thin(xy: Array, name: str) -> dict[str, Any]:
-    return marks.lines_with_gaps([xy]) | {"name": name, "line": {"width": 1.5, "color": CONTOUR}}
+            merged.append((height, name))
+    return merged
 
 
 def _limits(values: Sequence[float]) -> tuple[float, float]:
@@ -317,57 +284,48 @@ def _limits(values: Sequence[float]) -> tuple[float, float]:
     return max(bottom, top / _DEEPEST), top
 
 
-def runs_panel(
-    runs: StochasticResult | None, lowest: float, n_examples: int, *, title: str = "Loss"
-) -> Spec:
-    """Loss minus `lowest` against examples seen: median over the seeds, and the BAND.
+def runs_panel(runs: NoisyRuns | None, n_examples: int) -> Spec:
+    """Loss minus the lowest against examples seen: median over the seeds, and the BAND.
 
     None, for runs not known yet, gives the empty panel. A diverged run counts as above all others.
     """
     traces: list[dict[str, Any]] = []
-    ends, names = [], []
-    bottom, top = _range(runs, lowest)
-    for name in runs.losses if runs else ():
+    ends = {}
+    title = f"Loss {runs.above}" if runs else "Loss"
+    limits = bottom, top = _range(runs) if runs else (1e-3, 1.0)
+    for name in runs.result.losses if runs else ():
         assert runs
-        style = style_of(name)
-        x = runs.examples.astype(float)
-        low, middle, high = runs.quantiles(name, (BAND[0], 0.5, BAND[1])) - lowest
+        style, x = style_of(name), runs.result.examples.astype(float)
+        low, middle, high = runs.result.quantiles(name, (BAND[0], 0.5, BAND[1])) - runs.lowest
         within = np.isfinite(low) & (high > 0)
         # A curve that leaves the panel is drawn up to its edge.
         below, above = (np.clip(v[within], bottom / 10, top * 10) for v in (low, high))
         if within.any():
-            band = marks.band(x[within], below, above, style.colour)
-            traces.insert(0, band | {"name": f"{name} band", "opacity": 0.16})
+            band = marks.band(x[within], below, above, style.colour, f"{name} band")
+            traces.insert(0, band | {"opacity": 0.16})
         curve = np.stack([x, np.clip(middle, bottom / 10, top * 10)], axis=-1)
         curve = curve[~np.isnan(middle)]
         if len(curve):
-            traces.append(_line(curve, style, name, 2.5))
+            traces.append(marks.line(curve, name, style))
             # Its name stays at the edge where it leaves.
             inside = np.clip(curve[-1, 1], bottom * (top / bottom) ** 0.04, 0.8 * top)
-            ends.append(np.array([curve[-1, 0], inside]))
-            names.append(name)
-    if ends:
-        traces.append(marks.labels(spread(np.array(ends), top / bottom), names, position="right"))
-    frame = layout(
+            ends[name] = np.array([curve[-1, 0], inside])
+    return panel(
+        traces + end_names(ends, limits),
         title,
-        f"{len(next(iter(runs.status.values())))} seeds" if runs else "",
-        xaxis=axis("examples seen", (0.0, 1.24 * max(n_examples, 1)), nticks=4),
-        yaxis=log_axis("", (bottom, top)),
+        axis("examples seen", (0.0, 1.24 * max(n_examples, 1)), nticks=4),
+        log_axis("", limits),
+        subtitle=f"{len(next(iter(runs.result.status.values())))} seeds" if runs else "",
+        left=46,
+        aspect=1,
+        label=f"{title} against examples seen, median and 80 % band over seeds",
     )
-    frame["margin"] = frame["margin"] | {"l": 46}
-    frame["meta"] = {
-        "aspect": 1,
-        "label": f"{title} against examples seen, median and 80 % band over seeds",
-    }
-    return {"data": traces, "layout": frame}
 
 
-def _range(runs: StochasticResult | None, lowest: float) -> tuple[float, float]:
-    if runs is None:
-        return 1e-3, 1.0
-    first = max(float(loss[0, 0]) - lowest for loss in runs.losses.values())
+def _range(runs: NoisyRuns) -> tuple[float, float]:
+    first = max(float(loss[0, 0]) - runs.lowest for loss in runs.result.losses.values())
     seen = [2 * first]
-    for name in runs.losses:
-        values = runs.quantiles(name, (BAND[0], 0.5)) - lowest
+    for name in runs.result.losses:
+        values = runs.result.quantiles(name, (BAND[0], 0.5)) - runs.lowest
         seen += [v for v in values[np.isfinite(values) & (values > 0)] if v <= 10 * first]
     return _limits([v for v in seen if v > 0])

@@ -1,11 +1,13 @@
 """Logarithmic axes: whole decades, labels of powers of ten, names at the ends of lines."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 import numpy as np
 
 from efviz.arrays import Array
+from efviz.figures import marks
+from efviz.figures.marks import Limits
 from efviz.figures.theme import axis
 from efviz.numbers import number, scientific
 
@@ -24,19 +26,34 @@ def spread(ends: Array, span: float) -> Array:
     return moved
 
 
-def above(placed: Array, top: float) -> float:
-    """The top of an axis, a decade higher if names at `placed` (n, 2) would be cut off."""
-    return 10 * top if len(placed) and placed[:, 1].max() > 0.8 * top else top
+def end_names(ends: Mapping[str, Array], limits: Limits) -> list[dict[str, Any]]:
+    """The names of lines beside their `ends` (2,), on a vertical axis with these limits."""
+    if not ends:
+        return []
+    placed = spread(np.array(list(ends.values())), limits[1] / limits[0])
+    return [marks.labels(placed, list(ends), position="right")]
 
 
-def decades(values: Iterable[float]) -> tuple[float, float]:
+def with_room(names: Sequence[dict[str, Any]], limits: Limits) -> Limits:
+    """The limits, a decade higher if one of the `names` placed within them would be cut off."""
+    low, top = limits
+    cut_off = any(trace["y"].max() > 0.8 * top for trace in names)
+    return low, 10 * top if cut_off else top
+
+
+def points_above(x: Array, y: Array, least: float = 0.0) -> Array:
+    """Points (n, 2) of a curve for a logarithmic axis: those that are finite and above `least`."""
+    return np.stack([x, y], axis=-1)[np.isfinite(y) & (y > least)]
+
+
+def decades(values: Iterable[float]) -> Limits:
     """Whole decades around all positive values, so that the axis seldom changes."""
     finite = [v for v in values if np.isfinite(v) and v > 0] or [0.1]
     low, high = np.floor(np.log10(0.9 * min(finite))), np.ceil(np.log10(1.1 * max(finite)))
     return float(10**low), float(10 ** max(high, low + 1))
 
 
-def log_axis(title: str, limits: tuple[float, float], room: float = 0.0) -> dict[str, Any]:
+def log_axis(title: str, limits: Limits, room: float = 0.0) -> dict[str, Any]:
     low, high = np.log10(limits)
     powers = np.arange(np.ceil(low - 1e-9), np.floor(high + 1e-9) + 1)
     ticks = {float(10**p): tick(10.0**p) for p in powers}

@@ -69,96 +69,81 @@ def contours(x: Array, y: Array, loss: Array, lowest: float) -> dict[str, Any]:
     levels = top * np.arange(1, 17) / 8 if top > 0 else np.zeros(0)
     generator = contour_generator(x, y, np.ma.masked_invalid(height), line_type=LineType.Separate)
     # The result of lines() depends on the line type.
-    lines = [line for level in levels for line in cast("list[Array]", generator.lines(level))]
-    return lines_with_gaps(lines) | {"name": "loss", "line": {"width": 1, "color": CONTOUR}}
+    lines = [one for level in levels for one in cast("list[Array]", generator.lines(level))]
+    return line(lines, "loss", CONTOUR, 1)
 
 
-def lines_with_gaps(lines: Sequence[Array]) -> dict[str, Any]:
-    """Several lines (n, 2) as one trace, nan between them, without hover.
+def line(
+    points: Array | Sequence[Array], name: str, style: Style | str, width: float = 2.5
+) -> dict[str, Any]:
+    """A line (n, 2), or several with gaps, as one trace; solid if `style` is only a colour.
 
-    The chart component draws such traces below all others.
+    The chart component draws lines below all other traces. They have no hover.
     """
+    lines = [points] if isinstance(points, np.ndarray) and points.ndim == 2 else points
     gap = np.full((1, 2), np.nan)
-    parts = [part for line in lines for part in (line, gap)]
-    points = np.concatenate(parts) if parts else gap
-    return {
-        "type": "scatter",
-        "mode": "lines",
-        "x": points[:, 0],
-        "y": points[:, 1],
-        "hoverinfo": "skip",
-    }
+    parts = [part for one in lines for part in (one, gap)]
+    look = (
+        {"color": style} if isinstance(style, str) else {"color": style.colour, "dash": style.dash}
+    )
+    xy = np.concatenate(parts or [gap])
+    return _scatter(xy, "lines", name) | {"line": {"width": width} | look, "hoverinfo": "skip"}
 
 
-def trajectories(thetas: Array, style: Style, name: str) -> dict[str, Any]:
-    """Paths (R, T, 2) as one line with gaps."""
-    return lines_with_gaps(list(thetas)) | {
-        "name": name,
-        "line": {"width": 3, "color": style.colour, "dash": style.dash},
-    }
+def _scatter(xy: Array, mode: str, name: str) -> dict[str, Any]:
+    return {"type": "scatter", "mode": mode, "name": name, "x": xy[:, 0], "y": xy[:, 1]}
 
 
 def points(xy: Array, colour: str, symbol: str = "circle", size: float = 4) -> dict[str, Any]:
     """Points (n, 2) without hover, which the chart component draws as one path."""
-    return {
-        "type": "scatter",
-        "mode": "markers",
-        "name": "data",
-        "x": xy[:, 0],
-        "y": xy[:, 1],
+    return _scatter(xy, "markers", "data") | {
         "hoverinfo": "skip",
         "marker": {"symbol": symbol, "size": size, "color": colour, "line": {"width": 0}},
         "opacity": 0.65,
     }
 
 
-def starts(points: Array) -> dict[str, Any]:
+def markers(
+    xy: Array,
+    name: str,
+    hover: str,
+    *,
+    symbol: str = "circle",
+    size: float = 9,
+    colour: str = INK,
+    edge: str = GROUND,
+    width: float = 1.5,
+) -> dict[str, Any]:
+    """Large points (n, 2) with an edge of this `width`, and a template for the words on hover."""
+    line = {"width": width, "color": edge}
+    return _scatter(xy, "markers", name) | {
+        "marker": {"symbol": symbol, "size": size, "color": colour, "line": line},
+        "hovertemplate": f"{hover}<extra></extra>",
+    }
+
+
+def starts(xy: Array) -> dict[str, Any]:
     """Starts (R, 2) as numbered hexagons."""
-    return {
-        "type": "scatter",
+    hexagons = markers(
+        xy, "starts", "start %{text}: (%{x:.3g}, %{y:.3g})", symbol="hexagon", size=16
+    )
+    return hexagons | {
         "mode": "markers+text",
-        "name": "starts",
-        "x": points[:, 0],
-        "y": points[:, 1],
-        "text": [str(i + 1) for i in range(len(points))],
+        "text": [str(i + 1) for i in range(len(xy))],
         "textfont": {"size": 10, "color": GROUND},
-        "marker": {
-            "symbol": "hexagon",
-            "size": 16,
-            "color": INK,
-            "line": {"width": 1.5, "color": GROUND},
-        },
-        "hovertemplate": "start %{text}: (%{x:.3g}, %{y:.3g})<extra></extra>",
         "cliponaxis": False,
     }
 
 
 def minimum(theta: Array) -> dict[str, Any]:
-    """The minimum as a star."""
-    return {
-        "type": "scatter",
-        "mode": "markers",
-        "name": "minimum",
-        "x": theta[:1],
-        "y": theta[1:],
-        "marker": {
-            "symbol": "star",
-            "size": 13,
-            "color": INK,
-            "line": {"width": 1.5, "color": GROUND},
-        },
-        "hovertemplate": "minimum: (%{x:.4g}, %{y:.4g})<extra></extra>",
-    }
+    """The minimum (2,) as a star."""
+    hover = "minimum: (%{x:.4g}, %{y:.4g})"
+    return markers(theta[None], "minimum", hover, symbol="star", size=13)
 
 
 def labels(points: Array, texts: Sequence[str], position: str = "center") -> dict[str, Any]:
     """Texts at points (n, 2): names beside lines instead of a legend."""
-    return {
-        "type": "scatter",
-        "mode": "text",
-        "name": "labels",
-        "x": points[:, 0],
-        "y": points[:, 1],
+    return _scatter(points, "text", "labels") | {
         "text": list(texts),
         "textposition": f"middle {position}",
         "textfont": {"size": 12, "color": INK},
@@ -166,13 +151,10 @@ def labels(points: Array, texts: Sequence[str], position: str = "center") -> dic
     }
 
 
-def band(x: Array, low: Array, high: Array, colour: str) -> dict[str, Any]:
+def band(x: Array, low: Array, high: Array, colour: str, name: str) -> dict[str, Any]:
     """The area between two curves over x (n,)."""
-    return {
-        "type": "scatter",
-        "mode": "lines",
-        "x": np.concatenate([x, x[::-1]]),
-        "y": np.concatenate([low, high[::-1]]),
+    xy = np.stack([np.concatenate([x, x[::-1]]), np.concatenate([low, high[::-1]])], axis=-1)
+    return _scatter(xy, "lines", name) | {
         "fill": "toself",
         "fillcolor": colour,
         "line": {"width": 0, "color": colour},
@@ -182,18 +164,6 @@ def band(x: Array, low: Array, high: Array, colour: str) -> dict[str, Any]:
 
 def dots(xy: Array, texts: Sequence[str], *, strong: bool) -> dict[str, Any]:
     """Named points (n, 2) on a curve; `strong` marks the reader's own."""
-    return {
-        "type": "scatter",
-        "mode": "markers",
-        "name": "shown",
-        "x": xy[:, 0],
-        "y": xy[:, 1],
-        "text": list(texts),
-        "marker": {
-            "symbol": "hexagon" if strong else "circle",
-            "size": 13 if strong else 9,
-            "color": INK,
-            "line": {"width": 1.5, "color": GROUND},
-        },
-        "hovertemplate": "%{text}: %{y:.3g} at N = %{x}<extra></extra>",
-    }
+    symbol, size = ("hexagon", 13) if strong else ("circle", 9)
+    hover = "%{text}: %{y:.3g} at N = %{x}"
+    return markers(xy, "shown", hover, symbol=symbol, size=size) | {"text": list(texts)}

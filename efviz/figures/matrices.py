@@ -10,7 +10,8 @@ from efviz.curvature.conics import Conic
 from efviz.fields import Plane
 from efviz.figures import marks
 from efviz.figures.log_axes import decades, log_axis
-from efviz.figures.theme import GROUND, INK, MATRICES, SIGNED, Spec, Style, axis, hint, layout
+from efviz.figures.panels import loss_contours, panel, plane_panel
+from efviz.figures.theme import GROUND, INK, MATRICES, SIGNED, Spec, Style, axis, hint
 from efviz.numbers import number
 from efviz.studies.split_parts import SplitParts
 
@@ -32,18 +33,16 @@ def matrix_panel(
 ) -> Spec:
     """A small matrix (D, D) as coloured cells with their numbers; `scale`: see `largest_entry`."""
     D = len(matrix)
-    frame = layout(
+    cells = panel(
+        [_cells(matrix, 0.0, scale), _numbers(matrix, 0.0)],
         title,
-        subtitle,
-        xaxis=_cells_axis(names, range(D), (-0.5, D - 0.5)),
-        yaxis=_cells_axis(names[::-1], range(D), (-0.5, D - 0.5)),
+        _cells_axis(names, range(D), (-0.5, D - 0.5)),
+        _cells_axis(names[::-1], range(D), (-0.5, D - 0.5)),
+        subtitle=subtitle,
+        aspect=aspect,
+        label=f"{title}: {_in_words(matrix)}",
     )
-    frame["meta"] = {"aspect": aspect, "label": f"{title}: {_in_words(matrix)}"}
-    return {
-        "data": [_cells(matrix, 0.0, scale), _numbers(matrix, 0.0)],
-        "layout": frame,
-        "numbers": {"entries": _entries(matrix, 0.0)},
-    }
+    return cells | {"numbers": {"entries": _entries(matrix, 0.0)}}
 
 
 def cell_panels(shown: Sequence[tuple[str, str, Array]], names: Sequence[str]) -> dict[str, Spec]:
@@ -79,17 +78,19 @@ def sum_panel(
     signs = marks.labels(middle, ["+", "="])
     signs["textfont"] = signs["textfont"] | {"size": 18}
     centres = [(D - 1) / 2 + k * step for k in range(3)]
-    frame = layout(
-        title,
-        subtitle,
-        xaxis=_cells_axis(list(blocks), centres, (-0.5, 2 * step + D - 0.5), line=False),
-        yaxis=_cells_axis([], [], (-0.5, D - 0.5), line=False),
-    )
-    frame["margin"] = frame["margin"] | {"l": 8}
     words = "; ".join(f"{name}: {_in_words(matrix)}" for name, matrix in blocks.items())
-    frame["meta"] = {"aspect": D / (2 * step + D), "label": f"{title}. {words}"}
+    row = panel(
+        [*traces, signs],
+        title,
+        _cells_axis(list(blocks), centres, (-0.5, 2 * step + D - 0.5), line=False),
+        _cells_axis([], [], (-0.5, D - 0.5), line=False),
+        subtitle=subtitle,
+        left=8,
+        aspect=D / (2 * step + D),
+        label=f"{title}. {words}",
+    )
     entries = {name: _entries(matrix, k * step) for k, (name, matrix) in enumerate(blocks.items())}
-    return {"data": [*traces, signs], "layout": frame, "numbers": entries}
+    return row | {"numbers": entries}
 
 
 def split_panels(parts: SplitParts) -> dict[str, Spec]:
@@ -179,53 +180,28 @@ def level_sets_panel(
     `star` is the minimum (2,), if there is one; `drawn` comes from `level_sets` of the study;
     `loss` is None while it is not known.
     """
-    traces = []
-    if loss is not None:
-        lowest = float(np.nanmin(loss, initial=np.inf))
-        traces.append(marks.contours(*plane.axes(len(loss)), loss, lowest))
-    for name, curve in drawn.items():
-        style = _style(name)
-        line = {"width": 2.5, "color": style.colour, "dash": style.dash}
-        traces.append(marks.lines_with_gaps(curve.lines) | {"name": name, "line": line})
+    traces = loss_contours(plane, loss)
+    traces += [marks.line(curve.lines, name, _style(name)) for name, curve in drawn.items()]
     if star is not None:
         traces.append(marks.minimum(star))
-    traces += [_here(theta), _curve_labels(drawn, theta, plane)]
-    x, y = (axis(name, r) for name, r in zip(names, (plane.x, plane.y), strict=True))
-    frame = layout("At one θ", xaxis=x, yaxis=y)
-    frame["margin"] = frame["margin"] | {"l": 40}
-    height, width = plane.half_widths[::-1]
-    frame["meta"] = {
-        "aspect": float(np.clip(height / width, 0.4, 2.5)),
-        "click": True,
+    here = marks.markers(theta[None], "theta", "θ = (%{x:.4g}, %{y:.4g})")
+    return plane_panel(
+        [*traces, here, _curve_labels(drawn, theta, plane)],
+        "At one θ",
+        names,
+        plane,
+        left=40,
         **hint("click to move it"),
-        "link": True,
-        "label": f"Level sets of {', '.join(drawn)} around θ = ({number(theta[0])}, "
+        link=True,
+        label=f"Level sets of {', '.join(drawn)} around θ = ({number(theta[0])}, "
         f"{number(theta[1])}) over contours of the loss. " + " ".join(notes(drawn)),
-    }
-    return {"data": traces, "layout": frame}
+    )
 
 
 def _style(name: str) -> Style:
     """The style of a curve that several matrices share: that of the Fisher if it is among them."""
     shared = name.split(" = ")
     return MATRICES["F" if "F" in shared else shared[0]]
-
-
-def _here(theta: Array) -> dict[str, Any]:
-    return {
-        "type": "scatter",
-        "mode": "markers",
-        "name": "theta",
-        "x": theta[:1],
-        "y": theta[1:],
-        "marker": {
-            "symbol": "circle",
-            "size": 9,
-            "color": INK,
-            "line": {"width": 1.5, "color": GROUND},
-        },
-        "hovertemplate": "θ = (%{x:.4g}, %{y:.4g})<extra></extra>",
-    }
 
 
 def _curve_labels(drawn: Mapping[str, Conic], theta: Array, plane: Plane) -> dict[str, Any]:
@@ -265,51 +241,44 @@ def spectra_panel(spectra: Mapping[str, Array]) -> Spec:
     traces = []
     minus, zero = [], []
     for k, (name, w) in enumerate(spectra.items()):
-        colour = MATRICES[name].colour
         zeros = np.abs(w) <= floor
-        for negative in (False, True):
-            some = w[((w < 0) == negative) & ~zeros]
-            if not len(some):
-                continue
-            fill = GROUND if negative else colour
-            traces.append(_eigenvalues(k, np.abs(some), name, fill, colour, negative))
-            if negative:
-                minus += [(k + 0.16, abs(v)) for v in some]
+        traces += _eigenvalues(k, w[~zeros], name)
+        minus += [(k + 0.16, -v) for v in w[~zeros & (w < 0)]]
         zero += [(k, bottom * (top / bottom) ** 0.03)] * bool(zeros.any())
-    if minus:
-        traces.append(marks.labels(np.array(minus), ["−"] * len(minus)) | {"name": "minus"})
-    if zero:
-        traces.append(
-            marks.labels(np.array(zero, dtype=float), ["0"] * len(zero)) | {"name": "zero"}
-        )
+    for name, sign, points in (("minus", "−", minus), ("zero", "0", zero)):
+        if points:
+            at = np.array(points, dtype=float)
+            traces.append(marks.labels(at, [sign] * len(at)) | {"name": name})
     names = list(spectra)
-    frame = layout(
-        "Eigenvalues",
-        "hollow: negative" if minus else "",
-        xaxis=_cells_axis(names, range(len(names)), (-0.5, len(names) - 0.5)),
-        yaxis=log_axis("", (bottom, top)),
-    )
-    frame["margin"] = frame["margin"] | {"l": 46}
     words = "; ".join(f"{k}: {', '.join(map(number, w))}" for k, w in spectra.items())
-    frame["meta"] = {"aspect": 1, "label": f"Eigenvalues. {words}"}
-    return {"data": traces, "layout": frame}
+    return panel(
+        traces,
+        "Eigenvalues",
+        _cells_axis(names, range(len(names)), (-0.5, len(names) - 0.5)),
+        log_axis("", (bottom, top)),
+        subtitle="hollow: negative" if minus else "",
+        left=46,
+        aspect=1,
+        label=f"Eigenvalues. {words}",
+    )
 
 
-def _eigenvalues(
-    k: int, sizes: Array, name: str, fill: str, colour: str, negative: bool
-) -> dict[str, Any]:
-    sign = "−" if negative else ""
-    return {
-        "type": "scatter",
-        "mode": "markers",
-        "name": f"{name}, negative" if negative else name,
-        "x": np.full(len(sizes), float(k)),
-        "y": sizes,
-        "marker": {
-            "symbol": "circle",
-            "size": 11,
-            "color": fill,
-            "line": {"width": 2, "color": colour},
-        },
-        "hovertemplate": f"{name}: {sign}%{{y:.4g}}<extra></extra>",
-    }
+def _eigenvalues(k: int, w: Array, name: str) -> list[dict[str, Any]]:
+    """The absolute eigenvalues of the matrix in column k: full where positive, else hollow."""
+    colour = MATRICES[name].colour
+    return [
+        marks.markers(
+            np.stack([np.full(len(sizes), float(k)), sizes], axis=-1),
+            f"{name}{suffix}",
+            f"{name}: {sign}%{{y:.4g}}",
+            size=11,
+            colour=fill,
+            edge=colour,
+            width=2,
+        )
+        for sizes, fill, sign, suffix in (
+            (w[~(w < 0)], colour, "", ""),
+            (-w[w < 0], GROUND, "−", ", negative"),
+        )
+        if len(sizes)
+    ]

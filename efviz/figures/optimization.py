@@ -9,18 +9,21 @@ import numpy as np
 from efviz import results
 from efviz.arrays import Array
 from efviz.figures import marks
-from efviz.figures.log_axes import decades, log_axis, spread, tick
+from efviz.figures.log_axes import decades, end_names, log_axis, points_above, tick
+from efviz.figures.panels import panel
 from efviz.figures.theme import (
     ARROW,
     CONTOUR,
     GRID,
+    GROUND,
+    GUIDE,
     INK,
     LOW_HIGH,
     MUTED,
     STYLES,
     Spec,
+    Style,
     axis,
-    layout,
 )
 from efviz.numbers import number, percent
 from efviz.optimizers import Trajectory
@@ -58,48 +61,41 @@ def loss_panel(
     title: str = "Loss",
     lowest: float = np.nan,
     room: float = 0.12,
+    aspect: float = 0.55,
 ) -> Spec:
     """Loss per iteration of one run of each method, and `lowest`, the loss at the minimum.
 
     `room` is the space for names at the right, as a share of the iterations.
     """
     traces: list[dict[str, Any]] = []
-    ends, names = [], []
+    ends = {}
     base = _base(paths, lowest)
     if base:
         title, lowest = f"{title} above its minimum", np.nan
     seen = [lowest]
     for name, path in paths.items():
-        loss, style = np.ravel(path.losses) - base, STYLES[name]
-        finite = np.isfinite(loss) & (loss > 0)
-        points = np.stack([path.steps, loss], axis=-1)[finite]
-        if not len(points):
-            continue
-        line = {"width": 2.5, "color": style.colour, "dash": style.dash}
-        traces.append(marks.lines_with_gaps([points]) | {"name": name, "line": line})
-        seen += [float(points[:, 1].min()), float(points[0, 1]) * 2]
-        ends.append(points[-1])
-        names.append(name)
-    bottom, top = decades(seen)
+        points = points_above(path.steps.astype(float), np.ravel(path.losses) - base)
+        if len(points):
+            traces.append(marks.line(points, name, STYLES[name]))
+            seen += [float(points[:, 1].min()), float(points[0, 1]) * 2]
+            ends[name] = points[-1]
+    limits = bottom, top = decades(seen)
     steps = max((float(path.steps[-1]) for path in paths.values()), default=100.0)
     if np.isfinite(lowest) and lowest > 0:
         level = np.array([[0, lowest], [steps, lowest]])
-        line = {"width": 1.5, "color": CONTOUR}
-        traces.insert(0, marks.lines_with_gaps([level]) | {"name": "minimum", "line": line})
-    if ends:
-        # A diverging run leaves at the top, where its name stays at the edge.
-        placed = np.array(ends)
-        placed[:, 1] = np.clip(placed[:, 1], bottom, top * 0.8)
-        traces.append(marks.labels(spread(placed, top / bottom), names, position="right"))
-    frame = layout(
-        title,
-        xaxis=axis("iteration", (0.0, (1 + room) * steps)),
-        yaxis=log_axis("", (bottom, top)),
-    )
-    frame["margin"] = frame["margin"] | {"l": 46}
+        traces.insert(0, marks.line(level, "minimum", CONTOUR, 1.5))
+    # A diverging run leaves at the top, where its name stays at the edge.
+    ends = {name: np.array([x, np.clip(y, bottom, top * 0.8)]) for name, (x, y) in ends.items()}
     ended = "; ".join(f"{n} ends at {number(np.ravel(p.losses)[-1])}" for n, p in paths.items())
-    frame["meta"] = {"aspect": 0.55, "label": f"{title} per iteration on a log scale: {ended}"}
-    return {"data": traces, "layout": frame}
+    return panel(
+        traces + end_names(ends, limits),
+        title,
+        axis("iteration", (0.0, (1 + room) * steps)),
+        log_axis("", limits),
+        left=46,
+        aspect=aspect,
+        label=f"{title} per iteration on a log scale: {ended}",
+    )
 
 
 def _base(paths: Mapping[str, Trajectory], lowest: float) -> float:
@@ -118,42 +114,38 @@ def cosine_panel(found: Alignment | None, damping: float) -> Spec:
         nothing = np.full(101, np.nan)
         found = Alignment(nothing, nothing, np.zeros(101, dtype=bool))
     steps = np.arange(len(found.damped), dtype=float)
-    style = STYLES["EFGD"]
     last = max(float(steps[-1]), 1.0)
-    zero = marks.lines_with_gaps([np.array([[0.0, 0.0], [last, 0.0]])])
-    traces = [zero | {"name": "zero", "line": {"width": 1, "color": CONTOUR}}]
-    ends, names = [], []
-    kinds = {"undamped": (found.undamped, MUTED, "dot"), "damped": (found.damped, style.colour, "")}
-    for name, (values, colour, dash) in kinds.items():
-        line = {"width": 2.5, "color": colour} | ({"dash": dash} if dash else {})
+    traces = [marks.line(np.array([[0.0, 0.0], [last, 0.0]]), "zero", CONTOUR, 1)]
+    ends = {}
+    kinds: dict[str, tuple[Array, Style | str]] = {
+        "undamped": (found.undamped, Style(MUTED, "dot", "undamped")),
+        "damped": (found.damped, STYLES["EFGD"].colour),
+    }
+    for name, (values, style) in kinds.items():
         curve = np.stack([steps, values], axis=-1)
-        traces.append(marks.lines_with_gaps([curve]) | {"name": name, "line": line})
-        known = np.flatnonzero(np.isfinite(values))
+        traces.append(marks.line(curve, name, style))
+        known = curve[np.isfinite(values)]
         if len(known):
-            ends.append(curve[known[-1]])
-            names.append(name)
-    if len(ends) == 2 and abs(ends[0][1] - ends[1][1]) < 0.16:
-        middle = float(np.clip((ends[0][1] + ends[1][1]) / 2, -0.9, 0.9))
-        sign = 1 if ends[0][1] >= ends[1][1] else -1
-        ends = [
-            np.array([end[0], middle + s * 0.09])
-            for end, s in zip(ends, (sign, -sign), strict=True)
-        ]
+            ends[name] = known[-1]
+    heights = [end[1] for end in ends.values()]
+    if len(ends) == 2 and abs(heights[0] - heights[1]) < 0.16:
+        middle = float(np.clip(sum(heights) / 2, -0.9, 0.9))
+        apart = 0.09 if heights[0] >= heights[1] else -0.09
+        for end, shift in zip(ends.values(), (apart, -apart), strict=True):
+            end[1] = middle + shift
     if ends:
-        traces.append(marks.labels(np.array(ends), names, position="right"))
-    frame = layout(
+        traces.append(marks.labels(np.array(list(ends.values())), list(ends), position="right"))
+    return panel(
+        traces,
         "cos(NGD, EFGD)",
-        f"along the EFGD path; damped: λ = {number(damping)}",
-        xaxis=axis("iteration", (0.0, 1.16 * last)),
-        yaxis=axis("", (-1.08, 1.08), tickvals=[-1, -0.5, 0, 0.5, 1], nticks=0),
-    )
-    frame["meta"] = {
-        "aspect": 0.55,
-        "label": "Cosine of the angle between the natural gradient and the EF direction along the "
+        axis("iteration", (0.0, 1.16 * last)),
+        axis("", (-1.08, 1.08), tickvals=[-1, -0.5, 0, 0.5, 1], nticks=0),
+        subtitle=f"along the EFGD path; damped: λ = {number(damping)}",
+        aspect=0.55,
+        label="Cosine of the angle between the natural gradient and the EF direction along the "
         f"path of EFGD; at its end {number(found.damped[-1])} damped and "
         f"{number(found.undamped[-1])} undamped",
-    }
-    return {"data": traces, "layout": frame}
+    )
 
 
 def grid_panels(
@@ -219,34 +211,28 @@ def sweep_panel(
         points["printed"] = printed
     curve = bool(np.all(np.isnan(loss) | (loss == loss[:, :1])))
     if curve:
-        traces, y = _curve(rows, loss[:, 0])
-        points = {name: (x, _at(rows, loss[:, 0], x)) for name, (x, _) in points.items()}
+        heights = _heights(loss[:, 0])
+        traces, y = _curve(rows, loss[:, 0], heights)
+        nearest = {name: int(np.argmin(np.abs(rows - x))) for name, (x, _) in points.items()}
+        points = {name: (points[name][0], float(heights[k])) for name, k in nearest.items()}
         points = {name: point for name, point in points.items() if np.isfinite(point[1])}
     else:
         traces, y = _map(sweep, rows, columns, loss)
-    for name, symbol, size in (
-        ("printed", "circle", 15),
-        ("best", "star", 13),
-        ("current", "hexagon", 12),
-    ):
-        if name in points:
-            traces.append(_cell(points[name], name, symbol, size))
-    frame = layout(
-        method,
-        STYLES[method].name,
-        xaxis=axis("step size γ", (float(rows[0]), float(rows[-1])), **_ticks(rows, 5)),
-        yaxis=y,
-    )
-    frame["margin"] = frame["margin"] | {"l": 48}
+    traces += [_cell(points[name], name) for name in CELLS if name in points]
     diverged = float(np.mean(sweep.status == Status.DIVERGED))
-    frame["meta"] = {
-        "aspect": 0.62,
-        "click": True,
-        "still": f"{still} {method}",
-        "label": f"{method}: final loss over step size and damping; {percent(diverged)} of "
+    return panel(
+        traces,
+        method,
+        axis("step size γ", (float(rows[0]), float(rows[-1])), **_ticks(rows, 5)),
+        y,
+        subtitle=STYLES[method].name,
+        left=48,
+        aspect=0.62,
+        click=True,
+        still=f"{still} {method}",
+        label=f"{method}: final loss over step size and damping; {percent(diverged)} of "
         "the runs diverge",
-    }
-    return {"data": traces, "layout": frame}
+    )
 
 
 def _log_or_edge(damping: float, columns: Array) -> float:
@@ -255,8 +241,8 @@ def _log_or_edge(damping: float, columns: Array) -> float:
 
 
 def _ticks(values: Array, every: float) -> dict[str, Any]:
-    low, high = np.ceil(values[0] / every) * every, values[-1]
-    at = np.arange(low, high + 1e-9, every)
+    """Ticks at multiples of `every`, for ascending exponents of 10."""
+    at = np.arange(np.ceil(values[0] / every) * every, values[-1] + 1e-9, every)
     return {"tickvals": at.tolist(), "ticktext": [tick(10.0**v) for v in at], "nticks": 0}
 
 
@@ -309,20 +295,17 @@ def _map(
     )
 
 
-def _curve(rows: Array, loss: Array) -> tuple[list[dict[str, Any]], dict[str, Any]]:
+def _curve(rows: Array, loss: Array, values: Array) -> tuple[list[dict[str, Any]], dict[str, Any]]:
+    """The curve of the heights `values` of the losses, and its vertical axis."""
     known = np.isfinite(loss)
-    values = _heights(loss)
-    curve = np.stack([rows, values], axis=-1)
-    line = {"width": 2.5, "color": STYLES["GD"].colour}
-    trace = marks.lines_with_gaps([curve]) | {"name": "final loss", "line": line}
+    trace = marks.line(np.stack([rows, values], axis=-1), "final loss", STYLES["GD"].colour)
     if known.any() and float(loss[known].min()) <= 0:
         low, high = float(values[known].min()), float(values[known].max())
         margin = 0.06 * (high - low or 1.0)
         return [trace], axis("final loss", (low - margin, high + margin))
-    bottom, top = decades(loss[known])
-    at = np.arange(np.log10(bottom), np.log10(top) + 1e-9)
-    ticks = {"tickvals": at.tolist(), "ticktext": [tick(10.0**v) for v in at], "nticks": 0}
-    return [trace], axis("final loss", (float(at[0]), float(at[-1])), **ticks)
+    low, high = np.log10(decades(loss[known]))
+    ticks = _ticks(np.array([low, high]), 1)
+    return [trace], axis("final loss", (float(low), float(high)), **ticks)
 
 
 def _heights(loss: Array) -> Array:
@@ -333,74 +316,60 @@ def _heights(loss: Array) -> Array:
     return np.log10(loss)
 
 
-def _at(rows: Array, loss: Array, x: float) -> float:
-    return float(_heights(loss)[int(np.argmin(np.abs(rows - x)))])
+CELLS: dict[str, tuple[str, float, str]] = {
+    "printed": ("circle", 15, "printed in Table 6"),
+    "best": ("star", 13, "selected: least loss"),
+    "current": ("hexagon", 12, "runs above"),
+}
+"""Symbol, size and meaning of the marked cells of a grid."""
 
 
-WORDS = {"best": "selected: least loss", "printed": "printed in Table 6", "current": "runs above"}
-
-
-def _cell(point: tuple[float, float], name: str, symbol: str, size: float) -> dict[str, Any]:
-    return marks.dots(np.array([point]), [WORDS[name]], strong=False) | {
-        "name": name,
-        "marker": {
-            "symbol": symbol,
-            "size": size,
-            "color": "#ffffff" if name == "printed" else INK,
-            "line": {"width": 1.5, "color": INK if name == "printed" else "#ffffff"},
-        },
-        "hovertemplate": "%{text}<extra></extra>",
-    }
+def _cell(point: tuple[float, float], name: str) -> dict[str, Any]:
+    symbol, size, words = CELLS[name]
+    colour, edge = (GROUND, INK) if name == "printed" else (INK, GROUND)
+    return marks.markers(
+        np.array([point]), name, "%{text}", symbol=symbol, size=size, colour=colour, edge=edge
+    ) | {"text": [words]}
 
 
 def lengths_panel(found: StepSizes) -> Spec:
     """Lengths of the EF and natural-gradient steps against that of the gradient, log-log."""
-    traces, ends, names = [], [], []
+    traces, ends = [], {}
     values: list[float] = []
+    grown = found.gradient > 0
     for method, lengths in found.directions.items():
-        seen = np.isfinite(lengths) & (lengths > 0) & (found.gradient > 0)
-        points = np.stack([found.gradient, lengths], axis=-1)[seen]
+        points = points_above(found.gradient[grown], lengths[grown])
         if not len(points):
             continue
-        style = STYLES[method]
-        line = {"width": 2.5, "color": style.colour, "dash": style.dash}
-        traces.append(marks.lines_with_gaps([points]) | {"name": method, "line": line})
-        ends.append(points[-1])
-        names.append(method)
+        traces.append(marks.line(points, method, STYLES[method]))
+        ends[method] = points[-1]
         values += points[:, 1].tolist()
         if method == "EFGD":
             fall = points[-1, 1] * points[-1, 0] / points[:, 0]
-            line = {"width": 1.5, "color": MUTED, "dash": "dot"}
             guide = np.stack([points[:, 0], fall], axis=-1)[len(points) // 2 :]
-            traces.append(marks.lines_with_gaps([guide]) | {"name": "slope −1", "line": line})
-    bottom, top = decades(values)
-    left, right = decades(found.gradient[found.gradient > 0])
-    if ends:
-        placed = spread(np.array(ends), top / bottom)
-        traces.append(marks.labels(placed, names, position="right"))
-    frame = layout(
+            traces.append(marks.line(guide, "slope −1", GUIDE, 1.5))
+    limits = decades(values)
+    return panel(
+        traces + end_names(ends, limits),
         "Length of the step",
-        xaxis=log_axis("‖∇L‖", (left, right), room=0.25),
-        yaxis=log_axis("", (bottom, top)),
+        log_axis("‖∇L‖", decades(found.gradient), room=0.25),
+        log_axis("", limits),
+        left=46,
+        aspect=0.7,
+        label="Length of the EF and natural gradient directions against that of the gradient",
     )
-    frame["margin"] = frame["margin"] | {"l": 46}
-    frame["meta"] = {
-        "aspect": 0.7,
-        "label": "Length of the EF and natural gradient directions against that of the gradient",
-    }
-    return {"data": traces, "layout": frame}
 
 
 def start_panels(
     runs: Sequence[tuple[float, Mapping[str, Trajectory]]], lowest: float
 ) -> dict[str, Spec]:
     """Fig. 6: one panel of losses per start, a multiple of theta_star."""
-    panels = {}
-    for multiple, paths in runs:
-        panel = loss_panel(paths, title=f"θ₀ = {multiple:g} θ*", lowest=lowest, room=0.35)
-        panel["layout"]["meta"]["aspect"] = 0.7
-        panels[f"start {multiple:g}"] = panel
-    return panels
+    return {
+        f"start {multiple:g}": loss_panel(
+            paths, title=f"θ₀ = {multiple:g} θ*", lowest=lowest, room=0.35, aspect=0.7
+        )
+        for multiple, paths in runs
+    }
 
 
 def near_and_far_panels(found: NearAndFar) -> dict[str, Spec]:

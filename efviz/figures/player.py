@@ -9,16 +9,16 @@ from numpy.typing import ArrayLike
 from efviz.arrays import Array
 from efviz.datasets.dataset import Dataset
 from efviz.figures import marks
-from efviz.figures.log_axes import decades, log_axis, spread
-from efviz.figures.theme import STYLES, Spec, axis, layout
-from efviz.figures.vector_fields import vector_field_panels
+from efviz.figures.log_axes import decades, end_names, log_axis
+from efviz.figures.panels import panel
+from efviz.figures.theme import STYLES, Spec, axis
+from efviz.figures.vector_fields import REFERENCE, vector_field_panels
 from efviz.optimizers import Trajectory
 from efviz.problems import Problem
 from efviz.studies.field_comparison import FieldComparison
 
 LOSSES = "Losses"
 HEIGHT = 230
-REFERENCE = "NGD"
 ROUNDING = 1e-13
 """Excess losses below this share of the lowest loss are rounding and not drawn."""
 
@@ -83,13 +83,9 @@ def with_player(
         meta = {"play": {"traces": [name], "steps": trajectory.steps}}
         if directions:
             meta["anatomy"] = _anatomy(name, start, directions[name], scales)
-        played[name] = _with_meta(panels[name], meta)
+        frame = panels[name]["layout"]
+        played[name] = panels[name] | {"layout": frame | {"meta": frame["meta"] | meta}}
     return played | {LOSSES: loss_panel(problem, trajectories)}
-
-
-def _with_meta(panel: Spec, meta: dict[str, Any]) -> Spec:
-    frame = panel["layout"]
-    return panel | {"layout": frame | {"meta": frame["meta"] | meta}}
 
 
 def _anatomy(
@@ -121,27 +117,22 @@ def loss_panel(problem: Problem, trajectories: Mapping[str, Trajectory]) -> Spec
     traces = []
     for name, values in zip(trajectories, excess, strict=True):
         runs = [np.stack([x, row], axis=-1) for row in values]
-        style = STYLES[name]
-        line = {"width": 1.75, "color": style.colour, "dash": style.dash}
-        traces.append(marks.lines_with_gaps(runs) | {"name": name, "line": line})
+        traces.append(marks.line(runs, name, STYLES[name], 1.75))
     low, high = decades(excess.ravel())
     limits = low / 10, high
-    traces.append(_names(list(trajectories), x, excess, limits))
     said = "L − L(θ★)" if minimum.exists else "L minus the lowest loss reached"
-    frame = layout(
+    return panel(
+        traces + end_names(_ends(list(trajectories), x, excess, high), limits),
         "Loss",
-        f"{said}, of all starts",
-        xaxis=_iterations(int(steps[-1])),
-        yaxis=log_axis("", limits, room=0.05),
+        _iterations(int(steps[-1])),
+        log_axis("", limits, room=0.05),
+        subtitle=f"{said}, of all starts",
+        left=44,
+        wide=True,
+        height=HEIGHT,
+        label=f"{LOSSES}: {said} against the iteration, every start with every method",
+        play={"traces": list(trajectories), "steps": steps, "cursor": x},
     )
-    frame["margin"] = frame["margin"] | {"l": 44}
-    frame["meta"] = {
-        "wide": True,
-        "height": HEIGHT,
-        "label": f"{LOSSES}: {said} against the iteration, every start with every method",
-        "play": {"traces": list(trajectories), "steps": steps, "cursor": x},
-    }
-    return {"data": traces, "layout": frame}
 
 
 def _place(steps: ArrayLike) -> Array:
@@ -166,12 +157,11 @@ def _iterations(last: int) -> dict[str, Any]:
     )
 
 
-def _names(names: list[str], x: Array, excess: Array, limits: tuple[float, float]) -> Spec:
-    """The name of each method, where the last of its runs leaves the panel."""
-    ends = []
-    for rows in excess:
+def _ends(names: list[str], x: Array, excess: Array, top: float) -> dict[str, Array]:
+    """Where the last of the runs of each method leaves the panel."""
+    ends = {}
+    for name, rows in zip(names, excess, strict=True):
         known = [(j, row[j]) for row in rows for j in np.flatnonzero(np.isfinite(row))[-1:]]
-        j, height = max(known, default=(0, limits[1]))
-        ends.append((x[j], height))
-    places = spread(np.array(ends), limits[1] / limits[0])
-    return marks.labels(places, names, "right")
+        j, height = max(known, default=(0, top))
+        ends[name] = np.array([x[j], height])
+    return ends

@@ -9,8 +9,9 @@ import numpy as np
 from efviz.arrays import Array
 from efviz.fields import Plane
 from efviz.figures import marks
-from efviz.figures.log_axes import above, decades, log_axis, spread
-from efviz.figures.theme import GROUND, STYLES, Spec, Style, axis, layout
+from efviz.figures.log_axes import decades, end_names, log_axis, with_room
+from efviz.figures.panels import loss_contours, panel, plane_panel
+from efviz.figures.theme import STYLES, Spec, Style
 from efviz.numbers import number
 from efviz.optimizers.steepest_descent import PRECISION, Balls
 from efviz.problems import Problem
@@ -46,20 +47,15 @@ def descent_panel(
 ) -> Spec:
     """Balls around theta, their minimisers joined, and the limits, over contours of L (n, n)."""
     theta = balls[0].theta
-    x, y = plane.axes(len(loss))
-    traces = [marks.contours(x, y, loss, float(np.nanmin(loss)))]
+    traces = loss_contours(plane, loss)
     reach = 0.75 * float(plane.half_widths.min())
     places, words = [], []
     for some in balls:
         style, word = LOOKS[some.distance]
-        edges = marks.lines_with_gaps(list(some.boundary))
-        line = {"width": 1.5, "color": style.colour, "dash": style.dash}
-        traces.append(edges | {"name": some.distance, "line": line})
+        traces.append(marks.line(some.boundary, some.distance, style, 1.5))
         tip = theta + reach * some.limit / np.linalg.norm(some.limit)
         if np.isfinite(tip).all():
-            limit = marks.lines_with_gaps([np.stack([theta, tip])])
-            thick = {"width": 3, "color": style.colour, "dash": style.dash}
-            traces.append(limit | {"name": f"limit {some.distance}", "line": thick})
+            traces.append(marks.line(np.stack([theta, tip]), f"limit {some.distance}", style, 3))
             places.append(tip + 0.06 * (tip - theta))
             words.append(word)
     traces += [_minimisers(some) for some in balls]
@@ -67,18 +63,13 @@ def descent_panel(
         traces.append(marks.minimum(star))
     if places:
         traces.append(marks.labels(_apart(np.array(places), plane), words))
-    frame = layout(
+    return plane_panel(
+        traces,
         "Steepest descent in two distances",
-        xaxis=axis(names[0], plane.x),
-        yaxis=axis(names[1], plane.y),
+        names,
+        plane,
+        label="Balls around θ and their minimisers. " + " ".join(map(_in_words, balls)),
     )
-    height, width = plane.half_widths[::-1]
-    frame["meta"] = {
-        "aspect": float(np.clip(height / width, 0.4, 2.5)),
-        "click": True,
-        "label": "Balls around θ and their minimisers. " + " ".join(map(_in_words, balls)),
-    }
-    return {"data": traces, "layout": frame}
 
 
 def _apart(places: Array, plane: Plane) -> Array:
@@ -95,23 +86,13 @@ def _apart(places: Array, plane: Plane) -> Array:
 
 
 def _minimisers(balls: Balls) -> dict[str, Any]:
-    style, _ = LOOKS[balls.distance]
     seen = np.isfinite(balls.minimisers).all(axis=-1)
-    return {
-        "type": "scatter",
-        "mode": "markers",
-        "name": f"minimisers {balls.distance}",
-        "x": balls.minimisers[seen, 0],
-        "y": balls.minimisers[seen, 1],
-        "text": [f"radius {number(r)}" for r in balls.radii[seen]],
-        "marker": {
-            "symbol": "circle",
-            "size": 9,
-            "color": style.colour,
-            "line": {"width": 1.5, "color": GROUND},
-        },
-        "hovertemplate": "lowest loss within %{text}: (%{x:.4g}, %{y:.4g})<extra></extra>",
-    }
+    return marks.markers(
+        balls.minimisers[seen],
+        f"minimisers {balls.distance}",
+        "lowest loss within %{text}: (%{x:.4g}, %{y:.4g})",
+        colour=LOOKS[balls.distance][0].colour,
+    ) | {"text": [f"radius {number(r)}" for r in balls.radii[seen]]}
 
 
 def _in_words(balls: Balls) -> str:
@@ -127,7 +108,7 @@ def angle_panel(balls: Sequence[Balls], *, over: str = "radius ε") -> Spec:
 
     Balls that contain the minimum, and angles below the precision of the search, are left out.
     """
-    lines, ends, words = [], [], []
+    lines, ends = [], {}
     radii = np.concatenate([some.radii for some in balls])
     for some in balls:
         style, word = LOOKS[some.distance]
@@ -135,20 +116,16 @@ def angle_panel(balls: Sequence[Balls], *, over: str = "radius ε") -> Spec:
         points = np.stack([some.radii, some.angles], axis=-1)[order]
         points = points[~some.interior[order] & (points[:, 1] > PRECISION)]
         if len(points):
-            line = {"width": 2.5, "color": style.colour, "dash": style.dash}
-            lines.append(marks.lines_with_gaps([points]) | {"name": some.distance, "line": line})
-            ends.append(points[-1])
-            words.append(word)
-    bottom, top = decades([v for line in lines for v in line["y"]])
-    if ends:
-        placed = spread(np.array(ends), top / bottom)
-        lines.append(marks.labels(placed, words, position="right"))
-        top = above(placed, top)
-    frame = layout(
+            lines.append(marks.line(points, some.distance, style))
+            ends[word] = points[-1]
+    limits = decades([v for line in lines for v in line["y"]])
+    names = end_names(ends, limits)
+    return panel(
+        lines + names,
         "Angle to the limit",
-        xaxis=log_axis(over, (float(radii.min()), float(radii.max())), room=0.5),
-        yaxis=log_axis("degrees", (bottom, top)),
+        log_axis(over, (float(radii.min()), float(radii.max())), room=0.5),
+        log_axis("degrees", with_room(names, limits)),
+        left=60,
+        aspect=0.6,
+        label="Angles. " + " ".join(map(_in_words, balls)),
     )
-    frame["margin"] = frame["margin"] | {"l": 60}
-    frame["meta"] = {"aspect": 0.6, "label": "Angles. " + " ".join(map(_in_words, balls))}
-    return {"data": lines, "layout": frame}

@@ -48,11 +48,14 @@ STYLES: dict[str, Style] = {
 
 MATRICES: dict[str, Style] = {
     "H": Style(STYLES["Newton"].colour, STYLES["Newton"].dash, "Hessian"),
-    "G": Style(INK, "dash", "generalised Gauss-Newton"),
+    "G": Style(INK, "dash", "Gauss-Newton"),
     "F": Style(STYLES["NGD"].colour, STYLES["NGD"].dash, "Fisher"),
     "EF": Style(STYLES["EFGD"].colour, STYLES["EFGD"].dash, "empirical Fisher"),
 }
 """A matrix has the style of the method that it preconditions."""
+
+GUIDE = Style(MUTED, "dot", "expected slope")
+"""Lines to compare curves with."""
 
 # Below zero, zero, above zero: pale enough on either background for numbers in INK.
 SIGNED = [[0.0, "#e3a1ad"], [0.5, GROUND], [1.0, "#9dbbdf"]]

@@ -9,7 +9,8 @@ from efviz.arrays import Array
 from efviz.datasets.dataset import Dataset
 from efviz.figures import marks
 from efviz.figures.data_views import SMALL_BAR, data_panel
-from efviz.figures.theme import COSINES, STYLES, Spec, axis, layout
+from efviz.figures.panels import plane_panel
+from efviz.figures.theme import COSINES, STYLES, Spec
 from efviz.optimizers import Trajectory
 from efviz.optimizers.status import Status
 from efviz.problems import Problem
@@ -64,30 +65,24 @@ def _panel(
     minimum = problem.minimum
     traces = list(below)
     if trajectory is not None:
-        traces.append(marks.trajectories(trajectory.thetas, STYLES[name], name))
+        traces.append(marks.line(trajectory.thetas, name, STYLES[name], 3))
     if len(starts):
         traces.append(marks.starts(starts))
     if minimum.exists:
         traces.append(marks.minimum(minimum.theta))
-    first, second = problem.parameter_names
-    plane = fields.plane
-    width, height = 2 * plane.half_widths
-    frame = layout(
+    panel = plane_panel(
+        traces,
         name,
-        STYLES[name].name,
-        xaxis=axis(first, plane.x),
-        yaxis=axis(second, plane.y),
-        shapes=[arrows],
+        problem.parameter_names,
+        fields.plane,
+        subtitle=STYLES[name].name,
+        link=True,
+        label=_label(name, trajectory),
+        handles=[{"trace": "starts", "noun": "start", "least": 1}],
+        vectors=_vectors(name, fields),
     )
-    frame["meta"] = {
-        "aspect": float(np.clip(height / width, 0.4, 2.5)),
-        "click": True,
-        "link": True,
-        "label": _label(name, trajectory),
-        "handles": [{"trace": "starts", "noun": "start", "least": 1}],
-        "vectors": _vectors(name, fields),
-    }
-    return {"data": traces, "layout": frame}
+    panel["layout"]["shapes"] = [arrows]
+    return panel
 
 
 REFERENCE = "NGD"

@@ -9,7 +9,11 @@ from numpy.typing import ArrayLike
 from efviz.arrays import Array, Mask, cosine
 from efviz.optimizers import directions
 from efviz.problems import Problem
-from efviz.work import SLICE, Progress, Work
+from efviz.studies.slices import in_slices
+from efviz.work import Progress, Work
+
+METHODS = ("GD", "NGD", "EFGD")
+"""The methods that the paper compares."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -29,16 +33,16 @@ class Alignment:
 def alignment(problem: Problem, thetas: Array, damping: float) -> Work[Alignment]:
     """Work towards the Alignment along thetas (T, D). Kunstner et al. (2019), Fig. 3, row 2."""
     thetas = problem.check_theta(thetas)
-    damped, undamped = np.full((2, len(thetas)), np.nan)
-    singular = np.zeros(len(thetas), dtype=bool)
-    step = max(1, SLICE // (problem.N * problem.D**2))
-    for t in range(0, len(thetas), step):
-        piece = slice(t, t + step)
-        found = directions(problem, ("NGD", "EFGD"), thetas[piece], damping=[[damping], [0.0]])
-        damped[piece], undamped[piece] = cosine(found["NGD"].x, found["EFGD"].x)
-        singular[piece] = found["NGD"].rank_deficient[1] | found["EFGD"].rank_deficient[1]
-        yield Progress(min(1.0, (t + step) / len(thetas)))
-    return Alignment(damped, undamped, singular)
+
+    def compare(some: Array) -> tuple[Array, Mask]:
+        """The cosines (2, T), damped and undamped, and where an undamped matrix is singular."""
+        found = directions(problem, ("NGD", "EFGD"), some, damping=[[damping], [0.0]])
+        NGD, EFGD = found["NGD"], found["EFGD"]
+        return cosine(NGD.x, EFGD.x), NGD.rank_deficient[1] | EFGD.rank_deficient[1]
+
+    found = yield from in_slices(problem, thetas, compare, cost=problem.N * problem.D**2)
+    damped, undamped = np.concatenate([cosines for cosines, _ in found], axis=1)
+    return Alignment(damped, undamped, np.concatenate([singular for _, singular in found]))
 
 
 def path_directions(
@@ -50,14 +54,13 @@ def path_directions(
     """
     thetas = np.asarray(thetas, dtype=float)
     flat = thetas.reshape(-1, problem.D)
-    known = np.flatnonzero(np.isfinite(flat).all(-1))
+    known = np.isfinite(flat).all(-1)
+    solved = yield from in_slices(
+        problem, flat[known], lambda some: directions(problem, methods, some, damping=damping)
+    )
     found = {name: np.full(flat.shape, np.nan) for name in methods}
-    step = max(1, len(known) if problem.moments else SLICE // problem.N)
-    for i in range(0, len(known), step):
-        piece = known[i : i + step]
-        for name, solved in directions(problem, methods, flat[piece], damping=damping).items():
-            found[name][piece] = -solved.x
-        yield Progress((i + len(piece)) / len(known))
+    for name, values in found.items():
+        values[known] = -np.concatenate([some[name].x for some in solved])
     return {name: values.reshape(thetas.shape) for name, values in found.items()}
 
 
@@ -81,7 +84,7 @@ def step_lengths(
     gradients, lengths = [], []
     for t in distances:
         theta = problem.theta_star + t * towards
-        found = directions(problem, ("GD", "NGD", "EFGD"), theta, damping=damping)
+        found = directions(problem, METHODS, theta, damping=damping)
         gradients.append(np.linalg.norm(found["GD"].x))
         lengths.append([np.linalg.norm(found[name].x) for name in ("NGD", "EFGD")])
         yield Progress(len(gradients) / len(distances))

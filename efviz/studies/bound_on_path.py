@@ -1,6 +1,6 @@
 """Both sides of Proposition 2 along one path through a plane."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -8,16 +8,15 @@ from efviz.arrays import Array
 from efviz.curvature.remainder_bound import RemainderBound, ray, remainder_bound
 from efviz.fields import Plane
 from efviz.problems import Problem
-from efviz.work import Progress, Work
+from efviz.studies.slices import in_slices
+from efviz.work import Work
 
 POINTS = 161
-SLICE = 1_000_000
-"""Examples times thetas between two yields."""
 
 
 @dataclass(frozen=True, eq=False)
 class StraightPath:
-    """From `start` through `through`, (2,) each, to the edge of a plane; `words` name it."""
+    """From `start` through `through`, (2,) each, to the edge of a plane; `words` describe it."""
 
     start: Array
     through: Array
@@ -25,10 +24,10 @@ class StraightPath:
 
 
 def path_through(problem: Problem, plane: Plane, theta: Array) -> StraightPath:
-    """From the minimum through theta (2,) to the edge of the plane.
+    """The path from the minimum through theta (2,) to the edge of the plane.
 
-    From theta to the farthest corner where the minimum is not on the plane, or is theta itself. A
-    theta off the plane only gives the direction.
+    If the minimum is off the plane, or is theta itself, the path goes from theta to the farthest
+    corner. A theta off the plane only gives the direction.
     """
     low, high = _corners(plane)
     inside = ((low <= theta) & (theta <= high)).all()
@@ -43,22 +42,17 @@ def path_through(problem: Problem, plane: Plane, theta: Array) -> StraightPath:
 
 
 def bound_on_path(problem: Problem, plane: Plane, straight: StraightPath) -> Work[RemainderBound]:
-    """Both sides at POINTS thetas of the path, beta being valid on all of the plane."""
+    """Work towards both sides at POINTS thetas of the path; beta is valid on the whole plane."""
     low, high = _corners(plane)
     thetas = ray(straight.start, straight.through, low, high, POINTS)
-    step = max(1, SLICE // problem.N)
-    pieces: list[RemainderBound] = []
-    for i in range(0, len(thetas), step):
-        pieces.append(remainder_bound(problem, thetas[i : i + step], low, high))
-        yield Progress(min(1.0, (i + step) / len(thetas)))
-    return RemainderBound(
-        thetas,
-        problem.N,
-        low,
-        high,
-        pieces[0].beta,
-        np.concatenate([piece.norm for piece in pieces]),
-        np.concatenate([piece.residual for piece in pieces]),
+    pieces = yield from in_slices(
+        problem, thetas, lambda some: remainder_bound(problem, some, low, high), cost=problem.N
+    )
+    return replace(
+        pieces[0],
+        thetas=thetas,
+        norm=np.concatenate([piece.norm for piece in pieces]),
+        residual=np.concatenate([piece.residual for piece in pieces]),
     )
 
 

@@ -2,14 +2,17 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import partial
 
 import numpy as np
 
 from efviz.arrays import Array, cosine
 from efviz.fields import Plane
+from efviz.numerics.linalg import Solution
 from efviz.optimizers import directions
 from efviz.problems import Problem
-from efviz.work import SLICE, Progress, Work, part
+from efviz.studies.slices import in_slices
+from efviz.work import Work, part
 
 
 @dataclass(frozen=True, eq=False)
@@ -56,30 +59,24 @@ def compare_fields(
     last, n_coarse = methods[-2:], len(methods) * tails[..., 0].size
     share = n_coarse / (n_coarse + (len(last) + 1) * detail[..., 0].size)
 
-    def along(theta: Array, names: Sequence[str], loss: bool) -> Work[list[list[Array]]]:
-        flat = theta.reshape(-1, 2)
-        step = len(flat) if problem.moments else max(1, SLICE // problem.N)
-        parts = []
-        for i in range(0, len(flat), step):
-            piece = flat[i : i + step]
-            solved = directions(problem, names, piece, damping=damping)
-            extra = [problem.loss(piece)] if loss else []
-            parts.append([*(np.asarray(v) for s in solved.values() for v in s), *extra])
-            yield Progress((i + len(piece)) / len(flat))
-        return [list(columns) for columns in zip(*parts, strict=True)]
+    def directions_at(names: Sequence[str], theta: Array) -> dict[str, Solution]:
+        return directions(problem, names, theta, damping=damping)
 
-    coarse = yield from part(along(tails, methods, loss=False), 0, share)
-    finer = yield from part(along(detail, last, loss=True), share, 1)
-    coarse_values = [np.concatenate(column) for column in coarse]
-    fine_values = [np.concatenate(column) for column in finer]
+    coarse = in_slices(problem, tails.reshape(-1, 2), partial(directions_at, methods))
+    found = yield from part(coarse, 0, share)
+    finer = in_slices(
+        problem, detail.reshape(-1, 2), lambda at: (directions_at(last, at), problem.loss(at))
+    )
+    fine_values = yield from part(finer, share, 1)
+    one, other = (np.concatenate([solved[m].x for solved, _ in fine_values]) for m in last)
     x, y = plane.axes(fine)
     return FieldComparison(
         plane,
         tails,
-        {name: -coarse_values[2 * i].reshape(tails.shape) for i, name in enumerate(methods)},
-        {name: int(coarse_values[2 * i + 1].sum()) for i, name in enumerate(methods)},
+        {m: -np.concatenate([some[m].x for some in found]).reshape(tails.shape) for m in methods},
+        {m: sum(int(some[m].rank_deficient.sum()) for some in found) for m in methods},
         x,
         y,
-        fine_values[-1].reshape(fine, fine),
-        cosine(fine_values[0], fine_values[2]).reshape(fine, fine),
+        np.concatenate([loss for _, loss in fine_values]).reshape(fine, fine),
+        cosine(one, other).reshape(fine, fine),
     )

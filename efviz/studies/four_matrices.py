@@ -13,11 +13,12 @@ from efviz.numerics.linalg import eigenvalues
 from efviz.problems import Problem
 
 SYMBOLS: dict[str, str] = {"H": "hessian", "G": "ggn", "F": "fisher", "EF": "empirical_fisher"}
-"""What the matrices are called, and their keys in CURVATURES."""
+"""The symbols of the matrices, and their keys in CURVATURES."""
+SYMBOL_OF: dict[str, str] = {key: symbol for symbol, key in SYMBOLS.items()}
 
 
 def four_matrices(problem: Problem, theta: Array) -> dict[str, Array]:
-    """By symbol the matrices at theta (D,), means over the examples, (D, D) each."""
+    """The matrices (D, D) at theta (D,) by symbol, all means over the examples."""
     return {symbol: CURVATURES[key].matrix(problem, theta) for symbol, key in SYMBOLS.items()}
 
 
@@ -26,7 +27,7 @@ def all_finite(matrices: Mapping[str, Array]) -> bool:
 
 
 def spectra(matrices: Mapping[str, Array]) -> dict[str, Array]:
-    """The eigenvalues (D,) of each, ascending; nan where an entry is not finite."""
+    """The eigenvalues (D,) of each matrix, ascending; nan if an entry is not finite."""
     return {symbol: _spectrum(matrix) for symbol, matrix in matrices.items()}
 
 
@@ -37,7 +38,7 @@ def _spectrum(matrix: Array) -> Array:
 
 
 def agreeing(problem: Problem, theta: Array, matrices: Mapping[str, Array]) -> list[Agreement]:
-    """Every pair of the four at theta (D,), by keys of CURVATURES: see `agreements`."""
+    """How every pair of the four agrees at theta (D,), by keys of CURVATURES: see `agreements`."""
     found = {SYMBOLS[symbol]: matrix for symbol, matrix in matrices.items()}
     return agreements(problem, theta, matrices=found)
 
@@ -45,11 +46,14 @@ def agreeing(problem: Problem, theta: Array, matrices: Mapping[str, Array]) -> l
 def level_sets(
     problem: Problem, plane: Plane, theta: Array, matrices: Mapping[str, Array]
 ) -> dict[str, Conic]:
-    """delta^T M delta = c around theta (2,) with one c for all, such that the ellipse of the Fisher
-    fits on the plane; where the Fisher is zero, that of EF or of H. None for infinite matrices."""
+    """The level sets delta^T M delta = c around theta (2,); none if an entry is not finite.
+
+    All have the same c, with which the ellipse of the Fisher fits on the plane, or that of EF or H
+    where the Fisher is zero.
+    """
     if not all_finite(matrices):
         return {}
-    # By the Fisher, which is never indefinite; where it is zero, by the next that is not.
+    # The Fisher comes first because it is never indefinite.
     scale = next((matrices[s] for s in ("F", "EF", "H") if matrices[s].any()), matrices["F"])
     level = level_for(scale, float(plane.half_widths.min()), problem.N)
     return conics(matrices, theta, level, plane, problem.N)
@@ -68,7 +72,7 @@ def conics(
 ) -> dict[str, Conic]:
     """Level sets of the matrices, means over `terms` examples, at theta (2,).
 
-    Coinciding level sets are named once, as in "F = G".
+    Equal matrices share one level set, whose name lists them, as in "F = G".
     """
     reach = 2 * float(np.hypot(*plane.half_widths))
     joined: dict[str, Array] = {}

@@ -1,4 +1,4 @@
-"""Whose label is it: the average of g g^T with labels from one source, and how far it is from F."""
+"""The mean of g g^T with labels from one source, and its distance from the Fisher."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -13,7 +13,7 @@ from efviz.problems import Problem
 from efviz.work import Progress, Work, part
 
 SAMPLED = "sampled"
-"""The source that takes a number of labels."""
+"""The source that draws labels, of which M can be chosen."""
 SIZES = (1, 3, 10, 32, 100, 316, 1_000, 3_162, 10_000)
 REPETITIONS = 12
 OTHERS: dict[str, str] = {
@@ -21,14 +21,14 @@ OTHERS: dict[str, str] = {
     "most_likely": "most likely",
     "squared_mean": "∇L ∇Lᵀ",
 }
-"""Sources that are off by the same whatever M, and their names at their lines."""
+"""Sources whose distance does not depend on M, and the names of their lines."""
 
 
 @dataclass(frozen=True, eq=False)
 class LabelMatrix:
-    """The matrix (D, D) of one source of labels, and its distance to the exact F relative to |F|.
+    """The matrix (D, D) of one source of labels, and its distance from the exact F relative to |F|.
 
-    `cost` and `least` count its gradient evaluations: see `LabelSource`.
+    `cost` and `least` are numbers of gradient evaluations: see `LabelSource`.
     """
 
     matrix: Array
@@ -40,7 +40,10 @@ class LabelMatrix:
 def label_matrix(
     problem: Problem, theta: Array, *, source: str, M: int, seed: int
 ) -> Work[LabelMatrix]:
-    """Of one of LABEL_SOURCES at theta (D,); M labels per example are drawn where they are."""
+    """Work towards the matrix of one of LABEL_SOURCES at theta (D,).
+
+    M is the number of labels drawn per example; only SAMPLED depends on it.
+    """
     chosen, count = LABEL_SOURCES[source], M if source == SAMPLED else 1
     if source == SAMPLED:
         drawing = sampled_fisher(problem, theta, n_samples=count, seed=seed)
@@ -64,10 +67,10 @@ def distance(matrix: Array, F: Array) -> float:
 
 @dataclass(frozen=True, eq=False)
 class LabelDistances:
-    """Distances to the exact F, relative to |F|, for `sizes` (S,) of labels drawn per example.
+    """Distances from the exact F relative to |F|, for `sizes` (S,) labels drawn per example.
 
-    errors (R, S) of R repetitions of the sampled Fisher, nan where still to come; theory (S,) what
-    is expected of it; `others` by name, of sources that draw no labels.
+    errors (R, S) are those of R repetitions of the sampled Fisher, nan if not computed yet; theory
+    (S,) is their expected size; `others` has those of the sources that draw no labels, by name.
     """
 
     sizes: tuple[int, ...]
@@ -79,7 +82,7 @@ class LabelDistances:
 def unknown_distances(
     sizes: Sequence[int] = SIZES, repetitions: int = REPETITIONS
 ) -> LabelDistances:
-    """Before anything is known."""
+    """The distances before any is computed."""
     nothing = np.full((repetitions, len(sizes)), np.nan)
     return LabelDistances(tuple(sizes), nothing, nothing[0], {})
 
@@ -92,7 +95,7 @@ def label_distances(
     sizes: Sequence[int] = SIZES,
     repetitions: int = REPETITIONS,
 ) -> Work[LabelDistances]:
-    """The other sources first, then the sampled Fisher at theta (D,), one size after the other."""
+    """Work towards the distances at theta (D,): other sources first, then the sampled Fisher."""
     found, F = unknown_distances(sizes, repetitions), fisher(problem, theta)
     off = {name: distance(_without_draws(problem, theta, s), F) for s, name in OTHERS.items()}
     if not np.isfinite(F).all():

@@ -13,7 +13,6 @@ from efviz.sweeps import DAMPINGS, STEP_SIZES, Sweep, sweep
 from efviz.sweeps.rounding import loss_rounding, relative_change
 from efviz.work import Work, part
 
-METHODS = ("GD", "NGD", "EFGD")
 N_STEPS = 100
 DISTANCES = np.geomspace(1e-3, 1e6, 37)
 """Distances from the minimum, in units of |theta_star|, at which lengths of steps are compared."""

@@ -8,11 +8,10 @@ from efviz.arrays import Array
 from efviz.fields import Plane, plane_around
 from efviz.problems import Problem
 from efviz.problems.catalogue import Settings
-from efviz.work import Progress, Work
+from efviz.studies.slices import in_slices
+from efviz.work import Work
 
 Limits = Sequence[tuple[float, float, float, float]]
-SLICE = 1_000_000
-"""Examples times thetas between two yields: a few hundredths of a second."""
 
 
 def plane_shown(problem: Problem, home: Settings, limits: Limits = ()) -> Plane:
@@ -30,11 +29,6 @@ def theta_shown(plane: Plane, home: Settings, theta: Sequence[tuple[float, float
 
 
 def loss_on_plane(problem: Problem, plane: Plane, n: int = 31) -> Work[Array]:
-    """L on `plane.grid(n)`, (n, n), some rows at a time."""
-    flat = plane.grid(n).reshape(-1, 2)
-    step = len(flat) if problem.moments else max(1, SLICE // problem.N)
-    parts = []
-    for i in range(0, len(flat), step):
-        yield Progress(i / len(flat))
-        parts.append(problem.loss(flat[i : i + step]))
-    return np.concatenate(parts).reshape(n, n)
+    """L on `plane.grid(n)`, (n, n)."""
+    slices = yield from in_slices(problem, plane.grid(n).reshape(-1, 2), problem.loss)
+    return np.concatenate(slices).reshape(n, n)

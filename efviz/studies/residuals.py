@@ -7,6 +7,7 @@ infinite outputs.
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
+from typing import Any
 
 import numpy as np
 from numpy.polynomial import legendre
@@ -58,9 +59,16 @@ def _measure(problem: Problem, theta: Array) -> tuple[float, float, float, float
     return float(residual), float(size), float(share), float(gaps[0]), float(gaps[1])
 
 
-def _path(knob: str, values: Sequence[float], rows: list[tuple[float, ...]]) -> ResidualPath:
+def _path(
+    knob: str, values: Sequence[float], at: Callable[[Any], tuple[Problem, Array]]
+) -> Work[ResidualPath]:
+    """Work towards the sizes for the problem and theta that `at` returns for each value."""
+    rows: list[tuple[float, ...]] = []
+    for value in values:
+        rows.append(_measure(*at(value)))
+        yield Progress(len(rows) / len(values))
     columns = np.array(rows, dtype=float).reshape(-1, 5).T
-    return ResidualPath(knob, np.array(values, dtype=float)[: columns.shape[1]], *columns)
+    return ResidualPath(knob, np.array(values, dtype=float), *columns)
 
 
 def shrink_noise(
@@ -76,12 +84,12 @@ def shrink_noise(
         raise ValueError(f"only Gaussian noise can be shrunk, not {problem.likelihood.name} labels")
     true = problem.theta_star if theta_true is None else problem.check_theta(theta_true)
     f = problem.model.outputs(problem.X, true)[:, 0]
-    rows: list[tuple[float, ...]] = []
-    for s in levels:
-        shrunk = replace(problem, y=f + s * (problem.y - f), start=true)
-        rows.append(_measure(shrunk, shrunk.theta_star))
-        yield Progress(len(rows) / len(levels))
-    return _path("noise s", levels, rows)
+
+    def shrunk(s: float) -> tuple[Problem, Array]:
+        one = replace(problem, y=f + s * (problem.y - f), start=true)
+        return one, one.theta_star
+
+    return (yield from _path("noise s", levels, shrunk))
 
 
 def few_examples(N: int = 20, seed: int = 0) -> tuple[Array, Array]:
@@ -110,13 +118,12 @@ def add_parameters(x: ArrayLike, y: ArrayLike) -> Work[ResidualPath]:
     F = I at every D; at D = N the model interpolates and EF is zero to rounding.
     """
     columns = orthogonal_polynomials(x)
-    sizes = range(1, len(columns) + 1)
-    rows: list[tuple[float, ...]] = []
-    for D in sizes:
-        problem = linear_regression(columns[:, :D], y)
-        rows.append(_measure(problem, problem.theta_star))
-        yield Progress(len(rows) / len(columns))
-    return _path("parameters D", list(sizes), rows)
+
+    def first(D: int) -> tuple[Problem, Array]:
+        one = linear_regression(columns[:, :D], y)
+        return one, one.theta_star
+
+    return (yield from _path("parameters D", range(1, len(columns) + 1), first))
 
 
 def grow_margins(
@@ -137,11 +144,7 @@ def grow_margins(
     choices = np.arange(max(2.0, f.shape[-1]))
     losses = [problem.likelihood.nll(f, np.full(problem.N, label)) for label in choices]
     labelled = replace(problem, y=choices[np.argmin(losses, axis=0)])
-    rows: list[tuple[float, ...]] = []
-    for t in scales:
-        rows.append(_measure(labelled, t * w))
-        yield Progress(len(rows) / len(scales))
-    return _path("margin t", scales, rows)
+    return (yield from _path("margin t", scales, lambda t: (labelled, t * w)))
 
 
 @dataclass(frozen=True)

@@ -1,4 +1,4 @@
-"""What the generalised Gauss-Newton matrix of a split keeps of the Hessian, and what it ignores."""
+"""The generalised Gauss-Newton matrix of a split, and the part of the Hessian that it ignores."""
 
 from dataclasses import dataclass
 
@@ -12,7 +12,7 @@ from efviz.problems import Problem
 
 @dataclass(frozen=True, eq=False)
 class SplitParts:
-    """One split at one theta: its matrix, what it leaves out, H, sizes of the outer gradients."""
+    """One split at one theta: its GGN, the remainder, H, and the sizes of the outer gradients."""
 
     ggn: Array
     remainder: Array
@@ -27,7 +27,7 @@ class SplitParts:
 
     @property
     def error(self) -> float:
-        """|GGN + remainder - H| by the largest of the three."""
+        """|GGN + remainder - H| relative to the largest of the three norms."""
         largest = max(
             (self.ggn, self.remainder, self.hessian), key=lambda m: float(np.linalg.norm(m))
         )
@@ -41,7 +41,7 @@ def ratio(a: Array, b: Array) -> float:
 
 
 def split_parts(problem: Problem, theta: Array, split: str) -> SplitParts:
-    """Of one of SPLITS at theta (D,); Kunstner et al. (2019), Eqs. 9 and 10, means."""
+    """The parts of one of SPLITS at theta (D,): Kunstner et al. (2019), Eqs. 9 and 10, as means."""
     chosen = SPLITS[split]
     return SplitParts(
         chosen.ggn(problem, theta),

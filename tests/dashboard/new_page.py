@@ -1,4 +1,4 @@
-"""A page as somebody new would write it: how sharp the loss is along the two axes."""
+"""A page as a newcomer would write it: how sharp the loss is along the two axes."""
 
 from dataclasses import dataclass
 

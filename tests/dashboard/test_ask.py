@@ -1,4 +1,4 @@
-"""What is computed only when a visitor asks for it, and what is shown without it."""
+"""Results that are computed only when a visitor asks for them, and pages without them."""
 
 import numpy as np
 import pytest
@@ -19,7 +19,7 @@ STANDARDISED = OptimizationSettings.of(problem="wine", scaling="standardised")
 
 
 def cells(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Four cells instead of thousands, and no grids of before."""
+    """Four cells instead of thousands, and no grids from earlier tests."""
     SHARED.clear()
     monkeypatch.setattr(studies, "STEP_SIZES", np.array([0.01, 0.1]))
     monkeypatch.setattr(studies, "DAMPINGS", np.array([1e-3, 1.0]))
@@ -40,7 +40,7 @@ def test_a_grid_is_computed_once_it_is_asked_for(monkeypatch: pytest.MonkeyPatch
     assert ASK not in [button.label for button in at.button]
 
 
-def test_it_is_stopped_and_goes_on(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_grid_can_be_stopped_and_resumed(monkeypatch: pytest.MonkeyPatch) -> None:
     cells(monkeypatch)
     monkeypatch.setattr("efviz.dashboard.session.blocks.work", lambda *how: None)
     with monkeypatch.context() as patch:
@@ -54,13 +54,13 @@ def test_it_is_stopped_and_goes_on(monkeypatch: pytest.MonkeyPatch) -> None:
     assert optimization.STUDIES.job("grid_GD", STANDARDISED).progress.fraction == 0
 
 
-def test_everything_is_all_but_that() -> None:
+def test_everything_leaves_out_results_that_must_be_asked_for() -> None:
     found = optimization.STUDIES.everything(OptimizationSettings.of(problem="wine"))
     assert not {"grid_GD", "grid_NGD", "grid_EFGD"} & vars(found).keys()
     assert found.run_EFGD.losses.shape == (1, 101)
 
 
-def test_a_grid_that_is_shipped_is_not_asked_for() -> None:
+def test_a_shipped_grid_has_no_button() -> None:
     at = open_page(SLUG, set="wine")
     assert len(components(at, "chart")) == 2
     assert ASK not in [button.label for button in at.button]
@@ -78,7 +78,7 @@ def test_grids_are_drawn_as_far_as_they_are_known() -> None:
     assert "printed" not in [t["name"] for t in grid_panels(NGD=grid, **cell)["NGD"]["data"]]
 
 
-def test_the_shipped_grids_of_a_set_that_is_not_here_are_shown(
+def test_the_shipped_grids_of_a_missing_set_are_shown(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     SHARED.clear()
@@ -87,7 +87,7 @@ def test_the_shipped_grids_of_a_set_that_is_not_here_are_shown(
     assert "The data set wine is not available on this server" in at.warning[0].value
     assert len(components(at, "chart")) == 1
     assert html(at).count("gives the lowest loss") == 3
-    # Nor does the code need the set.
+    # The downloaded code does not need the set either.
     settings, chart = OptimizationSettings.of(problem="wine"), optimization.GRIDS["shipped"]
     code = figure_script("Optimization", "grids", optimization.STUDIES, chart.call, settings)
     assert "problem" not in code

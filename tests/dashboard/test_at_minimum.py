@@ -1,4 +1,4 @@
-"""The page At the minimum: its numbers are the library's, its words follow from them."""
+"""The page At the minimum: its numbers are those of the library, its words follow from them."""
 
 import re
 from typing import Any
@@ -140,7 +140,7 @@ def test_the_views_are_the_papers_cases() -> None:
         assert_allclose(case.comparison.theta, p.theta_star, rtol=1e-9)
 
 
-def test_the_morph_changes_its_own_view_alone() -> None:
+def test_the_strength_changes_only_the_moving_case() -> None:
     one, two = (chosen(strength=s, path="B") for s in (0.5, 0.55))
     for name in ("cases", "distances"):
         assert STUDIES.job(name, one) is STUDIES.job(name, two)
@@ -150,7 +150,7 @@ def test_the_morph_changes_its_own_view_alone() -> None:
     assert first.comparison.distance != second.comparison.distance
 
 
-def test_loss_grids_of_what_stands_still_follow_the_common_half_width_alone() -> None:
+def test_loss_grids_of_fixed_cases_depend_only_on_the_common_half_width() -> None:
     settings = [chosen(problem="fig4", strength=s) for s in (0.5, 0.55, -0.9)]
     halves = [STUDIES.now("half", one) for one in settings]
     assert halves[0] == halves[1] != halves[2]
@@ -208,7 +208,7 @@ def test_the_published_ellipse_is_three_times_the_inverse_root_of_the_sum() -> N
     assert lengths.max() <= semi_axes(F)[1] + 1e-12
 
 
-def test_the_plane_has_room_for_all_ellipses_but_not_without_end() -> None:
+def test_the_plane_has_room_for_all_ellipses_up_to_a_limit() -> None:
     entry = PROBLEMS["fig4"]
     found = []
     for s in (0.0, 1.0, -0.5, -0.99):
@@ -222,7 +222,7 @@ def test_the_plane_has_room_for_all_ellipses_but_not_without_end() -> None:
     assert f"{half:.1g}" in ("0.2", "0.3")
 
 
-def test_where_there_is_no_minimum_the_matrices_vanish_ef_first() -> None:
+def test_without_a_minimum_the_matrices_vanish_ef_first() -> None:
     rng = np.random.default_rng(0)
     X = rng.normal(size=(80, 2))
     problem = logistic_regression(X, X @ [1.0, 0.5] > 0)

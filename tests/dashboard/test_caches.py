@@ -1,4 +1,4 @@
-"""Results are computed once for everybody, and never take more memory than they may."""
+"""Results are computed once for all sessions and stay within their memory limit."""
 
 import gc
 import threading
@@ -28,7 +28,7 @@ def empty() -> Iterator[None]:
     SHARED.clear()
 
 
-def test_what_is_known_is_not_computed_again() -> None:
+def test_a_known_result_is_not_computed_again() -> None:
     calls = []
 
     @cached
@@ -149,7 +149,7 @@ def test_a_job_under_way_weighs_what_it_took_from_a_cache() -> None:
     assert 800_000 < cache.bytes < 810_000
 
 
-def test_a_job_that_somebody_waits_for_is_kept_and_one_left_alone_goes(
+def test_a_job_that_is_waited_for_is_kept_and_an_abandoned_one_is_dropped(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     cache = Cache(1_000_000)
@@ -239,7 +239,7 @@ def test_arrays_are_found_wherever_they_are(value: object) -> None:
     assert 8000 <= size_of(value) < 8000 * 2 + 1000
 
 
-def test_what_is_met_twice_is_counted_once() -> None:
+def test_an_object_met_twice_is_counted_once() -> None:
     array = np.zeros(1000)
     assert size_of([array, array, array[:10]]) < 9000
 

@@ -1,4 +1,4 @@
-"""The closer looks below the four matrices: what each draws and says is what the library finds."""
+"""The closer looks below the four matrices show and state the results of the library."""
 
 import re
 from dataclasses import dataclass
@@ -26,7 +26,7 @@ SOME = ("fig1", "fig2", "poisson", "softmax", "saturation")
 
 @dataclass(frozen=True)
 class Here:
-    """A problem at one theta, and what the page computes of it."""
+    """A problem at one theta, and the results of the page for it."""
 
     settings: MatricesSettings
 
@@ -63,7 +63,7 @@ def script(section: str) -> None:
 
 
 def look(section: str, problem: str, theta: Any = None, **query: str) -> AppTest:
-    """One section alone, on 200 examples."""
+    """A single section, on 200 examples."""
     at = AppTest.from_function(script, args=(section,), default_timeout=60)
     at.query_params["problem"], at.query_params["n"] = problem, "200"
     if theta is not None:
@@ -95,7 +95,7 @@ def test_every_section_draws_every_kind_of_problem(section: str, problem: str) -
 
 
 @pytest.mark.parametrize("section", closer.SECTIONS)
-def test_the_page_draws_the_chosen_section_alone(section: str) -> None:
+def test_the_page_draws_only_the_chosen_section(section: str) -> None:
     at = open_page(matrices.SLUG, problem="saturation", n="100", closer=section, M="2")
     assert not at.exception
     ids = [proto.id for proto in components(at, "chart")]
@@ -174,7 +174,7 @@ def test_a_split_that_keeps_everything_or_nothing_is_named() -> None:
     assert "The GGN is zero" in plain(look("splits", "fig2", csplit="identity"))
 
 
-def test_sizes_beyond_all_numbers_are_powers_of_ten() -> None:
+def test_sizes_that_overflow_are_powers_of_ten() -> None:
     assert splits.power(2.0) == "100"
     assert splits.power(-np.inf) == "0"
     assert splits.power(12345.4) == "10<sup>12,345</sup>"
@@ -186,7 +186,7 @@ def test_sizes_beyond_all_numbers_are_powers_of_ten() -> None:
 
 
 @pytest.mark.parametrize("key", VOCABULARY)
-def test_every_name_and_every_call_stands_on_the_page(key: str) -> None:
+def test_every_name_and_every_call_is_on_the_page(key: str) -> None:
     at = look("words", "fig1", cmatrix=key)
     shown = unescape(html(at))
     for name in VOCABULARY[key].names:
@@ -199,19 +199,19 @@ def test_every_name_and_every_call_stands_on_the_page(key: str) -> None:
     assert shown.count("<abbr") == sum(len(term.calls) for term in VOCABULARY.values())
 
 
-def test_the_trap_of_the_two_empirical_fishers_is_told_from_both_sides() -> None:
+def test_both_meanings_of_empirical_fisher_warn_of_the_other() -> None:
     shown = here("fig1")
     F, EF = fisher(shown.problem, shown.theta), empirical_fisher(shown.problem, shown.theta)
     share = np.linalg.norm(EF - F) / np.linalg.norm(F)
     said = plain(look("words", "fig1", cmatrix="empirical_fisher"))
     assert "“empirical Fisher” means this in machine learning, but in statistics the Fisher" in said
-    assert f"the two are {share:.3g} times" in said
+    assert f"their distance is {share:.3g} times" in said
     said = plain(look("words", "fig1", cmatrix="fisher"))
     assert "“empirical Fisher” means this in statistics, but in machine learning the" in said
     assert "but in statistics and machine learning also the Fisher of the joint" in said
 
 
-def test_what_is_computed_is_that_of_the_problem_and_shared() -> None:
+def test_results_belong_to_the_problem_and_are_shared() -> None:
     shown = here("fig2", N=50)
     assert shown.problem.N == 50
     job = matrices.STUDIES.job("split", shown.settings)

@@ -25,7 +25,7 @@ PATHS = {
 
 
 @pytest.mark.parametrize("problem", PATHS)
-def test_the_paths_that_apply_are_offered_and_of_the_others_it_is_said_why(problem: str) -> None:
+def test_paths_that_apply_are_offered_and_the_others_are_explained(problem: str) -> None:
     at = look("residuals", problem)
     offered = [option.content for option in at.segmented_control[0].proto.options]
     assert offered == [RESIDUAL_PATHS[key].title for key in PATHS[problem]]
@@ -50,7 +50,7 @@ def test_on_every_path_ef_vanishes_and_the_hessian_becomes_the_fisher(
     assert "as far from F as zero is" in said
 
 
-def test_a_path_that_no_longer_applies_gives_way_to_one_that_does() -> None:
+def test_a_path_that_no_longer_applies_is_replaced() -> None:
     at = look("residuals", "fig1", cway="noise")
     change_settings(at, "lab", c_path="margins")
     at.run()
@@ -58,9 +58,9 @@ def test_a_path_that_no_longer_applies_gives_way_to_one_that_does() -> None:
     assert at.session_state["lab"].c_path == "noise"
 
 
-def test_an_exact_fit_says_that_there_is_nothing_to_see() -> None:
+def test_an_exact_fit_says_that_there_is_nothing_to_draw() -> None:
     at = look("residuals", "fig4", s="-1")
-    assert "exactly already" in plain(at)
+    assert "already fits every example exactly" in plain(at)
 
 
 def path(ef: list[float]) -> ResidualPath:
@@ -70,7 +70,7 @@ def path(ef: list[float]) -> ResidualPath:
     )
 
 
-def test_a_rise_on_the_path_is_told() -> None:
+def test_a_rise_along_the_path_is_mentioned() -> None:
     assert "EF vanishes faster." in residuals.sentence("margins", path([3, 2, 1]))
     said = residuals.sentence("margins", path([3, 1, 2, 2.5, 0.1]))
     assert "only in the end" in said
@@ -79,7 +79,9 @@ def test_a_rise_on_the_path_is_told() -> None:
 
 def test_steps_without_a_minimum_are_counted() -> None:
     assert "At 1 of 3 steps" in residuals.sentence("noise", path([3, np.nan, 1]))
-    assert residuals.nothing(path([np.nan, np.nan])).startswith("There is no minimum")
+    assert residuals.nothing(path([np.nan, np.nan])).startswith(
+        "Along this path there is no minimum"
+    )
 
 
 def test_the_sentence_says_where_the_square_fails_and_that_the_bound_holds() -> None:

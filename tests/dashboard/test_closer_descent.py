@@ -1,4 +1,4 @@
-"""The closer look at steepest descent: the balls and angles that it draws and says."""
+"""The closer look at steepest descent: its balls, and the angles in its sentence."""
 
 from dataclasses import replace
 
@@ -22,7 +22,7 @@ def test_the_window_holds_small_balls(problem: str) -> None:
         assert ((balls.boundary > low) & (balls.boundary < high)).all()
 
 
-def test_the_angles_are_said_for_the_largest_and_the_smallest_ball() -> None:
+def test_the_sentence_gives_the_angles_of_the_largest_and_the_smallest_ball() -> None:
     found = here("saturation").found("balls")
     said = plain(look("descent", "saturation"))
     for balls in found:
@@ -33,18 +33,18 @@ def test_the_angles_are_said_for_the_largest_and_the_smallest_ball() -> None:
     assert f"The two limits are {apart:.3g}° apart" in said
 
 
-def test_at_the_minimum_no_descent_is_left() -> None:
+def test_at_the_minimum_there_is_no_direction_of_descent() -> None:
     theta = here("fig1").problem.theta_star.tolist()
-    assert "no direction of descent is left" in plain(look("descent", "fig1", theta))
+    assert "there is no direction of descent" in plain(look("descent", "fig1", theta))
 
 
-def test_of_many_examples_the_first_ones_are_used_and_that_is_said() -> None:
+def test_balls_of_many_examples_use_the_first_ones_and_say_so() -> None:
     at = look("descent", "fig2", n="5000")
     assert f"the first {EXAMPLES:,} examples" in at.caption[-1].value
     assert "examples" not in look("descent", "fig2").caption[-1].value
 
 
-def test_a_click_among_the_balls_moves_theta() -> None:
+def test_a_click_in_the_panel_of_balls_moves_theta() -> None:
     before = MatricesSettings.of()
     shown = held(before, plane=here("fig1").plane)
     descent.clicked(shown, Click(1, 0.5, 0.5))

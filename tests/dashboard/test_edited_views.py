@@ -32,7 +32,7 @@ def made(name, edits, N=1500):
 
 
 def edits_for(name):
-    """Valid for any N of at least 13, and any problem."""
+    """Edits that are valid for any problem with at least 13 examples."""
     inputs = [n for n in made(name, ())[0].feature_names if n != "1"]
     added = ("a", 0.5, 1.0) if len(inputs) == 1 else ("a", 0.5, 0.5, 1.0)
     return (("m", 12, 1.0, 1.0), added, ("r", 7))
@@ -79,7 +79,7 @@ def test_a_handle_carries_the_number_of_the_example_it_draws(name):
 
 
 @pytest.mark.parametrize("name", ["fig1", "fig2", "softmax"])
-def test_of_many_examples_the_edited_ones_are_always_drawn(name):
+def test_edited_examples_are_always_drawn(name):
     data, problem = made(name, (("m", 2900, 1.0, 1.0),), N=3000)
     drawn = points(data_panel(data, problem, editing=True))
     assert 2900 in drawn
@@ -133,7 +133,7 @@ def test_an_edited_example_is_the_nearest_to_its_own_place(name):
     [
         ("100", "Example <b>100</b> of 99: x = 1, y = 2;"),
         ("7", "Example <b>7</b> of 99:"),
-        ("3", "Example 3 is removed. Example <b>5</b> of 99:"),
+        ("3", "Example 3 has been removed. Example <b>5</b> of 99:"),
         ("500", "Example <b>100</b> of 99:"),
     ],
 )
@@ -152,7 +152,7 @@ def test_the_chosen_example_has_the_number_that_the_edits_give_it(asked, said):
     ] * 2
 
 
-def test_a_dragged_example_is_the_one_looked_at():
+def test_a_dragged_example_becomes_the_chosen_one():
     shown = held(MatricesSettings.of(editing=True, N=50))
     store = shown.store
     matrices.touched(shown, Touch(0, "data", 4, 1.0, 2.0, "move", 4))
@@ -186,7 +186,7 @@ def test_every_problem_follows_the_edits_of_a_link(page, name, monkeypatch):
     assert "1 removed (7)" in said
 
 
-def test_what_does_not_apply_is_kept_and_said():
+def test_edits_that_do_not_apply_are_kept_and_named():
     at = open_page(edits="r500;r3", n="100")
     assert "There is no example 500 among 100" in at.warning[0].value
     assert at.session_state[vector_fields.SLUG].edits == (("r", 500), ("r", 3))
@@ -194,7 +194,7 @@ def test_what_does_not_apply_is_kept_and_said():
     assert said.startswith("<p class='efviz-sentence'>1 example is edited")
 
 
-def test_edits_none_of_which_applies_are_said_and_change_nothing():
+def test_edits_of_which_none_applies_are_named_and_change_nothing():
     at = open_page(edits="r500", n="100")
     assert not at.exception
     assert "There is no example 500 among 100" in at.warning[0].value
@@ -268,7 +268,7 @@ def test_at_the_minimum_only_the_case_of_the_sliders_is_edited():
 
 @pytest.mark.parametrize("gone", ["number", "place.0", "place.1"])
 def test_a_button_that_arrives_when_editing_is_off_finds_nothing_to_do(monkeypatch, gone):
-    """The inputs beside it are gone by then."""
+    """By then, the inputs beside it have disappeared."""
     dataset = PROBLEMS["fig1"].dataset(N=10)
     entered = {"number": 3, "place.0": 1.0, "place.1": 2.0}
     state = {f"a-page.edits.{name}": value for name, value in entered.items()}

@@ -1,4 +1,4 @@
-"""The page Gradient noise: its panels show the library's numbers, its words follow from them."""
+"""The page Gradient noise: its numbers are those of the library, its words follow from them."""
 
 import re
 from types import SimpleNamespace
@@ -64,7 +64,7 @@ def settings(**chosen: Any) -> GradientNoiseSettings:
 
 
 def picture(**chosen: Any) -> SimpleNamespace:
-    """All that the page computes."""
+    """All results of the page."""
     return the_page.STUDIES.everything(settings(**chosen))
 
 
@@ -155,7 +155,7 @@ def test_junk_in_a_link_gets_a_warning_and_a_picture() -> None:
 
 
 def test_runs_of_another_problem_are_not_shown() -> None:
-    """Until new runs have begun those before stay, but for the same problem alone."""
+    """The previous runs stay until new ones have begun, but only those of the same problem."""
     at = page()
     assert at.session_state[HELD]["runs"][0] == "fig1"
     change_settings(at, SLUG, problem="fig4")
@@ -229,7 +229,7 @@ def xy(trace: Any) -> np.ndarray:
     return points[np.isfinite(points).all(-1)]
 
 
-def test_the_square_of_efs_reach_is_the_sum_of_the_squares_of_its_parts() -> None:
+def test_the_squared_extent_of_ef_is_the_sum_of_those_of_its_parts() -> None:
     """Eq. 18 as the picture shows it, along every direction."""
     n = picture(problem="saturation").noise
     angle = np.linspace(0, np.pi, 50)
@@ -274,11 +274,11 @@ def test_the_error_panel_shows_the_errors_and_the_batch_size() -> None:
     assert_allclose(xy(drawn["|g|²"])[:, 1], 2.0)
     named = ", ".join(drawn["labels"].text)
     assert all(estimator.symbol in named for estimator in ESTIMATORS.values())
-    assert len({(dash, colour) for colour, dash, _ in ERRORS.values()}) == len(ERRORS)
-    assert len({dash for _, dash, _ in ERRORS.values()}) >= len(ERRORS) - 1
+    assert len({(style.dash, style.colour) for style, _ in ERRORS.values()}) == len(ERRORS)
+    assert len({style.dash for style, _ in ERRORS.values()}) >= len(ERRORS) - 1
 
 
-def test_directions_point_where_they_should_whatever_their_lengths() -> None:
+def test_directions_are_drawn_right_whatever_their_lengths() -> None:
     p = picture()
     drawn = traces(theta_panel(p.plane, p.loss, None, p.at, None, p.directions, ("a", "b")))
     assert "minimum" not in drawn
@@ -291,7 +291,7 @@ def test_directions_point_where_they_should_whatever_their_lengths() -> None:
 
 def test_the_runs_panel_shows_median_and_band() -> None:
     r = runs()
-    panel = runs_panel(r.result, r.lowest, 640)
+    panel = runs_panel(r, 640)
     drawn = traces(panel)
     for name in STOCHASTIC_METHODS:
         eighth_of_sixteen = np.sort(r.result.losses[name], axis=0)[7]
@@ -302,10 +302,10 @@ def test_the_runs_panel_shows_median_and_band() -> None:
     assert sorted(drawn["labels"].text) == sorted(STOCHASTIC_METHODS)
 
 
-def test_runs_that_leave_above_and_runs_to_come_make_panels() -> None:
+def test_diverged_runs_and_unknown_runs_make_panels() -> None:
     r = runs(step_size=30.0)
     assert any((s == "diverged").all() for s in r.result.status.values())
-    drawn = traces(runs_panel(r.result, r.lowest, 640))
+    drawn = traces(runs_panel(r, 640))
     lines = [trace for trace in drawn.values() if trace.mode == "lines"]
     assert not any(np.isinf(trace.y).any() for trace in lines)
-    assert traces(runs_panel(None, 0.0, 100)) == {}
+    assert traces(runs_panel(None, 100)) == {}

@@ -1,4 +1,4 @@
-"""Long work is shared, done once, put down in time and raises for everyone."""
+"""Long work is shared, done once and suspended in time; its errors reach every session."""
 
 import threading
 import time
@@ -34,7 +34,7 @@ def test_a_quick_job_is_no_step_of_the_work_that_needs_it() -> None:
     assert Job(twice()).advance(0) == Snapshot(1.0, 6)
 
 
-def test_a_job_is_put_down_in_time_and_keeps_what_is_done() -> None:
+def test_a_job_is_suspended_in_time_and_keeps_its_progress() -> None:
     log: list[int] = []
     job = Job(counting(100, log, pause=0.01))
     begun = time.perf_counter()
@@ -72,7 +72,7 @@ def test_an_error_of_the_work_reaches_everyone_who_asks() -> None:
     assert job.progress == Snapshot(0.5, 1)
 
 
-def test_what_there_is_so_far_is_asked_for_once_a_slice() -> None:
+def test_a_partial_result_is_requested_once_per_slice() -> None:
     asked: list[int] = []
 
     def ask(i: int) -> int:
@@ -91,7 +91,7 @@ def test_what_there_is_so_far_is_asked_for_once_a_slice() -> None:
         job.advance(0)
     assert asked == list(range(10))
     job.advance(0)
-    # All parts are done, but there is no end result yet: what was shown stays.
+    # All parts are done, but there is no result yet: the last partial result stays.
     assert job.progress.result == 9
     assert not job.progress.complete
     assert job.advance(0) == Snapshot(1.0, 10)
@@ -112,7 +112,7 @@ def test_a_result_so_far_that_fails_is_an_error_of_the_work() -> None:
     assert not job.done
 
 
-def test_a_job_of_others_is_the_first_part_of_another() -> None:
+def test_a_shared_job_can_be_the_first_part_of_another() -> None:
     log: list[int] = []
     shared = Job(counting(5, log))
 

@@ -31,7 +31,7 @@ def settings_of(step: Step, query: str) -> Any:
 
 
 def judged(step: Step, shown: Settings) -> Verdict:
-    """The verdict when the page has computed all."""
+    """The verdict once the page has computed everything."""
     assert step.task
     deadline = time.monotonic() + 60
     while (verdict := step.task.check(shown)).now == WORKING and time.monotonic() < deadline:
@@ -43,7 +43,7 @@ def judged(step: Step, shown: Settings) -> Verdict:
 def test_the_link_of_a_step_says_only_what_its_page_knows(name: str) -> None:
     _, step = STEPS[name]
     shown = settings_of(step, step.query)
-    # Nothing in it is a default, so that the address is the one the page itself would write.
+    # It has no setting at its default, so the page would write the same URL.
     assert settings(shown.query) == step.settings
 
 
@@ -56,14 +56,14 @@ def test_a_task_is_not_done_when_its_step_begins(name: str) -> None:
 
 
 @pytest.mark.parametrize("name", TASKS)
-def test_the_solution_of_a_task_does_it(name: str) -> None:
+def test_the_solution_of_a_task_solves_it(name: str) -> None:
     _, step = STEPS[name]
     assert step.task
     assert judged(step, settings_of(step, step.task.solution)).done
 
 
 @pytest.mark.parametrize("name", TASKS)
-def test_other_data_do_not_do_a_task(name: str) -> None:
+def test_other_data_do_not_solve_a_task(name: str) -> None:
     _, step = STEPS[name]
     shown = settings_of(step, step.query)
     other = "wine" if shown.problem != "wine" else "diabetes"
@@ -107,7 +107,7 @@ def test_the_right_answer_is_one_of_the_answers(lesson: Lesson) -> None:
             assert 0 <= step.prediction.right() < len(step.prediction.answers)
 
 
-def test_what_the_library_answers() -> None:
+def test_the_right_answers_are_those_that_the_texts_explain() -> None:
     """The answers that the texts around them explain."""
     found = {
         lesson.key: step.prediction.answers[step.prediction.right()]
@@ -161,7 +161,7 @@ def test_every_step_plays_on_its_page(name: str) -> None:
         assert any("You said" in text.value for text in at.markdown)
     assert charts(at)
     assert bool(step.task) == any("Not yet." in box.value for box in at.info)
-    # A link that names the step alone plays with the settings of the step.
+    # A link that names only the step uses the settings of the step.
     assert at.session_state[step.slug] == settings_of(step, step.query)
 
 
@@ -188,7 +188,7 @@ def test_a_lesson_that_does_not_exist_is_named_and_the_page_is_there() -> None:
 
 
 @pytest.mark.parametrize("number", ["0", "99", "x", "-1", "1e9", "²"])
-def test_a_step_that_does_not_exist_is_the_nearest(number: str) -> None:
+def test_a_step_that_does_not_exist_is_replaced_by_the_nearest(number: str) -> None:
     at = AppTest.from_function(script, args=("vector-fields",), default_timeout=60)
     at.query_params["lesson"] = f"straight.{number}"
     at.run()
@@ -196,7 +196,7 @@ def test_a_step_that_does_not_exist_is_the_nearest(number: str) -> None:
     assert any("of 3</span>" in element.proto.body for element in at.get("html"))
 
 
-def test_another_page_shows_the_way_back_and_stays_itself() -> None:
+def test_another_page_links_back_and_is_shown_as_usual() -> None:
     at = AppTest.from_function(script, args=("at-the-minimum",), default_timeout=60)
     at.query_params["lesson"] = "straight.1"
     at.run()

@@ -1,4 +1,4 @@
-"""Links made once restore the same settings for good."""
+"""Old links keep restoring the same settings."""
 
 import tomllib
 from pathlib import Path
@@ -32,7 +32,7 @@ def test_every_page_has_kept_links() -> None:
 
 
 @pytest.mark.parametrize("said", ["99999", "0", "-1", "two", "²", "1" * 40, ""])
-def test_an_unknown_version_is_said_and_the_rest_is_read(said: str) -> None:
+def test_an_unknown_version_is_named_and_the_rest_is_read(said: str) -> None:
     query, remarks = upgraded("vector-fields", {"s": "0.5", "v": said})
     assert query == {"s": "0.5"}
     assert len(remarks) == 1

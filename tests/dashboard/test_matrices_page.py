@@ -1,4 +1,4 @@
-"""The page Four matrices: its numbers are the library's, its words follow from them."""
+"""The page Four matrices: its numbers are those of the library, its words follow from them."""
 
 from dataclasses import replace
 
@@ -106,7 +106,7 @@ def test_every_closer_look_opens_on_the_page(section: str) -> None:
     page(closer=section)
 
 
-def test_a_table_without_a_minimum_has_matrices_all_the_same() -> None:
+def test_a_table_without_a_minimum_still_has_matrices() -> None:
     at = paste(open_page(SLUG, problem="own", closer="words"), SEPARABLE)
     assert not at.exception
     assert "H = G = F" in sentence(at)
@@ -136,7 +136,7 @@ def test_presets() -> None:
     assert "H = G = F" in sentence(at)
 
 
-def test_fewer_examples_than_the_chosen_one_choose_the_last() -> None:
+def test_a_chosen_example_beyond_the_last_becomes_the_last() -> None:
     at = page(row="900")
     change_settings(at, SLUG, N=20)
     at.run()
@@ -184,10 +184,10 @@ def test_the_terms_of_an_example_are_on_the_page() -> None:
     weight = np.linalg.norm(g) ** 2
     p1 = 1 / (1 + np.exp(-problem.X[6] @ theta))
     expected = p1 * (1 - p1) * np.linalg.norm(problem.X[6]) ** 2
-    assert f"EF's is <b>{number(weight / expected)}</b> times F's" in words
+    assert f"The first is <b>{number(weight / expected)}</b> times the second" in words
 
 
-def test_steps_that_help_all_but_this_one_are_named() -> None:
+def test_steps_that_lower_the_mean_loss_at_the_cost_of_the_example_are_named() -> None:
     step = STUDIES.now("steps", MatricesSettings.of())["GD"]
     steps = {
         "GD": replace(step, own=(1.0, 2.0), mean=(1.0, 0.5)),
@@ -233,7 +233,7 @@ def test_the_marked_example_is_where_it_is_drawn(problem: str) -> None:
     assert_array_equal(places(dataset, made)[found], at)
 
 
-def test_the_words_of_a_source_say_what_is_saved() -> None:
+def test_the_words_of_a_source_say_how_many_evaluations_are_saved() -> None:
     words = text.source("sampled", LabelMatrix(np.eye(2), 0.125, 12_345, 3000))
     assert "<b>0.125</b>, unbiased" in words
     assert "<b>12,345</b> gradient evaluations (3,000 if the Jacobian" in words

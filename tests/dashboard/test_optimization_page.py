@@ -1,4 +1,4 @@
-"""The page Optimization: runs, cosines and grids are the library's; every set opens or says why."""
+"""The page Optimization: its numbers are those of the library; a missing set is explained."""
 
 import json
 from typing import Any
@@ -22,8 +22,8 @@ from efviz.figures.optimization import cosine_panel, lengths_panel, loss_panel, 
 from efviz.numbers import number
 from efviz.optimizers import run
 from efviz.problems.catalogue import optimization_problem
-from efviz.studies.alignment import Alignment, StepSizes, alignment
-from efviz.studies.optimization import METHODS, NearAndFar
+from efviz.studies.alignment import METHODS, Alignment, StepSizes, alignment
+from efviz.studies.optimization import NearAndFar
 from efviz.work import finish
 
 SLUG = optimization.SLUG
@@ -43,7 +43,7 @@ def test_every_set_opens_or_says_how_to_get_it(name: str) -> None:
         assert not at.warning
     else:
         assert at.warning
-        # The shipped grids are shown all the same.
+        # The shipped grids are shown nevertheless.
         assert bool(components(at, "chart")) == bool(results.line(name, "GD"))
 
 
@@ -114,7 +114,7 @@ def test_a_run_that_depends_on_rounding_is_marked_wherever_it_is_shown() -> None
         (np.inf, " (depends on rounding: a change in the last digit changes how the run ends)"),
     ],
 )
-def test_words_for_what_rounding_does(change: float, words: str) -> None:
+def test_words_for_the_effect_of_rounding(change: float, words: str) -> None:
     assert optimization_text.by_rounding(change) == words
 
 
@@ -127,7 +127,7 @@ def test_a_start_at_the_minimum_stays_there() -> None:
     assert f"EFGD ends at {lowest}" in words
 
 
-def test_without_a_minimum_the_start_is_zero_and_that_is_said() -> None:
+def test_without_a_minimum_the_start_is_zero_and_a_sentence_says_so() -> None:
     at = page(set="breast-cancer", start="0.5")
     assert "the runs start at 0" in sentence(at)
 
@@ -196,7 +196,7 @@ def test_a_grid_shows_losses_ties_and_marks(method: str) -> None:
     assert best.x[0] == pytest.approx(np.log10(grid.best()[0]))
 
 
-def test_losses_and_cosines_are_drawn_as_they_are() -> None:
+def test_losses_and_cosines_are_drawn_unchanged() -> None:
     problem = optimization_problem("wine")
     key: dict[str, Any] = {"step_size": 1e-2, "damping": 1e-3, "n_steps": 30}
     paths = {m: run(problem, m, np.zeros((1, problem.D)), **key) for m in ("NGD", "EFGD")}

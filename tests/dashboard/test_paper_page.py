@@ -1,4 +1,4 @@
-"""The page The paper, checked: all claims, filled in as their checks are done."""
+"""The page The paper, checked: all claims, filled in as their checks finish."""
 
 import time
 
@@ -21,7 +21,7 @@ FAILS = Result((Measure("x", 2.0, 0, 1),))
 
 @pytest.fixture(autouse=True)
 def _afresh(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Checks that take no time, of which Eq. 17 fails, and no results from before."""
+    """Checks that take no time, of which that of Eq. 17 fails, and no earlier results."""
     monkeypatch.setattr(Claim, "result", lambda self, *_: FAILS if self.key == "eq-17" else HOLDS)
     monkeypatch.setattr(studies, "_constant", {})
 

@@ -31,7 +31,7 @@ def notes(at: AppTest) -> list[str]:
 
 
 @pytest.mark.parametrize("slug", SLUGS)
-def test_what_is_pinned_stays_while_a_setting_changes(slug: str) -> None:
+def test_the_pinned_picture_stays_while_a_setting_changes(slug: str) -> None:
     at = open_page(slug, s="0.25", **QUICK.get(slug, {}))
     charts = len(components(at, "chart"))
     pinned = press(at, "Pin")
@@ -48,7 +48,7 @@ def test_what_is_pinned_stays_while_a_setting_changes(slug: str) -> None:
 
 
 @pytest.mark.parametrize("slug", ["vector-fields", "gradient-noise"])
-def test_points_cannot_be_moved_in_what_is_pinned(slug: str) -> None:
+def test_points_cannot_be_moved_in_the_pinned_picture(slug: str) -> None:
     query = {"editing": "1", "n": "50"} | QUICK[slug]
     at = open_page(slug, pin="&".join(f"{k}={v}" for k, v in query.items()), **query)
     live, pinned = (proto.bytes for proto in components(at, "chart"))
@@ -56,7 +56,7 @@ def test_points_cannot_be_moved_in_what_is_pinned(slug: str) -> None:
     assert live.count(b'"handles"') == pinned.count(b'"handles"') + 1
 
 
-def test_what_is_pinned_does_not_play() -> None:
+def test_the_pinned_picture_does_not_play() -> None:
     at = open_page(steps="300", play="1", pin="steps=300&play=1")
     live, pinned = (proto.bytes for proto in components(at, "chart"))
     assert b'"anatomy"' in live

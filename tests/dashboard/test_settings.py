@@ -181,7 +181,7 @@ def test_whatever_a_link_says_the_settings_are_valid(query: dict[str, str]) -> N
 
 @dataclass(frozen=True)
 class Menu(Settings):
-    """Settings that depend on each other in every way there is."""
+    """Settings that depend on each other in all supported ways."""
 
     size: int = setting("Size", Number(1, 10, integer=True), 4, query="n", kept=True)
     colour: str = setting(
@@ -197,7 +197,7 @@ class Menu(Settings):
 
 @dataclass(frozen=True)
 class SmallMenu(Menu):
-    """The same with another size to begin with, and one setting more."""
+    """The same with another default size and one more setting."""
 
     size: int = setting("Size", Number(1, 10, integer=True), 2, query="n")
     extra: bool = setting("Extra", Flag(), False)

@@ -1,4 +1,4 @@
-"""Starts placed, moved and removed: what any report of a browser may do to them, and what not."""
+"""Starts are placed, moved and removed by any report of a browser, and never damaged."""
 
 from typing import Any
 
@@ -28,7 +28,7 @@ def after(touch: Touch, starts: tuple[tuple[float, float], ...] = GIVEN) -> Any:
 
 @pytest.mark.parametrize("action", ["move", "drop"])
 @pytest.mark.parametrize("given", [GIVEN, ()], ids=["own", "those of the paper"])
-def test_a_start_goes_where_it_is_put(action: Any, given: Any) -> None:
+def test_a_start_moves_to_where_it_is_dropped(action: Any, given: Any) -> None:
     touch = Touch(2, "starts", 1, 0.12345, 2.0, action)
     assert after(touch, given) == ((0.5, 0.5), (0.123, 2.0))
 
@@ -53,7 +53,7 @@ def test_a_touch_of_anything_else_changes_nothing(touch: Touch) -> None:
     assert after(touch) == GIVEN
 
 
-def test_a_click_adds_a_start_and_the_oldest_gives_way() -> None:
+def test_a_click_adds_a_start_and_drops_the_oldest() -> None:
     shown = page(GIVEN)
     for i in range(MOST_STARTS):
         clicked(shown, Click(3, i / 10, 0.0))

@@ -1,4 +1,4 @@
-"""Few compute at once, and whoever has computed least of late comes first."""
+"""Few visitors compute at once; one who has recently computed least comes first."""
 
 import threading
 import time
@@ -16,7 +16,7 @@ from efviz.work import Progress, Work
 
 
 def spin(seconds: float) -> None:
-    """Work on a processor for so long."""
+    """Occupy a processor for this many seconds."""
     end = time.thread_time() + seconds
     while time.thread_time() < end:
         pass

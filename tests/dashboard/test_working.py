@@ -1,4 +1,4 @@
-"""Long work makes way for a visitor's next move."""
+"""Long work yields to the next action of a visitor."""
 
 from types import SimpleNamespace
 

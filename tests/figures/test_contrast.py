@@ -1,4 +1,4 @@
-"""Contrast of the charts' colours with their ground, in both themes, by WCAG 2.1."""
+"""Contrast of the colours of charts with their background in both themes, as in WCAG 2.1."""
 
 import re
 import tomllib
@@ -17,7 +17,7 @@ LISTED = {
 }
 COLOURS = {name: value for name, value in LISTED.items() if re.fullmatch("#[0-9a-f]{6}", value)}
 FILLS = [colour for scale in (theme.SIGNED,) for _, colour in scale]
-"""Below numbers in INK."""
+"""Colours of cells with numbers in INK."""
 
 SCHEMES = {"light": lambda colour: colour, "dark": lambda colour: theme.DARK.get(colour, colour)}
 
@@ -35,16 +35,16 @@ def contrast(a: str, b: str) -> float:
     return (light + 0.05) / (dark + 0.05)
 
 
-def test_the_formula_is_that_of_the_standard() -> None:
+def test_the_contrast_formula_is_that_of_the_standard() -> None:
     assert contrast("#000000", "#ffffff") == pytest.approx(21)
     assert contrast("#ffffff", "#ffffff") == 1
-    # The grey that is known as the lightest with 4.5 on white, and the next one.
+    # The lightest grey known to have a contrast of 4.5 with white, and the next one.
     assert contrast("#767676", "#ffffff") > 4.5 > contrast("#777777", "#ffffff")
 
 
 @pytest.mark.parametrize("scheme", SCHEMES)
 @pytest.mark.parametrize("name", COLOURS)
-def test_colours_stand_out_from_the_ground(name: str, scheme: str) -> None:
+def test_colours_contrast_with_the_background(name: str, scheme: str) -> None:
     colour = COLOURS[name]
     if colour == theme.GROUND:
         return
@@ -57,12 +57,12 @@ def test_colours_stand_out_from_the_ground(name: str, scheme: str) -> None:
 
 @pytest.mark.parametrize("scheme", SCHEMES)
 @pytest.mark.parametrize("fill", FILLS)
-def test_numbers_stand_out_from_the_cells_they_are_in(fill: str, scheme: str) -> None:
+def test_numbers_contrast_with_their_cells(fill: str, scheme: str) -> None:
     assert contrast(*(SCHEMES[scheme](c) for c in (theme.INK, fill))) >= 4.5
 
 
 @pytest.mark.parametrize("scheme", SCHEMES)
-def test_the_ground_is_the_page(scheme: str) -> None:
+def test_the_background_is_that_of_the_page(scheme: str) -> None:
     page = tomllib.loads((ROOT / ".streamlit" / "config.toml").read_text())["theme"][scheme]
     assert page["backgroundColor"] == SCHEMES[scheme](theme.GROUND)
 

@@ -1,4 +1,4 @@
-"""Panels are valid figures and show the numbers that they were made from."""
+"""Panels are valid figures and show the numbers that they are drawn from."""
 
 import re
 from dataclasses import replace
@@ -32,7 +32,7 @@ PATHS = [
 
 
 def picture(key: str, **knobs: Any) -> dict[str, Any]:
-    """What the page would draw, on few examples and steps."""
+    """The arguments of the figure on the page, with few examples and steps."""
     entry = PROBLEMS[key]
     small = {"N": 60} if entry.family else {}
     dataset = entry.dataset(**(small | knobs))
@@ -200,7 +200,7 @@ def luminance(colour: str) -> float:
 
 @pytest.mark.parametrize("name", [n for n in STYLES if n != "NGD"])  # prescribed: see STYLES
 @pytest.mark.parametrize("theme", ["light", "dark"])
-def test_lines_stand_out_from_the_ground(name: str, theme: str) -> None:
+def test_lines_contrast_with_the_background(name: str, theme: str) -> None:
     colour, ground = STYLES[name].colour, "#ffffff"
     if theme == "dark":
         colour, ground = DARK.get(colour, colour), DARK[ground]
@@ -226,7 +226,7 @@ def trajectory(
     )
 
 
-def test_the_sentence_counts_what_happened() -> None:
+def test_the_sentence_counts_the_outcomes_of_the_runs() -> None:
     p = picture("fig1")
     least = p["problem"].minimum.loss
     paths = {

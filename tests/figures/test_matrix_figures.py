@@ -1,4 +1,4 @@
-"""Figures of matrices and claims are valid, and show the numbers that they were made from."""
+"""Figures of matrices and claims are valid, and show the numbers that they are drawn from."""
 
 from typing import Any
 
@@ -19,6 +19,7 @@ from efviz.optimizers.steepest_descent import DISTANCES
 from efviz.optimizers.steepest_descent import steepest_descent as descend
 from efviz.problems import linear_regression
 from efviz.studies.four_matrices import conics, level_for
+from efviz.studies.label_sources import LabelDistances
 from efviz.studies.residuals import add_parameters, few_examples, grow_margins, shrink_noise
 from efviz.work import finish
 
@@ -26,7 +27,7 @@ KEYS = {"H": "hessian", "G": "ggn", "F": "fisher", "EF": "empirical_fisher"}
 
 
 def check(panel: dict[str, Any]) -> dict[str, Any]:
-    """Plotly accepts every property, and there are words for a screen reader."""
+    """Plotly accepts every property, and there is a label for screen readers."""
     assert go.Figure(panel).layout.meta["label"]
     return panel
 
@@ -40,7 +41,7 @@ def plane_of(key: str, problem: Any) -> Plane:
     return plane_around(problem, Plane(*settings.plane) if settings.plane else None, settings.reach)
 
 
-def test_cells_hold_numbers_of_three_digits_and_a_dash_where_there_is_none():
+def test_cells_show_three_digits_or_a_dash():
     M = np.array([[1.23456, -0.5], [1e-7, np.nan]])
     numbers = trace(check(matrices.matrix_panel(M, "F", ("a", "b"), scale=2.0)), "numbers")
     assert list(numbers["text"]) == ["1.23", "−0.5", "10⁻⁷", "–"]
@@ -51,7 +52,7 @@ def test_a_matrix_is_drawn_as_it_is_written():
     panel = check(matrices.matrix_panel(M, "F", ("a", "b", "c"), scale=9.0))
     cells, numbers = trace(panel, "cells"), trace(panel, "numbers")
     assert_array_equal(cells["z"][::-1] * 9, M)
-    # The first row stands at the top, names of rows and columns where they belong.
+    # The first row is at the top, and rows and columns have their own names.
     top_left = np.flatnonzero((numbers["x"] == 0) & (numbers["y"] == 2))[0]
     assert numbers["text"][top_left] == "1"
     assert numbers["text"][1] == "−2"
@@ -68,7 +69,7 @@ def test_numbers_are_readable_on_the_strongest_cells(theme):
         assert (high + 0.05) / (low + 0.05) >= 4.5
 
 
-def test_the_scale_ignores_what_is_not_finite():
+def test_the_colour_scale_ignores_entries_that_are_not_finite():
     assert matrices.largest_entry([np.array([[np.nan, -3.0], [np.inf, 1.0]])]) == 3.0
     assert matrices.largest_entry([np.zeros((2, 2))]) > 0
 
@@ -115,7 +116,7 @@ def test_level_sets_of_every_problem(key):
     assert extent <= 0.61 * plane.half_widths.min()
 
 
-def test_what_is_no_ellipse_is_said():
+def test_level_sets_that_are_not_ellipses_are_named():
     plane = Plane((-1, 1), (-1, 1))
     some = {"H": np.diag([1.0, -0.5]), "G": np.diag([1.0, 0.0]), "F": np.eye(2), "EF": -np.eye(2)}
     drawn = conics(some, np.zeros(2), 0.1, plane, 1)
@@ -161,7 +162,7 @@ def test_proposition_2_shows_both_claims():
     assert "exceeds the bound at 0 of 30" in panel["layout"]["meta"]["label"]
 
 
-def test_a_linear_model_has_nothing_to_draw_but_its_words():
+def test_a_linear_model_has_an_empty_panel_with_a_label():
     problem = listed_problem("fig1")
     thetas = np.array([[0.0, 0.0], [1.0, 1.0]])
     bound = remainder_bound(problem, thetas, thetas[0], thetas[1])
@@ -183,7 +184,7 @@ def test_residual_paths(way):
     points = ~np.isnan(drawn["x"])
     assert_allclose(drawn["y"][points], path.ef[: points.sum()])
     assert (drawn["y"][points] > 1e-18).all()
-    # The chart component knows no axes that run backwards.
+    # The chart component does not support reversed axes.
     for name in ("xaxis", "yaxis"):
         low, high = panel["layout"][name]["range"]
         assert low < high
@@ -194,7 +195,8 @@ def test_sampled_errors_and_biased_sources():
     errors = np.array([[0.5, 0.1, 0.05], [0.3, 0.2, 0.03]])
     theory = 0.4 / np.sqrt(sizes)
     others = {"EF": 0.7, "likeliest label": 1.0, "exact": 0.0}
-    panel = check(claims.sampled_panel(sizes, errors, theory, others, chosen=10.0))
+    found = LabelDistances(tuple(sizes), errors, theory, others)
+    panel = check(claims.distance_panels(found, source="sampled", M=10)["distance"])
     assert_allclose(trace(panel, "mean")["y"][:-1], errors.mean(0))
     assert_array_equal(trace(panel, "theory")["y"][:-1], theory)
     assert_array_equal(trace(panel, "EF")["y"][:-1], [0.7, 0.7])
@@ -253,9 +255,9 @@ def test_the_names_of_parallel_directions_do_not_overlap():
 
 
 def test_no_name_at_the_end_of_a_line_is_cut_off():
-    sizes = np.array([1.0, 10.0])
     others = {"EF": 0.9, "likeliest": 0.99, "squared": 0.98}
-    panel = claims.sampled_panel(sizes, np.full((2, 2), 0.5), sizes**-0.5, others)
+    found = LabelDistances((1, 10), np.full((2, 2), 0.5), np.array([1.0, 0.1**0.5]), others)
+    panel = claims.distance_panels(found, source="observed", M=10)["distance"]
     assert trace(panel, "labels")["y"].max() < 10 ** panel["layout"]["yaxis"]["range"][1]
 
 

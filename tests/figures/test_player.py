@@ -1,4 +1,4 @@
-"""The player's panels show the runs, their losses and the directions that they were made from."""
+"""The panels of the player show the runs, their losses and their directions."""
 
 import numpy as np
 import plotly.graph_objects as go
@@ -31,7 +31,7 @@ def played(p, start=2, known=True):
 
 
 @pytest.mark.parametrize("known", [True, False], ids=["with directions", "without"])
-def test_every_panel_is_a_valid_figure_and_says_what_moves(known):
+def test_every_panel_is_a_valid_figure_and_lists_its_moving_traces(known):
     p = picture("fig2")
     panels = played(p, known=known)
     assert list(panels) == ["Data", *SHOWN, LOSSES]
@@ -83,12 +83,12 @@ def test_a_loss_below_its_rounding_is_a_gap():
     steps = run(p["problem"], "NGD", p["starts"], step_size=1, n_steps=5)
     panel = loss_panel(p["problem"], {"NGD": steps})
     y = trace(panel, "NGD")["y"].reshape(2, -1)[:, :-1]
-    # One full step solves least squares: what is left is rounding.
+    # One full step solves least squares, so the remaining excess is rounding.
     assert np.isfinite(y[:, 0]).all()
     assert np.isnan(y[:, 2:]).all()
 
 
-def test_ticks_of_the_iterations_are_where_they_say():
+def test_ticks_of_the_iterations_are_at_their_values():
     p = picture("fig1")
     x = loss_panel(p["problem"], p["trajectories"])["layout"]["xaxis"]
     said = [float(text.replace(",", "")) for text in x["ticktext"]]

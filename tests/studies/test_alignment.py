@@ -33,7 +33,7 @@ def test_cosines_are_those_of_solved_systems(name):
             assert found.undamped[k] == pytest.approx(cos(*plain), abs=1e-3)
 
 
-def test_cosines_of_a_singular_problem_are_taken_by_pseudo_inverse_and_said_so():
+def test_cosines_of_a_singular_problem_use_the_pseudo_inverse_and_mark_it():
     problem = listed_problem("wine")
     doubled = type(problem)(
         np.hstack([problem.X, problem.X[:, :1]]), problem.y, problem.model, problem.likelihood
@@ -58,14 +58,14 @@ def test_far_out_the_ef_step_shrinks_like_one_over_the_gradient(name):
     assert slopes["NGD"] == pytest.approx(1, abs=1e-6)
 
 
-def test_a_newton_step_has_the_length_of_the_way_back():
+def test_a_newton_step_is_as_long_as_the_distance_to_the_minimum():
     problem = optimization_problem("boston")
     found = finish(step_lengths(problem, -problem.theta_star, [0.5, 2.0]))
     way = np.linalg.norm(problem.theta_star) * np.array([0.5, 2.0])
     assert_allclose(found.directions["NGD"], way, rtol=1e-6)
 
 
-def test_a_run_and_its_cosines_have_as_many_points():
+def test_a_run_and_its_cosines_have_the_same_number_of_points():
     problem = optimization_problem("wine")
     path = run(problem, "EFGD", np.zeros(problem.D), step_size=1e-2, damping=1e-3, n_steps=20)
     found = finish(alignment(problem, path.thetas, 1e-3))
@@ -73,7 +73,7 @@ def test_a_run_and_its_cosines_have_as_many_points():
 
 
 @pytest.mark.parametrize("key", ["fig1", "fig2"])
-def test_directions_along_a_path_are_the_field_there(key, method):
+def test_directions_along_a_path_equal_the_vector_field(key, method):
     problem = listed_problem(key)
     thetas = some_thetas(problem, 3, 7)
     thetas[1, 4:] = np.nan  # this run stopped
@@ -88,11 +88,11 @@ def test_directions_along_a_path_are_the_field_there(key, method):
             assert_allclose(found["GD"][at], -problem.gradient(thetas[at]), rtol=1e-9, atol=1e-12)
 
 
-def test_many_examples_are_worked_through_in_pieces(monkeypatch):
+def test_many_examples_are_computed_in_slices(monkeypatch):
     problem = listed_problem("fig2")
     thetas = some_thetas(problem, 10)
     whole = finish(path_directions(problem, ("NGD",), thetas))["NGD"]
-    monkeypatch.setattr("efviz.studies.alignment.SLICE", 3 * problem.N)
+    monkeypatch.setattr("efviz.studies.slices.SLICE", 3 * problem.N)
     work = path_directions(problem, ("NGD",), thetas)
     seen = []
     pieces = finish(work, seen.append)["NGD"]

@@ -9,6 +9,7 @@ from reference import Slow
 from efviz.curvature.remainder_bound import ray, remainder_bound
 from efviz.fields import Plane
 from efviz.studies import bound_on_path as bounds
+from efviz.studies import slices
 from efviz.studies.bound_on_path import bound_on_path, path_through
 from efviz.work import finish
 
@@ -25,7 +26,7 @@ def along(path):
     return ray(path.start, path.through, LOW, HIGH, bounds.POINTS)
 
 
-def test_the_path_starts_at_the_minimum_and_goes_through_theta_as_far_as_the_plane(problem):
+def test_the_path_goes_from_the_minimum_through_theta_to_the_edge_of_the_plane(problem):
     theta = np.array([3.0, 0.5])
     path = path_through(problem, PLANE, theta)
     assert path.words == "from the minimum through θ"
@@ -37,7 +38,7 @@ def test_the_path_starts_at_the_minimum_and_goes_through_theta_as_far_as_the_pla
     assert np.isclose(thetas[-1][:, None], [PLANE.x, PLANE.y]).any()
 
 
-def test_without_a_minimum_in_sight_the_path_goes_to_a_corner(problem):
+def test_without_a_minimum_on_the_plane_the_path_goes_to_a_corner(problem):
     star = problem.theta_star
     path = path_through(problem, PLANE, star)
     assert path.words == "from θ to a corner"
@@ -56,7 +57,7 @@ def test_a_theta_off_the_plane_only_gives_the_direction(problem):
 
 def test_the_bound_in_slices_is_the_bound_at_once(problem, monkeypatch):
     path = path_through(problem, PLANE, np.array([3.0, 0.5]))
-    monkeypatch.setattr(bounds, "SLICE", 7 * problem.N)
+    monkeypatch.setattr(slices, "SLICE", 7 * problem.N)
     seen = []
     b = finish(bound_on_path(problem, PLANE, path), lambda one: seen.append(one.fraction))
     whole = remainder_bound(problem, b.thetas, b.low, b.high)

@@ -1,4 +1,4 @@
-"""The cases at the minimum, their losses, and their distances against N, as a notebook asks."""
+"""The cases at the minimum, their losses, and their distances against N, as in a notebook."""
 
 from dataclasses import replace
 
@@ -53,7 +53,7 @@ def test_the_cases_of_a_family_are_the_ends_of_its_paths(key):
             assert case.comparison is None
 
 
-def test_draws_that_the_caller_has_change_nothing():
+def test_draws_passed_by_the_caller_change_nothing():
     entry = PROBLEMS["fig2"]
     draws = entry.family.draws(80, 2)
     one, two = (finish(standing_cases(entry, None, 80, 2, d)) for d in (None, draws))
@@ -61,7 +61,7 @@ def test_draws_that_the_caller_has_change_nothing():
         assert a.comparison.distance == b.comparison.distance
 
 
-def test_of_a_table_the_targets_are_drawn_again_from_its_fit():
+def test_the_targets_of_a_table_are_redrawn_from_its_fit():
     dataset, problem = table_of()
     table, redrawn = finish(standing_cases(TABLE, (dataset, problem), seed=5))
     assert (table.name.short, redrawn.name.short) == ("the table", "redrawn")
@@ -108,7 +108,7 @@ def test_the_moving_case_is_named_by_its_strength():
     assert_allclose(case.comparison.distance, distance(problem), rtol=1e-8)
 
 
-def test_losses_are_those_around_each_minimum_and_shown_one_by_one():
+def test_losses_around_each_minimum_are_shown_one_by_one():
     entry = PROBLEMS["saturation"]
     cases = finish(standing_cases(entry, N=50))
     problems = [
@@ -147,7 +147,7 @@ def test_distances_of_a_table_end_in_all_of_its_rows():
     assert redrawn.max() < 0.5 * whole.min()
 
 
-def test_marks_where_the_sliders_stand_are_strong():
+def test_marks_of_the_chosen_settings_are_strong():
     entry = PROBLEMS["fig4"]
     cases = finish(standing_cases(entry, N=40))
     dataset = entry.dataset(path="noise", strength=1.0, N=40)

@@ -1,4 +1,4 @@
-"""EF against F at the minimum: against definitions, independent fits and theorems."""
+"""EF compared with F at the minimum: definitions, independent fits and theorems."""
 
 from dataclasses import replace
 
@@ -102,7 +102,7 @@ def test_a_singular_fisher_has_no_generalized_eigenvalues():
 
 @pytest.mark.parametrize("degrees", [0, 1e-6, 1, 30, 60, 90])
 @pytest.mark.parametrize("first", [0.0, 2.0])
-def test_the_angle_between_axes_is_the_one_that_was_made(degrees, first):
+def test_the_angle_between_axes_is_that_of_the_constructed_matrices(degrees, first):
     EF, F = rotated(first + np.radians(degrees)), rotated(first, long=9)
     assert angle_between_axes(EF, F) == pytest.approx(degrees, rel=1e-6, abs=1e-9)
     assert angle_between_axes(F, EF) == pytest.approx(degrees, rel=1e-6, abs=1e-9)
@@ -155,7 +155,7 @@ def test_poisson_matrices_agree_with_an_independent_fit():
     assert found.quality.value == pytest.approx((residual**2 / rate).mean(), rel=1e-6)
 
 
-def test_quality_is_what_the_words_say(kind):
+def test_quality_matches_its_definition(kind):
     problem = small_problem(kind, N=300)
     theta = problem.theta_star
     found = compare(problem, theta).quality
@@ -187,7 +187,7 @@ def test_larger_noise_is_a_matter_of_scale_alone():
     assert compare(B, B.theta_star).rescaled_distance > 0.5
 
 
-def test_what_has_no_fixed_spread_cannot_be_rescaled():
+def test_a_likelihood_without_a_fixed_spread_cannot_be_rescaled():
     problem = listed_problem("fig2", N=200)
     assert np.isnan(compare(problem, problem.theta_star).rescaled_distance)
 
@@ -204,7 +204,7 @@ def test_smooth_loss_grids_are_the_loss(key, half):
     assert_allclose(found, expected, rtol=0, atol=2e-4 * np.ptp(expected))
 
 
-def test_a_loss_that_is_no_polynomial_is_computed_point_by_point():
+def test_a_loss_that_is_not_a_polynomial_is_computed_at_every_point():
     problem = replace(listed_problem("fig2", N=60), y=np.repeat([0.0, 1.0], 30))
     found = finish(smooth_loss_grid(problem, np.zeros(2), 500.0, 11))
     expected = loss_grid(problem, Plane((-500, 500), (-500, 500)), 11)

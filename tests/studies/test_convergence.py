@@ -1,4 +1,4 @@
-"""The distance of EF to F against N: each point is a fit, and Eq. 17 shows."""
+"""The distance of EF from F against N: each point is a fit, and Eq. 17 holds."""
 
 from concurrent.futures import ThreadPoolExecutor
 
@@ -67,7 +67,7 @@ def test_every_point_is_the_problem_of_that_n_and_seed(finished):
 
 
 def test_the_distance_falls_with_the_correct_model_alone(finished):
-    """Eq. 17: like N^(-1/2) if the model is correct; otherwise it stays, or even grows."""
+    """Eq. 17: like N^(-1/2) if the model is correct; otherwise it levels off or even grows."""
     _, every = finished
     found = every[-1]
     N = np.log(found.sizes)
@@ -78,7 +78,7 @@ def test_the_distance_falls_with_the_correct_model_alone(finished):
     assert (found.distances[1:, :, -1] > 5 * found.distances[:1, :, -1]).all()
 
 
-def test_small_samples_come_first_and_all_come(finished):
+def test_small_samples_come_first_and_none_is_missing(finished):
     _, every = finished
     fractions = [c.fraction for c in every]
     assert fractions == sorted(fractions)
@@ -87,11 +87,11 @@ def test_small_samples_come_first_and_all_come(finished):
     half = every[len(every) // 2]
     assert half.computed[:, 0].all()
     assert not half.computed[:, -1].any()
-    # What was yielded stays as it was.
+    # Results that were yielded earlier do not change.
     assert not every[0].computed.all()
 
 
-def test_quantiles_leave_out_what_is_not_there():
+def test_quantiles_ignore_missing_distances():
     distances = np.array([[[0.1, np.nan], [0.3, np.nan]], [[1.0, 2.0], [np.nan, 4.0]]])
     found = Convergence((10, 20), distances, np.array([[True, True], [True, False]]))
     low, middle, high = found.quantiles((0, 0.5, 1))
@@ -108,7 +108,7 @@ def test_separable_samples_have_no_distance():
     assert np.isnan(distance_at_minimum(problem))
 
 
-def test_nothing_goes_on_when_nobody_asks(workers):
+def test_no_work_continues_after_the_caller_stops(workers):
     asked = []
 
     def sample(N, seed):

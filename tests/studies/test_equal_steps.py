@@ -73,7 +73,7 @@ def test_all_radii_are_in_half_widths_as_soon_as_they_are_known():
     assert len(seen[0]) == 1
 
 
-def test_of_many_examples_the_first_ones_are_taken():
+def test_only_the_first_of_many_examples_are_used():
     few = listed_problem("fig1", N=200)
     assert first_examples(few) is few
     many = listed_problem("fig1", N=2100)
@@ -83,7 +83,7 @@ def test_of_many_examples_the_first_ones_are_taken():
     assert_array_equal(first.y, many.y[:2000])
 
 
-def test_why_there_are_no_balls():
+def test_a_sentence_says_why_there_are_no_balls():
     problem, theta, _ = place("saturation")
     assert without_balls(problem, theta) == ""
     assert "F is zero" in without_balls(problem, np.zeros(2))

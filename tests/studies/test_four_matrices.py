@@ -1,4 +1,4 @@
-"""H, G, F and EF at one theta, and what is drawn of them."""
+"""H, G, F and EF at one theta, their eigenvalues and level sets."""
 
 import numpy as np
 import pytest
@@ -31,7 +31,7 @@ def test_the_matrices_are_those_of_slow_loops(key):
     assert_allclose(found["EF"], slow.empirical_fisher(THETA), rtol=1e-5, atol=1e-8)
 
 
-def test_eigenvalues_are_the_roots_and_nan_without_numbers():
+def test_eigenvalues_are_the_roots_and_nan_for_infinite_entries():
     found = spectra({"H": np.array([[0.0, 2.0], [2.0, 3.0]]), "F": np.full((2, 2), np.inf)})
     assert_allclose(found["H"], [-1, 4])
     assert np.isnan(found["F"]).all()
@@ -64,7 +64,7 @@ def test_the_level_is_that_of_the_first_matrix_that_is_not_zero(zero):
     assert empty == set(zero)
 
 
-def test_nothing_is_drawn_of_matrices_that_overflow():
+def test_matrices_that_overflow_have_no_level_sets():
     problem, theta = listed_problem("poisson", N=20), np.full(2, 1e9)
     matrices = four_matrices(problem, theta)
     assert not all_finite(matrices)

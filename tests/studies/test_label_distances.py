@@ -1,4 +1,4 @@
-"""The average of g g^T with labels from every source, and how far each is from the Fisher."""
+"""The mean of g g^T with labels from every source, and its distance from the Fisher."""
 
 import numpy as np
 import pytest
@@ -38,7 +38,7 @@ def test_the_matrices_of_two_sources_are_those_of_slow_loops(key):
         assert found.cost == LABEL_SOURCES[source].cost(problem.N, 1, 1)
 
 
-def test_as_many_labels_are_drawn_as_are_asked_for():
+def test_the_requested_number_of_labels_is_drawn():
     problem = listed_problem("fig2", N=30)
     found = finish(label_matrix(problem, THETA, source="sampled", M=7, seed=3))
     assert (found.cost, found.least) == (7 * 30, 30)

@@ -87,7 +87,7 @@ def test_factor_and_error_are_those_of_all_mini_batches(B):
     assert {name: e[k] for name, e in curves.errors.items()} == pytest.approx(errors, abs=1e-14)
 
 
-def test_drawn_mini_batches_are_fewer_where_they_are_large():
+def test_fewer_mini_batches_are_drawn_if_they_are_large():
     problem = a_line()
     how = {"replacement": True, "seed": 3}
     shapes = [minibatch_sample(problem, THETA, batch_size=B, **how).shape for B in (1, 40_000)]
@@ -120,7 +120,7 @@ def test_scales_make_the_mean_update_as_long_as_that_of_sgd():
     assert given == {"SGD": 1, "EFSGD": 2, "VA": 1, "RMS": 3}
 
 
-def test_the_unit_of_step_sizes_is_one_by_the_curvature():
+def test_the_unit_of_step_sizes_is_the_inverse_of_the_curvature():
     problem = a_line()
     eigenvalues = np.linalg.eigvalsh(problem.X.T @ problem.X / 12)
     assert largest_curvature(problem, THETA) == pytest.approx(eigenvalues[-1])
@@ -163,7 +163,7 @@ def test_runs_with_all_examples_are_gradient_descent():
     assert (found.lowest, found.above) == (pytest.approx(best), "above the minimum")
 
 
-def test_so_many_steps_are_kept_and_what_there_is_so_far_can_be_shown():
+def test_the_requested_steps_are_kept_and_partial_results_can_be_shown():
     so_far = []
     work = runs(a_line(), 2, 100, record=10, replacement=True)
     found = finish(work, lambda progress: so_far.append((progress.fraction, progress.so_far())))
@@ -174,7 +174,7 @@ def test_so_many_steps_are_kept_and_what_there_is_so_far_can_be_shown():
         assert_array_equal(losses[:, :6], found.result.losses[name][:, :6])
 
 
-def test_without_a_minimum_losses_are_shown_above_zero_or_the_least_seen():
+def test_without_a_minimum_losses_are_shown_above_zero_or_the_lowest_seen():
     problem = separable()
     found = finish(runs(problem, 2, 3, replacement=True))
     assert (found.lowest, found.above) == (0, "")

@@ -1,4 +1,4 @@
-"""One example's terms of EF and F, and what a step does to its loss."""
+"""The terms of one example in EF and F, and the effect of a step on its loss."""
 
 import numpy as np
 import pytest
@@ -49,7 +49,7 @@ def test_one_natural_step_of_size_one_solves_least_squares():
 
 
 @pytest.mark.parametrize("key", ["fig1", "fig2", "softmax"])
-def test_a_short_step_changes_the_own_loss_by_its_slope_along_the_direction(key):
+def test_a_short_step_changes_the_loss_of_its_example_by_the_slope_along_it(key):
     problem = listed_problem(key)
     g = contribution(problem, THETA, 2).gradient
     for name, step in one_step(problem, list(METHODS), THETA, 2, step_size=1e-6).items():
@@ -59,7 +59,7 @@ def test_a_short_step_changes_the_own_loss_by_its_slope_along_the_direction(key)
 
 
 @pytest.mark.parametrize("n", [-1, 10_000_000])
-def test_an_example_that_is_not_there_is_named(n):
+def test_a_missing_example_is_named_in_the_error(n):
     with pytest.raises(ValueError, match=str(n)):
         contribution(listed_problem("fig1"), THETA, n)
     with pytest.raises(ValueError, match="step_size must be positive, got 0"):

@@ -1,4 +1,4 @@
-"""Runs on all columns: what the page Optimization computes is what the library's parts give."""
+"""Runs on all columns: the results of the page Optimization equal those of the library."""
 
 import numpy as np
 import pytest
@@ -7,9 +7,8 @@ from numpy.testing import assert_allclose, assert_array_equal
 from efviz.optimizers import direction, run
 from efviz.problems.catalogue import optimization_problem
 from efviz.studies import optimization
-from efviz.studies.alignment import FIG_6
+from efviz.studies.alignment import FIG_6, METHODS
 from efviz.studies.optimization import (
-    METHODS,
     end_by_rounding,
     in_reverse,
     near_and_far,
@@ -48,7 +47,7 @@ def test_a_run_has_100_steps_from_its_start(method: str) -> None:
     ("name", "method", "step_size", "damping"),
     [("wine", "NGD", 1.0, 1e-8), ("breast-cancer", "EFGD", 10**-1.25, 1e-10)],
 )
-def test_what_rounding_does_to_an_end_is_what_sweeps_say(
+def test_the_effect_of_rounding_on_an_end_is_that_of_sweeps(
     name: str, method: str, step_size: float, damping: float
 ) -> None:
     problem = optimization_problem(name)
@@ -56,7 +55,7 @@ def test_what_rounding_does_to_an_end_is_what_sweeps_say(
     path = finish(run_from(problem, method, **how))
     found = finish(end_by_rounding(problem, in_reverse(problem), path, method, **how))
     expected = change_by_rounding(problem, method, step_size, damping)
-    # Of a run that depends on rounding no two ways of computing it give the same digits.
+    # No two computations of a run that depends on rounding give the same digits.
     assert (found > 1e-9) == (expected > 1e-9)
 
 
@@ -69,7 +68,7 @@ def test_a_run_that_diverges_either_way_does_not_depend_on_rounding() -> None:
     assert finish(end_by_rounding(*args, step_size=1e-20)) == np.inf
 
 
-def test_cosines_stand_at_the_steps_of_a_run_that_are_numbers() -> None:
+def test_cosines_are_given_for_the_finite_steps_of_a_run() -> None:
     path = finish(run_from(WINE, "EFGD", **SETTINGS))
     found = finish(path_cosines(WINE, path, damping=1e-3))
     for t in (0, 7, 100):

@@ -1,4 +1,4 @@
-"""As residuals go to zero EF does too, at their square, and F becomes H, at their first power."""
+"""As residuals go to zero, EF vanishes with their square, and F - H with their first power."""
 
 import numpy as np
 import pytest
@@ -23,7 +23,7 @@ LEVELS = (1.0, 0.1, 0.01, 1e-3, 0.0)
 
 
 def slope(x, y):
-    """Of log y against log x."""
+    """The slope of log y against log x."""
     return np.polyfit(np.log(x), np.log(y), 1)[0]
 
 
@@ -123,7 +123,7 @@ def test_noise_needs_a_gaussian_and_margins_need_labels():
         finish(grow_margins(small_problem("linear-gaussian"), (1.0,)))
 
 
-def test_work_reports_how_much_is_done():
+def test_work_reports_its_progress():
     work = shrink_noise(small_problem("linear-gaussian"), LEVELS)
     assert_allclose([progress.fraction for progress in work], np.arange(1, 6) / 5)
 

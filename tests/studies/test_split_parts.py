@@ -1,4 +1,4 @@
-"""What a split keeps of the Hessian and what it leaves out."""
+"""The part of the Hessian in the GGN of a split, and the remainder."""
 
 import numpy as np
 import pytest

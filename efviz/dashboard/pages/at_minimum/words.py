@@ -10,7 +10,7 @@ from efviz.curvature.distance import roundness
 from efviz.dashboard.session.html_table import html_table
 from efviz.dashboard.session.page import Shown
 from efviz.datasets.edits import Edits
-from efviz.numbers import number, percent
+from efviz.numbers import listed, number, percent
 from efviz.numerics.linalg import eigenvalues
 from efviz.problems import PROBLEMS
 from efviz.problems.catalogue import Entry
@@ -88,11 +88,11 @@ def _better_but_wrong(shown: Sequence[tuple[str, Comparison]]) -> str:
     if not wrong:
         return ""
     named = [f"{escape(t)} ({percent(c.quality.value, 3)})" for t, c in wrong]
-    titles = " and ".join([", ".join(named[:-1]), named[-1]] if len(named) > 1 else named)
     verb, whose = ("classify", "their") if len(named) > 1 else ("classifies", "its")
     return (
-        f"{titles} {verb} better than the {escape(name)} ({percent(first.quality.value, 3)}), "
-        f"yet {whose} EF is further from F: a good classifier need not be well specified."
+        f"{listed(named)} {verb} better than the {escape(name)} "
+        f"({percent(first.quality.value, 3)}), yet {whose} EF is further from F: "
+        "a good classifier need not be well specified."
     )
 
 

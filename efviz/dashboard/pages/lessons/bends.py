@@ -1,6 +1,7 @@
 """Why the empirical Fisher bends the field."""
 
 from functools import cache
+from types import SimpleNamespace
 
 import numpy as np
 
@@ -25,11 +26,8 @@ def growth(method: str) -> float:
     return float(far / near)
 
 
-@facts.about("fig1")
-def check(settings: VectorFieldsSettings) -> Verdict:
-    picture = facts.picture_of(settings)
-    if picture is None:
-        return Verdict(False, facts.WORKING)
+@facts.about("fig1", facts.picture_of)
+def check(settings: VectorFieldsSettings, picture: SimpleNamespace) -> Verdict:
     share = picture.fields.negative_share
     default = not settings.limits and settings.path == "noise"
     words = f"EFGD is more than 90° away from NGD on {percent(share, 3)} of the plane."

@@ -7,6 +7,7 @@ from efviz.dashboard.pages.at_minimum.settings import AtMinimumSettings
 from efviz.dashboard.pages.lessons import facts
 from efviz.dashboard.pages.lessons.lesson import Lesson, Prediction, Step, Task, Verdict
 from efviz.numbers import number, percent
+from efviz.studies.comparison import Comparison
 
 BETTER, LIMIT = 0.05, 0.15
 CASES = (("correct", "A", 0.0), ("A", "A", 1.0), ("B", "B", 1.0))
@@ -23,11 +24,8 @@ def closest() -> int:
     return distances.index(min(distances))
 
 
-@facts.about("fig2")
-def check(settings: AtMinimumSettings) -> Verdict:
-    found = facts.comparison_of(settings)
-    if found is None:
-        return Verdict(False, facts.NO_MINIMUM)
+@facts.about("fig2", facts.comparison_of)
+def check(settings: AtMinimumSettings, found: Comparison) -> Verdict:
     gain = found.quality.value - case("A", 0.0)[0]
     words = (
         f"The accuracy is {percent(found.quality.value, 3)}, and the empirical Fisher differs "

@@ -9,6 +9,7 @@ from efviz.dashboard.pages.at_minimum.settings import AtMinimumSettings
 from efviz.dashboard.pages.lessons import facts
 from efviz.dashboard.pages.lessons.lesson import Lesson, Prediction, Step, Task, Verdict
 from efviz.numbers import percent
+from efviz.studies.comparison import Comparison
 
 LIMIT = 0.05
 FEW, MANY, SEEDS = 1000, 100_000, 4
@@ -20,11 +21,8 @@ def distance(N: int) -> float:
     return float(np.mean([facts.at_minimum("fig2", N=N, seed=k).distance for k in range(SEEDS)]))
 
 
-@facts.about("fig2")
-def check(settings: AtMinimumSettings) -> Verdict:
-    found = facts.comparison_of(settings)
-    if found is None:
-        return Verdict(False, facts.NO_MINIMUM)
+@facts.about("fig2", facts.comparison_of)
+def check(settings: AtMinimumSettings, found: Comparison) -> Verdict:
     words = f"With N = {found.N:,} and s = {settings.strength:g} the empirical Fisher "
     words += f"differs from the Fisher by {percent(found.distance, 3)}."
     if settings.strength != 0:

@@ -4,15 +4,18 @@ import math
 from collections.abc import Callable, Sequence
 from functools import cache
 from types import SimpleNamespace
-from typing import Any
+from typing import Any, TypeVar
 
 from efviz.dashboard.pages.at_minimum.page import STUDIES as at_minimum_studies
 from efviz.dashboard.pages.at_minimum.settings import AtMinimumSettings
 from efviz.dashboard.pages.lessons.lesson import Check, Verdict
 from efviz.dashboard.pages.vector_fields.page import STUDIES
 from efviz.dashboard.pages.vector_fields.settings import VectorFieldsSettings
+from efviz.dashboard.session.studies import Studies
 from efviz.problems import PROBLEMS, Problem
 from efviz.studies.comparison import Comparison, compare
+
+T = TypeVar("T")
 
 ELSEWHERE = "The task uses other data: press Restart to restore them."
 NO_MINIMUM = "The loss has no minimum for these data."
@@ -38,31 +41,42 @@ def at_minimum(
     return compare(chosen, chosen.theta_star)
 
 
-def comparison_of(settings: AtMinimumSettings) -> Comparison | None:
-    """The comparison on the page At the minimum; None without a minimum."""
-    (case,) = at_minimum_studies.now("moved", settings)
-    found: Comparison | None = case.comparison
-    return found
+def about(
+    problem: str, find: Callable[[Any], T | str]
+) -> Callable[[Callable[[Any, T], Verdict]], Check]:
+    """Decorate check(settings, found), which applies only while the page shows this problem.
 
+    `find` returns what is judged for the settings of the page, or a message if there is nothing.
+    """
 
-def about(problem: str) -> Callable[[Check], Check]:
-    """Decorate a check that applies only while the page shows this problem."""
-
-    def decorate(check: Check) -> Check:
+    def decorate(check: Callable[[Any, T], Verdict]) -> Check:
         def checked(settings: Any) -> Verdict:
-            return check(settings) if settings.problem == problem else Verdict(False, ELSEWHERE)
+            found = find(settings) if settings.problem == problem else ELSEWHERE
+            return Verdict(False, found) if isinstance(found, str) else check(settings, found)
 
         return checked
 
     return decorate
 
 
-def picture_of(settings: VectorFieldsSettings) -> SimpleNamespace | None:
-    """The results of the page Vector fields, None until they are computed."""
-    job = STUDIES.job("paths", settings)
+def comparison_of(settings: AtMinimumSettings) -> Comparison | str:
+    """The comparison on the page At the minimum."""
+    (case,) = at_minimum_studies.now("moved", settings)
+    return case.comparison or NO_MINIMUM
+
+
+def picture_of(settings: VectorFieldsSettings) -> SimpleNamespace | str:
+    """The results of the page Vector fields."""
+    paths = result_of(STUDIES, "paths", settings)
+    return WORKING if paths is WORKING else STUDIES.everything(settings)
+
+
+def result_of(studies: Studies, name: str, settings: Any) -> Any:
+    """A result of a page, worked on for a moment; WORKING until it is complete."""
+    job = studies.job(name, settings)
     if not job.done:
         job.advance(0.05)
-    return STUDIES.everything(settings) if job.done else None
+    return job.progress.result if job.done else WORKING
 
 
 def nearest(value: float, choices: Sequence[float]) -> int:

@@ -1,6 +1,7 @@
 """The step that grows as you approach."""
 
 from functools import cache
+from types import SimpleNamespace
 
 import numpy as np
 
@@ -24,11 +25,8 @@ def lengths(method: str) -> tuple[float, float, float]:
     return float(found[0]), float(found[1]), float(found[2])
 
 
-@facts.about("fig1")
-def check(settings: VectorFieldsSettings) -> Verdict:
-    picture = facts.picture_of(settings)
-    if picture is None:
-        return Verdict(False, facts.WORKING)
+@facts.about("fig1", facts.picture_of)
+def check(settings: VectorFieldsSettings, picture: SimpleNamespace) -> Verdict:
     status = picture.paths["EFGD"].status
     reached = int((status == Status.CONVERGED).sum())
     exact = settings.path == "noise" and settings.strength == -1

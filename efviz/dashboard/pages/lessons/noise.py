@@ -1,11 +1,11 @@
 """The empirical Fisher as noise."""
 
-from functools import cache
+from functools import cache, partial
 
 import numpy as np
 
-from efviz.curvature.gradient_noise import batch_factor, gradient_noise
-from efviz.dashboard.pages.gradient_noise import page as page
+from efviz.curvature.gradient_noise import GradientNoise, batch_factor, gradient_noise
+from efviz.dashboard.pages.gradient_noise import page
 from efviz.dashboard.pages.gradient_noise.settings import GradientNoiseSettings
 from efviz.dashboard.pages.lessons import facts
 from efviz.dashboard.pages.lessons.lesson import Lesson, Prediction, Step, Task, Verdict
@@ -21,9 +21,9 @@ def spread() -> float:
     return float(np.sqrt(other / one))
 
 
-@facts.about("fig1")
-def check(settings: GradientNoiseSettings) -> Verdict:
-    share = float(page.STUDIES.now("noise", settings).noise_share)
+@facts.about("fig1", partial(page.STUDIES.now, "noise"))
+def check(settings: GradientNoiseSettings, found: GradientNoise) -> Verdict:
+    share = float(found.noise_share)
     return Verdict(share >= LIMIT, f"{percent(share, 3)} of the empirical Fisher is noise here.")
 
 

@@ -9,6 +9,7 @@ from efviz.dashboard.pages.at_minimum.settings import AtMinimumSettings
 from efviz.dashboard.pages.lessons import facts
 from efviz.dashboard.pages.lessons.lesson import Lesson, Prediction, Step, Task, Verdict
 from efviz.numbers import number, percent
+from efviz.studies.comparison import Comparison
 
 HALF = 0.5
 
@@ -19,11 +20,8 @@ def size(strength: float) -> float:
     return float(np.mean(facts.at_minimum("fig4", "noise", strength).eigenvalues))
 
 
-@facts.about("fig4")
-def check(settings: AtMinimumSettings) -> Verdict:
-    found = facts.comparison_of(settings)
-    if found is None:
-        return Verdict(False, facts.NO_MINIMUM)
+@facts.about("fig4", facts.comparison_of)
+def check(settings: AtMinimumSettings, found: Comparison) -> Verdict:
     low, high = found.eigenvalues[[0, -1]]
     words = f"Depending on the direction, the empirical Fisher is {number(low)} to "
     words += f"{number(high)} times the Fisher."

@@ -1,31 +1,19 @@
 """What the natural gradient straightens."""
 
 from functools import cache
+from types import SimpleNamespace
 
 import numpy as np
 
 from efviz.dashboard.pages.lessons import facts
 from efviz.dashboard.pages.lessons.lesson import Lesson, Prediction, Step, Task, Verdict
 from efviz.dashboard.pages.vector_fields import page as vector_fields
-from efviz.dashboard.pages.vector_fields.figure_1 import figure_1
+from efviz.dashboard.pages.vector_fields.figure_1 import detour, detours
 from efviz.dashboard.pages.vector_fields.settings import VectorFieldsSettings
-from efviz.figures.contrast import length
 from efviz.numbers import number, percent
 from efviz.optimizers import run
 
 LIMIT = 0.01
-
-
-@cache
-def detours() -> dict[str, float]:
-    """The longest path of each method in Figure 1, relative to its own chord."""
-    trajectories = figure_1().paths
-    return {m: max(map(detour, t.thetas)) for m, t in trajectories.items()}
-
-
-def detour(path: np.ndarray) -> float:
-    kept = path[np.isfinite(path).all(-1)]
-    return length(kept) / float(np.linalg.norm(kept[-1] - kept[0]))
 
 
 def straight_methods() -> int:
@@ -34,11 +22,8 @@ def straight_methods() -> int:
     return [{"GD"}, {"NGD"}, {"NGD", "EFGD"}, set()].index(straight)
 
 
-@facts.about("fig1")
-def check(settings: VectorFieldsSettings) -> Verdict:
-    picture = facts.picture_of(settings)
-    if picture is None:
-        return Verdict(False, facts.WORKING)
+@facts.about("fig1", facts.picture_of)
+def check(settings: VectorFieldsSettings, picture: SimpleNamespace) -> Verdict:
     best = min(map(detour, picture.paths["GD"].thetas))
     words = f"The straightest path of GD is {number(best, 4)} times as long as the straight line."
     return Verdict(best < 1 + LIMIT, words)

@@ -1,6 +1,6 @@
 """Read the paper's table critically."""
 
-from functools import cache
+from functools import cache, partial
 from math import log10
 
 from efviz import results
@@ -10,6 +10,7 @@ from efviz.dashboard.pages.optimization import page as optimization
 from efviz.dashboard.pages.optimization.settings import OptimizationSettings
 from efviz.dashboard.session.kinds import shortest
 from efviz.numbers import number, percent
+from efviz.optimizers import Trajectory
 
 CLOSE = 0.01
 
@@ -31,14 +32,8 @@ def query() -> str:
     return f"ef={texts[0]}&efl={texts[1]}"
 
 
-@facts.about("boston")
-def check(settings: OptimizationSettings) -> Verdict:
-    job = optimization.STUDIES.job("run_EFGD", settings)
-    if not job.done:
-        job.advance(0.05)
-    path = job.progress.result
-    if path is None or not job.progress.complete:
-        return Verdict(False, facts.WORKING)
+@facts.about("boston", partial(facts.result_of, optimization.STUDIES, "run_EFGD"))
+def check(settings: OptimizationSettings, path: Trajectory) -> Verdict:
     original = settings.multiple == 0 and settings.scaling == "raw"
     ratio = float(path.final_loss[0]) / line("NGD").best_loss
     words = f"EFGD ends at {number(ratio, 4)} times the loss of NGD."

@@ -30,9 +30,8 @@ def in_units(off: float) -> str:
     return percent(off) if off < 2 else f"{number(off)} times ‖F‖"
 
 
-@facts.about("fig1")
-def check(settings: MatricesSettings) -> Verdict:
-    off = off_by(replace(settings, source="observed"))
+@facts.about("fig1", lambda settings: off_by(replace(settings, source="observed")))
+def check(settings: MatricesSettings, off: float) -> Verdict:
     words = f"With the observed labels, the matrix differs from the Fisher by {in_units(off)}."
     return Verdict(off <= LIMIT, words)
 

@@ -1,4 +1,4 @@
-"""Four matrices at one theta: H, G, F and EF, sections 1, 3 and 4.1 of the paper, live."""
+"""Four matrices at one theta: H, G, F and EF, sections 1, 3 and 4.1 of the paper, interactive."""
 
 from dataclasses import replace
 from functools import partial
@@ -23,6 +23,7 @@ from efviz.fields import loss_grid
 from efviz.figures.claims import distance_panels
 from efviz.figures.data_points import nearest_example
 from efviz.figures.four_matrices import label_panels, matrix_panels, term_panels, theta_panels
+from efviz.studies.alignment import METHODS
 from efviz.studies.bound_on_path import bound_on_path, path_through
 from efviz.studies.equal_steps import (
     balls_of_all_radii,
@@ -39,7 +40,6 @@ from efviz.studies.residuals import residual_path
 from efviz.studies.split_parts import split_parts
 
 SLUG = "four-matrices"
-COMPARED = ("GD", "NGD", "EFGD")
 AT = {"theta": "at"}
 BALLS = {"problem": "few", "theta": "at", "order": "c_order", "radius": "c_radius"}
 
@@ -56,7 +56,7 @@ STUDIES = Studies(
         "loss": Call(loss_on_plane, fixed={"n": 31}),
         "row": Call(row_of, {"number": "example"}),
         "terms": Call(contribution, AT | {"n": "row"}),
-        "steps": Call(one_step, AT | {"n": "row"}, {"methods": COMPARED}),
+        "steps": Call(one_step, AT | {"n": "row"}, {"methods": METHODS}),
         "labels": Call(label_matrix, AT),
         "distances": Call(label_distances, AT),
         "split": Call(split_parts, AT | {"split": "c_split"}),
@@ -74,9 +74,9 @@ STUDIES = Studies(
 
 
 def clicked(shown: Shown, click: Click) -> None:
-    """In the data a click chooses the nearest example, in the contours it moves theta.
+    """A click in the data chooses the nearest example, a click in the contours moves theta.
 
-    While data are edited a click among them is a new example.
+    While data are being edited, a click in the data adds an example.
     """
     store, given = shown.store, shown.view.given
     if click.panel == 1:
@@ -89,7 +89,7 @@ def clicked(shown: Shown, click: Click) -> None:
 
 
 def touched(shown: Shown, touch: Touch) -> None:
-    """An example is edited; the one that was moved is then the one looked at."""
+    """Edit an example; one that was moved becomes the chosen one."""
     store = shown.store
     data_edits.touched(store, touch)
     if store.settings.editing and touch.action == "drop" and touch.number is not None:
@@ -101,11 +101,11 @@ def choose_M(shown: Shown, click: Click) -> None:
 
 
 def at_minimum(now: MatricesSettings) -> MatricesSettings | str:
-    """theta* of the problem at hand; without one a sentence says why theta stays."""
+    """The settings with theta at the minimum, or a sentence that says why there is none."""
     try:
         _, problem = problem_of(now)
     except (ValueError, KeyError):
-        return "There is no table yet, and so no minimum."
+        return "There is no table yet, so there is no minimum."
     if not problem.minimum.exists:
         return problem.minimum.reason
     first, second = map(float, problem.theta_star)
@@ -130,7 +130,7 @@ def labels_drawn(shown: Shown) -> None:
 
 
 def closer_look(shown: Shown) -> None:
-    """The chosen section alone is computed and drawn."""
+    """Compute and draw only the chosen section."""
     draw(SECTIONS[shown.settings.closer].blocks, shown)
 
 

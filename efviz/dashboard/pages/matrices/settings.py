@@ -1,4 +1,4 @@
-"""What can be set on the page Four matrices."""
+"""The settings of the page Four matrices."""
 
 from dataclasses import dataclass
 
@@ -9,7 +9,8 @@ from efviz.dashboard.pages.matrices.closer import SECTIONS
 from efviz.dashboard.pages.matrices.closer.descent import ORDERS
 from efviz.dashboard.pages.matrices.closer.residuals import options
 from efviz.dashboard.pages.matrices.closer.words import titled
-from efviz.dashboard.session.kinds import DAMPING, Choice, Number
+from efviz.dashboard.pages.method_settings import damping_setting, step_size_setting
+from efviz.dashboard.session.kinds import Choice, Number
 from efviz.dashboard.session.pins import pin_setting
 from efviz.dashboard.session.problem_choice import last_example
 from efviz.dashboard.session.problem_settings import EditableSettings
@@ -24,7 +25,7 @@ MOST_LABELS = 10_000
 
 @dataclass(frozen=True)
 class PictureSettings(EditableSettings):
-    """What the first chart depends on: only this is pinned."""
+    """The settings of the first chart, the only ones that are pinned."""
 
     theta: Theta = theta_setting()
     example: int = setting(
@@ -34,28 +35,19 @@ class PictureSettings(EditableSettings):
         query="row",
         shown=NumberInput(step=1),
         help="A click in the data panel chooses the nearest example. Examples are numbered from 0, "
-        "as the rows of the data; those that are added follow.",
+        "like the rows of the data; added examples come last.",
     )
 
 
 @dataclass(frozen=True)
 class MatricesSettings(PictureSettings):
-    step_size: float = setting(
+    step_size: float = step_size_setting(
         "Step size γ",
-        Number(1e-6, 1e6),
-        0.1,
-        query="step",
-        shown=Slider(0.125, log=True, bounds=(1e-3, 1e1)),
-        help="γ of θ − γ (B + λ I)⁻¹ ∇L, the same for all three methods.",
+        "γ of θ − γ (B + λ I)⁻¹ ∇L, the same for all three methods.",
         kept=True,
     )
-    damping: float = setting(
-        "Damping λ",
-        DAMPING,
-        1e-8,
-        shown=Slider(0.25, log=True),
-        help="λ I is added to F and EF before they are inverted.",
-        kept=True,
+    damping: float = damping_setting(
+        "λ I is added to F and EF before they are inverted.", kept=True
     )
     source: str = setting(
         "Labels",
@@ -71,7 +63,7 @@ class MatricesSettings(PictureSettings):
         10,
         query="m",
         shown=Slider(0.25, log=True),
-        help="Labels drawn from the model for each example. A click in the chart chooses it too.",
+        help="Labels drawn from the model for each example. A click in the chart also chooses M.",
         kept=True,
     )
     closer: str = setting(
@@ -109,8 +101,8 @@ class MatricesSettings(PictureSettings):
         0.4,
         query="crad",
         shown=Slider(0.1, log=True),
-        help="In half-widths of the plane: how long the step is in the limit. Both distances get "
-        "the radius that makes it so. The window follows.",
+        help="The length of the step in the limit, in half-widths of the plane. Each distance gets "
+        "the radius for which its step has this length. The window adapts to the balls.",
     )
     c_order: str = setting(
         "Divergence",
@@ -118,7 +110,6 @@ class MatricesSettings(PictureSettings):
         "kl",
         query="ckl",
         shown=Select(ORDERS, segments=True),
-        help="A divergence is not symmetric. Both orders have the Fisher as their Hessian at "
-        "δ = 0.",
+        help="The divergence is not symmetric. In both orders, its Hessian at δ = 0 is the Fisher.",
     )
     pin: str = pin_setting(PictureSettings)

@@ -1,4 +1,4 @@
-"""What the Four matrices page says: the sentence, the tables, the words beside each part."""
+"""The texts of the page Four matrices: summary, tables, notes, equations."""
 
 from collections.abc import Mapping, Sequence
 from html import escape
@@ -17,15 +17,13 @@ from efviz.datasets.dataset import Dataset, number_of
 from efviz.fields import Plane
 from efviz.figures.matrices import notes
 from efviz.figures.theme import STYLES
-from efviz.numbers import number
+from efviz.numbers import listed, number
 from efviz.problems import Problem
-from efviz.studies.four_matrices import SYMBOLS, all_finite
+from efviz.studies.four_matrices import SYMBOL_OF, SYMBOLS, all_finite
 from efviz.studies.label_sources import LabelDistances, LabelMatrix
 from efviz.studies.one_example import Contribution, OneStep
 
-THETA = "Where all four matrices are taken. A click in the contours moves it."
-
-_NAMES = {key: symbol for symbol, key in SYMBOLS.items()}
+THETA = "All four matrices are evaluated here. Click in the contours to move it."
 
 
 def sentence(
@@ -35,7 +33,7 @@ def sentence(
     plane: Plane,
     theta: Array,
 ) -> str:
-    """Which matrices are one here, how far EF is from F, and what has no ellipse."""
+    """A summary: which matrices agree, how far EF is from F, and which have no ellipse."""
     if not all_finite(matrices):
         parts = ["The matrices at this θ overflow double precision."]
     else:
@@ -43,7 +41,7 @@ def sentence(
             _equal(agreements, theta),
             _ef(matrices, agreements),
             *map(escape, notes(level_sets)),
-            _nowhere(plane, theta),
+            _off_plane(plane, theta),
         ]
     return f"<p class='efviz-sentence'>{' '.join(filter(None, parts))}</p>"
 
@@ -73,7 +71,7 @@ def _agree(found: Sequence[Agreement], first: str, second: str) -> bool:
 
 
 def _ef(matrices: Mapping[str, Array], agreements: Sequence[Agreement]) -> str:
-    """EF against F: how far, how much larger, how far turned."""
+    """EF compared with F: distance, ratio of the traces, angle between the major axes."""
     F, EF = matrices["F"], matrices["EF"]
     if _agree(agreements, "F", "EF") or not F.any():
         return ""
@@ -81,51 +79,44 @@ def _ef(matrices: Mapping[str, Array], agreements: Sequence[Agreement]) -> str:
     words = f"‖EF − F‖ / ‖F‖ = <b>{number(float(relative_distance(EF, F)))}</b>"
     if not EF.any():
         return f"{words}: EF is zero."
-    size = (
-        f"{number(ratio)} times as large as F"
-        if ratio >= 1
-        else f"smaller than F by a factor of {number(1 / ratio)}"
-    )
-    words += f": by its trace EF is {size}"
+    words += f": measured by the trace, EF is {number(ratio)} times as large as F"
     if max(roundness(F), roundness(EF)) > 0.9:
         return f"{words}."
-    return f"{words}, and its long axis is turned by {number(angle_between_axes(EF, F), 2)}°."
+    return f"{words}, and its major axis is rotated by {number(angle_between_axes(EF, F), 2)}°."
 
 
-def _nowhere(plane: Plane, theta: Array) -> str:
-    """θ outside of the plane that is drawn."""
+def _off_plane(plane: Plane, theta: Array) -> str:
+    """A remark on a θ that the chart does not show."""
     beyond = np.abs(theta - plane.center) > plane.half_widths * (1 + 1e-9)
-    return "θ lies outside of the plane that is drawn." if beyond.any() else ""
+    return "θ lies outside the plane shown." if beyond.any() else ""
 
 
 def table(agreements: Sequence[Agreement]) -> str:
-    """Every pair: how far apart, and the reason where they agree."""
+    """The distance of every pair, and the reason if they agree."""
     rows = [
         (
-            f"{_NAMES[a.first]}&nbsp;and&nbsp;{_NAMES[a.second]}",
-            "0 <small>to rounding</small>" if a.agree and a.distance else number(a.distance),
-            _reason(a),
+            f"{SYMBOL_OF[a.first]}&nbsp;and&nbsp;{SYMBOL_OF[a.second]}",
+            "0 <small>to working precision</small>"
+            if a.agree and a.distance
+            else number(a.distance),
+            escape(a.reason) if a.agree else "–",
         )
         for a in agreements
     ]
     caption = (
-        "Relative distances ‖A − B‖ / max(‖A‖, ‖B‖), Frobenius norms. Colours of cells are in "
-        "units of each matrix's own largest entry."
+        "Relative distances ‖A − B‖ / max(‖A‖, ‖B‖), Frobenius norms. The cells of each "
+        "matrix are coloured relative to its largest entry."
     )
     return html_table(caption, ("pair", "distance", "why they agree"), rows)
 
 
-def _reason(a: Agreement) -> str:
-    return escape(a.reason) if a.agree else "–"
-
-
 def example(dataset: Dataset, problem: Problem, row: int, terms: Contribution, asked: int) -> str:
-    """The example, what the model makes of it, and how its two terms compare.
+    """The example, its prediction, and how its terms in EF and F compare.
 
-    The number `asked` for is another one if that example was taken away.
+    The number `asked` for differs from the one shown if that example was removed.
     """
     number_shown = number_of(dataset, row)
-    gone = f"Example {asked:,} is removed. " if asked != number_shown else ""
+    gone = f"Example {asked:,} has been removed. " if asked != number_shown else ""
     inputs = ", ".join(
         f"{escape(name)} = {number(float(value))}"
         for name, value in zip(dataset.feature_names, dataset.X[row], strict=True)
@@ -144,33 +135,34 @@ def example(dataset: Dataset, problem: Problem, row: int, terms: Contribution, a
 def _model(mean: Array) -> str:
     if len(mean) > 1:
         probabilities = ", ".join(number(float(v)) for v in mean)
-        return f"the model gives the classes probabilities {probabilities}"
-    return f"the model's mean is {number(float(mean[0]))}"
+        return f"the model gives the classes the probabilities {probabilities}"
+    return f"the model predicts a mean of {number(float(mean[0]))}"
 
 
 def _weight(terms: Contribution, outputs: int) -> str:
-    """The trace of its term of EF over that of F: the surprise of this very label."""
+    """The ratio of the traces of its terms in EF and F: how surprising its label is."""
     ef, f = (float(np.trace(m)) for m in (terms.empirical_fisher, terms.fisher))
     if not np.isfinite([ef, f]).all():
         return "Its terms overflow double precision."
     if f <= 0:
-        return "Neither matrix hears of it." if ef <= 0 else "Only EF hears of it."
+        return "It contributes to neither matrix." if ef <= 0 else "It contributes only to EF."
     times = f"<b>{number(ef / f)}</b> times"
     if outputs > 1:
-        return f"By the trace, its observed label adds to EF {times} what F expects of it."
+        return f"Measured by the trace, its observed label adds {times} as much to EF as F expects."
     return (
-        f"Both terms are multiples of one matrix: EF weighs it by the residual of the observed "
-        f"label, squared, F by what the model expects of that square; EF's is {times} F's."
+        "Its terms in EF and F are multiples of the same matrix: the factor in EF is the squared "
+        "residual of the observed label, that in F the expectation of this square under the model. "
+        f"The first is {times} the second."
     )
 
 
 def steps(dataset: Dataset, row: int, steps: Mapping[str, OneStep]) -> str:
-    """What one step of each method does, in a table and in words."""
+    """The effect of one step of each method, as a table and in words."""
     return steps_table(number_of(dataset, row), steps) + step_words(steps)
 
 
 def steps_table(example: int, steps: Mapping[str, OneStep]) -> str:
-    """What one step of each method does to the loss of the example, and to the mean loss."""
+    """The effect of one step of each method on the loss of the example and on the mean loss."""
     first = next(iter(steps.values()))
     before = ("before the step", number(first.own[0], 4), "–", number(first.mean[0], 4), "–")
     rows = [
@@ -193,7 +185,7 @@ def _change(loss: tuple[float, float]) -> str:
 
 
 def step_words(steps: Mapping[str, OneStep]) -> str:
-    """Whose steps help everybody and not this one."""
+    """Steps that lower the mean loss but not that of the example, and steps that are too long."""
     against = [
         name
         for name, step in steps.items()
@@ -203,22 +195,20 @@ def step_words(steps: Mapping[str, OneStep]) -> str:
     words = []
     if against:
         lower = "lowers" if len(against) == 1 else "lower"
-        words.append(f"{_and(against)} {lower} L at the cost of this example.")
+        words.append(f"{listed(against)} {lower} L at the cost of this example.")
     if overshoot:
         raises = "raises" if len(overshoot) == 1 else "raise"
-        words.append(f"With this γ {_and(overshoot)} {raises} L: the step is too long.")
+        words.append(f"With this γ {listed(overshoot)} {raises} L: the step is too long.")
     deficient = [name for name, step in steps.items() if step.rank_deficient]
     if deficient:
-        words.append(f"The matrix of {_and(deficient)} is singular: the shortest step is taken.")
+        words.append(
+            f"The matrix of {listed(deficient)} is singular: the step of minimum norm is taken."
+        )
     return f"<p class='efviz-note'>{' '.join(words)}</p>" if words else ""
 
 
-def _and(names: list[str]) -> str:
-    return " and ".join([", ".join(names[:-1]), names[-1]] if len(names) > 1 else names)
-
-
 def source(source: str, labels: LabelMatrix | None = None) -> str:
-    """What the source is, how far it is from F, and what it costs."""
+    """The source, the distance of its matrix from F, and its cost."""
     chosen = LABEL_SOURCES[source]
     parts = [escape(chosen.words)]
     if labels:
@@ -236,19 +226,19 @@ def source(source: str, labels: LabelMatrix | None = None) -> str:
 
 
 def other_sources(distances: LabelDistances | None = None) -> str:
-    """Why no M helps the other lines."""
+    """The distances that do not depend on M."""
     others = distances.others if distances else {}
     if not others:
         return ""
-    listed = ", ".join(f"{escape(name)} {number(value)}" for name, value in others.items())
+    sizes = ", ".join(f"{escape(name)} {number(value)}" for name, value in others.items())
     return (
-        "<p class='efviz-note'>More labels bring nothing but the sampled matrix nearer. Distances "
-        f"of the others, in units of ‖F‖: {listed}.</p>"
+        "<p class='efviz-note'>More labels improve only the sampled matrix. Distances of the "
+        f"others, relative to ‖F‖: {sizes}.</p>"
     )
 
 
 def equations(shown: Shown) -> None:
-    """The four matrices with their numbers in the paper, and what differs from the print."""
+    """The four matrices with their equation numbers in the paper, and deviations from the print."""
     with st.expander("Equations, with their numbers in the paper"):
         st.markdown(
             r"With $\ell_n = -\log p(y_n \mid f_n)$, $f_n = f(x_n, \theta)$, "
@@ -265,13 +255,13 @@ def equations(shown: Shown) -> None:
 | $\tilde F$ | $\frac1N \sum_n g_n(y_n)\, g_n(y_n)^\top$ | 3 |
 """  # noqa: E501  # a row of a table is one line
         )
-        listed = "".join(
+        sources = "".join(
             f"\n| {entry.title} | ${entry.formula}$ |" for entry in LABEL_SOURCES.values()
         )
-        st.markdown(f"| labels | matrix |\n|---|---|{listed}")
+        st.markdown(f"| labels | matrix |\n|---|---|{sources}")
         st.caption(
             "The paper writes sums: its matrices are N times these. G = F where the likelihood is "
             "an exponential family with f as its natural parameter (Proposition 1). Sampled labels "
-            "are Eq. 38. Eq. 53 says that EF = F at probabilities 1/2 and lacks the y. Level sets: "
-            "δᵀ M δ is the same for all four."
+            "are Eq. 38. Eq. 53, which states that EF = F at probabilities 1/2, is printed without "
+            "the y. δᵀ M δ has the same value on all four level sets."
         )

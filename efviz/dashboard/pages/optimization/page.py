@@ -20,8 +20,8 @@ from efviz.dashboard.session.store import Store
 from efviz.dashboard.session.studies import Call, Studies
 from efviz.dashboard.session.widgets import show
 from efviz.figures.optimization import grid_panels, near_and_far_panels, run_panels
+from efviz.studies.alignment import METHODS
 from efviz.studies.optimization import (
-    METHODS,
     end_by_rounding,
     in_reverse,
     near_and_far,

@@ -7,8 +7,9 @@ from typing import Any
 import numpy as np
 
 from efviz import results
+from efviz.dashboard.pages.method_settings import damping_setting
 from efviz.dashboard.session.all_columns import AllColumnsSettings
-from efviz.dashboard.session.kinds import DAMPING, Flag, Number, Sofar
+from efviz.dashboard.session.kinds import Flag, Number, Sofar
 from efviz.dashboard.session.settings import setting
 from efviz.dashboard.session.widgets import Slider, Toggle
 
@@ -41,14 +42,8 @@ def _step(method: str, query: str) -> Any:
 
 
 def _damping(method: str, query: str) -> Any:
-    return setting(
-        f"{method} damping λ",
-        DAMPING,
-        _selected(method, 1),
-        query=query,
-        shown=Slider(0.5, log=True),
-        help="λ I is added to the matrix of this method before it is inverted.",
-    )
+    help = "λ I is added to the matrix of this method before it is inverted."
+    return damping_setting(help, _selected(method, 1), method=method, query=query)
 
 
 @dataclass(frozen=True)

@@ -4,19 +4,19 @@ from dataclasses import replace
 from functools import cache
 from typing import Any
 
-import numpy as np
 import streamlit as st
 
 from efviz.dashboard.components import contrast
 from efviz.dashboard.pages.lessons import bar as lesson_bar
 from efviz.dashboard.pages.vector_fields import page as vector_fields
-from efviz.dashboard.pages.vector_fields.figure_1 import figure_1
+from efviz.dashboard.pages.vector_fields.figure_1 import detours, figure_1
 from efviz.dashboard.pages.vector_fields.settings import VectorFieldsSettings
 from efviz.dashboard.session import routes
 from efviz.dashboard.session.store import everywhere
 from efviz.fields import loss_grid
 from efviz.figures import contrast as panels
 from efviz.numbers import number, percent
+from efviz.studies.alignment import METHODS
 
 SLUG = "start"
 
@@ -94,14 +94,7 @@ def picture() -> tuple[dict[str, Any], str]:
         scales=p.scales,
         names=p.problem.parameter_names,
     )
-    detours = {
-        name: [
-            panels.length(path) / float(np.linalg.norm(path[-1] - path[0]))
-            for path in trajectory.thetas
-        ]
-        for name, trajectory in p.paths.items()
-    }
-    gd, ngd, efgd = (max(detours[name]) for name in ("GD", "NGD", "EFGD"))
+    gd, ngd, efgd = (detours()[name] for name in METHODS)
     sentence = (
         f"NGD goes straight: its paths are {_times(ngd)} as long as the straight line from start "
         f"to end. The longest path of GD is {_times(gd)} as long as its straight line, that of "

@@ -4,7 +4,7 @@ from efviz.dashboard.components import Frame
 from efviz.dashboard.pages.registry import PAGES
 from efviz.dashboard.pages.vector_fields import words
 from efviz.dashboard.pages.vector_fields.limits import limits
-from efviz.dashboard.pages.vector_fields.settings import METHODS, VectorFieldsSettings
+from efviz.dashboard.pages.vector_fields.settings import VectorFieldsSettings
 from efviz.dashboard.pages.vector_fields.starts import clicked, starts_table, touched
 from efviz.dashboard.session.blocks import Chart, Export, Line, More, Row, Words, scales_in_use
 from efviz.dashboard.session.data_edits import edits
@@ -13,6 +13,7 @@ from efviz.dashboard.session.page import Page, Preset, Shown
 from efviz.dashboard.session.problem_widgets import drawn, problem_row
 from efviz.dashboard.session.studies import Call, Studies
 from efviz.figures.player import field_panels
+from efviz.studies.alignment import METHODS
 from efviz.studies.field_comparison import compare_fields
 from efviz.studies.plane import plane_shown
 from efviz.studies.vector_fields import (

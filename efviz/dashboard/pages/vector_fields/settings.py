@@ -4,13 +4,14 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 from typing import Any
 
-from efviz.dashboard.session.kinds import DAMPING, Choice, Flag, Number, Points, Sofar
+from efviz.dashboard.pages.method_settings import damping_setting, scale_setting
+from efviz.dashboard.session.kinds import Choice, Flag, Number, Points, Sofar
 from efviz.dashboard.session.pins import pin_setting
 from efviz.dashboard.session.problem_settings import EditableSettings, entry
 from efviz.dashboard.session.settings import setting
-from efviz.dashboard.session.widgets import NumberInput, Select, Slider, Toggle
+from efviz.dashboard.session.widgets import Select, Slider, Toggle
+from efviz.studies.alignment import METHODS
 
-METHODS = ("GD", "NGD", "EFGD")
 MOST_STARTS = 12
 
 
@@ -25,30 +26,29 @@ def undrawable(rows: tuple[tuple[float, ...], ...]) -> str:
     return ""
 
 
+def n_starts(settings: Sofar) -> int:
+    return len(settings.starts or entry(settings).settings.starts)
+
+
 def _at_home(name: str) -> Callable[[Sofar], Any]:
     """The default of the chosen problem."""
     return lambda settings: getattr(entry(settings).settings, name)
 
 
 def _scale(k: int, query: str) -> Any:
-    return setting(
-        f"Scale of {METHODS[k]}",
-        Number(1e-9, 1e9, zero=True),
+    return scale_setting(
+        METHODS[k],
+        query,
         lambda settings: entry(settings).settings.scales[k],
-        query=query,
-        shown=NumberInput(format="%.4g"),
-        help="0 makes typical updates as long as those of NGD.",
+        "0 makes typical updates as long as those of NGD.",
     )
 
 
 @dataclass(frozen=True)
 class VectorFieldsSettings(EditableSettings):
-    damping: float = setting(
-        "Damping λ",
-        DAMPING,
+    damping: float = damping_setting(
+        "λ I is added to the Fisher and to the empirical Fisher before they are inverted.",
         _at_home("damping"),
-        shown=Slider(0.25, log=True),
-        help="λ I is added to the Fisher and to the empirical Fisher before they are inverted.",
     )
     step_size: float = setting(
         "Step size γ",
@@ -109,11 +109,5 @@ class VectorFieldsSettings(EditableSettings):
         follow=lambda settings, on: replace(settings, play=on, at=0, followed=1),
     )
     at: int = setting("Iteration", Number(0, lambda s: s.n_steps, integer=True), 0)
-    followed: int = setting(
-        "Start followed", Number(1, lambda s: n_starts(s), integer=True), 1, query="of"
-    )
+    followed: int = setting("Start followed", Number(1, n_starts, integer=True), 1, query="of")
     pin: str = pin_setting()
-
-
-def n_starts(settings: Sofar) -> int:
-    return len(settings.starts or entry(settings).settings.starts)

@@ -13,6 +13,7 @@ from efviz.numbers import number, percent
 from efviz.optimizers import Trajectory
 from efviz.optimizers.status import Status
 from efviz.problems import Problem
+from efviz.studies.alignment import METHODS
 from efviz.studies.field_comparison import FieldComparison
 
 
@@ -90,7 +91,7 @@ def _cell(t: Trajectory, i: int) -> str:
 
 def equations(shown: Shown) -> None:
     """The update rule with its equation numbers in the paper, and deviations from the print."""
-    names = " · ".join(f"{name}: {STYLES[name].name}" for name in ("GD", "NGD", "EFGD"))
+    names = " · ".join(f"{name}: {STYLES[name].name}" for name in METHODS)
     st.markdown(
         r"$\theta_{t+1} = \theta_t - \gamma\,(B(\theta_t) + \lambda I)^{-1} \nabla L(\theta_t)$, "
         r"with $B = F$ for NGD and $B = \tilde F$ for EFGD; GD uses $\nabla L(\theta_t)$ itself "

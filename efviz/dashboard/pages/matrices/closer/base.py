@@ -1,4 +1,4 @@
-"""What the sections of "A closer look" share: what a section is, and its sentences."""
+"""Sections of "A closer look", and the sentences in them."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -19,7 +19,7 @@ class Section:
 
 @dataclass(frozen=True)
 class Sentence:
-    """What a function says of the results, as under a picture."""
+    """The words of a function of the results, styled as the sentence under a picture."""
 
     function: Function
 
@@ -30,5 +30,5 @@ class Sentence:
 
 
 def sentence_html(words: str) -> str:
-    """As the sentence under a picture; differences stay in one line."""
+    """Words styled as the sentence under a picture; differences are not broken across lines."""
     return f"<p class='efviz-sentence'>{words.replace(' − ', '&nbsp;−&nbsp;')}</p>"

@@ -1,4 +1,4 @@
-"""Proposition 2: how far G is from H along a path, the proved bound, and the printed square."""
+"""Proposition 2: the distance of G from H along a path, the proved bound, the printed square."""
 
 from typing import Any
 
@@ -17,7 +17,7 @@ from efviz.numbers import number, percent
 from efviz.studies.bound_on_path import StraightPath
 
 NONLINEAR = "saturation"
-"""The problem of the catalogue for which the proposition says something."""
+"""A problem with a nonlinear model, for which the bound is not zero."""
 
 
 def explain(shown: Shown) -> None:
@@ -35,7 +35,7 @@ def explain(shown: Shown) -> None:
 
 
 def bound(shown: Shown) -> None:
-    """Where f is linear there is nothing to draw."""
+    """The bound along the path, or a sentence if f is linear and both sides are zero."""
     if shown.view.given["problem"].model.linear:
         linear(shown.store)
         explain(shown)
@@ -53,14 +53,14 @@ def linear(store: Store[Any]) -> None:
 
 
 def switch(store: Store[Any]) -> None:
-    """To the nonlinear problem; what does not belong to the problem shown stays."""
+    """Choose the nonlinear problem, and keep all settings that do not belong to the problem."""
     settings, own = store.settings, {*EditableSettings.declared(), "theta"} - {"N", "seed"}
     kept = {name: getattr(settings, name) for name in settings.declared() if name not in own}
     store.put(type(settings).of(**kept | {"problem": NONLINEAR}).checked())
 
 
 def sentence(bound: RemainderBound, straight: StraightPath) -> str:
-    """Where the printed square fails, and that the proved bound holds, with numbers."""
+    """Whether the proved bound and the printed square hold along the path."""
     return " ".join(
         filter(None, (f"Along the path {straight.words}:", _proved(bound), _printed(bound)))
     )
@@ -85,7 +85,9 @@ def _printed(b: RemainderBound) -> str:
     ratio = np.divide(b.printed, b.proved, where=positive, out=np.full_like(b.printed, np.inf))
     if not fails.any():
         most = float(ratio[positive].max()) if positive.any() else 0.0
-        return f"The printed square holds along this path too: it is at most {number(most)} of r β."
+        return (
+            f"The printed square holds along this path too: it is at most {number(most)} times r β."
+        )
     share = f"at {percent(fails.mean())} of the points</b>, {_where(b.length, fails)}"
     where = "everywhere</b>" if fails.all() else share
     return (
@@ -95,7 +97,7 @@ def _printed(b: RemainderBound) -> str:
 
 
 def _where(length: Array, fails: Mask) -> str:
-    """As stretches of the path."""
+    """Where a claim fails, as stretches of the path."""
     edges = np.flatnonzero(np.diff(np.concatenate([[False], fails, [False]]).astype(int)))
     stretches = [(length[a], length[b - 1]) for a, b in edges.reshape(-1, 2)]
     if len(stretches) > 3:

@@ -23,7 +23,7 @@ ORDERS: dict[str, str] = {
 
 
 def descent(shown: Shown) -> None:
-    """The balls, or why there are none."""
+    """The balls, or a sentence that says why there are none."""
     words = shown.view.result("no_balls", wait=True)
     if words:
         st.html(sentence_html(words))
@@ -32,7 +32,7 @@ def descent(shown: Shown) -> None:
 
 
 def clicked(shown: Shown, click: Click) -> None:
-    """A click among the balls moves theta."""
+    """A click in the panel of balls moves theta."""
     if click.panel == 0:
         move_theta(shown, click.x, click.y)
 
@@ -40,7 +40,9 @@ def clicked(shown: Shown, click: Click) -> None:
 def sentence(balls: Sequence[Balls]) -> str:
     """The angles of the smallest and largest ball to their limits, and between the two limits."""
     if all(some.interior.all() for some in balls):
-        return "The minimum lies inside of all balls drawn: no direction of descent is left."
+        return (
+            "All balls drawn contain the minimum, so there is no direction of descent to compare."
+        )
     parts = [_angles(some) for some in balls]
     if len(balls) > 1:
         a, b = (some.limit / np.linalg.norm(some.limit) for some in balls)
@@ -56,26 +58,25 @@ def _angles(balls: Balls) -> str:
         return f"The {name} has no limit here."
     order = np.argsort(balls.radii)[::-1]
     largest, smallest = int(order[0]), int(order[-1])
-    words = (
-        f"{DISTANCES[balls.distance].title}: within radius {number(float(balls.radii[largest]))}"
-    )
-    words += " " + _angle(balls, largest, name)
+    words = f"{DISTANCES[balls.distance].title}: {_angle(balls, largest, f' the {name} step')}"
     if smallest != largest:
-        words += f"; within {number(float(balls.radii[smallest]))} {_angle(balls, smallest, '')}"
+        words += f"; {_angle(balls, smallest)}"
     ends = int(balls.unbounded.sum())
     if ends:
-        words += f"; {ends} of the balls have no end in some direction"
+        words += f"; {ends} of the balls are unbounded"
     return f"{words}."
 
 
-def _angle(balls: Balls, k: int, name: str) -> str:
+def _angle(balls: Balls, k: int, step: str = "") -> str:
+    within = f"within radius {number(float(balls.radii[k]))}"
     if balls.interior[k]:
-        return "lies the minimum itself"
-    if not np.isfinite(balls.angles[k]):
-        return "the loss is least at no end"
+        return f"the ball {within} contains the minimum"
     angle = float(balls.angles[k])
-    shown = f"<b>{number(angle)}°</b>" if angle > PRECISION else "<b>0°</b> (to the search)"
-    return f"the least loss lies {shown} off the {name} step" if name else f"{shown} off"
+    if not np.isfinite(angle):
+        return f"{within} the loss has no minimiser"
+    if angle <= PRECISION:
+        return f"{within} the lowest loss lies <b>0°</b> off{step} (to the precision of the search)"
+    return f"{within} the lowest loss lies <b>{number(angle)}°</b> off{step}"
 
 
 def explain(shown: Shown) -> None:
@@ -87,9 +88,9 @@ def explain(shown: Shown) -> None:
         r"$d = \sqrt{2\,\mathrm{KL}}$ (Eq. 21), where $M = F$."
     )
     words = (
-        "Balls are those of the exact divergence, not of its quadratic form δᵀFδ. Eq. 20 is "
-        "printed with the divergence itself as d: it is a squared length, and δ/ε would grow "
-        "like ε^(−1/2). With d = √(2 KL) the limit exists; its direction is the same."
+        "The balls are those of the exact divergence, not of its quadratic form δᵀFδ. The paper "
+        "prints Eq. 20 with the divergence itself as d; as that is a squared length, δ/ε would "
+        "grow like ε^(−1/2). With d = √(2 KL) the limit exists and has the same direction."
     )
     if shown.view.given["problem"].N > EXAMPLES:
         words += f" Balls, minimum and contours are those of the first {EXAMPLES:,} examples."

@@ -18,7 +18,7 @@ from efviz.studies.residuals import POINTS, RESIDUAL_PATHS, ResidualPath, residu
 
 
 def options(settings: Sofar) -> list[str]:
-    """Those that apply; all while the table of a link is not there."""
+    """The paths that the problem has; all of them while the table of a link is not loaded."""
     try:
         return residual_paths(problem_of(settings)[1])
     except (ValueError, KeyError):
@@ -26,7 +26,7 @@ def options(settings: Sofar) -> list[str]:
 
 
 def residuals(shown: Shown) -> None:
-    """A path that does not apply to the problem gives way to one that does."""
+    """Show the chosen path, or another one if the problem does not have it."""
     store, problem = shown.store, shown.view.given["problem"]
     possible = residual_paths(problem)
     if shown.settings.c_path not in possible:
@@ -50,9 +50,9 @@ def explain(key: str, problem: Problem) -> None:
     st.markdown(
         r"$\nabla^2 L = F + \frac1N\sum_{n,c} r_{nc}\,\nabla^2_\theta f_{nc}$ and "
         r"$\tilde F = \frac1N\sum_n J_n^\top r_n r_n^\top J_n$ with residuals "
-        r"$r_n = \nabla_f(-\log p(y_n \mid f_n))$: as they go to zero $F$ becomes $\nabla^2 L$ at "
-        "their first power, and the empirical Fisher vanishes at their second (Kunstner et al. "
-        "2019, Eq. 15)."
+        r"$r_n = \nabla_f(-\log p(y_n \mid f_n))$: as they go to zero, $\nabla^2 L - F$ vanishes "
+        "with their first power, and the empirical Fisher with their second (Kunstner et al. 2019, "
+        "Eq. 15)."
     )
 
 
@@ -62,37 +62,37 @@ LEGEND: dict[str, str] = {
         "minimum of each s."
     ),
     "margins": (
-        "Every example gets its likeliest label at the minimum, and θ becomes t times as long: "
-        "such labels are separable, and their residuals are zero only at infinite t."
+        "Every example gets its most likely label at the minimum, and θ is multiplied by t. Such "
+        "labels are separable, and their residuals vanish only as t → ∞."
     ),
     "parameters": (
-        f"An example of its own, for any problem above: least squares on {POINTS} points with the "
+        f"A separate example, the same for all problems: least squares on {POINTS} points with the "
         "first D orthogonal polynomials. F is the identity at every D."
     ),
 }
 
 
 def nothing(path: ResidualPath) -> str:
-    """Why there is nothing to draw, if so."""
+    """Why there is nothing to draw, or ""."""
     if not np.isfinite(path.ef).any():
-        return "There is no minimum to look at along this path, or F is zero everywhere."
+        return "Along this path there is no minimum, or F is zero everywhere."
     if path.residual[0] == 0 or not np.nanmax(path.ef) > 1e-24:
-        return "The model fits every example exactly already: EF is 0, and F = H, from the start."
+        return "The model already fits every example exactly: EF = 0 and F = H from the start."
     return ""
 
 
 def sentence(key: str, path: ResidualPath) -> str:
-    """From where to where, and at which power of the residuals."""
+    """The sizes of the residuals and matrices at both ends of the path."""
     known = np.flatnonzero(np.isfinite(path.ef))
     first, last = known[0], known[-1]
     whole = (
         f"As the largest residual goes from {number(path.residual[first])} to "
-        f"{_or_zero(path.residual[last])}, ‖EF‖ goes from <b>{number(path.ef[first])}</b> to "
-        f"<b>{_or_zero(path.ef[last])}</b> of ‖F‖, {_gap(path, first, last)}."
+        f"{_or_zero(path.residual[last])}, ‖EF‖ / ‖F‖ goes from <b>{number(path.ef[first])}</b> "
+        f"to <b>{_or_zero(path.ef[last])}</b>, {_gap(path, first, last)}."
     )
     end = path.ef_minus_f[last]
-    zero = ": as far from F as zero is" if abs(end - 1) < 1e-3 else ""
-    parts = [whole, f"In the end ‖EF − F‖ is {number(end)} of ‖F‖{zero}."]
+    zero = ", as far from F as zero is" if abs(end - 1) < 1e-3 else ""
+    parts = [whole, f"At the end ‖EF − F‖ is {number(end)} times ‖F‖{zero}."]
     if key == "margins":
         parts.append(f"F = H vanishes too, to ‖F‖ = {number(path.fisher[last])}: {_later(path)}")
     if len(known) < len(path.ef):
@@ -104,12 +104,12 @@ def sentence(key: str, path: ResidualPath) -> str:
 def _gap(path: ResidualPath, first: int, last: int) -> str:
     before, after = path.h_minus_f[first], path.h_minus_f[last]
     if not np.nanmax(path.h_minus_f):
-        return "while H = F all along, as f is linear in θ and the natural parameter"
-    return f"while ‖H − F‖ goes from <b>{number(before)}</b> to <b>{_or_zero(after)}</b> of it"
+        return "while H = F throughout, because f is linear in θ and the natural parameter"
+    return f"while ‖H − F‖ / ‖F‖ goes from <b>{number(before)}</b> to <b>{_or_zero(after)}</b>"
 
 
 def _later(path: ResidualPath) -> str:
-    """EF / F need not fall at every step."""
+    """Whether EF / F falls at every step."""
     known = np.isfinite(path.ef)
     ef, t = path.ef[known], path.values[known]
     rise = ef - np.minimum.accumulate(ef)
@@ -117,14 +117,14 @@ def _later(path: ResidualPath) -> str:
     if rise[at] <= 1e-9 * ef[at]:
         return "EF vanishes faster."
     return (
-        "EF vanishes faster only in the end. Before, the examples with the smallest margins have "
-        "most of the weight in both, and EF can rise by the measure of F, here to "
+        "EF vanishes faster only in the end. Before that, the examples with the smallest margins "
+        "dominate both matrices, and EF can grow relative to F, here to ‖EF‖ / ‖F‖ = "
         f"{number(ef[at])} at t = {number(t[at])}."
     )
 
 
 def _or_zero(value: float) -> str:
-    return "0 (to rounding)" if value < 1e-18 else number(float(value))
+    return "0 (to working precision)" if value < 1e-18 else number(float(value))
 
 
 CHART = Chart(

@@ -1,4 +1,4 @@
-"""Splits: what each generalised Gauss-Newton matrix keeps of H, and whether the rest can vanish."""
+"""Splits: the share of H in each generalised Gauss-Newton matrix, and whether the rest vanishes."""
 
 import numpy as np
 import streamlit as st
@@ -19,14 +19,14 @@ LAMPS: dict[Reach, str] = {
 }
 
 DEFINITION: dict[Reach, str] = {
-    "attained": "Definition 1 to the letter: for every example ∂a/∂b is zero at a b within reach.",
+    "attained": "Definition 1 holds literally: for every example ∂a/∂b is zero at an attainable b.",
     "approached": (
-        "Definition 1 to the letter asks for a b within reach at which ∂a/∂b is zero. Here it is "
+        "Taken literally, Definition 1 asks for an attainable b at which ∂a/∂b is zero. Here it is "
         "zero only in the limit, which is all that the paper's argument needs."
     ),
     "never": (
-        "Definition 1 does not hold: however well the model fits, the weight of what the matrix "
-        "leaves out stays away from zero."
+        "Definition 1 does not hold: however well the model fits, the outer gradients, which "
+        "weight the ignored part, stay away from zero."
     ),
 }
 
@@ -46,12 +46,12 @@ def explain(shown: Shown) -> None:
         r"$\nabla^2 L = \frac1N\sum_n J_b^\top \frac{\partial^2 a_n}{\partial b^2} J_b + "
         r"\frac1N\sum_{n,m} \frac{\partial a_n}{\partial b_m} \nabla^2_\theta b_{nm}$ "
         "(Kunstner et al. 2019, Eqs. 9 and 10): the first sum is the split's GGN, the second the "
-        "remainder, in which every curvature of $b$ is weighed by an outer gradient."
+        "remainder, in which every curvature of $b$ is weighted by an outer gradient."
     )
 
 
 def sentence(parts: SplitParts) -> str:
-    """What is added, what is left out, and how large the outer gradients are."""
+    """The sizes of the GGN, of the remainder, and of the outer gradients."""
     found = (parts.hessian, parts.ggn, parts.remainder)
     if not all(np.isfinite(matrix).all() for matrix in found):
         return "At this θ the matrices overflow double precision."
@@ -67,8 +67,8 @@ def _shares(p: SplitParts) -> str:
         return "The GGN is <b>zero</b>: this split leaves all of H to the remainder."
     larger = ", larger than H itself" if p.share > 1 else ""
     return (
-        f"At this θ the remainder, which the matrix ignores, has "
-        f"<b>{percent(p.share, 3)}</b> of the size of H{larger}; the GGN has "
+        "At this θ the remainder, which this GGN ignores, has a norm of "
+        f"<b>{percent(p.share, 3)}</b> of that of H{larger}; the GGN has one of "
         f"{percent(ratio(p.ggn, p.hessian), 3)} (Frobenius norms)."
     )
 
@@ -78,7 +78,7 @@ def _sum(p: SplitParts) -> str:
         return ""
     if not p.error:
         return "Their sum is H to the last digit."
-    return f"Their sum is H up to {number(p.error, 1)} of its size."
+    return f"Their sum is H with a relative error of {number(p.error, 1)}."
 
 
 def _sizes(sizes: Sizes) -> str:
@@ -86,13 +86,13 @@ def _sizes(sizes: Sizes) -> str:
     if low == high:
         return f"The outer gradients ‖∂a<sub>n</sub>/∂b‖ have size {low} for every example."
     return (
-        f"The outer gradients ‖∂a<sub>n</sub>/∂b‖ of the examples go from {low} to {high}, with "
-        f"median <b>{middle}</b>."
+        f"The outer gradients ‖∂a<sub>n</sub>/∂b‖ of the examples range from {low} to {high}, "
+        f"with median <b>{middle}</b>."
     )
 
 
 def power(log10: float) -> str:
-    """10 to this power, as a number where there is one."""
+    """10 to this power, as a power if the number overflows double precision."""
     if abs(log10) < 300 or not np.isfinite(log10):
         return number(float(10.0**log10))
     return f"10<sup>{number(round(log10))}</sup>"

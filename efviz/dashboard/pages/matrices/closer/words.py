@@ -1,4 +1,4 @@
-"""Table 1 as a translator: one matrix in the words of every field, and each library's call."""
+"""Table 1 as a dictionary: the names of a matrix in each field, and the library calls for it."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -16,10 +16,7 @@ from efviz.dashboard.session.html_table import html_table
 from efviz.dashboard.session.page import Shown
 from efviz.dashboard.session.widgets import show
 from efviz.numbers import counted, number
-from efviz.studies.four_matrices import SYMBOLS as FOUR
-
-SYMBOLS: dict[str, str] = {key: symbol for symbol, key in FOUR.items()}
-"""Of the terms that the page shows as matrices."""
+from efviz.studies.four_matrices import SYMBOL_OF
 
 
 def names(shown: Shown) -> None:
@@ -40,18 +37,18 @@ def names(shown: Shown) -> None:
         f"<details class='efviz-details'><summary>All of Table 1</summary>{overview(key)}</details>"
     )
     st.caption(
-        "Formulas are sums, as the paper prints them; this page divides by N. A library is named "
-        "where its documentation or source says which matrix the call returns."
+        "Formulas are sums, as the paper prints them; this page divides by N. A library is listed "
+        "only if its documentation or source says which matrix the call returns."
     )
 
 
 def titled(key: str, term: Term) -> str:
-    return f"{SYMBOLS[key]}: {term.title}" if key in SYMBOLS else term.title
+    return f"{SYMBOL_OF[key]}: {term.title}" if key in SYMBOL_OF else term.title
 
 
 @dataclass(frozen=True)
 class OtherMeaning:
-    """Words for this matrix that in `fields`, perhaps its own, name the matrix `key`."""
+    """A name of this matrix that stands for the matrix `key` in `fields`, perhaps its own."""
 
     words: str
     key: str
@@ -69,7 +66,7 @@ def other_meanings(key: str) -> list[OtherMeaning]:
 
 
 def sentence(key: str, matrices: Mapping[str, Array]) -> str:
-    """How many words there are for it, and which of them mean something else elsewhere."""
+    """How many names it has, and which of them stand for another matrix in some field."""
     names = VOCABULARY[key].names
     different = len({name.words.lower() for name in names})
     title, fields = escape(VOCABULARY[key].title), len({name.field for name in names})
@@ -87,20 +84,20 @@ def sentence(key: str, matrices: Mapping[str, Array]) -> str:
 
 
 def _small(title: str) -> str:
-    """As inside a sentence: names of people keep their capitals."""
+    """A title inside a sentence: names of people keep their capitals."""
     kept = ("Fisher", "Hessian")
     return escape(title if title.startswith(kept) else title[0].lower() + title[1:])
 
 
 def _apart(key: str, other: str, matrices: Mapping[str, Array]) -> str:
-    """How far the two are from each other at the theta shown, where both are shown."""
-    a, b = (matrices.get(SYMBOLS.get(k, "")) for k in (key, other))
+    """The distance between two matrices at this theta, if the page shows both."""
+    a, b = (matrices.get(SYMBOL_OF.get(k, "")) for k in (key, other))
     if a is None or b is None:
         return ""
     distance = float(relative_distance(a, b))
     if not np.isfinite(distance):
         return ""
-    return f", and here the two are {number(distance)} times the latter's norm apart"
+    return f", and here their distance is {number(distance)} times the norm of the latter"
 
 
 def names_table(term: Term) -> str:
@@ -112,12 +109,12 @@ def names_table(term: Term) -> str:
         )
         for name in term.names
     ]
-    caption = f"{escape(term.title)}, in the words of"
-    return html_table(caption, ("field", "name", "read in"), rows)
+    caption = f"Names by field: {escape(term.title)}"
+    return html_table(caption, ("field", "name", "source"), rows)
 
 
 def calls_list(term: Term) -> str:
-    """A line for each library, its call in a tooltip that a key or a tap opens too."""
+    """A line for each library, with its call in a tooltip and behind a key or a tap."""
     lines = "".join(
         f"<details class='efviz-details'><summary title='{_quoted(call)}'>{escape(call.library)}"
         f" <small>{escape(call.returns)}</small></summary>"
@@ -139,7 +136,7 @@ def _note(note: str) -> str:
 
 
 def _source(source: str) -> str:
-    """A link by the name of its host and last part, or the words themselves."""
+    """A link, shortened to its host and last part, or the words of a source without one."""
     if not source.startswith("https://"):
         return escape(source)
     host, _, rest = source.removeprefix("https://").partition("/")
