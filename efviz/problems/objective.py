@@ -5,11 +5,12 @@ log-likelihood (terms without theta omitted); theta (..., D), with leading axes 
 """
 
 from dataclasses import dataclass, field
+from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike
 
-from efviz.arrays import Array
+from efviz.arrays import Array, frozen, owned
 from efviz.lazy import cached_property
 from efviz.numerics.columns import Columns
 from efviz.problems import batches
@@ -22,7 +23,8 @@ from efviz.problems.moments import MAX_PARAMETERS, Moments, moments
 class Objective:
     """Data X (N, P), y (N,), a model f(X, theta) and a likelihood p(y | f).
 
-    Raises ValueError if X and y do not fit each other or the likelihood.
+    The objective owns its arrays: it copies X, y and start unless they are read-only, so that no
+    later change reaches it. Raises ValueError if X and y do not fit each other or the likelihood.
     """
 
     X: Array
@@ -40,11 +42,19 @@ class Objective:
         if not np.isfinite(self.X).all():
             raise ValueError("inputs must be finite numbers")
         self.likelihood.check(self.y)
+        for name in ("X", "y", "start"):
+            object.__setattr__(self, name, owned(getattr(self, name)))
         if not self.start.size:
             object.__setattr__(self, "start", np.zeros(self.D))
         if not self.parameter_names:
             names = tuple(f"θ{_subscript(i + 1)}" for i in range(self.D))
             object.__setattr__(self, "parameter_names", names)
+
+    def __setstate__(self, state: dict[str, Any]) -> None:
+        """Arrays that were pickled come back writeable, for which loops would compile anew."""
+        self.__dict__.update(state)
+        for name in ("X", "y", "start"):
+            frozen(getattr(self, name))
 
     @property
     def N(self) -> int:
