@@ -17,10 +17,11 @@ from efviz.problems import batches
 from efviz.problems.likelihoods.base import Likelihood
 from efviz.problems.models.base import Model
 from efviz.problems.moments import MAX_PARAMETERS, Moments, moments
+from efviz.shown import Shown
 
 
-@dataclass(frozen=True, eq=False)
-class Objective:
+@dataclass(frozen=True, eq=False, repr=False)
+class Objective(Shown):
     """Data X (N, P), y (N,), a model f(X, theta) and a likelihood p(y | f).
 
     The objective owns its arrays: it copies X, y and start unless they are read-only, so that no
@@ -55,6 +56,16 @@ class Objective:
         self.__dict__.update(state)
         for name in ("X", "y", "start"):
             frozen(getattr(self, name))
+
+    def facts(self) -> dict[str, str]:
+        names = ", ".join(self.parameter_names[:6]) + (", …" if self.D > 6 else "")
+        return {
+            "likelihood": self.likelihood.name,
+            "model": self.model.name,
+            "N": f"{self.N:,}",
+            "D": f"{self.D:,}",
+            "parameters": names,
+        }
 
     @property
     def N(self) -> int:

@@ -12,7 +12,7 @@ from efviz.problems.minimum import Minimum, find_minimum
 from efviz.problems.objective import Objective
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(frozen=True, eq=False, repr=False)
 class Problem(Objective):
     """An objective over all of R^D with minimiser `theta_star`; a search begins at `start`."""
 
