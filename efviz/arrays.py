@@ -38,3 +38,20 @@ def cosine(a: Array, b: Array) -> Array:
         b = b / np.abs(b).max(-1, keepdims=True)
         value = (a * b).sum(-1) / (np.linalg.norm(a, axis=-1) * np.linalg.norm(b, axis=-1))
     return np.asarray(value)
+
+
+def frozen(values: Array) -> Array:
+    """`values`, which its maker hands over, made read-only with all that it is a view of."""
+    memory: object = values
+    while isinstance(memory, np.ndarray):
+        memory.flags.writeable = False
+        memory = memory.base
+    return values
+
+
+def owned(values: Array) -> Array:
+    """`values` itself if nobody can change it, else a copy that nobody can change."""
+    memory: object = values
+    while isinstance(memory, np.ndarray) and not memory.flags.writeable:
+        memory = memory.base
+    return values if memory is None else frozen(values.copy())

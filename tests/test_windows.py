@@ -161,7 +161,7 @@ def test_the_tables_of_the_package_may_have_the_line_ends_of_windows(name, tmp_p
     for path in tmp_path.glob("[ab]*.*"):
         path.write_bytes(path.read_bytes().replace(b"\r\n", b"\n").replace(b"\n", b"\r\n"))
     monkeypatch.setattr(real, "_TABLES", tmp_path)
-    got = load.__wrapped__(name)
+    got = real._loaded.__wrapped__(name)
     assert got.feature_names == expected.feature_names
     assert_array_equal(got.X, expected.X)
     assert_array_equal(got.y, expected.y)

@@ -1,1 +1,1 @@
-"""The command line: python -m efviz."""
+"""The command line: `efviz`, or python -m efviz."""

@@ -1,7 +1,8 @@
-"""python -m efviz: data sets, sweeps and the checks of the paper without a browser."""
+"""Commands: data sets, sweeps and the checks of the paper without a browser."""
 
 import argparse
 import json
+import sys
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -48,7 +49,13 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 
 def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(prog="python -m efviz", description=__doc__)
+    installed = Path(sys.argv[0]).stem == "efviz"
+    parser = argparse.ArgumentParser(
+        prog="efviz" if installed else "python -m efviz",
+        description=__doc__,
+        epilog="Without a command, efviz serves the dashboard. Options of `streamlit run`, such as "
+        "--server.port 8502, are passed on.",
+    )
     parser.add_argument("--version", action="version", version=f"efviz {__version__}")
     commands = parser.add_subparsers(required=True, metavar="command")
     data = commands.add_parser(

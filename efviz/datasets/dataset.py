@@ -6,6 +6,7 @@ from typing import Literal
 import numpy as np
 
 from efviz.arrays import Array, Rows
+from efviz.shown import Shown
 
 Task = Literal["regression", "classification", "count"]
 
@@ -13,8 +14,8 @@ Task = Literal["regression", "classification", "count"]
 BIAS = "1"
 
 
-@dataclass(frozen=True, eq=False)
-class Dataset:
+@dataclass(frozen=True, eq=False, repr=False)
+class Dataset(Shown):
     """Inputs X (N, P), used as they are (a bias is a column of ones), and targets y (N,).
 
     `task` determines which likelihoods suit y; `notes` are sentences about the data set that a
@@ -47,6 +48,14 @@ class Dataset:
             raise ValueError(
                 f"{self.X.shape[1]} columns need as many names, got {len(self.feature_names)}"
             )
+
+    def facts(self) -> dict[str, str]:
+        N, P = self.X.shape
+        name = {"name": self.name} if self.name else {}
+        edited = {"edited": "by hand"} if self.edited else {}
+        columns = ", ".join(self.feature_names[:6]) + (", …" if P > 6 else "")
+        size = f"{N:,} × {P:,}"
+        return {**name, "size": size, "target": self.target_name, "inputs": columns, **edited}
 
 
 @dataclass(frozen=True, eq=False)

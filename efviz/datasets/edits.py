@@ -19,7 +19,7 @@ from typing import Any, Literal
 
 import numpy as np
 
-from efviz.arrays import Array
+from efviz.arrays import Array, frozen
 from efviz.datasets.dataset import Dataset, Edited, Task, input_columns
 
 Edit = tuple[Any, ...]
@@ -91,6 +91,7 @@ def edited(dataset: Dataset, edits: Edits) -> Dataset:
         X, y = X[numbers], y[numbers]
     touched = np.array(sorted(number for number, _ in places), dtype=np.int64)
     rows = np.searchsorted(numbers, touched)
+    X, y = frozen(X), frozen(y)
     return replace(dataset, X=X, y=y, edited=Edited(dataset, numbers, rows, removed))
 
 

@@ -1,7 +1,7 @@
 """Real tables: `load(name)` returns a Dataset, and a new table takes one entry of DATASETS."""
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache, partial
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -273,15 +273,20 @@ def available() -> tuple[str, ...]:
     return tuple(name for name, entry in DATASETS.items() if entry.found())
 
 
-@lru_cache(maxsize=16)
 def load(name: str) -> Dataset:
-    """The table called `name`, as published: no bias column, no scaling.
+    """The table called `name`, as published: no bias column, no scaling. Its arrays are your own.
 
     A table that is not stored on this machine is fetched. Raises KeyError, which lists the known
     tables, for an unknown name, and DataUnavailable if the table cannot be fetched.
     """
     if name not in DATASETS:
         raise KeyError(f"no data set {name!r}; there are {', '.join(DATASETS)}")
+    table = _loaded(name)
+    return replace(table, X=table.X.copy(), y=table.y.copy())
+
+
+@lru_cache(maxsize=16)
+def _loaded(name: str) -> Dataset:
     entry = DATASETS[name]
     table = entry.read()
     return Dataset(

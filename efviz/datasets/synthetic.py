@@ -14,7 +14,7 @@ from functools import partial
 import numpy as np
 from numpy.random import RandomState
 
-from efviz.arrays import Array
+from efviz.arrays import Array, frozen
 from efviz.datasets.dataset import Dataset, Task
 from efviz.datasets.draws import affine, poisson_quantile
 
@@ -53,7 +53,7 @@ class Family:
         """The standard draws behind `sample`, for callers that vary the strength."""
         if N < 1:
             raise ValueError(f"N must be at least 1, got {N}")
-        return self.draw(RandomState(seed), N)
+        return tuple(map(frozen, self.draw(RandomState(seed), N)))
 
     def sample(
         self,
@@ -76,6 +76,8 @@ class Family:
                 f"the strength of {path!r} runs from {bounds.low} to {bounds.high}, got {strength}"
             )
         X, y = self.shape(self.draws(N, seed) if draws is None else draws, path, strength)
+        # Problems share read-only arrays.
+        X, y = frozen(X), frozen(y)
         return Dataset(
             X, y, self.feature_names, "y", self.task, name=self.title, citation=self.citation
         )
@@ -166,7 +168,8 @@ def _counts(draws: Draws, path: str, s: float) -> tuple[Array, Array]:
         # Gamma-mixed rates with mean 1 and variance s: negative binomial counts.
         rate = rate * gamma.ppf(v, 1 / s, scale=s)
     large = rate > _LARGE
-    y = poisson_quantile(u, np.where(large, 0.0, rate))
+    # The memory of a compiled result is numba's: NumPy cannot tell who else may change it.
+    y = poisson_quantile(u, np.where(large, 0.0, rate)).copy()
     if large.any():
         y[large] = poisson.ppf(u[large], rate[large])
     return _with_ones(x, 1), y

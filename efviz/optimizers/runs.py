@@ -17,6 +17,7 @@ from efviz.optimizers.status import Status
 from efviz.problems import Problem, batches
 from efviz.problems.likelihoods.base import Combination
 from efviz.problems.minimum import rounding_of_theta
+from efviz.shown import Shown, spread, tally
 from efviz.work import Progress, Work, finish
 
 DIVERGENCE = 100.0
@@ -26,8 +27,8 @@ CONVERGENCE = 1e-6
 """A run has converged when this fraction of its initial excess loss L - L(theta_star) is left."""
 
 
-@dataclass(frozen=True, eq=False)
-class Trajectory:
+@dataclass(frozen=True, eq=False, repr=False)
+class Trajectory(Shown):
     """The paths of a batch of runs. Leading axes (...) are those of theta_0.
 
     thetas (..., T, D) and losses (..., T) at the recorded `steps` (T,), nan after a run stopped;
@@ -45,12 +46,25 @@ class Trajectory:
     final_theta: Array
     final_loss: Array
     rank_deficient: Mask
+    method: str = ""
 
     @property
     def nbytes(self) -> int:
         """The size of its own arrays, without the problem, which it does not own."""
-        own = (getattr(self, each.name) for each in fields(self) if each.name != "problem")
-        return sum(int(array.nbytes) for array in own)
+        own = (getattr(self, each.name) for each in fields(self))
+        return sum(int(array.nbytes) for array in own if isinstance(array, np.ndarray))
+
+    def facts(self) -> dict[str, str]:
+        """Before the problem's minimum is known, the status tells only which runs diverged."""
+        known = "minimum" in self.problem.__dict__
+        status = self.status if known else np.where(self.diverged, Status.DIVERGED, "not diverged")
+        return {
+            "method": self.method,
+            "runs": f"{self.diverged.size:,}",
+            "steps": spread(self.steps_done),
+            "status": tally(status),
+            "loss": spread(self.final_loss),
+        }
 
     @cached_property
     def status(self) -> NDArray[np.str_]:
@@ -149,7 +163,7 @@ class _Batch:
         if n_steps < 0:
             raise ValueError(f"n_steps must be at least 0, got {n_steps}")
         check_damping(damping)
-        self.problem, self._lead = problem, lead
+        self.problem, self.method, self._lead = problem, method, lead
         theta = np.broadcast_to(theta, (*lead, problem.D)).reshape(-1, problem.D)
         damping, chosen = _spread(damping, lead), method_named(method)
         self._theta_0, self._seen = theta, problem.coordinates if chosen.rotates else None
@@ -209,6 +223,7 @@ class _Batch:
             final_theta=self._in_theta(state.theta, self._theta_0).reshape((*lead, -1)),
             final_loss=state.loss.reshape(lead).copy(),
             rank_deficient=state.rank_deficient.reshape(lead).copy(),
+            method=self.method,
         )
 
     def _in_theta(self, reached: Array, theta_0: Array) -> Array:

@@ -5,24 +5,27 @@ log-likelihood (terms without theta omitted); theta (..., D), with leading axes 
 """
 
 from dataclasses import dataclass, field
+from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike
 
-from efviz.arrays import Array
+from efviz.arrays import Array, frozen, owned
 from efviz.lazy import cached_property
 from efviz.numerics.columns import Columns
 from efviz.problems import batches
 from efviz.problems.likelihoods.base import Likelihood
 from efviz.problems.models.base import Model
 from efviz.problems.moments import MAX_PARAMETERS, Moments, moments
+from efviz.shown import Shown
 
 
-@dataclass(frozen=True, eq=False)
-class Objective:
+@dataclass(frozen=True, eq=False, repr=False)
+class Objective(Shown):
     """Data X (N, P), y (N,), a model f(X, theta) and a likelihood p(y | f).
 
-    Raises ValueError if X and y do not fit each other or the likelihood.
+    The objective owns its arrays: it copies X, y and start unless they are read-only, so that no
+    later change reaches it. Raises ValueError if X and y do not fit each other or the likelihood.
     """
 
     X: Array
@@ -40,11 +43,29 @@ class Objective:
         if not np.isfinite(self.X).all():
             raise ValueError("inputs must be finite numbers")
         self.likelihood.check(self.y)
+        for name in ("X", "y", "start"):
+            object.__setattr__(self, name, owned(getattr(self, name)))
         if not self.start.size:
             object.__setattr__(self, "start", np.zeros(self.D))
         if not self.parameter_names:
             names = tuple(f"θ{_subscript(i + 1)}" for i in range(self.D))
             object.__setattr__(self, "parameter_names", names)
+
+    def __setstate__(self, state: dict[str, Any]) -> None:
+        """Arrays that were pickled come back writeable, for which loops would compile anew."""
+        self.__dict__.update(state)
+        for name in ("X", "y", "start"):
+            frozen(getattr(self, name))
+
+    def facts(self) -> dict[str, str]:
+        names = ", ".join(self.parameter_names[:6]) + (", …" if self.D > 6 else "")
+        return {
+            "likelihood": self.likelihood.name,
+            "model": self.model.name,
+            "N": f"{self.N:,}",
+            "D": f"{self.D:,}",
+            "parameters": names,
+        }
 
     @property
     def N(self) -> int:

@@ -5,14 +5,14 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from efviz.arrays import Array
+from efviz.arrays import Array, frozen
 from efviz.lazy import cached_property
 from efviz.problems.coordinates import Coordinates, seen_coordinates
 from efviz.problems.minimum import Minimum, find_minimum
 from efviz.problems.objective import Objective
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(frozen=True, eq=False, repr=False)
 class Problem(Objective):
     """An objective over all of R^D with minimiser `theta_star`; a search begins at `start`."""
 
@@ -32,7 +32,7 @@ class Problem(Objective):
     def in_reverse(self) -> "Problem":
         """The same except for rounding: the examples, and so all sums, are in reverse order."""
         X, y = np.ascontiguousarray(self.X[::-1]), np.ascontiguousarray(self.y[::-1])
-        return replace(self, X=X, y=y)
+        return replace(self, X=frozen(X), y=frozen(y))
 
     @cached_property
     def minimum(self) -> Minimum:

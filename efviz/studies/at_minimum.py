@@ -12,7 +12,7 @@ from typing import Any
 
 import numpy as np
 
-from efviz.arrays import Array
+from efviz.arrays import Array, frozen
 from efviz.datasets import Draws, Family
 from efviz.datasets.dataset import Dataset
 from efviz.problems import Problem
@@ -232,7 +232,7 @@ def _subsets(problem: Problem, n_cases: int) -> Sample:
     def sample(N: int, seed: int) -> Iterator[Problem]:
         rng = np.random.default_rng(seed)
         rows = np.sort(rng.choice(problem.N, N, replace=False))
-        X = np.ascontiguousarray(problem.X[rows])
+        X = frozen(np.ascontiguousarray(problem.X[rows]))
         yield replace(problem, X=X, y=problem.y[rows].copy())
         if n_cases > 1:
             yield replace(problem, X=X, y=redraw(problem, rng)[rows].copy())

@@ -9,13 +9,15 @@ from efviz.arrays import Array
 from efviz.curvature import hessian
 from efviz.curvature.distance import angle_between_axes, ratios, relative_distance
 from efviz.lazy import cached_property
+from efviz.numbers import number, percent
 from efviz.problems import Problem
 from efviz.problems.likelihoods.base import Quality
+from efviz.shown import Shown, spread, vector
 from efviz.work import Progress, Work
 
 
-@dataclass(frozen=True, eq=False)
-class Comparison:
+@dataclass(frozen=True, eq=False, repr=False)
+class Comparison(Shown):
     """H, F and EF (D, D), means over n, at theta (D,), and how well the model fits there.
 
     `eigenvalues` (D,) are those of EF relative to F: see `generalized_eigenvalues`.
@@ -29,6 +31,15 @@ class Comparison:
     empirical_fisher: Array
     eigenvalues: Array
     quality: Quality
+
+    def facts(self) -> dict[str, str]:
+        return {
+            "N": f"{self.N:,}",
+            "theta": vector(self.theta),
+            "loss": number(self.loss),
+            "EF differs from F by": percent(self.distance),
+            "ratios of EF to F": spread(self.eigenvalues),
+        }
 
     @cached_property
     def distance(self) -> float:

@@ -17,10 +17,12 @@ from numpy.typing import ArrayLike, NDArray
 
 from efviz.arrays import Array, Mask
 from efviz.lazy import cached_property
+from efviz.numbers import number
 from efviz.numerics.threads import one_blas_thread
 from efviz.optimizers import METHODS
 from efviz.optimizers.status import Status
 from efviz.problems import Problem
+from efviz.shown import Shown, tally
 from efviz.sweeps import store
 from efviz.sweeps.outcome import FINISHED, STATUSES, Outcome, Plan, Steps
 from efviz.sweeps.paths import plan
@@ -49,8 +51,8 @@ _RIVALS = 32
 _SPREAD = 10
 
 
-@dataclass(frozen=True, eq=False)
-class Sweep:
+@dataclass(frozen=True, eq=False, repr=False)
+class Sweep(Shown):
     """The end of every run of the grid: step_sizes (S,) x dampings (L,).
 
     final_loss (S, L) is the last loss of a run: after n_steps, or the loss that broke the limit, or
@@ -75,6 +77,19 @@ class Sweep:
     tied: Mask
     change_by_rounding: float = np.nan
     contested: bool = False
+
+    def facts(self) -> dict[str, str]:
+        step_size, damping, loss = self.best()
+        best = f"{number(loss)} at step size {number(step_size)}"
+        if METHODS[self.method].damped:
+            best += f", damping {number(damping)}"
+        return {
+            "method": self.method,
+            "runs": " × ".join(map(str, self.status.shape)),
+            "steps": f"{self.n_steps:,}",
+            "status": tally(self.status),
+            "least loss": best if np.isfinite(loss) else "none: no run finished",
+        }
 
     @cached_property
     def _best(self) -> tuple[int, int] | None:
