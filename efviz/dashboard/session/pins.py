@@ -12,7 +12,7 @@ import streamlit as st
 from efviz.dashboard.components import chart
 from efviz.dashboard.session import own_table, table_choice
 from efviz.dashboard.session.caches import OWN
-from efviz.dashboard.session.kinds import Number, Sofar
+from efviz.dashboard.session.kinds import Kind, Number, Sofar
 from efviz.dashboard.session.links import PIN
 from efviz.dashboard.session.problem_settings import entry
 from efviz.dashboard.session.settings import Setting, Settings, setting
@@ -23,7 +23,7 @@ DEFAULTS = "-"
 
 
 @dataclass(frozen=True)
-class Pinned:
+class Pinned(Kind):
     """The query of other settings of the same page, or of the `part` of them; "" for none."""
 
     part: type[Settings] | None = None

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from functools import partial
 from typing import Any
 
 import streamlit as st
@@ -32,12 +33,6 @@ class Slider:
     def draw(self, store: Store[Any], name: str) -> None:
         kind = _number(store, name)
         low, high = self.bounds or kind.bounds(store.settings)
-        convert = round if kind.integer else float
-
-        def choose(value: float) -> None:
-            # Use the current bounds: the settings may have changed since the slider was drawn.
-            store.choose(name, convert(kind.nearest(value, store.settings)))
-
         slider(
             store.declared[name].title,
             key=_key(store, name),
@@ -48,7 +43,7 @@ class Slider:
             log=self.log,
             zero=kind.zero,
             help=_help(store, name),
-            on_change=choose,
+            on_change=partial(store.choose, name),
         )
 
 
@@ -119,15 +114,9 @@ class Toggle:
 
 
 def _take(store: Store[Any], name: str) -> None:
-    value, kind = st.session_state[_key(store, name)], store.declared[name].kind
-    if value is None:
-        return
-    if isinstance(kind, Choice) and value not in (kind.options(store.settings) or ()):
-        # The options have changed since, as when two widgets change at once.
-        return
-    if isinstance(kind, Number):
-        value = kind.nearest(value, store.settings)
-    store.choose(name, value)
+    value = st.session_state[_key(store, name)]
+    if value is not None:
+        store.choose(name, value)
 
 
 def _key(store: Store[Any], name: str) -> str:
