@@ -54,17 +54,11 @@ class Chart:
 
     def packed(self, view: View) -> bytes | None:
         """The panels as bytes, None while there is nothing to show."""
-        arguments = view.arguments(self.call, held=True)
-        if arguments is None:
-            return None
-
-        def compute() -> bytes:
-            panels = self.call.function(**arguments)
-            return pack_figures(panels, dark=DARK, **self.look(panels))
-
-        key = "packed", self.look, view.key(self.call, held=True)
-        packed: bytes = view.studies.remembered(key, view.settings, compute)
+        packed: bytes | None = view.call(self.call, held=True, then=self._pack)
         return packed
+
+    def _pack(self, panels: Panels) -> bytes:
+        return pack_figures(panels, dark=DARK, **self.look(panels))
 
     def __call__(self, shown: Shown) -> None:
         packed = self.packed(shown.view)
@@ -87,7 +81,7 @@ class Chart:
             packed = one.packed(view)
             if not shown.view.unfinished:
                 for seen in view.unfinished[:1]:
-                    view.job(seen.name).advance(SLICE)
+                    seen.job.advance(SLICE)
             return packed, not view.unfinished
 
         with beside(shown.store, other, self.weights(shown)) as pinned:
@@ -125,7 +119,7 @@ class Export:
 
     def __call__(self, shown: Shown) -> None:
         page, view, call = shown.page, shown.view, self.of.call
-        if view.arguments(call, held=True) is None:
+        if self.of.packed(view) is None:
             return
         usual = page.slug if self.of.key == "chart" else f"{page.slug}-{self.of.key}"
         name = self.name or usual
@@ -163,14 +157,14 @@ class Ask:
 
     def _go_on(self, shown: Shown) -> None:
         found = [seen for name in self.results if (seen := shown.view.see(name))]
-        left = [shown.view.job(seen.name) for seen in found if not seen.snapshot.complete]
+        left = [seen.job for seen in found if not seen.snapshot.complete]
         if not left:
             return
         if self.instead and (words := shown.view.call(call_of(self.instead))):
             st.markdown(words)
             return
         key, state = f"{shown.page.slug}.{self.key}", tuple(seen.key for seen in found)
-        fraction = sum(shown.view.job(seen.name).progress.fraction for seen in found) / len(found)
+        fraction = sum(seen.job.progress.fraction for seen in found) / len(found)
         if working(key, state, fraction, self.said, ask=self.label):
             work(key, state, left[0], SLICE)
             run_again()
