@@ -214,8 +214,11 @@ def live(page: Page) -> None:
 
 
 def draw(blocks: Sequence[Block], shown: Shown) -> None:
+    """Draw the blocks; run again as soon as one has changed the settings."""
     for block in blocks:
         block(shown)
+        if shown.store.settings != shown.settings:
+            run_again()
 
 
 def go_on(shown: Shown) -> None:

@@ -8,7 +8,6 @@ from efviz.dashboard.session.blocks import Chart, Export, place
 from efviz.dashboard.session.kinds import Sofar
 from efviz.dashboard.session.page import Shown
 from efviz.dashboard.session.problem_choice import problem_of
-from efviz.dashboard.session.store import run_again
 from efviz.dashboard.session.studies import Call
 from efviz.dashboard.session.widgets import show
 from efviz.figures.claims import residual_panels
@@ -31,7 +30,7 @@ def residuals(shown: Shown) -> None:
     possible = residual_paths(problem)
     if shown.settings.c_path not in possible:
         store.set(c_path=possible[0])
-        run_again()
+        return
     show(store, "c_path")
     key, path = shown.settings.c_path, shown.view.result("residuals", wait=True)
     picture, words = st.columns([1.5, 1])
