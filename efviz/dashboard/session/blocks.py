@@ -7,9 +7,9 @@ from typing import Any, Literal
 import streamlit as st
 
 from efviz.dashboard.components import Click, Frame, Touch, chart, pack_figures
+from efviz.dashboard.session import pins
 from efviz.dashboard.session.export_menu import export_menu
 from efviz.dashboard.session.page import SLICE, Block, Shown, View
-from efviz.dashboard.session.pins import beside
 from efviz.dashboard.session.scripts import figure_script
 from efviz.dashboard.session.store import run_again
 from efviz.dashboard.session.studies import Call, Function, call_of
@@ -74,19 +74,34 @@ class Chart:
             let_paint(f"{shown.page.slug}.painted", state)
 
     def _beside(self, shown: Shown, packed: bytes) -> None:
-        one = self.pinned if isinstance(self.pinned, Chart) else self
-
-        def other(settings: Any) -> tuple[bytes | None, bool]:
-            view = View(shown.page, settings.at_rest())
-            packed = one.packed(view)
-            if not shown.view.unfinished:
-                for seen in view.unfinished[:1]:
-                    seen.job.advance(SLICE)
-            return packed, not view.unfinished
-
-        with beside(shown.store, other, self.weights(shown)) as pinned:
+        """The chart, beside the one of the pinned settings if there are any."""
+        store, pinned = shown.store, pins.pinned_settings(shown.store)
+        if pinned is None:
             self._draw(shown, packed)
-        shown.after.append(pinned.go_on)
+            return
+        # The end of the key selects the style of a chart, which comes first on narrow pages.
+        with st.container(key=f"{store.slug}.beside-chart"):
+            left, right = st.columns(self.weights(shown))
+            with left:
+                st.html("<p class='efviz-which'>Now</p>")
+                self._draw(shown, packed)
+            with right:
+                st.html("<p class='efviz-which'>Pinned</p>")
+                if not pins.trouble(pinned):
+                    self._draw_pinned(shown, pinned)
+            st.html(f"<p class='efviz-note'>{pins.note(store, pinned)}</p>")
+
+    def _draw_pinned(self, shown: Shown, pinned: Any) -> None:
+        """The chart of pinned settings, whose work begins once the live chart is complete."""
+        one, view = self.pinned, View(shown.page, pinned.at_rest())
+        packed = (one if isinstance(one, Chart) else self).packed(view)
+        if packed:
+            chart(packed, key=f"{shown.page.slug}.pinned", query=None)
+        if not view.unfinished:
+            return
+        shown.after.append(run_again)
+        if not shown.view.unfinished:
+            view.unfinished[0].job.advance(SLICE)
 
     def _last(self, shown: Shown) -> None:
         """Keep the last picture until there is a new one."""

@@ -17,8 +17,8 @@ from streamlit.delta_generator import DeltaGenerator
 from efviz.dashboard.session.foreign import plain
 from efviz.dashboard.session.held import Held, Seen
 from efviz.dashboard.session.own_table_widgets import ready
+from efviz.dashboard.session.pins import share
 from efviz.dashboard.session.settings import Settings
-from efviz.dashboard.session.share import share
 from efviz.dashboard.session.store import Store, run_again
 from efviz.dashboard.session.studies import Call, Studies
 from efviz.dashboard.session.working import WORK, work, working
