@@ -66,10 +66,7 @@ class NumberInput:
             as_type(high),
             step=as_type(self.step) if self.step else None,
             format=self.format,
-            key=_key(store, name),
-            help=_help(store, name) or None,
-            on_change=_take,
-            args=(store, name),
+            **_common(store, name),
         )
 
 
@@ -85,17 +82,11 @@ class Select:
         options = list(kind.options(store.settings) or ())
         titles = self.titles(store.settings) if callable(self.titles) else self.titles
         st.session_state[_key(store, name)] = getattr(store.settings, name)
-        arguments: dict[str, Any] = {
-            "format_func": lambda option: titles.get(option, option),
-            "key": _key(store, name),
-            "help": _help(store, name) or None,
-            "on_change": _take,
-            "args": (store, name),
-        }
+        common = _common(store, name) | {"format_func": lambda one: titles.get(one, one)}
         if self.segments:
-            st.segmented_control(title, options, required=True, **arguments)
+            st.segmented_control(title, options, required=True, **common)
         else:
-            st.selectbox(title, options, **arguments)
+            st.selectbox(title, options, **common)
 
 
 @dataclass(frozen=True)
@@ -104,13 +95,17 @@ class Toggle:
 
     def draw(self, store: Store[Any], name: str) -> None:
         st.session_state[_key(store, name)] = getattr(store.settings, name)
-        st.toggle(
-            store.declared[name].title,
-            key=_key(store, name),
-            help=_help(store, name) or None,
-            on_change=_take,
-            args=(store, name),
-        )
+        st.toggle(store.declared[name].title, **_common(store, name))
+
+
+def _common(store: Store[Any], name: str) -> dict[str, Any]:
+    """The arguments of every widget of Streamlit."""
+    return {
+        "key": _key(store, name),
+        "help": _help(store, name) or None,
+        "on_change": _take,
+        "args": (store, name),
+    }
 
 
 def _take(store: Store[Any], name: str) -> None:

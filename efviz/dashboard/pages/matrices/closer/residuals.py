@@ -7,7 +7,7 @@ from efviz.dashboard.pages.matrices.closer.base import Section, sentence_html
 from efviz.dashboard.session.blocks import Chart, Export, place
 from efviz.dashboard.session.kinds import Sofar
 from efviz.dashboard.session.page import Shown
-from efviz.dashboard.session.problem_choice import problem_of
+from efviz.dashboard.session.problem_choice import known
 from efviz.dashboard.session.studies import Call
 from efviz.dashboard.session.widgets import show
 from efviz.figures.claims import residual_panels
@@ -18,10 +18,8 @@ from efviz.studies.residuals import POINTS, RESIDUAL_PATHS, ResidualPath, residu
 
 def options(settings: Sofar) -> list[str]:
     """Those that apply; all while the table of a link is not there."""
-    try:
-        return residual_paths(problem_of(settings)[1])
-    except (ValueError, KeyError):
-        return list(RESIDUAL_PATHS)
+    made = known(settings)
+    return residual_paths(made[1]) if made else list(RESIDUAL_PATHS)
 
 
 def residuals(shown: Shown) -> None:
