@@ -52,16 +52,11 @@ class Chart:
     def call(self) -> Call:
         return call_of(self.panels)
 
-    def packed(self, view: View) -> bytes | None:
-        """The panels as bytes, None while there is nothing to show."""
-        packed: bytes | None = view.call(self.call, held=True, then=self._pack)
-        return packed
-
-    def _pack(self, panels: Panels) -> bytes:
+    def packed(self, panels: Panels) -> bytes:
         return pack_figures(panels, dark=DARK, **self.look(panels))
 
     def __call__(self, shown: Shown) -> None:
-        packed = self.packed(shown.view)
+        packed = shown.view.call(self.call, held=True, then=self.packed)
         if packed is None:
             self._last(shown)
             return
@@ -93,8 +88,9 @@ class Chart:
 
     def _draw_pinned(self, shown: Shown, pinned: Any) -> None:
         """The chart of pinned settings, whose work begins once the live chart is complete."""
-        one, view = self.pinned, View(shown.page, pinned.at_rest())
-        packed = (one if isinstance(one, Chart) else self).packed(view)
+        one = self.pinned if isinstance(self.pinned, Chart) else self
+        view = View(shown.page, pinned.at_rest())
+        packed = view.call(one.call, held=True, then=one.packed)
         if packed:
             chart(packed, key=f"{shown.page.slug}.pinned", query=None)
         if not view.unfinished:
@@ -134,7 +130,7 @@ class Export:
 
     def __call__(self, shown: Shown) -> None:
         page, view, call = shown.page, shown.view, self.of.call
-        if self.of.packed(view) is None:
+        if view.call(call, held=True, then=self.of.packed) is None:
             return
         usual = page.slug if self.of.key == "chart" else f"{page.slug}-{self.of.key}"
         name = self.name or usual
