@@ -183,14 +183,15 @@ class Ask:
 
 @dataclass(frozen=True)
 class Words:
-    """HTML that a function makes of the results; nothing if it returns nothing."""
+    """Words that a function makes of the results, as HTML; nothing if it returns nothing."""
 
     function: Function
+    html: Callable[[str], str] = str
 
     def __call__(self, shown: Shown) -> None:
         words = shown.view.call(call_of(self.function))
         if words:
-            st.html(words)
+            st.html(self.html(words))
 
 
 def ahead(*results: str) -> Block:

@@ -10,7 +10,7 @@ from efviz.arrays import Array
 from efviz.dashboard.components import Click, Touch
 from efviz.dashboard.session import data_edits_words as text
 from efviz.dashboard.session.foreign import plain
-from efviz.dashboard.session.kinds import FARTHEST
+from efviz.dashboard.session.kinds import FARTHEST, rounded
 from efviz.dashboard.session.page import Shown
 from efviz.dashboard.session.problem_choice import problem_of
 from efviz.dashboard.session.problem_settings import ProblemSettings
@@ -122,7 +122,7 @@ def _short(dataset: Dataset, place: Sequence[float]) -> tuple[float, ...]:
     short = []
     for (_, values), number in zip(columns, place, strict=False):
         spread = float(np.ptp(values[:1000])) or 1.0
-        short.append(round(number, 3 - int(np.floor(np.log10(spread)))))
+        short.append(rounded(number, spread))
     if len(place) == len(columns):
         short[-1] = nearest_target(dataset, short[-1])
     return tuple(short)

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from math import isfinite
+from math import floor, isfinite, log10
 from typing import Any, Protocol
 
 from efviz.datasets.edits import ADDED, MOST, MOVED, REMOVED, Edit, normal
@@ -30,6 +30,11 @@ FARTHEST = 1e9
 def shortest(number: float) -> str:
     """The shortest text that is read as exactly this number: a narrow plane needs all digits."""
     return repr(float(number) + 0.0).removesuffix(".0").replace("e+", "e")
+
+
+def rounded(number: float, size: float) -> float:
+    """Rounded to about a thousandth of `size`, to keep links short."""
+    return round(number, 3 - floor(log10(size)))
 
 
 @dataclass(frozen=True)

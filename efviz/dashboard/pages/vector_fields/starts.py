@@ -8,7 +8,7 @@ import streamlit as st
 from efviz.dashboard.components import Click, Touch
 from efviz.dashboard.pages.vector_fields.settings import MOST_STARTS
 from efviz.dashboard.session import data_edits
-from efviz.dashboard.session.kinds import FARTHEST
+from efviz.dashboard.session.kinds import FARTHEST, rounded
 from efviz.dashboard.session.page import Shown
 
 
@@ -46,9 +46,8 @@ def set_starts(shown: Shown, points: Sequence[Sequence[float]]) -> None:
 
     Starts that lie too far out are ignored.
     """
-    plane, store = shown.view.result("plane"), shown.store
-    digits = 3 - int(np.floor(np.log10(plane.half_widths.max())))
-    new = tuple((round(x, digits), round(y, digits)) for x, y in points)
+    size, store = shown.view.result("plane").half_widths.max(), shown.store
+    new = tuple((rounded(x, size), rounded(y, size)) for x, y in points)
     if np.abs(points).max() <= FARTHEST and new != store.settings.starts:
         store.set(starts=new)
 
