@@ -42,6 +42,6 @@ def _parts(value: Any) -> Iterator[Any]:
     elif isinstance(value, list | tuple | set | frozenset):
         members = value
     elif is_dataclass(value) and not isinstance(value, type) and _stated(value) is None:
-        members = [getattr(value, each.name) for each in fields(value)]
+        members = [getattr(value, each.name, None) for each in fields(value)]
     for member in members:
         yield from _parts(member)

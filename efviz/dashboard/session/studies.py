@@ -245,7 +245,7 @@ class Studies:
         job = self.remembered(key, settings, lambda: Job(self._work(call, settings, **values)))
         return (yield from result_of(job, shown=True))
 
-    def _work(self, call: Call, settings: Any, **values: Any) -> Work[Any]:
+    def _work(self, call: Call, settings: Any, /, **values: Any) -> Work[Any]:
         """The work of a call, for which some arguments may be known: compute the rest, call it."""
         plan, settings = self.plan(call), call.at(settings) if call.at else settings
         arguments = {argument: getattr(settings, name) for argument, name in plan.own.items()}
