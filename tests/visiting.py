@@ -12,6 +12,8 @@ from efviz.dashboard.pages import PAGES
 from efviz.dashboard.pages.at_minimum import page as at_minimum
 from efviz.dashboard.pages.matrices import page as matrices
 from efviz.dashboard.pages.vector_fields import page as vector_fields
+from efviz.dashboard.session.settings import Setting
+from efviz.dashboard.session.store import Store
 from efviz.dashboard.session.studies import Call
 from efviz.studies.label_sources import label_distances
 
@@ -104,6 +106,12 @@ class Held:
 
     def __init__(self, settings: Any) -> None:
         self.settings = settings
+
+    choose = Store.choose
+
+    @property
+    def declared(self) -> dict[str, Setting]:
+        return self.settings.declared()
 
     def put(self, settings: Any) -> None:
         self.settings = settings

@@ -11,10 +11,9 @@ from efviz.dashboard.components.style import style
 from efviz.dashboard.pages import PAGES
 from efviz.dashboard.pages.lessons import bar as lesson_bar
 from efviz.dashboard.pages.registry import Listing
-from efviz.dashboard.server import operations
+from efviz.dashboard.server import compat, operations
 from efviz.dashboard.session import routes
 from efviz.dashboard.session.store import arrive
-from efviz.dashboard.session.working import forget_the_page_before
 from efviz.extensions import register_installed
 
 _ASSETS = Path(efviz.dashboard.components.__file__).with_name("assets")
@@ -35,7 +34,7 @@ def run() -> None:
     chosen = st.navigation(list(pages.values()), position="top")
     arrive(chosen.url_path or next(iter(PAGES)))
     chosen.run()
-    forget_the_page_before()
+    compat.forget_fragments_of_other_pages()
 
 
 def shown(page: Listing) -> Callable[[], None]:

@@ -168,7 +168,8 @@ def test_the_heat_maps_show_the_matrices() -> None:
     theta, matrices = STUDIES.now("at", settings), STUDIES.now("matrices", settings)
     for symbol, key in SYMBOLS.items():
         assert_allclose(matrices[symbol], CURVATURES[key].matrix(problem, theta))
-    packed = the_page.CELLS.packed(View(the_page.PAGE, settings))
+    view, chart = View(the_page.PAGE, settings), the_page.CELLS
+    packed = view.call(chart.call, then=chart.packed)
     assert packed
     shown = packed.decode(errors="replace")
     for value in np.abs(np.concatenate([matrix.ravel() for matrix in matrices.values()])):

@@ -1,6 +1,7 @@
 """What a page gets from its declaration alone: controls, link, progress, pin, export and script."""
 
 import os
+import re
 import subprocess
 import sys
 import time
@@ -16,12 +17,12 @@ import pytest
 from streamlit.testing.v1 import AppTest
 from visiting import components, sentence
 
-from efviz.dashboard.pages import PAGES
+from efviz.dashboard.pages import PAGES, registry
 from efviz.dashboard.pages.registry import Listing
 from efviz.dashboard.session import held
 from efviz.dashboard.session import page as frame
 from efviz.dashboard.session.caches import SHARED
-from efviz.dashboard.session.page import View
+from efviz.dashboard.session.page import Shown, View
 from efviz.dashboard.session.scripts import figure_script
 from efviz.dashboard.session.studies import Call, Studies
 from efviz.figures import export
@@ -74,6 +75,26 @@ def test_its_link_restores_what_it_shows_and_names_junk() -> None:
     assert at.session_state[SLUG].problem == "fig2"
     assert at.session_state[SLUG].query == "problem=fig2&reach=0.5&points=99"
     assert "lies outside 3 to 99" in at.warning[0].value
+
+
+def test_settings_that_a_block_changes_are_shown(monkeypatch: pytest.MonkeyPatch) -> None:
+    def at_most_half(shown: Shown) -> None:
+        if shown.settings.reach > 0.5:
+            shown.store.set(reach=0.5)
+
+    shown = visit(reach="0.5")
+    page = replace(new_page.PAGE, controls=(*new_page.PAGE.controls, at_most_half))
+    monkeypatch.setattr(new_page, "PAGE", page)
+    at = visit(reach="2")
+    assert at.session_state[SLUG].reach == 0.5
+    assert sentence(at) == sentence(shown)
+
+
+def test_no_page_runs_itself_again() -> None:
+    folder = Path(registry.__file__).parent
+    texts = {path: path.read_text(encoding="utf-8") for path in folder.rglob("*.py")}
+    assert len(texts) > len(PAGES)
+    assert not [path for path, text in texts.items() if re.search(r"run_again|\.rerun\b", text)]
 
 
 def test_it_can_be_pinned() -> None:

@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from visiting import Held
 
 from efviz import PROBLEMS
 from efviz.dashboard.pages import PAGES
@@ -277,8 +278,16 @@ def test_another_problem_leaves_what_is_kept_and_a_reset_what_is_always_there() 
 
 def test_a_choice_is_followed_by_what_its_setting_says() -> None:
     menu = Menu.of(share=0.75)
-    assert menu.chosen("share", 1.5) == replace(menu, share=1.5)
-    assert menu.chosen("colour", "blue") == Menu.of(colour="blue")
+
+    def chosen(name: str, value: object) -> Menu:
+        store = Held(menu)
+        store.choose(name, value)
+        return store.settings
+
+    assert chosen("share", 1.5) == replace(menu, share=1.5)
+    assert chosen("share", 99.0) == replace(menu, share=2.0)
+    assert chosen("colour", "blue") == Menu.of(colour="blue")
+    assert chosen("colour", "none of them") == menu
 
 
 @pytest.mark.parametrize("page", PAGES.values(), ids=PAGES)

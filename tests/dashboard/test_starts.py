@@ -4,7 +4,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from visiting import held
+from visiting import held, open_page, settings_of
 
 from efviz.dashboard.components import Click, Touch
 from efviz.dashboard.pages.vector_fields.settings import MOST_STARTS, VectorFieldsSettings
@@ -61,3 +61,20 @@ def test_a_click_adds_a_start_and_drops_the_oldest() -> None:
     assert shown.store.settings.starts[-1] == (1.1, 0.0)
     clicked(shown, Click(0, 0.0, 0.0))
     assert shown.store.settings.starts[-1] == (1.1, 0.0), "a click on the data is no start"
+
+
+def test_the_limits_of_the_plane_are_chosen_by_a_switch_and_four_numbers() -> None:
+    at = open_page(steps="300")
+    at.session_state["vector-fields.more"] = True
+    at.run()
+
+    def switch(on: bool) -> None:
+        next(t for t in at.toggle if t.label == "Custom plane limits").set_value(on).run()
+
+    switch(True)
+    assert settings_of(at, "vector-fields").limits == ((-1.0, 5.0, -1.0, 5.0),)
+    next(n for n in at.number_input if n.label == "b from").set_value(-1.5).run()
+    assert settings_of(at, "vector-fields").limits == ((-1.5, 5.0, -1.0, 5.0),)
+    switch(False)
+    assert settings_of(at, "vector-fields").limits == ()
+    assert not at.exception

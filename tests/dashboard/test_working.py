@@ -16,9 +16,9 @@ def test_a_move_that_waits_for_the_run_is_noticed(monkeypatch: pytest.MonkeyPatc
     requests = ScriptRequests()
     context = SimpleNamespace(script_requests=requests)
     monkeypatch.setattr(compat, "get_script_run_ctx", lambda **_: context)
-    assert not working.moved_on()
+    assert not compat.rerun_is_waiting()
     requests.request_rerun(RerunData(fragment_id="live"))
-    assert working.moved_on()
+    assert compat.rerun_is_waiting()
 
 
 @pytest.mark.parametrize(
@@ -36,9 +36,9 @@ def test_only_a_fragment_of_the_page_before_is_forgotten(
     requests = ScriptRequests()
     context = SimpleNamespace(script_requests=requests, page_script_hash="now")
     monkeypatch.setattr(compat, "get_script_run_ctx", lambda **_: context)
-    working.forget_the_page_before()
+    compat.forget_fragments_of_other_pages()
     requests.request_rerun(request_)
-    working.forget_the_page_before()
+    compat.forget_fragments_of_other_pages()
     found = requests.on_scriptrunner_ready()
     assert (found.type is ScriptRequestType.RERUN) == kept
 

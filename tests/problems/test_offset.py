@@ -141,6 +141,6 @@ def test_the_line_between_two_classes_is_where_the_output_is_zero(offset: float)
 
 def test_only_a_linear_model_takes_an_offset() -> None:
     x = np.linspace(0.1, 2, 20)[:, None]
-    with pytest.raises(ValueError, match="an offset needs a linear model, got saturation"):
+    with pytest.raises(ValueError, match="an offset needs a model f = X theta, got saturation"):
         with_offset(saturation_regression(x, 1 - np.exp(-x[:, 0])), 1.0)
     assert with_offset(linear_regression(x, x[:, 0]), 0.5).model == Linear(offset=0.5)

@@ -28,14 +28,21 @@ def session_id() -> str | None:
 
 
 def rerun_is_waiting() -> bool:
-    """Whether a rerun, requested by the visitor, waits for the run in this thread to end."""
+    """Whether a rerun, requested by the visitor, waits for the run in this thread to end.
+
+    A fragment's run is not interrupted for the next one, so long work has to check.
+    """
     context = get_script_run_ctx(suppress_warning=True)
     requests = context and context.script_requests
     return getattr(requests, "_state", None) is ScriptRequestType.RERUN
 
 
 def forget_fragments_of_other_pages() -> None:
-    """Drop a waiting run of a fragment of another page than the running one."""
+    """Drop a waiting run of a fragment of another page than the running one.
+
+    A menu that closes on a click on a page link reports that after the page has changed. Streamlit
+    would then run the missing fragment as its old page, and the browser would show an empty page.
+    """
     context = get_script_run_ctx(suppress_warning=True)
     requests = context and context.script_requests
     if not context or not requests:

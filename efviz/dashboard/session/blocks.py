@@ -7,9 +7,9 @@ from typing import Any, Literal
 import streamlit as st
 
 from efviz.dashboard.components import Click, Frame, Touch, chart, pack_figures
+from efviz.dashboard.session import pins
 from efviz.dashboard.session.export_menu import export_menu
 from efviz.dashboard.session.page import SLICE, Block, Shown, View
-from efviz.dashboard.session.pins import beside
 from efviz.dashboard.session.scripts import figure_script
 from efviz.dashboard.session.store import run_again
 from efviz.dashboard.session.studies import Call, Function, call_of
@@ -52,22 +52,11 @@ class Chart:
     def call(self) -> Call:
         return call_of(self.panels)
 
-    def packed(self, view: View) -> bytes | None:
-        """The panels as bytes, None while there is nothing to show."""
-        arguments = view.arguments(self.call, held=True)
-        if arguments is None:
-            return None
-
-        def compute() -> bytes:
-            panels = self.call.function(**arguments)
-            return pack_figures(panels, dark=DARK, **self.look(panels))
-
-        key = "packed", self.look, view.key(self.call, held=True)
-        packed: bytes = view.studies.remembered(key, view.settings, compute)
-        return packed
+    def packed(self, panels: Panels) -> bytes:
+        return pack_figures(panels, dark=DARK, **self.look(panels))
 
     def __call__(self, shown: Shown) -> None:
-        packed = self.packed(shown.view)
+        packed = shown.view.call(self.call, held=True, then=self.packed)
         if packed is None:
             self._last(shown)
             return
@@ -80,19 +69,35 @@ class Chart:
             let_paint(f"{shown.page.slug}.painted", state)
 
     def _beside(self, shown: Shown, packed: bytes) -> None:
-        one = self.pinned if isinstance(self.pinned, Chart) else self
-
-        def other(settings: Any) -> tuple[bytes | None, bool]:
-            view = View(shown.page, settings.at_rest())
-            packed = one.packed(view)
-            if not shown.view.unfinished:
-                for seen in view.unfinished[:1]:
-                    view.job(seen.name).advance(SLICE)
-            return packed, not view.unfinished
-
-        with beside(shown.store, other, self.weights(shown)) as pinned:
+        """The chart, beside the one of the pinned settings if there are any."""
+        store, pinned = shown.store, pins.pinned_settings(shown.store)
+        if pinned is None:
             self._draw(shown, packed)
-        shown.after.append(pinned.go_on)
+            return
+        # The end of the key selects the style of a chart, which comes first on narrow pages.
+        with st.container(key=f"{store.slug}.beside-chart"):
+            left, right = st.columns(self.weights(shown))
+            with left:
+                st.html("<p class='efviz-which'>Now</p>")
+                self._draw(shown, packed)
+            with right:
+                st.html("<p class='efviz-which'>Pinned</p>")
+                if not pins.trouble(pinned):
+                    self._draw_pinned(shown, pinned)
+            st.html(f"<p class='efviz-note'>{pins.note(store, pinned)}</p>")
+
+    def _draw_pinned(self, shown: Shown, pinned: Any) -> None:
+        """The chart of pinned settings, whose work begins once the live chart is complete."""
+        one = self.pinned if isinstance(self.pinned, Chart) else self
+        view = View(shown.page, pinned.at_rest())
+        packed = view.call(one.call, held=True, then=one.packed)
+        if packed:
+            chart(packed, key=f"{shown.page.slug}.pinned", query=None)
+        if not view.unfinished:
+            return
+        shown.after.append(run_again)
+        if not shown.view.unfinished:
+            view.unfinished[0].job.advance(SLICE)
 
     def _last(self, shown: Shown) -> None:
         """Keep the last picture until there is a new one."""
@@ -125,7 +130,7 @@ class Export:
 
     def __call__(self, shown: Shown) -> None:
         page, view, call = shown.page, shown.view, self.of.call
-        if view.arguments(call, held=True) is None:
+        if view.call(call, held=True, then=self.of.packed) is None:
             return
         usual = page.slug if self.of.key == "chart" else f"{page.slug}-{self.of.key}"
         name = self.name or usual
@@ -163,14 +168,14 @@ class Ask:
 
     def _go_on(self, shown: Shown) -> None:
         found = [seen for name in self.results if (seen := shown.view.see(name))]
-        left = [shown.view.job(seen.name) for seen in found if not seen.snapshot.complete]
+        left = [seen.job for seen in found if not seen.snapshot.complete]
         if not left:
             return
         if self.instead and (words := shown.view.call(call_of(self.instead))):
             st.markdown(words)
             return
         key, state = f"{shown.page.slug}.{self.key}", tuple(seen.key for seen in found)
-        fraction = sum(shown.view.job(seen.name).progress.fraction for seen in found) / len(found)
+        fraction = sum(seen.job.progress.fraction for seen in found) / len(found)
         if working(key, state, fraction, self.said, ask=self.label):
             work(key, state, left[0], SLICE)
             run_again()
@@ -178,14 +183,15 @@ class Ask:
 
 @dataclass(frozen=True)
 class Words:
-    """HTML that a function makes of the results; nothing if it returns nothing."""
+    """Words that a function makes of the results, as HTML; nothing if it returns nothing."""
 
     function: Function
+    html: Callable[[str], str] = str
 
     def __call__(self, shown: Shown) -> None:
         words = shown.view.call(call_of(self.function))
         if words:
-            st.html(words)
+            st.html(self.html(words))
 
 
 def ahead(*results: str) -> Block:

@@ -13,7 +13,7 @@ import streamlit as st
 
 from efviz.dashboard.server import upkeep
 from efviz.dashboard.session.jobs import taken
-from efviz.dashboard.session.sizes import size_of
+from efviz.dashboard.session.sizes import nbytes
 from efviz.dashboard.session.turns import TURNS
 
 P = ParamSpec("P")
@@ -90,7 +90,7 @@ class Cache:
         # thread must not be inspected.
         entry.settled = getattr(entry.value, "done", True)
         # A result larger than the limit counts as the limit.
-        size = min(size_of(key) + size_of(entry.value), self._limit)
+        size = min(nbytes(key) + nbytes(entry.value), self._limit)
         with self._lock:
             if self._entries.setdefault(key, entry) is not entry:
                 return

@@ -10,7 +10,7 @@ from efviz.arrays import Array
 from efviz.dashboard.components import Click, Touch
 from efviz.dashboard.session import data_edits_words as text
 from efviz.dashboard.session.foreign import plain
-from efviz.dashboard.session.kinds import FARTHEST
+from efviz.dashboard.session.kinds import FARTHEST, rounded
 from efviz.dashboard.session.page import Shown
 from efviz.dashboard.session.problem_choice import problem_of
 from efviz.dashboard.session.problem_settings import ProblemSettings
@@ -30,6 +30,7 @@ from efviz.datasets.edits import (
 from efviz.figures.data_points import place_of
 
 NEAREST = "same as the nearest"
+NUMBERED = "Examples are numbered from 0 in the order of the original data; added examples follow."
 
 
 def clicked(store: Store[Any], click: Click) -> None:
@@ -121,7 +122,7 @@ def _short(dataset: Dataset, place: Sequence[float]) -> tuple[float, ...]:
     short = []
     for (_, values), number in zip(columns, place, strict=False):
         spread = float(np.ptp(values[:1000])) or 1.0
-        short.append(round(number, 3 - int(np.floor(np.log10(spread)))))
+        short.append(rounded(number, spread))
     if len(place) == len(columns):
         short[-1] = nearest_target(dataset, short[-1])
     return tuple(short)
@@ -140,25 +141,18 @@ def _target(store: Store[Any], dataset: Dataset, where: Sequence[float]) -> tupl
     return (float(dataset.y[np.argmin((away**2).sum(-1))]),)
 
 
-def told(store: Store[Any]) -> None:
-    """Show what was edited and its effect on EF."""
-    edits: Edits = store.settings.edits
-    if not edits:
+def edits(shown: Shown) -> None:
+    """What was edited, its effect on EF and, while editing, inputs for one example."""
+    store, now = shown.store, shown.store.settings
+    if not (now.edits or now.editing):
         return
-    dataset, _ = problem_of(store.settings)
-    for sentence in refused(_original(dataset), edits)[:5]:
+    dataset, _ = problem_of(now)
+    for sentence in refused(_original(dataset), now.edits)[:5]:
         st.warning(sentence)
     if dataset.edited:
-        st.html(text.sentence(store.settings, dataset))
-
-
-def editor(store: Store[Any]) -> None:
-    """Show what was edited and, while editing, inputs for the numbers of an example."""
-    told(store)
-    if not store.settings.editing:
+        st.html(text.sentence(now, dataset))
+    if not now.editing:
         return
-    edits: Edits = store.settings.edits
-    dataset, _ = problem_of(store.settings)
     with st.container(horizontal=True, vertical_alignment="bottom", key=f"{store.slug}-edits"):
         _numbers(store, dataset)
         if len(input_columns(dataset)) == 2 and dataset.task == "classification":
@@ -168,7 +162,7 @@ def editor(store: Store[Any]) -> None:
             )
     with st.container(horizontal=True, key=f"{store.slug}-edit-buttons"):
         _buttons(store, dataset)
-    if len(edits) >= MOST:
+    if len(now.edits) >= MOST:
         st.caption(f"A link holds at most {MOST} edits.")
 
 
@@ -178,9 +172,7 @@ def _numbers(store: Store[Any], dataset: Dataset) -> None:
     key = _key(store, "number")
     last = N + _added(store.settings.edits) - 1
     state[key] = min(int(state.get(key, 0)), last)
-    number = int(
-        st.number_input(text.EXAMPLE, 0, last, step=1, key=key, help=text.NUMBERED, width=170)
-    )
+    number = int(st.number_input("Example", 0, last, step=1, key=key, help=NUMBERED, width=170))
     place = _place_of_number(dataset, number)
     keys = _place_keys(store, dataset)
     shown = (number, *place)
@@ -251,8 +243,3 @@ def _buttons(store: Store[Any], dataset: Dataset) -> None:
 def _undoable(store: Store[Any]) -> bool:
     stack = st.session_state.get(_key(store, "before"), [])
     return any(owner == _owner(store.settings) and before for owner, before in stack)
-
-
-def edits(shown: Shown) -> None:
-    """The same as a block of a page."""
-    editor(shown.store)

@@ -10,9 +10,6 @@ from efviz.dashboard.session.problem_settings import ProblemSettings
 from efviz.datasets.dataset import Dataset
 from efviz.numbers import number
 
-EXAMPLE = "Example"
-NUMBERED = "Examples are numbered from 0 in the order of the original data; added examples follow."
-
 
 @cached
 def distance(settings: ProblemSettings) -> float | None:

@@ -6,16 +6,17 @@ from typing import Any
 
 import streamlit as st
 
-from efviz.dashboard.session.jobs import Snapshot
+from efviz.dashboard.session.jobs import Job, Snapshot
 from efviz.dashboard.session.working import WORK
 
 
 @dataclass(frozen=True)
 class Seen:
-    """A result as known when a run first looked; `key` identifies its settings."""
+    """A result of a `job` as known when a run first looked; `key` identifies its settings."""
 
     name: str
     key: Hashable
+    job: Job[Any]
     snapshot: Snapshot[Any]
 
     @property

@@ -12,7 +12,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any, Generic, TypeVar
 
-from efviz.dashboard.session.sizes import size_of
+from efviz.dashboard.session.sizes import nbytes
 from efviz.dashboard.session.turns import TURNS
 from efviz.work import Progress, Work
 
@@ -128,7 +128,7 @@ class Job(Generic[T]):
         elif now < self._measured + 1:
             return
         self._measured = now
-        self.nbytes = max(size_of(self._progress.result), sum(self._taken.values()))
+        self.nbytes = max(nbytes(self._progress.result), sum(self._taken.values()))
 
 
 def result_of(job: Job[T], *, shown: bool = False) -> Work[T]:

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from math import isfinite
+from math import floor, isfinite, log10
 from typing import Any, Protocol
 
 from efviz.datasets.edits import ADDED, MOST, MOVED, REMOVED, Edit, normal
@@ -18,6 +18,10 @@ class Kind(Protocol):
     def parse(self, text: str, settings: Sofar) -> tuple[Any, str]: ...
     def format(self, value: Any) -> str: ...
 
+    def nearest(self, value: Any, settings: Sofar) -> Any:
+        """The valid value nearest to that of a widget, None if there is none."""
+        return value
+
 
 FARTHEST = 1e9
 """How far out a place in a link may lie, in each coordinate."""
@@ -28,8 +32,13 @@ def shortest(number: float) -> str:
     return repr(float(number) + 0.0).removesuffix(".0").replace("e+", "e")
 
 
+def rounded(number: float, size: float) -> float:
+    """Rounded to about a thousandth of `size`, to keep links short."""
+    return round(number, 3 - floor(log10(size)))
+
+
 @dataclass(frozen=True)
-class Number:
+class Number(Kind):
     """A finite number within bounds, which may depend on the other values."""
 
     low: float | Callable[[Sofar], float]
@@ -42,8 +51,12 @@ class Number:
         high = self.high(settings) if callable(self.high) else self.high
         return low, high
 
-    def nearest(self, number: float, settings: Sofar) -> float:
+    def nearest(self, value: float, settings: Sofar) -> float:
         """The nearest valid number; 0 is never the nearest to another number."""
+        clipped = self._clipped(value, settings)
+        return round(clipped) if self.integer else float(clipped)
+
+    def _clipped(self, number: float, settings: Sofar) -> float:
         low, high = self.bounds(settings)
         return number if self.zero and number == 0 else min(max(number, low), high)
 
@@ -55,7 +68,7 @@ class Number:
             raise ValueError("is not a number") from None
         if not isfinite(number):
             raise ValueError("is not a finite number")
-        words, nearest = "", self.nearest(number, settings)
+        words, nearest = "", self._clipped(number, settings)
         if number != nearest:
             words = f"lies outside {low:g} to {high:g}" if low < high else "does not apply here"
             number = nearest
@@ -72,7 +85,7 @@ DAMPING = Number(1e-10, 1e10, zero=True)
 
 
 @dataclass(frozen=True)
-class Choice:
+class Choice(Kind):
     """One of several words, which may depend on other values; None accepts any word."""
 
     options: Callable[[Sofar], Sequence[str] | None]
@@ -89,9 +102,13 @@ class Choice:
     def format(self, value: Any) -> str:
         return str(value)
 
+    def nearest(self, value: Any, settings: Sofar) -> Any:
+        """None for a word that is no option any more, as when two widgets change at once."""
+        return value if value in (self.options(settings) or ()) else None
+
 
 @dataclass(frozen=True)
-class Flag:
+class Flag(Kind):
     """On (1) or off (0)."""
 
     def parse(self, text: str, settings: Sofar) -> tuple[Any, str]:
@@ -104,7 +121,7 @@ class Flag:
 
 
 @dataclass(frozen=True)
-class Points:
+class Points(Kind):
     """Rows of numbers, "1,2;3,4"; empty text stands for "choose for me"."""
 
     width: int
@@ -139,7 +156,7 @@ class Points:
 
 
 @dataclass(frozen=True)
-class EditList:
+class EditList(Kind):
     """Edits of single examples, "m12,1.5,2.3;a0.5,1.2;r7": see `efviz.datasets.edits`."""
 
     empty = "no edit"

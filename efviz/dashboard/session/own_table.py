@@ -13,7 +13,7 @@ import streamlit as st
 from efviz.dashboard.server import compat, uploads
 from efviz.dashboard.session.caches import OWN, forget_private
 from efviz.dashboard.session.settings import Settings
-from efviz.dashboard.session.sizes import size_of
+from efviz.dashboard.session.sizes import nbytes
 from efviz.dashboard.session.turns import TURNS
 from efviz.datasets.tables import Table, TableError, read_table
 from efviz.lazy import cached_property
@@ -61,7 +61,7 @@ class Loaded:
 
     @cached_property
     def nbytes(self) -> int:
-        return size_of(self.table) + len(self.content)
+        return nbytes(self.table) + len(self.content)
 
 
 LARGE = 2**20

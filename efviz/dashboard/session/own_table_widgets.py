@@ -166,17 +166,28 @@ def _load(store: Store[Any]) -> None:
             _choices(store, refused.source, None)
 
 
-def _take(store: Store[Any], content: bytes | str, name: str, reading: Reading = GUESSED) -> None:
-    """Read the table; if it cannot be used, keep everything as it is and show why."""
+def _take(store: Store[Any], content: bytes | str, name: str) -> None:
+    """Use a table that a visitor gave, and show the page with it."""
+    source = Source(content, name, GUESSED)
+    with st.spinner("Reading the table …"):
+        read = _read(store, source, source)
+    if read:
+        run_again()
+
+
+def _read(store: Store[Any], source: Source, again: Source | None) -> bool:
+    """Read a table; returns whether it can be used.
+
+    Otherwise everything stays as it is, and the reason is shown, with reading options for `again`.
+    """
     try:
-        with st.spinner("Reading the table …"):
-            own_table.load(content, name, reading)
+        own_table.load(source.content, source.name, source.reading)
     except TableError as error:
-        st.session_state[REFUSED] = Refused(store.slug, str(error), Source(content, name, reading))
-        return
+        st.session_state[REFUSED] = Refused(store.slug, str(error), again)
+        return False
     st.session_state.pop(REFUSED, None)
     _adopt(store)
-    run_again()
+    return True
 
 
 def _adopt(store: Store[Any]) -> None:
@@ -212,43 +223,29 @@ def _choices(store: Store[Any], source: Source, table: Table | None) -> None:
         between[""] = f"{_BETWEEN[table.separator]} (guessed)"
     if table and reading.header is None:
         header[""] = f"{_FIRST_ROW[_YES[table.header]]} (guessed)"
-    kind = "reading" if table else "refused"
-    args = (store, source, table is not None)
-    _choice(f"{store.slug}.{kind}.separator", between, reading.separator, args)
-    _choice(f"{store.slug}.{kind}.header", header, _YES[reading.header], args)
+    key = f"{store.slug}.{'reading' if table else 'refused'}"
+    keys = f"{key}.separator", f"{key}.header"
+    labels = "Columns are separated by", "The first row"
+    values = reading.separator, _YES[reading.header]
+    for name, label, titles, value in zip(keys, labels, (between, header), values, strict=True):
+        st.session_state[name] = value
+        st.selectbox(
+            label,
+            list(titles),
+            format_func=titles.__getitem__,
+            key=name,
+            on_change=_read_again,
+            args=(store, source, table is not None, keys),
+        )
 
 
-def _choice(
-    key: str, titles: dict[str, str], now: str, args: tuple[Store[Any], Source, bool]
-) -> None:
-    name = key.rsplit(".", 1)[-1]
-    st.session_state[key] = now
-    st.selectbox(
-        {"separator": "Columns are separated by", "header": "The first row"}[name],
-        list(titles),
-        format_func=lambda option: titles[option],
-        key=key,
-        on_change=_read_again,
-        args=(key, name, *args),
-    )
-
-
-def _read_again(key: str, name: str, store: Store[Any], source: Source, known: bool) -> None:
-    """Read a table with other options; a `known` table stays if that fails."""
-    value = st.session_state[key]
-    if name == "separator":
-        reading = replace(source.reading, separator=value if value in SEPARATORS else "")
-    else:
-        given = [header for header, word in _YES.items() if word == value]
-        reading = replace(source.reading, header=given[0] if given else None)
-    try:
-        own_table.load(source.content, source.name, reading)
-    except TableError as error:
-        again = None if known else replace(source, reading=reading)
-        st.session_state[REFUSED] = Refused(store.slug, str(error), again)
-        return
-    st.session_state.pop(REFUSED, None)
-    _adopt(store)
+def _read_again(store: Store[Any], source: Source, known: bool, keys: tuple[str, str]) -> None:
+    """Read a table with the options chosen; a `known` table stays if that fails."""
+    separator, header = (st.session_state[key] for key in keys)
+    chosen = {word: value for value, word in _YES.items()}.get(header)
+    reading = Reading(separator if separator in SEPARATORS else "", chosen)
+    again = replace(source, reading=reading)
+    _read(store, again, None if known else again)
 
 
 def first_rows(found: Loaded) -> str:

@@ -7,6 +7,7 @@ results, draws what is known, and lets a visitor stop, pin, export and share.
 import time
 from collections.abc import Callable, Hashable, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import partial
 from inspect import isgeneratorfunction
 from typing import Any
 
@@ -15,10 +16,9 @@ from streamlit.delta_generator import DeltaGenerator
 
 from efviz.dashboard.session.foreign import plain
 from efviz.dashboard.session.held import Held, Seen
-from efviz.dashboard.session.jobs import Job
 from efviz.dashboard.session.own_table_widgets import ready
+from efviz.dashboard.session.pins import share
 from efviz.dashboard.session.settings import Settings
-from efviz.dashboard.session.share import share
 from efviz.dashboard.session.store import Store, run_again
 from efviz.dashboard.session.studies import Call, Studies
 from efviz.dashboard.session.working import WORK, work, working
@@ -80,79 +80,62 @@ class View:
         """The problem, and what belongs to it."""
         return self.studies.given.make(self.settings)
 
-    def job(self, name: str) -> Job[Any]:
-        """The work towards a result."""
-        return self.studies.job(name, self.settings)
-
     def see(self, name: str, *, wait: bool = False, later: bool = False) -> Seen | None:
         """A result as far as it is known; with `wait`, work on it first if nothing is known.
 
         If the result may arrive `later`, work only briefly, and not at all if another one is held
         in its place. None if there is no problem.
         """
-        if self.trouble and self.studies.of_problem(self.studies.calls[name]):
+        call = self.studies.calls[name]
+        if self.trouble and self.studies.of_problem(call):
             return None
         if name not in self._seen:
             problem = getattr(self.settings, "problem", None)
-            job = self.job(name)
-            key = self.studies.key(self.studies.calls[name], self.settings)
+            job, key = self.studies.job(name, self.settings), self.studies.key(call, self.settings)
             before = self._held.instead(problem, name, key, job.progress.fraction)
-            if wait and name not in self.studies.asked and not (later and before):
-                self._wait_for(name, job, later)
-            self._seen[name] = Seen(name, key, job.progress)
+            unknown = job.progress.result is None and not job.done
+            if wait and unknown and name not in self.studies.asked and not (later and before):
+                # Only a generator can be interrupted.
+                in_one_go = not (later or isgeneratorfunction(call.function))
+                if in_one_go or self._left[later] > 0:
+                    began = time.perf_counter()
+                    job.advance(max(self._left[later], 0.0))
+                    self._left[later] -= time.perf_counter() - began
+            self._seen[name] = Seen(name, key, job, job.progress)
             if before:
                 self._before[name] = before
             else:
                 self._held.keep(problem, self._seen[name])
         return self._seen[name]
 
-    def _wait_for(self, name: str, job: Job[Any], later: bool) -> None:
-        """Wait for a result; one that is not a generator cannot be interrupted."""
-        in_one_go = not (later or isgeneratorfunction(self.studies.calls[name].function))
-        left = self._left[later]
-        if job.progress.result is None and not job.done and (in_one_go or left > 0):
-            began = time.perf_counter()
-            job.advance(max(left, 0.0))
-            self._left[later] -= time.perf_counter() - began
+    def call(
+        self, call: Call, *, held: bool = False, then: Callable[[Any], Any] | None = None
+    ) -> Any:
+        """The result of a call on what is known; None while a required argument is unknown.
 
-    def _shown(
-        self, name: str, held: bool, *, wait: bool = False, later: bool = False
-    ) -> Seen | None:
-        """A result as a block shows it; only charts show held results."""
-        seen = self.see(name, wait=wait, later=later)
-        if name in self._before:
-            return self._before[name] if held else None
-        return seen
-
-    def arguments(self, call: Call, *, held: bool = False) -> dict[str, Any] | None:
-        """The arguments of a call as far as they are known; `held`: including held results.
-
-        None while a required argument is unknown.
+        `held`, as for charts: a held result takes the place of the one computed now. `then`: return
+        what this function makes of the result instead, and keep it for equal arguments.
         """
         plan = self.studies.plan(call)
         if self.trouble and plan.given:
             return None
-        found = {argument: getattr(self.settings, name) for argument, name in plan.own.items()}
+        arguments = {argument: getattr(self.settings, name) for argument, name in plan.own.items()}
+        known: list[Hashable] = []
         for argument, (name, optional) in plan.results.items():
-            seen = self._shown(name, held, wait=True, later=optional)
+            seen = self.see(name, wait=True, later=optional)
+            if name in self._before:
+                seen = self._before[name] if held else None
             if seen and seen.known:
-                found[argument] = seen.result
+                arguments[argument] = seen.result
+                known.append((seen.key, seen.snapshot.fraction))
             elif not optional:
                 return None
-        if plan.given:
-            found |= {argument: self.given[name] for argument, name in plan.given.items()}
-        return found | dict(call.fixed)
-
-    def key(self, call: Call, *, held: bool = False) -> Hashable:
-        """The key of a call with the known arguments: equal keys have equal results."""
-        seen = [self._shown(name, held) for name, _ in self.studies.plan(call).results.values()]
-        known = tuple((one.key, one.snapshot.fraction) for one in seen if one)
-        return self.studies.key(call, self.settings), known
-
-    def call(self, call: Call, *, held: bool = False) -> Any:
-        """The result of a call on what is known; None while an argument is missing."""
-        arguments = self.arguments(call, held=held)
-        return None if arguments is None else call.function(**arguments)
+        arguments |= {argument: self.given[name] for argument, name in plan.given.items()}
+        compute = partial(call.function, **arguments, **call.fixed)
+        if then is None:
+            return compute()
+        key = then, self.studies.key(call, self.settings), tuple(known)
+        return self.studies.remembered(key, self.settings, lambda: then(compute()))
 
     def result(self, name: str, *, wait: bool = False) -> Any:
         """A result as far as it is known, None if nothing is."""
@@ -231,8 +214,11 @@ def live(page: Page) -> None:
 
 
 def draw(blocks: Sequence[Block], shown: Shown) -> None:
+    """Draw the blocks; run again as soon as one has changed the settings."""
     for block in blocks:
         block(shown)
+        if shown.store.settings != shown.settings:
+            run_again()
 
 
 def go_on(shown: Shown) -> None:
@@ -247,7 +233,7 @@ def go_on(shown: Shown) -> None:
         return
     state, bar = shown.view.state, shown.bar
     key, words = WORK.format(page.slug), page.waits.get(unfinished[0].name, "the work")
-    jobs = [shown.view.job(one.name) for one in unfinished]
+    jobs = [one.job for one in unfinished]
     with bar or st.container():
         going = working(key, state, jobs[0].progress.fraction, f"of {words} computed")
     if going:

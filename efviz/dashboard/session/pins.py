@@ -1,7 +1,5 @@
 """Pinned settings: their chart beside the live one, and the differences."""
 
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from html import escape
 from typing import Any
@@ -9,21 +7,21 @@ from urllib.parse import parse_qsl
 
 import streamlit as st
 
-from efviz.dashboard.components import chart
+from efviz.dashboard.components import link
 from efviz.dashboard.session import own_table, table_choice
 from efviz.dashboard.session.caches import OWN
-from efviz.dashboard.session.kinds import Number, Sofar
+from efviz.dashboard.session.kinds import Kind, Number, Sofar
 from efviz.dashboard.session.links import PIN
 from efviz.dashboard.session.problem_settings import entry
 from efviz.dashboard.session.settings import Setting, Settings, setting
-from efviz.dashboard.session.store import Store, run_again
+from efviz.dashboard.session.store import Store
 
 DEFAULTS = "-"
 """The text in a link for pinned settings that are all defaults."""
 
 
 @dataclass(frozen=True)
-class Pinned:
+class Pinned(Kind):
     """The query of other settings of the same page, or of the `part` of them; "" for none."""
 
     part: type[Settings] | None = None
@@ -56,15 +54,15 @@ def pin_setting(part: type[Settings] | None = None) -> Any:
     return setting("Pinned settings", Pinned(part), "", query=PIN, always=True)
 
 
-def pin_button(store: Store[Any]) -> None:
-    """To be called in the header, which is drawn again after a click."""
-    if PIN not in store.declared:
-        return
-    if getattr(store.settings, PIN):
-        st.button("Unpin", on_click=store.set, kwargs={PIN: ""}, type="tertiary")
-    else:
+def share(store: Store[Any]) -> None:
+    """The end of every page header: the buttons that pin and link the current state."""
+    if PIN in store.declared:
         words = "Keep this chart for comparison with other settings"
-        st.button("Pin", on_click=_pin, args=(store,), type="tertiary", help=words)
+        if getattr(store.settings, PIN):
+            st.button("Unpin", on_click=store.set, kwargs={PIN: ""}, type="tertiary")
+        else:
+            st.button("Pin", on_click=_pin, args=(store,), type="tertiary", help=words)
+    link(f"{store.slug}.link")
 
 
 def _pin(store: Store[Any]) -> None:
@@ -77,50 +75,18 @@ def _kind(store: Store[Any]) -> Pinned:
     return kind
 
 
-@dataclass
-class Beside:
-    """Whether the pinned chart is complete, known when the live one is drawn."""
-
-    complete: bool = True
-
-    def go_on(self) -> None:
-        """Run again for the rest of its work once the live chart is complete."""
-        if not self.complete:
-            run_again()
+def pinned_settings(store: Store[Any]) -> Any:
+    """The pinned settings, None if there are none."""
+    text = getattr(store.settings, PIN)
+    return _kind(store).read(text, type(store.settings))[0] if text else None
 
 
-Picture = Callable[[Any], tuple[bytes | None, bool]]
-"""Packed panels of settings, if any yet, and whether they are complete; a call does some work."""
+def note(store: Store[Any], pinned: Any) -> str:
+    """How the pinned settings differ from the current ones, as HTML, or why they have no chart."""
+    return trouble(pinned) or differences(pinned, _kind(store).of(store.settings))
 
 
-@contextmanager
-def beside(
-    store: Store[Any], picture: Picture, weights: Sequence[float] = (1, 1)
-) -> Iterator[Beside]:
-    """A context for drawing a chart, with the pinned one beside it if there is one."""
-    found, text = Beside(), getattr(store.settings, PIN)
-    if not text:
-        yield found
-        return
-    kind = _kind(store)
-    pinned, _ = kind.read(text, type(store.settings))
-    trouble = _trouble(pinned)
-    # The end of the key selects the style of a chart, which comes first on narrow pages.
-    with st.container(key=f"{store.slug}.beside-chart"):
-        left, right = st.columns(weights)
-        with left:
-            st.html("<p class='efviz-which'>Now</p>")
-            yield found
-        with right:
-            st.html("<p class='efviz-which'>Pinned</p>")
-            packed, found.complete = (None, True) if trouble else picture(pinned)
-            if packed:
-                chart(packed, key=f"{store.slug}.pinned", query=None)
-        words = trouble or differences(pinned, kind.of(store.settings))
-        st.html(f"<p class='efviz-note'>{words}</p>")
-
-
-def _trouble(pinned: Any) -> str:
+def trouble(pinned: Any) -> str:
     """Why there is no pinned chart, or ""."""
     if pinned.problem != OWN:
         return ""

@@ -41,25 +41,23 @@ def _problem_of(settings: ProblemSettings) -> tuple[Dataset, Problem]:
     return build(settings)
 
 
-MOST = 1_000_000
+def known(settings: Sofar) -> tuple[Dataset, Problem] | None:
+    """The same; None while a table is not loaded, or does not suit the settings."""
+    try:
+        return problem_of(settings)
+    except (ValueError, KeyError):
+        return None
 
 
 def examples(settings: Sofar) -> int:
     """N. A table that is not loaded yet sets no limit."""
     if entry(settings).family and not settings.edits:
         return int(settings.N)
-    try:
-        return problem_of(settings)[1].N
-    except (ValueError, KeyError):
-        return MOST
+    made = known(settings)
+    return made[1].N if made else 1_000_000
 
 
 def last_example(settings: Sofar) -> int:
-    """The number of the last example. A table that nobody has loaded yet sets no limit."""
-    if entry(settings).family and not settings.edits:
-        return int(settings.N) - 1
-    try:
-        dataset, problem = problem_of(settings)
-        return number_of(dataset, problem.N - 1)
-    except (ValueError, KeyError):
-        return MOST
+    """The number of the last example, among those that were not removed."""
+    made = known(settings) if settings.edits else None
+    return number_of(made[0], made[1].N - 1) if made else examples(settings) - 1

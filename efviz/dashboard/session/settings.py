@@ -141,11 +141,6 @@ class Settings:
         named = {key: text for key, text in texts.items() if text != usual[key]}
         return "&".join(f"{key}={quote(text, safe=',;.-~')}" for key, text in named.items())
 
-    def chosen(self, name: str, value: Any) -> Self:
-        """These settings after a visitor chose a value of one of them."""
-        follow = self.declared()[name].follow
-        return follow(self, value) if follow else replace(self, **{name: value})
-
     def kept(self, **values: Any) -> Self:
         """Defaults for all but `values` and the settings kept on a change of problem."""
         return self.of(**self._those(lambda one: one.kept) | values)

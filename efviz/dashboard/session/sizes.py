@@ -1,46 +1,47 @@
-"""The memory that a result occupies."""
+"""The memory that a result occupies, as its type declares it."""
 
-from types import FunctionType, GeneratorType, ModuleType
+from collections.abc import Iterator, Mapping
+from dataclasses import fields, is_dataclass
 from typing import Any
 
 import numpy as np
 
 _OBJECT = 64
-"""Bytes of an object without what it refers to."""
-_LEAVES = (type, ModuleType, FunctionType, GeneratorType)
-"""Types that are not inspected. A generator may be running in another thread, and CPython up to
-3.12 reads freed memory when its frame is inspected then."""
+"""Bytes of an object without its content."""
 
 
-def size_of(value: Any) -> int:
-    """Approximate bytes of `value`: the arrays and strings reachable from it.
+def nbytes(value: Any) -> int:
+    """Approximate bytes of a value, in which an array counts once.
 
-    An object with an integer `nbytes` states its own size and is not inspected. Shared objects are
-    counted for each result.
+    Containers consist of their items, dataclasses of their fields, unless they state their own
+    `nbytes`. Other objects, and what properties have computed, count as small.
     """
-    seen: set[int] = set()
-    pending, total = [value], 0
-    while pending:
-        item = pending.pop()
-        if id(item) in seen or isinstance(item, _LEAVES):
-            continue
-        seen.add(id(item))
+    total, arrays = 0, {}
+    for part in _parts(value):
         total += _OBJECT
-        if isinstance(item, np.ndarray):
-            if item.base is None:
-                total += item.nbytes
-            else:
-                pending.append(item.base)
-        elif isinstance(item, bytes | str | memoryview):
-            total += len(item)
-        elif isinstance(stated := getattr(item, "nbytes", None), int):
-            total += stated
-        elif hasattr(item, "memory_usage"):  # a pandas table, without importing pandas
-            total += int(np.sum(item.memory_usage()))
-        elif isinstance(item, dict):
-            pending.extend(item.values())
-        elif isinstance(item, list | tuple | set | frozenset):
-            pending.extend(item)
+        if isinstance(part, np.ndarray):
+            # A view keeps the whole array in memory.
+            whole = part if part.base is None else part.base
+            arrays[id(whole)] = int(getattr(whole, "nbytes", part.nbytes))
         else:
-            pending.extend(getattr(item, "__dict__", {}).values())
-    return total
+            total += _stated(part) or (len(part) if isinstance(part, bytes | str) else 0)
+    return total + sum(arrays.values())
+
+
+def _stated(value: Any) -> int | None:
+    found = getattr(value, "nbytes", None)
+    return found if isinstance(found, int) else None
+
+
+def _parts(value: Any) -> Iterator[Any]:
+    """The value, and what its type declares to be in it."""
+    yield value
+    members: Any = ()
+    if isinstance(value, Mapping):
+        members = value.values()
+    elif isinstance(value, list | tuple | set | frozenset):
+        members = value
+    elif is_dataclass(value) and not isinstance(value, type) and _stated(value) is None:
+        members = [getattr(value, each.name, None) for each in fields(value)]
+    for member in members:
+        yield from _parts(member)

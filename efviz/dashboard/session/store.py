@@ -114,8 +114,14 @@ class Store(Generic[S]):
         self.put(replace(self.settings, **changes))
 
     def choose(self, name: str, value: Any) -> None:
-        """Set a value chosen by a visitor, and the settings that depend on it."""
-        self.put(self.settings.chosen(name, value))
+        """Set the valid value nearest to one from a widget, and the settings that depend on it.
+
+        Bounds and options may have changed since the widget was drawn.
+        """
+        one, now = self.declared[name], self.settings
+        value = one.kind.nearest(value, now)
+        if value is not None:
+            self.put(one.follow(now, value) if one.follow else replace(now, **{name: value}))
 
     def say(self, sentence: str) -> None:
         """Show a sentence until a setting is changed."""

@@ -225,35 +225,29 @@ class Studies:
     def job(self, name: str, settings: Any) -> Job[Any]:
         """The work towards a result, shared by all sessions that show the same."""
         call = self.calls[name]
-        key = self.key(call, settings)
+        key, work = self.key(call, settings), self._by_value if call.by_value else self._work
         if not self.plan(call).settings:
-            return _constant.setdefault(key, Job(self._work(call, settings)))
-        return self._job(key, settings, lambda: self._work(call, settings))
+            return _constant.setdefault(key, Job(work(call, settings)))
+        return self.remembered(key, settings, lambda: Job(work(call, settings)))
 
-    def _job(self, key: Hashable, settings: Any, work: Callable[[], Work[Any]]) -> Job[Any]:
-        job: Job[Any] = self.remembered(key, settings, lambda: Job(work()))
-        return job
-
-    def remembered(self, key: Hashable, settings: Any, compute: Callable[[], Any]) -> Any:
+    def remembered(self, key: Hashable, settings: Any, compute: Callable[[], T]) -> T:
         """A cached result; results of own tables stay in their session."""
         own = getattr(settings, "problem", "") == OWN
         return in_session(key, compute) if own else in_process(key, compute)
 
-    def _work(self, call: Call, settings: Any) -> Work[Any]:
-        """The work of a call; with arguments by value, that of the shared job for these values."""
-        values: dict[str, Any] = {}
+    def _by_value(self, call: Call, settings: Any) -> Work[Any]:
+        """The work of a call with arguments by value: that of the shared job for these values."""
+        plan, values = self.plan(call), {}
         for argument in call.by_value:
-            name, _ = self.plan(call).results[argument]
+            name, _ = plan.results[argument]
             values[argument] = yield from result_of(self.job(name, settings))
-        at = call.at(settings) if call.at else settings
-        if not values:
-            return (yield from self._called(call, at, {}))
-        key = self.plan(call).key_by_value(settings, values)
-        job = self._job(key, settings, lambda: self._called(call, at, values))
+        key = plan.key_by_value(settings, values)
+        job = self.remembered(key, settings, lambda: Job(self._work(call, settings, **values)))
         return (yield from result_of(job, shown=True))
 
-    def _called(self, call: Call, settings: Any, values: Mapping[str, Any]) -> Work[Any]:
-        plan = self.plan(call)
+    def _work(self, call: Call, settings: Any, /, **values: Any) -> Work[Any]:
+        """The work of a call, for which some arguments may be known: compute the rest, call it."""
+        plan, settings = self.plan(call), call.at(settings) if call.at else settings
         arguments = {argument: getattr(settings, name) for argument, name in plan.own.items()}
         for argument, (name, _) in plan.results.items():
             if argument not in values:

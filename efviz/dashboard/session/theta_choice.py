@@ -12,7 +12,7 @@ import streamlit as st
 
 from efviz.arrays import Array
 from efviz.dashboard.components import slider
-from efviz.dashboard.session.kinds import FARTHEST, Points
+from efviz.dashboard.session.kinds import FARTHEST, Points, rounded
 from efviz.dashboard.session.page import Block, Shown
 from efviz.dashboard.session.settings import setting
 from efviz.dashboard.session.store import Store
@@ -59,7 +59,7 @@ def _coordinate(
         value=float(theta[k]),
         low=min(low, float(theta[k])),
         high=max(high, float(theta[k])),
-        step=_rounded((high - low) / 200, plane),
+        step=rounded((high - low) / 200, plane.half_widths.max()),
         help=help,
         on_change=partial(move, store, plane, theta, k),
     )
@@ -82,8 +82,5 @@ def _choose(store: Store[Any], plane: Plane, theta: Array) -> None:
     A theta too far out for a link is ignored.
     """
     if np.abs(theta).max() <= FARTHEST:
-        store.set(theta=(tuple(_rounded(float(value), plane) for value in theta),))
-
-
-def _rounded(value: float, plane: Plane) -> float:
-    return round(value, 3 - int(np.floor(np.log10(plane.half_widths.max()))))
+        size = plane.half_widths.max()
+        store.set(theta=(tuple(rounded(float(value), size) for value in theta),))

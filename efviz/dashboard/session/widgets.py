@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from functools import partial
 from typing import Any
 
 import streamlit as st
@@ -32,12 +33,6 @@ class Slider:
     def draw(self, store: Store[Any], name: str) -> None:
         kind = _number(store, name)
         low, high = self.bounds or kind.bounds(store.settings)
-        convert = round if kind.integer else float
-
-        def choose(value: float) -> None:
-            # Use the current bounds: the settings may have changed since the slider was drawn.
-            store.choose(name, convert(kind.nearest(value, store.settings)))
-
         slider(
             store.declared[name].title,
             key=_key(store, name),
@@ -48,7 +43,7 @@ class Slider:
             log=self.log,
             zero=kind.zero,
             help=_help(store, name),
-            on_change=choose,
+            on_change=partial(store.choose, name),
         )
 
 
@@ -71,10 +66,7 @@ class NumberInput:
             as_type(high),
             step=as_type(self.step) if self.step else None,
             format=self.format,
-            key=_key(store, name),
-            help=_help(store, name) or None,
-            on_change=_take,
-            args=(store, name),
+            **_common(store, name),
         )
 
 
@@ -90,17 +82,11 @@ class Select:
         options = list(kind.options(store.settings) or ())
         titles = self.titles(store.settings) if callable(self.titles) else self.titles
         st.session_state[_key(store, name)] = getattr(store.settings, name)
-        arguments: dict[str, Any] = {
-            "format_func": lambda option: titles.get(option, option),
-            "key": _key(store, name),
-            "help": _help(store, name) or None,
-            "on_change": _take,
-            "args": (store, name),
-        }
+        common = _common(store, name) | {"format_func": lambda one: titles.get(one, one)}
         if self.segments:
-            st.segmented_control(title, options, required=True, **arguments)
+            st.segmented_control(title, options, required=True, **common)
         else:
-            st.selectbox(title, options, **arguments)
+            st.selectbox(title, options, **common)
 
 
 @dataclass(frozen=True)
@@ -109,25 +95,23 @@ class Toggle:
 
     def draw(self, store: Store[Any], name: str) -> None:
         st.session_state[_key(store, name)] = getattr(store.settings, name)
-        st.toggle(
-            store.declared[name].title,
-            key=_key(store, name),
-            help=_help(store, name) or None,
-            on_change=_take,
-            args=(store, name),
-        )
+        st.toggle(store.declared[name].title, **_common(store, name))
+
+
+def _common(store: Store[Any], name: str) -> dict[str, Any]:
+    """The arguments of every widget of Streamlit."""
+    return {
+        "key": _key(store, name),
+        "help": _help(store, name) or None,
+        "on_change": _take,
+        "args": (store, name),
+    }
 
 
 def _take(store: Store[Any], name: str) -> None:
-    value, kind = st.session_state[_key(store, name)], store.declared[name].kind
-    if value is None:
-        return
-    if isinstance(kind, Choice) and value not in (kind.options(store.settings) or ()):
-        # The options have changed since, as when two widgets change at once.
-        return
-    if isinstance(kind, Number):
-        value = kind.nearest(value, store.settings)
-    store.choose(name, value)
+    value = st.session_state[_key(store, name)]
+    if value is not None:
+        store.choose(name, value)
 
 
 def _key(store: Store[Any], name: str) -> str:

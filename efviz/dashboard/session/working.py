@@ -20,10 +20,6 @@ LOOK = 0.02
 """Seconds of work between two checks whether the visitor has moved on."""
 
 
-def progress_bar(fraction: float, words: str) -> None:
-    st.progress(min(fraction, 1.0), text=f"{percent(round(fraction, 2))} {words}")
-
-
 def stopped(key: str, state: Any) -> bool:
     """Whether the visitor has stopped the work `key` on this `state`."""
     return bool(st.session_state.get(key) == (state, False))
@@ -39,35 +35,19 @@ def working(key: str, state: Any, fraction: float, words: str, *, ask: str = "")
         going = not ask
     with st.container(horizontal=True, vertical_alignment="center"):
         if going or fraction or not ask:
-            progress_bar(fraction, words)
+            text = f"{percent(round(fraction, 2))} {words}"
+            st.progress(min(fraction, 1.0), text=text)
         label = "Stop here" if going else (ask if ask and not fraction else "Continue")
         change = {key: (state, not going)}
         st.button(label, key=f"{key}.button", on_click=st.session_state.update, args=(change,))
     return going
 
 
-def moved_on() -> bool:
-    """Whether an action of the visitor is waiting for this run to end.
-
-    A fragment's run is not interrupted for the next one, so long work has to check.
-    """
-    return compat.rerun_is_waiting()
-
-
-def forget_the_page_before() -> None:
-    """At the end of a page's run, drop requests for fragments of the previous page.
-
-    A menu that closes on a click on a page link reports that after the page has changed. Streamlit
-    would then run the missing fragment as its old page, and the browser would show an empty page.
-    """
-    compat.forget_fragments_of_other_pages()
-
-
 def work(key: str, state: Any, job: Job[Any], seconds: float) -> None:
     """A slice of the work `key` on this `state`, abandoned as soon as the visitor moves on."""
 
     def enough() -> bool:
-        return moved_on() or stopped(key, state) or job.done
+        return compat.rerun_is_waiting() or stopped(key, state) or job.done
 
     with job.looked_at(), TURNS.turn(unless=enough):
         deadline = time.perf_counter() + seconds
@@ -87,6 +67,6 @@ def let_paint(key: str, state: Any) -> None:
     st.session_state[key] = state, now
     deadline = now + (REST if now - since < 1 else PAINT)
     while time.perf_counter() < deadline:
-        if moved_on():
+        if compat.rerun_is_waiting():
             run_again()
         time.sleep(0.005)

@@ -14,7 +14,7 @@ from efviz.dashboard.session import data_edits
 from efviz.dashboard.session.blocks import Chart, Export, Row, Words, place
 from efviz.dashboard.session.given import TWO_PARAMETERS
 from efviz.dashboard.session.page import Block, Page, Preset, Shown, draw
-from efviz.dashboard.session.problem_choice import last_example, problem_of
+from efviz.dashboard.session.problem_choice import known, last_example
 from efviz.dashboard.session.problem_widgets import problem_row
 from efviz.dashboard.session.studies import Call, Studies
 from efviz.dashboard.session.theta_choice import move_theta, theta_row
@@ -102,10 +102,10 @@ def choose_M(shown: Shown, click: Click) -> None:
 
 def at_minimum(now: MatricesSettings) -> MatricesSettings | str:
     """The settings with theta at the minimum, or a sentence that says why there is none."""
-    try:
-        _, problem = problem_of(now)
-    except (ValueError, KeyError):
+    made = known(now)
+    if made is None:
         return "There is no table yet, so there is no minimum."
+    _, problem = made
     if not problem.minimum.exists:
         return problem.minimum.reason
     first, second = map(float, problem.theta_star)

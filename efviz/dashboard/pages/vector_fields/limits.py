@@ -4,7 +4,6 @@ import streamlit as st
 
 from efviz.dashboard.pages.vector_fields.settings import undrawable
 from efviz.dashboard.session.page import Shown
-from efviz.dashboard.session.store import run_again
 
 
 def limits(shown: Shown) -> None:
@@ -14,10 +13,10 @@ def limits(shown: Shown) -> None:
     first, second = shown.view.given["problem"].parameter_names
     given = bool(store.settings.limits)
     corners = (*plane.x, *plane.y)
-    if st.toggle("Custom plane limits", value=given) != given:
-        store.set(limits=() if given else (corners,))
-        run_again()
-    if not given:
+    wanted = st.toggle("Custom plane limits", value=given)
+    if wanted != given:
+        store.set(limits=(corners,) if wanted else ())
+    if not (wanted and given):
         return
     names = (f"{first} from", f"{first} to", f"{second} from", f"{second} to")
     columns = st.columns(2)
@@ -32,4 +31,3 @@ def limits(shown: Shown) -> None:
         st.warning(f"The plane {wrong}; the last valid plane is shown.")
     elif tuple(numbers) != corners:
         store.set(limits=(tuple(numbers),))
-        run_again()

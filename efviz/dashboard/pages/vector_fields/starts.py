@@ -8,9 +8,8 @@ import streamlit as st
 from efviz.dashboard.components import Click, Touch
 from efviz.dashboard.pages.vector_fields.settings import MOST_STARTS
 from efviz.dashboard.session import data_edits
-from efviz.dashboard.session.kinds import FARTHEST
+from efviz.dashboard.session.kinds import FARTHEST, rounded
 from efviz.dashboard.session.page import Shown
-from efviz.dashboard.session.store import run_again
 
 
 def clicked(shown: Shown, click: Click) -> None:
@@ -42,18 +41,15 @@ def present(shown: Shown) -> list[list[float]]:
     return [list(point) for point in starts]
 
 
-def set_starts(shown: Shown, points: Sequence[Sequence[float]]) -> bool:
+def set_starts(shown: Shown, points: Sequence[Sequence[float]]) -> None:
     """Set the starts, rounded to about a thousandth of the plane to keep links short.
 
-    Returns whether they changed; starts that lie too far out are ignored.
+    Starts that lie too far out are ignored.
     """
-    plane, store = shown.view.result("plane"), shown.store
-    digits = 3 - int(np.floor(np.log10(plane.half_widths.max())))
-    new = tuple((round(x, digits), round(y, digits)) for x, y in points)
-    if np.abs(points).max() > FARTHEST or new == store.settings.starts:
-        return False
-    store.set(starts=new)
-    return True
+    size, store = shown.view.result("plane").half_widths.max(), shown.store
+    new = tuple((rounded(x, size), rounded(y, size)) for x, y in points)
+    if np.abs(points).max() <= FARTHEST and new != store.settings.starts:
+        store.set(starts=new)
 
 
 def starts_table(shown: Shown) -> None:
@@ -81,7 +77,7 @@ def starts_table(shown: Shown) -> None:
         for row in edited
         if row.get(first) is not None and row.get(second) is not None
     )
-    if complete not in (given, ()) and set_starts(shown, complete[:MOST_STARTS]):
-        run_again()
+    if complete not in (given, ()):
+        set_starts(shown, complete[:MOST_STARTS])
     if store.settings.starts:
         st.button("Reset starts", on_click=lambda: store.set(starts=()))

@@ -2,11 +2,10 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import partial
 
-import streamlit as st
-
-from efviz.dashboard.session.page import Block, Shown
-from efviz.dashboard.session.studies import Function, call_of
+from efviz.dashboard.session.blocks import Words
+from efviz.dashboard.session.page import Block
 
 
 @dataclass(frozen=True)
@@ -17,18 +16,10 @@ class Section:
     blocks: Sequence[Block]
 
 
-@dataclass(frozen=True)
-class Sentence:
-    """The words of a function of the results, styled as the sentence under a picture."""
-
-    function: Function
-
-    def __call__(self, shown: Shown) -> None:
-        words = shown.view.call(call_of(self.function))
-        if words:
-            st.html(sentence_html(words))
-
-
 def sentence_html(words: str) -> str:
     """Words styled as the sentence under a picture; differences are not broken across lines."""
     return f"<p class='efviz-sentence'>{words.replace(' − ', '&nbsp;−&nbsp;')}</p>"
+
+
+Sentence = partial(Words, html=sentence_html)
+"""What a function says of the results, as under a picture."""

@@ -7,8 +7,7 @@ from efviz.dashboard.pages.matrices.closer.base import Section, sentence_html
 from efviz.dashboard.session.blocks import Chart, Export, place
 from efviz.dashboard.session.kinds import Sofar
 from efviz.dashboard.session.page import Shown
-from efviz.dashboard.session.problem_choice import problem_of
-from efviz.dashboard.session.store import run_again
+from efviz.dashboard.session.problem_choice import known
 from efviz.dashboard.session.studies import Call
 from efviz.dashboard.session.widgets import show
 from efviz.figures.claims import residual_panels
@@ -19,10 +18,8 @@ from efviz.studies.residuals import POINTS, RESIDUAL_PATHS, ResidualPath, residu
 
 def options(settings: Sofar) -> list[str]:
     """The paths that the problem has; all of them while the table of a link is not loaded."""
-    try:
-        return residual_paths(problem_of(settings)[1])
-    except (ValueError, KeyError):
-        return list(RESIDUAL_PATHS)
+    made = known(settings)
+    return residual_paths(made[1]) if made else list(RESIDUAL_PATHS)
 
 
 def residuals(shown: Shown) -> None:
@@ -31,7 +28,7 @@ def residuals(shown: Shown) -> None:
     possible = residual_paths(problem)
     if shown.settings.c_path not in possible:
         store.set(c_path=possible[0])
-        run_again()
+        return
     show(store, "c_path")
     key, path = shown.settings.c_path, shown.view.result("residuals", wait=True)
     picture, words = st.columns([1.5, 1])
