@@ -14,11 +14,13 @@ from numpy.random import RandomState
 from numpy.typing import ArrayLike, NDArray
 
 from efviz.arrays import Array
+from efviz.curvature import CURVATURES
 from efviz.curvature.gradient_noise import adaptation, batch_factor, draw_rows, minibatch_gradients
 from efviz.numerics.linalg import solve_damped
+from efviz.optimizers.methods import gradient_and
 from efviz.optimizers.runs import DIVERGENCE, recorded_steps
 from efviz.optimizers.status import Status
-from efviz.problems import Problem, batches
+from efviz.problems import Problem
 from efviz.work import Progress, Work
 
 # Examples drawn in advance for one seed, and examples of all seeds in one piece of a gradient.
@@ -122,9 +124,7 @@ def matched_scales(
 
 def _of_all(problem: Problem, theta: Array) -> tuple[Array, Array]:
     """g and EF of all examples, theta (..., D)."""
-    if problem.moments:
-        return problem.moments.gradient(theta), problem.moments.empirical_fisher(theta)
-    g, EF = problem.mean_over_examples(theta, batches.gradient_term, batches.empirical_fisher_term)
+    g, (EF,) = gradient_and(problem, [CURVATURES["empirical_fisher"]], theta)
     return g, EF
 
 
