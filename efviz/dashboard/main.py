@@ -14,13 +14,11 @@ from efviz.dashboard.pages.registry import Listing
 from efviz.dashboard.server import compat, operations
 from efviz.dashboard.session import routes
 from efviz.dashboard.session.store import arrive
-from efviz.extensions import register_installed
 
 _ASSETS = Path(efviz.dashboard.components.__file__).with_name("assets")
 
 
 def run() -> None:
-    register_installed()
     st.set_page_config(page_title="efviz", page_icon=_ASSETS / "icon.svg", layout="wide")
     st.html(style())
     # Sent first and placed last by the style, so that slow pages do not delay it.
