@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from efviz.arrays import Array, frozen
+from efviz.arrays import Array, frozen, owned
 from efviz.lazy import cached_property
 from efviz.problems.coordinates import Coordinates, seen_coordinates
 from efviz.problems.minimum import Minimum, find_minimum
@@ -26,7 +26,7 @@ class Problem(Objective):
         other = copy(self)
         for name in ("minimum", "coordinates"):
             other.__dict__.pop(name, None)
-        object.__setattr__(other, "start", theta)
+        object.__setattr__(other, "start", owned(theta))
         return other
 
     def in_reverse(self) -> "Problem":

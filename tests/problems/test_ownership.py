@@ -51,6 +51,13 @@ def test_a_later_change_does_not_reach_a_problem_through_a_view_or_its_start(kin
         np.testing.assert_array_equal(mine, theirs)
 
 
+def test_a_later_change_does_not_reach_the_start_of_a_new_search(small):
+    theta = small.start + 0.5
+    other = small.searched_from(theta)
+    theta[:] = 7
+    np.testing.assert_array_equal(other.start, small.start + 0.5)
+
+
 def test_a_problem_cannot_be_changed_in_place(small):
     for array in (small.X, small.y):
         with pytest.raises(ValueError, match="read-only"):
