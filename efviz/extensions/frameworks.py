@@ -41,14 +41,14 @@ def problem_from_function(
         raise ValueError(f"unknown framework {framework!r}; there are {', '.join(FRAMEWORKS)}")
     start = _vector(theta)
     outputs, derivative = (f, jacobian) if jacobian else FRAMEWORKS[str(framework)](f)
-    X = np.array(X, dtype=float, order="C")
+    X = np.ascontiguousarray(X, dtype=float)
     first = np.asarray(outputs(start, X), dtype=float)
     if first.shape[:1] != X.shape[:1] or first.ndim > 2:
         raise ValueError(f"f must return (N,) or (N, C) with N = {len(X)}, got {first.shape}")
     C = first.shape[1] if first.ndim == 2 else 1
     assert derivative is not None
     model = FromFunction(len(start), outputs, derivative, C)
-    return Problem(X, np.array(y, dtype=float), model, likelihood, start=start)
+    return Problem(X, np.asarray(y, dtype=float), model, likelihood, start=start)
 
 
 def problem_from_arrays(
@@ -63,7 +63,8 @@ def problem_from_arrays(
     Matrices, gradients and comparisons at this theta (D,), by default 0, are those of the model
     that the arrays come from. Whatever moves theta, and the Hessian, raise NotStated.
     """
-    f, y = np.array(outputs, dtype=float), np.array(y, dtype=float)
+    # The model keeps the tables, and so has them as copies; the problem copies its y.
+    f, y = np.array(outputs, dtype=float), np.asarray(y, dtype=float)
     f = f[:, None] if f.ndim == 1 else f
     J = np.array(jacobian, dtype=float)
     J = J[:, None, :] if J.ndim == 2 else J

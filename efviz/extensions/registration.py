@@ -157,7 +157,7 @@ def register_installed() -> None:
                 )
             for name, declaration in declarations:
                 register(name, declaration)
-        except Exception as error:
+        except Exception as error:  # what somebody else's code may raise is anybody's guess
             warnings.warn(
                 f"The efviz extension {entry.name!r} ({entry.value}) is left out: {error}",
                 stacklevel=2,
