@@ -13,14 +13,14 @@ import time
 import urllib.error
 import urllib.request
 from collections import Counter
-from collections.abc import Coroutine, Iterator
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import psutil
 import pytest
 from browsing import free_port
+from coroutines import finish
 from replicas import NGINX, Replicas, replicas, wait_for
 from visitors import Answer, Visitor
 from websockets.exceptions import ConnectionClosed
@@ -101,12 +101,6 @@ def test_what_is_for_the_host_alone_is_not_passed_on(served: Replicas, path: str
     assert fetch(served.url + path)[0] == 404
 
 
-def run(task: Coroutine[Any, Any, None]) -> None:
-    """In a thread of its own: Playwright keeps an event loop running in this one."""
-    with ThreadPoolExecutor(1) as thread:
-        thread.submit(asyncio.run, task).result()
-
-
 def port_of(visitor: Visitor) -> int:
     return int(visitor.replica.rpartition(":")[2])
 
@@ -160,7 +154,7 @@ async def class_with_a_killed_replica(served: Replicas) -> None:
 
 
 def test_a_killed_replica_is_noticed_by_its_own_visitors_alone(served: Replicas) -> None:
-    run(class_with_a_killed_replica(served))
+    finish(class_with_a_killed_replica(served))
 
 
 def test_a_replica_that_comes_back_is_used_again(served: Replicas) -> None:
@@ -187,7 +181,7 @@ def test_a_replica_stops_within_seconds_when_told_to(served: Replicas) -> None:
         app.terminate()
         await asyncio.to_thread(app.wait, 10)
 
-    run(told())
+    finish(told())
 
 
 @pytest.mark.parametrize("when", ["starting", "running"])

@@ -1,6 +1,5 @@
 """The wheel in an environment of its own: its command works, and serves the app from any folder."""
 
-import asyncio
 import json
 import os
 import shutil
@@ -15,6 +14,7 @@ from pathlib import Path
 
 import pytest
 from browsing import ROOT, free_port
+from coroutines import finish
 from visitors import Visitor
 
 from efviz.dashboard.server import serving
@@ -109,7 +109,7 @@ def test_the_command_serves_a_page_from_an_empty_folder(served):
         await visitor.close()
         return visitor
 
-    visitor = asyncio.run(visit())
+    visitor = finish(visit())
     assert visitor.pictures
     assert not visitor.exceptions
 

@@ -5,11 +5,9 @@ of the browser in test_browser_compat.py.
 """
 
 import ast
-import asyncio
 import logging
 import re
 from collections.abc import Callable, Iterator
-from concurrent.futures import ThreadPoolExecutor
 from importlib.metadata import version
 from pathlib import Path
 from types import SimpleNamespace
@@ -18,6 +16,7 @@ from typing import Any
 import numpy as np
 import plotly.graph_objects as go
 import pytest
+from coroutines import finish
 from packaging.requirements import Requirement
 from streamlit.runtime import Runtime, RuntimeConfig
 from streamlit.runtime.memory_media_file_storage import MemoryMediaFileStorage
@@ -108,9 +107,7 @@ def test_a_running_streamlit_keeps_uploads_where_they_are_looked_for(
 ) -> None:
     monkeypatch.setattr(Runtime, "_instance", None)
     assert compat.uploaded_files() is None
-    with ThreadPoolExecutor(1) as thread:
-        work = running(MemorySessionStorage(), compat.uploaded_files)
-        uploads, _ = thread.submit(lambda: asyncio.run(work)).result()
+    uploads, _ = finish(running(MemorySessionStorage(), compat.uploaded_files))
     assert isinstance(uploads, MemoryUploadedFileManager)
     assert uploads.file_storage == {}
 
@@ -123,9 +120,7 @@ def test_closed_sessions_go_when_their_time_is_over(monkeypatch: pytest.MonkeyPa
         monkeypatch.setattr(Runtime, "_instance", None)
         storage = MemorySessionStorage(ttl_seconds=seconds)
         storage.save(closed)
-        with ThreadPoolExecutor(1) as thread:
-            work = running(storage, compat.let_closed_sessions_go)
-            assert thread.submit(lambda work=work: asyncio.run(work)).result() == expected
+        assert finish(running(storage, compat.let_closed_sessions_go)) == expected
 
 
 async def running(storage: MemorySessionStorage, look: Callable[[], Any]) -> tuple[Any, Any]:

@@ -1,11 +1,10 @@
 """Of what a browser may send, the socket takes what the app uses; every type is decided here."""
 
-import asyncio
-from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 from urllib.parse import parse_qs
 
 import pytest
+from coroutines import finish
 from google.protobuf.message import DecodeError
 from hypothesis import given
 from hypothesis import strategies as st
@@ -142,8 +141,7 @@ def conversation(*frames: dict[str, Any]) -> tuple[list[Any], list[Any]]:
                 return
 
     scope = {"type": "websocket", "path": "/_stcore/stream", "headers": []}
-    with ThreadPoolExecutor(1) as thread:
-        thread.submit(lambda: asyncio.run(Messages(app, "x")(scope, receive, send))).result()
+    finish(Messages(app, "x")(scope, receive, send))
     return got, sent
 
 

@@ -1,10 +1,9 @@
 """A page talks to the host that served it, and to no other: decided from the request alone."""
 
-import asyncio
-from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import pytest
+from coroutines import finish
 
 from efviz.dashboard.server.origins import Origins, configured, host_allowed, origin_allowed
 
@@ -86,8 +85,7 @@ def asked(kind: str, *headers: tuple[bytes, bytes]) -> tuple[list[Any], list[Any
         sent.append(message)
 
     scope = {"type": kind, "path": "/", "headers": list(headers)}
-    with ThreadPoolExecutor(1) as thread:
-        thread.submit(lambda: asyncio.run(Origins(app)(scope, receive, send))).result()
+    finish(Origins(app)(scope, receive, send))
     return sent, passed
 
 

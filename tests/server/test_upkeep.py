@@ -6,11 +6,11 @@ import subprocess
 import sys
 import time
 import weakref
-from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import numpy as np
 import pytest
+from coroutines import finish
 from hypothesis import settings
 
 from efviz.dashboard.server import upkeep
@@ -45,9 +45,7 @@ def test_garbage_goes_when_the_process_has_grown(monkeypatch: pytest.MonkeyPatch
         return gone() is None
 
     try:
-        # In a thread of its own: a browser test of the same worker leaves a running loop in this.
-        with ThreadPoolExecutor(1) as thread:
-            assert thread.submit(lambda: asyncio.run(grow())).result()
+        assert finish(grow())
     finally:
         gc.enable()
 

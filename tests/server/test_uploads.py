@@ -1,10 +1,9 @@
 """Uploaded files stay in memory."""
 
-import asyncio
 from collections.abc import AsyncIterator
-from concurrent.futures import ThreadPoolExecutor
 
 import pytest
+from coroutines import finish
 from starlette.datastructures import Headers, UploadFile
 from starlette.formparsers import MultiPartParser
 
@@ -28,11 +27,7 @@ def received(size: int) -> UploadFile:
             yield chunk
 
     headers = Headers({"content-type": "multipart/form-data; boundary=x"})
-    parse = MultiPartParser(headers, stream()).parse
-    # In a thread of its own: a browser test may have left an event loop running in this one.
-    with ThreadPoolExecutor(1) as thread:
-        form = thread.submit(lambda: asyncio.run(parse())).result()
-    file = form["f"]
+    file = finish(MultiPartParser(headers, stream()).parse())["f"]
     assert isinstance(file, UploadFile)
     return file
 
