@@ -1,15 +1,15 @@
 """efviz: where the empirical Fisher stops being the Fisher.
 
 The rooms, each importing only from those above it: `breaks` (where long loops give way), `arrays`
-(types, symmetric matrices), `numbers` (as people read them), `shown` (how results print), `lazy`
-(properties computed once), `work` (computations that can be put down), `files` (files that appear
-whole), `numerics` (compiled sums, damped systems, rank), `datasets` (what is fitted, own tables
-too), `problems` (likelihood, model, loss, minimum), `curvature` (H, G, F and EF), `optimizers` (a
-method is a preconditioner; runs), `fields` (planes and fields), `sweeps` (whole grids of runs),
-`extensions` (declarations from outside), `results` (Table 6 again), `studies` (what a page shows,
-as a function), `paper` (every claim, checked), `command` (the command line), `figures` (numbers as
-Plotly figures), `dashboard` (everything that knows Streamlit). The rooms down to `command` need
-neither Plotly nor Streamlit.
+(types, symmetric matrices), `style` (how a matrix is drawn), `numbers` (as people read them),
+`shown` (how results print), `lazy` (properties computed once), `work` (computations that can be put
+down), `files` (files that appear whole), `numerics` (compiled sums, damped systems, rank),
+`datasets` (what is fitted, own tables too), `problems` (likelihood, model, loss, minimum),
+`curvature` (H, G, F and EF), `optimizers` (a method is a preconditioner; runs), `fields` (planes
+and fields), `sweeps` (whole grids of runs), `extensions` (declarations from outside), `results`
+(Table 6 again), `studies` (what a page shows, as a function), `paper` (every claim, checked),
+`command` (the command line), `figures` (numbers as Plotly figures), `dashboard` (everything that
+knows Streamlit). The rooms down to `command` need neither Plotly nor Streamlit.
 """
 
 from functools import cache

@@ -14,6 +14,7 @@ from efviz.arrays import Array
 from efviz.numerics.linalg import Rows
 from efviz.problems import Problem, batches
 from efviz.problems.likelihoods.base import Combination, Likelihood
+from efviz.style import AMBER, BLACK, RED, SLATE, Style
 
 Matrix = Callable[[Problem, ArrayLike], Array]
 Weights = Callable[[Likelihood, Array, Array], Array]
@@ -40,6 +41,9 @@ class Curvature:
     says that after a rotation of the parameters the matrix is the rotated one, which always holds
     for weights. `term` and `rows` are faster forms of what the weights say: its summand, and
     A, b at theta (D,) with B = A^T A / N and gradient = A^T b / N, which carry twice the digits.
+
+    `short` names it in figures and tables; without it, it is the key in CURVATURES. `style` is how
+    it is drawn; without one it gets a place in a palette.
     """
 
     title: str
@@ -52,6 +56,8 @@ class Curvature:
     second_order: bool = False
     term: batches.Term | None = None
     rows: Callable[[Problem, Array], Rows | None] = _no_rows
+    short: str = ""
+    style: Style | None = None
 
     def __post_init__(self) -> None:
         given = [self.function, self.weights, self.combination]
@@ -140,22 +146,40 @@ CURVATURES: dict[str, Curvature] = {
         combination=Combination(hessian=1),
         second_order=True,
         term=batches.hessian_term,
+        short="H",
+        style=SLATE.named("Hessian"),
     ),
     "ggn": Curvature(
         "Generalized Gauss-Newton",
         "G",
         combination=Combination(hessian=1),
         term=batches.ggn_term,
+        short="G",
+        style=BLACK.named("Gauss-Newton"),
     ),
-    "fisher": Curvature("Fisher", "F", combination=Combination(fisher=1), term=batches.fisher_term),
+    "fisher": Curvature(
+        "Fisher",
+        "F",
+        combination=Combination(fisher=1),
+        term=batches.fisher_term,
+        short="F",
+        style=AMBER.named("Fisher"),
+    ),
     "empirical_fisher": Curvature(
         "Empirical Fisher",
         r"\tilde F",
         combination=Combination(gradient=1),
         term=batches.empirical_fisher_term,
         rows=_empirical_rows,
+        short="EF",
+        style=RED.named("empirical Fisher"),
     ),
 }
+
+
+def keys_by_short() -> dict[str, str]:
+    """The keys of CURVATURES by the short names of their matrices."""
+    return {curvature.short or key: key for key, curvature in CURVATURES.items()}
 
 
 def hessian(problem: Problem, theta: ArrayLike) -> Array:

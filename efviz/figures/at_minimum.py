@@ -12,12 +12,22 @@ from efviz.fields import Plane
 from efviz.figures import marks
 from efviz.figures.log_axes import decades, end_names, log_axis, points_above
 from efviz.figures.panels import loss_contours, panel, round_up
-from efviz.figures.theme import BAND, CONTOUR, GUIDE, INK, MATRICES, STYLES, Spec, Style, axis
+from efviz.figures.theme import (
+    BAND,
+    CONTOUR,
+    GUIDE,
+    INK,
+    Spec,
+    axis,
+    style_of,
+    style_of_matrix,
+)
 from efviz.numbers import number, percent
 from efviz.numerics.linalg import eigenvalues
 from efviz.optimizers import Trajectory
 from efviz.studies.comparison import Comparison
 from efviz.studies.convergence import Convergence
+from efviz.style import Style
 
 LEVEL = 9 / 1000
 """Ellipses are (theta - theta*)^T M (theta - theta*) = LEVEL, M a mean over the examples. They
@@ -58,7 +68,7 @@ def ellipse_panel(
     drawn = {"F = H" if same else "F": F, "EF": EF} | ({} if same else {"H": H})
     for name, matrix in drawn.items():
         curve = conic(matrix, np.zeros(2), LEVEL, 2 * half, terms=comparison.N)
-        traces.append(marks.line(curve.lines, name, MATRICES[name.partition(" ")[0]], 3))
+        traces.append(marks.line(curve.lines, name, style_of_matrix(name.partition(" ")[0]), 3))
     traces.append(marks.minimum(np.zeros(2)))
     traces.append(_labels(drawn, half))
     x, y = (axis(f"{name} − {name}*", (-half, half)) for name in names)
@@ -110,7 +120,7 @@ def runaway_panel(
     thetas = path.thetas[0]
     traces = [
         marks.contours(x, y, loss, 0.0),
-        marks.line(thetas, "iterates", STYLES["NGD"], 3),
+        marks.line(thetas, "iterates", style_of("NGD"), 3),
         marks.points(thetas, INK, size=5) | {"opacity": 1},
         marks.labels(thetas[[0, -1]], ["0", str(int(path.steps[-1]))]),
     ]
@@ -130,8 +140,8 @@ def vanishing_panel(comparisons: Sequence[Comparison]) -> Spec:
     steps = np.arange(len(comparisons), dtype=float)
     curves: dict[str, tuple[list[Any], Style]] = {
         "loss": ([c.loss for c in comparisons], Style(INK, "dash", "loss")),
-        "‖F‖": ([np.linalg.norm(c.fisher) for c in comparisons], MATRICES["F"]),
-        "‖EF‖": ([np.linalg.norm(c.empirical_fisher) for c in comparisons], MATRICES["EF"]),
+        "‖F‖": ([np.linalg.norm(c.fisher) for c in comparisons], style_of_matrix("F")),
+        "‖EF‖": ([np.linalg.norm(c.empirical_fisher) for c in comparisons], style_of_matrix("EF")),
     }
     traces, ends = [], {}
     for name, (values, style) in curves.items():

@@ -11,11 +11,21 @@ from efviz.figures import marks
 from efviz.figures.log_axes import decades, end_names, log_axis, points_above, with_room
 from efviz.figures.marks import Limits
 from efviz.figures.panels import panel
-from efviz.figures.theme import BAND, GUIDE, INK, MATRICES, MUTED, STYLES, Spec, Style, axis
+from efviz.figures.theme import (
+    BAND,
+    GUIDE,
+    INK,
+    MUTED,
+    Spec,
+    axis,
+    style_of,
+    style_of_matrix,
+)
 from efviz.numbers import number
 from efviz.studies.bound_on_path import StraightPath
 from efviz.studies.label_sources import SAMPLED, LabelDistances, unknown_distances
 from efviz.studies.residuals import RESIDUAL_PATHS, ResidualPath
+from efviz.style import Style
 
 _ROOM = 0.22
 """Share of the width of an axis reserved for the names at the ends of the lines."""
@@ -38,8 +48,8 @@ def remainder_panel(bound: RemainderBound, *, subtitle: str = "") -> Spec:
     """||H - G||, the proved bound r beta and the printed left-hand side along the path."""
     curves = {
         "r β": (bound.proved, Style(INK, "solid", "proved bound")),
-        "‖H − G‖": (bound.norm, STYLES["GD"]),
-        "printed: N‖H − G‖²": (bound.printed, STYLES["EFGD"]),
+        "‖H − G‖": (bound.norm, style_of("GD")),
+        "printed: N‖H − G‖²": (bound.printed, style_of("EFGD")),
     }
     traces, limits = _curves(bound.length, curves)
     return panel(
@@ -65,8 +75,8 @@ def residual_panel(path: ResidualPath, *, logarithmic: bool, subtitle: str = "")
     seen = path.values > 0 if logarithmic else np.ones(len(path.values), dtype=bool)
     x = path.values[seen]
     curves = {
-        "EF": (path.ef[seen], MATRICES["EF"]),
-        "H − F": (path.h_minus_f[seen], MATRICES["H"]),
+        "EF": (path.ef[seen], style_of_matrix("EF")),
+        "H − F": (path.h_minus_f[seen], style_of_matrix("H")),
         "EF − F": (path.ef_minus_f[seen], Style(INK, "dash", "distance")),
     }
     traces, limits = _curves(x, curves)
@@ -105,7 +115,7 @@ def distance_panels(
     known = low > 0
     traces = [marks.band(sizes[known], low[known], high[known], BAND, "repetitions")]
     ends = {}
-    fisher = MATRICES["F"].colour
+    fisher = style_of_matrix("F").colour
     for key, values, style, width, name in (
         ("mean", mean, fisher, 2.5, "sampled"),
         ("theory", d.theory, GUIDE, 1.5, "∝ 1/√M"),
@@ -117,7 +127,7 @@ def distance_panels(
     for name, distance in d.others.items():
         if distance > 0:
             flat = np.array([[sizes[0], distance], [sizes[-1], distance]])
-            style = MATRICES["EF"] if name == "EF" else Style(INK, "dash", name)
+            style = style_of_matrix("EF") if name == "EF" else Style(INK, "dash", name)
             traces.append(marks.line(flat, name, style, 1.5))
             ends[name] = flat[-1]
     limits = decades([*errors.ravel(), *d.theory, *d.others.values()])

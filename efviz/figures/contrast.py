@@ -7,7 +7,7 @@ import numpy as np
 
 from efviz.arrays import Array
 from efviz.figures import marks
-from efviz.figures.theme import DARK, STYLES
+from efviz.figures.theme import style_of
 from efviz.figures.vector_fields import TRUE_LENGTH
 from efviz.optimizers import Trajectory
 from efviz.studies.field_comparison import FieldComparison
@@ -31,14 +31,14 @@ def contrast(
     lines = marks.contours(fields.x, fields.y, fields.loss, lowest)
     panels = []
     for name, trajectory in trajectories.items():
-        style = STYLES[name]
+        style = style_of(name)
         vectors = TRUE_LENGTH * scales[name] * fields.vectors[name].reshape(-1, 2)
         paths = [path[np.isfinite(path).all(-1)] for path in trajectory.thetas]
         panels.append(
             {
                 "name": name,
                 "title": style.name,
-                "colour": [style.colour, DARK.get(style.colour, style.colour)],
+                "colour": [style.colour, style.dark or style.colour],
                 "dash": style.dash,
                 "arrows": marks.arrows(fields.tails.reshape(-1, 2), vectors)["path"],
                 "paths": [path.round(3).tolist() for path in paths],

@@ -9,7 +9,7 @@ from efviz.arrays import Array, Rows
 from efviz.datasets.dataset import Dataset, input_columns
 from efviz.figures import marks
 from efviz.figures.marks import Limits
-from efviz.figures.theme import GROUND, INK, STYLES
+from efviz.figures.theme import GROUND, INK, style_of
 from efviz.problems import Problem
 
 SHOWN = 1000
@@ -101,7 +101,7 @@ def rings(dataset: Dataset, xy: Array, rows: Rows, symbol: str = "circle") -> li
 def marked(at: Array, number: int) -> dict[str, Any]:
     """The mark of the chosen example, with its number, at its place (2,)."""
     hover = f"example {number}: (%{{x:.3g}}, %{{y:.3g}})"
-    colour = STYLES["EFGD"].colour
+    colour = style_of("EFGD").colour
     return marks.markers(at[None], "example", hover, size=13, colour=colour, width=2)
 
 

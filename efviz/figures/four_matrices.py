@@ -10,7 +10,7 @@ from efviz.datasets.dataset import Dataset
 from efviz.fields import Plane
 from efviz.figures.data_views import data_panel
 from efviz.figures.matrices import cell_panels, level_sets_panel, spectra_panel
-from efviz.figures.theme import MATRICES, Spec
+from efviz.figures.theme import Spec, style_of_matrix
 from efviz.problems import Problem
 from efviz.studies.label_sources import LabelMatrix
 from efviz.studies.one_example import Contribution
@@ -52,7 +52,7 @@ def theta_panels(
 
 def matrix_panels(problem: Problem, matrices: Mapping[str, Array]) -> dict[str, Spec]:
     """The cells of H, G, F and EF."""
-    shown = [(symbol, MATRICES[symbol].name, matrix) for symbol, matrix in matrices.items()]
+    shown = [(symbol, style_of_matrix(symbol).name, matrix) for symbol, matrix in matrices.items()]
     return cell_panels(shown, problem.parameter_names)
 
 

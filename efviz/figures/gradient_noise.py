@@ -13,20 +13,10 @@ from efviz.figures import marks
 from efviz.figures.data_views import data_panel
 from efviz.figures.log_axes import decades, end_names, log_axis, points_above
 from efviz.figures.panels import loss_contours, panel, plane_panel, round_up
-from efviz.figures.theme import (
-    CONTOUR,
-    INK,
-    MUTED,
-    POINT,
-    STYLES,
-    Spec,
-    Style,
-    axis,
-    hint,
-    style_of,
-)
+from efviz.figures.theme import CONTOUR, INK, MUTED, POINT, Spec, axis, hint, style_of
 from efviz.problems import Problem
 from efviz.studies.gradient_noise import ErrorCurves, NoisyRuns
+from efviz.style import Style
 
 SHOWN = 1000
 """The largest number of per-example gradients drawn, from the first on."""
@@ -166,10 +156,10 @@ def cloud_panel(
         marks.points(gradients[:SHOWN], POINT, size=3) | {"name": "gradients", "opacity": 0.5},
         marks.points(minibatches, INK, size=3.5) | {"name": "mini-batches", "opacity": 0.6},
         marks.line(small, "Σ of mini-batches", INK, 1.5),
-        marks.line(Sigma, "Σ", STYLES["VA"]),
-        marks.line(EF, "EF", STYLES["EFGD"], 3),
-        marks.line(np.stack([-g, g]), "ggᵀ", STYLES["Newton"], 1.5),
-        marks.line(_arrow(g, 0.07 * half), "∇L", STYLES["GD"].colour, 3),
+        marks.line(Sigma, "Σ", style_of("VA")),
+        marks.line(EF, "EF", style_of("EFGD"), 3),
+        marks.line(np.stack([-g, g]), "ggᵀ", style_of("Newton"), 1.5),
+        marks.line(_arrow(g, 0.07 * half), "∇L", style_of("GD").colour, 3),
         _names(noise, Sigma, EF, limits),
     ]
     (x0, x1), (y0, y1) = limits
@@ -223,10 +213,10 @@ def _names(
 
 
 ERRORS: dict[str, tuple[Style, float]] = {
-    "plain": (STYLES["GD"], 2.5),
+    "plain": (style_of("GD"), 2.5),
     "scaled": (Style(MUTED, "dot", "scaled"), 2),
-    "EF": (STYLES["EFGD"], 2.5),
-    "diagonal": (STYLES["VA"], 2.5),
+    "EF": (style_of("EFGD"), 2.5),
+    "diagonal": (style_of("VA"), 2.5),
     "full": (Style(INK, "solid", "full"), 2.5),
     "printed": (Style(MUTED, "longdashdot", "printed"), 1.5),
 }

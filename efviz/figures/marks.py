@@ -7,7 +7,8 @@ import numpy as np
 from contourpy import LineType, contour_generator
 
 from efviz.arrays import Array
-from efviz.figures.theme import ARROW, CONTOUR, GROUND, INK, Style
+from efviz.figures.theme import ARROW, CONTOUR, GROUND, INK
+from efviz.style import Style
 
 Limits = tuple[float, float]
 

@@ -11,9 +11,10 @@ from efviz.fields import Plane
 from efviz.figures import marks
 from efviz.figures.log_axes import decades, log_axis
 from efviz.figures.panels import loss_contours, panel, plane_panel
-from efviz.figures.theme import GROUND, INK, MATRICES, SIGNED, Spec, Style, axis, hint
+from efviz.figures.theme import GROUND, INK, SIGNED, Spec, axis, hint, style_of_matrix
 from efviz.numbers import number
 from efviz.studies.split_parts import SplitParts
+from efviz.style import Style
 
 
 def largest_entry(matrices: Sequence[Array]) -> float:
@@ -201,7 +202,7 @@ def level_sets_panel(
 def _style(name: str) -> Style:
     """The style of a curve that several matrices share: that of the Fisher if it is among them."""
     shared = name.split(" = ")
-    return MATRICES["F" if "F" in shared else shared[0]]
+    return style_of_matrix("F" if "F" in shared else shared[0])
 
 
 def _curve_labels(drawn: Mapping[str, Conic], theta: Array, plane: Plane) -> dict[str, Any]:
@@ -265,7 +266,7 @@ def spectra_panel(spectra: Mapping[str, Array]) -> Spec:
 
 def _eigenvalues(k: int, w: Array, name: str) -> list[dict[str, Any]]:
     """The absolute eigenvalues of the matrix in column k: full where positive, else hollow."""
-    colour = MATRICES[name].colour
+    colour = style_of_matrix(name).colour
     return [
         marks.markers(
             np.stack([np.full(len(sizes), float(k)), sizes], axis=-1),

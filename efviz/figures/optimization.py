@@ -20,10 +20,9 @@ from efviz.figures.theme import (
     INK,
     LOW_HIGH,
     MUTED,
-    STYLES,
     Spec,
-    Style,
     axis,
+    style_of,
 )
 from efviz.numbers import number, percent
 from efviz.optimizers import Trajectory
@@ -31,6 +30,7 @@ from efviz.optimizers.status import Status
 from efviz.problems import Problem
 from efviz.studies.alignment import Alignment, StepSizes
 from efviz.studies.optimization import NearAndFar
+from efviz.style import Style
 from efviz.sweeps import Sweep
 
 
@@ -76,7 +76,7 @@ def loss_panel(
     for name, path in paths.items():
         points = points_above(path.steps.astype(float), np.ravel(path.losses) - base)
         if len(points):
-            traces.append(marks.line(points, name, STYLES[name]))
+            traces.append(marks.line(points, name, style_of(name)))
             seen += [float(points[:, 1].min()), float(points[0, 1]) * 2]
             ends[name] = points[-1]
     limits = bottom, top = decades(seen)
@@ -119,7 +119,7 @@ def cosine_panel(found: Alignment | None, damping: float) -> Spec:
     ends = {}
     kinds: dict[str, tuple[Array, Style | str]] = {
         "undamped": (found.undamped, Style(MUTED, "dot", "undamped")),
-        "damped": (found.damped, STYLES["EFGD"].colour),
+        "damped": (found.damped, style_of("EFGD").colour),
     }
     for name, (values, style) in kinds.items():
         curve = np.stack([steps, values], axis=-1)
@@ -225,7 +225,7 @@ def sweep_panel(
         method,
         axis("step size γ", (float(rows[0]), float(rows[-1])), **_ticks(rows, 5)),
         y,
-        subtitle=STYLES[method].name,
+        subtitle=style_of(method).name,
         left=48,
         aspect=0.62,
         click=True,
@@ -298,7 +298,7 @@ def _map(
 def _curve(rows: Array, loss: Array, values: Array) -> tuple[list[dict[str, Any]], dict[str, Any]]:
     """The curve of the heights `values` of the losses, and its vertical axis."""
     known = np.isfinite(loss)
-    trace = marks.line(np.stack([rows, values], axis=-1), "final loss", STYLES["GD"].colour)
+    trace = marks.line(np.stack([rows, values], axis=-1), "final loss", style_of("GD").colour)
     if known.any() and float(loss[known].min()) <= 0:
         low, high = float(values[known].min()), float(values[known].max())
         margin = 0.06 * (high - low or 1.0)
@@ -341,7 +341,7 @@ def lengths_panel(found: StepSizes) -> Spec:
         points = points_above(found.gradient[grown], lengths[grown])
         if not len(points):
             continue
-        traces.append(marks.line(points, method, STYLES[method]))
+        traces.append(marks.line(points, method, style_of(method)))
         ends[method] = points[-1]
         values += points[:, 1].tolist()
         if method == "EFGD":

@@ -11,7 +11,7 @@ from efviz.datasets.dataset import Dataset
 from efviz.figures import marks
 from efviz.figures.log_axes import decades, end_names, log_axis
 from efviz.figures.panels import panel
-from efviz.figures.theme import STYLES, Spec, axis
+from efviz.figures.theme import Spec, axis, style_of
 from efviz.figures.vector_fields import REFERENCE, vector_field_panels
 from efviz.optimizers import Trajectory
 from efviz.problems import Problem
@@ -97,7 +97,7 @@ def _anatomy(
         "start": start,
         "versus": REFERENCE,
         "names": list(directions),
-        "colours": [STYLES[name].colour for name in directions],
+        "colours": [style_of(name).colour for name in directions],
         "scales": [scales[name] for name in directions],
         "u": u,
         "v": v,
@@ -117,7 +117,7 @@ def loss_panel(problem: Problem, trajectories: Mapping[str, Trajectory]) -> Spec
     traces = []
     for name, values in zip(trajectories, excess, strict=True):
         runs = [np.stack([x, row], axis=-1) for row in values]
-        traces.append(marks.line(runs, name, STYLES[name], 1.75))
+        traces.append(marks.line(runs, name, style_of(name), 1.75))
     low, high = decades(excess.ravel())
     limits = low / 10, high
     said = "L − L(θ★)" if minimum.exists else "L minus the lowest loss reached"

@@ -11,15 +11,16 @@ from efviz.fields import Plane
 from efviz.figures import marks
 from efviz.figures.log_axes import decades, end_names, log_axis, with_room
 from efviz.figures.panels import loss_contours, panel, plane_panel
-from efviz.figures.theme import STYLES, Spec, Style
+from efviz.figures.theme import Spec, style_of
 from efviz.numbers import number
 from efviz.optimizers.steepest_descent import PRECISION, Balls
 from efviz.problems import Problem
+from efviz.style import Style
 
 LOOKS: dict[str, tuple[Style, str]] = {
-    "euclidean": (STYLES["GD"], "gradient"),
-    "kl": (STYLES["NGD"], "natural gradient"),
-    "kl_moved_first": (STYLES["NGD"], "natural gradient"),
+    "euclidean": (style_of("GD"), "gradient"),
+    "kl": (style_of("NGD"), "natural gradient"),
+    "kl_moved_first": (style_of("NGD"), "natural gradient"),
 }
 """Colours of a distance, by its key in DISTANCES, and the name of its steepest descent."""
 

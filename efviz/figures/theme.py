@@ -1,17 +1,21 @@
 """Colours, dashes and axes of every figure, in one place.
 
-Figures are drawn in the colours of the light theme; DARK maps each to its counterpart on a dark
-background. The colours of the methods are Paul Tol's high-contrast scheme, their dark counterparts
-the light half of his medium-contrast scheme; green and purple, which stand for noise, are darkened
-from his bright scheme. His yellow has a contrast of 2.1 with white, so NGD is darker there; on a
-dark background it has that yellow. Each method also has its own dash and a label at its lines.
+Figures are drawn in the colours of the light theme; the chart maps each to its counterpart on a
+dark background, see `dark_colours`. Matrices and methods have the styles of their declarations.
 
 WCAG 2.1 requires a contrast of 4.5 for text (INK, MUTED) and of 3 for lines and marks, in both
 themes. QUIET colours have less: they only frame or fill what is readable without them.
 """
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from itertools import chain
 from typing import Any
+
+from efviz.curvature import CURVATURES
+from efviz.curvature.matrices import Curvature, keys_by_short
+from efviz.optimizers import METHODS, Method
+from efviz.optimizers.stochastic import STOCHASTIC_METHODS, StochasticMethod
+from efviz.style import OTHERS, Style
 
 INK = "#1f2933"
 MUTED = "#5f6b76"
@@ -27,46 +31,11 @@ TEXT = (INK, MUTED)
 QUIET = (CONTOUR, GRID, BAND)
 """Contours, frames and bands: axes, marks or numbers show the same information."""
 
-
-@dataclass(frozen=True)
-class Style:
-    """The style in which a method and its matrix are drawn everywhere."""
-
-    colour: str
-    dash: str
-    name: str
-
-
-STYLES: dict[str, Style] = {
-    "GD": Style("#004488", "dash", "gradient descent"),
-    "NGD": Style("#b98a1e", "solid", "natural gradient"),
-    "EFGD": Style("#bb5566", "dashdot", "empirical Fisher"),
-    "Newton": Style("#5f6b76", "dot", "Newton"),
-    "VA": Style("#117733", "longdash", "variance adapted"),
-    "RMS": Style("#7f5a9e", "longdashdot", "root of the second moment"),
-}
-
-MATRICES: dict[str, Style] = {
-    "H": Style(STYLES["Newton"].colour, STYLES["Newton"].dash, "Hessian"),
-    "G": Style(INK, "dash", "Gauss-Newton"),
-    "F": Style(STYLES["NGD"].colour, STYLES["NGD"].dash, "Fisher"),
-    "EF": Style(STYLES["EFGD"].colour, STYLES["EFGD"].dash, "empirical Fisher"),
-}
-"""A matrix has the style of the method that it preconditions."""
-
 GUIDE = Style(MUTED, "dot", "expected slope")
 """Lines to compare curves with."""
 
 # Below zero, zero, above zero: pale enough on either background for numbers in INK.
 SIGNED = [[0.0, "#e3a1ad"], [0.5, GROUND], [1.0, "#9dbbdf"]]
-_NOISY = {"SGD": "GD", "EFSGD": "EFGD"}
-
-
-def style_of(method: str) -> Style:
-    """The style of a method; on mini-batches it is that of its full-batch counterpart."""
-    return STYLES[_NOISY.get(method, method)]
-
-
 DARK: dict[str, str] = {
     INK: "#e8eaed",
     MUTED: "#a4adb6",
@@ -76,18 +45,41 @@ DARK: dict[str, str] = {
     GROUND: "#0f1318",
     POINT: "#98a3ae",
     BAND: "#262d35",
-    "#004488": "#6699cc",
-    "#b98a1e": "#ddaa33",
-    "#bb5566": "#ee99aa",
-    "#5f6b76": "#a4adb6",
     "#e3a1ad": "#7a2f3f",
     "#9dbbdf": "#1f4f86",
     "#0b5f8a": "#2a8fc4",
     "#79b0c9": "#1d5a7c",
     "#e7eef2": "#18222b",
-    "#117733": "#66bb88",
-    "#7f5a9e": "#b99ad6",
 }
+"""The dark counterparts of colours that no declaration states."""
+
+Declared = Curvature | Method | StochasticMethod
+
+
+def style_of(method: str) -> Style:
+    """The style of a method, also of one on mini-batches."""
+    return _style(method, METHODS if method in METHODS else STOCHASTIC_METHODS)
+
+
+def style_of_matrix(short: str) -> Style:
+    """The style of the matrix with this short name; the same as that of the method it serves."""
+    return _style(keys_by_short()[short], CURVATURES)
+
+
+def _style(name: str, table: Mapping[str, Declared]) -> Style:
+    declared = table[name]
+    if declared.style:
+        return declared.style if declared.style.name else declared.style.named(declared.title)
+    place = [other for other, one in table.items() if one.style is None].index(name)
+    return OTHERS[place % len(OTHERS)].named(declared.title)
+
+
+def dark_colours() -> dict[str, str]:
+    """By colour, its counterpart on a dark background."""
+    tables: tuple[Mapping[str, Declared], ...] = (METHODS, STOCHASTIC_METHODS, CURVATURES)
+    declared = (one.style for one in chain(*(table.values() for table in tables)) if one.style)
+    return {one.colour: one.dark for one in (*OTHERS, *declared) if one.dark} | DARK
+
 
 # cos = -1, 0, 1: the colours of EF and GD at the ends, the background in between.
 COSINES = [[0.0, "#bb5566"], [0.5, GROUND], [1.0, "#004488"]]

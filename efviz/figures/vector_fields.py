@@ -10,7 +10,7 @@ from efviz.datasets.dataset import Dataset
 from efviz.figures import marks
 from efviz.figures.data_views import SMALL_BAR, data_panel
 from efviz.figures.panels import plane_panel
-from efviz.figures.theme import COSINES, STYLES, Spec
+from efviz.figures.theme import COSINES, Spec, style_of
 from efviz.optimizers import Trajectory
 from efviz.optimizers.status import Status
 from efviz.problems import Problem
@@ -65,7 +65,7 @@ def _panel(
     minimum = problem.minimum
     traces = list(below)
     if trajectory is not None:
-        traces.append(marks.line(trajectory.thetas, name, STYLES[name], 3))
+        traces.append(marks.line(trajectory.thetas, name, style_of(name), 3))
     if len(starts):
         traces.append(marks.starts(starts))
     if minimum.exists:
@@ -75,7 +75,7 @@ def _panel(
         name,
         problem.parameter_names,
         fields.plane,
-        subtitle=STYLES[name].name,
+        subtitle=style_of(name).name,
         link=True,
         label=_label(name, trajectory),
         handles=[{"trace": "starts", "noun": "start", "least": 1}],
@@ -93,7 +93,7 @@ def _vectors(name: str, fields: FieldComparison) -> dict[str, Any]:
     """The field as numbers, for the arrow under the pointer; one panel also holds the loss."""
     x, y = fields.tails[0, :, 0], fields.tails[:, 0, 1]
     u, v = np.moveaxis(fields.vectors[name], -1, 0)
-    grid = {"name": name, "versus": REFERENCE, "colour": STYLES[name].colour}
+    grid = {"name": name, "versus": REFERENCE, "colour": style_of(name).colour}
     loss = {"loss": {"x": fields.x, "y": fields.y, "z": fields.loss}} if name == REFERENCE else {}
     return grid | {"x": x, "y": y, "u": u, "v": v} | loss
 

@@ -14,6 +14,7 @@ from efviz.curvature import CURVATURES
 from efviz.curvature.matrices import Curvature
 from efviz.numerics.linalg import Rows, Solution, power_damped, solve_damped
 from efviz.problems import Problem, batches
+from efviz.style import AMBER, BLUE, RED, SLATE, Style
 
 Rule = Callable[[Problem, Array, Array], Array]
 
@@ -26,6 +27,9 @@ class Method:
     `rule(problem, theta (..., D), damping (...))` returns the direction (..., D), which is
     subtracted; with `batched` False, theta is (D,) and damping a number. Unless `damped` is stated,
     a rule is called with a damping of 0, and the dampings of a sweep are all the same to it.
+
+    `step_size` and `damping` are where the pages begin. `style` is how it is drawn; without one it
+    gets a place in a palette.
     """
 
     title: str
@@ -34,6 +38,9 @@ class Method:
     rule: Rule | None = None
     batched: bool = True
     damped: bool = False
+    step_size: float = 1.0
+    damping: float = 1e-8
+    style: Style | None = None
 
     def __post_init__(self) -> None:
         if self.rule is not None and (self.curvature is not None or self.exponent != 1):
@@ -43,6 +50,8 @@ class Method:
             )
         if self.curvature is not None:
             object.__setattr__(self, "damped", True)
+        if not self.damped:
+            object.__setattr__(self, "damping", 0.0)
 
     @property
     def matrix(self) -> Curvature | None:
@@ -96,10 +105,16 @@ class Method:
 
 
 METHODS: dict[str, Method] = {
-    "GD": Method("Gradient descent"),
-    "NGD": Method("Natural gradient descent", "fisher"),
-    "EFGD": Method("Gradient descent preconditioned by the empirical Fisher", "empirical_fisher"),
-    "Newton": Method("Newton's method", "hessian"),
+    "GD": Method("Gradient descent", step_size=1e-3, style=BLUE.named("gradient descent")),
+    "NGD": Method("Natural gradient descent", "fisher", style=AMBER.named("natural gradient")),
+    "EFGD": Method(
+        "Gradient descent preconditioned by the empirical Fisher",
+        "empirical_fisher",
+        step_size=1e-2,
+        damping=1e-3,
+        style=RED.named("empirical Fisher"),
+    ),
+    "Newton": Method("Newton's method", "hessian", style=SLATE.named("Newton")),
 }
 
 

@@ -21,6 +21,7 @@ from efviz.optimizers.methods import gradient_and
 from efviz.optimizers.runs import DIVERGENCE, recorded_steps
 from efviz.optimizers.status import Status
 from efviz.problems import Problem
+from efviz.style import BLUE, GREEN, PURPLE, RED, Style
 from efviz.work import Progress, Work
 
 # Examples drawn in advance for one seed, and examples of all seeds in one piece of a gradient.
@@ -79,27 +80,37 @@ class StochasticMethod:
     formula: str
     direction: Callable[[Seen], Array]
     estimates: bool
+    style: Style | None = None
 
 
 STOCHASTIC_METHODS: dict[str, StochasticMethod] = {
-    "SGD": StochasticMethod("stochastic gradient descent", r"\hat g", _plain, True),
+    "SGD": StochasticMethod(
+        "stochastic gradient descent",
+        r"\hat g",
+        _plain,
+        True,
+        BLUE.named("stochastic gradient"),
+    ),
     "EFSGD": StochasticMethod(
         "preconditioned by EF of all examples",
         r"(\tilde F + \lambda I)^{-1} \hat g",
         _preconditioned,
         False,
+        RED.named("empirical Fisher"),
     ),
     "VA": StochasticMethod(
         "variance adapted by the diagonal D",
         r"D \hat g,\ D_{ii} = g_i^2 / (g_i^2 + C_{ii})",
         _adapted,
         True,
+        GREEN.named("variance adapted"),
     ),
     "RMS": StochasticMethod(
         "divided by its root mean square, as in Adam",
         r"\hat g_i / \sqrt{g_i^2 + C_{ii} + \lambda}",
         _root,
         False,
+        PURPLE.named("root of the second moment"),
     ),
 }
 

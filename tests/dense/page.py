@@ -5,7 +5,7 @@ import streamlit as st
 
 from efviz.dashboard.components import Click, Touch, chart, pack_figures
 from efviz.dashboard.components.style import style
-from efviz.figures import DARK, marks
+from efviz.figures import dark_colours, marks
 from efviz.figures.theme import POINT, axis, layout
 
 st.html(style())
@@ -36,5 +36,5 @@ def panel(name: str) -> dict[str, object]:
 
 
 figures = {name: panel(name) for name in ("left", "right")}
-chart(pack_figures(figures, dark=DARK), key="chart", on_click=clicked, on_touch=touched)
+chart(pack_figures(figures, dark=dark_colours()), key="chart", on_click=clicked, on_touch=touched)
 st.text(f"{len(state['points'])} points: {', '.join(state['log'][-3:])}.")

@@ -6,20 +6,28 @@ from pathlib import Path
 
 import pytest
 
+from efviz.curvature.matrices import keys_by_short
 from efviz.figures import theme
+from efviz.optimizers import METHODS
+from efviz.optimizers.stochastic import STOCHASTIC_METHODS
+from efviz.style import OTHERS
 
 ROOT = Path(__file__).parents[2]
 LISTED = {
     **{name: value for name, value in vars(theme).items() if isinstance(value, str)},
-    **{method: style.colour for method, style in theme.STYLES.items()},
-    **{symbol: style.colour for symbol, style in theme.MATRICES.items()},
+    **{one: theme.style_of(one).colour for one in [*METHODS, *STOCHASTIC_METHODS]},
+    **{one: theme.style_of_matrix(one).colour for one in keys_by_short()},
+    **{f"other {k}": style.colour for k, style in enumerate(OTHERS)},
     **{f"sequential {share:.2f}": colour for share, colour in theme.SEQUENTIAL},
 }
 COLOURS = {name: value for name, value in LISTED.items() if re.fullmatch("#[0-9a-f]{6}", value)}
 FILLS = [colour for scale in (theme.SIGNED,) for _, colour in scale]
 """Colours of cells with numbers in INK."""
 
-SCHEMES = {"light": lambda colour: colour, "dark": lambda colour: theme.DARK.get(colour, colour)}
+SCHEMES = {
+    "light": lambda colour: colour,
+    "dark": lambda colour: theme.dark_colours().get(colour, colour),
+}
 
 
 def luminance(colour: str) -> float:
@@ -68,5 +76,6 @@ def test_the_background_is_that_of_the_page(scheme: str) -> None:
 
 
 def test_no_two_methods_share_a_dash() -> None:
-    dashes = [style.dash for style in theme.STYLES.values()]
+    names = ["GD", "NGD", "EFGD", "Newton", "VA", "RMS"]
+    dashes = [theme.style_of(name).dash for name in names] + [style.dash for style in OTHERS]
     assert len(dashes) == len(set(dashes))

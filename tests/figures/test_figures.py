@@ -13,12 +13,13 @@ from efviz import METHODS, PROBLEMS
 from efviz.dashboard.pages.vector_fields import words as text
 from efviz.fields import Plane, plane_around
 from efviz.figures import marks
-from efviz.figures.theme import DARK, STYLES, style_of
+from efviz.figures.theme import dark_colours, style_of
 from efviz.figures.vector_fields import TRUE_LENGTH, vector_field_panels
-from efviz.optimizers import Trajectory, run
+from efviz.optimizers import Method, Trajectory, run
 from efviz.optimizers.stochastic import STOCHASTIC_METHODS
 from efviz.problems import Problem, logistic_regression
 from efviz.studies.field_comparison import compare_fields
+from efviz.style import OTHERS, Style
 from efviz.work import finish
 
 SHOWN = ("GD", "NGD", "EFGD")
@@ -93,8 +94,8 @@ def test_the_drawn_path_is_the_trajectory(name: str) -> None:
     xy = np.stack([drawn["x"], drawn["y"]], axis=-1).reshape(len(thetas), -1, 2)
     assert_array_equal(xy[:, :-1], thetas)
     assert np.isnan(xy[:, -1]).all()
-    assert drawn["line"]["color"] == STYLES[name].colour
-    assert drawn["line"]["dash"] == STYLES[name].dash
+    assert drawn["line"]["color"] == style_of(name).colour
+    assert drawn["line"]["dash"] == style_of(name).dash
 
 
 def arrow_points(path: str) -> np.ndarray:
@@ -181,14 +182,28 @@ def test_the_cosine_map_shows_the_cosines() -> None:
 
 
 def test_every_method_has_a_style_of_its_own() -> None:
-    assert set(METHODS) <= set(STYLES)
-    noisy = {name: style_of(name) for name in STOCHASTIC_METHODS}
-    assert set(map(id, STYLES.values())) == set(map(id, noisy.values())) | {
-        id(STYLES[name]) for name in METHODS
-    }
-    assert len(set(map(id, noisy.values()))) == len(noisy)
-    assert len({s.dash for s in STYLES.values()}) == len(STYLES)
-    assert len({s.colour for s in STYLES.values()}) == len(STYLES)
+    for table in (METHODS, STOCHASTIC_METHODS):
+        assert len({style_of(name).dash for name in table}) == len(table)
+        assert len({style_of(name).colour for name in table}) == len(table)
+    for noisy, method in (("SGD", "GD"), ("EFSGD", "EFGD")):
+        assert style_of(noisy).colour == style_of(method).colour
+
+
+def test_declarations_without_a_style_get_places_in_the_palette(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    for k in range(7):
+        monkeypatch.setitem(METHODS, f"own {k}", Method(f"Own {k}", rule=lambda p, t, d: t))
+    styles = [style_of(f"own {k}") for k in range(7)]
+    assert [one.name for one in styles] == [f"Own {k}" for k in range(7)]
+    assert [one.colour for one in styles] == [OTHERS[k % 5].colour for k in range(7)]
+    taken = {style_of(name).colour for name in ("GD", "NGD", "EFGD", "Newton", "VA", "RMS")}
+    assert not taken & {one.colour for one in OTHERS}
+    stated = Style("#123456", "dot", "mine", "#abcdef")
+    monkeypatch.setitem(METHODS, "own 1", replace(METHODS["own 1"], style=stated))
+    assert style_of("own 1") is stated
+    assert style_of("own 2").colour == OTHERS[1].colour
+    assert dark_colours()["#123456"] == "#abcdef"
 
 
 def luminance(colour: str) -> float:
@@ -198,12 +213,18 @@ def luminance(colour: str) -> float:
     return float(linear @ [0.2126, 0.7152, 0.0722])
 
 
-@pytest.mark.parametrize("name", [n for n in STYLES if n != "NGD"])  # prescribed: see STYLES
+STYLES = {name: style_of(name) for name in [*METHODS, *STOCHASTIC_METHODS]} | {
+    f"other {k}": style for k, style in enumerate(OTHERS)
+}
+
+
+@pytest.mark.parametrize("name", [name for name in STYLES if name != "NGD"])  # see AMBER
 @pytest.mark.parametrize("theme", ["light", "dark"])
 def test_lines_contrast_with_the_background(name: str, theme: str) -> None:
     colour, ground = STYLES[name].colour, "#ffffff"
     if theme == "dark":
-        colour, ground = DARK.get(colour, colour), DARK[ground]
+        dark = dark_colours()
+        colour, ground = dark[colour], dark[ground]
     low, high = sorted([luminance(colour), luminance(ground)])
     assert (high + 0.05) / (low + 0.05) >= 3
 

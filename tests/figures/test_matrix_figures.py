@@ -14,7 +14,7 @@ from efviz.curvature.remainder_bound import ray, remainder_bound
 from efviz.curvature.splits import SPLITS
 from efviz.fields import Plane, loss_grid, plane_around
 from efviz.figures import claims, matrices, steepest_descent
-from efviz.figures.theme import DARK, INK, MATRICES, SIGNED
+from efviz.figures.theme import INK, SIGNED, dark_colours, style_of_matrix
 from efviz.optimizers.steepest_descent import DISTANCES
 from efviz.optimizers.steepest_descent import steepest_descent as descend
 from efviz.problems import linear_regression
@@ -64,7 +64,7 @@ def test_a_matrix_is_drawn_as_it_is_written():
 @pytest.mark.parametrize("theme", ["light", "dark"])
 def test_numbers_are_readable_on_the_strongest_cells(theme):
     for _, colour in SIGNED:
-        pair = [colour, INK] if theme == "light" else [DARK[colour], DARK[INK]]
+        pair = [colour, INK] if theme == "light" else [dark_colours()[one] for one in (colour, INK)]
         low, high = sorted(map(luminance, pair))
         assert (high + 0.05) / (low + 0.05) >= 4.5
 
@@ -108,7 +108,7 @@ def test_level_sets_of_every_problem(key):
         matrix = four_[name.split(" = ")[0]]
         assert_allclose(np.einsum("ni,ij,nj->n", delta, matrix, delta), level, rtol=1e-6)
         shared = name.split(" = ")
-        look = MATRICES["F" if "F" in shared else shared[0]]
+        look = style_of_matrix("F" if "F" in shared else shared[0])
         assert line["line"]["color"] == look.colour
     assert set(trace(panel, "labels")["text"]) <= set(drawn)
     fisher = trace(panel, next(n for n in drawn if "F" in n.split(" = ")))

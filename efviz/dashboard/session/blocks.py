@@ -15,7 +15,7 @@ from efviz.dashboard.session.store import run_again
 from efviz.dashboard.session.studies import Call, Function, call_of
 from efviz.dashboard.session.widgets import show
 from efviz.dashboard.session.working import let_paint, work, working
-from efviz.figures import DARK
+from efviz.figures import dark_colours
 from efviz.figures.theme import Spec
 from efviz.lazy import cached_property
 from efviz.numbers import number
@@ -53,7 +53,7 @@ class Chart:
         return call_of(self.panels)
 
     def packed(self, panels: Panels) -> bytes:
-        return pack_figures(panels, dark=DARK, **self.look(panels))
+        return pack_figures(panels, dark=dark_colours(), **self.look(panels))
 
     def __call__(self, shown: Shown) -> None:
         packed = shown.view.call(self.call, held=True, then=self.packed)

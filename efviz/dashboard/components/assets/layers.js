@@ -134,6 +134,16 @@ const DASHES = {
   longdashdot: [6, 1.6, 1, 1.6],
 };
 
+/**
+ * The stroke-dasharray of one of Plotly's dashes: a name, or lengths such as "5px,2px".
+ * @param {string | undefined} dash
+ * @param {number} width
+ */
+export function dashArray(dash, width) {
+  if (dash?.endsWith('px')) return dash.replaceAll('px', '').replaceAll(',', ' ');
+  return DASHES[dash ?? '']?.map((length) => length * width).join(' ') ?? 'none';
+}
+
 export class Layers {
   /** @type {Trace[]} */
   traces = [];
@@ -159,12 +169,11 @@ export class Layers {
     ground.forEach((shape, i) => {
       const path = svg.children[i] ?? element('path', {}, svg);
       const { width, color, dash } = shape.line;
-      const dashes = DASHES[dash ?? '']?.map((length) => length * width).join(' ');
       if (shape.path !== undefined) path.setAttribute('d', shape.path);
       else path.removeAttribute('transform');
       path.setAttribute('stroke', color);
       path.setAttribute('stroke-width', String(width));
-      path.setAttribute('stroke-dasharray', dashes ?? 'none');
+      path.setAttribute('stroke-dasharray', dashArray(dash, width));
       path.setAttribute('stroke-linecap', shape.cap ?? 'butt');
       path.setAttribute('opacity', String(shape.opacity ?? 1));
       path.setAttribute('fill', shape.fill ?? 'none');

@@ -16,7 +16,7 @@ from efviz.dashboard.session.page import Shown
 from efviz.datasets.dataset import Dataset, number_of
 from efviz.fields import Plane
 from efviz.figures.matrices import notes
-from efviz.figures.theme import STYLES
+from efviz.figures.theme import style_of
 from efviz.numbers import listed, number
 from efviz.problems import Problem
 from efviz.studies.four_matrices import SYMBOL_OF, SYMBOLS, all_finite
@@ -167,7 +167,7 @@ def steps_table(example: int, steps: Mapping[str, OneStep]) -> str:
     before = ("before the step", number(first.own[0], 4), "–", number(first.mean[0], 4), "–")
     rows = [
         (
-            f"{name} <small>{STYLES[name].name}</small>",
+            f"{name} <small>{style_of(name).name}</small>",
             number(step.own[1], 4),
             _change(step.own),
             number(step.mean[1], 4),

@@ -8,7 +8,7 @@ import streamlit as st
 from efviz.arrays import Array
 from efviz.dashboard.session.html_table import html_table
 from efviz.dashboard.session.page import Shown
-from efviz.figures.theme import STYLES
+from efviz.figures.theme import style_of
 from efviz.numbers import number, percent
 from efviz.optimizers import Trajectory
 from efviz.optimizers.status import Status
@@ -91,7 +91,7 @@ def _cell(t: Trajectory, i: int) -> str:
 
 def equations(shown: Shown) -> None:
     """The update rule with its equation numbers in the paper, and deviations from the print."""
-    names = " · ".join(f"{name}: {STYLES[name].name}" for name in METHODS)
+    names = " · ".join(f"{name}: {style_of(name).name}" for name in METHODS)
     st.markdown(
         r"$\theta_{t+1} = \theta_t - \gamma\,(B(\theta_t) + \lambda I)^{-1} \nabla L(\theta_t)$, "
         r"with $B = F$ for NGD and $B = \tilde F$ for EFGD; GD uses $\nabla L(\theta_t)$ itself "
