@@ -10,6 +10,13 @@ Mask = NDArray[np.bool_]
 Rows = NDArray[np.int64]
 
 
+class Named(dict[str, float]):
+    """Numbers by name. It is hashable, so it must not be changed."""
+
+    def __hash__(self) -> int:  # type: ignore[override]
+        return hash(frozenset(self.items()))
+
+
 @lru_cache
 def upper(D: int) -> tuple[NDArray[np.intp], NDArray[np.intp]]:
     """np.triu_indices, cached because inner loops call it all the time."""

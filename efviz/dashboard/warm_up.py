@@ -36,10 +36,10 @@ def compile_all() -> None:
     """Everything that would be compiled at its first use: for building an image."""
     warm_up()
     from efviz.problems.catalogue import optimization_problem
-    from efviz.studies.alignment import METHODS
+    from efviz.studies.alignment import PAPER
     from efviz.sweeps import DAMPINGS, STEP_SIZES, grid_search
 
     for name in ("wine", "breast-cancer"):
         problem = optimization_problem(name)
-        for method in METHODS:
+        for method in PAPER:
             grid_search(problem, method, STEP_SIZES[::40], DAMPINGS[::10], n_steps=3, cache=False)

@@ -24,7 +24,7 @@ from efviz.figures.theme import (
     axis,
     style_of,
 )
-from efviz.numbers import number, percent
+from efviz.numbers import listed, number, percent
 from efviz.optimizers import Trajectory
 from efviz.optimizers.status import Status
 from efviz.problems import Problem
@@ -36,23 +36,20 @@ from efviz.sweeps import Sweep
 
 def run_panels(
     problem: Problem,
-    GD: Trajectory | None = None,
-    NGD: Trajectory | None = None,
-    EFGD: Trajectory | None = None,
-    cosines: Alignment | None = None,
+    paths: Mapping[str, Trajectory],
+    cosines: Mapping[str, Alignment],
     *,
-    damping: float,
+    compared: Sequence[str],
+    dampings: Mapping[str, float],
 ) -> dict[str, Spec]:
-    """Fig. 3: the losses of one run of each method, and the cosines along that of EFGD.
+    """Fig. 3: the losses of one run of each method, and the cosines along those `compared`.
 
-    `damping` is that of EFGD. None: not known yet.
+    Runs and cosines may be missing as long as they are not known.
     """
-    paths = {"GD": GD, "NGD": NGD, "EFGD": EFGD}
-    known = {method: path for method, path in paths.items() if path is not None}
-    return {
-        "loss": loss_panel(known, lowest=problem.minimum.loss),
-        "cosine": cosine_panel(cosines, damping),
-    }
+    panels = {"loss": loss_panel(paths, lowest=problem.minimum.loss)}
+    for method in compared:
+        panels["cosine"] = cosine_panel(cosines.get(method), method, dampings[method])
+    return panels
 
 
 def loss_panel(
@@ -105,8 +102,8 @@ def _base(paths: Mapping[str, Trajectory], lowest: float) -> float:
     return least if least <= 0 else 0.0
 
 
-def cosine_panel(found: Alignment | None, damping: float) -> Spec:
-    """cos(NGD, EFGD) along the EFGD path, both as the figure was made and as its text says.
+def cosine_panel(found: Alignment | None, method: str, damping: float) -> Spec:
+    """cos(NGD, method) along the method's path, both as Fig. 3 was made and as its text says.
 
     None, for a result not known yet, gives the empty panel.
     """
@@ -119,7 +116,7 @@ def cosine_panel(found: Alignment | None, damping: float) -> Spec:
     ends = {}
     kinds: dict[str, tuple[Array, Style | str]] = {
         "undamped": (found.undamped, Style(MUTED, "dot", "undamped")),
-        "damped": (found.damped, style_of("EFGD").colour),
+        "damped": (found.damped, style_of(method).colour),
     }
     for name, (values, style) in kinds.items():
         curve = np.stack([steps, values], axis=-1)
@@ -137,46 +134,40 @@ def cosine_panel(found: Alignment | None, damping: float) -> Spec:
         traces.append(marks.labels(np.array(list(ends.values())), list(ends), position="right"))
     return panel(
         traces,
-        "cos(NGD, EFGD)",
+        f"cos(NGD, {method})",
         axis("iteration", (0.0, 1.16 * last)),
         axis("", (-1.08, 1.08), tickvals=[-1, -0.5, 0, 0.5, 1], nticks=0),
-        subtitle=f"along the EFGD path; damped: λ = {number(damping)}",
+        subtitle=f"along the {method} path; damped: λ = {number(damping)}",
         aspect=0.55,
-        label="Cosine of the angle between the natural gradient and the EF direction along the "
-        f"path of EFGD; at its end {number(found.damped[-1])} damped and "
+        label=f"Cosine of the angle between the directions of NGD and {method} along the path of "
+        f"{method}; at its end {number(found.damped[-1])} damped and "
         f"{number(found.undamped[-1])} undamped",
     )
 
 
 def grid_panels(
-    GD: Sweep | None = None,
-    NGD: Sweep | None = None,
-    EFGD: Sweep | None = None,
+    shipped: Mapping[str, Sweep],
+    grids: Mapping[str, Sweep],
     *,
-    step_GD: float,
-    step_NGD: float,
-    step_EFGD: float,
-    damping_NGD: float,
-    damping_EFGD: float,
-    shipped: str = "",
+    step_sizes: Mapping[str, float],
+    dampings: Mapping[str, float],
+    shipped_as: str = "",
 ) -> dict[str, Spec]:
     """Fig. 5: the grid of each method that is known, and its cell of this step size and damping.
 
-    `shipped`: the name of a set whose printed cells are marked, if it is one of Table 6.
+    `shipped_as`: the name of a set whose printed cells are marked, if it is one of Table 6.
     """
-    grids = {"GD": GD, "NGD": NGD, "EFGD": EFGD}
-    steps = {"GD": step_GD, "NGD": step_NGD, "EFGD": step_EFGD}
-    dampings = {"NGD": damping_NGD, "EFGD": damping_EFGD}
+    known = {**shipped, **grids}
     return {
         method: sweep_panel(
             method,
-            grid,
-            current=(steps[method], dampings.get(method, 0.0)),
-            printed=_printed(shipped, method),
-            still=str(crc32(grid.final_loss.tobytes() + grid.status.tobytes())),
+            known[method],
+            current=(step_size, dampings[method]),
+            printed=_printed(shipped_as, method),
+            still=str(crc32(known[method].final_loss.tobytes() + known[method].status.tobytes())),
         )
-        for method, grid in grids.items()
-        if grid is not None
+        for method, step_size in step_sizes.items()
+        if method in known
     }
 
 
@@ -333,7 +324,7 @@ def _cell(point: tuple[float, float], name: str) -> dict[str, Any]:
 
 
 def lengths_panel(found: StepSizes) -> Spec:
-    """Lengths of the EF and natural-gradient steps against that of the gradient, log-log."""
+    """Lengths of the directions against that of the gradient, log-log."""
     traces, ends = [], {}
     values: list[float] = []
     grown = found.gradient > 0
@@ -356,7 +347,8 @@ def lengths_panel(found: StepSizes) -> Spec:
         log_axis("", limits),
         left=46,
         aspect=0.7,
-        label="Length of the EF and natural gradient directions against that of the gradient",
+        label=f"Length of the directions of {listed(list(found.directions))} against that of the "
+        "gradient",
     )
 
 
@@ -373,5 +365,8 @@ def start_panels(
 
 
 def near_and_far_panels(found: NearAndFar) -> dict[str, Spec]:
-    """`start_panels`, and the lengths of steps far from the minimum."""
-    return start_panels(found.runs, found.lowest) | {"lengths": lengths_panel(found.lengths)}
+    """`start_panels`, and the lengths of steps far from the minimum if there are any but GD's."""
+    panels = start_panels(found.runs, found.lowest)
+    if found.lengths.directions:
+        panels["lengths"] = lengths_panel(found.lengths)
+    return panels

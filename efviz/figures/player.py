@@ -12,7 +12,7 @@ from efviz.figures import marks
 from efviz.figures.log_axes import decades, end_names, log_axis
 from efviz.figures.panels import panel
 from efviz.figures.theme import Spec, axis, style_of
-from efviz.figures.vector_fields import REFERENCE, vector_field_panels
+from efviz.figures.vector_fields import reference, vector_field_panels
 from efviz.optimizers import Trajectory
 from efviz.problems import Problem
 from efviz.studies.field_comparison import FieldComparison
@@ -95,7 +95,7 @@ def _anatomy(
     return {
         "path": path,
         "start": start,
-        "versus": REFERENCE,
+        "versus": reference(directions),
         "names": list(directions),
         "colours": [style_of(name).colour for name in directions],
         "scales": [scales[name] for name in directions],

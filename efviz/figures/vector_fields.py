@@ -1,6 +1,6 @@
 """Figure 1: the data, and the update fields of the methods with trajectories."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 import numpy as np
@@ -32,7 +32,7 @@ def vector_field_panels(
     show_cosines: bool = False,
     editing: bool = False,
 ) -> dict[str, Spec]:
-    """Panels by title: "Data", then one per method of `fields`; the last can show cosines.
+    """Panels by title: "Data", then one per method of `fields`, of which one can show cosines.
 
     With `editing`, the points of the data can be moved and removed, and clicks are reported.
     `go.Figure(panel)` is an ordinary figure.
@@ -41,9 +41,10 @@ def vector_field_panels(
     lowest = minimum.loss if minimum.exists else float(np.nanmin(fields.loss))
     contours = marks.contours(fields.x, fields.y, fields.loss, lowest)
     panels = {"Data": data_panel(dataset, problem, editing=editing)}
+    coloured = fields.pair[1] if fields.pair[1] in fields.vectors else list(fields.vectors)[-1]
     for name in fields.vectors:
         below = [contours]
-        if show_cosines and name == list(fields.vectors)[-1]:
+        if show_cosines and name == coloured:
             below = [_cosine_map(fields), contours]
         tails = fields.tails.reshape(-1, 2)
         vectors = _lengths(fields, name, scales[name], unit_length)
@@ -85,16 +86,19 @@ def _panel(
     return panel
 
 
-REFERENCE = "NGD"
-"""The method with whose directions those of the others are compared."""
+def reference(methods: Iterable[str]) -> str:
+    """The method with whose directions those of the others are compared: NGD if it is shown."""
+    first, *others = methods
+    return "NGD" if "NGD" in others else first
 
 
 def _vectors(name: str, fields: FieldComparison) -> dict[str, Any]:
     """The field as numbers, for the arrow under the pointer; one panel also holds the loss."""
     x, y = fields.tails[0, :, 0], fields.tails[:, 0, 1]
     u, v = np.moveaxis(fields.vectors[name], -1, 0)
-    grid = {"name": name, "versus": REFERENCE, "colour": style_of(name).colour}
-    loss = {"loss": {"x": fields.x, "y": fields.y, "z": fields.loss}} if name == REFERENCE else {}
+    versus = reference(fields.vectors)
+    grid = {"name": name, "versus": versus, "colour": style_of(name).colour}
+    loss = {"loss": {"x": fields.x, "y": fields.y, "z": fields.loss}} if name == versus else {}
     return grid | {"x": x, "y": y, "u": u, "v": v} | loss
 
 
@@ -119,7 +123,7 @@ def _cosine_map(fields: FieldComparison) -> dict[str, Any]:
         "colorscale": COSINES,
         "opacity": 0.6,
         "name": "cosine",
-        "hovertemplate": "cos(NGD, EFGD) = %{z:.2f}<extra></extra>",
+        "hovertemplate": f"cos({', '.join(fields.pair)}) = %{{z:.2f}}<extra></extra>",
         "colorbar": SMALL_BAR | {"tickvals": [-0.97, 0, 0.97], "ticktext": ["cos −1", "0", "1"]},
     }
 

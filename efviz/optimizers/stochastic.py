@@ -16,8 +16,9 @@ from numpy.typing import ArrayLike, NDArray
 from efviz.arrays import Array
 from efviz.curvature import CURVATURES
 from efviz.curvature.gradient_noise import adaptation, batch_factor, draw_rows, minibatch_gradients
-from efviz.numerics.linalg import solve_damped
-from efviz.optimizers.methods import gradient_and
+from efviz.curvature.matrices import Curvature
+from efviz.numerics.linalg import power_damped, solve_damped
+from efviz.optimizers.methods import METHODS, Method, gradient_and
 from efviz.optimizers.runs import DIVERGENCE, recorded_steps
 from efviz.optimizers.status import Status
 from efviz.problems import Problem
@@ -33,6 +34,7 @@ class Seen:
     """The data of one step: the mini-batch gradient g^ (R, D), and g and EF of all N examples.
 
     `factor` is c in cov(g^) = c (EF - g g^T); `damping` is added to a matrix before it is inverted.
+    `matrix` is that of the method, if it declares one.
     """
 
     minibatch: Array
@@ -41,6 +43,7 @@ class Seen:
     factor: float
     damping: float
     N: int = 1
+    matrix: Array | None = None
 
     @property
     def variances(self) -> Array:
@@ -73,7 +76,8 @@ class StochasticMethod:
     """`direction(seen)` (R, D) is subtracted; `formula` is its KaTeX form.
 
     `estimates`: the direction is an estimate of the gradient, so step sizes mean the same as for
-    SGD.
+    SGD. `curvature` is the matrix that `Seen.matrix` holds. `full_batch` names the method of
+    METHODS that it is when a mini-batch has all examples.
     """
 
     title: str
@@ -81,6 +85,8 @@ class StochasticMethod:
     direction: Callable[[Seen], Array]
     estimates: bool
     style: Style | None = None
+    curvature: Curvature | None = None
+    full_batch: str = ""
 
 
 STOCHASTIC_METHODS: dict[str, StochasticMethod] = {
@@ -90,6 +96,7 @@ STOCHASTIC_METHODS: dict[str, StochasticMethod] = {
         _plain,
         True,
         BLUE.named("stochastic gradient"),
+        full_batch="GD",
     ),
     "EFSGD": StochasticMethod(
         "preconditioned by EF of all examples",
@@ -97,6 +104,7 @@ STOCHASTIC_METHODS: dict[str, StochasticMethod] = {
         _preconditioned,
         False,
         RED.named("empirical Fisher"),
+        full_batch="EFGD",
     ),
     "VA": StochasticMethod(
         "variance adapted by the diagonal D",
@@ -115,18 +123,57 @@ STOCHASTIC_METHODS: dict[str, StochasticMethod] = {
 }
 
 
+def on_minibatches() -> dict[str, StochasticMethod]:
+    """STOCHASTIC_METHODS, and every method of METHODS with a matrix that is not among them.
+
+    The latter apply the matrix of all examples to g^. A method with a rule of its own would need
+    one for g^, and is left out.
+    """
+    known = {one.full_batch for one in STOCHASTIC_METHODS.values()} | STOCHASTIC_METHODS.keys()
+    others = {
+        name: _with_matrix(method, matrix)
+        for name, method in METHODS.items()
+        if name not in known and (matrix := method.matrix)
+    }
+    return STOCHASTIC_METHODS | others
+
+
+def _with_matrix(method: Method, matrix: Curvature) -> StochasticMethod:
+    def direction(seen: Seen) -> Array:
+        assert seen.matrix is not None
+        g, damping = seen.minibatch, np.asarray(seen.damping)
+        if method.exponent == 1:
+            return solve_damped(seen.matrix, g, damping, terms=seen.N).x
+        return power_damped(seen.matrix, g, damping, method.exponent, terms=seen.N).x
+
+    return StochasticMethod(
+        f"preconditioned by the matrix {matrix.title} of all examples",
+        rf"({matrix.symbol} + \lambda I)^{{-{method.exponent:g}}} \hat g",
+        direction,
+        False,
+        method.style,
+        matrix,
+    )
+
+
 def matched_scales(
-    problem: Problem, theta: Array, factor: float, damping: float
+    problem: Problem,
+    theta: Array,
+    factor: float,
+    damping: float,
+    methods: Sequence[str] = tuple(STOCHASTIC_METHODS),
 ) -> dict[str, float]:
     """Factors on the step size that make a method's mean update at theta (D,) as long as SGD's.
 
     1 for methods whose direction estimates the gradient, and where a direction is 0 or not finite.
     """
     g, EF = _of_all(problem, theta[None])
-    seen = Seen(g, g, EF, factor, damping, problem.N)
     length = np.linalg.norm(g)
-    scales = {}
-    for name, method in STOCHASTIC_METHODS.items():
+    scales, known = {}, on_minibatches()
+    for name in methods:
+        method = known[name]
+        B = method.curvature.matrix(problem, theta[None]) if method.curvature else None
+        seen = Seen(g, g, EF, factor, damping, problem.N, B)
         own = np.linalg.norm(method.direction(seen))
         usable = not method.estimates and np.isfinite(own) and own > 0 and 0 < length < np.inf
         scales[name] = float(length / own) if usable else 1.0
@@ -202,16 +249,15 @@ def stochastic_runs(
         raise ValueError(f"damping must not be negative, got {damping}")
     if n_steps < 0:
         raise ValueError(f"n_steps must be at least 0, got {n_steps}")
-    unknown = [name for name in methods if name not in STOCHASTIC_METHODS]
-    if unknown:
-        raise ValueError(
-            f"unknown method {unknown[0]!r}; there are {', '.join(STOCHASTIC_METHODS)}"
-        )
+    known = on_minibatches()
+    if unknown := [name for name in methods if name not in known]:
+        raise ValueError(f"unknown method {unknown[0]!r}; there are {', '.join(known)}")
     given = scales or {}
     step_sizes = {name: step_size * given.get(name, 1.0) for name in methods}
     steps = recorded_steps(n_steps, record)
+    chosen = [known[name] for name in methods]
     batch = _Batch(
-        problem, theta, step_sizes, batch_size, damping, replacement, seeds, n_steps, steps
+        problem, theta, chosen, step_sizes, batch_size, damping, replacement, seeds, n_steps, steps
     )
     while batch.going and batch.done < n_steps:
         yield Progress(batch.done / n_steps, batch.result)
@@ -225,6 +271,7 @@ class _Batch:
 
     problem: Problem
     theta_0: Array
+    methods: Sequence[StochasticMethod]
     step_sizes: dict[str, float]
     batch_size: int
     damping: float
@@ -268,9 +315,11 @@ class _Batch:
         g_hat = self._minibatch_gradients()
         with np.errstate(all="ignore"):
             g, EF = _of_all(self.problem, theta)
-            for k, (name, step_size) in enumerate(self.step_sizes.items()):
-                seen = Seen(g_hat[k], g[k], EF[k], self._factor, self.damping, self.problem.N)
-                update = step_size * STOCHASTIC_METHODS[name].direction(seen)
+            chosen = zip(self.methods, self.step_sizes.values(), strict=True)
+            for k, (method, step_size) in enumerate(chosen):
+                B = method.curvature.matrix(self.problem, theta[k]) if method.curvature else None
+                seen = Seen(g_hat[k], g[k], EF[k], self._factor, self.damping, self.problem.N, B)
+                update = step_size * method.direction(seen)
                 theta[k] = np.where(self._going[k, :, None], theta[k] - update, theta[k])
         self.done += 1
         self._record()

@@ -6,6 +6,7 @@ from functools import partial
 
 from numpy.typing import ArrayLike
 
+from efviz.arrays import Named
 from efviz.datasets import DATASETS, FAMILIES, Family, load
 from efviz.datasets.dataset import Dataset, Task
 from efviz.datasets.inputs import COMPONENTS, principal_components, two_inputs, with_bias
@@ -23,14 +24,17 @@ Build = Callable[[ArrayLike, ArrayLike], Problem]
 Limits = tuple[float, float]
 
 
+_NGD = Named(NGD=1.0)
+
+
 @dataclass(frozen=True)
 class Settings:
-    """The initial view of a problem: the plane shown, and one setting for all three methods.
+    """The initial view of a problem: the plane shown, and one setting for all methods.
 
     `plane` holds the (low, high) limits of both parameters, None for a square around the minimum
     of half-width `reach` (see `fields.plane_around`); `starts` are in half-widths of the plane from
-    its centre. `scales` are the relative scales of the GD, NGD and EFGD fields, which also scale
-    the steps (App. D.1); 0 makes a method's typical update as long as NGD's.
+    its centre. `scales` are the relative scales of the fields of methods, which also scale the
+    steps (App. D.1); without one, a method's typical update is as long as NGD's.
     """
 
     plane: tuple[Limits, Limits] | None = None
@@ -43,7 +47,7 @@ class Settings:
     step_size: float = 0.05
     damping: float = 1e-8
     n_steps: int = 300
-    scales: tuple[float, float, float] = (0.0, 1.0, 0.0)
+    scales: Named = _NGD
     unit_length: bool = False
     reach: float = 3.2
 
@@ -119,7 +123,7 @@ PROBLEMS: dict[str, Entry] = {
         "Fig. 1",
         linear_regression,
         ("b", "θ"),
-        replace(_LONG, plane=((-1, 5), (-1, 5)), scales=(1 / 3, 1.0, 3.0)),
+        replace(_LONG, plane=((-1, 5), (-1, 5)), scales=Named(GD=1 / 3, NGD=1.0, EFGD=3.0)),
     ),
     "fig4": _synthetic(
         "line",

@@ -12,13 +12,22 @@ from efviz.problems import Problem
 from efviz.studies.slices import in_slices
 from efviz.work import Progress, Work
 
-METHODS = ("GD", "NGD", "EFGD")
+PAPER = ("GD", "NGD", "EFGD")
 """The methods that the paper compares."""
+
+
+def compared(methods: Sequence[str]) -> tuple[str, str]:
+    """NGD and the method whose directions are compared with it.
+
+    That is EFGD if it is among the `methods` or there is nothing else, otherwise the last one.
+    """
+    others = [name for name in methods if name != "NGD"]
+    return "NGD", "EFGD" if "EFGD" in others or not others else others[-1]
 
 
 @dataclass(frozen=True, eq=False)
 class Alignment:
-    """Cosine of the angle between the NGD and EFGD directions along thetas (T, D).
+    """Cosine of the angle between the directions of NGD and of another method along thetas (T, D).
 
     damped (T,): both matrices with the damping of the run, as in the published Fig. 3; undamped
     (T,): as its text says, with the pseudo-inverse where a matrix is singular; `singular` (T,)
@@ -30,15 +39,20 @@ class Alignment:
     singular: Mask
 
 
-def alignment(problem: Problem, thetas: Array, damping: float) -> Work[Alignment]:
-    """Work towards the Alignment along thetas (T, D). Kunstner et al. (2019), Fig. 3, row 2."""
+def alignment(
+    problem: Problem, thetas: Array, damping: float, method: str = "EFGD"
+) -> Work[Alignment]:
+    """Work towards the Alignment of a method along thetas (T, D).
+
+    Kunstner et al. (2019), Fig. 3, row 2.
+    """
     thetas = problem.check_theta(thetas)
 
     def compare(some: Array) -> tuple[Array, Mask]:
         """The cosines (2, T), damped and undamped, and where an undamped matrix is singular."""
-        found = directions(problem, ("NGD", "EFGD"), some, damping=[[damping], [0.0]])
-        NGD, EFGD = found["NGD"], found["EFGD"]
-        return cosine(NGD.x, EFGD.x), NGD.rank_deficient[1] | EFGD.rank_deficient[1]
+        found = directions(problem, ("NGD", method), some, damping=[[damping], [0.0]])
+        NGD, other = found["NGD"], found[method]
+        return cosine(NGD.x, other.x), NGD.rank_deficient[1] | other.rank_deficient[1]
 
     found = yield from in_slices(problem, thetas, compare, cost=problem.N * problem.D**2)
     damped, undamped = np.concatenate([cosines for cosines, _ in found], axis=1)
@@ -73,23 +87,30 @@ class StepSizes:
 
 
 def step_lengths(
-    problem: Problem, towards: ArrayLike, distances: ArrayLike, damping: float = 0.0
+    problem: Problem,
+    towards: ArrayLike,
+    distances: ArrayLike,
+    damping: float = 0.0,
+    methods: Sequence[str] = PAPER,
 ) -> Work[StepSizes]:
     """Work towards StepSizes at theta_star + t * towards, for t in distances (T,).
+
+    The lengths are those of all `methods` but GD, whose direction is the gradient.
 
     Section 4.3: far from the minimum EF grows like the square of the gradient, so the length of
     (EF + damping I)^-1 g falls like 1 / |g|; that of F^-1 g, for least squares, grows like |g|.
     """
     towards, distances = np.asarray(towards, dtype=float), np.asarray(distances, dtype=float)
+    others = [name for name in methods if name != "GD"]
     gradients, lengths = [], []
     for t in distances:
         theta = problem.theta_star + t * towards
-        found = directions(problem, METHODS, theta, damping=damping)
+        found = directions(problem, ("GD", *others), theta, damping=damping)
         gradients.append(np.linalg.norm(found["GD"].x))
-        lengths.append([np.linalg.norm(found[name].x) for name in ("NGD", "EFGD")])
+        lengths.append([np.linalg.norm(found[name].x) for name in others])
         yield Progress(len(gradients) / len(distances))
-    both = np.array(lengths).reshape(-1, 2)
-    return StepSizes(np.array(gradients), {"NGD": both[:, 0], "EFGD": both[:, 1]})
+    by_method = np.array(lengths).reshape(-1, len(others)).T
+    return StepSizes(np.array(gradients), dict(zip(others, by_method, strict=True)))
 
 
 FIG_6: Sequence[float] = (0.875, 0.75, 0.5, 0.0)

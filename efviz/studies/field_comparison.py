@@ -1,4 +1,4 @@
-"""Fields of several methods on one plane, and the angle between the last two."""
+"""Fields of several methods on one plane, and the angle between two of them."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -17,11 +17,11 @@ from efviz.work import Work, part
 
 @dataclass(frozen=True, eq=False)
 class FieldComparison:
-    """Fields of several methods on one plane, and the cosine between the last two of them.
+    """Fields of several methods on one plane, and the cosine between a `pair` of methods.
 
     tails (n, n, 2) and vectors[method] (n, n, 2) on a coarse grid; x, y (m,), loss and cosines
-    (m, m) on a fine one. `cosines` are between the directions of the last two methods;
-    `rank_deficient` counts the coarse grid's points with a singular matrix, per method.
+    (m, m) on a fine one. `cosines` are between the directions of the pair, which need not be among
+    the others; `rank_deficient` counts the coarse grid's points with a singular matrix, per method.
     """
 
     plane: Plane
@@ -32,6 +32,7 @@ class FieldComparison:
     y: Array
     loss: Array
     cosines: Array
+    pair: tuple[str, str]
 
     def typical_length(self, method: str) -> float:
         """The median length of a method's updates on the coarse grid, nan if none is finite."""
@@ -53,11 +54,12 @@ def compare_fields(
     density: int,
     fine: int,
     damping: float,
+    pair: tuple[str, str] = ("NGD", "EFGD"),
 ) -> Work[FieldComparison]:
     """Work towards a FieldComparison on a density x density and a fine x fine grid."""
     tails, detail = plane.grid(density), plane.grid(fine)
-    last, n_coarse = methods[-2:], len(methods) * tails[..., 0].size
-    share = n_coarse / (n_coarse + (len(last) + 1) * detail[..., 0].size)
+    n_coarse = len(methods) * tails[..., 0].size
+    share = n_coarse / (n_coarse + (len(pair) + 1) * detail[..., 0].size)
 
     def directions_at(names: Sequence[str], theta: Array) -> dict[str, Solution]:
         return directions(problem, names, theta, damping=damping)
@@ -65,10 +67,10 @@ def compare_fields(
     coarse = in_slices(problem, tails.reshape(-1, 2), partial(directions_at, methods))
     found = yield from part(coarse, 0, share)
     finer = in_slices(
-        problem, detail.reshape(-1, 2), lambda at: (directions_at(last, at), problem.loss(at))
+        problem, detail.reshape(-1, 2), lambda at: (directions_at(pair, at), problem.loss(at))
     )
     fine_values = yield from part(finer, share, 1)
-    one, other = (np.concatenate([solved[m].x for solved, _ in fine_values]) for m in last)
+    one, other = (np.concatenate([solved[m].x for solved, _ in fine_values]) for m in pair)
     x, y = plane.axes(fine)
     return FieldComparison(
         plane,
@@ -79,4 +81,5 @@ def compare_fields(
         y,
         np.concatenate([loss for _, loss in fine_values]).reshape(fine, fine),
         cosine(one, other).reshape(fine, fine),
+        pair,
     )

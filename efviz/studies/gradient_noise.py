@@ -1,6 +1,6 @@
 """Section 5 at one theta: the errors of estimates of the gradient, and stochastic runs."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -16,7 +16,12 @@ from efviz.curvature.gradient_noise import (
     minibatch_cloud,
 )
 from efviz.optimizers import directions
-from efviz.optimizers.stochastic import StochasticResult, matched_scales, stochastic_runs
+from efviz.optimizers.stochastic import (
+    STOCHASTIC_METHODS,
+    StochasticResult,
+    matched_scales,
+    stochastic_runs,
+)
 from efviz.problems import Problem
 from efviz.work import Work, part
 
@@ -91,16 +96,16 @@ def step_scales(
     factor: float,
     *,
     damping: float,
-    scale_EFSGD: float = 0,
-    scale_RMS: float = 0,
+    methods: Sequence[str] = tuple(STOCHASTIC_METHODS),
+    given: Mapping[str, float] | None = None,
 ) -> dict[str, float]:
     """The factor on the step size of each method.
 
-    If it is given as 0, the mean update at theta (D,) is as long as that of SGD: `matched_scales`.
+    If it is not `given`, or as 0, the mean update at theta (D,) is as long as that of SGD: see
+    `matched_scales`.
     """
-    given = {"EFSGD": scale_EFSGD, "RMS": scale_RMS}
-    scales = matched_scales(problem, theta, factor, damping)
-    return scales | {name: scale for name, scale in given.items() if scale}
+    scales = matched_scales(problem, theta, factor, damping, methods)
+    return scales | {name: scale for name, scale in (given or {}).items() if scale}
 
 
 @dataclass(frozen=True, eq=False)
@@ -136,6 +141,7 @@ def noisy_runs(
         step_size=step_size / largest_curvature(problem, theta),
         n_steps=n_steps,
         seeds=range(seeds),
+        methods=tuple(scales),
         scales=dict(scales),
         damping=damping,
         replacement=replacement,

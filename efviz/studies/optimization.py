@@ -1,5 +1,6 @@
 """Runs on all columns of a data set: the paper's Figures 3, 5 and 6, and the grids of Table 6."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 import numpy as np
@@ -83,10 +84,12 @@ def end_by_rounding(
     return float(relative_change(run.final_loss, again.final_loss, rounding)[0])
 
 
-def path_cosines(problem: Problem, run: Trajectory, *, damping: float) -> Work[Alignment]:
+def path_cosines(
+    problem: Problem, run: Trajectory, method: str = "EFGD", *, damping: float = 0.0
+) -> Work[Alignment]:
     """Work towards the Alignment along a run (1, T, D) while its numbers are finite: Fig. 3."""
     thetas = run.thetas[0][np.isfinite(run.thetas[0]).all(axis=-1)]
-    return (yield from alignment(problem, thetas, damping))
+    return (yield from alignment(problem, thetas, damping, method))
 
 
 def whole_grid(problem: Problem, method: str, *, own: bool = False) -> Work[Sweep]:
@@ -112,20 +115,18 @@ class NearAndFar:
 def near_and_far(
     problem: Problem,
     *,
-    step_GD: float,
-    step_NGD: float,
-    step_EFGD: float,
-    damping_NGD: float,
-    damping_EFGD: float,
+    step_sizes: Mapping[str, float],
+    dampings: Mapping[str, float],
 ) -> Work[NearAndFar]:
-    """Work towards NearAndFar. Without a minimum there is no theta_star to start from."""
-    steps = {"GD": step_GD, "NGD": step_NGD, "EFGD": step_EFGD}
-    dampings = {"NGD": damping_NGD, "EFGD": damping_EFGD}
+    """Work towards NearAndFar of the methods with a step size.
+
+    Without a minimum there is no theta_star to start from.
+    """
     found: list[tuple[float, dict[str, Trajectory]]] = []
-    total, done = len(FIG_6) * len(steps) + 1, 0
+    total, done = len(FIG_6) * len(step_sizes) + 1, 0
     for multiple in FIG_6:
         paths: dict[str, Trajectory] = {}
-        for method, step_size in steps.items():
+        for method, step_size in step_sizes.items():
             work = run_from(
                 problem,
                 method,
@@ -137,6 +138,7 @@ def near_and_far(
             done += 1
         found.append((multiple, paths))
     scale = float(np.linalg.norm(problem.theta_star)) or 1.0
-    sizes = step_lengths(problem, -problem.theta_star / scale, scale * DISTANCES)
+    towards = -problem.theta_star / scale
+    sizes = step_lengths(problem, towards, scale * DISTANCES, methods=tuple(step_sizes))
     lengths = yield from part(sizes, done / total, 1)
     return NearAndFar(found, lengths, float(problem.loss(problem.theta_star)))

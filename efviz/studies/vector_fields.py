@@ -24,15 +24,17 @@ def start_points(plane: Plane, home: Settings, starts: Sequence[tuple[float, flo
 
 
 def relative_scales(
-    fields: FieldComparison, scale_GD: float = 0, scale_NGD: float = 0, scale_EFGD: float = 0
+    fields: FieldComparison, given: Mapping[str, float] | None = None
 ) -> dict[str, float]:
     """The factor on the step size of each method.
 
-    If it is given as 0, a one-digit factor that makes typical updates about as long as NGD's.
+    If it is not `given`, or as 0, a one-digit factor that makes typical updates about as long as
+    those of NGD, or of the first method if NGD is not among them.
     """
-    scales = {"GD": scale_GD, "NGD": scale_NGD, "EFGD": scale_EFGD}
+    reference = "NGD" if "NGD" in fields.vectors else next(iter(fields.vectors))
+    scales = {name: (given or {}).get(name, 0.0) for name in fields.vectors}
     for name in [name for name, scale in scales.items() if not scale]:
-        scale = fields.typical_length("NGD") / fields.typical_length(name)
+        scale = fields.typical_length(reference) / fields.typical_length(name)
         scales[name] = float(f"{scale:.0e}") if 0 < scale < np.inf else 1.0
     return scales
 

@@ -47,7 +47,7 @@ def test_a_grid_can_be_stopped_and_resumed(monkeypatch: pytest.MonkeyPatch) -> N
         patch.setattr("efviz.dashboard.session.blocks.run_again", lambda: None)
         at = open_page(SLUG, set="wine", scaling="standardised")
         at = next(button for button in at.button if button.label == ASK).click().run()
-        assert "0\u202f% of the 3 grids is done" in at.get("progress")[0].proto.text
+        assert "0\u202f% of the grids is done" in at.get("progress")[0].proto.text
         at = next(button for button in at.button if button.label == "Stop here").click().run()
     at = at.run()
     assert ASK in [button.label for button in at.button]
@@ -68,14 +68,16 @@ def test_a_shipped_grid_has_no_button() -> None:
 
 def test_grids_are_drawn_as_far_as_they_are_known() -> None:
     grid = results.sweep("wine", "NGD")
-    names = ("step_GD", "step_NGD", "step_EFGD", "damping_NGD", "damping_EFGD")
-    cell = dict.fromkeys(names, 0.1)
-    panels = grid_panels(NGD=grid, **cell, shipped="wine")
+    cells = dict.fromkeys(("GD", "NGD", "EFGD"), 0.1)
+    cell = {"step_sizes": cells, "dampings": cells}
+    panels = grid_panels({"NGD": grid}, {}, **cell, shipped_as="wine")
     assert list(panels) == ["NGD"]
     marked = {trace["name"]: trace for trace in panels["NGD"]["data"]}
     assert (marked["printed"]["x"][0], marked["printed"]["y"][0]) == (0.0, -8.5)
     assert marked["current"]["x"][0] == pytest.approx(-1)
-    assert "printed" not in [t["name"] for t in grid_panels(NGD=grid, **cell)["NGD"]["data"]]
+    assert "printed" not in [
+        t["name"] for t in grid_panels({}, {"NGD": grid}, **cell)["NGD"]["data"]
+    ]
 
 
 def test_the_shipped_grids_of_a_missing_set_are_shown(
@@ -88,7 +90,7 @@ def test_the_shipped_grids_of_a_missing_set_are_shown(
     assert len(components(at, "chart")) == 1
     assert html(at).count("gives the lowest loss") == 3
     # The downloaded code does not need the set either.
-    settings, chart = OptimizationSettings.of(problem="wine"), optimization.GRIDS["shipped"]
+    settings, chart = OptimizationSettings.of(problem="wine"), optimization.GRIDS
     code = figure_script("Optimization", "grids", optimization.STUDIES, chart.call, settings)
     assert "problem" not in code
     assert "shipped_GD = sweep(name='wine', method='GD')" in code

@@ -22,7 +22,7 @@ from efviz.figures.optimization import cosine_panel, lengths_panel, loss_panel, 
 from efviz.numbers import number
 from efviz.optimizers import run
 from efviz.problems.catalogue import optimization_problem
-from efviz.studies.alignment import METHODS, Alignment, StepSizes, alignment
+from efviz.studies.alignment import PAPER, Alignment, StepSizes, alignment
 from efviz.studies.optimization import NearAndFar
 from efviz.work import finish
 
@@ -47,7 +47,7 @@ def test_every_set_opens_or_says_how_to_get_it(name: str) -> None:
         assert bool(components(at, "chart")) == bool(results.line(name, "GD"))
 
 
-@pytest.mark.parametrize("method", METHODS)
+@pytest.mark.parametrize("method", PAPER)
 def test_the_defaults_are_the_selected_cells(method: str) -> None:
     usual = OptimizationSettings.of(problem="boston")
     sweep = results.sweep("boston", method)
@@ -144,17 +144,17 @@ def test_a_click_in_a_grid_runs_the_nearest_cell(monkeypatch: pytest.MonkeyPatch
     kept: dict[str, Any] = {}
     monkeypatch.setattr(Store, "set", lambda self, **values: kept.update(values))
     store = Store.__new__(Store)
-    choose_cell(store, METHODS, Click(METHODS.index("EFGD"), -1.27, -7.8))
+    choose_cell(store, PAPER, Click(PAPER.index("EFGD"), -1.27, -7.8))
     assert kept == {
         "step_EFGD": pytest.approx(10**-1.25, rel=1e-11),
         "damping_EFGD": pytest.approx(10**-8.0, rel=1e-11),
     }
     kept.clear()
-    choose_cell(store, METHODS, Click(METHODS.index("GD"), -5.3, 2.0))
+    choose_cell(store, PAPER, Click(PAPER.index("GD"), -5.3, 2.0))
     assert kept == {"step_GD": pytest.approx(10**-5.25, rel=1e-11)}
     kept.clear()
-    for panel in (len(METHODS), 10**400):
-        choose_cell(store, METHODS, Click(panel, -5.3, 2.0))
+    for panel in (len(PAPER), 10**400):
+        choose_cell(store, PAPER, Click(panel, -5.3, 2.0))
     assert not kept
 
 
@@ -168,7 +168,7 @@ def test_sliders_hold_what_the_link_says() -> None:
     assert held["EFGD damping λ"] == 0.25
 
 
-@pytest.mark.parametrize("method", METHODS)
+@pytest.mark.parametrize("method", PAPER)
 def test_a_grid_shows_losses_ties_and_marks(method: str) -> None:
     grid = results.sweep("boston", method)
     assert grid is not None
@@ -205,10 +205,10 @@ def test_losses_and_cosines_are_drawn_unchanged() -> None:
     assert_allclose(drawn["EFGD"].y[:-1], paths["EFGD"].losses[0])
     assert_allclose(drawn["minimum"].y[:2], 0.01)
     found = finish(alignment(problem, paths["EFGD"].thetas[0], 1e-3))
-    drawn = {trace.name: trace for trace in go.Figure(cosine_panel(found, 1e-3)).data}
+    drawn = {trace.name: trace for trace in go.Figure(cosine_panel(found, "EFGD", 1e-3)).data}
     assert_allclose(drawn["damped"].y[:-1], found.damped)
     assert_allclose(drawn["undamped"].y[:-1], found.undamped)
-    assert go.Figure(cosine_panel(None, 0.0)).layout.title.text
+    assert go.Figure(cosine_panel(None, "EFGD", 0.0)).layout.title.text
 
 
 def test_lengths_show_the_slope_that_section_4_3_states() -> None:
@@ -236,7 +236,7 @@ def test_words_for_cosines_that_oppose() -> None:
     problem = optimization_problem("wine")
     values = np.array([-0.5, 0.5, np.nan])
     found = Alignment(values, values, np.array([True, False, False]))
-    words = optimization_text.sentence(problem, {}, found, 0.0, {})
+    words = optimization_text.sentence(problem, {}, {"EFGD": found}, 0.0, {})
     assert "negative in 50\u202f%" in words
     assert "pseudo-inverse" in words
 

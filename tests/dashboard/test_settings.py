@@ -14,7 +14,7 @@ from efviz import PROBLEMS
 from efviz.dashboard.pages import PAGES
 from efviz.dashboard.pages.registry import Listing
 from efviz.dashboard.pages.vector_fields.settings import VectorFieldsSettings
-from efviz.dashboard.session.kinds import Choice, EditList, Flag, Number, Points
+from efviz.dashboard.session.kinds import Choice, EditList, Flag, Number, Points, Several
 from efviz.dashboard.session.pins import Pinned
 from efviz.dashboard.session.settings import Setting, Settings, setting
 from efviz.datasets.edits import MOST, normal
@@ -46,6 +46,9 @@ def valid(one: Setting, settings: Any) -> st.SearchStrategy[Any]:
         return st.sampled_from(list(options) or [one.default(settings)])
     if isinstance(kind, Flag):
         return st.booleans()
+    if isinstance(kind, Several):
+        chosen = st.lists(st.sampled_from(kind.options()), min_size=1, max_size=kind.most)
+        return chosen.map(lambda names: kind.nearest(names, settings))
     if isinstance(kind, EditList):
         return edit_lists()
     if isinstance(kind, Pinned):
@@ -266,6 +269,35 @@ def test_a_choice_that_is_none_any_more_becomes_the_default() -> None:
 def test_what_is_to_be_forgotten_becomes_the_default_of_what_is_kept() -> None:
     menu = Menu.of(size=6, colour="blue", share=2.0, half=0.5)
     assert menu.checked(("half", "colour")) == Menu(6, "red", 2.0, 1.0, False)
+
+
+SEVERAL = Several(lambda: ("GD", "NGD", "EFGD", "Newton"), 3)
+
+
+@pytest.mark.parametrize(
+    ("text", "value", "words"),
+    [
+        ("NGD", ("NGD",), ""),
+        ("Newton,GD", ("GD", "Newton"), ""),
+        ("GD,GD,,NGD", ("GD", "NGD"), ""),
+        ("GD,Adam", ("GD",), 'contains "Adam", which is not one of GD, NGD, EFGD, Newton'),
+        ("GD,NGD,EFGD,Newton", ("GD", "NGD", "EFGD"), "names more than 3"),
+    ],
+)
+def test_several_words_are_kept_in_the_order_of_the_options(text, value, words) -> None:
+    assert SEVERAL.parse(text, None) == (value, words)
+    assert SEVERAL.parse(SEVERAL.format(value), None) == (value, "")
+
+
+@pytest.mark.parametrize("text", ["", ",", "Adam", "gd"])
+def test_a_choice_of_several_without_a_known_word_is_an_error(text: str) -> None:
+    with pytest.raises(ValueError, match=r"^names none of GD, NGD, EFGD, Newton$"):
+        SEVERAL.parse(text, None)
+
+
+def test_an_emptied_choice_of_several_changes_nothing() -> None:
+    assert SEVERAL.nearest([], None) is None
+    assert SEVERAL.nearest(["Newton", "NGD"], None) == ("NGD", "Newton")
 
 
 def test_another_problem_leaves_what_is_kept_and_a_reset_what_is_always_there() -> None:

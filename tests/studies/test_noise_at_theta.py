@@ -116,7 +116,7 @@ def test_scales_make_the_mean_update_as_long_as_that_of_sgd():
             "RMS": length / np.linalg.norm(rms),
         }
     )
-    given = step_scales(problem, THETA, factor, damping=0.01, scale_EFSGD=2, scale_RMS=3)
+    given = step_scales(problem, THETA, factor, damping=0.01, given={"EFSGD": 2, "RMS": 3})
     assert given == {"SGD": 1, "EFSGD": 2, "VA": 1, "RMS": 3}
 
 

@@ -7,7 +7,7 @@ from numpy.testing import assert_allclose, assert_array_equal
 from efviz.optimizers import direction, run
 from efviz.problems.catalogue import optimization_problem
 from efviz.studies import optimization
-from efviz.studies.alignment import FIG_6, METHODS
+from efviz.studies.alignment import FIG_6, PAPER
 from efviz.studies.optimization import (
     end_by_rounding,
     in_reverse,
@@ -33,7 +33,7 @@ def test_a_start_is_a_multiple_of_the_minimum_and_zero_without_one() -> None:
     assert_array_equal(start_at(cancer, 0.5), np.zeros(cancer.D))
 
 
-@pytest.mark.parametrize("method", METHODS)
+@pytest.mark.parametrize("method", PAPER)
 def test_a_run_has_100_steps_from_its_start(method: str) -> None:
     found = finish(run_from(WINE, method, multiple=0.5, **SETTINGS))
     theta = 0.5 * WINE.theta_star
@@ -97,13 +97,14 @@ def test_the_grid_of_an_own_table_is_not_kept_on_disk(
 
 
 def test_near_and_far_is_fig_6_and_section_4_3() -> None:
-    steps = {"step_GD": 0.1, "step_NGD": 1.0, "step_EFGD": 0.01}
-    found = finish(near_and_far(WINE, **steps, damping_NGD=1e-8, damping_EFGD=1e-3))
+    steps = {"GD": 0.1, "NGD": 1.0, "EFGD": 0.01}
+    dampings = {"GD": 0.0, "NGD": 1e-8, "EFGD": 1e-3}
+    found = finish(near_and_far(WINE, step_sizes=steps, dampings=dampings))
     assert [multiple for multiple, _ in found.runs] == list(FIG_6)
     for multiple, paths in found.runs:
         start = multiple * WINE.theta_star
         for method, damping in {"GD": 0.0, "NGD": 1e-8, "EFGD": 1e-3}.items():
-            step = steps[f"step_{method}"]
+            step = steps[method]
             one = run(WINE, method, start, step_size=step, damping=damping, n_steps=100)
             assert_allclose(paths[method].losses[0], one.losses, rtol=1e-9)
     assert found.lowest == pytest.approx(WINE.minimum.loss)

@@ -1,10 +1,88 @@
-"""Settings of methods that several pages declare."""
+"""Settings of methods that several pages declare: which are shown, and numbers for each of them."""
 
-from typing import Any
+import re
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from typing import Any, Protocol, TypeVar
 
-from efviz.dashboard.session.kinds import DAMPING, Number
+from efviz.arrays import Named
+from efviz.dashboard.session.blocks import Row
+from efviz.dashboard.session.kinds import DAMPING, Number, Several
+from efviz.dashboard.session.page import Block, Shown
 from efviz.dashboard.session.settings import setting
-from efviz.dashboard.session.widgets import NumberInput, Slider
+from efviz.dashboard.session.widgets import MultiSelect, NumberInput, Slider
+
+MOST_METHODS = 4
+
+Made = TypeVar("Made", bound=type)
+
+
+class WithMethods(Protocol):
+    """Settings that say which methods are shown."""
+
+    @property
+    def methods(self) -> tuple[str, ...]: ...
+
+
+def methods_setting(
+    entries: Callable[[], Mapping[str, Any]], usual: Sequence[str], help: str = ""
+) -> Any:
+    """Which of the entries are shown, at most four; their declarations have the titles."""
+    return setting(
+        "Methods",
+        Several(lambda: tuple(entries()), MOST_METHODS),
+        tuple(usual),
+        shown=MultiSelect(lambda: {name: _titled(name, one) for name, one in entries().items()}),
+        help=f"At most {MOST_METHODS}. {help}".strip(),
+        kept=True,
+    )
+
+
+def _titled(name: str, declared: Any) -> str:
+    return name if name == declared.title else f"{name}: {declared.title}"
+
+
+def of_method(quantity: str, method: str) -> str:
+    """The name of a setting that every method has."""
+    return f"{quantity}_" + re.sub(r"\W", "_", method)
+
+
+def per_method(
+    methods: Iterable[str], **quantities: Callable[[str], Any]
+) -> Callable[[Made], Made]:
+    """Gives a class of settings a field of each quantity per method, where there is one.
+
+    The class is made when its page is first opened, with the methods that are registered then.
+    """
+
+    def with_fields(made: Made) -> Made:
+        for method in methods:
+            for quantity, declare in quantities.items():
+                declared = declare(method)
+                if declared is not None:
+                    name = of_method(quantity, method)
+                    made.__annotations__[name] = float
+                    setattr(made, name, declared)
+        return made
+
+    return with_fields
+
+
+def by_method(settings: WithMethods, quantity: str, without: float | None = None) -> Named:
+    """The quantity of each shown method; if it has none, `without`, or it is omitted."""
+    values = {
+        name: getattr(settings, of_method(quantity, name), without) for name in settings.methods
+    }
+    return Named({name: value for name, value in values.items() if value is not None})
+
+
+def inputs_of_methods(*quantities: str) -> Block:
+    """The widgets of these quantities side by side, for every shown method."""
+
+    def block(shown: Shown) -> None:
+        names = [of_method(one, name) for name in shown.settings.methods for one in quantities]
+        Row([name for name in names if name in shown.store.declared])(shown)
+
+    return block
 
 
 def damping_setting(

@@ -134,7 +134,7 @@ class Export:
             return
         usual = page.slug if self.of.key == "chart" else f"{page.slug}-{self.of.key}"
         name = self.name or usual
-        seen = [view.see(one) for one, _ in view.studies.plan(call).results.values()]
+        seen = [view.see(one) for _, one, _ in view.studies.plan(call).wanted(view.settings)]
 
         def rows() -> int:
             return int(self.of.look(view.call(call, held=True)).get("rows", 1))
@@ -153,13 +153,15 @@ class Export:
 class Ask:
     """A button that starts the work on `results`, one after the other: see `Studies.asked`.
 
+    These and its label follow from the settings.
+
     It appears when everything else is finished; `said` completes the text of the progress bar, as
     in "41 % of the grids is done". Words returned by `instead` replace the button.
     """
 
     key: str
-    results: Sequence[str]
-    label: str
+    results: Callable[[Any], Sequence[str]]
+    label: Callable[[Any], str]
     said: str
     instead: Function | None = None
 
@@ -167,7 +169,7 @@ class Ask:
         shown.after.append(lambda: self._go_on(shown))
 
     def _go_on(self, shown: Shown) -> None:
-        found = [seen for name in self.results if (seen := shown.view.see(name))]
+        found = [seen for name in self.results(shown.settings) if (seen := shown.view.see(name))]
         left = [seen.job for seen in found if not seen.snapshot.complete]
         if not left:
             return
@@ -176,7 +178,7 @@ class Ask:
             return
         key, state = f"{shown.page.slug}.{self.key}", tuple(seen.key for seen in found)
         fraction = sum(seen.job.progress.fraction for seen in found) / len(found)
-        if working(key, state, fraction, self.said, ask=self.label):
+        if working(key, state, fraction, self.said, ask=self.label(shown.settings)):
             work(key, state, left[0], SLICE)
             run_again()
 
@@ -206,16 +208,12 @@ def ahead(*results: str) -> Block:
     return block
 
 
-def scales_in_use(*methods: str) -> Block:
+def scales_in_use(shown: Shown) -> None:
     """The result `scales`, for inputs in which 0 means that a scale is computed."""
-
-    def block(shown: Shown) -> None:
-        scales = shown.view.result("scales", wait=True)
-        if scales:
-            words = (f"{name} {number(scales[name])}" for name in methods)
-            st.caption(f"Scales in use: {', '.join(words)}.")
-
-    return block
+    scales = shown.view.result("scales", wait=True)
+    if scales:
+        words = (f"{name} {number(scale)}" for name, scale in scales.items())
+        st.caption(f"Scales in use: {', '.join(words)}.")
 
 
 @dataclass(frozen=True)

@@ -95,8 +95,9 @@ class Choice(Kind):
         if options is None:
             return text[:200], ""
         if text not in options:
-            shown = ", ".join(options[:12]) + (", …" if len(options) > 12 else "")
-            raise ValueError(f"is not one of {shown}" if options else "does not apply here")
+            raise ValueError(
+                f"is not one of {_listed(options)}" if options else "does not apply here"
+            )
         return text, ""
 
     def format(self, value: Any) -> str:
@@ -105,6 +106,38 @@ class Choice(Kind):
     def nearest(self, value: Any, settings: Sofar) -> Any:
         """None for a word that is no option any more, as when two widgets change at once."""
         return value if value in (self.options(settings) or ()) else None
+
+
+def _listed(options: Sequence[str]) -> str:
+    return ", ".join(options[:12]) + (", …" if len(options) > 12 else "")
+
+
+@dataclass(frozen=True)
+class Several(Kind):
+    """From one word to `most`, "a,b", always in the order of the options."""
+
+    options: Callable[[], Sequence[str]]
+    most: int
+
+    def parse(self, text: str, settings: Sofar) -> tuple[Any, str]:
+        options, asked = self.options(), [word for word in text.split(",") if word]
+        unknown = [word for word in asked if word not in options]
+        known = tuple(option for option in options if option in asked)
+        if not known:
+            raise ValueError(f"names none of {_listed(options)}")
+        words = ""
+        if unknown:
+            words = f"contains {quoted(unknown[0])}, which is not one of {_listed(options)}"
+        elif len(known) > self.most:
+            words = f"names more than {self.most}"
+        return known[: self.most], words
+
+    def format(self, value: Any) -> str:
+        return ",".join(value)
+
+    def nearest(self, value: Any, settings: Sofar) -> Any:
+        """None for an empty choice."""
+        return tuple(one for one in self.options() if one in value)[: self.most] or None
 
 
 @dataclass(frozen=True)

@@ -87,7 +87,7 @@ class View:
         in its place. None if there is no problem.
         """
         call = self.studies.calls[name]
-        if self.trouble and self.studies.of_problem(call):
+        if self.trouble and self.studies.of_problem(call, self.settings):
             return None
         if name not in self._seen:
             problem = getattr(self.settings, "problem", None)
@@ -119,17 +119,18 @@ class View:
         plan = self.studies.plan(call)
         if self.trouble and plan.given:
             return None
-        arguments = {argument: getattr(self.settings, name) for argument, name in plan.own.items()}
-        known: list[Hashable] = []
-        for argument, (name, optional) in plan.results.items():
+        found, known = {}, []
+        for argument, name, optional in plan.wanted(self.settings):
             seen = self.see(name, wait=True, later=optional)
             if name in self._before:
                 seen = self._before[name] if held else None
             if seen and seen.known:
-                arguments[argument] = seen.result
+                found[argument] = seen.result
                 known.append((seen.key, seen.snapshot.fraction))
             elif not optional:
                 return None
+        arguments = plan.collected(found)
+        arguments |= {argument: getattr(self.settings, name) for argument, name in plan.own.items()}
         arguments |= {argument: self.given[name] for argument, name in plan.given.items()}
         compute = partial(call.function, **arguments, **call.fixed)
         if then is None:

@@ -6,7 +6,7 @@ written by `repr`, which is exact and quotes the names of a table's columns.
 
 import re
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from inspect import isgeneratorfunction
 from typing import Any
 
@@ -69,24 +69,31 @@ def figure_script(
     title: str, name: str, studies: Studies, panels: Call, settings: Any, rows: int = 1
 ) -> str:
     """The script of one figure: the problem, the results that `panels` needs, and its call."""
-    wanted = _wanted(studies, panels)
+    wanted = _wanted(studies, panels, settings)
     calls = {name: call for name, call in studies.calls.items() if name in wanted}
     lines = [_assign(name, studies, call, settings) for name, call in calls.items()]
-    problem = [studies.given.code(settings)] if studies.of_problem(panels) else []
+    problem = [studies.given.code(settings)] if studies.of_problem(panels, settings) else []
     parts = [*problem, *lines, _assign("panels", studies, panels, settings)]
     own = getattr(settings, "problem", "") == OWN
     return script(title, name, parts, rows=rows, own=own)
 
 
-def _wanted(studies: Studies, call: Call) -> set[str]:
+def _wanted(studies: Studies, call: Call, settings: Any) -> set[str]:
     """The results that a call needs, directly or indirectly."""
-    names = {name for name, _ in studies.plan(call).results.values()}
-    return names.union(*(_wanted(studies, studies.calls[name]) for name in names))
+    names = {name for _, name, _ in studies.plan(call).wanted(settings)}
+    return names.union(*(_wanted(studies, studies.calls[name], settings) for name in names))
+
+
+def _written(results: str | Mapping[str, str]) -> str:
+    if isinstance(results, str):
+        return results
+    return "{" + ", ".join(f"{key!r}: {name}" for key, name in results.items()) + "}"
 
 
 def _assign(name: str, studies: Studies, call: Call, settings: Any) -> str:
     function, plan = call.function, studies.plan(call)
-    given = {argument: other for argument, (other, _) in plan.results.items()}
+    results = plan.collected({argument: other for argument, other, _ in plan.wanted(settings)})
+    given = {argument: _written(other) for argument, other in results.items()}
     known = plan.given.items()
     given |= {argument: one for argument, one in known if one not in studies.given.shortcuts}
     values = {argument: getattr(settings, one) for argument, one in plan.own.items()}

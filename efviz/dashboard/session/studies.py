@@ -61,10 +61,22 @@ class Lazy(Mapping[str, T]):
         return len(self._makers)
 
 
+@dataclass(frozen=True)
+class Each:
+    """An argument that collects results in a mapping, as far as they are known.
+
+    `results` has their names by the keys of the mapping; the setting `over` lists those wanted.
+    """
+
+    results: Mapping[str, str]
+    over: str
+
+
 @dataclass(frozen=True, eq=False)
 class Call:
     """A function of the library as a page calls it: `named` renames arguments, `fixed` sets them.
 
+    `each` makes an argument of several results.
     Arguments with a default that have no name on the page keep their default. `at` removes settings
     that do not matter: the result is computed at the settings that it returns. `by_value` names
     arguments, hashable results, of which only the value counts and not the settings behind it;
@@ -76,6 +88,7 @@ class Call:
     fixed: Mapping[str, Any] = field(default_factory=dict)
     at: Callable[[Any], Any] | None = None
     by_value: Collection[str] = ()
+    each: Mapping[str, Each] = field(default_factory=dict)
 
     @cached_property
     def asked(self) -> dict[str, tuple[str, bool]]:
@@ -83,7 +96,7 @@ class Call:
         return {
             argument: (self.named.get(argument, argument), one.default is not Parameter.empty)
             for argument, one in signature(self.function).parameters.items()
-            if argument not in self.fixed
+            if argument not in self.fixed and argument not in self.each
         }
 
 
@@ -98,23 +111,44 @@ Evened = tuple[Callable[[Any], Any], ...]
 """Functions applied to settings, one after the other."""
 Depends = Mapping[Evened, tuple[str, ...]]
 """The names of the settings that count, by the functions applied before."""
+Argument = str | tuple[str, str]
+"""The name of an argument, with the key in it if it collects results: see `Each`."""
 
 
 @dataclass(frozen=True)
 class Plan:
     """The arguments of a call on a page: by argument its name there, and if it is optional.
 
+    `over` names the settings that say which results are collected, by argument.
     `settings` are those it depends on, directly or through its arguments, each after the functions
     `at`, and `rest` the same without those of its arguments by value. Two calls with equal
     `identity` and equal settings have the same result.
     """
 
-    results: dict[str, tuple[str, bool]]
+    results: dict[Argument, tuple[str, bool]]
     given: dict[str, str]
     own: dict[str, str]
     settings: Depends
     rest: Depends
     identity: int
+    over: Mapping[str, str]
+
+    def wanted(self, settings: Any) -> Iterator[tuple[Argument, str, bool]]:
+        """The results that a call needs with these settings: argument, name, if it is optional."""
+        chosen = {argument: getattr(settings, name) for argument, name in self.over.items()}
+        for argument, (name, optional) in self.results.items():
+            if isinstance(argument, str) or argument[1] in chosen[argument[0]]:
+                yield argument, name, optional
+
+    def collected(self, values: Mapping[Argument, Any]) -> dict[str, Any]:
+        """The arguments of a call, of which some are mappings of several results."""
+        found: dict[str, Any] = {argument: {} for argument in self.over}
+        for argument, value in values.items():
+            if isinstance(argument, str):
+                found[argument] = value
+            else:
+                found[argument[0]][argument[1]] = value
+        return found
 
     def key(self, settings: Any) -> Hashable:
         return self.identity, _values(self.settings, settings)
@@ -134,7 +168,7 @@ def _values(depends: Depends, settings: Any) -> Hashable:
     return tuple(map(type, values)), tuple(values)
 
 
-def _depends(call: Call, names: set[str], before: Mapping[str, Plan]) -> Depends:
+def _depends(call: Call, names: set[str], before: Mapping[Argument, Plan]) -> Depends:
     """What a call depends on: settings by their `names`, and those of its arguments' plans."""
     first: Evened = (call.at,) if call.at else ()
     found = {first: names}
@@ -180,7 +214,13 @@ class Studies:
         """The plan of a call. TypeError if an argument is neither a setting nor a result."""
         if call in self._plans:
             return self._plans[call]
-        results, given, own = {}, {}, {}
+        results: dict[Argument, tuple[str, bool]] = {
+            (argument, key): (name, True)
+            for argument, each in call.each.items()
+            for key, name in each.results.items()
+        }
+        over = {argument: each.over for argument, each in call.each.items()}
+        given, own = {}, {}
         for argument, (name, optional) in call.asked.items():
             if name in self.calls:
                 results[argument] = name, optional
@@ -199,24 +239,27 @@ class Studies:
             (call.function.__module__, call.function.__qualname__),
             tuple(sorted(call.fixed.items())),
             tuple((argument, plan.identity) for argument, plan in before.items()),
+            tuple(sorted(over.items())),
             (self.given.settings, tuple(sorted(given.items()))) if given else (),
             tuple(sorted(own.items())),
             (call.at, tuple(sorted(call.by_value))),
         )
         number = _identities.setdefault(identity, len(_identities))
-        names = {*own.values()} | (self.given.settings.declared().keys() if given else set())
+        names = {*own.values(), *over.values()} | (
+            self.given.settings.declared().keys() if given else set()
+        )
         rest = {
             argument: plan for argument, plan in before.items() if argument not in call.by_value
         }
         everything, others = (_depends(call, names, plans) for plans in (before, rest))
-        self._plans[call] = plan = Plan(results, given, own, everything, others, number)
+        self._plans[call] = plan = Plan(results, given, own, everything, others, number, over)
         return plan
 
-    def of_problem(self, call: Call) -> bool:
+    def of_problem(self, call: Call, settings: Any) -> bool:
         """Whether the call depends on the problem, directly or through results."""
         plan = self.plan(call)
-        before = (self.calls[name] for name, _ in plan.results.values())
-        return bool(plan.given) or any(map(self.of_problem, before))
+        before = (self.calls[name] for _, name, _ in plan.wanted(settings))
+        return bool(plan.given) or any(self.of_problem(one, settings) for one in before)
 
     def key(self, call: Call, settings: Any) -> Hashable:
         """A key that is equal for settings with the same result of the call."""
@@ -248,10 +291,12 @@ class Studies:
     def _work(self, call: Call, settings: Any, /, **values: Any) -> Work[Any]:
         """The work of a call, for which some arguments may be known: compute the rest, call it."""
         plan, settings = self.plan(call), call.at(settings) if call.at else settings
-        arguments = {argument: getattr(settings, name) for argument, name in plan.own.items()}
-        for argument, (name, _) in plan.results.items():
+        found: dict[Argument, Any] = {}
+        for argument, name, _ in plan.wanted(settings):
             if argument not in values:
-                arguments[argument] = yield from result_of(self.job(name, settings))
+                found[argument] = yield from result_of(self.job(name, settings))
+        arguments = plan.collected(found)
+        arguments |= {argument: getattr(settings, name) for argument, name in plan.own.items()}
         if plan.given:
             made = self.given.make(settings)
             arguments |= {argument: made[name] for argument, name in plan.given.items()}

@@ -8,7 +8,7 @@ from typing import Any
 import streamlit as st
 
 from efviz.dashboard.components import slider
-from efviz.dashboard.session.kinds import Choice, Number
+from efviz.dashboard.session.kinds import Choice, Number, Several
 from efviz.dashboard.session.store import Store
 
 Titles = Mapping[str, str] | Callable[[Any], Mapping[str, str]]
@@ -87,6 +87,25 @@ class Select:
             st.segmented_control(title, options, required=True, **common)
         else:
             st.selectbox(title, options, **common)
+
+
+@dataclass(frozen=True)
+class MultiSelect:
+    """A box in which several options are chosen, for a Several. Emptied, it keeps the last one."""
+
+    titles: Callable[[], Mapping[str, str]]
+
+    def draw(self, store: Store[Any], name: str) -> None:
+        one, titles = store.declared[name], self.titles()
+        assert isinstance(one.kind, Several)
+        st.session_state[_key(store, name)] = list(getattr(store.settings, name))
+        st.multiselect(
+            one.title,
+            one.kind.options(),
+            max_selections=one.kind.most,
+            format_func=lambda option: titles.get(option, option),
+            **_common(store, name),
+        )
 
 
 @dataclass(frozen=True)

@@ -10,6 +10,7 @@ from efviz.curvature.gradient_noise import gradient_noise
 from efviz.dashboard.components import Click
 from efviz.dashboard.pages.gradient_noise import words
 from efviz.dashboard.pages.gradient_noise.settings import GradientNoiseSettings
+from efviz.dashboard.pages.method_settings import inputs_of_methods
 from efviz.dashboard.pages.registry import PAGES
 from efviz.dashboard.session import data_edits
 from efviz.dashboard.session.blocks import (
@@ -62,7 +63,7 @@ STUDIES = Studies(
         "factor": noise_factor,
         "curves": error_curves,
         "errors": estimate_errors,
-        "scales": Call(step_scales, AT),
+        "scales": Call(step_scales, AT | {"given": "given_scales"}),
         "loss": Call(loss_on_plane, fixed={"n": 31}),
         "runs": Call(noisy_runs, AT),
     },
@@ -121,11 +122,11 @@ PAGE = Page(
         Line(("editing",)),
         data_edits.edits,
         More(
-            "More settings: data, runs, scales",
+            "More settings: methods, data, runs, scales",
             (
-                (drawn("N", "seed"), "sampling"),
+                ("methods", drawn("N", "seed"), "sampling"),
                 ("n_steps", "seeds", "damping"),
-                ("scale_EFSGD", "scale_RMS", scales_in_use("EFSGD", "RMS"), start_again),
+                (inputs_of_methods("scale"), scales_in_use, start_again),
             ),
         ),
         Row((Words(words.errors_table), Words(words.runs_table)), (1, 1.4)),

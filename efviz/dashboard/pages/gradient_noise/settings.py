@@ -1,9 +1,15 @@
 """The settings of the page Gradient noise."""
 
 from dataclasses import dataclass
+from typing import Any
 
+from efviz.arrays import Named
 from efviz.dashboard.pages.method_settings import (
+    by_method,
     damping_setting,
+    methods_setting,
+    of_method,
+    per_method,
     scale_setting,
     step_size_setting,
 )
@@ -14,13 +20,29 @@ from efviz.dashboard.session.problem_settings import EditableSettings
 from efviz.dashboard.session.settings import setting
 from efviz.dashboard.session.theta_choice import Theta, theta_setting
 from efviz.dashboard.session.widgets import Select, Slider
+from efviz.optimizers.stochastic import STOCHASTIC_METHODS, on_minibatches
 from efviz.studies.gradient_noise import SAMPLINGS
 
-SCALE = "A factor of γ. 0 makes the mean update at θ as long as that of SGD."
+QUERIES = {"EFSGD": "ef", "RMS": "rms"}
+"""Names in links that are older than those made from the names of methods."""
+
+
+def _scale(method: str) -> Any:
+    if on_minibatches()[method].estimates:
+        return None
+    query = QUERIES.get(method, of_method("scale", method))
+    help = "A factor of γ. 0 makes the mean update at θ as long as that of SGD."
+    return scale_setting(method, query, 0.0, help)
 
 
 @dataclass(frozen=True)
+@per_method(on_minibatches(), scale=_scale)
 class GradientNoiseSettings(EditableSettings):
+    methods: tuple[str, ...] = methods_setting(
+        on_minibatches,
+        tuple(STOCHASTIC_METHODS),
+        "Matrices are those of all examples at the current θ.",
+    )
     theta: Theta = theta_setting()
     batch_size: int = setting(
         "Batch size B",
@@ -62,8 +84,11 @@ class GradientNoiseSettings(EditableSettings):
         kept=True,
     )
     damping: float = damping_setting(
-        "λ I is added to EF and F before inversion; in RMS, λ is added under the root."
+        "λ I is added to the matrices before inversion; in RMS, λ is added under the root."
     )
-    scale_EFSGD: float = scale_setting("EFSGD", "ef", 0.0, SCALE)
-    scale_RMS: float = scale_setting("RMS", "rms", 0.0, SCALE)
     pin: str = pin_setting()
+
+    @property
+    def given_scales(self) -> Named:
+        """The scales as set, in which 0 stands for a scale that is computed."""
+        return by_method(self, "scale")

@@ -11,7 +11,7 @@ from efviz.dashboard.pages.at_minimum.words import ROUNDING
 from efviz.dashboard.session.html_table import html_table
 from efviz.dashboard.session.page import Shown
 from efviz.numbers import number, percent
-from efviz.optimizers.stochastic import STOCHASTIC_METHODS
+from efviz.optimizers.stochastic import on_minibatches
 from efviz.problems import Problem
 from efviz.studies.gradient_noise import NoisyRuns
 
@@ -136,8 +136,9 @@ def errors_table(noise: GradientNoise, errors: Mapping[str, float]) -> str:
 
 def runs_table(runs: NoisyRuns, scales: Mapping[str, float]) -> str:
     last = runs.result.recorded - 1
-    rows = []
-    for name, method in STOCHASTIC_METHODS.items():
+    rows, known = [], on_minibatches()
+    for name in runs.result.losses:
+        method = known[name]
         low, middle, high = (
             number(float(v) - runs.lowest)
             for v in runs.result.quantiles(name, (0.1, 0.5, 0.9))[:, last]
@@ -168,7 +169,7 @@ def equations(shown: Shown) -> None:
         r"minimises the expected error $\mathbb E\|M \hat g - \nabla L\|^2$; among diagonal "
         r"matrices, $D$ with $D_{ii} = (\nabla L)_i^2 / ((\nabla L)_i^2 + C_{ii})$ does."
     )
-    listed = "; ".join(f"{name} ${m.formula}$" for name, m in STOCHASTIC_METHODS.items())
+    listed = "; ".join(f"{name} ${m.formula}$" for name, m in on_minibatches().items())
     st.markdown(rf"The updates are $\theta \leftarrow \theta - \gamma d$ with $d$: {listed}.")
     st.caption(
         "The paper uses sums: its Σ is N² times this one, and its left-hand side is N times the "

@@ -23,7 +23,7 @@ from efviz.fields import loss_grid
 from efviz.figures.claims import distance_panels
 from efviz.figures.data_points import nearest_example
 from efviz.figures.four_matrices import label_panels, matrix_panels, term_panels, theta_panels
-from efviz.studies.alignment import METHODS
+from efviz.studies.alignment import PAPER
 from efviz.studies.bound_on_path import bound_on_path, path_through
 from efviz.studies.equal_steps import (
     balls_of_all_radii,
@@ -56,7 +56,7 @@ STUDIES = Studies(
         "loss": Call(loss_on_plane, fixed={"n": 31}),
         "row": Call(row_of, {"number": "example"}),
         "terms": Call(contribution, AT | {"n": "row"}),
-        "steps": Call(one_step, AT | {"n": "row"}, {"methods": METHODS}),
+        "steps": Call(one_step, AT | {"n": "row"}, {"methods": PAPER}),
         "labels": Call(label_matrix, AT),
         "distances": Call(label_distances, AT),
         "split": Call(split_parts, AT | {"split": "c_split"}),

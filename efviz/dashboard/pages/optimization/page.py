@@ -1,7 +1,6 @@
 """Optimization on real data: the paper's Figures 3, 5 and 6, and the grids behind Table 6."""
 
 from collections.abc import Iterator, Sequence
-from functools import partial
 from itertools import chain
 
 import numpy as np
@@ -9,6 +8,7 @@ import streamlit as st
 
 from efviz import results
 from efviz.dashboard.components import Click
+from efviz.dashboard.pages.method_settings import inputs_of_methods, of_method
 from efviz.dashboard.pages.optimization import words
 from efviz.dashboard.pages.optimization.settings import OptimizationSettings
 from efviz.dashboard.pages.registry import PAGES
@@ -17,10 +17,10 @@ from efviz.dashboard.session.all_columns import ALL_COLUMNS, is_there
 from efviz.dashboard.session.blocks import Ask, Chart, Export, Row, Words, ahead, place
 from efviz.dashboard.session.page import Page, Preset, Shown
 from efviz.dashboard.session.store import Store
-from efviz.dashboard.session.studies import Call, Studies
+from efviz.dashboard.session.studies import Call, Each, Studies
 from efviz.dashboard.session.widgets import show
 from efviz.figures.optimization import grid_panels, near_and_far_panels, run_panels
-from efviz.studies.alignment import METHODS
+from efviz.optimizers import METHODS
 from efviz.studies.optimization import (
     end_by_rounding,
     in_reverse,
@@ -29,30 +29,27 @@ from efviz.studies.optimization import (
     run_from,
     whole_grid,
 )
-from efviz.sweeps import DAMPINGS, STEP_SIZES
+from efviz.sweeps import DAMPINGS, STEP_SIZES, Sweep
 
 SLUG = "optimization"
 SETS = {"boston": "Boston", "breast-cancer": "BreastCancer", "a1a": "a1a"}
 """The data sets of Fig. 3."""
 
 
-def _of_methods(kind: str) -> dict[str, str]:
-    """The names of the results of one kind."""
-    return {method: f"{kind}_{method}" for method in METHODS}
+def _each(kind: str, over: str = "methods") -> Each:
+    """The results of one kind, by method."""
+    return Each({method: of_method(kind, method) for method in METHODS}, over)
 
 
-def _sliders(method: str) -> dict[str, str]:
-    """The step size and damping of a method; GD has no damping."""
-    named = {"step_size": f"step_{method}", "damping": f"damping_{method}"}
-    return {argument: name for argument, name in named.items() if name != "damping_GD"}
-
-
-def _runs(method: str) -> Iterator[tuple[str, Call]]:
-    fixed, named = {"method": method}, _sliders(method)
-    yield f"run_{method}", Call(run_from, named, fixed)
-    yield f"rounding_{method}", Call(end_by_rounding, named | {"run": f"run_{method}"}, fixed)
-    yield f"shipped_{method}", Call(results.sweep, {"name": "shipped"}, fixed)
-    yield f"grid_{method}", Call(whole_grid, fixed=fixed)
+def _of(method: str) -> Iterator[tuple[str, Call]]:
+    """What is computed of a method. A method without a damping keeps the default, 0."""
+    fixed, run = {"method": method}, of_method("run", method)
+    named = {"step_size": of_method("step", method), "damping": of_method("damping", method)}
+    yield run, Call(run_from, named, fixed)
+    yield of_method("rounding", method), Call(end_by_rounding, named | {"run": run}, fixed)
+    yield of_method("cosines", method), Call(path_cosines, named | {"run": run}, fixed)
+    yield of_method("shipped", method), Call(results.sweep, {"name": "shipped"}, fixed)
+    yield of_method("grid", method), Call(whole_grid, fixed=fixed)
 
 
 def _preset(name: str, title: str) -> Preset:
@@ -64,15 +61,14 @@ STUDIES = Studies(
     ALL_COLUMNS,
     {
         "reverse": in_reverse,
-        **dict(chain.from_iterable(map(_runs, METHODS))),
-        "cosines": Call(path_cosines, {"run": "run_EFGD", "damping": "damping_EFGD"}),
+        **dict(chain.from_iterable(map(_of, METHODS))),
         "far_runs": near_and_far,
     },
-    asked=_of_methods("grid").values(),
+    asked=_each("grid").results.values(),
 )
 
 RUNS = Chart(
-    Call(run_panels, _of_methods("run") | {"damping": "damping_EFGD"}),
+    Call(run_panels, each={"paths": _each("run"), "cosines": _each("cosines", "compared")}),
     look=lambda panels: {"min_width": 340, "smallest": 260},
     paint=True,
 )
@@ -100,71 +96,96 @@ def own_columns(shown: Shown) -> None:
 
 def sliders(shown: Shown) -> None:
     if not shown.view.trouble:
-        Row(("step_GD", "step_NGD", "damping_NGD", "step_EFGD", "damping_EFGD"))(shown)
+        inputs_of_methods("step", "damping")(shown)
+
+
+def runs_first(shown: Shown) -> None:
+    """What the chart of runs shows, in the order in which it is worked on."""
+    names = [*_names(shown, "shipped", "with_grid"), *_names(shown, "run")]
+    ahead(*names, *_names(shown, "cosines", "compared"))(shown)
+
+
+def _names(shown: Shown, kind: str, over: str = "methods") -> list[str]:
+    return [of_method(kind, method) for method in getattr(shown.settings, over)]
 
 
 def sentence(shown: Shown) -> None:
     """A summary of the finished runs."""
-    seen = {method: shown.view.see(f"run_{method}") for method in METHODS}
+    view, methods = shown.view, shown.settings.methods
+    seen = {method: view.see(of_method("run", method)) for method in methods}
     paths = {m: run.result for m, run in seen.items() if run and run.snapshot.complete}
-    if shown.view.trouble:
+    if view.trouble:
         return
-    problem, cosines = shown.view.given["problem"], shown.view.result("cosines")
-    changes = {method: shown.view.result(f"rounding_{method}") for method in METHODS}
-    st.html(words.sentence(problem, paths, cosines, shown.settings.multiple, changes))
+    cosines = {m: view.result(of_method("cosines", m)) for m in shown.settings.compared}
+    changes = {method: view.result(of_method("rounding", method)) for method in methods}
+    problem, multiple = view.given["problem"], shown.settings.multiple
+    st.html(words.sentence(problem, paths, cosines, multiple, changes))
 
 
 def grids(shown: Shown) -> None:
-    """The shipped grids, or else what has been computed so far."""
+    """The shipped grids, and of the others what has been computed so far."""
     st.subheader("Every step size and damping", anchor=False)
-    shipped = results.sweep(shown.settings.shipped, METHODS[0]) is not None
-    kind = "shipped" if shipped else "grid"
-    found = {m: shown.view.result(name) for m, name in _of_methods(kind).items()}
-    known = {method: grid for method, grid in found.items() if grid is not None}
+    known = known_grids(shown)
     if known:
-        chart = GRIDS[kind]
-        place((chart, Export(chart)), shown)
+        place((GRIDS, Export(GRIDS)), shown)
         st.html(words.grids(known))
-    elif not shown.view.trouble:
-        st.markdown(words.NO_GRID)
-    if not shipped:
+    if shown.settings.without_grid:
+        if not (known or shown.view.trouble):
+            st.markdown(words.NO_GRID)
         ASK(shown)
 
 
-def clicked(kind: str, shown: Shown, click: Click) -> None:
-    known = [m for m, name in _of_methods(kind).items() if shown.view.result(name) is not None]
-    choose_cell(shown.store, known, click)
+def known_grids(shown: Shown) -> dict[str, Sweep]:
+    """The grids that are shipped or have been begun, in the order of the panels."""
+    names = {
+        method: of_method("shipped" if method in shown.settings.with_grid else "grid", method)
+        for method in shown.settings.methods
+    }
+    found = {method: shown.view.result(name) for method, name in names.items()}
+    return {method: grid for method, grid in found.items() if grid is not None}
+
+
+def clicked(shown: Shown, click: Click) -> None:
+    choose_cell(shown.store, list(known_grids(shown)), click)
 
 
 def choose_cell(store: Store[OptimizationSettings], methods: Sequence[str], click: Click) -> None:
-    """Run the nearest cell of the grid; a click on GD's curve chooses its step size."""
+    """Run the nearest cell of the grid; a click on a curve chooses a step size alone."""
     if click.panel >= len(methods):
         return
     method = methods[click.panel]
     step = STEP_SIZES[np.argmin(np.abs(np.log10(STEP_SIZES) - click.x))]
-    change = {f"step_{method}": float(f"{step:.12g}")}
-    if method != "GD":
+    change = {of_method("step", method): float(f"{step:.12g}")}
+    if METHODS[method].damped:
         damping = DAMPINGS[np.argmin(np.abs(np.log10(DAMPINGS) - click.y))]
-        change[f"damping_{method}"] = float(f"{damping:.12g}")
+        change[of_method("damping", method)] = float(f"{damping:.12g}")
     store.set(**change)
 
 
-GRIDS = {
-    kind: Chart(
-        Call(grid_panels, _of_methods(kind)),
-        key="grids",
-        look=lambda panels: {"min_width": 300, "smallest": 260},
-        click=partial(clicked, kind),
-    )
-    for kind in ("shipped", "grid")
-}
+GRIDS = Chart(
+    Call(
+        grid_panels,
+        {"shipped_as": "shipped"},
+        each={"shipped": _each("shipped", "with_grid"), "grids": _each("grid", "without_grid")},
+    ),
+    key="grids",
+    look=lambda panels: {"min_width": 300, "smallest": 260},
+    click=clicked,
+)
 ASK = Ask(
     "sweep",
-    tuple(_of_methods("grid").values()),
-    "Run all 20,003 cells",
-    "of the 3 grids is done",
+    lambda settings: [of_method("grid", method) for method in settings.without_grid],
+    lambda settings: f"Run all {cells(settings.without_grid):,} cells",
+    "of the grids is done",
     words.too_large,
 )
+
+
+def cells(methods: Sequence[str]) -> int:
+    """How many runs the grids of these methods take."""
+    return sum(
+        len(STEP_SIZES) * (len(DAMPINGS) if METHODS[method].damped else 1) for method in methods
+    )
 
 
 def far(shown: Shown) -> None:
@@ -187,10 +208,10 @@ PAGE = Page(
     OptimizationSettings,
     STUDIES,
     presets=[_preset(name, title) for name, title in SETS.items()],
-    controls=(Row(("problem", "scaling", start), (1.6, 1.2, 1.4)), own_columns),
+    controls=(Row(("problem", "scaling", start, "methods"), (1.4, 1.1, 1.2, 1.8)), own_columns),
     body=(
         sliders,
-        ahead(*(f"{kind}_{m}" for kind in ("shipped", "run") for m in METHODS), "cosines"),
+        runs_first,
         RUNS,
         Export(RUNS, f"{SLUG}-runs"),
         sentence,
@@ -199,9 +220,9 @@ PAGE = Page(
     ),
     foot=(words.table_6, words.equations),
     waits={
-        **{f"run_{method}": f"the run of {method}" for method in METHODS},
-        **{f"rounding_{method}": "the effect of rounding on the runs" for method in METHODS},
-        "cosines": "the cosines",
+        **{of_method("run", method): f"the run of {method}" for method in METHODS},
+        **dict.fromkeys(_each("rounding").results.values(), "the effect of rounding on the runs"),
+        **dict.fromkeys(_each("cosines").results.values(), "the cosines"),
         "far_runs": "the runs from other starts",
     },
 )

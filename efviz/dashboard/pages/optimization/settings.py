@@ -7,46 +7,61 @@ from typing import Any
 import numpy as np
 
 from efviz import results
-from efviz.dashboard.pages.method_settings import damping_setting
+from efviz.arrays import Named
+from efviz.dashboard.pages.method_settings import (
+    by_method,
+    damping_setting,
+    methods_setting,
+    of_method,
+    per_method,
+)
 from efviz.dashboard.session.all_columns import AllColumnsSettings
 from efviz.dashboard.session.kinds import Flag, Number, Sofar
 from efviz.dashboard.session.settings import setting
 from efviz.dashboard.session.widgets import Slider, Toggle
+from efviz.optimizers import METHODS
+from efviz.studies.alignment import PAPER
+from efviz.studies.alignment import compared as compared_with_NGD
 
-_USUAL = {"GD": (1e-3, 0.0), "NGD": (1.0, 1e-8), "EFGD": (1e-2, 1e-3)}
-"""Step size and damping where no grid is shipped."""
+QUERIES = {"GD": "gd", "NGD": "ngd", "EFGD": "ef"}
+"""Names in links that are older than those made from the names of methods."""
 
 
-def _selected(method: str, index: int) -> Callable[[Sofar], float]:
-    """Step size (0) or damping (1) of the best shipped cell, the same on every server."""
+def _selected(method: str, quantity: str) -> Callable[[Sofar], float]:
+    """Step size or damping of the best shipped cell, the same on every server."""
 
     def default(settings: Sofar) -> float:
         grid = results.sweep(settings.shipped, method)
-        best = grid.best()[:2] if grid else (np.nan, np.nan)
-        cell = best if np.isfinite(best[0]) else _USUAL[method]
+        best = dict(zip(("step_size", "damping"), grid.best()[:2], strict=True)) if grid else {}
+        cell = best if np.isfinite(best.get("step_size", np.nan)) else vars(METHODS[method])
         # Grid exponents are multiples of 1/8: twelve digits restore the values.
-        return float(f"{cell[index]:.12g}")
+        return float(f"{cell[quantity]:.12g}")
 
     return default
 
 
-def _step(method: str, query: str) -> Any:
+def _step(method: str) -> Any:
     return setting(
         f"{method} step size γ",
         Number(1e-20, 1e10),
-        _selected(method, 0),
-        query=query,
+        _selected(method, "step_size"),
+        query=QUERIES.get(method, of_method("step", method)),
         shown=Slider(0.125, log=True, bounds=(1e-10, 1e6)),
         help="γ multiplies the method's direction.",
     )
 
 
-def _damping(method: str, query: str) -> Any:
+def _damping(method: str) -> Any:
+    if not METHODS[method].damped:
+        return None
     help = "λ I is added to the matrix of this method before it is inverted."
-    return damping_setting(help, _selected(method, 1), method=method, query=query)
+    old = QUERIES.get(method)
+    query = f"{old}l" if old else of_method("damping", method)
+    return damping_setting(help, _selected(method, "damping"), method=method, query=query)
 
 
 @dataclass(frozen=True)
+@per_method(METHODS, step=_step, damping=_damping)
 class OptimizationSettings(AllColumnsSettings):
     multiple: float = setting(
         "Start θ₀ / θ*",
@@ -56,11 +71,7 @@ class OptimizationSettings(AllColumnsSettings):
         shown=Slider(0.125),
         help="The start as a multiple of θ*: 0 is the paper's start, 1 the minimum itself.",
     )
-    step_GD: float = _step("GD", "gd")
-    step_NGD: float = _step("NGD", "ngd")
-    damping_NGD: float = _damping("NGD", "ngdl")
-    step_EFGD: float = _step("EFGD", "ef")
-    damping_EFGD: float = _damping("EFGD", "efl")
+    methods: tuple[str, ...] = methods_setting(lambda: METHODS, PAPER)
     far: bool = setting(
         "Starts near and far (Fig. 6)",
         Flag(),
@@ -68,3 +79,27 @@ class OptimizationSettings(AllColumnsSettings):
         shown=Toggle(),
         help="Runs from multiples of θ*, and the length of EF's steps far from the minimum.",
     )
+
+    @property
+    def step_sizes(self) -> Named:
+        return by_method(self, "step")
+
+    @property
+    def dampings(self) -> Named:
+        """0 for methods without a damping."""
+        return by_method(self, "damping", 0.0)
+
+    @property
+    def compared(self) -> tuple[str, ...]:
+        """The method whose directions are compared with those of NGD, if it is shown."""
+        _, other = compared_with_NGD(self.methods)
+        return (other,) if other in self.methods else ()
+
+    @property
+    def with_grid(self) -> tuple[str, ...]:
+        """The methods whose grid on this data set is shipped."""
+        return tuple(one for one in self.methods if results.sweep(self.shipped, one))
+
+    @property
+    def without_grid(self) -> tuple[str, ...]:
+        return tuple(one for one in self.methods if one not in self.with_grid)

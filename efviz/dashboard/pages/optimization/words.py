@@ -10,7 +10,7 @@ from efviz import results
 from efviz.dashboard.session.html_table import html_table
 from efviz.dashboard.session.page import Shown
 from efviz.numbers import number, percent
-from efviz.optimizers import Trajectory
+from efviz.optimizers import METHODS, Trajectory
 from efviz.problems import Problem
 from efviz.results import CONTESTED, SEEN
 from efviz.studies.alignment import Alignment
@@ -20,7 +20,7 @@ from efviz.sweeps.rounding import CHAOS
 
 NO_GRID = (
     "No grid has been computed for these settings: the button below runs every step size and "
-    "damping of Table 5 for all three methods."
+    "damping of Table 5 for these methods."
 )
 
 
@@ -42,7 +42,7 @@ def too_large(problem: Problem) -> str:
 def sentence(
     problem: Problem,
     paths: Mapping[str, Trajectory],
-    found: Alignment | None,
+    cosines: Mapping[str, Alignment | None],
     multiple: float,
     changes: Mapping[str, float | None],
 ) -> str:
@@ -64,13 +64,15 @@ def sentence(
         else:
             words = f"{name} ends at {number(last, 4)}"
         parts.append(f"{words}{by_rounding(changes.get(name) or 0.0)}.")
-    if found is not None:
+    for name, found in cosines.items():
+        if found is None:
+            continue
         usable = found.damped[np.isfinite(found.damped)]
         if usable.size:
             opposed = float(np.mean(usable < 0))
             parts.append(
-                "Along the path of EFGD, the cosine of its direction with that of NGD (damped) is "
-                f"between {number(float(usable.min()), 2)} and {number(float(usable.max()), 2)}"
+                f"Along the path of {name}, the cosine of its direction with that of NGD (damped) "
+                f"is between {number(float(usable.min()), 2)} and {number(float(usable.max()), 2)}"
                 + (f", negative in {percent(opposed)} of the steps." if opposed else ".")
             )
         if found.singular.any():
@@ -97,7 +99,8 @@ def grids(found: Mapping[str, Sweep]) -> str:
         if not np.isfinite(step):
             parts.append(f"{method}: no run finishes.")
             continue
-        cell = f"γ = {number(step)}" + (f", λ = {number(damping)}" if method != "GD" else "")
+        cell = f"γ = {number(step)}"
+        cell += f", λ = {number(damping)}" if METHODS[method].damped else ""
         words = f"{method}: {cell} gives the lowest loss, {number(loss, 4)}"
         if sweep.others:
             words += f", as do {sweep.others} other cells to within 1e-12"
@@ -120,7 +123,9 @@ def grids(found: Mapping[str, Sweep]) -> str:
 
 def far(found: NearAndFar) -> str:
     """The exponent of the length of EF's step, fitted over the farthest distances."""
-    gradient, ef = found.lengths.gradient, found.lengths.directions["EFGD"]
+    gradient, ef = found.lengths.gradient, found.lengths.directions.get("EFGD")
+    if ef is None:
+        return ""
     size, length = np.log(gradient[-5:]), np.log(ef[-5:])
     if not (np.isfinite(size).all() and np.isfinite(length).all()) or np.ptp(size) < 1e-6:
         return (

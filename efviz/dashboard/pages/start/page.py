@@ -16,7 +16,7 @@ from efviz.dashboard.session.store import everywhere
 from efviz.fields import loss_grid
 from efviz.figures import contrast as panels
 from efviz.numbers import number, percent
-from efviz.studies.alignment import METHODS
+from efviz.studies.alignment import PAPER
 
 SLUG = "start"
 
@@ -94,7 +94,7 @@ def picture() -> tuple[dict[str, Any], str]:
         scales=p.scales,
         names=p.problem.parameter_names,
     )
-    gd, ngd, efgd = (detours()[name] for name in METHODS)
+    gd, ngd, efgd = (detours()[name] for name in PAPER)
     sentence = (
         f"NGD goes straight: its paths are {_times(ngd)} as long as the straight line from start "
         f"to end. The longest path of GD is {_times(gd)} as long as its straight line, that of "

@@ -1,19 +1,19 @@
 """Vector fields: an interactive version of the paper's Figure 1."""
 
 from efviz.dashboard.components import Frame
+from efviz.dashboard.pages.method_settings import inputs_of_methods
 from efviz.dashboard.pages.registry import PAGES
 from efviz.dashboard.pages.vector_fields import words
 from efviz.dashboard.pages.vector_fields.limits import limits
 from efviz.dashboard.pages.vector_fields.settings import VectorFieldsSettings
 from efviz.dashboard.pages.vector_fields.starts import clicked, starts_table, touched
-from efviz.dashboard.session.blocks import Chart, Export, Line, More, Row, Words, scales_in_use
+from efviz.dashboard.session.blocks import Chart, Export, Line, More, Words, scales_in_use
 from efviz.dashboard.session.data_edits import edits
 from efviz.dashboard.session.given import TWO_PARAMETERS
 from efviz.dashboard.session.page import Page, Preset, Shown
 from efviz.dashboard.session.problem_widgets import drawn, problem_row
 from efviz.dashboard.session.studies import Call, Studies
 from efviz.figures.player import field_panels
-from efviz.studies.alignment import METHODS
 from efviz.studies.field_comparison import compare_fields
 from efviz.studies.plane import plane_shown
 from efviz.studies.vector_fields import (
@@ -30,8 +30,8 @@ STUDIES = Studies(
     TWO_PARAMETERS,
     {
         "plane": plane_shown,
-        "fields": Call(compare_fields, fixed={"methods": METHODS, "fine": 31}),
-        "scales": relative_scales,
+        "fields": Call(compare_fields, fixed={"fine": 31}),
+        "scales": Call(relative_scales, {"given": "given_scales"}),
         "theta_0": start_points,
         "paths": Call(trajectories, fixed={"record": 160}),
         "anatomy": Call(path_anatomy, {"trajectories": "paths"}),
@@ -83,15 +83,10 @@ PAGE = Page(
         Line(("play", "cosines", "editing")),
         edits,
         More(
-            "More settings: data, starts, arrows, plane",
+            "More settings: methods, data, starts, arrows, plane",
             (
-                (drawn("N", "seed"), "n_steps"),
-                (
-                    "density",
-                    "lengths",
-                    Row(("scale_GD", "scale_NGD", "scale_EFGD")),
-                    scales_in_use(*METHODS),
-                ),
+                ("methods", drawn("N", "seed"), "n_steps"),
+                ("density", "lengths", inputs_of_methods("scale"), scales_in_use),
                 (starts_table, limits),
             ),
         ),

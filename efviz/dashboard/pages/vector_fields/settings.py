@@ -4,13 +4,22 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 from typing import Any
 
-from efviz.dashboard.pages.method_settings import damping_setting, scale_setting
+from efviz.arrays import Named
+from efviz.dashboard.pages.method_settings import (
+    by_method,
+    damping_setting,
+    methods_setting,
+    of_method,
+    per_method,
+    scale_setting,
+)
 from efviz.dashboard.session.kinds import Choice, Flag, Number, Points, Sofar
 from efviz.dashboard.session.pins import pin_setting
 from efviz.dashboard.session.problem_settings import EditableSettings, entry
 from efviz.dashboard.session.settings import setting
 from efviz.dashboard.session.widgets import Select, Slider, Toggle
-from efviz.studies.alignment import METHODS
+from efviz.optimizers import METHODS
+from efviz.studies.alignment import PAPER, compared
 
 MOST_STARTS = 12
 
@@ -35,19 +44,25 @@ def _at_home(name: str) -> Callable[[Sofar], Any]:
     return lambda settings: getattr(entry(settings).settings, name)
 
 
-def _scale(k: int, query: str) -> Any:
+QUERIES = {"GD": "gd", "NGD": "ngd", "EFGD": "ef"}
+"""Names in links that are older than those made from the names of methods."""
+
+
+def _scale(method: str) -> Any:
     return scale_setting(
-        METHODS[k],
-        query,
-        lambda settings: entry(settings).settings.scales[k],
-        "0 makes typical updates as long as those of NGD.",
+        method,
+        QUERIES.get(method, of_method("scale", method)),
+        lambda settings: entry(settings).settings.scales.get(method, 0.0),
+        "0 makes typical updates as long as those of NGD, or else of the first method.",
     )
 
 
 @dataclass(frozen=True)
+@per_method(METHODS, scale=_scale)
 class VectorFieldsSettings(EditableSettings):
+    methods: tuple[str, ...] = methods_setting(lambda: METHODS, PAPER)
     damping: float = damping_setting(
-        "λ I is added to the Fisher and to the empirical Fisher before they are inverted.",
+        "λ I is added to the matrices before they are inverted.",
         _at_home("damping"),
     )
     step_size: float = setting(
@@ -74,9 +89,6 @@ class VectorFieldsSettings(EditableSettings):
         shown=Slider(1),
         kept=True,
     )
-    scale_GD: float = _scale(0, "gd")
-    scale_NGD: float = _scale(1, "ngd")
-    scale_EFGD: float = _scale(2, "ef")
     lengths: str = setting(
         "Arrow lengths",
         Choice(lambda _: ("true", "unit")),
@@ -85,13 +97,15 @@ class VectorFieldsSettings(EditableSettings):
         shown=Select(segments=True),
     )
     cosines: bool = setting(
-        "Colour by cos(NGD, EFGD)",
+        "Colour by the cosine with NGD",
         Flag(),
         False,
         query="cos",
         shown=Toggle(),
-        help="The cosine between the directions of NGD and EFGD; red where they are more than "
-        "90° apart.",
+        help=lambda settings: (
+            f"The cosine between the directions of {' and '.join(settings.pair)}; "
+            "red where they are more than 90° apart."
+        ),
         kept=True,
     )
     limits: tuple[tuple[float, float, float, float], ...] = setting(
@@ -111,3 +125,13 @@ class VectorFieldsSettings(EditableSettings):
     at: int = setting("Iteration", Number(0, lambda s: s.n_steps, integer=True), 0)
     followed: int = setting("Start followed", Number(1, n_starts, integer=True), 1, query="of")
     pin: str = pin_setting()
+
+    @property
+    def given_scales(self) -> Named:
+        """The scales as set, in which 0 stands for a scale that is computed."""
+        return by_method(self, "scale")
+
+    @property
+    def pair(self) -> tuple[str, str]:
+        """The methods whose directions are compared."""
+        return compared(self.methods)

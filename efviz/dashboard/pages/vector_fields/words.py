@@ -6,14 +6,13 @@ from html import escape
 import streamlit as st
 
 from efviz.arrays import Array
+from efviz.dashboard.pages.method_words import update_rule
 from efviz.dashboard.session.html_table import html_table
 from efviz.dashboard.session.page import Shown
-from efviz.figures.theme import style_of
 from efviz.numbers import number, percent
-from efviz.optimizers import Trajectory
+from efviz.optimizers import METHODS, Trajectory
 from efviz.optimizers.status import Status
 from efviz.problems import Problem
-from efviz.studies.alignment import METHODS
 from efviz.studies.field_comparison import FieldComparison
 
 
@@ -43,7 +42,8 @@ def sentence(
         )
     share = fields.negative_share
     part = percent(share) if share else f"no part ({percent(0)})"
-    parts.append(f"EFGD points more than 90° away from NGD on <b>{part}</b> of the plane.")
+    first, other = fields.pair
+    parts.append(f"{other} points more than 90° away from {first} on <b>{part}</b> of the plane.")
     singular = [name for name, count in fields.rank_deficient.items() if count]
     if singular:
         parts.append(
@@ -91,11 +91,10 @@ def _cell(t: Trajectory, i: int) -> str:
 
 def equations(shown: Shown) -> None:
     """The update rule with its equation numbers in the paper, and deviations from the print."""
-    names = " · ".join(f"{name}: {style_of(name).name}" for name in METHODS)
+    names = " · ".join(f"{name}: {method.title}" for name, method in METHODS.items())
     st.markdown(
-        r"$\theta_{t+1} = \theta_t - \gamma\,(B(\theta_t) + \lambda I)^{-1} \nabla L(\theta_t)$, "
-        r"with $B = F$ for NGD and $B = \tilde F$ for EFGD; GD uses $\nabla L(\theta_t)$ itself "
-        "(Kunstner et al. 2019, Eqs. 50-52; all averages are means over the examples).",
+        f"{update_rule()} (Kunstner et al. 2019, Eqs. 50-52; all averages are means over the "
+        "examples).",
         help=names,
     )
     if shown.settings.problem == "fig1":
