@@ -1,15 +1,22 @@
 """The style of a matrix or method: how it is drawn wherever it is drawn."""
 
+import re
+from collections.abc import Iterator
 from dataclasses import dataclass
+
+BACKGROUNDS = ("#ffffff", "#0f1318")
+"""Those of the light and the dark theme."""
+
+DASHES = ("solid", "dot", "dash", "longdash", "dashdot", "longdashdot")
 
 
 @dataclass(frozen=True)
 class Style:
     """A line in figures: its `colour` on a light background and `dark` on a dark one, "#rrggbb".
 
-    `dash` is one of Plotly's names; `name` says in figures what the line shows. Lines need a
-    contrast of 3 with their background (WCAG 2.1), and dashes of their own, as colours alone tell
-    nothing to many readers.
+    `dash` is one of Plotly's: a name, or lengths as in "5px,2px"; `name` says in figures what the
+    line shows. Lines need a contrast of 3 with their background (WCAG 2.1), and dashes of their
+    own, as colours alone tell nothing to many readers.
     """
 
     colour: str
@@ -19,6 +26,34 @@ class Style:
 
     def named(self, name: str) -> "Style":
         return Style(self.colour, self.dash, name, self.dark)
+
+    def complaints(self) -> Iterator[str]:
+        """Sentences on what makes the style unreadable."""
+        if self.dash not in DASHES and not re.fullmatch(r"\d+px(,\d+px)*", self.dash):
+            yield (
+                f"The dash {self.dash!r} is neither one of {', '.join(DASHES)} nor lengths as in "
+                "'5px,2px'."
+            )
+        for colour, ground in zip((self.colour, self.dark), BACKGROUNDS, strict=True):
+            if not re.fullmatch("#[0-9a-f]{6}", colour):
+                yield f"The colour {colour!r} is not of the form '#1f77b4', in lower case."
+            elif contrast(colour, ground) < 3:
+                yield (
+                    f"The colour {colour} has a contrast of {contrast(colour, ground):.2g} with "
+                    f"the background {ground}; a line needs 3."
+                )
+
+
+def contrast(first: str, second: str) -> float:
+    """The contrast of two colours: https://www.w3.org/TR/WCAG21/#dfn-contrast-ratio."""
+    low, high = sorted(map(_luminance, (first, second)))
+    return (high + 0.05) / (low + 0.05)
+
+
+def _luminance(colour: str) -> float:
+    parts = (int(colour[i : i + 2], 16) / 255 for i in (1, 3, 5))
+    r, g, b = (c / 12.92 if c <= 0.04045 else ((c + 0.055) / 1.055) ** 2.4 for c in parts)
+    return 0.2126 * r + 0.7152 * g + 0.0722 * b
 
 
 # Paul Tol's high-contrast scheme, on a dark background the light half of his medium-contrast

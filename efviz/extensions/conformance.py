@@ -21,6 +21,7 @@ from efviz.problems.catalogue import Entry
 from efviz.problems.declared import NotStated
 from efviz.problems.likelihoods.base import Combination, Likelihood
 from efviz.problems.models.base import Model
+from efviz.style import Style
 
 Complaints = Iterator[str]
 """Sentences, each about one thing that is not as stated."""
@@ -51,6 +52,16 @@ def trial_problems() -> dict[str, Problem]:
 
 
 def check_curvature(curvature: Curvature) -> Complaints:
+    yield from _check_style(curvature.style)
+    yield from _check_matrix(curvature)
+
+
+def _check_style(style: Style | None) -> Complaints:
+    if style:
+        yield from style.complaints()
+
+
+def _check_matrix(curvature: Curvature) -> Complaints:
     def at(problem: Problem, theta: Array) -> Array:
         return curvature.matrix(problem, theta)
 
@@ -80,14 +91,16 @@ def check_method(method: Method) -> Complaints:
         B = method.matrix.matrix(problem, theta) if method.matrix else None
         return method.direction(problem, theta, g, B, damping).x
 
+    yield from _check_style(method.style)
     if method.matrix is not None:
-        yield from check_curvature(method.matrix)
+        yield from _check_matrix(method.matrix)
     if not 0 <= method.exponent <= 1:
         yield f"The exponent {method.exponent:g} does not lie between 0 and 1."
     yield from _on_trial_problems(at, 1)
 
 
 def check_stochastic_method(method: StochasticMethod) -> Complaints:
+    yield from _check_style(method.style)
     rng = np.random.default_rng(0)
     g, A = rng.normal(size=(5, 3)), rng.normal(size=(5, 3, 8))
     EF = A @ np.swapaxes(A, -1, -2) / 8 + g[..., :, None] * g[..., None, :]

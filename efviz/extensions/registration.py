@@ -4,6 +4,7 @@ Installed packages are found by the entry-point group `efviz.extensions`; each e
 pairs (name, declaration), matrices before the methods that name them.
 """
 
+import re
 import sys
 import warnings
 from collections.abc import Callable, Iterator
@@ -12,7 +13,7 @@ from importlib import metadata
 from typing import Any
 
 from efviz.curvature import CURVATURES
-from efviz.curvature.matrices import Curvature
+from efviz.curvature.matrices import Curvature, keys_by_short
 from efviz.datasets import DATASETS
 from efviz.datasets.real import Source
 from efviz.extensions import conformance
@@ -125,11 +126,32 @@ def register(name: str, declaration: Any, *, replace: bool = False) -> Registere
             f"the {table.noun} is registered as {name!r}, so its class has to say "
             f"name: ClassVar[str] = {name!r}"
         )
-    wrong = check(declaration)
+    wrong = [*_unusable(name, table), *check(declaration)]
+    if table.entries is CURVATURES:
+        wrong += _same_short(name, declaration)
     if wrong:
         raise ValueError(f"the {table.noun} {name!r} is not what it says. " + " ".join(wrong))
     table.entries[name] = declaration
     return Registered(name, table.noun, table.entries)
+
+
+def _unusable(name: str, table: _Table) -> Iterator[str]:
+    """Links list names and pages have settings per name."""
+    if "," in name or not name.strip():
+        yield "A name has to contain something, and no comma."
+    for other in table.entries:
+        if other != name and _word(other) == _word(name):
+            yield f"The name differs from that of the {table.noun} {other!r} in signs alone."
+
+
+def _word(name: str) -> str:
+    return re.sub(r"\W", "_", name)
+
+
+def _same_short(name: str, declared: Curvature) -> list[str]:
+    other = keys_by_short().get(declared.short or name, name)
+    same = f"Figures call the matrix {other!r} {declared.short or name!r} too."
+    return [same] if other != name else []
 
 
 _pending: list[metadata.EntryPoint] | None = None

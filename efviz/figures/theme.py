@@ -15,14 +15,14 @@ from efviz.curvature import CURVATURES
 from efviz.curvature.matrices import Curvature, keys_by_short
 from efviz.optimizers import METHODS, Method
 from efviz.optimizers.stochastic import STOCHASTIC_METHODS, StochasticMethod
-from efviz.style import OTHERS, Style
+from efviz.style import BACKGROUNDS, OTHERS, Style
 
 INK = "#1f2933"
 MUTED = "#5f6b76"
 ARROW = "#8b95a0"
 CONTOUR = "#c9cfd5"
 GRID = "#e6e9ec"
-GROUND = "#ffffff"
+GROUND, _DARK_GROUND = BACKGROUNDS
 BAND = "#dfe3e7"
 POINT = "#7b8792"
 CLEAR = "rgba(0,0,0,0)"
@@ -42,7 +42,7 @@ DARK: dict[str, str] = {
     ARROW: "#77828d",
     CONTOUR: "#444c55",
     GRID: "#2b3139",
-    GROUND: "#0f1318",
+    GROUND: _DARK_GROUND,
     POINT: "#98a3ae",
     BAND: "#262d35",
     "#e3a1ad": "#7a2f3f",

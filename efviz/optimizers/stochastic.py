@@ -147,7 +147,7 @@ def _with_matrix(method: Method, matrix: Curvature) -> StochasticMethod:
         return power_damped(seen.matrix, g, damping, method.exponent, terms=seen.N).x
 
     return StochasticMethod(
-        f"preconditioned by the matrix {matrix.title} of all examples",
+        method.title,
         rf"({matrix.symbol} + \lambda I)^{{-{method.exponent:g}}} \hat g",
         direction,
         False,

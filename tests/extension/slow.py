@@ -53,6 +53,10 @@ MATRICES = {
     "diag_ef": lambda p, t: np.diag(np.diag(ef(p, t))),
     "root_ef": lambda p, t: power(ef(p, t), 0.5),
     "blocks": _block,
+    "fisher": f_matrix,
+    "empirical_fisher": ef,
+    # Of a linear model: without the curvature of the outputs.
+    "hessian": lambda p, t: mean_of(p, t, lambda f, r, h, F: h),
 }
 
 DIRECTIONS = {

@@ -1,5 +1,6 @@
 """Declarations from outside are right in every path that takes them, and leave no trace."""
 
+import re
 import sys
 from dataclasses import dataclass, replace
 from importlib import metadata
@@ -33,6 +34,7 @@ from efviz.problems import (
 from efviz.problems.likelihoods.bernoulli import Bernoulli
 from efviz.problems.likelihoods.gaussian import Gaussian
 from efviz.problems.models.linear import Linear
+from efviz.style import Style
 from efviz.sweeps import grid_search
 from efviz.sweeps.general import General
 from efviz.sweeps.linear import Linear as LinearPlan
@@ -311,6 +313,35 @@ def test_a_declaration_that_contradicts_itself_is_refused(words):
         register("wrong", REFUSED[words])
     assert "wrong" not in METHODS
     assert "wrong" not in efviz.CURVATURES
+
+
+NAMES = {
+    "no comma": ("a,b", things.METHODS["sign"]),
+    "has to contain something": (" ", things.METHODS["sign"]),
+    "differs from that of the method 'H/2' in signs alone": ("H 2", things.METHODS["sign"]),
+    "call the matrix 'empirical_fisher' 'EF' too": (
+        "mine",
+        replace(things.MATRICES["diag_ef"], short="EF"),
+    ),
+    "has a contrast of": (
+        "pale",
+        Method("Pale", "fisher", style=Style("#eeeeee", dark="#ffffff")),
+    ),
+    "is not of the form": ("named", Method("Named", "fisher", style=Style("red", dark="#ffffff"))),
+    "The dash 'wavy'": (
+        "wavy",
+        replace(things.MATRICES["diag_ef"], style=Style("#00788a", "wavy", dark="#4fc3d4")),
+    ),
+}
+
+
+@pytest.mark.parametrize("words", list(NAMES))
+def test_a_name_or_a_style_that_the_pages_cannot_show_is_refused(words):
+    name, declaration = NAMES[words]
+    with pytest.raises(ValueError, match=re.escape(words)):
+        register(name, declaration)
+    assert name not in METHODS
+    assert name not in efviz.CURVATURES
 
 
 def _broken(base, **members):

@@ -1,7 +1,7 @@
 """Settings of methods that several pages declare: which are shown, and numbers for each of them."""
 
 import re
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import Any, Protocol, TypeVar
 
 from efviz.arrays import Named
@@ -11,7 +11,7 @@ from efviz.dashboard.session.page import Block, Shown
 from efviz.dashboard.session.settings import setting
 from efviz.dashboard.session.widgets import MultiSelect, NumberInput, Slider
 
-MOST_METHODS = 4
+MOST_METHODS, MOST_IN_ROW = 4, 5
 
 Made = TypeVar("Made", bound=type)
 
@@ -31,14 +31,15 @@ def methods_setting(
         "Methods",
         Several(lambda: tuple(entries()), MOST_METHODS),
         tuple(usual),
-        shown=MultiSelect(lambda: {name: _titled(name, one) for name, one in entries().items()}),
-        help=f"At most {MOST_METHODS}. {help}".strip(),
+        shown=MultiSelect(),
+        help=lambda _: f"At most {MOST_METHODS}. {help}\n{''.join(_titles(entries()))}",
         kept=True,
     )
 
 
-def _titled(name: str, declared: Any) -> str:
-    return name if name == declared.title else f"{name}: {declared.title}"
+def _titles(entries: Mapping[str, Any]) -> Iterator[str]:
+    """Names and titles as items of a list in Markdown."""
+    yield from (f"\n- {name}: {declared.title}" for name, declared in entries.items())
 
 
 def of_method(quantity: str, method: str) -> str:
@@ -76,11 +77,14 @@ def by_method(settings: WithMethods, quantity: str, without: float | None = None
 
 
 def inputs_of_methods(*quantities: str) -> Block:
-    """The widgets of these quantities side by side, for every shown method."""
+    """The widgets of these quantities for every shown method, in one row or two."""
 
     def block(shown: Shown) -> None:
         names = [of_method(one, name) for name in shown.settings.methods for one in quantities]
-        Row([name for name in names if name in shown.store.declared])(shown)
+        names = [name for name in names if name in shown.store.declared]
+        width = len(names) if len(names) <= MOST_IN_ROW else (len(names) + 1) // 2
+        for first in range(0, len(names), width):
+            Row(names[first : first + width])(shown)
 
     return block
 

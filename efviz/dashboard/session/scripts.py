@@ -12,6 +12,7 @@ from typing import Any
 
 from efviz.dashboard.session.caches import OWN
 from efviz.dashboard.session.studies import Call, Studies
+from efviz.extensions.registration import TABLES
 
 _FROM = re.compile(r"from (\S+) import (.+)")
 _WIDTH = 100
@@ -73,9 +74,16 @@ def figure_script(
     calls = {name: call for name, call in studies.calls.items() if name in wanted}
     lines = [_assign(name, studies, call, settings) for name, call in calls.items()]
     problem = [studies.given.code(settings)] if studies.of_problem(panels, settings) else []
-    parts = [*problem, *lines, _assign("panels", studies, panels, settings)]
+    parts = [*_extensions(), *problem, *lines, _assign("panels", studies, panels, settings)]
     own = getattr(settings, "problem", "") == OWN
     return script(title, name, parts, rows=rows, own=own)
+
+
+def _extensions() -> list[str]:
+    """The line that registers what installed packages declare, where something is registered."""
+    if not any(table.entries.keys() - table.built_in for table in TABLES):
+        return []
+    return ["from efviz.extensions import register_installed\nregister_installed()"]
 
 
 def _wanted(studies: Studies, call: Call, settings: Any) -> set[str]:

@@ -91,19 +91,16 @@ class Select:
 
 @dataclass(frozen=True)
 class MultiSelect:
-    """A box in which several options are chosen, for a Several. Emptied, it keeps the last one."""
-
-    titles: Callable[[], Mapping[str, str]]
+    """A box in which several options are chosen, for a Several. It cannot be emptied."""
 
     def draw(self, store: Store[Any], name: str) -> None:
-        one, titles = store.declared[name], self.titles()
+        one = store.declared[name]
         assert isinstance(one.kind, Several)
         st.session_state[_key(store, name)] = list(getattr(store.settings, name))
         st.multiselect(
             one.title,
             one.kind.options(),
             max_selections=one.kind.most,
-            format_func=lambda option: titles.get(option, option),
             **_common(store, name),
         )
 
