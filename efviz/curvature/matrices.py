@@ -11,6 +11,7 @@ from numpy.random import Generator
 from numpy.typing import ArrayLike
 
 from efviz.arrays import Array
+from efviz.curvature.vocabulary import Term
 from efviz.numerics.linalg import Rows
 from efviz.problems import Problem, batches
 from efviz.problems.likelihoods.base import Combination, Likelihood
@@ -43,7 +44,8 @@ class Curvature:
     A, b at theta (D,) with B = A^T A / N and gradient = A^T b / N, which carry twice the digits.
 
     `short` names it in figures and tables; without it, it is the key in CURVATURES. `style` is how
-    it is drawn; without one it gets a place in a palette.
+    it is drawn; without one it gets a place in a palette. `vocabulary` is its entry in VOCABULARY,
+    which has those of efviz itself.
     """
 
     title: str
@@ -58,10 +60,12 @@ class Curvature:
     rows: Callable[[Problem, Array], Rows | None] = _no_rows
     short: str = ""
     style: Style | None = None
+    vocabulary: Term | None = None
 
     def __post_init__(self) -> None:
-        given = [self.function, self.weights, self.combination]
-        if sum(way is not None for way in given) != 1:
+        # In a copy made by `replace`, the weights of a combination are the combination.
+        given = {id(way) for way in (self.function, self.weights, self.combination) if way}
+        if len(given) != 1:
             raise ValueError(
                 f"the matrix {self.title!r} is given by a function, weights or a combination, by "
                 "exactly one of them"

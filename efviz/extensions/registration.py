@@ -14,6 +14,7 @@ from typing import Any
 
 from efviz.curvature import CURVATURES
 from efviz.curvature.matrices import Curvature, keys_by_short
+from efviz.curvature.vocabulary import VOCABULARY
 from efviz.datasets import DATASETS
 from efviz.datasets.real import Source
 from efviz.extensions import conformance
@@ -94,10 +95,11 @@ class Registered:
 
     name: str
     noun: str
-    entries: dict[str, Any]
+    tables: tuple[dict[str, Any], ...]
 
     def remove(self) -> None:
-        self.entries.pop(self.name, None)
+        for table in self.tables:
+            table.pop(self.name, None)
 
     def __enter__(self) -> "Registered":
         return self
@@ -132,7 +134,11 @@ def register(name: str, declaration: Any, *, replace: bool = False) -> Registere
     if wrong:
         raise ValueError(f"the {table.noun} {name!r} is not what it says. " + " ".join(wrong))
     table.entries[name] = declaration
-    return Registered(name, table.noun, table.entries)
+    tables = [table.entries]
+    if term := getattr(declaration, "vocabulary", None):
+        VOCABULARY[name] = term
+        tables.append(VOCABULARY)
+    return Registered(name, table.noun, tuple(tables))
 
 
 def _unusable(name: str, table: _Table) -> Iterator[str]:

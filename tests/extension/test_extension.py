@@ -14,6 +14,7 @@ from numpy.testing import assert_allclose, assert_array_equal
 
 import efviz
 from efviz import Combination, Curvature, Method
+from efviz.curvature.vocabulary import VOCABULARY, Name, Term
 from efviz.extensions import registration
 from efviz.extensions.registration import TABLES, register
 from efviz.fields import vector_field
@@ -313,6 +314,16 @@ def test_a_declaration_that_contradicts_itself_is_refused(words):
         register("wrong", REFUSED[words])
     assert "wrong" not in METHODS
     assert "wrong" not in efviz.CURVATURES
+
+
+def test_an_entry_of_the_vocabulary_comes_and_goes_with_its_matrix():
+    names = (Name("statistics", "OPG, doubled", "this test"),)
+    term = Term("Twice the empirical Fisher", r"2 \sum_n g_n g_n^\top", names)
+    before = dict(VOCABULARY)
+    with register("doubled", replace(things.MATRICES["two_ef"], short="2 EF", vocabulary=term)):
+        assert VOCABULARY["doubled"] is term
+        assert list(VOCABULARY)[:-1] == list(before)
+    assert before == VOCABULARY
 
 
 NAMES = {
