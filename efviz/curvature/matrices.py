@@ -14,6 +14,7 @@ from efviz.arrays import Array
 from efviz.curvature.vocabulary import Term
 from efviz.numerics.linalg import Rows
 from efviz.problems import Problem, batches
+from efviz.problems.declared import Refused
 from efviz.problems.likelihoods.base import Combination, Likelihood
 from efviz.style import AMBER, BLACK, RED, SLATE, Style
 
@@ -88,6 +89,14 @@ class Curvature:
             return problem.moments.matrix(self.combination, theta)
         if self.term is not None:
             return problem.mean_over_examples(theta, self.term)[0]
+        try:
+            return self._by_function(problem, theta)
+        except ValueError as reason:
+            raise Refused(
+                f"The matrix {self.title!r} cannot be computed here: {reason}"
+            ) from reason
+
+    def _by_function(self, problem: Problem, theta: Array) -> Array:
         assert self.function is not None
         with np.errstate(all="ignore"):
             if self.batched:

@@ -54,7 +54,10 @@ class Settings:
 
 @dataclass(frozen=True)
 class Entry:
-    """One problem. `dataset(**knobs)` draws or loads its data; `knobs` lists its arguments."""
+    """One problem. `dataset(**knobs)` draws or loads its data; `knobs` lists its arguments.
+
+    `notes` say in Markdown where the data come from, without a family or a set of DATASETS.
+    """
 
     title: str
     group: str
@@ -66,6 +69,7 @@ class Entry:
     family: Family | None = None
     columns: Callable[[], Sequence[str]] = tuple
     first_columns: tuple[str, str] = ("", "")
+    notes: str = ""
 
     def problem(self, dataset: Dataset) -> Problem:
         """The problem on `dataset`, with parameters named after this entry's axes."""

@@ -26,5 +26,9 @@ class Declared(ABC):
                 setattr(cls, name, default)
 
 
-class NotStated(ValueError):
+class Refused(ValueError):
+    """A declaration does not suit this problem; the message is a sentence that says why."""
+
+
+class NotStated(Refused):
     """A declaration lacks an optional member that was asked for; the message says which one."""

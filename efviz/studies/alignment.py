@@ -109,7 +109,7 @@ def step_lengths(
         gradients.append(np.linalg.norm(found["GD"].x))
         lengths.append([np.linalg.norm(found[name].x) for name in others])
         yield Progress(len(gradients) / len(distances))
-    by_method = np.array(lengths).reshape(-1, len(others)).T
+    by_method = np.array(lengths).reshape(len(lengths), len(others)).T
     return StepSizes(np.array(gradients), dict(zip(others, by_method, strict=True)))
 
 

@@ -8,7 +8,7 @@ import pytest
 import slow
 import things
 from numpy.testing import assert_allclose
-from visiting import components, open_page, sentence, settings_of
+from visiting import WITH_PROBLEM, components, open_page, sentence, settings_of
 
 import efviz
 from efviz.dashboard.pages.gradient_noise import page as gradient_noise
@@ -155,3 +155,13 @@ def test_a_downloaded_script_finds_the_extension(tmp_path):
     written = (tmp_path / "fields.csv").read_text()
     assert "2EF" in written
     assert "H/2" in written
+
+
+@pytest.mark.parametrize("slug", [slug for slug in WITH_PROBLEM if slug != optimization.SLUG])
+def test_an_own_problem_is_shown(slug):
+    at = open_page(slug, problem="robust")
+    assert not at.exception
+    assert not at.warning
+    assert settings_of(at, slug).problem == "robust"
+    assert at.selectbox[0].value == "robust"
+    assert "2 degrees of freedom" in at.selectbox[0].help

@@ -9,8 +9,20 @@ from typing import ClassVar
 import numpy as np
 from scipy.special import expit, gammaln
 
-from efviz import Combination, Curvature, Likelihood, Method, Model, empirical_fisher, fisher
+from efviz import (
+    Combination,
+    Curvature,
+    Likelihood,
+    Method,
+    Model,
+    Problem,
+    empirical_fisher,
+    fisher,
+)
+from efviz.datasets.dataset import Dataset
 from efviz.datasets.real import Source, Table
+from efviz.problems.catalogue import Entry, Settings
+from efviz.problems.models.linear import Linear
 
 
 def diagonal(problem, theta):
@@ -183,6 +195,25 @@ DATA = {
     )
 }
 
+
+def _outliers():
+    rng = np.random.default_rng(1)
+    x = rng.normal(size=60)
+    y = 1 + 2 * x + 0.3 * rng.standard_t(2, 60)
+    return Dataset(np.column_stack([np.ones(60), x]), y, ("1", "x"), "y", "regression")
+
+
+def _student_line(X, y):
+    return Problem(np.asarray(X), np.asarray(y), Linear(), StudentT())
+
+
+PROBLEMS = {
+    "robust": Entry(
+        "A line with outliers", "Own", _student_line, _outliers, (), ("b", "w"),
+        Settings(plane=((-1, 3), (0, 4))), notes="Student's t noise with 2 degrees of freedom.",
+    )
+}  # fmt: skip
+
 DECLARATIONS = [
     *MATRICES.items(),
     *METHODS.items(),
@@ -190,4 +221,5 @@ DECLARATIONS = [
     ("negative_binomial", NegativeBinomial),
     ("two_layers", TwoLayers),
     *DATA.items(),
+    *PROBLEMS.items(),
 ]

@@ -66,8 +66,14 @@ def problem_notes(settings: Sofar) -> str:
         return f"{words}\n\n{family.citation}" if family.citation else words
     if settings.problem == OWN:
         return "Your own file. It is kept in the memory of this session and dropped with it."
-    source = DATASETS[settings.problem]
+    source = DATASETS.get(settings.problem)
+    if source is None:
+        return entry(settings).notes
     return f"{source.notes}\n\n{source.source}. {source.citation}; {source.licence}."
+
+
+def _problem_titles(settings: Sofar) -> dict[str, str]:
+    return {key: one.title for key, one in PROBLEMS.items()} | {OWN: table_choice.TITLE}
 
 
 def problem_setting(first: str) -> Any:
@@ -76,7 +82,7 @@ def problem_setting(first: str) -> Any:
         "Problem",
         Choice(lambda _: [*PROBLEMS, OWN]),
         first,
-        shown=Select({key: e.title for key, e in PROBLEMS.items()} | {OWN: table_choice.TITLE}),
+        shown=Select(_problem_titles),
         help=problem_notes,
         follow=lambda settings, key: settings.kept(problem=key),
     )
