@@ -178,6 +178,18 @@ def test_the_editor_of_points_moves_a_target_to_a_valid_one():
     assert {problem.y[3] for problem in problems_of(at)} >= {-2.2, COLUMNS["number"][3]}
 
 
+def test_a_waiting_time_that_is_moved_below_0_becomes_the_least_and_the_link_says_so():
+    at = opened("vector-fields", "exponential", editing="1")
+    next(one for one in at.number_input if one.label == "wait").set_value(-2.0)
+    at = next(one for one in at.button if one.label == "Move it there").click().run()
+    assert not at.exception
+    assert settings_of(at).edits == (("m", 0, pytest.approx(A[0], abs=2), 1e-300),)
+    assert ",1e-300" in settings_of(at).query
+    assert "1 example is edited" in html(at)
+    again = opened("vector-fields", "exponential", edits=settings_of(at).texts["edits"])
+    assert 1e-300 in {problem.y[0] for problem in problems_of(again)}
+
+
 def test_a_target_that_the_likelihood_refuses_is_named_by_its_row():
     target = TEXT["number"]
     row = int(np.flatnonzero(COLUMNS["number"] <= 0)[0])
