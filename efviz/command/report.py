@@ -16,7 +16,7 @@ from efviz.datasets.dataset import BIAS, Dataset
 from efviz.files import replacing
 from efviz.optimizers import METHODS, run
 from efviz.problems import Problem
-from efviz.problems.own import REGRESSIONS
+from efviz.problems.own import key_of
 from efviz.sweeps import Sweep
 
 SUFFIXES = (".csv", ".json")
@@ -48,9 +48,7 @@ class Fitted:
             "data": self.name,
             "source": self.data.source,
             "citation": self.data.citation,
-            "regression": next(
-                key for key, kind in REGRESSIONS.items() if kind.task == self.data.task
-            ),
+            "regression": key_of(self.problem.likelihood),
             "target": self.data.target_name.removesuffix(f" = {self.data.positive}"),
             "class_called_1": self.data.positive or None,
             "inputs": [name for name in names if name != BIAS],

@@ -17,6 +17,7 @@ from efviz.curvature.distance import relative_distance
 from efviz.curvature.matrices import Matrix, empirical_fisher, fisher, mc_fisher, sampled_sum
 from efviz.lazy import cached_property
 from efviz.problems import Problem, batches
+from efviz.problems.declared import NotStated
 from efviz.work import Progress, Work, part
 
 
@@ -153,7 +154,8 @@ LABEL_SOURCES: dict[str, LabelSource] = {
 class SampledError:
     """|F_M - F| / |F| in Frobenius norms for each M of `sizes` and each repetition.
 
-    distances (S, R); `coefficient` is c in the exact root-mean-square error c M^(-1/2).
+    distances (S, R); `coefficient` is c in the exact root-mean-square error c M^(-1/2), nan where
+    the likelihood does not state its fourth moment.
     """
 
     sizes: tuple[int, ...]
@@ -258,6 +260,9 @@ def _variance_of_one_label(problem: Problem, theta: Array) -> Work[tuple[float, 
             K = J @ np.swapaxes(J, -1, -2)
             KW = K @ likelihood.fisher(f)
             mean_squared = (KW * np.swapaxes(KW, -1, -2)).sum((-2, -1))
-            variance += float((likelihood.fourth_moment(f, K) - mean_squared).sum())
+            try:
+                variance += float((likelihood.fourth_moment(f, K) - mean_squared).sum())
+            except NotStated:
+                variance = np.nan
         yield Progress(n / problem.N)
     return variance / problem.N**2, fisher(problem, theta)

@@ -1,7 +1,7 @@
 """What a data set is, and which of its examples were moved, added or removed by hand."""
 
 from dataclasses import dataclass
-from typing import Literal
+from typing import Literal, Protocol
 
 import numpy as np
 
@@ -14,14 +14,24 @@ Task = Literal["regression", "classification", "count"]
 BIAS = "1"
 
 
+class Targets(Protocol):
+    """What a likelihood says of targets: see `efviz.problems.likelihoods.base`."""
+
+    @property
+    def least_squares(self) -> bool: ...
+
+    def nearest(self, y: Array) -> Array: ...
+
+
 @dataclass(frozen=True, eq=False, repr=False)
 class Dataset(Shown):
     """Inputs X (N, P), used as they are (a bias is a column of ones), and targets y (N,).
 
-    `task` determines which likelihoods suit y; `notes` are sentences about the data set that a
-    reader of any result has to know; `edited` records what was changed by hand, if anything (see
-    `edits`). `offset` is added to all outputs of a linear model: a fixed intercept. `positive` is
-    the class encoded as 1 in y, "" unless y holds two classes.
+    `task` determines which likelihoods suit y, and `likelihood` is the one chosen among them, None
+    for least squares, logistic or Poisson regression according to the task; `notes` are sentences
+    about the data set that a reader of any result has to know; `edited` records what was changed by
+    hand, if anything (see `edits`). `offset` is added to all outputs of a linear model: a fixed
+    intercept. `positive` is the class encoded as 1 in y, "" unless y holds two classes.
     """
 
     X: Array
@@ -37,6 +47,7 @@ class Dataset(Shown):
     edited: "Edited | None" = None
     offset: float = 0.0
     positive: str = ""
+    likelihood: Targets | None = None
 
     def __post_init__(self) -> None:
         if self.X.ndim != 2 or len(self.X) != len(self.y):
@@ -48,6 +59,12 @@ class Dataset(Shown):
             raise ValueError(
                 f"{self.X.shape[1]} columns need as many names, got {len(self.feature_names)}"
             )
+
+    @property
+    def least_squares(self) -> bool:
+        if self.likelihood is None:
+            return self.task == "regression"
+        return self.likelihood.least_squares
 
     def facts(self) -> dict[str, str]:
         N, P = self.X.shape

@@ -68,7 +68,7 @@ def _added(edits: Edits) -> list[int]:
 def edited(dataset: Dataset, edits: Edits) -> Dataset:
     """The data set with these edits applied, except those that are impossible: see `refused`.
 
-    A target becomes the nearest valid one of the task: a class that occurs, or a whole number >= 0.
+    A target becomes the nearest valid one: a class that occurs, or what the likelihood accepts.
     Nothing else changes. For standardised columns or principal components, u and v are in their
     units, and the means and standard deviations remain those of the original table.
     """
@@ -138,7 +138,9 @@ def _objection(dataset: Dataset, edit: Edit) -> str:
 
 
 def nearest_target(dataset: Dataset, target: float) -> float:
-    """The valid target of the task nearest to this number."""
+    """The valid target nearest to this number: see `NEAREST` and `Dataset.likelihood`."""
+    if dataset.likelihood is not None and dataset.task != "classification":
+        return float(dataset.likelihood.nearest(np.array([float(target)]))[0])
     return NEAREST[dataset.task](dataset, float(target))
 
 

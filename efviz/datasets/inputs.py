@@ -11,8 +11,8 @@ from efviz.datasets.dataset import BIAS, Dataset
 def two_inputs(dataset: Dataset, first: str, second: str, *, standardised: bool = True) -> Dataset:
     """Two named columns of a data set as the inputs of a two-parameter problem.
 
-    If `standardised`, columns get mean 0 and standard deviation 1, and a numeric target mean 0, so
-    that the least-squares intercept is exactly 0 and can be left out; otherwise both are used as
+    If `standardised`, columns get mean 0 and standard deviation 1, and a target of least squares
+    mean 0, so that the intercept is exactly 0 and can be left out; otherwise both are used as
     they are. The name BIAS, "1", stands for a column of ones, the intercept. It is never
     standardised, and the target is then not centred, because the intercept is fitted.
     """
@@ -68,7 +68,7 @@ def _prepare(
     y = dataset.y
     if standardised and X.shape[1]:
         X = _standardise(X)
-    if standardised and centred and dataset.task == "regression":
+    if standardised and centred and dataset.least_squares:
         y = y - y.mean()
     return np.ascontiguousarray(X), y
 

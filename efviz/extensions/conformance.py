@@ -2,11 +2,14 @@
 
 from collections.abc import Callable, Iterator
 from dataclasses import replace
+from typing import get_args
 
 import numpy as np
 
 from efviz.arrays import Array
 from efviz.curvature.matrices import Curvature
+from efviz.datasets.dataset import Task
+from efviz.datasets.tables.columns import Column
 from efviz.optimizers.methods import Method
 from efviz.optimizers.stochastic import Seen, StochasticMethod
 from efviz.problems import (
@@ -21,6 +24,7 @@ from efviz.problems.catalogue import Entry
 from efviz.problems.declared import NotStated
 from efviz.problems.likelihoods.base import Combination, Likelihood
 from efviz.problems.models.base import Model
+from efviz.problems.own.regressions import KEYS
 from efviz.style import Style
 
 Complaints = Iterator[str]
@@ -196,6 +200,7 @@ def check_likelihood(kind: type[Likelihood]) -> Complaints:
     if not (_close(both[0], r) and _close(both[1], likelihood.fisher(f))):
         yield "`gradient_and_fisher` differs from `gradient` and `fisher`."
     yield from _facts(likelihood, f, y)
+    yield from _targets(likelihood, y)
     yield from _expectations(likelihood, f)
     if C == 1:
         yield from _terms(likelihood, f[:, 0], y)
@@ -223,6 +228,42 @@ def _facts(likelihood: Likelihood, f: Array, y: Array) -> Complaints:
         yield "`shift_invariant` is stated, but adding 1 to all outputs changes `nll`."
     if likelihood.classes and (y != np.round(y)).any():
         yield "`classes` is stated, but `sample` draws labels that are not whole numbers."
+
+
+def _targets(likelihood: Likelihood, y: Array) -> Complaints:
+    """What an own table is told: its title, task, nearest target and suggestion."""
+    if likelihood.name in KEYS.values():
+        yield f"{likelihood.name!r} is the name of a built-in regression: choose another name."
+    if not (isinstance(likelihood.title, str) and likelihood.title):
+        yield f"`title` is {likelihood.title!r} instead of a few words."
+    if likelihood.task not in get_args(Task):
+        yield f"`task` is {likelihood.task!r} instead of one of {', '.join(get_args(Task))}."
+    elif (likelihood.task == "classification") != likelihood.classes:
+        yield f"`task` is {likelihood.task!r}, which contradicts the fact `classes`."
+    numbers = np.linspace(-3, 4, 29)
+    near = likelihood.nearest(numbers)
+    if near.shape != numbers.shape:
+        yield f"`nearest` has shape {near.shape} instead of {numbers.shape}."
+        return
+    for number, target in zip(numbers, near, strict=True):
+        try:
+            likelihood.check(np.array([target]))
+        except ValueError as error:
+            yield (
+                f"`nearest` makes {number:g} the target {target:g}, which `check` refuses: state "
+                f"the valid target nearest to a number. ({error})"
+            )
+            break
+    if not np.array_equal(likelihood.nearest(y), y):
+        yield "`nearest` changes labels that `sample` draws, which are valid already."
+    codes = np.arange(len(y)) % 2
+    for column in (
+        Column("y", np.asarray(y, dtype=float), None, codes),
+        Column("y", None, ("no", "yes"), codes),
+    ):
+        if likelihood.suggested(column) not in (True, False):
+            yield "`suggested` is neither True nor False."
+            return
 
 
 def _expectations(likelihood: Likelihood, f: Array) -> Complaints:

@@ -192,12 +192,34 @@ def _classes(
 
 
 def _boundary(problem: Problem, theta: Array, limits: tuple[Limits, Limits]) -> Array:
-    """The ends (2, 2) of the line theta . x + offset = 0, long enough to leave the panel."""
-    offset = float(problem.model.outputs(np.zeros((1, 2)), theta)[0, 0])
+    """The ends (2, 2) of the line on which the mean is 1/2, long enough to leave the panel.
+
+    The output there is theta . x + offset = `even`, which is 0 for logistic regression.
+    """
+    even = _output_of_mean(problem, 0.5)
+    offset = float(problem.model.outputs(np.zeros((1, 2)), theta)[0, 0]) - even
     normal = theta / np.linalg.norm(theta)
     nearest = -offset / np.linalg.norm(theta) * normal
     reach = 2 * float(np.abs(limits).max() + np.abs(nearest).max())
     return np.asarray(nearest + np.array([-reach, reach])[:, None] * [-normal[1], normal[0]])
+
+
+def _output_of_mean(problem: Problem, mean: float) -> float:
+    """The output f at which a likelihood with a monotone mean has this one, by bisection."""
+
+    def mean_at(f: float) -> float:
+        with np.errstate(all="ignore"):
+            return float(problem.likelihood.mean(np.array([[f]]))[0, 0])
+
+    low, high = -1e3, 1e3
+    rising = mean_at(high) > mean_at(low)
+    for _ in range(100):
+        middle = (low + high) / 2
+        if mean_at(middle) == mean:
+            return middle
+        below = (mean_at(middle) < mean) == rising
+        low, high = (middle, high) if below else (low, middle)
+    return (low + high) / 2
 
 
 def _coloured(

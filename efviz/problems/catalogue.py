@@ -10,12 +10,14 @@ from efviz.arrays import Named
 from efviz.datasets import DATASETS, FAMILIES, Family, load
 from efviz.datasets.dataset import Dataset, Task
 from efviz.datasets.inputs import COMPONENTS, principal_components, two_inputs, with_bias
+from efviz.problems.likelihoods.base import Likelihood
 from efviz.problems.problem import Problem
 from efviz.problems.regressions import (
     contrast_regression,
     linear_regression,
     logistic_regression,
     poisson_regression,
+    regression,
     saturation_regression,
     with_offset,
 )
@@ -183,11 +185,14 @@ LIKELIHOOD_OF: dict[Task, Build] = {
 def optimization_problem(dataset: Dataset | str, *, standardised: bool = False) -> Problem:
     """The problem of the paper's optimization experiments (App. D.3) on a data set or its name.
 
-    It has all columns and a bias, without normalisation unless `standardised`; least squares,
-    logistic or Poisson regression according to its task.
+    It has all columns and a bias, without normalisation unless `standardised`, and the likelihood
+    of the data set; by default least squares, logistic or Poisson regression according to its task.
     """
     data = with_bias(
         load(dataset) if isinstance(dataset, str) else dataset, standardised=standardised
     )
-    problem = LIKELIHOOD_OF[data.task](data.X, data.y)
+    build = LIKELIHOOD_OF[data.task]
+    if isinstance(data.likelihood, Likelihood):
+        build = partial(regression, likelihood=data.likelihood)
+    problem = build(data.X, data.y)
     return replace(problem, parameter_names=data.feature_names)

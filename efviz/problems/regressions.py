@@ -7,6 +7,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from efviz.arrays import Array
+from efviz.problems.likelihoods.base import Likelihood
 from efviz.problems.likelihoods.bernoulli import Bernoulli
 from efviz.problems.likelihoods.categorical import Categorical
 from efviz.problems.likelihoods.gaussian import Gaussian
@@ -29,21 +30,26 @@ def _arrays(X: ArrayLike, y: ArrayLike) -> tuple[Array, Array]:
     return np.ascontiguousarray(X, dtype=float), np.asarray(y, dtype=float)
 
 
+def regression(X: ArrayLike, y: ArrayLike, likelihood: Likelihood) -> Problem:
+    """y ~ p(y | f = x . theta), for a likelihood of one output."""
+    return Problem(*_arrays(X, y), Linear(), likelihood)
+
+
 def linear_regression(X: ArrayLike, y: ArrayLike, *, sigma: float = 1.0) -> Problem:
     """Least squares: y ~ N(X theta, sigma^2), L = 1/N sum_n (y_n - x_n . theta)^2 / (2 sigma^2)."""
     if not sigma > 0:
         raise ValueError(f"sigma must be positive, got {sigma}")
-    return Problem(*_arrays(X, y), Linear(), Gaussian(sigma))
+    return regression(X, y, Gaussian(sigma))
 
 
 def logistic_regression(X: ArrayLike, y: ArrayLike) -> Problem:
     """y in {0, 1}, p(y = 1 | x) = sigmoid(x . theta)."""
-    return Problem(*_arrays(X, y), Linear(), Bernoulli())
+    return regression(X, y, Bernoulli())
 
 
 def poisson_regression(X: ArrayLike, y: ArrayLike) -> Problem:
     """Counts y ~ Poisson(exp(x . theta)), the canonical link."""
-    return Problem(*_arrays(X, y), Linear(), Poisson())
+    return regression(X, y, Poisson())
 
 
 def softmax_regression(X: ArrayLike, y: ArrayLike) -> Problem:

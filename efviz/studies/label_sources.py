@@ -1,6 +1,7 @@
 """The mean of g g^T with labels from one source, and its distance from the Fisher."""
 
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 
 import numpy as np
@@ -10,6 +11,7 @@ from efviz.curvature import LABEL_SOURCES, fisher
 from efviz.curvature.distance import relative_distance
 from efviz.curvature.label_sources import sampled_error, sampled_fisher
 from efviz.problems import Problem
+from efviz.problems.declared import NotStated
 from efviz.work import Progress, Work, part
 
 SAMPLED = "sampled"
@@ -71,6 +73,7 @@ class LabelDistances:
 
     errors (R, S) are those of R repetitions of the sampled Fisher, nan if not computed yet; theory
     (S,) is their expected size; `others` has those of the sources that draw no labels, by name.
+    What the likelihood does not state, a moment or a most likely label, is nan or left out.
     """
 
     sizes: tuple[int, ...]
@@ -97,7 +100,10 @@ def label_distances(
 ) -> Work[LabelDistances]:
     """Work towards the distances at theta (D,): other sources first, then the sampled Fisher."""
     found, F = unknown_distances(sizes, repetitions), fisher(problem, theta)
-    off = {name: distance(_without_draws(problem, theta, s), F) for s, name in OTHERS.items()}
+    off = {}
+    for source, name in OTHERS.items():
+        with suppress(NotStated):
+            off[name] = distance(_without_draws(problem, theta, source), F)
     if not np.isfinite(F).all():
         return found
     errors, theory = found.errors, found.theory

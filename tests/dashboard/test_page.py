@@ -22,11 +22,13 @@ from efviz.dashboard.pages.registry import Listing
 from efviz.dashboard.session import held
 from efviz.dashboard.session import page as frame
 from efviz.dashboard.session.caches import SHARED
+from efviz.dashboard.session.given import TWO_PARAMETERS
 from efviz.dashboard.session.page import Shown, View
 from efviz.dashboard.session.scripts import figure_script
 from efviz.dashboard.session.studies import Call, Studies
 from efviz.figures import export
 from efviz.problems import PROBLEMS
+from efviz.problems.declared import NotStated
 from efviz.work import Progress
 
 SLUG = new_page.PAGE.slug
@@ -131,6 +133,24 @@ def test_its_work_is_shown_and_stopped_and_goes_on(monkeypatch: pytest.MonkeyPat
     assert not components(at, "chart")
     next(button for button in at.button if button.label == "Continue").click().run()
     assert len(components(at, "chart")) == 1
+
+
+@pytest.mark.parametrize("seconds", [frame.SLICE, 0.0], ids=["at once", "while it works"])
+def test_what_a_problem_does_not_state_is_said_once(
+    monkeypatch: pytest.MonkeyPatch, seconds: float
+) -> None:
+    def unknown(problem: Any, points: int) -> Iterator[Progress[Any]]:
+        yield Progress(0.1)
+        raise NotStated("The likelihood does not state its spread.")
+
+    SHARED.clear()
+    monkeypatch.setattr(View.__init__, "__defaults__", (seconds,))
+    studies = Studies(new_page.SharpnessSettings, TWO_PARAMETERS, {"sharpness": unknown})
+    monkeypatch.setattr(new_page, "PAGE", replace(new_page.PAGE, studies=studies))
+    at = visit(points="37")
+    assert [one.value for one in at.info] == ["The likelihood does not state its spread\\."]
+    assert not components(at, "chart")
+    assert not at.get("progress")
 
 
 def test_what_is_pinned_is_worked_on_to_its_end(monkeypatch: pytest.MonkeyPatch) -> None:

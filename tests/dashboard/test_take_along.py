@@ -211,6 +211,24 @@ def test_the_code_for_an_own_table_reads_its_file(
         assert_same_numbers(folder)
 
 
+@pytest.mark.parametrize("slug", WITH_PROBLEM)
+def test_the_code_for_an_own_table_names_the_likelihood_that_was_chosen(
+    taken: Taken, run_scripts: RunScripts, slug: str, tmp_path: Path
+) -> None:
+    more = {"y": "hours", "fit": "exponential"}
+    if slug != "optimization":
+        more |= {"x1": "coffee", "x2": "1", "edits": "m3,1,-2;a2,1.5;r7"}
+    at = paste(open_page(slug, **QUICK.get(slug, {}) | own(slug) | more), EXAMPLE)
+    assert not at.exception
+    assert settings_of(at, slug).regression == "exponential"
+    folders = assert_the_code_makes_the_figures(taken, tmp_path)
+    assert folders
+    assert all("regression='exponential'" in code for code in taken.code.values())
+    run_scripts(folders)
+    for folder in folders:
+        assert_same_numbers(folder)
+
+
 def test_a_table_of_numbers_is_what_is_drawn(taken: Taken) -> None:
     open_page("vector-fields", steps="300", cos="1")
     panels = taken.panels["vector-fields"]

@@ -12,7 +12,12 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from numpy.testing import assert_allclose, assert_array_equal
 from sklearn.base import clone
-from sklearn.linear_model import LinearRegression, LogisticRegression, PoissonRegressor
+from sklearn.linear_model import (
+    GammaRegressor,
+    LinearRegression,
+    LogisticRegression,
+    PoissonRegressor,
+)
 
 from efviz.datasets.dataset import BIAS, Dataset
 from efviz.datasets.inputs import two_inputs
@@ -48,7 +53,8 @@ def _table(frame: pd.DataFrame) -> Table:
 
 FRAME = _frame()
 TABLE = _table(FRAME)
-TARGETS = {"linear": "y", "logistic": "ill", "poisson": "visits"}
+WAITS = FRAME.assign(wait=np.random.default_rng(4).exponential(np.exp(0.2 * FRAME["a"])))
+TARGETS = {"linear": "y", "logistic": "ill", "poisson": "visits", "exponential": "wait"}
 INPUTS = [("a", "b"), (BIAS, "b"), ("b", BIAS)]
 linear_data = partial(own_dataset, TABLE, regression="linear")
 
@@ -61,7 +67,7 @@ def _label(value: object) -> float:
 @pytest.mark.parametrize(("first", "second"), INPUTS)
 @pytest.mark.parametrize("regression", list(REGRESSIONS))
 def test_the_data_set_is_what_slow_loops_make_of_the_rows(regression, first, second, standardised):
-    frame = FRAME.copy().astype(object)
+    frame = WAITS.copy().astype(object)
     frame.loc[3, "b"], frame.loc[5, TARGETS[regression]] = "", "NA"
     table = _table(frame)
     data, notes = own_dataset(
@@ -72,7 +78,7 @@ def test_the_data_set_is_what_slow_loops_make_of_the_rows(regression, first, sec
         second=second,
         standardised=standardised,
     )
-    kept = [row for n, row in FRAME.iterrows() if n not in (3, 5)]
+    kept = [row for n, row in WAITS.iterrows() if n not in (3, 5)]
     X = np.empty((len(kept), 2))
     for k, name in enumerate((first, second)):
         for n, row in enumerate(kept):
@@ -97,7 +103,10 @@ GLMS = {
     "linear": LinearRegression(),
     "logistic": LogisticRegression(C=np.inf, tol=1e-12, max_iter=10_000),
     "poisson": PoissonRegressor(alpha=0, tol=1e-12, max_iter=10_000),
+    "exponential": GammaRegressor(alpha=0, tol=1e-12, max_iter=10_000),
 }
+# The output is the logarithm of the mean, except for waiting times, where it is that of the rate.
+SIGNS = {"exponential": -1}
 
 
 def _problem(data: Dataset, regression: str) -> Problem:
@@ -110,7 +119,7 @@ def _problem(data: Dataset, regression: str) -> Problem:
 def test_the_minimum_is_the_fit_with_intercept_of_an_independent_package(
     regression, inputs, standardised
 ):
-    table = _table(FRAME.assign(b=FRAME["b"] / 100))
+    table = _table(WAITS.assign(b=FRAME["b"] / 100))
     settings = {"target": TARGETS[regression], "regression": regression, "first": "a"}
     settings |= {"second": "b", "standardised": standardised}
     if inputs == "bias":
@@ -119,13 +128,13 @@ def test_the_minimum_is_the_fit_with_intercept_of_an_independent_package(
         settings["inputs"] = inputs
     data, notes = own_dataset(table, **settings)
     X = data.X[:, :1] if inputs == "bias" else data.X
-    fit = GLMS[regression].fit(X, data.y)
-    theta_star = _problem(data, regression).theta_star
+    fit, sign = GLMS[regression].fit(X, data.y), SIGNS.get(regression, 1)
+    theta_star = sign * _problem(data, regression).theta_star
     if inputs == "bias":
         assert_allclose(theta_star, [*np.ravel(fit.coef_), *np.ravel(fit.intercept_)], rtol=1e-5)
         return
     assert_allclose(theta_star, np.ravel(fit.coef_), rtol=1e-5, atol=1e-6)
-    held = data.offset if regression != "linear" else 0.0
+    held = sign * data.offset if regression != "linear" else 0.0
     assert_allclose(np.ravel(fit.intercept_), held, rtol=1e-5, atol=1e-8)
     said = any("intercept is held at its best value" in note for note in notes)
     assert said == (regression != "linear" or not standardised)
@@ -273,6 +282,11 @@ REFUSED = {
         AB | {"regression": "poisson"},
         'Row 4 of "y" is 0.5, but',
     ),
+    "no waiting time": (
+        "a,b,y\n1,2,\n2,3,4\n\n3,5,0\n4,5,-1\n",
+        AB | {"regression": "exponential"},
+        'Row 5 of "y" is 0, but waiting times must be positive numbers; choose another target',
+    ),
     "too few components": (
         "a,c,y\n1,u,1\n2,v,3\n4,u,2\n",
         {"inputs": "principal components"},
@@ -322,6 +336,7 @@ def test_raw_inputs_may_be_constant():
         ("linear", ["id", "noise", "a", "b", "same", "ill", "visits", "y"]),
         ("logistic", ["colour", "ill", "visits"]),
         ("poisson", ["id", "same", "ill", "visits"]),
+        ("exponential", ["id", "same"]),
     ],
 )
 def test_a_regression_lists_the_columns_that_can_be_its_target(regression, targets):
@@ -450,11 +465,11 @@ def test_two_inputs_may_hold_the_column_of_ones():
 @pytest.mark.parametrize("scaling", ["standardised", "raw"])
 def test_the_entry_of_a_table_makes_the_data_set_and_the_problem(regression, scaling):
     entry = own_entry(
-        TABLE, target=TARGETS[regression], regression=regression, first="a", second=BIAS
+        _table(WAITS), target=TARGETS[regression], regression=regression, first="a", second=BIAS
     )
     assert entry.knobs == KNOBS
     assert entry.parameter_names == ("θ", "b")
-    assert {*entry.columns()} == {*FRAME.columns, BIAS} - {"colour"} - {TARGETS[regression]}
+    assert {*entry.columns()} == {*WAITS.columns, BIAS} - {"colour"} - {TARGETS[regression]}
     data = entry.dataset(scaling=scaling)
     a = (
         FRAME["a"]

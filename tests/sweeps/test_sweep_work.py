@@ -448,6 +448,25 @@ def test_the_command_fits_what_is_named_and_says_so(cache, tmp_path, capsys):
     assert all(f"efviz: {note}" in said for note in document["notes"])
 
 
+def test_the_command_fits_the_likelihood_that_is_asked_for(cache, tmp_path, capsys):
+    """Waiting times on a column of ones: the logarithm of the rate is minus that of their mean."""
+    waits = [0.5, 2.0, 0.25, 1.0, 3.25]
+    rows = ["same,wait", *(f"7,{wait}" for wait in waits)]
+    (tmp_path / "own.csv").write_text("\n".join(rows), encoding="utf-8")
+    command = ["sweep", str(tmp_path / "own.csv"), "--method", "NGD", "--out"]
+    command += [str(tmp_path / "t.json"), "--step-sizes", "-1", "0", "2", "--target", "wait"]
+    command += ["--standardised", "--regression"]
+    assert main([*command, "exponential"]) == 0
+    document = json.loads((tmp_path / "t.json").read_text(encoding="utf-8"))
+    assert document["regression"] == "exponential"
+    assert document["first_loss"] == pytest.approx(np.mean(waits), rel=1e-12)
+    theta = document["best"]["theta"]
+    assert theta[-1] == pytest.approx(-np.log(np.mean(waits)), abs=1e-6)
+    with pytest.raises(SystemExit):
+        main([*command, "erlang"])
+    assert "'exponential'" in capsys.readouterr().err
+
+
 def test_the_command_says_which_class_is_1_and_what_the_data_determine(cache, tmp_path, capsys):
     rng = np.random.default_rng(0)
     lines = ["a,b,total,animal"]

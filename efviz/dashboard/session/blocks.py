@@ -9,7 +9,7 @@ import streamlit as st
 from efviz.dashboard.components import Click, Frame, Touch, chart, pack_figures
 from efviz.dashboard.session import pins
 from efviz.dashboard.session.export_menu import export_menu
-from efviz.dashboard.session.page import SLICE, Block, Shown, View
+from efviz.dashboard.session.page import SLICE, Block, Shown, View, attempt
 from efviz.dashboard.session.scripts import figure_script
 from efviz.dashboard.session.store import run_again
 from efviz.dashboard.session.studies import Call, Function, call_of
@@ -261,7 +261,7 @@ def place(item: "str | Block | Sequence[str | Block]", shown: Shown) -> None:
     if isinstance(item, str):
         show(shown.store, item)
     elif callable(item):
-        item(shown)
+        attempt(item, shown)
     else:
         for one in item:
             place(one, shown)

@@ -87,9 +87,13 @@ class Job(Generic[T]):
             if not TURNS.waited_for(self._lock):
                 with TURNS.turn(), TURNS.holding(self._lock):
                     self._slice(seconds)
+        self.check()
+        return self._progress
+
+    def check(self) -> None:
+        """Raise the error of the work, if there was one."""
         if self._error is not None:
             raise self._error
-        return self._progress
 
     def _slice(self, seconds: float) -> None:
         deadline = time.perf_counter() + seconds

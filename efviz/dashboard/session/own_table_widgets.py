@@ -15,6 +15,7 @@ from efviz.dashboard.session.store import Store, run_again
 from efviz.dashboard.session.table_choice import Made
 from efviz.datasets.tables import MAX_BYTES, SEPARATORS, Table, TableError
 from efviz.datasets.tables.errors import quoted
+from efviz.problems.own import REGRESSIONS
 
 LONGEST_TEXT = 100_000
 """Most characters that can be pasted; longer tables are uploaded as files."""
@@ -120,9 +121,11 @@ def _panel_key(store: Store[Any], found: Loaded | None) -> str:
 
 
 def _adopted(store: Store[Any]) -> bool:
-    """Whether the settings of this page refer to the loaded table."""
-    found = own_table.loaded()
-    return found is not None and st.session_state.get(f"{store.slug}.table") == found.digest
+    """Whether the settings of this page refer to the loaded table, and to a regression of today."""
+    found, regression = own_table.loaded(), getattr(store.settings, "regression", "")
+    if found is None or (regression and regression not in REGRESSIONS):
+        return False
+    return bool(st.session_state.get(f"{store.slug}.table") == found.digest)
 
 
 def _load(store: Store[Any]) -> None:

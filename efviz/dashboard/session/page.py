@@ -6,6 +6,7 @@ results, draws what is known, and lets a visitor stop, pin, export and share.
 
 import time
 from collections.abc import Callable, Hashable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 from functools import partial
 from inspect import isgeneratorfunction
@@ -22,6 +23,7 @@ from efviz.dashboard.session.settings import Settings
 from efviz.dashboard.session.store import Store, run_again
 from efviz.dashboard.session.studies import Call, Studies
 from efviz.dashboard.session.working import WORK, work, working
+from efviz.problems.declared import NotStated
 
 SLICE, LATER = 0.25, 0.02
 """Seconds of work between two pictures, and before a picture on optional results."""
@@ -101,6 +103,7 @@ class View:
                     began = time.perf_counter()
                     job.advance(max(self._left[later], 0.0))
                     self._left[later] -= time.perf_counter() - began
+            job.check()
             self._seen[name] = Seen(name, key, job, job.progress)
             if before:
                 self._before[name] = before
@@ -162,6 +165,7 @@ class View:
 class Shown:
     """A page while it is shown: its store, and the results for the current settings.
 
+    `refused` are the sentences about what the problem does not state, each of which is shown once.
     `after` is run once everything is finished; progress is shown in `bar`, or at the end if None.
     """
 
@@ -169,6 +173,7 @@ class Shown:
     store: Store[Any]
     view: View
     after: list[Callable[[], None]] = field(default_factory=list)
+    refused: set[str] = field(default_factory=set)
     bar: DeltaGenerator | None = None
 
     @property
@@ -217,9 +222,19 @@ def live(page: Page) -> None:
 def draw(blocks: Sequence[Block], shown: Shown) -> None:
     """Draw the blocks; run again as soon as one has changed the settings."""
     for block in blocks:
-        block(shown)
+        attempt(block, shown)
         if shown.store.settings != shown.settings:
             run_again()
+
+
+def attempt(block: Block, shown: Shown) -> None:
+    """Draw a block, or say what the problem does not state that it needs."""
+    try:
+        block(shown)
+    except NotStated as missing:
+        if str(missing) not in shown.refused:
+            shown.refused.add(str(missing))
+            st.info(plain(str(missing)))
 
 
 def go_on(shown: Shown) -> None:
@@ -240,5 +255,7 @@ def go_on(shown: Shown) -> None:
     if going:
         until = time.perf_counter() + SLICE
         for job in jobs:
-            work(key, state, job, until - time.perf_counter())
+            # The next run says what is not stated, where the result would be.
+            with suppress(NotStated):
+                work(key, state, job, until - time.perf_counter())
         run_again()

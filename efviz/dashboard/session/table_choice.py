@@ -11,6 +11,7 @@ from efviz.dashboard.session.settings import Settings, setting
 from efviz.dashboard.session.widgets import Select
 from efviz.datasets.dataset import Dataset
 from efviz.datasets.tables import TableError
+from efviz.datasets.tables.errors import quoted
 from efviz.problems import PROBLEMS, catalogue, linear_regression
 from efviz.problems.catalogue import Entry
 from efviz.problems.own import (
@@ -51,6 +52,8 @@ def whole(target: str, regression: str, positive: str) -> Made:
     found = loaded()
     if found is None:
         return Made(None)
+    if regression not in REGRESSIONS:
+        return Made(None, _no_regression(regression))
 
     def make() -> Made:
         try:
@@ -62,11 +65,18 @@ def whole(target: str, regression: str, positive: str) -> Made:
     return in_session(("whole", found.digest, target, regression, positive), make)
 
 
+def _no_regression(key: str) -> str:
+    """The sentence about a likelihood that was chosen and has been removed since."""
+    return f"There is no regression {quoted(key)} any more; choose another one."
+
+
 def made(settings: Sofar) -> Made:
     """The data set of the own table with these settings; empty for any other problem."""
     found = loaded()
     if settings.problem != OWN or found is None:
         return Made(None)
+    if settings.regression not in REGRESSIONS:
+        return Made(None, _no_regression(settings.regression))
     given = {knob: getattr(settings, knob) for knob in KNOBS}
     return _made(found, _entry(found, settings), **given)
 
@@ -139,7 +149,8 @@ def classes(settings: Sofar) -> list[str] | None:
     found = loaded()
     if settings.problem == OWN and found is None:
         return None
-    if settings.problem != OWN or found is None or settings.regression != "logistic":
+    chosen = REGRESSIONS.get(settings.regression)
+    if settings.problem != OWN or found is None or not (chosen and chosen.likelihood.classes):
         return []
     column = found.table.columns.get(settings.target)
     return list(column.classes or ()) if column else []
@@ -179,7 +190,7 @@ class TableSettings(Settings):
         Choice(_regressions),
         _regression,
         query="fit",
-        shown=Select({key: regression.title for key, regression in REGRESSIONS.items()}),
+        shown=Select(lambda _: {key: one.title for key, one in REGRESSIONS.items()}),
         follow=_follow("regression"),
     )
     positive: str = setting(

@@ -21,6 +21,13 @@ The rest has defaults, which are right for every likelihood but slower, or say w
     recession the changes of f that never raise nll(f, y), for all y (N,); None if not known
     terms     dl/df, weights and loss of many runs at once, for one output: see `Terms`
 
+What a table of one's own needs has defaults as well:
+
+    title     of the regression, as in "Poisson regression", by default from the name
+    task      of a data set with such targets, by default what `classes` and `discrete` say
+    nearest   the targets that `check` accepts nearest to any finite numbers y (N,)  (N,)
+    suggested whether this is the regression to begin with if a Column is the target
+
 Facts are False unless stated: code relies on them, and tests hold the numbers against them.
 
     natural          f is the natural parameter of an exponential family: then, and in general only
@@ -47,6 +54,8 @@ import numpy as np
 from numpy.random import Generator
 
 from efviz.arrays import Array, Mask
+from efviz.datasets.dataset import Task
+from efviz.datasets.tables.columns import Column
 from efviz.problems.declared import Declared, NotStated
 
 
@@ -139,6 +148,26 @@ class Likelihood(Declared):
 
     def kl(self, f: Array, g: Array) -> Array:
         raise self._not_stated("kl", "the Kullback-Leibler divergence of two predictions")
+
+    @property
+    def title(self) -> str:
+        return f"{self.name.replace('_', ' ').capitalize()} regression"
+
+    @property
+    def task(self) -> Task:
+        if self.classes:
+            return "classification"
+        return "count" if self.discrete else "regression"
+
+    def nearest(self, y: Array) -> Array:
+        """0 or 1 for two classes, whole numbers from 0 up for other labels and counts, else y."""
+        if not (self.discrete or self.classes):
+            return y
+        whole = np.maximum(np.round(y), 0.0)
+        return np.minimum(whole, 1.0) if self.classes and not self.shift_invariant else whole
+
+    def suggested(self, column: Column) -> bool:
+        return False
 
     def _not_stated(self, member: str, use: str) -> NotStated:
         return NotStated(

@@ -10,9 +10,13 @@ import scipy
 from numpy.random import Generator
 
 from efviz.arrays import Array, Mask
+from efviz.datasets.tables.columns import Column
 from efviz.numerics.compiling import njit
 from efviz.numerics.elementary import excess_at
 from efviz.problems.likelihoods.base import Combination, Likelihood, Quality, Terms
+
+LABELS = ("class", "label", "species", "category", "diagnosis")
+"""Names of columns whose numbers are classes."""
 
 
 @njit(cache=True, nogil=True)
@@ -161,6 +165,16 @@ class Bernoulli(Likelihood):
     self_concordant: ClassVar[bool] = True
     convex: ClassVar[bool] = True
     keeps_digits: ClassVar[bool] = True
+
+    @property
+    def title(self) -> str:
+        return "Logistic regression"
+
+    def suggested(self, column: Column) -> bool:
+        """Two classes, or more where the column holds text or has a name like "class"."""
+        classes = len(column.classes or ())
+        named = column.numbers is None or column.name.casefold() in LABELS
+        return classes == 2 or (named and classes > 2)
 
     def nll(self, f: Array, y: Array) -> Array:
         return _rowwise(bernoulli_nll, f, y)[..., 0]

@@ -10,6 +10,9 @@ from efviz.arrays import Array, Mask
 from efviz.numerics.elementary import excess
 from efviz.problems.likelihoods.base import Likelihood, Quality, no_directions
 
+LEAST = 1e-300
+"""The waiting time nearest to 0 and to negative numbers: a choice, as there is no least one."""
+
 
 @dataclass(frozen=True)
 class Exponential(Likelihood):
@@ -52,6 +55,9 @@ class Exponential(Likelihood):
 
     def quality(self, f: Array, y: Array) -> Quality:
         return Quality("dispersion", float(np.mean((y * np.exp(f[:, 0]) - 1) ** 2)), 1.0)
+
+    def nearest(self, y: Array) -> Array:
+        return np.maximum(y, LEAST)
 
     def check(self, y: Array) -> None:
         good = np.isfinite(y) & (y > 0)

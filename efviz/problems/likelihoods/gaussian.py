@@ -39,6 +39,10 @@ class Gaussian(Likelihood):
     additive: ClassVar[bool] = True
     sigma: float = 1.0
 
+    @property
+    def title(self) -> str:
+        return "Linear regression"
+
     def nll(self, f: Array, y: Array) -> Array:
         return (f[..., 0] - y) ** 2 / (2 * self.sigma**2)
 

@@ -8,8 +8,12 @@ import scipy
 from numpy.random import Generator
 
 from efviz.arrays import Array, Mask
+from efviz.datasets.tables.columns import Column
 from efviz.numerics.elementary import excess
 from efviz.problems.likelihoods.base import Likelihood, Quality
+
+COUNTS = ("count", "counts", "number", "visits", "events")
+"""Words in the names of columns that hold counts."""
 
 
 @dataclass(frozen=True)
@@ -21,6 +25,11 @@ class Poisson(Likelihood):
     convex: ClassVar[bool] = True
     discrete: ClassVar[bool] = True
     self_concordant: ClassVar[bool] = True
+
+    def suggested(self, column: Column) -> bool:
+        """More or fewer than two different values, in a column with the name of counts."""
+        words = column.name.casefold().replace("_", " ").split()
+        return len(column.classes or ()) != 2 and not {*words}.isdisjoint(COUNTS)
 
     def nll(self, f: Array, y: Array) -> Array:
         return np.exp(f[..., 0]) - y * f[..., 0]
@@ -76,7 +85,7 @@ class Poisson(Likelihood):
     def check(self, y: Array) -> None:
         if not (np.isfinite(y).all() and (y >= 0).all() and (y == np.floor(y)).all()):
             bad = y[~(np.isfinite(y) & (y >= 0) & (y == np.floor(y)))][0]
-            raise ValueError(f"Poisson targets are counts 0, 1, 2, ..., got {bad:g}")
+            raise ValueError(f"a count is a whole number from 0 up, got {bad:g}")
 
     def recession(self, y: Array, C: int) -> tuple[Array, Mask]:
         return np.ones((1, len(y), 1)), (y > 0)[None, :]

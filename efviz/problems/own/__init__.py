@@ -2,7 +2,7 @@
 
 from efviz.problems.own.dataset import needs_intercept, own_dataset, whole_dataset
 from efviz.problems.own.entry import KNOBS, own_entry
-from efviz.problems.own.regressions import REGRESSIONS, Regression, inputs_of
+from efviz.problems.own.regressions import REGRESSIONS, Regression, inputs_of, key_of
 from efviz.problems.own.suggestions import INTERCEPTS, Suggestion, suggest
 
 __all__ = [
@@ -12,6 +12,7 @@ __all__ = [
     "Regression",
     "Suggestion",
     "inputs_of",
+    "key_of",
     "needs_intercept",
     "own_dataset",
     "own_entry",

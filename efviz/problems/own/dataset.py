@@ -20,6 +20,7 @@ from efviz.datasets.tables.reading import Table
 from efviz.numbers import counted, number
 from efviz.problems.own.regressions import (
     MIN_ROWS,
+    REGRESSIONS,
     Regression,
     chosen_regression,
     counts_rows,
@@ -75,7 +76,7 @@ def own_dataset(
         data = two_inputs(data, first, second, standardised=standardised)
     if needs_intercept(regression, data.feature_names, standardised):
         data = _with_intercept(data, chosen, intercept, notes)
-    if chosen.task == "regression" and (y == y[0]).all():
+    if chosen.likelihood.additive and (y == y[0]).all():
         notes.append(f"{quoted(target)} is {number(y[0], 6)} in all rows, so there is no residual.")
     return replace(data, notes=(*table.notes, *notes)), tuple(notes)
 
@@ -135,7 +136,7 @@ def _complete_cases(
     notes: list[str],
 ) -> Dataset:
     """The inputs and the target in the rows that have a value in all of them."""
-    column, classes = table.columns[target], chosen.task == "classification"
+    column, classes = table.columns[target], chosen.likelihood.classes
     positive = _positive(column, positive) if classes else ""
     y = target_of(column, positive)
     X = np.array([table.columns[name].numbers for name in names], dtype=float).T
@@ -143,7 +144,15 @@ def _complete_cases(
     X, y = np.ascontiguousarray(X[keep]), y[keep]
     title = _classes(column, positive, y, notes) if classes else target
     return Dataset(
-        X, y, tuple(names), title, chosen.task, table.name, "your table", positive=positive
+        X,
+        y,
+        tuple(names),
+        title,
+        chosen.task,
+        table.name,
+        "your table",
+        positive=positive,
+        likelihood=chosen.likelihood,
     )
 
 
@@ -248,7 +257,9 @@ def _check_spread(data: Dataset) -> None:
 
 def needs_intercept(regression: str, names: Sequence[str], standardised: bool) -> bool:
     """Whether to offer `intercept`: not with a column of ones, nor where means are subtracted."""
-    return BIAS not in names and not (regression == "linear" and standardised)
+    chosen = REGRESSIONS.get(regression)
+    centred = chosen is not None and chosen.likelihood.least_squares and standardised
+    return BIAS not in names and not centred
 
 
 def _with_intercept(data: Dataset, chosen: Regression, intercept: str, notes: list[str]) -> Dataset:
@@ -268,7 +279,7 @@ def _with_intercept(data: Dataset, chosen: Regression, intercept: str, notes: li
         f"The intercept is held at its best value, {shown}: all matrices are those of the other "
         "two parameters."
     )
-    if chosen.task == "regression":
+    if data.least_squares:
         return replace(data, y=data.y - b)
     return replace(data, offset=b)
 

@@ -6,6 +6,7 @@ from typing import Any
 from efviz.datasets.dataset import BIAS, Dataset
 from efviz.datasets.tables.reading import Table
 from efviz.problems.catalogue import PROBLEMS, Entry, Settings
+from efviz.problems.likelihoods.base import Likelihood
 from efviz.problems.own.dataset import own_dataset
 from efviz.problems.own.regressions import chosen_regression, inputs_of
 from efviz.problems.own.suggestions import COLUMNS
@@ -13,11 +14,14 @@ from efviz.problems.own.suggestions import COLUMNS
 KNOBS = ("target", "regression", "positive", "first", "second", "inputs", "scaling", "intercept")
 """The settings of the data set of a table."""
 
-_SETTINGS: dict[str, Settings] = {
-    "regression": PROBLEMS["diabetes"].settings,
-    "classification": PROBLEMS["breast-cancer"].settings,
-    "count": replace(PROBLEMS["poisson"].settings, plane=None),
-}
+
+def _settings(likelihood: Likelihood) -> Settings:
+    """Those of a problem of the catalogue that is like it."""
+    if likelihood.least_squares:
+        return PROBLEMS["diabetes"].settings
+    if likelihood.classes:
+        return PROBLEMS["breast-cancer"].settings
+    return replace(PROBLEMS["poisson"].settings, plane=None)
 
 
 def own_entry(
@@ -56,7 +60,7 @@ def own_entry(
         dataset=dataset,
         knobs=KNOBS,
         parameter_names=_names(first, second) if inputs == COLUMNS else ("θ₁", "θ₂"),
-        settings=_SETTINGS[chosen.task],
+        settings=_settings(chosen.likelihood),
         columns=lambda: [*inputs_of(table, target), BIAS],
         first_columns=(first, second),
     )

@@ -1,7 +1,7 @@
 """The available regressions, and the role of each column of a Table in them."""
 
 import re
-from collections.abc import Callable
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
 import numpy as np
@@ -13,8 +13,10 @@ from efviz.datasets.tables.columns import Column
 from efviz.datasets.tables.errors import quoted
 from efviz.datasets.tables.reading import Table
 from efviz.numbers import number
+from efviz.problems.likelihoods import LIKELIHOODS
+from efviz.problems.likelihoods.base import Likelihood
 from efviz.problems.problem import Problem
-from efviz.problems.regressions import linear_regression, logistic_regression, poisson_regression
+from efviz.problems.regressions import regression
 
 MIN_ROWS = 3
 # The empirical Fisher sums fourth powers, which must not overflow.
@@ -26,15 +28,30 @@ _INDEX = re.compile(r"(?:.*[\W_])?(?:id|index)|.*[a-z](?:Id|ID)|unnamed.*", re.D
 
 @dataclass(frozen=True)
 class Regression:
-    """An available regression: its problem, and `objection(table, column)`.
+    """The regression of one target with a likelihood, which declares all that differs."""
 
-    The objection is a sentence that explains why the column cannot be the target, or "".
-    """
+    likelihood: Likelihood
 
-    title: str
-    task: Task
-    build: Callable[[ArrayLike, ArrayLike], Problem]
-    objection: Callable[[Table, Column], str]
+    @property
+    def title(self) -> str:
+        return self.likelihood.title
+
+    @property
+    def task(self) -> Task:
+        return self.likelihood.task
+
+    def build(self, X: ArrayLike, y: ArrayLike) -> Problem:
+        return regression(X, y, self.likelihood)
+
+    def objection(self, table: Table, column: Column) -> str:
+        """A sentence that explains why the column cannot be the target, or ""."""
+        if self.likelihood.classes:
+            return no_classes(table, column) or self._no_labels()
+        return no_targets(table, column, self.likelihood) or no_numbers(table, column)
+
+    def _no_labels(self) -> str:
+        why = _refusal(self.likelihood, np.array([0.0, 1.0]))
+        return f"The labels 0 and 1 do not suit this regression: {why.rstrip('.')}." if why else ""
 
     def targets(self, table: Table) -> list[str]:
         """The columns that can be the target."""
@@ -67,28 +84,62 @@ def no_classes(table: Table, column: Column) -> str:
     return ""
 
 
-def no_counts(table: Table, column: Column) -> str:
+def no_targets(table: Table, column: Column, likelihood: Likelihood) -> str:
+    """A sentence about the first number that the likelihood refuses, or ""."""
     if column.numbers is None:
         return column.problem
-    with np.errstate(invalid="ignore"):
-        wrong = np.flatnonzero((column.numbers < 0) | (column.numbers % 1 != 0))
-    wrong = wrong[~np.isnan(column.numbers[wrong])]
-    if len(wrong):
-        return (
-            f"Row {table.rows[wrong[0]]:,} of {quoted(column.name)} is "
-            f"{number(column.numbers[wrong[0]], 6)}, but a count is a whole number from 0 up; "
-            "choose another target or a linear regression."
-        )
-    return no_numbers(table, column)
+    present = np.flatnonzero(~np.isnan(column.numbers))
+    y = column.numbers[present]
+    if not _refusal(likelihood, y):
+        return ""
+    # Bisection: the first `good` numbers are accepted, the first `bad` are not.
+    good, bad = 0, len(y)
+    while bad - good > 1:
+        middle = (good + bad) // 2
+        good, bad = (good, middle) if _refusal(likelihood, y[:middle]) else (middle, bad)
+    # The message of a check may name the value, which is said already.
+    why = _refusal(likelihood, y[:bad]).partition(", got ")[0].rstrip(".")
+    row, value = table.rows[present[bad - 1]], y[bad - 1]
+    return (
+        f"Row {row:,} of {quoted(column.name)} is {number(value, 6)}, but {why}; "
+        "choose another target or a linear regression."
+    )
 
 
-REGRESSIONS: dict[str, Regression] = {
-    "linear": Regression("Linear regression", "regression", linear_regression, no_numbers),
-    "logistic": Regression(
-        "Logistic regression", "classification", logistic_regression, no_classes
-    ),
-    "poisson": Regression("Poisson regression", "count", poisson_regression, no_counts),
-}
+def _refusal(likelihood: Likelihood, y: Array) -> str:
+    try:
+        likelihood.check(y)
+    except ValueError as error:
+        return str(error) or "it is refused"
+    return ""
+
+
+KEYS = {"gaussian": "linear", "bernoulli": "logistic"}
+"""Regressions that have a name of their own, by that of their likelihood."""
+
+
+class Regressions(Mapping[str, Regression]):
+    """The likelihoods in LIKELIHOODS at the time of asking that have a single output.
+
+    Their keys are the names of the likelihoods except for KEYS. Likelihoods of several outputs are
+    left out: a table has one target, of whose classes one is held against the rest.
+    """
+
+    def _kinds(self) -> dict[str, type[Likelihood]]:
+        kinds = LIKELIHOODS.items()
+        return {KEYS.get(name, name): kind for name, kind in kinds if not kind.shift_invariant}
+
+    def __getitem__(self, key: str) -> Regression:
+        return Regression(self._kinds()[key]())
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._kinds())
+
+    def __len__(self) -> int:
+        return len(self._kinds())
+
+
+REGRESSIONS = Regressions()
 
 
 def chosen_regression(key: str) -> Regression:
@@ -96,6 +147,11 @@ def chosen_regression(key: str) -> Regression:
     if key not in REGRESSIONS:
         raise ValueError(f"no regression {key!r}; there are {', '.join(REGRESSIONS)}")
     return REGRESSIONS[key]
+
+
+def key_of(likelihood: Likelihood) -> str:
+    """Its key in REGRESSIONS."""
+    return KEYS.get(likelihood.name, likelihood.name)
 
 
 def inputs_of(table: Table, target: str = "") -> list[str]:

@@ -12,11 +12,12 @@ from efviz.datasets.tables.reading import Table
 from efviz.numerics.columns import rank
 from efviz.problems.own.regressions import (
     MIN_ROWS,
+    REGRESSIONS,
+    chosen_regression,
     counts_rows,
     inputs_of,
     is_index,
     no_classes,
-    no_counts,
     no_numbers,
     target_of,
 )
@@ -27,8 +28,8 @@ INTERCEPTS = (HELD, ABSENT)
 """What happens to the intercept if it is not one of the parameters."""
 
 TARGETS = ("y", "target", "class", "label", "outcome", "response", "diagnosis")
-LABELS = ("class", "label", "species", "category", "diagnosis")
-COUNTS = ("count", "counts", "number", "visits", "events")
+LAST_RESORT = "linear"
+"""The regression of a target for which none is suggested."""
 
 # Correlations err by about N eps in their last digits: smaller differences are ties.
 _TIE = 1e-9
@@ -54,12 +55,12 @@ def suggest(table: Table, target: str = "", regression: str = "") -> Suggestion:
     """Initial settings, for `target` and `regression` where they are given.
 
     Otherwise the target is the first column with a name usual for targets, or else the last column
-    that varies and neither counts the rows nor has a separate class for each of them. Two classes,
-    text, and names like "class" make it a logistic regression (the last class against the rest),
-    counts with the name of counts a Poisson regression, and everything else a linear one. The first
-    input is the column of numbers most correlated with the target; an index of the rows is the last
-    resort. For least squares, the second is the next one that is not redundant, and otherwise the
-    column of ones.
+    that varies and neither counts the rows nor has a separate class for each of them. The
+    regression is the last of REGRESSIONS whose likelihood suggests it and accepts the target, so
+    that declarations from outside come first, and otherwise a linear one; of several classes, the
+    last is held against the rest. The first input is the column of numbers most correlated with the
+    target; an index of the rows is the last resort. For least squares, the second is the next one
+    that is not redundant, and otherwise the column of ones.
     """
     usable = [name for name, column in table.columns.items() if _suits(table, column)]
     usual = [name for name in usable if name.casefold() in TARGETS]
@@ -68,7 +69,8 @@ def suggest(table: Table, target: str = "", regression: str = "") -> Suggestion:
         if not positive and table.columns[name].numbers is None:
             continue
         y = target_of(table.columns[name], positive)
-        if inputs := _most_correlated(table, name, y, two=key == "linear"):
+        squares = chosen_regression(key).likelihood.least_squares
+        if inputs := _most_correlated(table, name, y, two=squares):
             return Suggestion(name, key, positive, *inputs)
     problems = [column.problem for column in table.columns.values() if column.problem]
     raise TableError(
@@ -92,15 +94,15 @@ def _varies(table: Table, column: Column) -> bool:
 
 def _regression_for(table: Table, column: Column, key: str) -> tuple[str, str]:
     """The regression that suits a target, or `key` if it is given, and the class that is 1."""
-    classes, name = column.classes, column.name.casefold()
-    names_one = column.numbers is None or name in LABELS
     if not key:
-        if classes and (len(classes) == 2 or (names_one and len(classes) > 2)):
-            key = "logistic"
-        else:
-            called_count = not {*name.replace("_", " ").split()}.isdisjoint(COUNTS)
-            key = "poisson" if called_count and not no_counts(table, column) else "linear"
-    return key, classes[-1] if classes and key == "logistic" else ""
+        suggested = (
+            name
+            for name, one in reversed(list(REGRESSIONS.items()))
+            if one.likelihood.suggested(column) and not one.objection(table, column)
+        )
+        key = next(suggested, LAST_RESORT)
+    classes = column.classes if chosen_regression(key).likelihood.classes else None
+    return key, classes[-1] if classes else ""
 
 
 def _most_correlated(table: Table, target: str, y: Array, *, two: bool) -> tuple[str, str] | None:
