@@ -20,7 +20,7 @@ from efviz.dashboard.pages.vector_fields import page as vector_fields
 from efviz.dashboard.pages.vector_fields.settings import VectorFieldsSettings
 from efviz.dashboard.session.scripts import figure_script
 from efviz.figures.theme import style_of
-from efviz.optimizers import METHODS, run
+from efviz.optimizers import METHODS, Method, run
 from efviz.problems.catalogue import optimization_problem
 from efviz.studies import optimization as studied
 
@@ -165,3 +165,26 @@ def test_an_own_problem_is_shown(slug):
     assert settings_of(at, slug).problem == "robust"
     assert at.selectbox[0].value == "robust"
     assert "2 degrees of freedom" in at.selectbox[0].help
+
+
+def one_class(problem, theta, damping):
+    """A direction for Fig. 1 alone, which says so elsewhere."""
+    if problem.likelihood.classes:
+        raise ValueError("only numbers can be targets")
+    return problem.gradient(theta)
+
+
+PAGES_WITH_METHODS = [
+    (vector_fields.SLUG, {"problem": "fig2"}),
+    (optimization.SLUG, {"set": "breast-cancer", "scaling": "standardised"}),
+]
+
+
+@pytest.mark.parametrize(("slug", "query"), PAGES_WITH_METHODS)
+def test_a_method_that_refuses_a_problem_says_why_on_the_page(monkeypatch, slug, query):
+    monkeypatch.setitem(METHODS, "sign", Method("Numbers only", rule=one_class))
+    at = open_page(slug, methods="GD,sign", **query)
+    assert not at.exception
+    assert "Numbers only" in at.info[0].value
+    assert "only numbers can be targets" in at.info[0].value
+    assert len(at.info) == 1

@@ -1,6 +1,7 @@
 """The blocks that pages are made of: charts, words, and settings side by side."""
 
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any, Literal
 
@@ -19,6 +20,7 @@ from efviz.figures import dark_colours
 from efviz.figures.theme import Spec
 from efviz.lazy import cached_property
 from efviz.numbers import number
+from efviz.problems.declared import Refused
 
 Panels = Mapping[str, Spec]
 
@@ -201,9 +203,11 @@ def ahead(*results: str) -> Block:
 
     def block(shown: Shown) -> None:
         for name in results:
-            seen = shown.view.see(name, wait=True)
-            if seen and not seen.snapshot.complete:
-                return
+            # A refusal is said where the result would be shown.
+            with suppress(Refused):
+                seen = shown.view.see(name, wait=True)
+                if seen and not seen.snapshot.complete:
+                    return
 
     return block
 

@@ -23,7 +23,7 @@ from efviz.dashboard.session.settings import Settings
 from efviz.dashboard.session.store import Store, run_again
 from efviz.dashboard.session.studies import Call, Studies
 from efviz.dashboard.session.working import WORK, work, working
-from efviz.problems.declared import NotStated
+from efviz.problems.declared import Refused
 
 SLICE, LATER = 0.25, 0.02
 """Seconds of work between two pictures, and before a picture on optional results."""
@@ -124,7 +124,12 @@ class View:
             return None
         found, known = {}, []
         for argument, name, optional in plan.wanted(self.settings):
-            seen = self.see(name, wait=True, later=optional)
+            try:
+                seen = self.see(name, wait=True, later=optional)
+            except Refused:
+                if not optional:
+                    raise
+                continue
             if name in self._before:
                 seen = self._before[name] if held else None
             if seen and seen.known:
@@ -165,7 +170,7 @@ class View:
 class Shown:
     """A page while it is shown: its store, and the results for the current settings.
 
-    `refused` are the sentences about what the problem does not state, each of which is shown once.
+    `refused` are the sentences on what does not suit the problem, each of which is shown once.
     `after` is run once everything is finished; progress is shown in `bar`, or at the end if None.
     """
 
@@ -228,13 +233,13 @@ def draw(blocks: Sequence[Block], shown: Shown) -> None:
 
 
 def attempt(block: Block, shown: Shown) -> None:
-    """Draw a block, or say what the problem does not state that it needs."""
+    """Draw a block, or say why something declared does not suit the problem."""
     try:
         block(shown)
-    except NotStated as missing:
-        if str(missing) not in shown.refused:
-            shown.refused.add(str(missing))
-            st.info(plain(str(missing)))
+    except Refused as reason:
+        if str(reason) not in shown.refused:
+            shown.refused.add(str(reason))
+            st.info(plain(str(reason)))
 
 
 def go_on(shown: Shown) -> None:
@@ -255,7 +260,7 @@ def go_on(shown: Shown) -> None:
     if going:
         until = time.perf_counter() + SLICE
         for job in jobs:
-            # The next run says what is not stated, where the result would be.
-            with suppress(NotStated):
+            # The next run says why, where the result would be.
+            with suppress(Refused):
                 work(key, state, job, until - time.perf_counter())
         run_again()
