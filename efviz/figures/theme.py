@@ -22,7 +22,7 @@ MUTED = "#5f6b76"
 ARROW = "#8b95a0"
 CONTOUR = "#c9cfd5"
 GRID = "#e6e9ec"
-GROUND, _DARK_GROUND = BACKGROUNDS
+GROUND = BACKGROUNDS[0]
 BAND = "#dfe3e7"
 POINT = "#7b8792"
 CLEAR = "rgba(0,0,0,0)"
@@ -42,7 +42,7 @@ DARK: dict[str, str] = {
     ARROW: "#77828d",
     CONTOUR: "#444c55",
     GRID: "#2b3139",
-    GROUND: _DARK_GROUND,
+    GROUND: BACKGROUNDS[1],
     POINT: "#98a3ae",
     BAND: "#262d35",
     "#e3a1ad": "#7a2f3f",
