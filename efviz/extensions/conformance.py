@@ -5,6 +5,7 @@ from dataclasses import replace
 from typing import get_args
 
 import numpy as np
+from scipy import integrate
 
 from efviz.arrays import Array
 from efviz.curvature.matrices import Curvature
@@ -291,6 +292,30 @@ def _expectations(likelihood: Likelihood, f: Array) -> Complaints:
             yield "`kl` is not the mean difference of `nll` over the labels of `sample`."
     except NotStated:
         pass
+    try:
+        if not _normalised(likelihood, f, y):
+            yield "exp(`log_base` - `nll`) is not the density of the labels that `sample` draws."
+    except NotStated:
+        pass
+
+
+def _normalised(likelihood: Likelihood, f: Array, y: Array) -> bool:
+    """Whether the density over the middle of the drawn labels is the share of labels there."""
+
+    def density(at: Array, n: int) -> Array:
+        outputs = np.broadcast_to(f[n], (len(at), f.shape[-1]))
+        return np.exp(likelihood.log_base(at) - likelihood.nll(outputs, at))
+
+    for n, drawn in enumerate(np.moveaxis(y, -1, 0)):
+        low, high = np.quantile(drawn, (0.1, 0.9), method="inverted_cdf")
+        inside = np.asarray((drawn >= low) & (drawn <= high), dtype=float)
+        if likelihood.discrete:
+            share = density(np.arange(low, high + 1), n).sum()
+        else:
+            share = integrate.simpson(density(grid := np.linspace(low, high, 2001), n), x=grid)
+        if not _expected(inside[:, None], np.array([share])):
+            return False
+    return True
 
 
 def _terms(likelihood: Likelihood, f: Array, y: Array) -> Complaints:

@@ -101,6 +101,9 @@ def _broken(base, **members):
 
 
 BROKEN = {
+    "is not the density of the labels": _broken(
+        things.StudentT, log_base=lambda self, y: np.zeros(y.shape)
+    ),
     "`gradient` is not the derivative": _broken(
         things.StudentT, nll=lambda self, f, y: (f[..., 0] - y) ** 2
     ),

@@ -181,7 +181,7 @@ class Likelihood(Declared):
         return None
 
     def log_base(self, y: Array) -> Array:
-        return np.zeros(y.shape)
+        raise self._not_stated("log_base", "the probability of the observed labels")
 
     def gradient_and_fisher(self, f: Array, y: Array) -> tuple[Array, Array]:
         return self.gradient(f, y), self.fisher(f)

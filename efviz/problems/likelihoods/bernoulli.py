@@ -207,6 +207,9 @@ class Bernoulli(Likelihood):
         f, g = (np.ascontiguousarray(v[..., 0]) for v in np.broadcast_arrays(f, g))
         return bernoulli_kl(f.ravel(), g.ravel()).reshape(f.shape)
 
+    def log_base(self, y: Array) -> Array:
+        return np.zeros(y.shape)
+
     def most_likely(self, f: Array) -> Array:
         """1 where f > 0; 0 for the tie f = 0."""
         return (f[..., 0] > 0).astype(float)

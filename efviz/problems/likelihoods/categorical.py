@@ -70,6 +70,9 @@ class Categorical(Likelihood):
         u = rng.random((n_samples, *f.shape[:-1]))
         return (u[..., None] > cumulative).sum(-1).astype(float)
 
+    def log_base(self, y: Array) -> Array:
+        return np.zeros(y.shape)
+
     def most_likely(self, f: Array) -> Array:
         """The first of the labels with the largest output."""
         return f.argmax(-1).astype(float)

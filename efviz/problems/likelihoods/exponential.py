@@ -43,6 +43,9 @@ class Exponential(Likelihood):
     def sample(self, f: Array, rng: Generator, n_samples: int) -> Array:
         return rng.exponential(np.exp(-f[..., 0]), (n_samples, *f.shape[:-1]))
 
+    def log_base(self, y: Array) -> Array:
+        return np.zeros(y.shape)
+
     def most_likely(self, f: Array) -> Array:
         """0 for every f, where the density is highest; `check` does not accept it as a label."""
         return np.zeros(f.shape[:-1])
