@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Iterator
+from contextlib import ExitStack
 from dataclasses import replace
 from functools import cache
 
@@ -13,7 +14,7 @@ from streamlit.components.v2 import manifest_scanner
 from xdist.remote import Producer
 from xdist.scheduler import LoadScopeScheduling
 
-from efviz import LIKELIHOODS, METHODS, MODELS, PROBLEMS
+from efviz import LIKELIHOODS, METHODS, MODELS, PROBLEMS, register
 from efviz.numerics.threads import one_blas_thread
 from efviz.problems import Problem
 from efviz.problems.likelihoods.gaussian import Gaussian
@@ -69,6 +70,17 @@ def _components_found_once() -> Iterator[None]:
         found = cache(manifest_scanner.scan_component_manifests)
         patch.setattr(manifest_scanner, "scan_component_manifests", found)
         yield
+
+
+@pytest.fixture(scope="module")
+def own_matrices() -> Iterator[list[str]]:
+    """The matrices of the extension of the tests are registered; gives their keys."""
+    import things
+
+    with ExitStack() as stack:
+        for key, declared in things.MATRICES.items():
+            stack.enter_context(register(key, declared))
+        yield list(things.MATRICES)
 
 
 def some(few: int, many: int) -> int:

@@ -1,7 +1,8 @@
-r"""Which of H, G, F and EF agree at one theta, and the theorem that explains it.
+r"""Which matrices agree at one theta and, for H, G, F and EF, the theorem that explains it.
 
-THEOREMS lists the known reasons. Each makes two or all of the matrices equal under a condition on
-the problem and theta. Reasons combine: H = G and G = F together give H = F.
+THEOREMS lists the known reasons. Each makes two or all of these four equal under a condition on
+the problem and theta. Reasons combine: H = G and G = F together give H = F. Nothing is known about
+matrices from elsewhere: they agree, or not, by their numbers alone.
 """
 
 from collections.abc import Callable, Mapping, Set
@@ -158,12 +159,16 @@ THEOREMS: dict[str, Theorem] = {
     ),
 }
 
+_EXPLAINED = frozenset(key for theorem in THEOREMS.values() for key in theorem.matrices)
+"""The matrices that theorems are about."""
+
 
 @dataclass(frozen=True)
 class Agreement:
-    """Two matrices by name, their distance, and why they agree ("" if they do not).
+    """Two matrices by name, their distance, and why they agree.
 
-    `theorems` are the keys of THEOREMS that explain it, empty for a coincidence.
+    The reason is "" if they do not, or if no theorem is about one of them. `theorems` are the keys
+    of THEOREMS that explain it, empty for a coincidence.
     """
 
     first: str
@@ -185,7 +190,7 @@ def agreements(
 
     A pair agrees if its `symmetric_distance` is at most `tolerance`; a matrix that is not finite
     agrees with none. The reason is one sentence, with the smallest number of theorems holding here
-    that lead from one matrix to the other.
+    that lead from one matrix to the other; there is none where THEOREMS do not know the matrix.
     """
     theta = problem.check_theta(theta)
     if theta.ndim != 1:
@@ -203,7 +208,8 @@ def agreements(
     for (first, second), distance in distances.items():
         agree = frozenset((first, second)) in equal
         theorems = _path(first, second, known) if agree else ()
-        reason = _sentence(theorems) if agree else ""
+        explained = agree and {first, second} <= _EXPLAINED
+        reason = _sentence(theorems) if explained else ""
         found.append(Agreement(first, second, distance, agree, theorems, reason))
     return found
 

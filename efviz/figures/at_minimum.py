@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from itertools import chain
 from typing import Any
 
 import numpy as np
@@ -10,7 +11,9 @@ from efviz.arrays import Array
 from efviz.curvature.conics import conic
 from efviz.fields import Plane
 from efviz.figures import marks
+from efviz.figures.curve_names import DESK, PHONE, Placed, place, together
 from efviz.figures.log_axes import decades, end_names, log_axis, points_above
+from efviz.figures.matrices import common_style
 from efviz.figures.panels import loss_contours, panel, round_up
 from efviz.figures.theme import (
     BAND,
@@ -22,11 +25,12 @@ from efviz.figures.theme import (
     style_of,
     style_of_matrix,
 )
-from efviz.numbers import number, percent
+from efviz.numbers import listed, number, percent
 from efviz.numerics.linalg import eigenvalues
 from efviz.optimizers import Trajectory
-from efviz.studies.comparison import Comparison
+from efviz.studies.comparison import COMPARED, Comparison
 from efviz.studies.convergence import Convergence
+from efviz.studies.four_matrices import Names, short_of
 from efviz.style import Style
 
 LEVEL = 9 / 1000
@@ -44,72 +48,92 @@ def semi_axes(matrix: Array, terms: int = 1) -> Array:
         return np.asarray(np.sqrt(LEVEL / np.maximum(w, 0)))
 
 
-def half_width(comparisons: Sequence[Comparison]) -> float:
-    """Half the width of the axes: a round number, at most six times the Fisher's semi-axis."""
-    fisher = [semi_axes(c.fisher, c.N).max() for c in comparisons]
-    others = [semi_axes(m, c.N).max() for c in comparisons for m in (c.hessian, c.empirical_fisher)]
-    finite = [a for a in fisher if np.isfinite(a)] or [1.0]
-    room = 1.25 * min(max([*others, *finite]), 6 * max(finite))
-    return float(f"{round_up(room):.2g}")
+def half_width(comparisons: Sequence[Comparison], matrices: Sequence[str] = COMPARED) -> float:
+    """Half the width of the axes, a round number, for the curves of these of CURVATURES.
+
+    It is at most six times the semi-axis of the Fisher, or of the first matrix if F is not drawn.
+    """
+    longest = [
+        [max(finite) for m in c.distinct(matrices).values() if (finite := _finite_axes(m, c.N))]
+        for c in comparisons
+    ]
+    first = max([axes[0] for axes in longest if axes] or [1.0])
+    space = 1.25 * min(max([*chain(*longest), first]), 6 * first)
+    return float(f"{round_up(space):.2g}")
+
+
+def _finite_axes(matrix: Array, terms: int) -> list[float]:
+    return [float(axis) for axis in semi_axes(matrix, terms) if np.isfinite(axis)]
 
 
 def ellipse_panel(
-    comparison: Comparison, names: Sequence[str], half: float, loss: Array | None
+    comparison: Comparison,
+    names: Sequence[str],
+    half: float,
+    loss: Array | None,
+    matrices: Sequence[str] = COMPARED,
 ) -> Spec:
-    """The ellipses of F, EF and H around theta*, over contours of the loss on (n, n) points.
+    """The ellipses of these of CURVATURES around theta*, over contours of the loss (n, n).
 
-    The axes show theta - theta*, with the same limits in all panels, so ellipses can be compared.
+    Equal matrices share one. A singular or indefinite matrix has lines or a hyperbola instead. The
+    axes show theta - theta*, with the same limits in all panels, so ellipses can be compared.
     """
     plane = Plane((-half, half), (-half, half))
     traces = loss_contours(plane, loss, comparison.loss)
-    F, EF, H = comparison.fisher, comparison.empirical_fisher, comparison.hessian
-    # If the Hessian equals the Fisher, one label names both.
-    same = bool(np.allclose(H, F, rtol=1e-9, atol=0))
-    drawn = {"F = H" if same else "F": F, "EF": EF} | ({} if same else {"H": H})
-    for name, matrix in drawn.items():
+    drawn = comparison.distinct(matrices)
+    for equal, matrix in drawn.items():
         curve = conic(matrix, np.zeros(2), LEVEL, 2 * half, terms=comparison.N)
-        traces.append(marks.line(curve.lines, name, style_of_matrix(name.partition(" ")[0]), 3))
+        traces.append(marks.line(curve.lines, " = ".join(equal), common_style(equal), 3))
     traces.append(marks.minimum(np.zeros(2)))
     traces.append(_labels(drawn, half))
     x, y = (axis(f"{name} − {name}*", (-half, half)) for name in names)
-    return panel(
-        traces,
-        f"EF differs from F by {percent(comparison.distance)}",
-        x,
-        y,
-        aspect=1,
-        link=True,
-        label="Ellipses of the Fisher and the empirical Fisher around the minimum over contours of "
-        f"the loss; they differ by {percent(comparison.distance)}",
+    title, label = _title_and_label(comparison, matrices)
+    return panel(traces, title, x, y, aspect=1, link=True, label=label)
+
+
+def _title_and_label(comparison: Comparison, matrices: Sequence[str]) -> tuple[str, str]:
+    """What a panel of ellipses shows: the distance of EF from F, if both are there."""
+    where = "around the minimum over contours of the loss"
+    if not {"fisher", "empirical_fisher"} <= {*matrices}:
+        names = [" = ".join(equal) for equal in comparison.distinct(matrices)]
+        return "At the minimum", f"Ellipses of {listed(names or ['no matrix'])} {where}"
+    distance = percent(comparison.distance)
+    more = [short_of(key) for key in matrices if key not in COMPARED]
+    also = f"; with those of {listed(more)}" if more else ""
+    return (
+        f"EF differs from F by {distance}",
+        f"Ellipses of the Fisher and the empirical Fisher {where}; they differ by {distance}{also}",
     )
 
 
-def _labels(matrices: Mapping[str, Array], half: float) -> dict[str, Any]:
-    """A name beside each ellipse, at the point farthest outside all others."""
+def _labels(matrices: Mapping[Names, Array], half: float) -> dict[str, Any]:
+    """A name beside each ellipse, at the point farthest outside all others that has room for it."""
     angle = np.linspace(0, 2 * np.pi, 73)[:-1]
     u = np.stack([np.cos(angle), np.sin(angle)], axis=-1)
     with np.errstate(divide="ignore", invalid="ignore"):
         radius = {
-            name: np.sqrt(LEVEL / np.maximum(np.einsum("ni,ij,nj->n", u, matrix, u), 0))
-            for name, matrix in matrices.items()
+            names: np.sqrt(LEVEL / np.maximum(np.einsum("ni,ij,nj->n", u, matrix, u), 0))
+            for names, matrix in matrices.items()
         }
-    points, texts = [], []
+    placed: Placed = []
+    points: list[Array] = []
     taken: list[Array] = []
-    for name, r in radius.items():
-        others = np.max([s for other, s in radius.items() if other != name], axis=0)
-        # Unbounded where the matrix is 0.
+    for names, r in radius.items():
+        text = together(names)
+        others = np.max([s for other, s in radius.items() if other != names] or [r], axis=0)
+        # Unbounded where the matrix is not positive.
         visible = np.abs(u).max(axis=-1) * r < 0.86 * half
         if not visible.any():
             continue
         # Ellipses are symmetric and may coincide: keep away from the labels placed before.
         free = np.min([np.ones(len(u)), *(1 - u @ other for other in taken)], axis=0)
+        spots = u * (r / half + 0.085)[:, None]
         with np.errstate(invalid="ignore"):
             score = np.where(visible, np.minimum(r / others, 2) + 0.15 * free, -np.inf)
-        best = int(np.argmax(score))
+        best = place(text, spots, score, placed, halves=(PHONE, DESK))
         taken.append(u[best])
         points.append(u[best] * (r[best] + 0.085 * half))
-        texts.append(name)
-    return marks.labels(np.array(points).reshape(-1, 2), texts)
+    return marks.labels(np.array(points).reshape(-1, 2), [text for _, text in placed])
 
 
 def runaway_panel(

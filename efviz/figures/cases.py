@@ -18,6 +18,7 @@ from efviz.figures.theme import Spec
 from efviz.problems import Problem
 from efviz.problems.catalogue import Entry
 from efviz.studies.at_minimum import Case, Data, Draw, Name, moving_case, standing_cases
+from efviz.studies.comparison import COMPARED
 from efviz.studies.convergence import Convergence
 from efviz.work import Work
 
@@ -34,12 +35,13 @@ def drawn_cases(
     seed: int = 0,
     draws: Draws | None = None,
     *,
+    others: Sequence[str] = (),
     editing: bool = False,
 ) -> Work[list[Case]]:
     """`standing_cases` with data panels; `editing`: the examples of the table can be moved."""
     movable = table[0] if editing and table else None
     draw = _drawing(entry, lambda dataset: dataset is movable)
-    return (yield from standing_cases(entry, table, N, seed, draws, draw))
+    return (yield from standing_cases(entry, table, N, seed, draws, draw, others))
 
 
 def drawn_moving_case(
@@ -49,11 +51,12 @@ def drawn_moving_case(
     path: str,
     strength: float,
     *,
+    others: Sequence[str] = (),
     editing: bool = False,
 ) -> list[Case]:
     """`moving_case` with its data panel; `editing`: its examples can be moved."""
     draw = _drawing(entry, lambda dataset: editing)
-    return moving_case(entry, dataset, problem, path, strength, draw)
+    return moving_case(entry, dataset, problem, path, strength, draw, others)
 
 
 def _drawing(entry: Entry, movable: Callable[[Dataset], bool]) -> Draw:
@@ -67,10 +70,12 @@ def _drawing(entry: Entry, movable: Callable[[Dataset], bool]) -> Draw:
     return draw
 
 
-def common_half_width(cases: Sequence[Case], moved: Sequence[Case]) -> float:
-    """`half_width` of all that have a minimum."""
+def common_half_width(
+    cases: Sequence[Case], moved: Sequence[Case], matrices: Sequence[str] = COMPARED
+) -> float:
+    """`half_width` of all that have a minimum, with these of CURVATURES drawn."""
     compared = [case.comparison for case in (*cases, *moved) if case.comparison]
-    return half_width(compared) if compared else 1.0
+    return half_width(compared, matrices) if compared else 1.0
 
 
 def case_panels(
@@ -79,15 +84,17 @@ def case_panels(
     half: float,
     losses: Losses,
     moved_losses: Losses,
+    matrices: Sequence[str] = COMPARED,
 ) -> dict[str, Spec]:
     """By column: the data of a case, and what is seen at the minimum, or where there is none.
 
-    `losses` are those of `standing_losses`, `moved_losses` those of `moving_loss`.
+    `losses` are those of `standing_losses`, `moved_losses` those of `moving_loss`; `matrices` are
+    the keys of those drawn.
     """
     shown = [*cases, *moved]
     most = 2 if len(shown) > 2 else 3  # Below each other only two go well together.
     columns = [
-        _column(case, half, loss)[:most]
+        _column(case, half, loss, matrices)[:most]
         for case, loss in zip(shown, [*losses, *moved_losses], strict=True)
     ]
     return {
@@ -103,18 +110,19 @@ def moved_panels(
     half: float,
     losses: Losses,
     moved_losses: Losses,
+    matrices: Sequence[str] = COMPARED,
 ) -> dict[str, Spec]:
     """The column of the case that moves; all columns of a table, where none does."""
     if not moved:
-        return case_panels(cases, moved, half, losses, moved_losses)
-    column = _column(moved[-1], half, moved_losses[-1])[:2]
+        return case_panels(cases, moved, half, losses, moved_losses, matrices)
+    column = _column(moved[-1], half, moved_losses[-1], matrices)[:2]
     return {f"{NAME} pinned {i}": panel for i, panel in enumerate(column)}
 
 
-def _column(case: Case, half: float, loss: Array | None) -> list[Spec]:
+def _column(case: Case, half: float, loss: Array | None, matrices: Sequence[str]) -> list[Spec]:
     names = case.parameter_names
     if case.comparison:
-        return [case.data, ellipse_panel(case.comparison, names, half, loss)]
+        return [case.data, ellipse_panel(case.comparison, names, half, loss, matrices)]
     assert case.runaway
     away = case.runaway
     return [

@@ -8,10 +8,12 @@ from efviz.arrays import Array
 from efviz.curvature.conics import Conic
 from efviz.datasets.dataset import Dataset
 from efviz.fields import Plane
+from efviz.figures.curve_names import written
 from efviz.figures.data_views import data_panel
 from efviz.figures.matrices import cell_panels, level_sets_panel, spectra_panel
 from efviz.figures.theme import Spec, style_of_matrix
 from efviz.problems import Problem
+from efviz.studies.four_matrices import Names
 from efviz.studies.label_sources import LabelMatrix
 from efviz.studies.one_example import Contribution
 
@@ -24,6 +26,9 @@ SHORT: dict[str, tuple[str, str]] = {
 }
 """Titles and subtitles of the matrices of LABEL_SOURCES."""
 
+MOST_IN_TITLE = 40
+"""The most letters of the title of a matrix beside its name."""
+
 
 def theta_panels(
     dataset: Dataset,
@@ -31,7 +36,7 @@ def theta_panels(
     plane: Plane,
     theta: Array,
     row: int,
-    level_sets: Mapping[str, Conic],
+    level_sets: Mapping[Names, Conic],
     spectra: Mapping[str, Array],
     loss: Array | None = None,
     *,
@@ -51,8 +56,11 @@ def theta_panels(
 
 
 def matrix_panels(problem: Problem, matrices: Mapping[str, Array]) -> dict[str, Spec]:
-    """The cells of H, G, F and EF."""
-    shown = [(symbol, style_of_matrix(symbol).name, matrix) for symbol, matrix in matrices.items()]
+    """The cells of the matrices, with dashes where there is no number."""
+    shown = [
+        (written(name), written(style_of_matrix(name).name, MOST_IN_TITLE), matrix)
+        for name, matrix in matrices.items()
+    ]
     return cell_panels(shown, problem.parameter_names)
 
 
@@ -75,7 +83,8 @@ def label_panels(
 ) -> dict[str, Spec]:
     """The matrix of one of LABEL_SOURCES beside the Fisher.
 
-    Until it is known there are dashes in its place: nothing jumps then.
+    `matrices` has the Fisher. Until that of the source is known there are dashes in its place:
+    nothing jumps then.
     """
     F = matrices["F"]
     title, subtitle = SHORT[source]

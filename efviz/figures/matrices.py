@@ -9,12 +9,17 @@ from efviz.arrays import Array
 from efviz.curvature.conics import Conic
 from efviz.fields import Plane
 from efviz.figures import marks
+from efviz.figures.curve_names import MOST, Placed, place, together, written
 from efviz.figures.log_axes import decades, log_axis
 from efviz.figures.panels import loss_contours, panel, plane_panel
 from efviz.figures.theme import GROUND, INK, SIGNED, Spec, axis, hint, style_of_matrix
 from efviz.numbers import number
+from efviz.studies.four_matrices import Names
 from efviz.studies.split_parts import SplitParts
 from efviz.style import Style
+
+LETTERS = 40
+"""So many there is room for below the panel of eigenvalues."""
 
 
 def largest_entry(matrices: Sequence[Array]) -> float:
@@ -163,13 +168,15 @@ NOTES: dict[str, str] = {
 """Sentences on matrices without an ellipse, by the kind of their level set."""
 
 
-def notes(drawn: Mapping[str, Conic]) -> list[str]:
+def notes(drawn: Mapping[Names, Conic]) -> list[str]:
     """Sentences on the level sets that are not ellipses."""
-    return [NOTES[c.kind].format(name=name) for name, c in drawn.items() if NOTES[c.kind]]
+    return [
+        NOTES[c.kind].format(name=" = ".join(names)) for names, c in drawn.items() if NOTES[c.kind]
+    ]
 
 
 def level_sets_panel(
-    drawn: Mapping[str, Conic],
+    drawn: Mapping[Names, Conic],
     theta: Array,
     names: Sequence[str],
     plane: Plane,
@@ -182,7 +189,10 @@ def level_sets_panel(
     `loss` is None while it is not known.
     """
     traces = loss_contours(plane, loss)
-    traces += [marks.line(curve.lines, name, _style(name)) for name, curve in drawn.items()]
+    traces += [
+        marks.line(curve.lines, " = ".join(equal), common_style(equal))
+        for equal, curve in drawn.items()
+    ]
     if star is not None:
         traces.append(marks.minimum(star))
     here = marks.markers(theta[None], "theta", "θ = (%{x:.4g}, %{y:.4g})")
@@ -194,26 +204,26 @@ def level_sets_panel(
         left=40,
         **hint("click to move it"),
         link=True,
-        label=f"Level sets of {', '.join(drawn)} around θ = ({number(theta[0])}, "
+        label=f"Level sets of {', '.join(map(' = '.join, drawn))} around θ = ({number(theta[0])}, "
         f"{number(theta[1])}) over contours of the loss. " + " ".join(notes(drawn)),
     )
 
 
-def _style(name: str) -> Style:
-    """The style of a curve that several matrices share: that of the Fisher if it is among them."""
-    shared = name.split(" = ")
-    return style_of_matrix("F" if "F" in shared else shared[0])
+def common_style(names: Names) -> Style:
+    """The style of a curve that equal matrices share: that of the Fisher if it is among them."""
+    return style_of_matrix("F" if "F" in names else names[0])
 
 
-def _curve_labels(drawn: Mapping[str, Conic], theta: Array, plane: Plane) -> dict[str, Any]:
+def _curve_labels(drawn: Mapping[Names, Conic], theta: Array, plane: Plane) -> dict[str, Any]:
     """Each name beside its curve, where it is farthest from the other curves and names."""
     sizes = plane.half_widths
     curves = {k: (np.concatenate(c.lines) - theta) / sizes for k, c in drawn.items() if c.lines}
     middle = (plane.center - theta) / sizes
+    placed: Placed = []
     places: list[Array] = []
-    texts: list[str] = []
-    for name, points in curves.items():
-        others = [p for other, p in curves.items() if other != name] + [
+    for names, points in curves.items():
+        text = together(names)
+        others = [p for other, p in curves.items() if other != names] + [
             np.array([p]) for p in places
         ]
         away = points / np.maximum(np.linalg.norm(points, axis=-1, keepdims=True), 1e-12)
@@ -222,10 +232,10 @@ def _curve_labels(drawn: Mapping[str, Conic], theta: Array, plane: Plane) -> dic
         if not visible.any():
             continue
         gaps = [np.linalg.norm(beside[:, None] - o, axis=-1).min(axis=1) for o in others]
-        room = np.min(gaps, axis=0) if gaps else np.zeros(len(beside))
-        best = int(np.argmax(np.where(visible, np.minimum(room, 0.4), -1)))
-        places.append(beside[best])
-        texts.append(name)
+        far = np.minimum(np.min(gaps, axis=0), 0.4) if gaps else np.zeros(len(beside))
+        score = np.where(visible, far, -np.inf)
+        places.append(beside[place(text, beside - middle, score, placed)])
+    texts = [text for _, text in placed]
     return marks.labels(np.array(places).reshape(-1, 2) * sizes + theta, texts)
 
 
@@ -250,7 +260,7 @@ def spectra_panel(spectra: Mapping[str, Array]) -> Spec:
         if points:
             at = np.array(points, dtype=float)
             traces.append(marks.labels(at, [sign] * len(at)) | {"name": name})
-    names = list(spectra)
+    names = [written(name, min(MOST, LETTERS // len(spectra))) for name in spectra]
     words = "; ".join(f"{k}: {', '.join(map(number, w))}" for k, w in spectra.items())
     return panel(
         traces,
@@ -267,11 +277,12 @@ def spectra_panel(spectra: Mapping[str, Array]) -> Spec:
 def _eigenvalues(k: int, w: Array, name: str) -> list[dict[str, Any]]:
     """The absolute eigenvalues of the matrix in column k: full where positive, else hollow."""
     colour = style_of_matrix(name).colour
+    w = w[np.isfinite(w)]
     return [
         marks.markers(
             np.stack([np.full(len(sizes), float(k)), sizes], axis=-1),
             f"{name}{suffix}",
-            f"{name}: {sign}%{{y:.4g}}",
+            f"{written(name)}: {sign}%{{y:.4g}}",
             size=11,
             colour=fill,
             edge=colour,

@@ -64,10 +64,16 @@ class Case:
     data: Any = None
 
 
-def case_of(name: Name, dataset: Dataset, problem: Problem, draw: Draw | None = None) -> Case:
-    """A data set at its minimum, with the result of `draw` on it."""
+def case_of(
+    name: Name,
+    dataset: Dataset,
+    problem: Problem,
+    draw: Draw | None = None,
+    others: Sequence[str] = (),
+) -> Case:
+    """A data set at its minimum, with the result of `draw` on it and `others` of CURVATURES."""
     minimum = problem.minimum
-    comparison = compare(problem, minimum.theta) if minimum.exists else None
+    comparison = compare(problem, minimum.theta, others) if minimum.exists else None
     return Case(
         name,
         problem.N,
@@ -122,17 +128,19 @@ def standing_cases(
     seed: int = 0,
     draws: Draws | None = None,
     draw: Draw | None = None,
+    others: Sequence[str] = (),
 ) -> Work[list[Case]]:
     """The fixed cases, of a family with N examples each or of a `table`.
 
     `table` is the data set and the problem of an entry without a family. `draws` are those of the
     family for this N and seed, if the caller already has them; targets of a table are redrawn with
-    `seed`. `draw` converts the data to the form kept as `Case.data`.
+    `seed`. `draw` converts the data to the form kept as `Case.data`; `others` are the keys of
+    further matrices to compare.
     """
     makers = _makers(entry, table, N, seed, draws)
     found: list[Case] = []
     for name, make in makers.items():
-        found.append(case_of(name, *make(), draw))
+        found.append(case_of(name, *make(), draw, others))
         yield Progress(len(found) / len(makers))
     return found
 
@@ -144,13 +152,14 @@ def moving_case(
     path: str,
     strength: float,
     draw: Draw | None = None,
+    others: Sequence[str] = (),
 ) -> list[Case]:
     """The case of this data set, drawn at `strength` along a path; none for a table."""
     if entry.family is None:
         return []
     short = f"s = {strength:.3g}".replace("-", "−")
     name = Name(short, entry.family.paths[path].title.lower())
-    return [case_of(name, dataset, problem, draw)]
+    return [case_of(name, dataset, problem, draw, others)]
 
 
 def standing_losses(

@@ -1,6 +1,7 @@
 """The distance of the empirical Fisher from the Fisher at the minimum, in numbers."""
 
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 
 import numpy as np
 from numpy.polynomial import chebyshev
@@ -13,14 +14,20 @@ from efviz.numbers import number, percent
 from efviz.problems import Problem
 from efviz.problems.likelihoods.base import Quality
 from efviz.shown import Shown, spread, vector
+from efviz.studies.four_matrices import Names, finite, joined, matrix_or_reason, short_of
 from efviz.work import Progress, Work
+
+COMPARED = ("hessian", "fisher", "empirical_fisher")
+"""The matrices of every comparison, by their keys in CURVATURES."""
 
 
 @dataclass(frozen=True, eq=False, repr=False)
 class Comparison(Shown):
     """H, F and EF (D, D), means over n, at theta (D,), and how well the model fits there.
 
-    `eigenvalues` (D,) are those of EF relative to F: see `generalized_eigenvalues`.
+    `eigenvalues` (D,) are those of EF relative to F: see `generalized_eigenvalues`. `others` are
+    further matrices by their keys in CURVATURES. One that refuses the problem is nan, and `refused`
+    has the reason.
     """
 
     N: int
@@ -31,6 +38,8 @@ class Comparison(Shown):
     empirical_fisher: Array
     eigenvalues: Array
     quality: Quality
+    others: Mapping[str, Array] = field(default_factory=dict)
+    refused: Mapping[str, str] = field(default_factory=dict)
 
     def facts(self) -> dict[str, str]:
         return {
@@ -62,15 +71,40 @@ class Comparison(Shown):
     def angle(self) -> float:
         return angle_between_axes(self.empirical_fisher, self.fisher)
 
+    def matrix(self, key: str) -> Array:
+        """One of the matrices that were compared, by its key in CURVATURES."""
+        return self.others[key] if key in self.others else getattr(self, key)
 
-def compare(problem: Problem, theta: Array) -> Comparison:
-    """All matrices at theta (D,). Kunstner et al. (2019), section 4.2, takes theta_star."""
+    def distinct(self, keys: Sequence[str]) -> dict[Names, Array]:
+        """The matrices to draw: F and EF first, equal ones once, none that is not finite."""
+        first = [key for key in ("fisher", "empirical_fisher") if key in keys]
+        order = dict.fromkeys([*first, *keys])
+        return joined(finite({short_of(key): self.matrix(key) for key in order}))
+
+
+def compare(problem: Problem, theta: Array, others: Sequence[str] = ()) -> Comparison:
+    """H, F, EF and `others` of CURVATURES at theta (D,).
+
+    Kunstner et al. (2019), section 4.2, takes theta_star.
+    """
     _, F, EF = problem.gradient_and_matrices(theta)
     likelihood, model = problem.likelihood, problem.model
     H = F if likelihood.natural and model.linear else hessian(problem, theta)
     quality = likelihood.quality(model.outputs(problem.X, theta), problem.y)
     mu = ratios(problem, theta, EF, F)
-    return Comparison(problem.N, theta, float(problem.loss(theta)), H, F, EF, mu, quality)
+    found = {key: matrix_or_reason(problem, theta, key) for key in others}
+    return Comparison(
+        problem.N,
+        theta,
+        float(problem.loss(theta)),
+        H,
+        F,
+        EF,
+        mu,
+        quality,
+        {key: matrix for key, (matrix, _) in found.items()},
+        {key: reason for key, (_, reason) in found.items() if reason},
+    )
 
 
 def smooth_loss_grid(

@@ -36,7 +36,7 @@ from efviz.figures.data_points import nearest_example, places
 from efviz.figures.data_views import data_panel
 from efviz.numbers import number
 from efviz.problems import Problem
-from efviz.studies.four_matrices import SYMBOLS
+from efviz.studies.four_matrices import USUAL
 from efviz.studies.label_sources import LabelMatrix
 
 SLUG = the_page.SLUG
@@ -166,8 +166,8 @@ def test_the_heat_maps_show_the_matrices() -> None:
     settings = MatricesSettings.of(problem="softmax")
     _, problem = listed("softmax")
     theta, matrices = STUDIES.now("at", settings), STUDIES.now("matrices", settings)
-    for symbol, key in SYMBOLS.items():
-        assert_allclose(matrices[symbol], CURVATURES[key].matrix(problem, theta))
+    for key in USUAL:
+        assert_allclose(matrices[CURVATURES[key].short], CURVATURES[key].matrix(problem, theta))
     view, chart = View(the_page.PAGE, settings), the_page.CELLS
     packed = view.call(chart.call, then=chart.packed)
     assert packed

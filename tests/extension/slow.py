@@ -1,6 +1,7 @@
 """The same matrices and runs by slow loops: one example, one theta, one step at a time."""
 
 import numpy as np
+from reference import Slow
 
 
 def per_example(problem, theta):
@@ -58,6 +59,14 @@ MATRICES = {
     # Of a linear model: without the curvature of the outputs.
     "hessian": lambda p, t: mean_of(p, t, lambda f, r, h, F: h),
 }
+
+
+def matrix(problem, key, theta):
+    """One of the matrices of efviz itself, or of the extension, by its key, at any theta."""
+    if hasattr(Slow, key):
+        return getattr(Slow(problem), key)(theta)
+    return MATRICES[key](problem, theta)
+
 
 DIRECTIONS = {
     "root": lambda p, t, g, damping: power(ef(p, t) + damping * np.eye(p.D), -0.5) @ g,

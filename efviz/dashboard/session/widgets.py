@@ -93,6 +93,8 @@ class Select:
 class MultiSelect:
     """A box in which several options are chosen, for a Several. It cannot be emptied."""
 
+    called: Callable[[str], str] = str
+
     def draw(self, store: Store[Any], name: str) -> None:
         one = store.declared[name]
         assert isinstance(one.kind, Several)
@@ -101,6 +103,7 @@ class MultiSelect:
             one.title,
             one.kind.options(),
             max_selections=one.kind.most,
+            format_func=self.called,
             **_common(store, name),
         )
 

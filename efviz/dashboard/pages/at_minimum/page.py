@@ -10,7 +10,7 @@ from efviz.dashboard.pages.at_minimum import words
 from efviz.dashboard.pages.at_minimum.settings import AtMinimumSettings
 from efviz.dashboard.pages.registry import PAGES
 from efviz.dashboard.session import data_edits
-from efviz.dashboard.session.blocks import Chart, Export, Line, Row, Words
+from efviz.dashboard.session.blocks import Chart, Export, Row, Words
 from efviz.dashboard.session.data_edits import edits
 from efviz.dashboard.session.given import TWO_PARAMETERS
 from efviz.dashboard.session.page import Page, Preset, Shown
@@ -146,7 +146,7 @@ PAGE = Page(
         CHART,
         Words(words.sentence),
         Export(CHART),
-        Line(("editing",)),
+        Row(("editing", "matrices"), (1, 2), align="bottom"),
         edits,
         Words(words.edited),
         numbers,

@@ -1,34 +1,45 @@
 """The texts of the page At the minimum: summary, table of numbers, the paper's caption."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from functools import partial
 from html import escape
 
 import numpy as np
 import streamlit as st
 
-from efviz.curvature.distance import roundness
+from efviz.curvature.agreement import TOLERANCE
+from efviz.curvature.conics import conic
+from efviz.curvature.distance import relative_distance, roundness
+from efviz.dashboard.pages.matrix_settings import not_finite, refused
 from efviz.dashboard.session.html_table import html_table
 from efviz.dashboard.session.page import Shown
 from efviz.datasets.edits import Edits
+from efviz.figures.at_minimum import semi_axes
+from efviz.figures.matrices import notes as curve_notes
 from efviz.numbers import listed, number, percent
 from efviz.numerics.linalg import eigenvalues
 from efviz.problems import PROBLEMS
 from efviz.problems.catalogue import Entry
 from efviz.studies.at_minimum import CORRECT, Case
-from efviz.studies.comparison import Comparison
+from efviz.studies.comparison import COMPARED, Comparison
 from efviz.studies.convergence import Convergence
+from efviz.studies.four_matrices import short_of
 
 
-def sentence(cases: Sequence[Case], moved: Sequence[Case]) -> str:
-    """A summary of the matrices at the minima."""
+def sentence(
+    cases: Sequence[Case], moved: Sequence[Case], matrices: Sequence[str] = COMPARED
+) -> str:
+    """A summary of the matrices at the minima, with what must be said of those drawn."""
     views = [*cases, *moved]
     shown = [(view.name.short, view.comparison) for view in views if view.comparison]
     parts = []
     if shown:
         distances = ", ".join(f"<b>{number(c.distance)}</b> ({escape(t)})" for t, c in shown)
         parts.append(f"Relative distance of EF to F at the minimum: {distances}.")
-        parts += [f"{escape(t)}: {note}" for t, c in shown for note in notes(c)]
+        parts += [f"{escape(t)}: {note}" for t, c in shown for note in notes(c, matrices)]
+        parts += _grouped({t: notes_on_others(c, matrices) for t, c in shown})
         parts.append(_better_but_wrong(shown))
+        parts += dict.fromkeys(words for _, c in shown for words in refusals(c))
     for view in views:
         named = f"{escape(view.name.short)}: " if len(views) > 1 else ""
         if view.reason:
@@ -54,25 +65,60 @@ def edited(entry: Entry, edits: Edits) -> str:
 
 # A ratio of squared residuals below which they are rounding errors.
 ROUNDING = 1e-24
+# The axes have at most this many times the size of the first ellipse.
+LONG = 6
 
 
-def notes(c: Comparison) -> list[str]:
-    """Remarks on matrices that vanish, are singular or leave the chart."""
+def notes(c: Comparison, matrices: Sequence[str] = COMPARED) -> list[str]:
+    """Remarks on F and EF, where they vanish, are singular or leave the chart."""
     if np.linalg.norm(c.empirical_fisher) < ROUNDING * np.linalg.norm(c.fisher):
         return ["EF is zero to working precision because the model fits every example exactly."]
-    least = [eigenvalues(matrix, c.N)[0] for matrix in (c.fisher, c.empirical_fisher)]
-    singular = [name for name, w in zip(("F", "EF"), least, strict=True) if w <= 0]
+    drawn = [key for key in ("fisher", "empirical_fisher") if key in matrices]
+    least = [eigenvalues(c.matrix(key), c.N)[0] for key in drawn]
+    singular = [short_of(key) for key, w in zip(drawn, least, strict=True) if w <= 0]
     if singular:
         one = len(singular) == 1
         names = f"{' and '.join(singular)} {'is' if one else 'are'} singular to working precision"
         ellipse = "the ellipse is" if one else "each ellipse is"
         return [f"{names}: along one direction {ellipse} unbounded."]
-    longer = float(np.sqrt(least[0] / least[1]))
-    if longer > 6:
-        return [
-            f"the ellipse of EF is {number(longer)} times as long as F's and exceeds its panel."
-        ]
-    return []
+    longer = float(np.sqrt(least[0] / least[-1])) if drawn else 1.0
+    return [_exceeds("EF", longer, "F")] if longer > LONG else []
+
+
+def _grouped(notes: Mapping[str, Iterable[str]]) -> list[str]:
+    """The notes on several views, each once, after the names of the views."""
+    views: dict[str, list[str]] = {}
+    for view, words in notes.items():
+        for note in words:
+            views.setdefault(note, []).append(escape(view))
+    return [f"{listed(named)}: {note}" for note, named in views.items()]
+
+
+def notes_on_others(c: Comparison, matrices: Sequence[str] = COMPARED) -> Iterator[str]:
+    """Remarks on curves that are neither that of F nor that of EF, as HTML."""
+    lost = [key for key in c.others if not np.isfinite(c.matrix(key)).all()]
+    yield from filter(None, [not_finite(short_of(key) for key in lost if key not in c.refused)])
+    drawn = c.distinct(matrices)
+    first = next(iter(drawn), ())
+    for equal, matrix in drawn.items():
+        if {"F", "EF"} & {*equal}:
+            continue
+        curve = conic(matrix, np.zeros(len(matrix)), 1.0, 1.0, terms=c.N)
+        yield from map(escape, curve_notes({equal: curve}))
+        if curve.kind == "ellipse":
+            longer = semi_axes(matrix, c.N).max() / semi_axes(drawn[first], c.N).max()
+            if longer > LONG:
+                yield _exceeds(escape(" = ".join(equal)), longer, escape(" = ".join(first)))
+
+
+def _exceeds(name: str, longer: float, first: str) -> str:
+    times = f"{number(longer)} times as long as {first}'s"
+    return f"the ellipse of {name} is {times} and exceeds its panel."
+
+
+def refusals(c: Comparison) -> list[str]:
+    """Why some of the matrices are not shown, as HTML."""
+    return [refused(reason) for reason in c.refused.values()]
 
 
 def _better_but_wrong(shown: Sequence[tuple[str, Comparison]]) -> str:
@@ -148,7 +194,7 @@ def quality(c: Comparison) -> str:
     return f"{number(c.quality.value)}{model}"
 
 
-def table(cases: Sequence[Case], moved: Sequence[Case]) -> str:
+def table(cases: Sequence[Case], moved: Sequence[Case], matrices: Sequence[str] = COMPARED) -> str:
     """One row per number, one column per case."""
     views = [*cases, *moved]
     compared = [view.comparison for view in views if view.comparison]
@@ -157,12 +203,31 @@ def table(cases: Sequence[Case], moved: Sequence[Case]) -> str:
     if compared and compared[0].quality.expected is not None:
         fitted = f"distance with the {name} fitted"
         rows.insert(4, (fitted, lambda c: number(c.rescaled_distance)))
+    rows[1:1] = _further_distances(matrices)
     cells = [
         [title, *(cell(v.comparison) if v.comparison else "no minimum" for v in views)]
         for title, cell in rows
     ]
     caption = "EF and F compared at each minimum; all matrices are means over the examples"
     return html_table(caption, ["", *(escape(view.name.full) for view in views)], cells)
+
+
+def _further_distances(matrices: Sequence[str]) -> list[Row]:
+    """Distances from F of a choice of matrices other than the usual one, except that of EF."""
+    if set(matrices) == {*COMPARED}:
+        return []
+    return [
+        (f"‖{escape(short_of(key))} − F‖ / ‖F‖", partial(_distance, key))
+        for key in matrices
+        if key not in ("fisher", "empirical_fisher")
+    ]
+
+
+def _distance(key: str, c: Comparison) -> str:
+    distance = float(relative_distance(c.matrix(key), c.fisher))
+    if np.isnan(distance):
+        return "–"
+    return number(distance if distance > TOLERANCE else 0)
 
 
 def caption(entry: Entry, cases: Sequence[Case]) -> str:

@@ -1,4 +1,7 @@
-"""Four matrices at one theta: H, G, F and EF, sections 1, 3 and 4.1 of the paper, interactive."""
+"""Four matrices at one theta: sections 1, 3 and 4.1 of the paper, interactive.
+
+H, G, F and EF, or others that the reader chooses.
+"""
 
 from dataclasses import replace
 from functools import partial
@@ -32,7 +35,14 @@ from efviz.studies.equal_steps import (
     window_around,
     without_balls,
 )
-from efviz.studies.four_matrices import agreeing, four_matrices, level_sets, spectra
+from efviz.studies.four_matrices import (
+    agreeing,
+    four_matrices,
+    level_sets,
+    refusals,
+    spectra,
+    usual_matrices,
+)
 from efviz.studies.label_sources import SAMPLED, label_distances, label_matrix
 from efviz.studies.one_example import contribution, one_step
 from efviz.studies.plane import loss_on_plane, plane_shown, theta_shown
@@ -50,6 +60,8 @@ STUDIES = Studies(
         "plane": plane_shown,
         "at": theta_shown,
         "matrices": Call(four_matrices, AT),
+        "refusals": Call(refusals, AT),
+        "usual": Call(usual_matrices, AT),
         "spectra": spectra,
         "agreements": Call(agreeing, AT),
         "level_sets": Call(level_sets, AT),
@@ -148,7 +160,7 @@ CHART = Chart(
 )
 CELLS = Chart(matrix_panels, "cells", cells)
 TERMS = Chart(term_panels, "terms", cells)
-LABELS = Chart(label_panels, "labels", cells)
+LABELS = Chart(Call(label_panels, {"matrices": "usual"}), "labels", cells)
 CURVE = Chart(distance_panels, "curve", click=choose_M)
 
 PAGE = Page(
@@ -167,7 +179,7 @@ PAGE = Page(
         theta_row(words.THETA, (partial(place, "example"),), (1, 1, 1)),
         CHART,
         Export(CHART),
-        partial(place, "editing"),
+        Row(("editing", "matrices"), (1, 2), align="bottom"),
         data_edits.edits,
         CELLS,
         Words(Call(words.sentence, AT)),

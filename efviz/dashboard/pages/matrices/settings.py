@@ -9,6 +9,7 @@ from efviz.dashboard.pages.matrices.closer import SECTIONS
 from efviz.dashboard.pages.matrices.closer.descent import ORDERS
 from efviz.dashboard.pages.matrices.closer.residuals import options
 from efviz.dashboard.pages.matrices.closer.words import titled
+from efviz.dashboard.pages.matrix_settings import matrices_setting
 from efviz.dashboard.pages.method_settings import damping_setting, step_size_setting
 from efviz.dashboard.session.kinds import Choice, Number
 from efviz.dashboard.session.pins import pin_setting
@@ -18,6 +19,7 @@ from efviz.dashboard.session.settings import setting
 from efviz.dashboard.session.theta_choice import Theta, theta_setting
 from efviz.dashboard.session.widgets import NumberInput, Select, Slider
 from efviz.studies.equal_steps import LEAST, MOST
+from efviz.studies.four_matrices import USUAL
 from efviz.studies.residuals import RESIDUAL_PATHS
 
 MOST_LABELS = 10_000
@@ -37,6 +39,12 @@ class PictureSettings(EditableSettings):
         help="A click in the data panel chooses the nearest example. Examples are numbered from 0, "
         "like the rows of the data; added examples come last.",
     )
+    matrices: tuple[str, ...] = matrices_setting(USUAL)
+
+    @property
+    def keys(self) -> tuple[str, ...]:
+        """The setting `matrices`, under which name the page has the matrices themselves."""
+        return self.matrices
 
 
 @dataclass(frozen=True)

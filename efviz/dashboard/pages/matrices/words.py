@@ -11,6 +11,8 @@ from efviz.curvature import LABEL_SOURCES
 from efviz.curvature.agreement import Agreement
 from efviz.curvature.conics import Conic
 from efviz.curvature.distance import angle_between_axes, relative_distance, roundness
+from efviz.curvature.matrices import keys_by_short
+from efviz.dashboard.pages.matrix_settings import not_finite, refused
 from efviz.dashboard.session.html_table import html_table
 from efviz.dashboard.session.page import Shown
 from efviz.datasets.dataset import Dataset, number_of
@@ -19,60 +21,80 @@ from efviz.figures.matrices import notes
 from efviz.figures.theme import style_of
 from efviz.numbers import listed, number
 from efviz.problems import Problem
-from efviz.studies.four_matrices import SYMBOL_OF, SYMBOLS, all_finite
+from efviz.studies.four_matrices import Names, finite, short_of, spectra
 from efviz.studies.label_sources import LabelDistances, LabelMatrix
 from efviz.studies.one_example import Contribution, OneStep
 
-THETA = "All four matrices are evaluated here. Click in the contours to move it."
+THETA = "The matrices are evaluated here. Click in the contours to move it."
+ALL = {2: "both agree", 3: "all three agree", 4: "all four agree"}
 
 
 def sentence(
     matrices: Mapping[str, Array],
     agreements: Sequence[Agreement],
-    level_sets: Mapping[str, Conic],
+    level_sets: Mapping[Names, Conic],
     plane: Plane,
     theta: Array,
+    refusals: Mapping[str, str],
 ) -> str:
     """A summary: which matrices agree, how far EF is from F, and which have no ellipse."""
-    if not all_finite(matrices):
-        parts = ["The matrices at this θ overflow double precision."]
-    else:
+    shown = finite(matrices)
+    parts = [*map(refused, refusals.values()), _overflow(matrices, refusals)]
+    if shown:
         parts = [
-            _equal(agreements, theta),
-            _ef(matrices, agreements),
+            _equal(shown, agreements, theta),
+            _ef(shown, agreements),
             *map(escape, notes(level_sets)),
+            *parts,
             _off_plane(plane, theta),
         ]
     return f"<p class='efviz-sentence'>{' '.join(filter(None, parts))}</p>"
 
 
-def _equal(agreements: Sequence[Agreement], theta: Array) -> str:
-    """The groups of matrices that agree."""
+def _overflow(matrices: Mapping[str, Array], refusals: Mapping[str, str]) -> str:
+    """Matrices that are defined at this θ, but are not finite."""
+    lost = matrices.keys() - finite(matrices).keys() - refusals.keys()
+    if len(lost) == len(matrices):
+        return "The matrices at this θ overflow double precision."
+    return not_finite(name for name in matrices if name in lost)
+
+
+def _equal(shown: Mapping[str, Array], agreements: Sequence[Agreement], theta: Array) -> str:
+    """The groups of matrices that agree; the eigenvalues of one alone."""
     groups: list[list[str]] = []
-    for symbol in SYMBOLS:
-        home = next((g for g in groups if _agree(agreements, g[0], symbol)), None)
+    for name in shown:
+        home = next((g for g in groups if _agree(agreements, g[0], name)), None)
         if home:
-            home.append(symbol)
+            home.append(name)
         else:
-            groups.append([symbol])
-    names = [" = ".join(group) for group in groups]
+            groups.append([name])
+    names = [escape(" = ".join(group)) for group in groups]
     where = f"At θ = ({', '.join(number(float(t), 4) for t in theta)})"
+    if len(shown) == 1:
+        values = listed([number(float(w)) for w in next(iter(spectra(shown).values()))])
+        return f"{where} <b>{names[0]}</b> has the eigenvalues {values}."
     if len(names) == 1:
-        return f"{where} all four agree: <b>{names[0]}</b>."
-    if len(names) == len(SYMBOLS):
-        return f"{where} no two of H, G, F and EF agree."
-    several = [name for name in names if "=" in name]
+        return f"{where} {ALL[len(shown)]}: <b>{names[0]}</b>."
+    if len(names) == len(shown):
+        pair = len(names) == 2
+        return (
+            f"{where} {f'{listed(names)} differ' if pair else f'no two of {listed(names)} agree'}."
+        )
+    several = [name for group, name in zip(groups, names, strict=True) if len(group) > 1]
     return f"{where} <b>{' and '.join(several)}</b>."
 
 
 def _agree(found: Sequence[Agreement], first: str, second: str) -> bool:
-    pair = {SYMBOLS[first], SYMBOLS[second]}
+    keys = keys_by_short()
+    pair = {keys[first], keys[second]}
     return next(a.agree for a in found if {a.first, a.second} == pair)
 
 
-def _ef(matrices: Mapping[str, Array], agreements: Sequence[Agreement]) -> str:
+def _ef(shown: Mapping[str, Array], agreements: Sequence[Agreement]) -> str:
     """EF compared with F: distance, ratio of the traces, angle between the major axes."""
-    F, EF = matrices["F"], matrices["EF"]
+    if not {"F", "EF"} <= shown.keys():
+        return ""
+    F, EF = shown["F"], shown["EF"]
     if _agree(agreements, "F", "EF") or not F.any():
         return ""
     ratio = float(np.trace(EF) / np.trace(F))
@@ -92,14 +114,14 @@ def _off_plane(plane: Plane, theta: Array) -> str:
 
 
 def table(agreements: Sequence[Agreement]) -> str:
-    """The distance of every pair, and the reason if they agree."""
+    """The distance of every pair, and the reason if they agree and it is known."""
+    if not agreements:
+        return ""
     rows = [
         (
-            f"{SYMBOL_OF[a.first]}&nbsp;and&nbsp;{SYMBOL_OF[a.second]}",
-            "0 <small>to working precision</small>"
-            if a.agree and a.distance
-            else number(a.distance),
-            escape(a.reason) if a.agree else "–",
+            "&nbsp;and&nbsp;".join(escape(short_of(key)) for key in (a.first, a.second)),
+            _distance(a),
+            escape(a.reason) or "–",
         )
         for a in agreements
     ]
@@ -108,6 +130,13 @@ def table(agreements: Sequence[Agreement]) -> str:
         "matrix are coloured relative to its largest entry."
     )
     return html_table(caption, ("pair", "distance", "why they agree"), rows)
+
+
+def _distance(a: Agreement) -> str:
+    if np.isnan(a.distance):
+        return "–"
+    rounding = a.agree and a.distance
+    return "0 <small>to working precision</small>" if rounding else number(a.distance)
 
 
 def example(dataset: Dataset, problem: Problem, row: int, terms: Contribution, asked: int) -> str:
@@ -263,5 +292,5 @@ def equations(shown: Shown) -> None:
             "The paper writes sums: its matrices are N times these. G = F where the likelihood is "
             "an exponential family with f as its natural parameter (Proposition 1). Sampled labels "
             "are Eq. 38. Eq. 53, which states that EF = F at probabilities 1/2, is printed without "
-            "the y. δᵀ M δ has the same value on all four level sets."
+            "the y. δᵀ M δ has the same value on all level sets."
         )

@@ -16,7 +16,7 @@ from efviz.dashboard.session.html_table import html_table
 from efviz.dashboard.session.page import Shown
 from efviz.dashboard.session.widgets import show
 from efviz.numbers import counted, number
-from efviz.studies.four_matrices import SYMBOL_OF
+from efviz.studies.four_matrices import USUAL, short_of
 
 
 def names(shown: Shown) -> None:
@@ -43,7 +43,7 @@ def names(shown: Shown) -> None:
 
 
 def titled(key: str, term: Term) -> str:
-    return f"{SYMBOL_OF[key]}: {term.title}" if key in SYMBOL_OF else term.title
+    return f"{short_of(key)}: {term.title}" if key in USUAL else term.title
 
 
 @dataclass(frozen=True)
@@ -66,7 +66,10 @@ def other_meanings(key: str) -> list[OtherMeaning]:
 
 
 def sentence(key: str, matrices: Mapping[str, Array]) -> str:
-    """How many names it has, and which of them stand for another matrix in some field."""
+    """How many names it has, and which of them stand for another matrix in some field.
+
+    `matrices` are H, G, F and EF at this theta.
+    """
     names = VOCABULARY[key].names
     different = len({name.words.lower() for name in names})
     title, fields = escape(VOCABULARY[key].title), len({name.field for name in names})
@@ -90,11 +93,10 @@ def _small(title: str) -> str:
 
 
 def _apart(key: str, other: str, matrices: Mapping[str, Array]) -> str:
-    """The distance between two matrices at this theta, if the page shows both."""
-    a, b = (matrices.get(SYMBOL_OF.get(k, "")) for k in (key, other))
-    if a is None or b is None:
+    """The distance between two matrices at this theta, if both are among the usual ones."""
+    if not {key, other} <= {*USUAL}:
         return ""
-    distance = float(relative_distance(a, b))
+    distance = float(relative_distance(matrices[short_of(key)], matrices[short_of(other)]))
     if not np.isfinite(distance):
         return ""
     return f", and here their distance is {number(distance)} times the norm of the latter"
@@ -164,5 +166,5 @@ def overview(chosen: str) -> str:
     return html_table("Six matrices and their names", columns, rows, current=current)
 
 
-SENTENCE = Sentence(studies.Call(sentence, {"key": "c_matrix"}))
+SENTENCE = Sentence(studies.Call(sentence, {"key": "c_matrix", "matrices": "usual"}))
 SECTION = Section("Names in other fields", (names,))
