@@ -5,7 +5,6 @@ from dataclasses import replace
 from typing import get_args
 
 import numpy as np
-from scipy import integrate
 
 from efviz.arrays import Array
 from efviz.curvature.matrices import Curvature
@@ -312,7 +311,8 @@ def _normalised(likelihood: Likelihood, f: Array, y: Array) -> bool:
         if likelihood.discrete:
             share = density(np.arange(low, high + 1), n).sum()
         else:
-            share = integrate.simpson(density(grid := np.linspace(low, high, 2001), n), x=grid)
+            grid = np.linspace(low, high, 2001)
+            share = np.trapezoid(density(grid, n), grid)
         if not _expected(inside[:, None], np.array([share])):
             return False
     return True
