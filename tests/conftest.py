@@ -1,5 +1,6 @@
 """Fixtures over the registries: every model with every likelihood, and every problem on offer."""
 
+import gc
 from collections.abc import Iterator
 from dataclasses import replace
 from functools import cache
@@ -24,6 +25,8 @@ settings.register_profile("long", deadline=None)
 settings.load_profile("efviz")
 # As in app.py: tests run side by side, and so do their matrices.
 one_blas_thread()
+# What is imported and collected stays: to look through it for garbage takes seconds.
+gc.disable()
 
 KINDS = [
     f"{model}-{likelihood}"
@@ -47,6 +50,11 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
         if {"browser", "slow"} & {mark.name for mark in item.iter_markers()}:
             long.add(item.path)
     items.sort(key=lambda item: item.path not in long)
+
+
+def pytest_collection_finish() -> None:
+    gc.freeze()
+    gc.enable()
 
 
 @pytest.hookimpl(optionalhook=True)
