@@ -13,7 +13,7 @@ import sys
 import time
 import urllib.request
 from collections.abc import Callable, Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import AbstractContextManager, ExitStack, contextmanager
 from itertools import count
 from pathlib import Path
 from typing import Any, Literal
@@ -104,8 +104,8 @@ def serve(script: str, **environment: str) -> Iterator[str]:
     process.communicate(timeout=20)
 
 
-@pytest.fixture(scope="session")
-def server() -> Iterator[str]:
+@contextmanager
+def ready() -> Iterator[str]:
     """The app as `make run` serves it, once all pages are imported and computed."""
     with serve("app.py") as url:
         for _ in range(900):
@@ -116,6 +116,43 @@ def server() -> Iterator[str]:
                 time.sleep(0.1)
         else:
             pytest.fail("the app does not become ready")
+        yield url
+
+
+@contextmanager
+def shared(folder: Path, start: Callable[[], AbstractContextManager[str]]) -> Iterator[str]:
+    """What the first process to ask for it starts, and stops once no other process uses it."""
+    import fcntl  # which Windows lacks
+
+    started = folder / "started"
+    with (
+        ExitStack() as mine,
+        (folder / "turn").open("w") as turn,
+        (folder / "use").open("w") as use,
+    ):
+        fcntl.flock(turn, fcntl.LOCK_EX)
+        first = not started.exists()
+        if first:
+            started.write_text(mine.enter_context(start()))
+        fcntl.flock(use, fcntl.LOCK_SH)
+        fcntl.flock(turn, fcntl.LOCK_UN)
+        try:
+            yield started.read_text()
+        finally:
+            if first:
+                fcntl.flock(turn, fcntl.LOCK_EX)
+                # Whoever asks from now on starts another.
+                started.unlink()
+                fcntl.flock(turn, fcntl.LOCK_UN)
+                fcntl.flock(use, fcntl.LOCK_EX)
+
+
+@pytest.fixture(scope="session")
+def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """The address of one app for all processes that run tests: to prepare it takes time."""
+    folder = tmp_path_factory.getbasetemp()
+    # Each process of xdist has a folder in that of the whole run.
+    with shared(folder.parent if "PYTEST_XDIST_WORKER" in os.environ else folder, ready) as url:
         yield url
 
 

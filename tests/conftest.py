@@ -1,6 +1,6 @@
 """Fixtures over the registries: every model with every likelihood, and every problem on offer."""
 
-import re
+import gc
 from collections.abc import Iterator
 from contextlib import ExitStack
 from dataclasses import replace
@@ -12,7 +12,7 @@ from browsing import browser, new_page, page, profile, server  # noqa: F401  # f
 from hypothesis import settings
 from streamlit.components.v2 import manifest_scanner
 from xdist.remote import Producer
-from xdist.scheduler import LoadScopeScheduling
+from xdist.scheduler import LoadFileScheduling
 
 from efviz import LIKELIHOODS, METHODS, MODELS, PROBLEMS, register
 from efviz.numerics.threads import one_blas_thread
@@ -26,6 +26,8 @@ settings.register_profile("long", deadline=None)
 settings.load_profile("efviz")
 # As in app.py: tests run side by side, and so do their matrices.
 one_blas_thread()
+# What is imported and collected stays: to look through it for garbage takes seconds.
+gc.disable()
 
 KINDS = [
     f"{model}-{likelihood}"
@@ -37,30 +39,30 @@ KINDS = [
 ]
 
 
-class ByFile(LoadScopeScheduling):
-    """Where tests run in several processes, those in Chromium share one of them, and one server.
-
-    The other files run meanwhile, those of the other engines first: each starts what it needs.
-    (The groups of xdist 3.8 are lost on pytest 9.2.)
-    """
-
-    def _split_scope(self, nodeid: str) -> str:
-        file = nodeid.partition("::")[0]
-        return "served" if re.search("/test_browser(?!_engines)", file) else file
-
-
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Tests of whole pages and of servers take most of the time that needs no browser."""
+    """Tests of whole pages and of servers take most of the time that needs no browser.
+
+    The files that take long begin first: short ones fill what is left at the end.
+    """
+    long = set()
     for item in items:
         if item.path.parent.name in ("dashboard", "server", "hosting"):
             item.add_marker("slow")
+        if {"browser", "slow"} & {mark.name for mark in item.iter_markers()}:
+            long.add(item.path)
+    items.sort(key=lambda item: item.path not in long)
+
+
+def pytest_collection_finish() -> None:
+    gc.freeze()
+    gc.enable()
 
 
 @pytest.hookimpl(optionalhook=True)
-def pytest_xdist_make_scheduler(config: pytest.Config, log: Producer) -> ByFile:
-    # In the order of the folders: the tests in browsers take longest, and begin first.
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Producer) -> LoadFileScheduling:
+    """Where tests run in several processes, each file runs in one, and files begin in order."""
     config.option.loadscopereorder = False
-    return ByFile(config, log)
+    return LoadFileScheduling(config, log)
 
 
 @pytest.fixture(scope="session", autouse=True)

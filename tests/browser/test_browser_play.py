@@ -16,7 +16,7 @@ from browsing import (
     visit,
     wait_for_picture,
 )
-from playwright.sync_api import Browser, BrowserContext, Locator, Page, expect
+from playwright.sync_api import BrowserContext, Locator, Page, expect
 
 from efviz.arrays import cosine
 from efviz.fields import vector_field
@@ -296,25 +296,28 @@ def test_twelve_starts_play_without_holding_frames_up(page: Page, server: str) -
 
 
 @pytest.mark.parametrize("width", [360, 800, 1400])
-def test_the_player_fits_and_can_be_touched(browser: Browser, server: str, width: int) -> None:
-    context = browser.new_context(
-        viewport={"width": width, "height": 800}, has_touch=True, is_mobile=width == 360
-    )
-    page = context.new_page()
-    open_player(page, server)
-    assert page.evaluate("document.documentElement.scrollWidth") <= width
-    if width == 360:
-        for control in player(page).locator("button, select, input").all():
-            box = control.bounding_box()
+def test_the_player_fits_and_can_be_touched(
+    profile: BrowserContext, server: str, width: int
+) -> None:
+    with visit(profile, width, height=800, new=True) as page:
+        session = profile.new_cdp_session(page)
+        session.send("Emulation.setTouchEmulationEnabled", {"enabled": True})
+        phone = {"width": width, "height": 800, "deviceScaleFactor": 1, "mobile": width == 360}
+        session.send("Emulation.setDeviceMetricsOverride", phone)
+        open_player(page, server)
+        assert page.evaluate("matchMedia('(pointer: coarse)').matches")
+        assert page.evaluate("document.documentElement.scrollWidth") <= width
+        if width == 360:
+            for control in player(page).locator("button, select, input").all():
+                box = control.bounding_box()
+                assert box
+                assert box["height"] >= 44
+        for name in PANELS:
+            box = panel(page, name).bounding_box()
             assert box
-            assert box["height"] >= 44
-    for name in PANELS:
-        box = panel(page, name).bounding_box()
-        assert box
-        assert box["x"] >= 0
-        assert box["x"] + box["width"] <= width
-    expect(chart(page)).to_be_visible()
-    context.close()
+            assert box["x"] >= 0
+            assert box["x"] + box["width"] <= width
+        expect(chart(page)).to_be_visible()
 
 
 def test_junk_in_a_link_to_a_frame_is_repaired(page: Page, server: str) -> None:

@@ -16,7 +16,7 @@ from browsing import (
     visit,
     wait_for_picture,
 )
-from playwright.sync_api import Browser, BrowserContext, Locator, Page, expect
+from playwright.sync_api import BrowserContext, Locator, Page, expect
 from test_browser import pixel_of, starts
 
 pytestmark = needs_chromium
@@ -241,14 +241,14 @@ def test_a_finger_elsewhere_still_scrolls_the_page(
 
 
 @pytest.fixture
-def points(browser: Browser) -> Iterator[Page]:
+def points(profile: BrowserContext) -> Iterator[Page]:
     """400 points in two panels, drawn as one path each."""
     with serve("tests/dense/app.py") as url:
-        context = browser.new_context(viewport={"width": 1000, "height": 800})
-        page = context.new_page()
+        page = profile.new_page()
+        page.set_viewport_size({"width": 1000, "height": 800})
         open_page(page, url)
         yield page
-        context.close()
+        page.close()
 
 
 def test_a_point_among_many_is_dragged_by_the_nearest_and_removed(points: Page) -> None:

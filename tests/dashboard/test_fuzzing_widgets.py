@@ -162,8 +162,9 @@ def test_any_report_of_a_browser_leaves_a_page_without_a_traceback(
 
 @pytest.mark.parametrize("problem", ["Normal line (Fig. 4)", "Wine (178 × 13)"])
 def test_what_is_set_at_once_with_another_problem_is_taken_as_far_as_it_is_valid(
-    problem: str,
+    problem: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    short_distances(monkeypatch, largest=100)
     at = open_page("at-the-minimum", n="50")
     said = {"problem": problem, "path": "Unequal correlation", "strength": {"value": [1.5, 1]}}
     message = WidgetStates()

@@ -1,5 +1,8 @@
 """Own tables on the pages: loaded, chosen from, refused with a sentence, never shared."""
 
+from collections.abc import Callable, Iterator
+from functools import cache
+
 import numpy as np
 import pytest
 from streamlit.testing.v1 import AppTest
@@ -22,9 +25,17 @@ from efviz.dashboard.session import own_table
 from efviz.dashboard.session.own_table_widgets import EXAMPLE
 
 
-@pytest.fixture(autouse=True)
-def _short_curves(monkeypatch: pytest.MonkeyPatch) -> None:
-    short_distances(monkeypatch, seeds=2)
+@pytest.fixture(autouse=True, scope="module")
+def _short_curves() -> Iterator[None]:
+    with pytest.MonkeyPatch.context() as patch:
+        short_distances(patch, seeds=2)
+        yield
+
+
+@pytest.fixture(scope="module")
+def moons() -> Callable[[str], AppTest]:
+    """The page that has the table, opened once for tests that leave it as it is."""
+    return cache(lambda slug: paste(open_page(slug, **own(slug)), MOONS))
 
 
 def choose(at: AppTest, label: str, option: str) -> AppTest:
@@ -86,8 +97,10 @@ REFUSED = {
 
 
 @pytest.mark.parametrize("name", REFUSED)
-def test_what_is_no_table_gets_a_sentence_and_changes_nothing(slug: str, name: str) -> None:
-    at = paste(open_page(slug, **own(slug)), MOONS)
+def test_what_is_no_table_gets_a_sentence_and_changes_nothing(
+    moons: Callable[[str], AppTest], slug: str, name: str
+) -> None:
+    at = moons(slug)
     before = settings_of(at, slug)
     at = paste(at, REFUSED[name])
     assert not at.exception

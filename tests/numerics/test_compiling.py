@@ -1,24 +1,32 @@
 """A cache of compiled functions may be damaged, or not writable: they are compiled again."""
 
-import os
-import subprocess
-import sys
+from collections.abc import Callable
+from importlib import util
 from pathlib import Path
 
+import numba
 import pytest
 
-ROOT = Path(__file__).parents[2]
+from efviz.numerics import compiling
+
+Run = Callable[[Path, Path], float]
 
 
-def run(file: Path, folder: Path) -> subprocess.CompletedProcess[str]:
-    script = (
-        f"import sys; sys.path.insert(0, {str(file.parent)!r})\n"
-        "import logging; logging.basicConfig()\n"
-        "import few; print(few.double(21.0))"
-    )
-    command = [sys.executable, "-c", script]
-    environment = os.environ | {"NUMBA_CACHE_DIR": str(folder), "PYTHONPATH": str(ROOT)}
-    return subprocess.run(command, env=environment, capture_output=True, text=True, check=True)
+@pytest.fixture
+def run(monkeypatch: pytest.MonkeyPatch) -> Run:
+    """What a module computes with its cache in a folder, read as a new process does."""
+
+    def double(file: Path, folder: Path) -> float:
+        monkeypatch.setattr(numba.config, "CACHE_DIR", str(folder))
+        compiling._say.cache_clear()
+        spec = util.spec_from_file_location("few", file)
+        assert spec
+        assert spec.loader
+        few = util.module_from_spec(spec)
+        spec.loader.exec_module(few)
+        return float(few.double(21.0))
+
+    return double
 
 
 SOURCE = """from efviz.numerics.compiling import njit
@@ -29,36 +37,37 @@ def double(x):
 """
 
 
-@pytest.fixture(scope="module")
-def compiled(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Path]:
-    """A module, and the folder of its cache, which is whole again at the end of every test."""
-    folder = tmp_path_factory.mktemp("compiled")
-    file, cache = folder / "few.py", folder / "cache"
+@pytest.fixture
+def compiled(run: Run, tmp_path: Path) -> tuple[Path, Path]:
+    """A module, and the folder of its cache."""
+    file, cache = tmp_path / "few.py", tmp_path / "cache"
     file.write_text(SOURCE)
-    assert run(file, cache).stdout == "42.0\n"
+    assert run(file, cache) == 42.0
     return file, cache
 
 
-@pytest.mark.slow
 @pytest.mark.parametrize("damage", [b"", b"\0" * 500, b"half"])
 @pytest.mark.parametrize("suffix", [".nbi", ".nbc"])
 def test_a_damaged_cache_is_dropped_said_and_made_anew(
-    compiled: tuple[Path, Path], suffix: str, damage: bytes
+    run: Run,
+    compiled: tuple[Path, Path],
+    suffix: str,
+    damage: bytes,
+    caplog: pytest.LogCaptureFixture,
 ) -> None:
     file, folder = compiled
     (found,) = folder.rglob(f"*{suffix}")
     whole = found.read_bytes()
     found.write_bytes(whole[: len(whole) // 2] if damage == b"half" else damage)
-    told = run(file, folder)
-    assert told.stdout == "42.0\n"
-    assert "compiling without the cache" in told.stderr
-    again = run(file, folder)
-    assert again.stdout == "42.0\n"
-    assert "without the cache" not in again.stderr
+    assert run(file, folder) == 42.0
+    assert "compiling without the cache" in caplog.text
+    caplog.clear()
+    assert run(file, folder) == 42.0
+    assert "without the cache" not in caplog.text
 
 
-def test_a_folder_that_cannot_be_written_ends_nothing(tmp_path: Path) -> None:
+def test_a_folder_that_cannot_be_written_ends_nothing(run: Run, tmp_path: Path) -> None:
     file, folder = tmp_path / "few.py", tmp_path / "cache"
     folder.write_text("a file where the folder should be")
     file.write_text(SOURCE)
-    assert run(file, folder).stdout == "42.0\n"
+    assert run(file, folder) == 42.0

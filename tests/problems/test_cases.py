@@ -4,6 +4,7 @@ What is read is held against pandas, which is told how each file is written. Wha
 against references without rounding, which know nothing of the library.
 """
 
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -17,7 +18,7 @@ from outside import CASES, REFUSED
 
 from efviz.arrays import Array
 from efviz.datasets.dataset import Dataset
-from efviz.datasets.tables import TableError, read_table
+from efviz.datasets.tables import Table, TableError, read_table
 from efviz.optimizers import run
 from efviz.problems import Problem, with_offset
 from efviz.problems.catalogue import optimization_problem
@@ -38,6 +39,11 @@ def content(name: str) -> bytes:
     return pd.DataFrame({**averages, "y": series.y}).to_csv(index=False).encode()
 
 
+@cache
+def table_of(name: str) -> Table:
+    return read_table(content(name), name)
+
+
 @pytest.fixture(params=list(CASES))
 def name(request: pytest.FixtureRequest) -> str:
     return str(request.param)
@@ -56,7 +62,7 @@ def test_what_cannot_be_read_is_answered_with_a_sentence(refused: str) -> None:
 
 def test_a_file_is_read_as_one_who_knows_it_reads_it(name: str) -> None:
     case = CASES[name]
-    table = read_table(content(name), name)
+    table = table_of(name)
     if name == "22-ewma/ewma.csv":
         frame = pd.read_csv(pd.io.common.BytesIO(content(name)))
     else:
@@ -74,7 +80,7 @@ def test_a_file_is_read_as_one_who_knows_it_reads_it(name: str) -> None:
 
 
 def test_the_first_settings_suit_the_file(name: str) -> None:
-    case, table = CASES[name], read_table(content(name), name)
+    case, table = CASES[name], table_of(name)
     if isinstance(case.first, str):
         with pytest.raises(TableError, match=case.first):
             suggest(table)
@@ -89,7 +95,7 @@ def test_the_first_settings_suit_the_file(name: str) -> None:
 
 
 def test_the_first_fit_is_that_of_the_reference(name: str) -> None:
-    case, table = CASES[name], read_table(content(name), name)
+    case, table = CASES[name], table_of(name)
     if isinstance(case.first, str):
         return
     choice = suggest(table)
@@ -103,7 +109,7 @@ def test_the_first_fit_is_that_of_the_reference(name: str) -> None:
 
 
 def test_the_fit_of_all_columns_is_that_of_the_reference(name: str) -> None:
-    case, table = CASES[name], read_table(content(name), name)
+    case, table = CASES[name], table_of(name)
     if isinstance(case.first, str):
         return
     data, _ = whole_dataset(table)
