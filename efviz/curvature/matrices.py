@@ -87,10 +87,12 @@ class Curvature:
         theta = problem.check_theta(theta)
         if problem.moments and self.combination is not None:
             return problem.moments.matrix(self.combination, theta)
-        if self.term is not None:
-            return problem.mean_over_examples(theta, self.term)[0]
         try:
+            if self.term is not None:
+                return problem.mean_over_examples(theta, self.term)[0]
             return self._by_function(problem, theta)
+        except Refused:
+            raise
         except ValueError as reason:
             raise Refused(
                 f"The matrix {self.title!r} cannot be computed here: {reason}"

@@ -29,15 +29,12 @@ def short_of(key: str) -> str:
 def matrix_or_reason(problem: Problem, theta: Array, key: str) -> tuple[Array, str]:
     """A matrix (D, D) at theta (D,), and "".
 
-    If it refuses the problem with a ValueError, all entries are nan, and a sentence says why.
+    If it refuses the problem, all entries are nan, and a sentence says why.
     """
-    curvature, nothing = CURVATURES[key], np.full((problem.D, problem.D), np.nan)
     try:
-        return curvature.matrix(problem, theta), ""
+        return CURVATURES[key].matrix(problem, theta), ""
     except Refused as sentence:
-        return nothing, str(sentence)
-    except ValueError as reason:
-        return nothing, f"The matrix {curvature.title!r} cannot be computed here: {reason}"
+        return np.full((problem.D, problem.D), np.nan), str(sentence)
 
 
 def four_matrices(problem: Problem, theta: Array, keys: Sequence[str] = USUAL) -> dict[str, Array]:
