@@ -7,7 +7,16 @@ import pytest
 import slow
 from numpy.testing import assert_allclose
 from streamlit.testing.v1 import AppTest
-from visiting import html, open_page, sentence, settings_of, short_curves, short_distances
+from visiting import (
+    SEPARABLE,
+    html,
+    open_page,
+    paste,
+    sentence,
+    settings_of,
+    short_curves,
+    short_distances,
+)
 
 import efviz
 from efviz import PROBLEMS, Curvature
@@ -277,3 +286,12 @@ def test_notes_speak_of_drawn_ellipses_only() -> None:
     c = at_minimum.STUDIES.now("cases", AtMinimumSettings.of(problem="fig4", N=100))[0].comparison
     assert at_minimum_words.notes(c, ("hessian",)) == []
     assert list(at_minimum_words.notes_on_others(c, COMPARED)) == []
+
+
+@pytest.mark.parametrize("slug", PAGES)
+def test_an_own_table_without_a_minimum_takes_own_matrices(slug: str, strange: None) -> None:
+    at = open_page(slug, problem="own", matrices="fisher,two_ef,refuses", closer="words")
+    at = paste(at, SEPARABLE)
+    assert not at.exception
+    assert settings_of(at, slug).matrices == ("fisher", "two_ef", "refuses")
+    assert "nan" not in html(at)
