@@ -8,6 +8,7 @@ themes. QUIET colours have less: they only frame or fill what is readable withou
 """
 
 from collections.abc import Mapping
+from dataclasses import replace
 from itertools import chain
 from typing import Any
 
@@ -71,7 +72,9 @@ def _style(name: str, table: Mapping[str, Declared]) -> Style:
     if declared.style:
         return declared.style if declared.style.name else declared.style.named(declared.title)
     place = [other for other, one in table.items() if one.style is None].index(name)
-    return OTHERS[place % len(OTHERS)].named(declared.title)
+    colour, n = OTHERS[place % len(OTHERS)], len(OTHERS)
+    # Once the colours are used up, they come with other dashes.
+    return replace(colour, dash=OTHERS[(place + place // n) % n].dash, name=declared.title)
 
 
 def dark_colours() -> dict[str, str]:

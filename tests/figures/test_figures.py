@@ -197,6 +197,7 @@ def test_declarations_without_a_style_get_places_in_the_palette(
     styles = [style_of(f"own {k}") for k in range(7)]
     assert [one.name for one in styles] == [f"Own {k}" for k in range(7)]
     assert [one.colour for one in styles] == [OTHERS[k % 5].colour for k in range(7)]
+    assert len({(one.colour, one.dash) for one in styles}) == 7
     taken = {style_of(name).colour for name in ("GD", "NGD", "EFGD", "Newton", "VA", "RMS")}
     assert not taken & {one.colour for one in OTHERS}
     stated = Style("#123456", "dot", "mine", "#abcdef")
