@@ -38,7 +38,7 @@ def script(slug: str) -> None:
 
 
 def open_page(slug: str = vector_fields.SLUG, **query: str) -> AppTest:
-    at = AppTest.from_function(script, args=(slug,), default_timeout=60)
+    at = AppTest.from_function(script, args=(slug,), default_timeout=180)
     for key, value in query.items():
         at.query_params[key] = value
     return at.run()

@@ -14,7 +14,7 @@ from efviz.arrays import Array
 from efviz.curvature.vocabulary import Term
 from efviz.numerics.linalg import Rows
 from efviz.problems import Problem, batches
-from efviz.problems.declared import Refused
+from efviz.problems.declared import asking
 from efviz.problems.likelihoods.base import Combination, Likelihood
 from efviz.style import AMBER, BLACK, RED, SLATE, Style
 
@@ -78,7 +78,7 @@ class Curvature:
             return
         object.__setattr__(self, "rotates", True)
         if self.term is None:
-            object.__setattr__(self, "term", _summand(weights, second_order))
+            object.__setattr__(self, "term", _summand(self.title, weights, second_order))
         if self.rows is _no_rows:
             object.__setattr__(self, "rows", _rows(weights, second_order))
 
@@ -87,16 +87,10 @@ class Curvature:
         theta = problem.check_theta(theta)
         if problem.moments and self.combination is not None:
             return problem.moments.matrix(self.combination, theta)
-        try:
-            if self.term is not None:
-                return problem.mean_over_examples(theta, self.term)[0]
+        if self.term is not None:
+            return problem.mean_over_examples(theta, self.term)[0]
+        with asking(f"The matrix {self.title!r} cannot be computed here"):
             return self._by_function(problem, theta)
-        except Refused:
-            raise
-        except ValueError as reason:
-            raise Refused(
-                f"The matrix {self.title!r} cannot be computed here: {reason}"
-            ) from reason
 
     def _by_function(self, problem: Problem, theta: Array) -> Array:
         assert self.function is not None
@@ -108,9 +102,11 @@ class Curvature:
             return np.reshape(np.asarray(each, dtype=float), (*theta.shape, problem.D))
 
 
-def _summand(weights: Weights, second_order: bool) -> batches.Term:
+def _summand(title: str, weights: Weights, second_order: bool) -> batches.Term:
     def term(piece: batches.Piece) -> Array:
-        total = piece.gram(weights(piece.likelihood, piece.f, piece.examples.y))
+        with asking(f"The matrix {title!r} cannot be computed here"):
+            W = np.asarray(weights(piece.likelihood, piece.f, piece.examples.y), dtype=float)
+        total = piece.gram(W)
         if second_order and not piece.model.linear:
             total = total + batches.second_order_term(piece)
         return total

@@ -14,7 +14,7 @@ from efviz.curvature import CURVATURES
 from efviz.curvature.matrices import Curvature
 from efviz.numerics.linalg import Rows, Solution, power_damped, solve_damped
 from efviz.problems import Problem, batches
-from efviz.problems.declared import Refused
+from efviz.problems.declared import asking
 from efviz.style import AMBER, BLUE, RED, SLATE, Style
 
 Rule = Callable[[Problem, Array, Array], Array]
@@ -81,11 +81,8 @@ class Method:
         """The direction (..., D) at theta (..., D), where g and B (..., D, D) are known."""
         lead = np.broadcast_shapes(g.shape[:-1], damping.shape)
         if self.rule is not None:
-            try:
+            with asking(f"The method {self.title!r} has no direction here"):
                 x = self._by_rule(problem, theta, damping, lead)
-            except ValueError as reason:
-                words = f"The method {self.title!r} has no direction here: {reason}"
-                raise Refused(words) from reason
         elif B is None:
             x = np.broadcast_to(g, (*lead, problem.D))
         elif self.exponent != 1:

@@ -1,7 +1,12 @@
 """Classes that state what holds for them, so that nothing has to be inferred from their names."""
 
+import logging
 from abc import ABC
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import ClassVar
+
+_LOG = logging.getLogger("efviz")
 
 
 class Declared(ABC):
@@ -28,6 +33,20 @@ class Declared(ABC):
 
 class Refused(ValueError):
     """A declaration does not suit this problem; the message is a sentence that says why."""
+
+
+@contextmanager
+def asking(what: str) -> Iterator[None]:
+    """Errors of code from elsewhere as refusals: `what` is the beginning of the sentence."""
+    try:
+        yield
+    except Refused:
+        raise
+    except ValueError as error:
+        raise Refused(f"{what}: {error}") from error
+    except Exception as error:  # what somebody else's code may raise is anybody's guess
+        _LOG.exception("%s", what)
+        raise Refused(f"{what}: {type(error).__name__}: {error}") from error
 
 
 class NotStated(Refused):

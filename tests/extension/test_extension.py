@@ -34,8 +34,6 @@ from efviz.sweeps.linear import Linear as LinearPlan
 from efviz.sweeps.paths import plan
 from efviz.sweeps.quadratic import Quadratic
 
-pytestmark = pytest.mark.numerics
-
 STEP, DAMPING = 0.3, 0.2
 
 
@@ -148,6 +146,7 @@ def test_every_plan_of_a_sweep_is_taken_by_some_matrix_from_outside():
     assert kinds == {Quadratic, LinearPlan, General}
 
 
+@pytest.mark.numerics
 @pytest.mark.parametrize("key", [*efviz.CURVATURES, *things.MATRICES])
 @pytest.mark.parametrize("where", list(PROBLEMS))
 def test_every_fast_path_has_the_matrix_that_is_declared(key, where):

@@ -18,11 +18,10 @@ from efviz.extensions.registration import TABLES, register
 from efviz.optimizers import METHODS, run
 from efviz.optimizers.stochastic import StochasticMethod, stochastic_runs
 from efviz.problems import catalogue, linear_regression, logistic_regression
+from efviz.problems.declared import Refused
 from efviz.problems.likelihoods.bernoulli import Bernoulli
 from efviz.style import Style
 from efviz.work import finish
-
-pytestmark = pytest.mark.numerics
 
 
 @pytest.fixture(scope="module", autouse=True)
@@ -247,3 +246,19 @@ def test_a_package_that_is_being_imported_is_asked_later(installed, monkeypatch)
     monkeypatch.setattr(sys.modules["things"].__spec__, "_initializing", False)
     registration.register_installed()
     assert METHODS.pop("late")
+
+
+def test_whatever_own_code_raises_is_a_refusal_that_names_it(caplog):
+    problem = linear_regression(np.eye(2), np.ones(2))
+
+    def broken(*arguments):
+        raise TypeError("unsupported")
+
+    for matrix in (Curvature("Broken", "B", broken), Curvature("Broken", "B", weights=broken)):
+        with pytest.raises(Refused, match="'Broken' cannot be computed here: TypeError: unsupp"):
+            matrix.matrix(problem, np.zeros(2))
+    with register("fine", things.METHODS["sign"]):
+        METHODS["fine"] = Method("Broken", rule=broken)
+        with pytest.raises(Refused, match="'Broken' has no direction here: TypeError: unsupported"):
+            run(problem, "fine", np.zeros(2), step_size=1.0, n_steps=1)
+    assert len(caplog.records) == 3
