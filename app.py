@@ -47,12 +47,9 @@ def prepare() -> None:
     gc.disable()
     # The first element makes Streamlit look through all modules: soon, while there are few.
     st.empty()
-    from efviz.extensions import register_installed
     from efviz.numerics.threads import one_blas_thread
 
     one_blas_thread()
-    # Before any page is imported: pages list what the tables hold.
-    register_installed()
     from efviz.dashboard import warm_up
 
     warm_up.first_picture()

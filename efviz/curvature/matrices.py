@@ -96,10 +96,14 @@ class Curvature:
         assert self.function is not None
         with np.errstate(all="ignore"):
             if self.batched:
-                return np.asarray(self.function(problem, theta), dtype=float)
-            flat = theta.reshape(-1, problem.D)
-            each = [self.function(problem, one) for one in flat]
-            return np.reshape(np.asarray(each, dtype=float), (*theta.shape, problem.D))
+                found = np.asarray(self.function(problem, theta), dtype=float)
+            else:
+                each = [self.function(problem, one) for one in theta.reshape(-1, problem.D)]
+                found = np.asarray(each, dtype=float)
+                found = found.reshape(*theta.shape[:-1], *found.shape[1:])
+        if found.shape != (*theta.shape, problem.D):
+            raise ValueError(f"its shape is {found.shape} instead of {(*theta.shape, problem.D)}")
+        return found
 
 
 def _summand(title: str, weights: Weights, second_order: bool) -> batches.Term:

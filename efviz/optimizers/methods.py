@@ -100,10 +100,15 @@ class Method:
         damping = np.broadcast_to(damping if self.damped else 0.0, lead)
         with np.errstate(all="ignore"):
             if self.batched:
-                return np.asarray(self.rule(problem, theta, damping), dtype=float)
-            each = zip(theta.reshape(-1, problem.D), damping.ravel(), strict=True)
-            found = [self.rule(problem, one, np.asarray(level)) for one, level in each]
-            return np.reshape(np.asarray(found, dtype=float), theta.shape)
+                found = np.asarray(self.rule(problem, theta, damping), dtype=float)
+            else:
+                pairs = zip(theta.reshape(-1, problem.D), damping.ravel(), strict=True)
+                each = [self.rule(problem, one, np.asarray(level)) for one, level in pairs]
+                found = np.asarray(each, dtype=float)
+                found = found.reshape(*theta.shape[:-1], *found.shape[1:])
+        if found.shape != theta.shape:
+            raise ValueError(f"its shape is {found.shape} instead of {theta.shape}")
+        return found
 
 
 METHODS: dict[str, Method] = {

@@ -95,7 +95,8 @@ _SUBSPACE = (
 )
 
 _NEARBY = (
-    "The loss is not convex: this is the minimum found from the start, and there may be lower ones."
+    "This is the minimum found from the start. The loss is not known to be convex, so there may be "
+    "lower ones."
 )
 
 

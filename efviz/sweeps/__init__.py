@@ -212,7 +212,8 @@ class _Search:
         cache: bool,
     ) -> None:
         self.problem, self.method, self.theta_0, self.n_steps = problem, method, theta_0, n_steps
-        self.step_sizes, self.dampings, self.cache = step_sizes, dampings, cache
+        self.step_sizes, self.dampings = step_sizes, dampings
+        self.cache = cache and store.repeatable(problem, method)
         one_blas_thread()
         self.first_loss = float(problem.loss(theta_0))
         self.rounding = loss_rounding(problem, self.first_loss)

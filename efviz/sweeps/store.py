@@ -7,6 +7,9 @@ recomputed.
 
 import contextlib
 import hashlib
+import inspect
+import uuid
+from abc import ABC
 from pathlib import Path
 
 import numpy as np
@@ -16,10 +19,11 @@ from efviz.arrays import Array
 from efviz.files import cache_folder, replacing
 from efviz.optimizers import METHODS
 from efviz.problems import Problem
+from efviz.problems.declared import Declared
 from efviz.sweeps.outcome import Outcome
 
 # Increased whenever the numbers of a sweep may change.
-_FORMAT = "3"
+_FORMAT = "4"
 _FIELDS = {"loss": np.float64, "status": np.int8, "taken": np.int64}
 
 
@@ -39,7 +43,9 @@ def problem_digest(problem: Problem, method: str, theta_0: Array, n_steps: int) 
     """The key shared by all pieces of one sweep.
 
     A name says nothing about an own likelihood, model or method, whose code may have changed since:
-    the key holds what they give on this problem, at the start and around it.
+    the key holds what they give on this problem, at the start and around it, and the code of the
+    classes. Where functions decide that may do something else elsewhere, the key is a new one each
+    time: see `repeatable`.
     """
     chosen = METHODS[method]
     away = np.random.default_rng(0).normal(size=(len(_AWAY), problem.D))
@@ -55,7 +61,27 @@ def problem_digest(problem: Problem, method: str, theta_0: Array, n_steps: int) 
             numbers.append(chosen.direction(problem, theta, g, B, np.ones(())).x)
     seen = [_digits(values) for values in numbers]
     kind = f"{method} {chosen.exponent!r} {n_steps}"
-    return digest(kind, problem.X, problem.y, theta_0, *seen)
+    code = _code(problem) if repeatable(problem, method) else None
+    return digest(kind, problem.X, problem.y, theta_0, *seen, *(code or [uuid.uuid4().hex]))
+
+
+def repeatable(problem: Problem, method: str) -> bool:
+    """Whether the key says all that the numbers of a sweep depend on.
+
+    A matrix that combines those of the likelihood does; a function, or a class without its source,
+    may have been changed in a way that cannot be seen.
+    """
+    chosen = METHODS[method]
+    declared = chosen.matrix is None or chosen.matrix.combination is not None
+    return chosen.rule is None and declared and _code(problem) is not None
+
+
+def _code(problem: Problem) -> list[str] | None:
+    kinds = (*type(problem.likelihood).__mro__, *type(problem.model).__mro__)
+    try:
+        return [inspect.getsource(kind) for kind in kinds if kind not in (object, ABC, Declared)]
+    except (OSError, TypeError):
+        return None
 
 
 # How far from the start, relative to the size of the inputs.

@@ -4,6 +4,7 @@ import pytest
 from visiting import components, open_page, sentence, settings_of
 
 from efviz.dashboard.pages.gradient_noise import page as gradient_noise
+from efviz.dashboard.pages.method_settings import of_method
 from efviz.dashboard.pages.optimization import page as optimization
 from efviz.dashboard.pages.vector_fields import page as vector_fields
 from efviz.dashboard.pages.vector_fields.settings import VectorFieldsSettings
@@ -72,3 +73,15 @@ def test_a_choice_of_methods_survives_another_problem_and_ends_with_a_reset() ->
 )
 def test_directions_are_compared_with_those_of_ngd(methods, pair) -> None:
     assert compared(methods) == pair
+
+
+@pytest.mark.parametrize(
+    "name", ["K-FAC (mine)", "EF^(1/2)", "√EF", "my__m", "_x_", "a b", "α", "EF", "1"]
+)
+def test_any_name_makes_a_key_of_a_widget(name: str) -> None:
+    made = of_method("step", name)
+    assert made.isidentifier()
+    assert "__" not in made
+    assert not made.endswith("_")
+    others = {of_method("step", other) for other in ("KFAC", "EF12", "x", "ab", "mym", "√", "1_")}
+    assert made not in others

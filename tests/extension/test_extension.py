@@ -282,6 +282,31 @@ def test_a_sweep_is_computed_again_when_the_code_of_a_method_has_changed(tmp_pat
     assert ends[0] != ends[1]
 
 
+def capped(limit):
+    """A rule that is the same for small dampings, whatever the limit."""
+
+    def rule(problem, theta, damping):
+        F = efviz.fisher(problem, theta) + min(damping, limit) * np.eye(problem.D)
+        return np.linalg.solve(F, problem.gradient(theta))
+
+    return Method("own", rule=rule, batched=False, damped=True)
+
+
+def test_a_sweep_of_a_function_that_changed_where_nobody_looks_is_computed_again(
+    tmp_path, monkeypatch
+):
+    monkeypatch.setenv("EFVIZ_CACHE", str(tmp_path))
+    problem, ends = PROBLEMS["logistic"], []
+    for limit in (1000, 10):
+        with register("capped", capped(limit)):
+            swept = grid_search(problem, "capped", [STEP], [100.0], n_steps=5)
+            again = grid_search(problem, "capped", [STEP], [100.0], n_steps=5, cache=False)
+        assert_array_equal(swept.final_loss, again.final_loss)
+        ends.append(float(swept.final_loss[0, 0]))
+    assert ends[0] != ends[1]
+    assert not list(tmp_path.rglob("*.npz"))
+
+
 def test_directions_of_several_methods_come_in_the_order_asked_for():
     problem = PROBLEMS["collinear"]
     names = ["diagonal", "NGD", "sign", "GD"]

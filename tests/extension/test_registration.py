@@ -257,7 +257,13 @@ def test_whatever_own_code_raises_is_a_refusal_that_names_it(caplog):
     for matrix in (Curvature("Broken", "B", broken), Curvature("Broken", "B", weights=broken)):
         with pytest.raises(Refused, match="'Broken' cannot be computed here: TypeError: unsupp"):
             matrix.matrix(problem, np.zeros(2))
+    flat = Curvature("Flat", "B", lambda problem, theta: np.ones(3))
+    with pytest.raises(Refused, match=r"'Flat' .* its shape is \(3,\) instead of \(2, 2\)"):
+        flat.matrix(problem, np.zeros(2))
     with register("fine", things.METHODS["sign"]):
+        METHODS["fine"] = Method("Flat", rule=lambda p, theta, damping: np.ones(3))
+        with pytest.raises(Refused, match=r"'Flat' .* its shape is \(3,\) instead of \(1, 2\)"):
+            run(problem, "fine", np.zeros(2), step_size=1.0, n_steps=1)
         METHODS["fine"] = Method("Broken", rule=broken)
         with pytest.raises(Refused, match="'Broken' has no direction here: TypeError: unsupported"):
             run(problem, "fine", np.zeros(2), step_size=1.0, n_steps=1)

@@ -6,6 +6,7 @@ from typing import Any, Protocol, TypeVar
 
 from efviz.arrays import Named
 from efviz.dashboard.session.blocks import Row
+from efviz.dashboard.session.foreign import plain
 from efviz.dashboard.session.kinds import DAMPING, Number, Several
 from efviz.dashboard.session.page import Block, Shown
 from efviz.dashboard.session.settings import setting
@@ -39,12 +40,14 @@ def methods_setting(
 
 def _titles(entries: Mapping[str, Any]) -> Iterator[str]:
     """Names and titles as items of a list in Markdown."""
-    yield from (f"\n- {name}: {declared.title}" for name, declared in entries.items())
+    for name, declared in entries.items():
+        yield f"\n- {plain(name)}: {plain(declared.title)}"
 
 
 def of_method(quantity: str, method: str) -> str:
     """The name of a setting that every method has."""
-    return f"{quantity}_" + re.sub(r"\W", "_", method)
+    # Two underscores would divide the key of a widget.
+    return f"{quantity}_" + re.sub(r"^_|_$|(?<=_)_|\W", lambda c: f"u{ord(c[0]):x}", method)
 
 
 def per_method(

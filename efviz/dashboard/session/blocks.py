@@ -10,6 +10,7 @@ import streamlit as st
 from efviz.dashboard.components import Click, Frame, Touch, chart, pack_figures
 from efviz.dashboard.session import pins
 from efviz.dashboard.session.export_menu import export_menu
+from efviz.dashboard.session.foreign import plain
 from efviz.dashboard.session.page import SLICE, Block, Shown, View, attempt
 from efviz.dashboard.session.scripts import figure_script
 from efviz.dashboard.session.store import run_again
@@ -216,7 +217,7 @@ def scales_in_use(shown: Shown) -> None:
     """The result `scales`, for inputs in which 0 means that a scale is computed."""
     scales = shown.view.result("scales", wait=True)
     if scales:
-        words = (f"{name} {number(scale)}" for name, scale in scales.items())
+        words = (f"{plain(name)} {number(scale)}" for name, scale in scales.items())
         st.caption(f"Scales in use: {', '.join(words)}.")
 
 

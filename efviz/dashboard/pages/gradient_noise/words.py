@@ -1,6 +1,7 @@
 """The texts of the page Gradient noise: summary, tables of numbers, equations."""
 
 from collections.abc import Mapping
+from html import escape
 
 import numpy as np
 import streamlit as st
@@ -147,7 +148,7 @@ def runs_table(runs: NoisyRuns, scales: Mapping[str, float]) -> str:
         total = runs.result.status[name].size
         rows.append(
             (
-                f"{name} <small>{method.title}</small>",
+                f"{escape(name)} <small>{escape(method.title)}</small>",
                 middle,
                 f"{low} to {high}",
                 number(scales[name]),

@@ -7,6 +7,7 @@ import streamlit as st
 
 from efviz.arrays import Array
 from efviz.dashboard.pages.method_words import update_rule
+from efviz.dashboard.session.foreign import plain
 from efviz.dashboard.session.html_table import html_table
 from efviz.dashboard.session.page import Shown
 from efviz.numbers import number, percent
@@ -91,7 +92,7 @@ def _cell(t: Trajectory, i: int) -> str:
 
 def equations(shown: Shown) -> None:
     """The update rule with its equation numbers in the paper, and deviations from the print."""
-    names = " · ".join(f"{name}: {method.title}" for name, method in METHODS.items())
+    names = " · ".join(plain(f"{name}: {one.title}") for name, one in METHODS.items())
     st.markdown(
         f"{update_rule()} (Kunstner et al. 2019, Eqs. 50-52; all averages are means over the "
         "examples).",
