@@ -10,6 +10,7 @@ import hashlib
 import inspect
 import uuid
 from abc import ABC
+from functools import lru_cache
 from pathlib import Path
 
 import numpy as np
@@ -77,9 +78,16 @@ def repeatable(problem: Problem, method: str) -> bool:
 
 
 def _code(problem: Problem) -> list[str] | None:
-    kinds = (*type(problem.likelihood).__mro__, *type(problem.model).__mro__)
+    found = [_source(type(one)) for one in (problem.likelihood, problem.model)]
+    return None if None in found else [text for text in found if text]
+
+
+@lru_cache(maxsize=64)
+def _source(kind: type) -> str | None:
+    """The code of a class and those that it is derived from, None if it has none that is known."""
+    own = [one for one in kind.__mro__ if one not in (object, ABC, Declared)]
     try:
-        return [inspect.getsource(kind) for kind in kinds if kind not in (object, ABC, Declared)]
+        return "".join(map(inspect.getsource, own))
     except (OSError, TypeError):
         return None
 
