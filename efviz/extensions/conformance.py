@@ -10,6 +10,7 @@ from efviz.arrays import Array
 from efviz.curvature.matrices import Curvature
 from efviz.datasets.dataset import Task
 from efviz.datasets.tables.columns import Column
+from efviz.extensions.weights import check_weights
 from efviz.optimizers.methods import Method
 from efviz.optimizers.stochastic import Seen, StochasticMethod
 from efviz.problems import (
@@ -69,6 +70,11 @@ def _check_matrix(curvature: Curvature) -> Complaints:
     def at(problem: Problem, theta: Array) -> Array:
         return curvature.matrix(problem, theta)
 
+    if curvature.weights is not None:
+        for trial in _trials():
+            for sentence in check_weights(curvature.weights, *trial):
+                yield sentence
+                return
     yield from _on_trial_problems(at, 2)
     for where, problem, theta in _trials():
         try:

@@ -1,0 +1,60 @@
+"""Whether the weights of a matrix are what its sum over examples takes them for."""
+
+from collections.abc import Iterator
+from typing import Any
+
+import numpy as np
+
+from efviz.arrays import Array
+from efviz.curvature.matrices import Weights
+from efviz.problems import Problem
+
+_ROUNDING = 1e-9
+
+
+def check_weights(weights: Weights, where: str, problem: Problem, theta: Array) -> Iterator[str]:
+    """The first thing wrong with W = weights(likelihood, f, y) at theta (..., D), if anything.
+
+    W has to be an array (..., N, C, C) of finite real numbers, symmetric, and W_n a function of
+    f_n and y_n alone: sums over examples are made in pieces. A ValueError refuses the problem.
+    """
+    f = problem.model.outputs(problem.X, theta)
+
+    def at(examples: slice) -> Any:
+        with np.errstate(all="ignore"):
+            return weights(problem.likelihood, f[..., examples, :], problem.y[examples])
+
+    try:
+        W, shape = at(slice(None)), (*f.shape, f.shape[-1])
+        if not isinstance(W, np.ndarray):
+            yield f"On {where} `weights` returns a {type(W).__name__} instead of an array {shape}."
+        elif W.shape != shape:
+            yield (
+                f"On {where} `weights` has shape {W.shape} instead of (..., N, C, C), which is "
+                f"{shape} for f {f.shape}."
+            )
+        elif np.iscomplexobj(W):
+            yield f"On {where} `weights` holds complex numbers."
+        elif not np.isfinite(W).all():
+            yield f"On {where} `weights` holds values that are not finite numbers."
+        elif not _same(W, np.swapaxes(W, -1, -2)):
+            yield f"On {where} `weights` is not symmetric in its last two axes."
+        elif not all(_same(at(part), W[..., part, :, :]) for part in _parts(problem.N)):
+            yield (
+                f"On {where} the weights of an example depend on the other examples: W_n has to "
+                "be a function of f_n and y_n alone."
+            )
+    except ValueError:
+        return
+    except Exception as error:  # what somebody else's code may raise is anybody's guess
+        yield f"On {where} `weights` raises {type(error).__name__}: {error}"
+
+
+def _parts(N: int) -> list[slice]:
+    """Every second example, and each one by itself."""
+    return [slice(None, None, 2), *(slice(n, n + 1) for n in range(N))]
+
+
+def _same(a: Array, b: Array) -> bool:
+    size = max(float(np.abs(b).max(initial=0)), 1e-6)
+    return a.shape == b.shape and bool(np.allclose(a, b, rtol=0, atol=_ROUNDING * size))
