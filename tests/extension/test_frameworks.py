@@ -136,6 +136,53 @@ def test_a_function_without_a_way_to_its_derivative_is_refused(arguments, words)
         problem_from_function(lambda t, X: X[:, 0], THETA, x, y, Gaussian(), **arguments)
 
 
+class _TwoOutputs(Gaussian):
+    """A Gaussian likelihood of the second output, which a model of one output does not have."""
+
+    name = "second"
+
+    def nll(self, f, y):
+        return (f[..., 1] - y) ** 2 / 2
+
+
+@pytest.mark.parametrize(
+    ("C", "likelihood", "words"),
+    [
+        (2, Gaussian(), "'gaussian' does not take a model with 2 outputs: for one example"),
+        (2, Bernoulli(), "'bernoulli' does not take a model with 2 outputs"),
+        (1, Categorical(), "'categorical' does not take a model with 1 output: only differences"),
+        (1, _TwoOutputs(), "'second' does not take a model with 1 output: IndexError"),
+        (3, Categorical(), "labels must be 0, ..., 2 for 3 outputs, got 3"),
+        (1, Gaussian, "has to be an instance, such as Gaussian"),
+        (1, "gaussian", "got 'gaussian'"),
+    ],
+)
+def test_a_likelihood_that_does_not_take_the_outputs_of_the_model_is_refused(C, likelihood, words):
+    """Its gradient would be that of some of the outputs, or of none."""
+    labels = np.arange(20) % (C + 1 if C == 3 else 2)
+    with pytest.raises(ValueError, match=words):
+        problem_from_arrays(np.zeros((20, C)), np.ones((20, C, 2)), labels, likelihood)
+    with pytest.raises(ValueError, match=words):
+        problem_from_function(
+            lambda theta, X: np.tile(X @ theta, (C, 1)).T,
+            np.zeros(2),
+            np.ones((20, 2)),
+            labels,
+            likelihood,
+            jacobian=lambda theta, X: np.tile(X[:, None], (1, C, 1)),
+        )
+
+
+@pytest.mark.parametrize("C", [2, 3])
+def test_a_categorical_likelihood_takes_two_outputs_or_more(C):
+    f, J = RNG.normal(size=(20, C)), RNG.normal(size=(20, C, 2))
+    labels = np.arange(20) % C
+    p = np.exp(f) / np.exp(f).sum(-1, keepdims=True)
+    expected = np.einsum("ncd,nc->d", J, p - np.eye(C)[labels]) / 20
+    known = problem_from_arrays(f, J, labels, Categorical())
+    assert_allclose(known.gradient(np.zeros(2)), expected, rtol=1e-12)
+
+
 def test_shapes_that_do_not_fit_are_named():
     with pytest.raises(ValueError, match=r"N = 25, got \(1, 25\)"):
         problem_from_function(lambda t, X: X.T, THETA, x, y, Gaussian(), jacobian=lambda t, X: X)
