@@ -1,5 +1,8 @@
 """Models from functions and arrays of elsewhere, against the built-in model of the same formula."""
 
+import re
+import sys
+
 import numpy as np
 import pytest
 import slow
@@ -190,3 +193,68 @@ def test_shapes_that_do_not_fit_are_named():
         problem_from_arrays(np.zeros(25), np.zeros((25, 2, 2)), y, Gaussian())
     with pytest.raises(ValueError, match=r"theta must be \(2,\)"):
         problem_from_arrays(np.zeros(25), np.zeros((25, 2)), y, Gaussian(), np.zeros(3))
+
+
+_X = RNG.normal(size=(25, 2))
+FUNCTIONS = {
+    "jacobian is not the derivative of f": (lambda t, X: X @ t, lambda t, X: 2 * X),
+    "not the derivative of f: at theta": (
+        lambda t, X: np.sin(X @ t),
+        lambda t, X: np.cos(X @ t)[:, None] * np.column_stack([X[:, 0], X[:, 1] + 1e-3]),
+    ),
+    "must be (25, 2), got (25, 1)": (lambda t, X: X @ t, lambda t, X: X[:, :1]),
+    "jacobian(theta, X) must hold finite numbers, 25 of 50 are not": (
+        lambda t, X: X @ t,
+        lambda t, X: X * [1, np.inf],
+    ),
+    "jacobian(theta, X) must hold real numbers": (lambda t, X: X @ t, lambda t, X: 1j * X),
+    "f(theta, X) must hold real numbers": (lambda t, X: 1j * (X @ t), lambda t, X: X),
+    "f(theta, X) must hold finite numbers, 25 of 25 are not": (
+        lambda t, X: X @ t * np.nan,
+        lambda t, X: X,
+    ),
+}
+
+
+@pytest.mark.parametrize("words", list(FUNCTIONS))
+def test_a_jacobian_that_is_not_the_derivative_is_refused(words):
+    f, jacobian = FUNCTIONS[words]
+    with pytest.raises(ValueError, match=re.escape(words)):
+        problem_from_function(f, THETA, _X, y, Gaussian(), jacobian=jacobian)
+
+
+@pytest.mark.parametrize("scale", [1e-6, 1.0, 1e6])
+@pytest.mark.parametrize("offset", [0.0, 1e6])
+def test_a_jacobian_of_any_scale_is_taken_for_what_it_is(scale, offset):
+    for theta in (np.zeros(2), THETA):
+        made = problem_from_function(
+            lambda t, X: offset + np.sin(X @ t * scale),
+            theta,
+            _X,
+            y,
+            Gaussian(),
+            jacobian=lambda t, X: scale * np.cos(X @ t * scale)[:, None] * X,
+        )
+        assert (made.start == theta).all()
+
+
+@pytest.mark.parametrize(
+    ("arrays", "words"),
+    [
+        ((np.full(25, np.nan), np.ones((25, 2)), y), "outputs must hold finite numbers"),
+        ((np.zeros(25), np.full((25, 2), np.inf), y), "the Jacobian must hold finite numbers"),
+        ((np.zeros(25), 1j * np.ones((25, 2)), y), "the Jacobian must hold real numbers"),
+        ((np.zeros(25), np.ones((25, 2)), 1j * y), "y must hold real numbers"),
+    ],
+)
+def test_arrays_of_other_numbers_than_finite_real_ones_are_refused(arrays, words):
+    with pytest.raises(ValueError, match=words):
+        problem_from_arrays(*arrays, Gaussian())
+
+
+@pytest.mark.parametrize("framework", list(FRAMEWORKS))
+def test_a_framework_that_is_missing_is_named_with_how_to_get_it(framework, monkeypatch):
+    monkeypatch.setitem(sys.modules, framework, None)
+    package = "autograd" if framework == "autograd" else f"efviz[{framework}]"
+    with pytest.raises(ModuleNotFoundError, match=re.escape(f'pip install "{package}"')):
+        problem_from_function(lambda t, X: X @ t, THETA, _X, y, Gaussian(), framework=framework)
