@@ -17,7 +17,7 @@ from efviz.curvature.matrices import Curvature, keys_by_short
 from efviz.curvature.vocabulary import VOCABULARY
 from efviz.datasets import DATASETS
 from efviz.datasets.real import Source
-from efviz.extensions import conformance
+from efviz.extensions import conformance, data
 from efviz.optimizers.methods import METHODS, Method
 from efviz.optimizers.stochastic import STOCHASTIC_METHODS, StochasticMethod
 from efviz.problems import LIKELIHOODS, MODELS
@@ -42,10 +42,6 @@ class _Table:
         object.__setattr__(self, "built_in", frozenset(self.entries))
 
 
-def _nothing(declaration: Any) -> Iterator[str]:
-    yield from ()
-
-
 def _instances(kind: type) -> Callable[[Any], bool]:
     return lambda declaration: isinstance(declaration, kind)
 
@@ -59,8 +55,8 @@ TABLES: tuple[_Table, ...] = (
     _Table("method", METHODS, _instances(Method), conformance.check_method),
     _Table("likelihood", LIKELIHOODS, _classes(Likelihood), conformance.check_likelihood),
     _Table("model", MODELS, _classes(Model), conformance.check_model),
-    _Table("data set", DATASETS, _instances(Source), _nothing),
-    _Table("problem", PROBLEMS, _instances(Entry), conformance.check_entry),
+    _Table("data set", DATASETS, _instances(Source), data.check_source),
+    _Table("problem", PROBLEMS, _instances(Entry), data.check_entry),
     _Table(
         "method on mini-batches",
         STOCHASTIC_METHODS,
@@ -86,7 +82,13 @@ def check(declaration: Any) -> list[str]:
     Shapes, derivatives by central differences, symmetry, the mean over examples, sampling against
     expectation, and every stated fact are tried on small problems.
     """
-    return list(_table_of(declaration).check(declaration))
+    table = _table_of(declaration)
+    found: list[str] = []
+    try:
+        found.extend(table.check(declaration))
+    except Exception as error:  # what somebody else's code may raise is anybody's guess
+        found.append(f"Its check ended with {type(error).__name__}: {error}")
+    return found
 
 
 @dataclass(frozen=True)
