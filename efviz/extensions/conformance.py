@@ -12,7 +12,7 @@ from efviz.arrays import Array
 from efviz.curvature.matrices import Curvature
 from efviz.datasets.dataset import Task
 from efviz.datasets.tables.columns import Column
-from efviz.extensions.weights import check_weights
+from efviz.extensions.weights import check_forms, check_weights
 from efviz.optimizers.methods import Method
 from efviz.optimizers.stochastic import Seen, StochasticMethod
 from efviz.problems import (
@@ -74,8 +74,10 @@ def _check_matrix(curvature: Curvature) -> Complaints:
 
     if curvature.weights is not None:
         for trial in _trials():
-            for sentence in check_weights(curvature.weights, *trial):
-                yield sentence
+            wrong = list(check_weights(curvature.weights, *trial))
+            wrong = wrong or list(check_forms(curvature, *trial))
+            if wrong:
+                yield from wrong
                 return
     yield from _on_trial_problems(at, 2)
     for where, problem, theta in _trials():

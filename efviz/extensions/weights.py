@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 
 from efviz.arrays import Array
-from efviz.curvature.matrices import Weights
+from efviz.curvature.matrices import Curvature, Weights
 from efviz.problems import Problem
 
 _ROUNDING = 1e-9
@@ -48,6 +48,31 @@ def check_weights(weights: Weights, where: str, problem: Problem, theta: Array) 
         return
     except Exception as error:  # what somebody else's code may raise is anybody's guess
         yield f"On {where} `weights` raises {type(error).__name__}: {error}"
+
+
+def check_forms(curvature: Curvature, where: str, problem: Problem, theta: Array) -> Iterator[str]:
+    """Whether `term` and `rows` are what the weights say at theta (..., D)."""
+    model, likelihood, X, y = problem.model, problem.likelihood, problem.X, problem.y
+    assert curvature.weights is not None
+    f, J = model.outputs(X, theta), model.jacobian(X, theta)
+    try:
+        W, found = curvature.weights(likelihood, f, y), curvature.matrix(problem, theta)
+    except ValueError:
+        return
+    B = np.einsum("...ncd,...nce,...nef->...df", J, W, J) / problem.N
+    if curvature.second_order:
+        B = B + model.second_order(X, theta, likelihood.gradient(f, y)) / problem.N
+    if not _same(found, B):
+        yield f"On {where} `term` is not what the weights say."
+    first = (0,) * (theta.ndim - 1)
+    rows = curvature.rows(problem, theta[first])
+    if rows is None:
+        return
+    g = problem.gradient(theta[first])
+    if not (
+        _same(rows.A.T @ rows.A / problem.N, B[first]) and _same(rows.A.T @ rows.b / problem.N, g)
+    ):
+        yield f"On {where} `rows` are not those of the matrix that the weights say."
 
 
 def _parts(N: int) -> list[slice]:

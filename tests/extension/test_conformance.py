@@ -12,6 +12,7 @@ from efviz import Curvature, Method
 from efviz.datasets.real import Table
 from efviz.extensions import check, register
 from efviz.optimizers.stochastic import StochasticMethod
+from efviz.problems import batches
 
 
 def _weights(function):
@@ -95,6 +96,13 @@ SENTENCES = {
     "On Poisson regression there are complex numbers": _rule(lambda p, t, d: 1j * p.gradient(t)),
     "`direction` holds complex numbers": StochasticMethod(
         "own", "d", lambda seen: 1j * seen.minibatch, False
+    ),
+    # Faster forms of weights.
+    "`term` is not what the weights say": replace(
+        things.MATRICES["gram"], term=batches.fisher_term
+    ),
+    "`rows` are not those of the matrix": replace(
+        things.MATRICES["gram"], rows=efviz.CURVATURES["empirical_fisher"].rows
     ),
     # Members of methods.
     "takes 2 positional arguments but 3 were given": _rule(lambda p, t: t),
