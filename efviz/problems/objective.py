@@ -38,10 +38,14 @@ class Objective(Shown):
     start: Array = field(default_factory=lambda: np.zeros(0))
 
     def __post_init__(self) -> None:
-        if not isinstance(self.likelihood, Likelihood):
-            raise ValueError(
-                f"the likelihood has to be an instance, such as Gaussian(), got {self.likelihood!r}"
-            )
+        for role, given, kind in (
+            ("likelihood", self.likelihood, Likelihood),
+            ("model", self.model, Model),
+        ):
+            if not isinstance(given, kind):
+                raise ValueError(
+                    f"the {role} has to be an instance of {kind.__name__}, got {given!r}"
+                )
         if self.X.ndim != 2 or self.y.shape != self.X.shape[:1] or not len(self.X):
             raise ValueError(
                 f"X must be (N, P) and y (N,) with N >= 1, got {self.X.shape} and {self.y.shape}"

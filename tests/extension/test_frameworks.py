@@ -12,11 +12,12 @@ from efviz import problem_from_arrays, problem_from_function
 from efviz.curvature import empirical_fisher, fisher, ggn, hessian
 from efviz.extensions.frameworks import FRAMEWORKS
 from efviz.optimizers import run
-from efviz.problems import logistic_regression, saturation_regression, softmax_regression
+from efviz.problems import Problem, logistic_regression, saturation_regression, softmax_regression
 from efviz.problems.declared import NotStated
 from efviz.problems.likelihoods.bernoulli import Bernoulli
 from efviz.problems.likelihoods.categorical import Categorical
 from efviz.problems.likelihoods.gaussian import Gaussian
+from efviz.problems.models.linear import Linear
 from efviz.sweeps import grid_search
 
 MATRICES = (hessian, ggn, fisher, empirical_fisher)
@@ -156,7 +157,7 @@ class _TwoOutputs(Gaussian):
         (1, Categorical(), "'categorical' does not take a model with 1 output: only differences"),
         (1, _TwoOutputs(), "'second' does not take a model with 1 output: IndexError"),
         (3, Categorical(), "labels must be 0, ..., 2 for 3 outputs, got 3"),
-        (1, Gaussian, "has to be an instance, such as Gaussian"),
+        (1, Gaussian, "the likelihood has to be an instance of Likelihood, got <class"),
         (1, "gaussian", "got 'gaussian'"),
     ],
 )
@@ -174,6 +175,11 @@ def test_a_likelihood_that_does_not_take_the_outputs_of_the_model_is_refused(C, 
             likelihood,
             jacobian=lambda theta, X: np.tile(X[:, None], (1, C, 1)),
         )
+
+
+def test_the_class_of_a_model_is_no_model():
+    with pytest.raises(ValueError, match="the model has to be an instance of Model, got <class"):
+        Problem(x, y, Linear, Gaussian())
 
 
 @pytest.mark.parametrize("C", [2, 3])
