@@ -30,10 +30,18 @@ def _centred(f, y):
     return r[..., :, None] * r[..., None, :]
 
 
+def _ranked(f, y):
+    """Refuses to be asked about fewer than two examples."""
+    if len(y) < 2:
+        raise ValueError("no rank among fewer than two examples")
+    return _diagonal(f)
+
+
 WEIGHTS = {
     "`weights` is not symmetric in its last two axes": _upper,
     "the weights of an example depend on the other examples": _centred,
     "the weights of an example depend on": lambda f, y: _diagonal(f / f[..., :1, :]),
+    "W_n has to be a function of f_n and y_n alone": _ranked,
     "returns a float instead of an array (2, 3, 12, 1, 1)": lambda f, y: 1.0,
     "returns a list instead of an array": lambda f, y: _diagonal(f).tolist(),
     "`weights` has shape (12, 1, 1) instead of (..., N, C, C)": lambda f, y: np.ones(
