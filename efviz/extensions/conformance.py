@@ -1,8 +1,10 @@
 """Whether a declaration is what it says: every statement held against numbers on small problems."""
 
+import warnings
 from collections.abc import Callable, Iterator
 from dataclasses import replace
-from typing import get_args
+from numbers import Real
+from typing import Any, get_args
 
 import numpy as np
 
@@ -10,6 +12,7 @@ from efviz.arrays import Array
 from efviz.curvature.matrices import Curvature
 from efviz.datasets.dataset import Task
 from efviz.datasets.tables.columns import Column
+from efviz.extensions.weights import check_forms, check_weights
 from efviz.optimizers.methods import Method
 from efviz.optimizers.stochastic import Seen, StochasticMethod
 from efviz.problems import (
@@ -20,7 +23,6 @@ from efviz.problems import (
     saturation_regression,
     softmax_regression,
 )
-from efviz.problems.catalogue import Entry
 from efviz.problems.declared import NotStated
 from efviz.problems.likelihoods.base import Combination, Likelihood
 from efviz.problems.models.base import Model
@@ -66,9 +68,17 @@ def _check_style(style: Style | None) -> Complaints:
 
 
 def _check_matrix(curvature: Curvature) -> Complaints:
+    @_real
     def at(problem: Problem, theta: Array) -> Array:
         return curvature.matrix(problem, theta)
 
+    if curvature.weights is not None:
+        for trial in _trials():
+            wrong = list(check_weights(curvature.weights, *trial))
+            wrong = wrong or list(check_forms(curvature, *trial))
+            if wrong:
+                yield from wrong
+                return
     yield from _on_trial_problems(at, 2)
     for where, problem, theta in _trials():
         try:
@@ -90,17 +100,40 @@ def _check_matrix(curvature: Curvature) -> Complaints:
 
 
 def check_method(method: Method) -> Complaints:
+    @_real
     def at(problem: Problem, theta: Array) -> Array:
         g, damping = problem.gradient(theta), np.asarray(0.1)
         B = method.matrix.matrix(problem, theta) if method.matrix else None
         return method.direction(problem, theta, g, B, damping).x
 
     yield from _check_style(method.style)
+    wrong = list(_members(method))
+    yield from wrong
+    if wrong:
+        return
     if method.matrix is not None:
         yield from _check_matrix(method.matrix)
-    if not 0 <= method.exponent <= 1:
-        yield f"The exponent {method.exponent:g} does not lie between 0 and 1."
     yield from _on_trial_problems(at, 1)
+
+
+def _members(method: Method) -> Complaints:
+    if not (_is_number(method.exponent) and 0 <= method.exponent <= 1):
+        yield f"The exponent {method.exponent!r} does not lie between 0 and 1."
+    if not (_is_number(method.step_size) and method.step_size > 0):
+        yield f"`step_size` is {method.step_size!r} instead of a positive number."
+    if not (_is_number(method.damping) and method.damping >= 0):
+        yield f"`damping` is {method.damping!r} instead of a number that is not negative."
+    try:
+        matrix: Any = method.matrix
+    except ValueError as error:
+        yield f"There is an {error}."
+    else:
+        if not isinstance(matrix, Curvature | None):
+            yield f"`curvature` is {matrix!r} instead of a Curvature or its key."
+
+
+def _is_number(value: Any) -> bool:
+    return isinstance(value, Real) and bool(np.isfinite(float(value)))
 
 
 def check_stochastic_method(method: StochasticMethod) -> Complaints:
@@ -113,16 +146,21 @@ def check_stochastic_method(method: StochasticMethod) -> Complaints:
         d = method.direction(seen)
         if np.shape(d) != g.shape:
             yield f"`direction` has shape {np.shape(d)} instead of {g.shape}."
+        elif np.iscomplexobj(d):
+            yield "`direction` holds complex numbers."
         elif not np.isfinite(d).all():
             yield f"`direction` is not finite at damping {damping:g}."
 
 
-def check_entry(entry: Entry) -> Complaints:
-    problem = entry.problem(entry.dataset())
-    if problem.D != 2:
-        yield f"The pages show a plane of two parameters, and this problem has {problem.D}."
-    elif not np.isfinite(problem.loss(problem.start)):
-        yield "The loss at its start is not a finite number."
+def _real(at: Callable[[Problem, Array], Array]) -> Callable[[Problem, Array], Array]:
+    """The same, where complex values are an error; a conversion drops their imaginary part."""
+
+    def strict(problem: Problem, theta: Array) -> Array:
+        with warnings.catch_warnings():
+            warnings.simplefilter("error", np.exceptions.ComplexWarning)
+            return at(problem, theta)
+
+    return strict
 
 
 def _trials() -> Iterator[tuple[str, Problem, Array]]:
@@ -143,6 +181,8 @@ def _on_trial_problems(at: Callable[[Problem, Array], Array], axes: int) -> Comp
             found = at(problem, theta)
             one = at(problem, theta[0, 0])
         except ValueError as error:
+            if isinstance(error.__cause__, np.exceptions.ComplexWarning):
+                yield f"On {where} there are complex numbers."
             refused.append(f"{where}: {error}")
             continue
         if found.shape != shape:
@@ -169,7 +209,11 @@ def _on_trial_problems(at: Callable[[Problem, Array], Array], axes: int) -> Comp
 
 
 def check_likelihood(kind: type[Likelihood]) -> Complaints:
-    likelihood = kind()
+    try:
+        likelihood = kind()
+    except TypeError as error:
+        yield f"It cannot be created without arguments: {error}"
+        return
     C, rng = 3 if likelihood.shift_invariant else 1, np.random.default_rng(0)
     f = rng.uniform(-1.2, 1.2, (_N, C))
     y = likelihood.sample(f, rng, 1)[0]
@@ -181,7 +225,7 @@ def check_likelihood(kind: type[Likelihood]) -> Complaints:
         "mean": (likelihood.mean(f), (_N, C)),
         "sample": (y, (_N,)),
     }
-    wrong = {name: (value.shape, shape) for name, (value, shape) in shapes.items()}
+    wrong = {name: (np.shape(value), shape) for name, (value, shape) in shapes.items()}
     wrong = {name: pair for name, pair in wrong.items() if pair[0] != pair[1]}
     for name, (shape, expected) in wrong.items():
         yield f"`{name}` has shape {shape} instead of {expected}."
@@ -241,7 +285,11 @@ def _targets(likelihood: Likelihood, y: Array) -> Complaints:
     elif (likelihood.task == "classification") != likelihood.classes:
         yield f"`task` is {likelihood.task!r}, which contradicts the fact `classes`."
     numbers = np.linspace(-3, 4, 29)
-    near = likelihood.nearest(numbers)
+    try:
+        near = np.asarray(likelihood.nearest(numbers), dtype=float)
+    except (TypeError, ValueError) as error:
+        yield f"`nearest` has to take an array of numbers and return one: {error}"
+        return
     if near.shape != numbers.shape:
         yield f"`nearest` has shape {near.shape} instead of {numbers.shape}."
         return
@@ -334,7 +382,11 @@ def _terms(likelihood: Likelihood, f: Array, y: Array) -> Complaints:
 
 
 def check_model(kind: type[Model]) -> Complaints:
-    model, rng = kind(), np.random.default_rng(0)
+    try:
+        model, rng = kind(), np.random.default_rng(0)
+    except TypeError as error:
+        yield f"It cannot be created without arguments: {error}"
+        return
     P = _inputs(model)
     if P is None:
         yield "`n_parameters` refuses 1, 2 and 3 inputs."

@@ -14,6 +14,7 @@ from efviz.arrays import Array, frozen, owned
 from efviz.lazy import cached_property
 from efviz.numerics.columns import Columns
 from efviz.problems import batches
+from efviz.problems.declared import asking
 from efviz.problems.likelihoods.base import Likelihood
 from efviz.problems.models.base import Model
 from efviz.problems.moments import MAX_PARAMETERS, Moments, moments
@@ -25,7 +26,8 @@ class Objective(Shown):
     """Data X (N, P), y (N,), a model f(X, theta) and a likelihood p(y | f).
 
     The objective owns its arrays: it copies X, y and start unless they are read-only, so that no
-    later change reaches it. Raises ValueError if X and y do not fit each other or the likelihood.
+    later change reaches it. Raises ValueError if X and y do not fit each other or the likelihood,
+    or the model has another number of outputs than the likelihood takes.
     """
 
     X: Array
@@ -36,6 +38,14 @@ class Objective(Shown):
     start: Array = field(default_factory=lambda: np.zeros(0))
 
     def __post_init__(self) -> None:
+        for role, given, kind in (
+            ("likelihood", self.likelihood, Likelihood),
+            ("model", self.model, Model),
+        ):
+            if not isinstance(given, kind):
+                raise ValueError(
+                    f"the {role} has to be an instance of {kind.__name__}, got {given!r}"
+                )
         if self.X.ndim != 2 or self.y.shape != self.X.shape[:1] or not len(self.X):
             raise ValueError(
                 f"X must be (N, P) and y (N,) with N >= 1, got {self.X.shape} and {self.y.shape}"
@@ -45,6 +55,7 @@ class Objective(Shown):
         self.likelihood.check(self.y)
         for name in ("X", "y", "start"):
             object.__setattr__(self, name, owned(getattr(self, name)))
+        _check_outputs(self.likelihood, self.model.n_outputs, self.y)
         if not self.start.size:
             object.__setattr__(self, "start", np.zeros(self.D))
         if not self.parameter_names:
@@ -143,6 +154,28 @@ class Objective(Shown):
         sums = batches.gradient_and_matrices(self.model, self.likelihood, self.X, self.y, theta)
         g, F, E = (total / self.N for total in sums)
         return g, F, E
+
+
+def _check_outputs(likelihood: Likelihood, C: int, y: Array) -> None:
+    """Raises ValueError unless the likelihood of y (N,) takes C outputs per example."""
+    if likelihood.classes and C > 1 and y.max() >= C:
+        raise ValueError(f"class labels must be 0, ..., {C - 1} for {C} outputs, got {y.max():g}")
+    words = f"the likelihood {likelihood.name!r} does not take a model with {C} output"
+    words += "s" * (C != 1)
+    if likelihood.shift_invariant and C == 1:
+        raise ValueError(f"{words}: only differences of outputs matter to it")
+    f, label = np.zeros((1, C)), y[:1]
+    with np.errstate(all="ignore"), asking(words):
+        found = {
+            "nll": (np.shape(likelihood.nll(f, label)), (1,)),
+            "gradient": (np.shape(likelihood.gradient(f, label)), (1, C)),
+            "fisher": (np.shape(likelihood.fisher(f)), (1, C, C)),
+        }
+    for member, (shape, expected) in found.items():
+        if shape != expected:
+            raise ValueError(
+                f"{words}: for one example `{member}` has shape {shape} instead of {expected}"
+            )
 
 
 def _subscript(i: int) -> str:

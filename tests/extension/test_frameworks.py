@@ -1,5 +1,8 @@
 """Models from functions and arrays of elsewhere, against the built-in model of the same formula."""
 
+import re
+import sys
+
 import numpy as np
 import pytest
 import slow
@@ -9,11 +12,12 @@ from efviz import problem_from_arrays, problem_from_function
 from efviz.curvature import empirical_fisher, fisher, ggn, hessian
 from efviz.extensions.frameworks import FRAMEWORKS
 from efviz.optimizers import run
-from efviz.problems import logistic_regression, saturation_regression, softmax_regression
+from efviz.problems import Problem, logistic_regression, saturation_regression, softmax_regression
 from efviz.problems.declared import NotStated
 from efviz.problems.likelihoods.bernoulli import Bernoulli
 from efviz.problems.likelihoods.categorical import Categorical
 from efviz.problems.likelihoods.gaussian import Gaussian
+from efviz.problems.models.linear import Linear
 from efviz.sweeps import grid_search
 
 MATRICES = (hessian, ggn, fisher, empirical_fisher)
@@ -136,6 +140,58 @@ def test_a_function_without_a_way_to_its_derivative_is_refused(arguments, words)
         problem_from_function(lambda t, X: X[:, 0], THETA, x, y, Gaussian(), **arguments)
 
 
+class _TwoOutputs(Gaussian):
+    """A Gaussian likelihood of the second output, which a model of one output does not have."""
+
+    name = "second"
+
+    def nll(self, f, y):
+        return (f[..., 1] - y) ** 2 / 2
+
+
+@pytest.mark.parametrize(
+    ("C", "likelihood", "words"),
+    [
+        (2, Gaussian(), "'gaussian' does not take a model with 2 outputs: for one example"),
+        (2, Bernoulli(), "'bernoulli' does not take a model with 2 outputs"),
+        (1, Categorical(), "'categorical' does not take a model with 1 output: only differences"),
+        (1, _TwoOutputs(), "'second' does not take a model with 1 output: IndexError"),
+        (3, Categorical(), "labels must be 0, ..., 2 for 3 outputs, got 3"),
+        (1, Gaussian, "the likelihood has to be an instance of Likelihood, got <class"),
+        (1, "gaussian", "got 'gaussian'"),
+    ],
+)
+def test_a_likelihood_that_does_not_take_the_outputs_of_the_model_is_refused(C, likelihood, words):
+    """Its gradient would be that of some of the outputs, or of none."""
+    labels = np.arange(20) % (C + 1 if C == 3 else 2)
+    with pytest.raises(ValueError, match=words):
+        problem_from_arrays(np.zeros((20, C)), np.ones((20, C, 2)), labels, likelihood)
+    with pytest.raises(ValueError, match=words):
+        problem_from_function(
+            lambda theta, X: np.tile(X @ theta, (C, 1)).T,
+            np.zeros(2),
+            np.ones((20, 2)),
+            labels,
+            likelihood,
+            jacobian=lambda theta, X: np.tile(X[:, None], (1, C, 1)),
+        )
+
+
+def test_the_class_of_a_model_is_no_model():
+    with pytest.raises(ValueError, match="the model has to be an instance of Model, got <class"):
+        Problem(x, y, Linear, Gaussian())
+
+
+@pytest.mark.parametrize("C", [2, 3])
+def test_a_categorical_likelihood_takes_two_outputs_or_more(C):
+    f, J = RNG.normal(size=(20, C)), RNG.normal(size=(20, C, 2))
+    labels = np.arange(20) % C
+    p = np.exp(f) / np.exp(f).sum(-1, keepdims=True)
+    expected = np.einsum("ncd,nc->d", J, p - np.eye(C)[labels]) / 20
+    known = problem_from_arrays(f, J, labels, Categorical())
+    assert_allclose(known.gradient(np.zeros(2)), expected, rtol=1e-12)
+
+
 def test_shapes_that_do_not_fit_are_named():
     with pytest.raises(ValueError, match=r"N = 25, got \(1, 25\)"):
         problem_from_function(lambda t, X: X.T, THETA, x, y, Gaussian(), jacobian=lambda t, X: X)
@@ -143,3 +199,68 @@ def test_shapes_that_do_not_fit_are_named():
         problem_from_arrays(np.zeros(25), np.zeros((25, 2, 2)), y, Gaussian())
     with pytest.raises(ValueError, match=r"theta must be \(2,\)"):
         problem_from_arrays(np.zeros(25), np.zeros((25, 2)), y, Gaussian(), np.zeros(3))
+
+
+_X = RNG.normal(size=(25, 2))
+FUNCTIONS = {
+    "jacobian is not the derivative of f": (lambda t, X: X @ t, lambda t, X: 2 * X),
+    "not the derivative of f: at theta": (
+        lambda t, X: np.sin(X @ t),
+        lambda t, X: np.cos(X @ t)[:, None] * np.column_stack([X[:, 0], X[:, 1] + 1e-3]),
+    ),
+    "must be (25, 2), got (25, 1)": (lambda t, X: X @ t, lambda t, X: X[:, :1]),
+    "jacobian(theta, X) must hold finite numbers, 25 of 50 are not": (
+        lambda t, X: X @ t,
+        lambda t, X: X * [1, np.inf],
+    ),
+    "jacobian(theta, X) must hold real numbers": (lambda t, X: X @ t, lambda t, X: 1j * X),
+    "f(theta, X) must hold real numbers": (lambda t, X: 1j * (X @ t), lambda t, X: X),
+    "f(theta, X) must hold finite numbers, 25 of 25 are not": (
+        lambda t, X: X @ t * np.nan,
+        lambda t, X: X,
+    ),
+}
+
+
+@pytest.mark.parametrize("words", list(FUNCTIONS))
+def test_a_jacobian_that_is_not_the_derivative_is_refused(words):
+    f, jacobian = FUNCTIONS[words]
+    with pytest.raises(ValueError, match=re.escape(words)):
+        problem_from_function(f, THETA, _X, y, Gaussian(), jacobian=jacobian)
+
+
+@pytest.mark.parametrize("scale", [1e-6, 1.0, 1e6])
+@pytest.mark.parametrize("offset", [0.0, 1e6])
+def test_a_jacobian_of_any_scale_is_taken_for_what_it_is(scale, offset):
+    for theta in (np.zeros(2), THETA):
+        made = problem_from_function(
+            lambda t, X: offset + np.sin(X @ t * scale),
+            theta,
+            _X,
+            y,
+            Gaussian(),
+            jacobian=lambda t, X: scale * np.cos(X @ t * scale)[:, None] * X,
+        )
+        assert (made.start == theta).all()
+
+
+@pytest.mark.parametrize(
+    ("arrays", "words"),
+    [
+        ((np.full(25, np.nan), np.ones((25, 2)), y), "outputs must hold finite numbers"),
+        ((np.zeros(25), np.full((25, 2), np.inf), y), "the Jacobian must hold finite numbers"),
+        ((np.zeros(25), 1j * np.ones((25, 2)), y), "the Jacobian must hold real numbers"),
+        ((np.zeros(25), np.ones((25, 2)), 1j * y), "y must hold real numbers"),
+    ],
+)
+def test_arrays_of_other_numbers_than_finite_real_ones_are_refused(arrays, words):
+    with pytest.raises(ValueError, match=words):
+        problem_from_arrays(*arrays, Gaussian())
+
+
+@pytest.mark.parametrize("framework", list(FRAMEWORKS))
+def test_a_framework_that_is_missing_is_named_with_how_to_get_it(framework, monkeypatch):
+    monkeypatch.setitem(sys.modules, framework, None)
+    package = "autograd" if framework == "autograd" else f"efviz[{framework}]"
+    with pytest.raises(ModuleNotFoundError, match=re.escape(f'pip install "{package}"')):
+        problem_from_function(lambda t, X: X @ t, THETA, _X, y, Gaussian(), framework=framework)

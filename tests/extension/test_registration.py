@@ -70,6 +70,7 @@ NAMES = {
     "no comma": ("a,b", things.METHODS["sign"]),
     "has to contain something": (" ", things.METHODS["sign"]),
     "differs from that of the method 'H/2' in signs alone": ("H 2", things.METHODS["sign"]),
+    "Links call a visitor's own table 'own'": ("own", things.PROBLEMS["robust"]),
     "call the matrix 'empirical_fisher' 'EF' too": (
         "mine",
         replace(things.MATRICES["diag_ef"], short="EF"),
@@ -189,9 +190,82 @@ def test_an_own_declaration_is_exchanged_only_on_request():
     with register("mine", first):
         with pytest.raises(ValueError, match="replace=True"):
             register("mine", second)
-        register("mine", second, replace=True)
-        assert METHODS["mine"] is second
+        with register("mine", second, replace=True):
+            assert METHODS["mine"] is second
+        assert METHODS["mine"] is first
     assert "mine" not in METHODS
+
+
+def test_an_older_handle_leaves_a_newer_declaration_alone():
+    old = register("mine", Method("first", "two_ef"))
+    second = Method("second", "two_ef")
+    new = register("mine", second, replace=True)
+    old.remove()
+    assert METHODS["mine"] is second
+    new.remove()
+    new.remove()
+    assert "mine" not in METHODS
+
+
+def _term(title):
+    return Term(title, "A", (Name("statistics", "A", "this test"),))
+
+
+def _matrix(short, *terms):
+    term = _term(*terms) if terms else None
+    return replace(things.MATRICES["diag_ef"], short=short, vocabulary=term)
+
+
+@pytest.mark.parametrize("name", ["mc_fisher", "joint_fisher"])
+@pytest.mark.parametrize("terms", [(), ("A",)])
+def test_the_vocabulary_of_efviz_is_neither_overwritten_nor_removed(name, terms):
+    before = dict(VOCABULARY)
+    with pytest.raises(ValueError, match=f"vocabulary of efviz has an entry '{name}'"):
+        register(name, _matrix("A", *terms))
+    assert before == VOCABULARY
+
+
+def test_a_term_belongs_to_the_matrix_in_force():
+    with register("mine", _matrix("A", "first")):
+        with register("mine", _matrix("A"), replace=True):
+            assert "mine" not in VOCABULARY
+        assert VOCABULARY["mine"].title == "first"
+        with register("mine", _matrix("A", "second"), replace=True):
+            assert VOCABULARY["mine"].title == "second"
+        assert VOCABULARY["mine"].title == "first"
+    assert "mine" not in VOCABULARY
+
+
+def test_a_matrix_that_is_removed_takes_the_methods_that_name_it_with_it(caplog):
+    matrix = register("mine", _matrix("A"))
+    method = register("follower", Method("Follower", "mine"))
+    own = register("keeper", Method("Keeper", _matrix("A")))
+    matrix.remove()
+    words = "The matrix 'mine' of the method 'follower' was removed, and the method with it."
+    assert caplog.messages == [words]
+    assert "follower" not in METHODS
+    assert "keeper" in METHODS
+    with register("mine", _matrix("B")):
+        assert "follower" not in METHODS
+    method.remove()
+    own.remove()
+
+
+def test_a_method_whose_matrix_is_exchanged_is_named(caplog):
+    with register("mine", _matrix("A")), register("follower", Method("Follower", "mine")):
+        assert not caplog.messages
+        with register("mine", _matrix("B"), replace=True):
+            assert METHODS["follower"].matrix.short == "B"
+            assert len(caplog.messages) == 1
+        assert METHODS["follower"].matrix.short == "A"
+    words = "The matrix 'mine' of the method 'follower' is another one now."
+    assert caplog.messages == [words] * 2
+
+
+@pytest.mark.parametrize("name", [3, None, ["a"]])
+def test_a_name_that_is_no_text_is_refused(name):
+    with pytest.raises(ValueError, match="a name is a string, got"):
+        register(name, Method("a", "fisher"))
 
 
 def test_something_else_is_no_declaration():
@@ -235,6 +309,21 @@ def test_an_installed_package_that_fails_is_named_and_left_out(
     installed(value)
     with pytest.warns(UserWarning, match=f"'outside'.*{words}"):
         registration.register_installed()
+
+
+def test_a_package_of_which_one_declaration_fails_is_left_out_whole(installed, monkeypatch):
+    before = [dict(table.entries) for table in TABLES], dict(VOCABULARY)
+    offer = [
+        ("mine", _matrix("A", "first")),
+        ("follower", Method("Follower", "mine")),
+        ("wrong", REFUSED["not finite"]),
+        ("never", Method("Never", "two_ef")),
+    ]
+    monkeypatch.setattr(things, "OFFER", offer, raising=False)
+    installed("things:OFFER")
+    with pytest.warns(UserWarning, match="'outside'.*is left out: the method 'wrong'"):
+        registration.register_installed()
+    assert ([dict(table.entries) for table in TABLES], dict(VOCABULARY)) == before
 
 
 def test_a_package_that_is_being_imported_is_asked_later(installed, monkeypatch):
