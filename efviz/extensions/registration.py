@@ -195,16 +195,20 @@ def register(name: str, declaration: Any, *, replace: bool = False) -> Registere
 
 
 def _unusable(name: str, table: _Table) -> Iterator[str]:
-    """Links list names and pages have settings per name."""
+    """Links list names, and pages show them where some signs mean more than themselves."""
     if table.entries is PROBLEMS and name == "own":
         yield "Links call a visitor's own table 'own': choose another name."
     if table.entries is CURVATURES and name in _TERMS:
         yield f"The vocabulary of efviz has an entry {name!r}: choose another name."
-    if "," in name or not name.strip():
-        yield "A name has to contain something, and no comma."
+    if not name.strip() or set(name) & _MARKS:
+        yield f"A name has to contain something, and none of {' '.join(sorted(_MARKS))}"
     for other in table.entries:
         if other != name and _word(other) == _word(name):
             yield f"The name differs from that of the {table.noun} {other!r} in signs alone."
+
+
+_MARKS = frozenset(',<>&"`$*[]\\|~')
+"""Signs with a meaning in links, HTML, Markdown or formulas."""
 
 
 def _word(name: str) -> str:

@@ -67,7 +67,8 @@ def test_an_entry_of_the_vocabulary_comes_and_goes_with_its_matrix():
 
 
 NAMES = {
-    "no comma": ("a,b", things.METHODS["sign"]),
+    "none of": ("a,b", things.METHODS["sign"]),
+    'none of " $ &': ("<b>a</b>", things.METHODS["sign"]),
     "has to contain something": (" ", things.METHODS["sign"]),
     "differs from that of the method 'H/2' in signs alone": ("H 2", things.METHODS["sign"]),
     "Links call a visitor's own table 'own'": ("own", things.PROBLEMS["robust"]),
