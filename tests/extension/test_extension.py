@@ -123,8 +123,8 @@ def test_a_run_takes_the_steps_of_the_slow_loops(problem, name):
     theta = near(problem)
     expected = slow.run(problem, name, METHODS[name], theta, STEP, DAMPING, 5)
     got = run(problem, name, theta, step_size=STEP, damping=DAMPING, n_steps=5)
-    atol = 1e-8 * np.abs(expected).max() + rounding_of_the_center(problem)
-    assert_allclose(got.thetas, expected, rtol=1e-8, atol=atol)
+    atol = 1e-9 * np.abs(expected).max() + rounding_of_the_center(problem)
+    assert_allclose(got.thetas, expected, rtol=1e-9, atol=atol)
 
 
 @pytest.mark.parametrize("name", OWN)
