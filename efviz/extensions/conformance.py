@@ -12,7 +12,7 @@ from efviz.arrays import Array
 from efviz.curvature.matrices import Curvature
 from efviz.datasets.dataset import Task
 from efviz.datasets.tables.columns import Column
-from efviz.extensions.weights import check_forms, check_weights
+from efviz.extensions.weights import ROUNDING, check_forms, check_weights, close
 from efviz.optimizers.methods import Method
 from efviz.optimizers.stochastic import Seen, StochasticMethod
 from efviz.problems import (
@@ -33,8 +33,8 @@ Complaints = Iterator[str]
 """Sentences, each about one thing that is not as stated."""
 
 _N, _M = 12, 4000
-# Relative errors: of sums, of the root of a rounded singular matrix, of numerical derivatives.
-_ROUNDING, _ROOTS, _DIFFERENCES = 1e-9, 1e-6, 1e-5
+# Relative errors: of the root of a rounded singular matrix, of numerical derivatives.
+_ROOTS, _DIFFERENCES = 1e-6, 1e-5
 # A sampled mean may err by this many of its standard deviations.
 _SAMPLING = 6.0
 
@@ -87,12 +87,12 @@ def _check_matrix(curvature: Curvature) -> Complaints:
             continue
         if B.shape != (*theta.shape, problem.D) or not np.isfinite(B).all():
             continue
-        if not _close(B, np.swapaxes(B, -1, -2)):
+        if not close(B, np.swapaxes(B, -1, -2)):
             yield f"On {where} the matrix is not symmetric."
         if curvature.rotates and problem.model.on_inputs and problem.model.n_outputs == 1:
             R = np.linalg.qr(np.random.default_rng(2).normal(size=(problem.D,) * 2))[0]
             rotated = replace(problem, X=np.ascontiguousarray(problem.X @ R))
-            if not _close(at(rotated, theta @ R), R.T @ B @ R, _ROOTS):
+            if not close(at(rotated, theta @ R), R.T @ B @ R, _ROOTS):
                 yield (
                     f"On {where} the matrix is another one in rotated parameters, although "
                     "`rotates` is stated."
@@ -191,7 +191,7 @@ def _on_trial_problems(at: Callable[[Problem, Array], Array], axes: int) -> Comp
         if not np.isfinite(found).all():
             yield f"On {where} there are values that are not finite numbers."
             continue
-        if not _close(found[0, 0], one, _ROOTS):
+        if not close(found[0, 0], one, _ROOTS):
             yield (
                 f"On {where} a theta alone gives other values than among others: state "
                 "`batched=False`, or let the function treat the leading axes of theta as a batch."
@@ -199,7 +199,7 @@ def _on_trial_problems(at: Callable[[Problem, Array], Array], axes: int) -> Comp
         twice = replace(
             problem, X=np.concatenate([problem.X] * 2), y=np.concatenate([problem.y] * 2)
         )
-        if not _close(at(twice, theta), found, _ROOTS):
+        if not close(at(twice, theta), found, _ROOTS):
             yield (
                 f"On {where} the result changes when every example is there twice: it has to be "
                 "a mean over the examples, not a sum."
@@ -236,12 +236,12 @@ def check_likelihood(kind: type[Likelihood]) -> Complaints:
     except ValueError as error:
         yield f"`check` refuses labels that `sample` draws: {error}"
     r, W = likelihood.gradient(f, y), likelihood.hessian(f, y)
-    if not _close(_derivative(lambda f: likelihood.nll(f, y), f), r, _DIFFERENCES):
+    if not close(_derivative(lambda f: likelihood.nll(f, y), f), r, _DIFFERENCES):
         yield "`gradient` is not the derivative of `nll`."
-    if not _close(_derivative(lambda f: likelihood.gradient(f, y), f), W, _DIFFERENCES):
+    if not close(_derivative(lambda f: likelihood.gradient(f, y), f), W, _DIFFERENCES):
         yield "`hessian` is not the derivative of `gradient`."
     both = likelihood.gradient_and_fisher(f, y)
-    if not (_close(both[0], r) and _close(both[1], likelihood.fisher(f))):
+    if not (close(both[0], r) and close(both[1], likelihood.fisher(f))):
         yield "`gradient_and_fisher` differs from `gradient` and `fisher`."
     yield from _facts(likelihood, f, y)
     yield from _targets(likelihood, y)
@@ -252,7 +252,7 @@ def check_likelihood(kind: type[Likelihood]) -> Complaints:
 
 def _facts(likelihood: Likelihood, f: Array, y: Array) -> Complaints:
     H = likelihood.hessian(f, y)
-    if likelihood.natural and not _close(H, likelihood.fisher(f)):
+    if likelihood.natural and not close(H, likelihood.fisher(f)):
         yield "`natural` is stated, but `hessian` and `fisher` differ."
     if likelihood.natural and not likelihood.convex:
         yield "`natural` is stated without `convex`, which follows from it."
@@ -262,13 +262,13 @@ def _facts(likelihood: Likelihood, f: Array, y: Array) -> Complaints:
         labels = likelihood.sample(far, rng, 1)[0]
         with np.errstate(all="ignore"):
             w = np.linalg.eigvalsh(likelihood.hessian(far, labels))
-        if (w < -_ROUNDING * np.abs(w).max(-1, keepdims=True)).any():
+        if (w < -ROUNDING * np.abs(w).max(-1, keepdims=True)).any():
             yield "`convex` is stated, but `hessian` has a negative eigenvalue."
     if likelihood.least_squares:
         expected = (f[:, 0] - y) ** 2 / (2 * likelihood.sigma**2)
-        if not _close(likelihood.nll(f, y), expected):
+        if not close(likelihood.nll(f, y), expected):
             yield "`least_squares` is stated, but `nll` is not (f - y)^2 / (2 sigma^2)."
-    if likelihood.shift_invariant and not _close(likelihood.nll(f + 1, y), likelihood.nll(f, y)):
+    if likelihood.shift_invariant and not close(likelihood.nll(f + 1, y), likelihood.nll(f, y)):
         yield "`shift_invariant` is stated, but adding 1 to all outputs changes `nll`."
     if likelihood.classes and (y != np.round(y)).any():
         yield "`classes` is stated, but `sample` draws labels that are not whole numbers."
@@ -374,9 +374,9 @@ def _terms(likelihood: Likelihood, f: Array, y: Array) -> Complaints:
         s = likelihood.gradient(rows[..., None], y)[..., 0]
         loss = likelihood.nll(rows[..., None], y).mean(-1)
         above = terms.bound + terms.slack
-        rounding = _ROUNDING * np.abs(loss)
+        rounding = ROUNDING * np.abs(loss)
         within = (terms.bound <= loss + rounding) & (loss <= above + rounding)
-        if not (_close(terms.gradient, s) and _close(terms.weights, W) and within.all()):
+        if not (close(terms.gradient, s) and close(terms.weights, W) and within.all()):
             yield "`terms` differs from `gradient`, the matrices or `nll`."
             return
 
@@ -403,23 +403,23 @@ def check_model(kind: type[Model]) -> Complaints:
         )
         return
     own = np.broadcast_to(X, (2, 3, *X.shape))
-    if not _close(model.outputs(own, theta), f):
+    if not close(model.outputs(own, theta), f):
         yield "`outputs` does not take separate examples X (..., N, P) for every theta."
     change = _derivative(lambda t: model.outputs(X, t), theta, lead=2)
-    if not _close(change, J, _DIFFERENCES):
+    if not close(change, J, _DIFFERENCES):
         yield "`jacobian` is not the derivative of `outputs`."
     pulled = np.einsum("...ncd,...nc->...d", J, v)
-    if not all(_close(model.pull_back(x, theta, v), pulled) for x in (X, own)):
+    if not all(close(model.pull_back(x, theta, v), pulled) for x in (X, own)):
         yield "`pull_back` is not the sum of J_n^T v_n."
     W = v[..., :, None] * v[..., None, :]
-    if not _close(model.gram(X, theta, W), np.einsum("...ncd,...nce,...nef->...df", J, W, J)):
+    if not close(model.gram(X, theta, W), np.einsum("...ncd,...nce,...nef->...df", J, W, J)):
         yield "`gram` is not the sum of J_n^T W_n J_n."
     second = _derivative(lambda t: model.pull_back(X, t, v), theta, lead=2)
-    if not _close(model.second_order(X, theta, v), second, _DIFFERENCES):
+    if not close(model.second_order(X, theta, v), second, _DIFFERENCES):
         yield "`second_order` is not the derivative of `pull_back`."
-    if model.linear and not _close(J[0, 0], J[1, 2]):
+    if model.linear and not close(J[0, 0], J[1, 2]):
         yield "`linear` is stated, but the Jacobian depends on theta."
-    if model.on_inputs and not _close(
+    if model.on_inputs and not close(
         f, np.swapaxes(theta.reshape(2, 3, C, P) @ X.T, -1, -2) + model.offset
     ):
         yield "`on_inputs` is stated, but outputs are not x . theta_c + offset."
@@ -438,11 +438,6 @@ def _inputs(model: Model) -> int | None:
     return None
 
 
-def _close(a: Array, b: Array, tolerance: float = _ROUNDING) -> bool:
-    size = max(float(np.abs(b).max(initial=0)), 1e-6)
-    return bool(np.allclose(a, b, rtol=0, atol=tolerance * size))
-
-
 def _derivative(function: Callable[[Array], Array], at: Array, *, lead: int = -1) -> Array:
     """Central differences along the last axis of `at`, as a last axis of the result."""
     columns = []
@@ -457,4 +452,4 @@ def _expected(draws: Array, mean: Array) -> bool:
     """Whether the draws (M, ...) have this mean (...)."""
     error = np.abs(draws.mean(0) - mean)
     spread = draws.std(0) / np.sqrt(len(draws))
-    return bool((error <= _SAMPLING * spread + _ROUNDING * (1 + np.abs(mean))).all())
+    return bool((error <= _SAMPLING * spread + ROUNDING * (1 + np.abs(mean))).all())

@@ -9,7 +9,8 @@ from efviz.arrays import Array
 from efviz.curvature.matrices import Curvature, Weights
 from efviz.problems import Problem
 
-_ROUNDING = 1e-9
+ROUNDING = 1e-9
+"""The relative error of sums over a few examples."""
 
 
 def check_weights(weights: Weights, where: str, problem: Problem, theta: Array) -> Iterator[str]:
@@ -88,5 +89,10 @@ def _look_across(at: Callable[[slice], Array], W: Array) -> bool:
 
 
 def _same(a: Array, b: Array) -> bool:
+    return a.shape == b.shape and close(a, b)
+
+
+def close(a: Array, b: Array, tolerance: float = ROUNDING) -> bool:
+    """Whether a is b, up to a fraction of the largest number in b."""
     size = max(float(np.abs(b).max(initial=0)), 1e-6)
-    return a.shape == b.shape and bool(np.allclose(a, b, rtol=0, atol=_ROUNDING * size))
+    return bool(np.allclose(a, b, rtol=0, atol=tolerance * size))
