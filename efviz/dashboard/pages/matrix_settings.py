@@ -5,33 +5,17 @@ from html import escape
 from typing import Any
 
 from efviz.curvature import CURVATURES
-from efviz.dashboard.session.foreign import plain
-from efviz.dashboard.session.kinds import Several
-from efviz.dashboard.session.settings import setting
-from efviz.dashboard.session.widgets import MultiSelect
+from efviz.dashboard.pages.method_settings import shown_setting
 from efviz.numbers import listed
 from efviz.studies.four_matrices import short_of
 
-MOST_MATRICES = 4
 MOST_LETTERS = 300
 """The most of a sentence from elsewhere."""
 
 
 def matrices_setting(usual: Sequence[str]) -> Any:
     """Which of CURVATURES are shown, at most four; `usual` has keys in the order of the table."""
-    return setting(
-        "Matrices",
-        Several(lambda: tuple(CURVATURES), MOST_MATRICES),
-        tuple(usual),
-        shown=MultiSelect(short_of),
-        help=lambda _: f"At most {MOST_MATRICES}.\n{''.join(map(_titled, CURVATURES))}",
-        kept=True,
-    )
-
-
-def _titled(key: str) -> str:
-    """Name and title as an item of a list in Markdown."""
-    return f"\n- {plain(short_of(key))}: {plain(CURVATURES[key].title)}"
+    return shown_setting("Matrices", lambda: CURVATURES, usual, called=short_of)
 
 
 def refused(reason: str) -> str:

@@ -1,7 +1,7 @@
 """Settings of methods that several pages declare: which are shown, and numbers for each of them."""
 
 import re
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any, Protocol, TypeVar
 
 from efviz.arrays import Named
@@ -12,7 +12,7 @@ from efviz.dashboard.session.page import Block, Shown
 from efviz.dashboard.session.settings import setting
 from efviz.dashboard.session.widgets import MultiSelect, NumberInput, Slider
 
-MOST_METHODS, MOST_IN_ROW = 4, 5
+MOST_SHOWN, MOST_IN_ROW = 4, 5
 
 Made = TypeVar("Made", bound=type)
 
@@ -28,20 +28,37 @@ def methods_setting(
     entries: Callable[[], Mapping[str, Any]], usual: Sequence[str], help: str = ""
 ) -> Any:
     """Which of the entries are shown, at most four; their declarations have the titles."""
-    return setting(
-        "Methods",
-        Several(lambda: tuple(entries()), MOST_METHODS),
-        tuple(usual),
-        shown=MultiSelect(),
-        help=lambda _: f"At most {MOST_METHODS}. {help}\n{''.join(_titles(entries()))}",
-        kept=True,
-    )
+    return shown_setting("Methods", entries, usual, help)
 
 
-def _titles(entries: Mapping[str, Any]) -> Iterator[str]:
-    """Names and titles as items of a list in Markdown."""
-    for name, declared in entries.items():
-        yield f"\n- {plain(name)}: {plain(declared.title)}"
+def shown_setting(
+    title: str,
+    entries: Callable[[], Mapping[str, Any]],
+    usual: Sequence[str],
+    help: str = "",
+    called: Callable[[str], str] = str,
+) -> Any:
+    """Which of the entries of a table are shown, at most four; their declarations have titles.
+
+    `called` is what readers call the entry with a key.
+    """
+
+    def words(_: Any) -> str:
+        listed = (f"\n- {plain(called(key))}: {plain(one.title)}" for key, one in entries().items())
+        return " ".join(filter(None, (f"At most {MOST_SHOWN}.", help))) + "\n" + "".join(listed)
+
+    kind, shown = Several(lambda: tuple(entries()), MOST_SHOWN), MultiSelect(called)
+    return setting(title, kind, tuple(usual), shown=shown, help=words, kept=True)
+
+
+QUERIES = {"GD": "gd", "NGD": "ngd", "EFGD": "ef"}
+ON_MINIBATCHES = {"EFSGD": "ef", "RMS": "rms"}
+"""Names in links that are older than those made from the names of methods."""
+
+
+def query_of(quantity: str, method: str, ending: str = "", old: Mapping[str, str] = QUERIES) -> str:
+    """The name in links of a setting that every method has; `ending` is that of an old name."""
+    return f"{old[method]}{ending}" if method in old else of_method(quantity, method)
 
 
 def of_method(quantity: str, method: str) -> str:

@@ -5,11 +5,12 @@ from typing import Any
 
 from efviz.arrays import Named
 from efviz.dashboard.pages.method_settings import (
+    ON_MINIBATCHES,
     by_method,
     damping_setting,
     methods_setting,
-    of_method,
     per_method,
+    query_of,
     scale_setting,
     step_size_setting,
 )
@@ -23,14 +24,11 @@ from efviz.dashboard.session.widgets import Select, Slider
 from efviz.optimizers.stochastic import STOCHASTIC_METHODS, on_minibatches
 from efviz.studies.gradient_noise import SAMPLINGS
 
-QUERIES = {"EFSGD": "ef", "RMS": "rms"}
-"""Names in links that are older than those made from the names of methods."""
-
 
 def _scale(method: str) -> Any:
     if on_minibatches()[method].estimates:
         return None
-    query = QUERIES.get(method, of_method("scale", method))
+    query = query_of("scale", method, old=ON_MINIBATCHES)
     help = "A factor of γ. 0 makes the mean update at θ as long as that of SGD."
     return scale_setting(method, query, 0.0, help)
 

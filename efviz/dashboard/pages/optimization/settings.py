@@ -12,8 +12,8 @@ from efviz.dashboard.pages.method_settings import (
     by_method,
     damping_setting,
     methods_setting,
-    of_method,
     per_method,
+    query_of,
 )
 from efviz.dashboard.session.all_columns import AllColumnsSettings
 from efviz.dashboard.session.kinds import Flag, Number, Sofar
@@ -22,9 +22,6 @@ from efviz.dashboard.session.widgets import Slider, Toggle
 from efviz.optimizers import METHODS
 from efviz.studies.alignment import PAPER
 from efviz.studies.alignment import compared as compared_with_NGD
-
-QUERIES = {"GD": "gd", "NGD": "ngd", "EFGD": "ef"}
-"""Names in links that are older than those made from the names of methods."""
 
 
 def _selected(method: str, quantity: str) -> Callable[[Sofar], float]:
@@ -45,7 +42,7 @@ def _step(method: str) -> Any:
         f"{method} step size γ",
         Number(1e-20, 1e10),
         _selected(method, "step_size"),
-        query=QUERIES.get(method, of_method("step", method)),
+        query=query_of("step", method),
         shown=Slider(0.125, log=True, bounds=(1e-10, 1e6)),
         help="γ multiplies the method's direction.",
     )
@@ -55,8 +52,7 @@ def _damping(method: str) -> Any:
     if not METHODS[method].damped:
         return None
     help = "λ I is added to the matrix of this method before it is inverted."
-    old = QUERIES.get(method)
-    query = f"{old}l" if old else of_method("damping", method)
+    query = query_of("damping", method, "l")
     return damping_setting(help, _selected(method, "damping"), method=method, query=query)
 
 
@@ -102,4 +98,5 @@ class OptimizationSettings(AllColumnsSettings):
 
     @property
     def without_grid(self) -> tuple[str, ...]:
-        return tuple(one for one in self.methods if one not in self.with_grid)
+        shipped = self.with_grid
+        return tuple(one for one in self.methods if one not in shipped)

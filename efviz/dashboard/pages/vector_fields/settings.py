@@ -9,8 +9,8 @@ from efviz.dashboard.pages.method_settings import (
     by_method,
     damping_setting,
     methods_setting,
-    of_method,
     per_method,
+    query_of,
     scale_setting,
 )
 from efviz.dashboard.session.kinds import Choice, Flag, Number, Points, Sofar
@@ -44,14 +44,10 @@ def _at_home(name: str) -> Callable[[Sofar], Any]:
     return lambda settings: getattr(entry(settings).settings, name)
 
 
-QUERIES = {"GD": "gd", "NGD": "ngd", "EFGD": "ef"}
-"""Names in links that are older than those made from the names of methods."""
-
-
 def _scale(method: str) -> Any:
     return scale_setting(
         method,
-        QUERIES.get(method, of_method("scale", method)),
+        query_of("scale", method),
         lambda settings: entry(settings).settings.scales.get(method, 0.0),
         "0 makes typical updates as long as those of NGD, or else of the first method.",
     )
