@@ -48,22 +48,19 @@ def problem_digest(problem: Problem, method: str, theta_0: Array, n_steps: int) 
     classes. Where functions decide that may do something else elsewhere, the key is a new one each
     time: see `repeatable`.
     """
+    if not repeatable(problem, method):
+        return uuid.uuid4().hex
     chosen = METHODS[method]
     away = np.random.default_rng(0).normal(size=(len(_AWAY), problem.D))
     unit = np.array(_AWAY)[:, None] / max(1.0, float(np.abs(problem.X).max(initial=0)))
     theta = theta_0 + unit * away
     with np.errstate(all="ignore"):
-        g, B = problem.gradient(theta), None
-        numbers = [problem.loss(theta), g]
+        numbers = [problem.loss(theta), problem.gradient(theta)]
         if chosen.matrix is not None:
-            B = chosen.matrix.matrix(problem, theta)
-            numbers.append(B)
-        if chosen.rule is not None:
-            numbers.append(chosen.direction(problem, theta, g, B, np.ones(())).x)
+            numbers.append(chosen.matrix.matrix(problem, theta))
     seen = [_digits(values) for values in numbers]
     kind = f"{method} {chosen.exponent!r} {n_steps}"
-    code = _code(problem) if repeatable(problem, method) else None
-    return digest(kind, problem.X, problem.y, theta_0, *seen, *(code or [uuid.uuid4().hex]))
+    return digest(kind, problem.X, problem.y, theta_0, *seen, *(_code(problem) or ()))
 
 
 def repeatable(problem: Problem, method: str) -> bool:
