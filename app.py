@@ -12,7 +12,15 @@ import streamlit as st
 from starlette.formparsers import MultiPartParser
 from starlette.middleware import Middleware
 
-from efviz.dashboard.server import assets, listening, operations, preparation, upkeep, watchdog
+from efviz.dashboard.server import (
+    assets,
+    listening,
+    operations,
+    preparation,
+    releases,
+    upkeep,
+    watchdog,
+)
 from efviz.dashboard.server.headers import Headers
 from efviz.dashboard.server.messages import Messages
 from efviz.dashboard.server.origins import Origins
@@ -82,7 +90,7 @@ listening.before_it_begins()
 app = st.App(
     SCRIPT,
     lifespan=lifespan,
-    routes=[*assets.routes(), *operations.routes()],
+    routes=[*assets.routes(), *operations.routes(), *releases.routes()],
     middleware=[
         Middleware(Headers),
         Middleware(Origins),

@@ -21,7 +21,7 @@ ROOMS = re.findall(
     r"`(\w+)`", efviz.__doc__.split("only from those above it:")[1].split("). The")[0]
 )
 # Within the dashboard, from the ground up.
-DASHBOARD = ["server", "components", "session", "pages", "main", "warm_up"]
+DASHBOARD = ["server", "components", "session", "pages", "pictures", "main", "warm_up"]
 
 
 def _room(path: Path) -> str:

@@ -122,5 +122,7 @@ class Held:
 
 def held(settings: Any, given: dict[str, Any] | None = None, **results: Any) -> Any:
     """What a block or a handler is told of a page: its settings and known results."""
-    view = SimpleNamespace(settings=settings, result=results.get, given=given or {})
+    view = SimpleNamespace(
+        settings=settings, result=lambda name, wait=False: results.get(name), given=given or {}
+    )
     return SimpleNamespace(store=Held(settings), view=view, settings=settings)

@@ -194,6 +194,15 @@ def register(name: str, declaration: Any, *, replace: bool = False) -> Registere
     return layers[-1]
 
 
+def registered() -> tuple[Registered, ...]:
+    """The declarations from outside that are in force."""
+    return tuple(
+        layers[-1]
+        for (noun, name), layers in _layers.items()
+        if layers and _TABLE_OF[noun].entries.get(name) is layers[-1].declaration
+    )
+
+
 def _unusable(name: str, table: _Table) -> Iterator[str]:
     """Links list names, and pages show them where some signs mean more than themselves."""
     if table.entries is PROBLEMS and name == "own":

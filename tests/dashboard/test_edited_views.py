@@ -11,7 +11,7 @@ from visiting import Held, held, open_page, short_distances
 
 from efviz import PROBLEMS
 from efviz.dashboard.components import Click, Touch
-from efviz.dashboard.components.chart import _touch
+from efviz.dashboard.components.chart import touch_of
 from efviz.dashboard.pages.at_minimum import page as at_minimum
 from efviz.dashboard.pages.at_minimum.settings import AtMinimumSettings
 from efviz.dashboard.pages.gradient_noise import page as gradient_noise
@@ -20,6 +20,7 @@ from efviz.dashboard.pages.matrices.settings import MatricesSettings
 from efviz.dashboard.pages.vector_fields import page as vector_fields
 from efviz.dashboard.pages.vector_fields.settings import VectorFieldsSettings
 from efviz.dashboard.session import data_edits
+from efviz.dashboard.session.page import View
 from efviz.datasets.edits import edited
 from efviz.figures.data_points import SHOWN, nearest_example, place_of, places
 from efviz.figures.data_views import data_panel
@@ -153,23 +154,24 @@ def test_the_chosen_example_has_the_number_that_the_edits_give_it(asked, said):
 
 
 def test_a_dragged_example_becomes_the_chosen_one():
-    shown = held(MatricesSettings.of(editing=True, N=50))
-    store = shown.store
-    matrices.touched(shown, Touch(0, "data", 4, 1.0, 2.0, "move", 4))
-    assert (store.settings.edits, store.settings.example) == ((("m", 4, 1.0, 2.0),), 0)
-    matrices.touched(shown, Touch(0, "data", 4, 1.0, 3.0, "drop", 4))
-    assert (store.settings.edits, store.settings.example) == ((("m", 4, 1.0, 3.0),), 4)
+    first = MatricesSettings.of(editing=True, N=50)
+    view = View(matrices.PAGE, first)
+    moved = matrices.touched(view, first, Touch(0, "data", 4, 1.0, 2.0, "move", 4))
+    assert (moved.edits, moved.example) == ((("m", 4, 1.0, 2.0),), 0)
+    dropped = matrices.touched(view, moved, Touch(0, "data", 4, 1.0, 3.0, "drop", 4))
+    assert (dropped.edits, dropped.example) == ((("m", 4, 1.0, 3.0),), 4)
+    shown = held(dropped)
     matrices.clicked(shown, Click(0, 0.5, 7.0))
-    assert store.settings.edits[-1] == ("a", 0.5, 7.0)
+    assert shown.store.settings.edits[-1] == ("a", 0.5, 7.0)
 
 
 def test_a_report_may_carry_the_number_of_a_mark():
     report = {"panel": 0, "trace": "data", "index": 1, "x": 0, "y": 0, "action": "move"}
-    assert _touch(report).number is None
-    assert _touch(report | {"number": 1200.0}).number == 1200
+    assert touch_of(report).number is None
+    assert touch_of(report | {"number": 1200.0}).number == 1200
     for wrong in (-1, "x", [], float("inf")):
-        assert _touch(report | {"number": wrong}) is None
-    assert _touch([1]) is None
+        assert touch_of(report | {"number": wrong}) is None
+    assert touch_of([1]) is None
 
 
 @pytest.mark.parametrize("name", PROBLEMS)

@@ -22,8 +22,7 @@ def page(starts: tuple[tuple[float, float], ...]) -> Any:
 
 def after(touch: Touch, starts: tuple[tuple[float, float], ...] = GIVEN) -> Any:
     shown = page(starts)
-    touched(shown, touch)
-    return shown.store.settings.starts
+    return touched(shown.view, shown.settings, touch).starts
 
 
 @pytest.mark.parametrize("action", ["move", "drop"])

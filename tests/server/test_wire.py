@@ -19,8 +19,8 @@ from efviz.dashboard.components.chart import (
     _click,
     _frame,
     _sequence,
-    _touch,
     envelope,
+    touch_of,
 )
 from efviz.dashboard.components.wire import pack, unpack
 from efviz.dashboard.server.assets import digest
@@ -119,7 +119,7 @@ REPORT = {"panel": 1, "trace": "starts", "index": 2, "x": 0.5, "y": -1, "sequenc
 @pytest.mark.parametrize("action", get_args(Action))
 def test_a_touch_is_read(action: Action) -> None:
     report = REPORT | {"action": action}
-    assert _touch(report) == Touch(1, "starts", 2, 0.5, -1.0, action)
+    assert touch_of(report) == Touch(1, "starts", 2, 0.5, -1.0, action)
     assert _sequence(report) == 7
 
 
@@ -130,7 +130,7 @@ def test_a_touch_is_read(action: Action) -> None:
     )
 )
 def test_any_other_report_is_no_touch(report: Any) -> None:
-    touch = _touch(report)
+    touch = touch_of(report)
     if touch is not None:
         assert np.isfinite([touch.x, touch.y]).all()
         assert touch.index >= 0

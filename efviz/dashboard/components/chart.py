@@ -103,6 +103,7 @@ def chart(
     *,
     key: str,
     query: str | None = None,
+    follows: Mapping[str, Any] | None = None,
     on_click: Callable[[Click], None] | None = None,
     on_touch: Callable[[Touch], None] | None = None,
     frame: Frame | None = None,
@@ -113,7 +114,8 @@ def chart(
     While a mark is dragged, `on_touch` is called repeatedly, with the newest place. A player starts
     at `frame` and calls `on_frame` when it stops.
     `query` is the part of the URL after the "?" once the picture is drawn; None leaves it to
-    another chart.
+    another chart. `follows` is for a chart that follows the hand (see pictures.js): its `name` in
+    fetched pictures, their `address`, None if there are none, and the `link` of this one.
     """
     state = st.session_state.get(key)
     touched, framed = (state.get(name) if state else None for name in ("touch", "frame"))
@@ -124,7 +126,7 @@ def chart(
             on_click(click)
 
     def on_touch_change() -> None:
-        touch = _touch(st.session_state[key].get("touch"))
+        touch = touch_of(st.session_state[key].get("touch"))
         if touch and on_touch:
             on_touch(touch)
 
@@ -138,7 +140,12 @@ def chart(
     component("chart")(
         key=key,
         data=envelope(
-            packed, query=address, ack=_sequence(touched), frame=stands, clicks=bool(on_click)
+            packed,
+            query=address,
+            ack=_sequence(touched),
+            frame=stands,
+            clicks=bool(on_click),
+            follows=follows,
         ),
         on_click_change=on_click_change,
         on_touch_change=on_touch_change,
@@ -162,7 +169,8 @@ def _click(report: Any) -> Click | None:
     return click if click.panel >= 0 and isfinite(click.x) and isfinite(click.y) else None
 
 
-def _touch(report: Any) -> Touch | None:
+def touch_of(report: Any) -> Touch | None:
+    """The same for a moved mark."""
     try:
         number = report.get("number")
         touch = Touch(

@@ -20,12 +20,17 @@ def slider(
     zero: bool = False,
     unit: str = "",
     help: str = "",
+    query: str = "",
+    digits: int | None = None,
     on_change: Callable[[float], None],
 ) -> None:
     """A range from `low` to `high` that calls `on_change` at every move, with the newest value.
 
     With `log`, positions are evenly spaced in log10, `step` apart, and with `zero` the left end
     means 0. Any value of the range can be typed. Keys: arrows, Page Up and Down, Home, End.
+    `query` is how links set it, with * for the value, as in "damping=*": then the picture follows
+    without the session, which learns where the slider came to rest (see pictures.js). Values are
+    rounded to this many decimal `digits`.
     """
     # Read the state only after a change: each read makes Streamlit define a class.
     answered = f"{key}.answered"
@@ -50,6 +55,8 @@ def slider(
             "zero": zero,
             "unit": unit,
             "help": help,
+            "query": query,
+            "digits": digits,
             "ack": st.session_state.get(answered, 0),
         },
         on_value_change=changed,

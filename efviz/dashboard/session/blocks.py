@@ -3,17 +3,20 @@
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
+from functools import partial
 from typing import Any, Literal
 
 import streamlit as st
 
 from efviz.dashboard.components import Click, Frame, Touch, chart, pack_figures
+from efviz.dashboard.server import releases
 from efviz.dashboard.session import pins
 from efviz.dashboard.session.export_menu import export_menu
 from efviz.dashboard.session.foreign import plain
 from efviz.dashboard.session.page import SLICE, Block, Shown, View, attempt
+from efviz.dashboard.session.pictures import link_of
 from efviz.dashboard.session.scripts import figure_script
-from efviz.dashboard.session.store import run_again
+from efviz.dashboard.session.store import Store, run_again
 from efviz.dashboard.session.studies import Call, Function, call_of
 from efviz.dashboard.session.widgets import show
 from efviz.dashboard.session.working import let_paint, work, working
@@ -35,27 +38,36 @@ class Chart:
     """Panels side by side, which can be exported and, with `pinned`, compared.
 
     `panels` is a function of the library, called like a study; an argument with a default may
-    arrive after the first picture. `look` gives the layout of the panels, see `pack_figures`; with
-    `paint` the browser paints them before the blocks below are drawn. `pinned` may be another
-    chart, which is then drawn with the pinned settings.
+    arrive after the first picture. `touch` returns the settings after a mark was moved, and
+    `after_touch`, given those before, does the rest. `look` gives the layout of the panels, see
+    `pack_figures`; with `paint` the browser paints them before the blocks below are drawn. `pinned`
+    may be another chart, which is then drawn with the pinned settings.
     """
 
     panels: Function
     key: str = "chart"
     look: Callable[[Panels], Mapping[str, Any]] = look
     click: Callable[[Shown, Click], None] | None = None
-    touch: Callable[[Shown, Touch], None] | None = None
+    touch: Callable[[View, Any, Touch], Any] | None = None
+    after_touch: Callable[[Store[Any], Any, Touch], None] = lambda store, before, touch: None
     frame: Callable[[Shown], Frame] | None = None
     rest: Callable[[Shown, Frame], None] | None = None
     pinned: "bool | Chart" = False
     paint: bool = False
     weights: Callable[[Shown], tuple[float, float]] = lambda shown: (1, 1)
 
+    kind = "chart"
+    complete = False
+
+    @property
+    def name(self) -> str:
+        return self.key
+
     @cached_property
     def call(self) -> Call:
         return call_of(self.panels)
 
-    def packed(self, panels: Panels) -> bytes:
+    def packed(self, panels: Panels, /) -> bytes:
         return pack_figures(panels, dark=dark_colours(), **self.look(panels))
 
     def __call__(self, shown: Shown) -> None:
@@ -110,18 +122,35 @@ class Chart:
             chart(packed, key=key, query=shown.store.query)
 
     def _draw(self, shown: Shown, packed: bytes) -> None:
-        page, click, touch, rest = shown.page, self.click, self.touch, self.rest
+        page, click, rest = shown.page, self.click, self.rest
         key = f"{page.slug}.{self.key}"
         st.session_state[f"{key}.packed"] = packed
         chart(
             packed,
             key=key,
             query=shown.store.query,
+            follows=self._follows(shown),
             on_click=(lambda at: click(shown, at)) if click else None,
-            on_touch=(lambda at: touch(shown, at)) if touch else None,
+            on_touch=partial(self._touched, shown) if self.touch else None,
             frame=self.frame(shown) if self.frame else None,
             on_frame=(lambda at: rest(shown, at)) if rest else None,
         )
+
+    def _follows(self, shown: Shown) -> dict[str, Any] | None:
+        """What the browser needs to fetch other pictures of this chart; None if it stays."""
+        if self not in shown.page.follow:
+            return None
+        link = link_of(shown.settings)
+        where = None if link is None else releases.address(shown.page.slug)
+        return {"name": self.name, "address": where, "link": link, "moves": bool(self.touch)}
+
+    def _touched(self, shown: Shown, touch: Touch) -> None:
+        assert self.touch
+        before = shown.store.settings
+        after = self.touch(shown.view, before, touch)
+        if after != before:
+            shown.store.put(after)
+        self.after_touch(shown.store, before, touch)
 
 
 @dataclass(frozen=True)
@@ -188,15 +217,32 @@ class Ask:
 
 @dataclass(frozen=True)
 class Words:
-    """Words that a function makes of the results, as HTML; nothing if it returns nothing."""
+    """Words that a function makes of the results, as HTML; nothing if it returns nothing.
+
+    `complete`: partial results count as unknown.
+    """
 
     function: Function
     html: Callable[[str], str] = str
+    complete: bool = False
+    kind = "words"
+
+    @property
+    def name(self) -> str:
+        return self.call.function.__name__
+
+    @cached_property
+    def call(self) -> Call:
+        return call_of(self.function)
+
+    def packed(self, words: str | None, /) -> bytes:
+        return self.html(words).encode() if words else b""
 
     def __call__(self, shown: Shown) -> None:
-        words = shown.view.call(call_of(self.function))
+        words = shown.view.call(self.call, complete=self.complete)
         if words:
-            st.html(self.html(words))
+            # The mark by which fetched words find their place.
+            st.html(f"<div data-efviz-words='{self.name}'>{self.html(words)}</div>")
 
 
 def ahead(*results: str) -> Block:

@@ -78,6 +78,16 @@ class Cache:
         taken(key, entry.size)
         return entry.value
 
+    def known(self, key: Hashable) -> Any:
+        """The result under `key` if it is there, None otherwise."""
+        with self._lock:
+            entry = self._entries.get(key)
+            if entry is None or not entry.computed:
+                return None
+            self._entries.move_to_end(key)
+            entry.used = time.monotonic()
+            return entry.value
+
     def _compute(self, entry: _Entry, compute: Callable[[], Any]) -> None:
         # Another session may compute it already.
         TURNS.waited_for(entry.lock)

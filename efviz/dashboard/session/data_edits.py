@@ -1,6 +1,7 @@
 """Moving, adding and removing single examples, on the data panel or by number."""
 
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -46,39 +47,56 @@ def clicked(store: Store[Any], click: Click) -> None:
         change(store, new)
 
 
-def touched(store: Store[Any], touch: Touch) -> None:
-    """Drag or remove an example."""
-    if not store.settings.editing:
-        return
-    dataset, problem = problem_of(store.settings)
-    N, number = len(_original(dataset).y), touch.number
-    edits: Edits = store.settings.edits
-    if number is None or number >= N + _added(edits):
-        return
+def touched(settings: Any, touch: Touch) -> Any:
+    """The settings after an example was dragged or removed."""
+    number = touch.number
+    if not settings.editing or number is None:
+        return settings
+    dataset, problem = problem_of(settings)
+    N, edits = len(_original(dataset).y), settings.edits
+    if number >= N + _added(edits):
+        return settings
     if touch.action == "remove":
-        change(store, take_away(edits, N, number))
-        return
+        return _with(settings, take_away(edits, N, number))
     where = _short(dataset, place_of(dataset, problem, touch.x, touch.y))
-    change(store, put(edits, N, number, where), gesture=number)
-    if touch.action == "drop":
-        st.session_state[_key(store, "number")] = number
+    return _with(settings, put(edits, N, number, where))
+
+
+def after_touch(store: Store[Any], before: Any, touch: Touch) -> None:
+    """Make a step to undo, one for a whole drag, and show the numbers of the example."""
+    removed = touch.action == "remove"
+    _changed(store, before, gesture=None if removed else touch.number)
+    if touch.action == "drop" and before.editing and touch.number is not None:
+        st.session_state[_key(store, "number")] = touch.number
         st.session_state.pop(_key(store, "gesture"), None)
 
 
-def change(store: Store[Any], edits: Edits, *, gesture: int | None = None) -> None:
-    """Set new edits, at most MOST, with a step to undo; a whole drag is one step.
+def change(store: Store[Any], edits: Edits) -> None:
+    """Set new edits, with a step to undo."""
+    before = store.settings
+    after = _with(before, edits)
+    if after != before:
+        store.put(after)
+        _changed(store, before)
 
-    Examples too far out for a link are left unchanged.
-    """
-    before, state = store.settings.edits, st.session_state
-    if edits == before or len(edits) > max(MOST, len(before)):
-        return
+
+def _with(settings: Any, edits: Edits) -> Any:
+    """The settings with these edits, or without them if they are too many or too far out."""
+    if len(edits) > max(MOST, len(settings.edits)):
+        return settings
     if any(abs(number) > FARTHEST for _, *numbers in edits for number in numbers):
+        return settings
+    return replace(settings, edits=edits)
+
+
+def _changed(store: Store[Any], before: Any, gesture: int | None = None) -> None:
+    """Note a step to undo if the edits have changed; a gesture that continues is no new step."""
+    state = st.session_state
+    if store.settings.edits == before.edits:
         return
     if gesture is None or state.get(_key(store, "gesture")) != gesture:
-        state.setdefault(_key(store, "before"), []).append((_owner(store.settings), before))
+        state.setdefault(_key(store, "before"), []).append((_owner(before), before.edits))
     state[_key(store, "gesture")] = gesture
-    store.set(edits=edits)
 
 
 def undo(store: Store[Any]) -> None:

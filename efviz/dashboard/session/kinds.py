@@ -34,7 +34,12 @@ def shortest(number: float) -> str:
 
 def rounded(number: float, size: float) -> float:
     """Rounded to about a thousandth of `size`, to keep links short."""
-    return round(number, 3 - floor(log10(size)))
+    return round(number, decimals(size))
+
+
+def decimals(size: float) -> int:
+    """The number of decimal digits, negative before the point, of a thousandth of `size`."""
+    return 3 - floor(log10(size))
 
 
 @dataclass(frozen=True)

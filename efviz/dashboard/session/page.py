@@ -10,7 +10,7 @@ from contextlib import suppress
 from dataclasses import dataclass, field
 from functools import partial
 from inspect import isgeneratorfunction
-from typing import Any
+from typing import Any, Protocol
 
 import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
@@ -21,7 +21,7 @@ from efviz.dashboard.session.own_table_widgets import ready
 from efviz.dashboard.session.pins import share
 from efviz.dashboard.session.settings import Settings
 from efviz.dashboard.session.store import Store, run_again
-from efviz.dashboard.session.studies import Call, Studies
+from efviz.dashboard.session.studies import Call, Key, Studies
 from efviz.dashboard.session.working import WORK, work, working
 from efviz.problems.declared import Refused
 
@@ -36,7 +36,8 @@ class Page:
     `presets` are the buttons of the header; `controls` stand above `body`, which shows what is
     computed, and `foot` below, which depends only on the problem. `waits` names a result for the
     progress bar, as in "41 % of the runs computed". `held`: until this fraction of a result is
-    done, charts show the previous one of the same problem.
+    done, charts show the previous one of the same problem. `follow` are the parts of `body` that
+    follow the hand while a slider or a mark is moved (see `pictures`).
     """
 
     title: str
@@ -49,6 +50,25 @@ class Page:
     foot: Sequence["Block"] = ()
     waits: Mapping[str, str] = field(default_factory=dict)
     held: Mapping[str, float] = field(default_factory=dict)
+    follow: Sequence["Part"] = ()
+
+
+class Part(Protocol):
+    """A part of a page that is a function of the settings alone: a chart, or words.
+
+    `name` is unique on the page; `packed` makes bytes of what `call` returns. `complete`: partial
+    results count as unknown.
+    """
+
+    @property
+    def name(self) -> str: ...
+    @property
+    def kind(self) -> str: ...
+    @property
+    def call(self) -> Call: ...
+    @property
+    def complete(self) -> bool: ...
+    def packed(self, result: Any, /) -> bytes: ...
 
 
 @dataclass(frozen=True)
@@ -67,7 +87,12 @@ class View:
     """
 
     def __init__(
-        self, page: Page, settings: Any, seconds: float = SLICE, *, live: bool = False
+        self,
+        page: Page,
+        settings: Any,
+        seconds: float = SLICE,
+        *,
+        live: bool = False,
     ) -> None:
         self.settings = settings
         self.studies = page.studies
@@ -112,12 +137,18 @@ class View:
         return self._seen[name]
 
     def call(
-        self, call: Call, *, held: bool = False, then: Callable[[Any], Any] | None = None
+        self,
+        call: Call,
+        *,
+        held: bool = False,
+        complete: bool = False,
+        then: Callable[[Any], Any] | None = None,
     ) -> Any:
         """The result of a call on what is known; None while a required argument is unknown.
 
-        `held`, as for charts: a held result takes the place of the one computed now. `then`: return
-        what this function makes of the result instead, and keep it for equal arguments.
+        `held`, as for charts: a held result takes the place of the one computed now. `complete`:
+        partial results count as unknown. `then`: return what this function makes of the result
+        instead, and keep it for equal arguments.
         """
         plan = self.studies.plan(call)
         if self.trouble and plan.given:
@@ -132,7 +163,7 @@ class View:
                 continue
             if name in self._before:
                 seen = self._before[name] if held else None
-            if seen and seen.known:
+            if seen and seen.known and not (complete and not seen.snapshot.complete):
                 found[argument] = seen.result
                 known.append((seen.key, seen.snapshot.fraction))
             elif not optional:
@@ -143,7 +174,7 @@ class View:
         compute = partial(call.function, **arguments, **call.fixed)
         if then is None:
             return compute()
-        key = then, self.studies.key(call, self.settings), tuple(known)
+        key = Key(then, self.studies.key(call, self.settings), *known)
         return self.studies.remembered(key, self.settings, lambda: then(compute()))
 
     def result(self, name: str, *, wait: bool = False) -> Any:

@@ -107,6 +107,28 @@ def call_of(function: Function) -> Call:
     return function if isinstance(function, Call) else Call(function)
 
 
+class Key:
+    """What identifies a result, in the keys of others too: hashed once.
+
+    `nbytes` is what one with many edits takes.
+    """
+
+    __slots__ = ("_hash", "_parts")
+    nbytes = 4096
+
+    def __init__(self, *parts: Hashable) -> None:
+        self._parts = parts
+        self._hash = hash(parts)
+
+    def __hash__(self) -> int:
+        return self._hash
+
+    def __eq__(self, other: object) -> bool:
+        return self is other or (
+            isinstance(other, Key) and self._hash == other._hash and self._parts == other._parts
+        )
+
+
 Evened = tuple[Callable[[Any], Any], ...]
 """Functions applied to settings, one after the other."""
 Depends = Mapping[Evened, tuple[str, ...]]
@@ -150,11 +172,11 @@ class Plan:
                 found[argument[0]][argument[1]] = value
         return found
 
-    def key(self, settings: Any) -> Hashable:
-        return self.identity, _values(self.settings, settings)
+    def key(self, settings: Any) -> Key:
+        return Key(self.identity, _values(self.settings, settings))
 
-    def key_by_value(self, settings: Any, values: Mapping[str, Hashable]) -> Hashable:
-        return self.identity, _values(self.rest, settings), tuple(values.items())
+    def key_by_value(self, settings: Any, values: Mapping[str, Hashable]) -> Key:
+        return Key(self.identity, _values(self.rest, settings), tuple(values.items()))
 
 
 def _values(depends: Depends, settings: Any) -> Hashable:
@@ -205,6 +227,7 @@ class Studies:
         properties = [name for name, one in getmembers(settings) if isinstance(one, property)]
         self._settings = {*settings.declared(), *properties}
         self._plans: dict[Call, Plan] = {}
+        self._keys: tuple[Any, dict[Call, Key]] = (None, {})
         for name, function in functions.items():
             call = call_of(function)
             self.plan(call)
@@ -261,9 +284,16 @@ class Studies:
         before = (self.calls[name] for _, name, _ in plan.wanted(settings))
         return bool(plan.given) or any(self.of_problem(one, settings) for one in before)
 
-    def key(self, call: Call, settings: Any) -> Hashable:
+    def key(self, call: Call, settings: Any) -> Key:
         """A key that is equal for settings with the same result of the call."""
-        return self.plan(call).key(settings)
+        # One run asks for the same keys many times.
+        known, keys = self._keys
+        if known is not settings:
+            keys = {}
+            self._keys = settings, keys
+        if call not in keys:
+            keys[call] = self.plan(call).key(settings)
+        return keys[call]
 
     def job(self, name: str, settings: Any) -> Job[Any]:
         """The work towards a result, shared by all sessions that show the same."""

@@ -146,11 +146,13 @@ def _regression(settings: Sofar) -> str:
 
 def classes(settings: Sofar) -> list[str] | None:
     """Classes that can count as 1; [] if that does not apply, None if not known yet."""
+    if settings.problem != OWN:
+        return []
     found = loaded()
-    if settings.problem == OWN and found is None:
+    if found is None:
         return None
     chosen = REGRESSIONS.get(settings.regression)
-    if settings.problem != OWN or found is None or not (chosen and chosen.likelihood.classes):
+    if not (chosen and chosen.likelihood.classes):
         return []
     column = found.table.columns.get(settings.target)
     return list(column.classes or ()) if column else []

@@ -12,7 +12,7 @@ import streamlit as st
 
 from efviz.arrays import Array
 from efviz.dashboard.components import slider
-from efviz.dashboard.session.kinds import FARTHEST, Points, rounded
+from efviz.dashboard.session.kinds import FARTHEST, Points, decimals, rounded, shortest
 from efviz.dashboard.session.page import Block, Shown
 from efviz.dashboard.session.settings import setting
 from efviz.dashboard.session.store import Store
@@ -53,14 +53,19 @@ def _coordinate(
 ) -> None:
     """A slider over the plane; a theta outside of it widens the slider."""
     low, high = (plane.x, plane.y)[k]
+    size = plane.half_widths.max()
+    here = [shortest(rounded(float(value), size)) for value in theta]
+    here[k] = "*"
     slider(
         f"Coordinate {name}",
         key=f"{store.slug}.theta.{k}",
         value=float(theta[k]),
         low=min(low, float(theta[k])),
         high=max(high, float(theta[k])),
-        step=rounded((high - low) / 200, plane.half_widths.max()),
+        step=rounded((high - low) / 200, size),
         help=help,
+        query=f"theta={','.join(here)}",
+        digits=decimals(size),
         on_change=partial(move, store, plane, theta, k),
     )
 

@@ -66,6 +66,11 @@ class Turns:
         return self._turn is not None
 
     @property
+    def busy(self) -> bool:
+        """Whether any thread computes."""
+        return self._running > 0
+
+    @property
     def _turn(self) -> _Turn | None:
         return getattr(self._mine, "turn", None)
 

@@ -107,7 +107,8 @@ CHART = Chart(
     case_panels,
     look=look,
     click=lambda shown, click: data_edits.clicked(shown.store, click),
-    touch=lambda shown, touch: data_edits.touched(shown.store, touch),
+    touch=lambda view, settings, touch: data_edits.touched(settings, touch),
+    after_touch=data_edits.after_touch,
     pinned=Chart(moved_panels, look=look),
     weights=weights,
 )
@@ -120,6 +121,7 @@ def choose_size(shown: Shown, click: Click) -> None:
         shown.store.set(N=round(min(max(click.x, low), high)))
 
 
+SENTENCE, TABLE = Words(words.sentence), Words(words.table)
 DISTANCES = Chart(distance_panels, key="curves", click=choose_size)
 
 
@@ -128,7 +130,7 @@ def numbers(shown: Shown) -> None:
     cases, moved = shown.view.result("cases"), shown.view.result("moved")
     if any(case.comparison for case in (*(cases or ()), *(moved or ()))):
         right = DISTANCES, Export(DISTANCES, f"{SLUG}-against-N"), Words(words.convergence)
-        Row(((Words(words.table), Words(words.caption)), right), [1, 1.15])(shown)
+        Row(((TABLE, Words(words.caption)), right), [1, 1.15])(shown)
 
 
 def paper(figure: str, problem: str) -> Preset:
@@ -144,7 +146,7 @@ PAGE = Page(
     controls=(problem_row(drawn("N"), "seed", widths=(1.25, 1, 1, 1, 0.6)),),
     body=(
         CHART,
-        Words(words.sentence),
+        SENTENCE,
         Export(CHART),
         Row(("editing", "matrices"), (1, 2), align="bottom"),
         edits,
@@ -154,4 +156,5 @@ PAGE = Page(
     foot=(words.equations,),
     waits=dict.fromkeys(("cases", "moved", "half", "losses", "moved_losses"), "the picture")
     | {"distances": "the chart of distances"},
+    follow=(CHART, SENTENCE, TABLE),
 )

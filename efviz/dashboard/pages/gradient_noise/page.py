@@ -98,10 +98,13 @@ CHART = Chart(
     Call(noise_panels, AT),
     look=look,
     click=clicked,
-    touch=lambda shown, touch: data_edits.touched(shown.store, touch),
+    touch=lambda view, settings, touch: data_edits.touched(settings, touch),
+    after_touch=data_edits.after_touch,
     pinned=True,
     paint=True,
 )
+SENTENCE = Words(words.sentence)
+ERRORS, LOSSES = Words(words.errors_table), Words(words.runs_table)
 
 PAGE = Page(
     PAGES[SLUG].title,
@@ -117,7 +120,7 @@ PAGE = Page(
     body=(
         theta_row(words.THETA),
         CHART,
-        Words(words.sentence),
+        SENTENCE,
         Export(CHART),
         Line(("editing",)),
         data_edits.edits,
@@ -129,9 +132,10 @@ PAGE = Page(
                 (inputs_of_methods("scale"), scales_in_use, start_again),
             ),
         ),
-        Row((Words(words.errors_table), Words(words.runs_table)), (1, 1.4)),
+        Row((ERRORS, LOSSES), (1, 1.4)),
     ),
     foot=(words.equations,),
     waits={"loss": "the contours", "runs": "the runs"},
     held={"runs": 0.25},
+    follow=(CHART, SENTENCE, ERRORS, LOSSES),
 )

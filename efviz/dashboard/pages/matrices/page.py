@@ -16,7 +16,7 @@ from efviz.dashboard.pages.registry import PAGES
 from efviz.dashboard.session import data_edits
 from efviz.dashboard.session.blocks import Chart, Export, Row, Words, place
 from efviz.dashboard.session.given import TWO_PARAMETERS
-from efviz.dashboard.session.page import Block, Page, Preset, Shown, draw
+from efviz.dashboard.session.page import Block, Page, Preset, Shown, View, draw
 from efviz.dashboard.session.problem_choice import known, last_example
 from efviz.dashboard.session.problem_widgets import problem_row
 from efviz.dashboard.session.studies import Call, Studies
@@ -100,12 +100,12 @@ def clicked(shown: Shown, click: Click) -> None:
         store.set(example=number_of(given["dataset"], row))
 
 
-def touched(shown: Shown, touch: Touch) -> None:
+def touched(view: View, settings: MatricesSettings, touch: Touch) -> MatricesSettings:
     """Edit an example; one that was moved becomes the chosen one."""
-    store = shown.store
-    data_edits.touched(store, touch)
-    if store.settings.editing and touch.action == "drop" and touch.number is not None:
-        store.set(example=min(touch.number, last_example(store.settings)))
+    edited: MatricesSettings = data_edits.touched(settings, touch)
+    if not edited.editing or touch.action != "drop" or touch.number is None:
+        return edited
+    return replace(edited, example=min(touch.number, last_example(edited)))
 
 
 def choose_M(shown: Shown, click: Click) -> None:
@@ -155,12 +155,15 @@ CHART = Chart(
     look=lambda panels: {"min_width": 300, "max_width": 460, "smallest": 220},
     click=clicked,
     touch=touched,
+    after_touch=data_edits.after_touch,
     pinned=True,
     paint=True,
 )
 CELLS = Chart(matrix_panels, "cells", cells)
 TERMS = Chart(term_panels, "terms", cells)
 LABELS = Chart(Call(label_panels, {"matrices": "usual"}), "labels", cells)
+SENTENCE, TABLE = Words(Call(words.sentence, AT)), Words(words.table)
+EXAMPLE = Words(Call(words.example, {"asked": "example"}))
 CURVE = Chart(distance_panels, "curve", click=choose_M)
 
 PAGE = Page(
@@ -182,13 +185,13 @@ PAGE = Page(
         Row(("editing", "matrices"), (1, 2), align="bottom"),
         data_edits.edits,
         CELLS,
-        Words(Call(words.sentence, AT)),
+        SENTENCE,
         Export(CELLS),
-        Words(words.table),
+        TABLE,
         heading("How EF and F are built"),
         Row(
             (
-                (Words(Call(words.example, {"asked": "example"})), TERMS, Export(TERMS)),
+                (EXAMPLE, TERMS, Export(TERMS)),
                 (Words(words.steps), step_settings),
             ),
             (1, 1.25),
@@ -216,4 +219,5 @@ PAGE = Page(
         "balls": "the balls",
         "angles": "the angles",
     },
+    follow=(CHART, CELLS, SENTENCE, TABLE, EXAMPLE, TERMS),
 )

@@ -72,6 +72,17 @@ RUNS = Chart(
     look=lambda panels: {"min_width": 340, "smallest": 260},
     paint=True,
 )
+SENTENCE = Words(
+    Call(
+        words.sentence,
+        each={
+            "paths": _each("run"),
+            "cosines": _each("cosines", "compared"),
+            "changes": _each("rounding"),
+        },
+    ),
+    complete=True,
+)
 FAR = Chart(
     Call(near_and_far_panels, {"found": "far_runs"}),
     key="starts",
@@ -107,19 +118,6 @@ def runs_first(shown: Shown) -> None:
 
 def _names(shown: Shown, kind: str, over: str = "methods") -> list[str]:
     return [of_method(kind, method) for method in getattr(shown.settings, over)]
-
-
-def sentence(shown: Shown) -> None:
-    """A summary of the finished runs."""
-    view, methods = shown.view, shown.settings.methods
-    seen = {method: view.see(of_method("run", method)) for method in methods}
-    paths = {m: run.result for m, run in seen.items() if run and run.snapshot.complete}
-    if view.trouble:
-        return
-    cosines = {m: view.result(of_method("cosines", m)) for m in shown.settings.compared}
-    changes = {method: view.result(of_method("rounding", method)) for method in methods}
-    problem, multiple = view.given["problem"], shown.settings.multiple
-    st.html(words.sentence(problem, paths, cosines, multiple, changes))
 
 
 def grids(shown: Shown) -> None:
@@ -214,7 +212,7 @@ PAGE = Page(
         runs_first,
         RUNS,
         Export(RUNS, f"{SLUG}-runs"),
-        sentence,
+        SENTENCE,
         grids,
         far,
     ),
@@ -225,4 +223,5 @@ PAGE = Page(
         **dict.fromkeys(_each("cosines").results.values(), "the cosines"),
         "far_runs": "the runs from other starts",
     },
+    follow=(RUNS, SENTENCE),
 )

@@ -8,7 +8,7 @@ from efviz.dashboard.pages.vector_fields.limits import limits
 from efviz.dashboard.pages.vector_fields.settings import VectorFieldsSettings
 from efviz.dashboard.pages.vector_fields.starts import clicked, starts_table, touched
 from efviz.dashboard.session.blocks import Chart, Export, Line, More, Words, scales_in_use
-from efviz.dashboard.session.data_edits import edits
+from efviz.dashboard.session.data_edits import after_touch, edits
 from efviz.dashboard.session.given import TWO_PARAMETERS
 from efviz.dashboard.session.page import Page, Preset, Shown
 from efviz.dashboard.session.problem_widgets import drawn, problem_row
@@ -57,10 +57,13 @@ CHART = Chart(
     look=lambda panels: {"min_width": 230},
     click=clicked,
     touch=touched,
+    after_touch=after_touch,
     frame=frame,
     rest=keep_frame,
     pinned=True,
 )
+SENTENCE = Words(Call(words.sentence, {"trajectories": "paths"}))
+TABLE = Words(Call(words.table, {"trajectories": "paths"}))
 
 PAGE = Page(
     PAGES[SLUG].title,
@@ -77,8 +80,8 @@ PAGE = Page(
     controls=(problem_row("damping", "step_size"),),
     body=(
         CHART,
-        Words(Call(words.sentence, {"trajectories": "paths"})),
-        Words(Call(words.table, {"trajectories": "paths"})),
+        SENTENCE,
+        TABLE,
         Export(CHART),
         Line(("play", "cosines", "editing")),
         edits,
@@ -93,4 +96,5 @@ PAGE = Page(
     ),
     foot=(words.equations,),
     waits={"fields": "the fields", "paths": "the trajectories", "anatomy": "the steps"},
+    follow=(CHART, SENTENCE, TABLE),
 )

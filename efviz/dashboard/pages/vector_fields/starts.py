@@ -1,15 +1,16 @@
 """Starts and examples of the page Vector fields, changed in its charts or in a table."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 import numpy as np
 import streamlit as st
 
 from efviz.dashboard.components import Click, Touch
-from efviz.dashboard.pages.vector_fields.settings import MOST_STARTS
+from efviz.dashboard.pages.vector_fields.settings import MOST_STARTS, VectorFieldsSettings
 from efviz.dashboard.session import data_edits
 from efviz.dashboard.session.kinds import FARTHEST, rounded
-from efviz.dashboard.session.page import Shown
+from efviz.dashboard.session.page import Shown, View
 
 
 def clicked(shown: Shown, click: Click) -> None:
@@ -17,39 +18,46 @@ def clicked(shown: Shown, click: Click) -> None:
     if click.panel == 0:
         data_edits.clicked(shown.store, click)
     else:
-        set_starts(shown, [*present(shown), [click.x, click.y]][-MOST_STARTS:])
+        starts = present(shown.view, shown.store.settings)
+        set_starts(shown, [*starts, [click.x, click.y]][-MOST_STARTS:])
 
 
-def touched(shown: Shown, touch: Touch) -> None:
-    """Drag or remove an example or a start; the last start stays."""
+def touched(view: View, settings: VectorFieldsSettings, touch: Touch) -> VectorFieldsSettings:
+    """The settings after an example or a start was dragged or removed; the last start stays."""
     if touch.panel == 0:
-        data_edits.touched(shown.store, touch)
-        return
-    starts = present(shown)
+        edited: VectorFieldsSettings = data_edits.touched(settings, touch)
+        return edited
+    starts = present(view, settings)
     if touch.trace != "starts" or touch.index >= len(starts):
-        return
+        return settings
     if touch.action != "remove":
         starts[touch.index] = [touch.x, touch.y]
     elif len(starts) > 1:
         del starts[touch.index]
-    set_starts(shown, starts)
+    return with_starts(view, settings, starts)
 
 
-def present(shown: Shown) -> list[list[float]]:
+def present(view: View, settings: VectorFieldsSettings) -> list[list[float]]:
     """The current starts, which the chart may not show yet."""
-    starts = shown.store.settings.starts or shown.view.result("theta_0").tolist()
+    starts = settings.starts or view.result("theta_0", wait=True).tolist()
     return [list(point) for point in starts]
 
 
-def set_starts(shown: Shown, points: Sequence[Sequence[float]]) -> None:
-    """Set the starts, rounded to about a thousandth of the plane to keep links short.
+def with_starts(
+    view: View, settings: VectorFieldsSettings, points: Sequence[Sequence[float]]
+) -> VectorFieldsSettings:
+    """Settings with these starts, rounded to about a thousandth of the plane for short links.
 
     Starts that lie too far out are ignored.
     """
-    size, store = shown.view.result("plane").half_widths.max(), shown.store
-    new = tuple((rounded(x, size), rounded(y, size)) for x, y in points)
-    if np.abs(points).max() <= FARTHEST and new != store.settings.starts:
-        store.set(starts=new)
+    size = view.result("plane", wait=True).half_widths.max()
+    if np.abs(points).max() > FARTHEST:
+        return settings
+    return replace(settings, starts=tuple((rounded(x, size), rounded(y, size)) for x, y in points))
+
+
+def set_starts(shown: Shown, points: Sequence[Sequence[float]]) -> None:
+    shown.store.put(with_starts(shown.view, shown.store.settings, points))
 
 
 def starts_table(shown: Shown) -> None:

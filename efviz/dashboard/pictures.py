@@ -1,0 +1,99 @@
+"""The route of the pictures: GET <prefix>/efviz-picture/<release>/<page>?<link>.
+
+    200  the picture (see `session.pictures`), which every cache may keep for ever
+    202  the session has to make it, at its own pace: it takes long, is private or cannot be drawn
+    204  not now, there is too much to do; for a request ahead of the hand, anything else is too much
+    404  another release, whose page has to be loaded again, or no such page
+
+`touch`, the JSON of a moved mark, is the change that is made to the settings of the link.
+"""
+
+import logging
+import threading
+from collections.abc import Callable, Hashable
+from functools import cache, partial
+
+from anyio import CapacityLimiter, create_task_group, to_thread
+from starlette.requests import Request
+from starlette.responses import Response
+
+from efviz.dashboard.pages import PAGES
+from efviz.dashboard.server import releases
+from efviz.dashboard.server.messages import LONGEST_LINK, MOST_SETTINGS
+from efviz.dashboard.session.page import Page
+from efviz.dashboard.session.pictures import Picture, Unavailable, kept, picture
+from efviz.dashboard.session.turns import TURNS
+
+AT_ONCE, LINE = 4, 64
+"""Threads for pictures, most of which wait for a turn; requests that wait for a thread."""
+AHEAD = "efviz-ahead"
+"""The header of a request ahead of the hand."""
+FOR_EVER = {"Cache-Control": "public, max-age=31536000, immutable"}
+NEVER = {"Cache-Control": "no-store"}
+
+_LOG = logging.getLogger("efviz")
+
+
+@cache
+def _threads() -> CapacityLimiter:
+    return CapacityLimiter(AT_ONCE)
+
+
+def _nothing(status: int) -> Response:
+    return Response(status_code=status, headers=NEVER)
+
+
+async def serve(request: Request) -> Response:
+    slug, text = request.path_params["slug"], request.url.query
+    listing = PAGES.get(slug)
+    page = listing.page if listing else None
+    if page is None or request.path_params["release"] != releases.release():
+        return _nothing(404)
+    if len(text) > LONGEST_LINK or text.count("&") >= MOST_SETTINGS:
+        return _nothing(202)
+    found = kept(page, text)
+    if found is None:
+        line, ahead = _threads().statistics(), AHEAD in request.headers
+        if line.tasks_waiting >= LINE or (ahead and (line.borrowed_tokens or TURNS.busy)):
+            return _nothing(204)
+        visitor = request.client.host if request.client else None
+        found = await _unless_gone(request, partial(_made, page, text, visitor))
+    return _nothing(202) if found is None else _answer(request, found)
+
+
+def _made(page: Page, text: str, visitor: Hashable, gone: threading.Event) -> Picture | None:
+    """The picture, None if the session has to make it."""
+    try:
+        return picture(page, text, visitor=visitor, unless=gone.is_set)
+    except Unavailable:
+        return None
+    except Exception:  # any error: the session, which meets it too, says so on the page
+        _LOG.exception("a picture could not be made")
+        return None
+
+
+async def _unless_gone(
+    request: Request, make: Callable[[threading.Event], Picture | None]
+) -> Picture | None:
+    """What `make` returns in a thread, which is told when the browser no longer wants it."""
+    gone = threading.Event()
+
+    async def listen() -> None:
+        while (await request.receive())["type"] != "http.disconnect":
+            pass
+        gone.set()
+
+    async with create_task_group() as tasks:
+        tasks.start_soon(listen)
+        found = await to_thread.run_sync(make, gone, limiter=_threads())
+        tasks.cancel_scope.cancel()
+    return found
+
+
+def _answer(request: Request, found: Picture) -> Response:
+    headers = FOR_EVER | {"ETag": found.etag}
+    if found.etag in request.headers.get("if-none-match", ""):
+        return Response(status_code=304, headers=headers)
+    # Numbers hardly shrink, and shrinking them would take as long as making them: a proxy may.
+    headers["Content-Encoding"] = "identity"
+    return Response(found.body, media_type="application/octet-stream", headers=headers)
