@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { decode, unpack } from '../../efviz/dashboard/components/assets/wire.js';
+import { decode, opened, unpack } from '../../efviz/dashboard/components/assets/wire.js';
 
 /** Length, text padded with spaces to whole floats, floats: written byte by byte. */
 function packed(json, numbers = []) {
@@ -54,8 +54,9 @@ test('a message is read wherever it lies in its buffer', () => {
     packed({ data: [{ x: { $a: [0, 1] } }] }, [6])
   );
   const shifted = joined(new Uint8Array(3), bytes).subarray(3);
-  const spec = decode(shifted);
-  assert.deepEqual(spec.session, { query: 's=1', ack: 3, clicks: true, frame: null });
+  const { session, buffer, start } = opened(shifted);
+  const spec = decode(buffer, start);
+  assert.deepEqual(session, { query: 's=1', ack: 3, clicks: true, frame: null });
   assert.deepEqual(
     spec.figures.map(({ name }) => name),
     ['f0', 'f1']
@@ -69,9 +70,13 @@ test('a message is read wherever it lies in its buffer', () => {
 
 test('a figure that is shown already is kept, the one after it read at its place', () => {
   const first = packed({ data: ['old'] });
-  const shown = decode(message(first, packed({ data: ['was'] })));
+  const read = (bytes, shown) => {
+    const { buffer, start } = opened(bytes);
+    return decode(buffer, start, shown);
+  };
+  const shown = read(message(first, packed({ data: ['was'] })));
   shown.figures[1].digest = 'another';
-  const next = decode(
+  const next = read(
     message(packed({ data: ['junk of another length'] }), packed({ data: ['new'] })),
     shown
   );

@@ -151,7 +151,6 @@ interface Spec {
   smallest: number;
   plotly: string;
   revision: string;
-  session: Session;
 }
 /** What belongs to one visitor. */
 interface Session {
@@ -159,6 +158,13 @@ interface Session {
   ack: number;
   clicks: boolean;
   frame: FrameSaid | null;
+  follows: Follows | null;
+}
+/** A chart that follows the hand: see pictures.js. */
+interface Follows {
+  name: string;
+  address: string | null;
+  link: string | null;
 }
 interface FrameSaid {
   at: number;

@@ -12,12 +12,13 @@ import { cellOf, columnsIn, GAP, spanOf, widthOfColumn } from './grid.js';
 import { Compass, Hover } from './hover.js';
 import { Layers, split } from './layers.js';
 import { Numbers } from './numbers.js';
+import { pictures } from './pictures.js';
 import { Player } from './play.js';
 import { config, load } from './plotly.js';
 import { Runners } from './runners.js';
 import { enlarge, recolour, themeOf } from './theme.js';
 import { Touch } from './touch.js';
-import { decode } from './wire.js';
+import { decode, opened } from './wire.js';
 import { fitted } from './words.js';
 
 const KEY = Symbol.for('efviz.chart');
@@ -27,6 +28,8 @@ class Chart {
   panels = [];
   /** @type {Spec} */
   spec;
+  /** @type {Session} */
+  session;
   /** @type {Uint8Array<ArrayBuffer> | undefined} */
   bytes;
   /** @type {Send} of an event */
@@ -88,12 +91,40 @@ class Chart {
     this.report = report;
     if (bytes !== this.bytes) {
       this.bytes = bytes;
-      const before = this.plane();
-      this.spec = decode(bytes, this.spec);
-      // A zoom is only valid on its own plane.
-      if (this.plane() !== before) this.view = null;
-      this.touch.reports.answer(this.spec.session.ack);
+      const { session, buffer, start } = opened(bytes);
+      this.session = session;
+      this.touch.answer(session.ack);
+      if (session.follows) pictures.add(this, session.follows);
+      // What the session shows is out of date while a hand moves.
+      if (!this.spec || !session.follows || !pictures.moving) this.take(buffer, start);
     }
+    await this.redraw();
+    showInAddress(this.session.query);
+  }
+
+  /**
+   * Show a picture that the session does not know yet.
+   *
+   * @param {ArrayBuffer} buffer
+   * @param {number} start
+   */
+  show(buffer, start) {
+    this.take(buffer, start);
+    return this.redraw();
+  }
+
+  /**
+   * @param {ArrayBuffer} buffer
+   * @param {number} start
+   */
+  take(buffer, start) {
+    const before = this.plane();
+    this.spec = decode(buffer, start, this.spec);
+    // A zoom is only valid on its own plane.
+    if (this.plane() !== before) this.view = null;
+  }
+
+  async redraw() {
     await load(this.spec.plotly);
     clearTimeout(this.waiting);
     this.waiting = undefined;
@@ -103,7 +134,6 @@ class Chart {
     } else {
       await this.finish();
     }
-    showInAddress(this.spec.session.query);
   }
 
   hidden() {
@@ -164,7 +194,7 @@ class Chart {
       this.player ??= new Player(this.root, (name, value) => this.report(name, value));
       const { box } = this.player.anatomy;
       box.style.gridColumn = `${columns > 2 ? Math.floor(columns / 2) + 1 : 1} / -1`;
-      this.player.update(runners, this.spec.session.frame);
+      this.player.update(runners, this.session.frame);
     } else {
       this.player?.remove();
       this.player = undefined;
@@ -190,7 +220,7 @@ class Chart {
     const coloured = dark ? recolour(figure, this.spec.dark) : figure;
     const { data, layout } = enlarge(coloured, scale);
     const full = this.layoutOf(layout, width, font);
-    const clicks = Boolean(layout.meta?.click && this.spec.session.clicks);
+    const clicks = Boolean(layout.meta?.click && this.session.clicks);
     // Firefox draws text a little wider than it measures it.
     const title = (/** @type {string | false} */ hint = false) =>
       fitted(layout.title, hint, width - layout.margin.l - 2, font);
@@ -295,7 +325,7 @@ class Chart {
     const meta = () => this.spec.figures[i]?.layout.meta ?? {};
     gd.on('plotly_click', (event) => {
       const place = clicked(event);
-      if (meta().click && this.spec.session.clicks && place) {
+      if (meta().click && this.session.clicks && place) {
         this.send('click', { panel: i, ...place });
       }
     });
@@ -327,6 +357,7 @@ class Chart {
 
   remove() {
     clearTimeout(this.waiting);
+    pictures.remove(this);
     this.observer.disconnect();
     this.player?.remove();
     this.seen.disconnect();

@@ -1,13 +1,17 @@
-// A slider that reports while it is dragged: one pending request at a time, the newest value wins.
+// A slider. While it is moved, pictures are fetched (see pictures.js), and the session is told where
+// it came to rest. Where they cannot be, it reports while it is dragged: one pending request at a
+// time, the newest value wins.
 //
-// data: {label, min, max, step, value, log, zero, unit, help, ack}
+// data: {label, min, max, step, value, log, zero, unit, help, query, digits, ack}
 // State `value`: [number, sequence]. The server answers with ack, the sequence that it has drawn.
 // On a log scale the range runs over log10; with `zero` one more stop at its left end means 0.
 
 import { part } from './html.js';
+import { around, pictures, REST } from './pictures.js';
 
 const KEY = Symbol.for('efviz.slider');
 const PATIENCE = 2000; // ms after which an unanswered request no longer holds back the next
+const NEAR = 8; // stops to each side of which the pictures are fetched ahead
 
 /**
  * @typedef {object} SliderData
@@ -20,6 +24,8 @@ const PATIENCE = 2000; // ms after which an unanswered request no longer holds b
  * @property {boolean} [zero]
  * @property {string} [unit]
  * @property {string} [help]
+ * @property {string} [query] how a link says it, as in "damping=*"; without it, no pictures
+ * @property {number | null} [digits] decimal digits of a value
  * @property {number} ack
  */
 
@@ -54,11 +60,12 @@ export const parse = (text) => Number(text.trim().replace(/[−–]/g, '-').repl
  * The stops of a slider, in whole steps from end to end, so that both ends can be reached.
  */
 export class Stops {
-  /** @param {Pick<SliderData, 'min' | 'max' | 'step' | 'log' | 'zero'>} data */
-  constructor({ min, max, step, log, zero }) {
+  /** @param {Pick<SliderData, 'min' | 'max' | 'step' | 'log' | 'zero' | 'digits'>} data */
+  constructor({ min, max, step, log, zero, digits: decimals }) {
     const [low, high] = log ? [Math.log10(min), Math.log10(max)] : [min, max];
     this.log = log;
     this.zero = zero;
+    this.unit = decimals == null ? 0 : 10 ** -decimals;
     this.step = (high - low) / Math.max(1, Math.round((high - low) / step));
     this.low = zero ? low - this.step : low;
     this.high = high;
@@ -73,7 +80,25 @@ export class Stops {
     let snapped = this.low + Math.round((position - this.low) / this.step) * this.step;
     snapped = Math.min(this.high, Number(snapped.toPrecision(12)));
     if (this.zero && snapped < this.low + this.step / 2) return 0;
-    return this.log ? Number((10 ** snapped).toPrecision(12)) : snapped;
+    return this.log ? Number((10 ** snapped).toPrecision(12)) : this.rounded(snapped);
+  }
+
+  /** @param {number} value */
+  rounded(value) {
+    return this.unit ? Number((Math.round(value / this.unit) * this.unit).toPrecision(12)) : value;
+  }
+
+  /**
+   * The value of a stop near another, undefined beyond the ends.
+   *
+   * @param {number} value
+   * @param {number} offset in stops
+   */
+  beside(value, offset) {
+    const position = this.positionOf(value) + offset * this.step;
+    const slack = this.step / 2;
+    if (position < this.low - slack || position > this.high + slack) return undefined;
+    return this.valueAt(position);
   }
 
   /** @param {number} value */
@@ -98,6 +123,9 @@ class Slider {
   pending;
   /** @type {number | undefined} */
   timer;
+  /** @type {number | undefined} until it rests */
+  resting;
+  held = false; // by a pointer
 
   /** @param {Element} parent */
   constructor(parent) {
@@ -116,6 +144,14 @@ class Slider {
     this.says = part(this.root, HTMLElement, '.says');
     this.sequence = 0;
     this.range.addEventListener('input', () => this.choose(this.stops.valueAt(+this.range.value)));
+    this.range.addEventListener('pointerdown', () => (this.held = true));
+    // Let go by the mouse; a key changes the value at once, and more may follow.
+    this.range.addEventListener('change', () => {
+      if (this.held && this.resting !== undefined) this.commit();
+      this.held = false;
+    });
+    this.range.addEventListener('focus', () => this.ahead());
+    this.root.addEventListener('pointerenter', () => this.ahead());
     this.typed.addEventListener('change', () => this.enter());
     this.typed.addEventListener('keydown', (event) => {
       if (event.key === 'Enter') this.enter();
@@ -142,7 +178,7 @@ class Slider {
       this.pending = undefined;
       clearTimeout(this.timer);
       if (answered && this.waiting !== undefined) this.flush();
-      else if (this.waiting === undefined) this.show(data.value);
+      else if (this.waiting === undefined && this.resting === undefined) this.rest();
     }
   }
 
@@ -163,7 +199,49 @@ class Slider {
     this.says.textContent = '';
     this.show(value);
     this.typed.value = digits(value) + (this.data.unit ?? '');
-    this.waiting = value;
+    this.commit(!this.follow(value));
+  }
+
+  /** @param {number} value */
+  changeTo(value) {
+    const [[name, text]] = new URLSearchParams(this.data.query);
+    return { [name]: text.replace('*', String(value)) };
+  }
+
+  /**
+   * Fetch the picture of a value. Returns whether the session need not be told yet.
+   *
+   * @param {number} value
+   */
+  follow(value) {
+    if (!this.data.query) return false;
+    return pictures.follow(this, this.changeTo(value), () => this.commit());
+  }
+
+  // The pictures on both sides.
+  ahead() {
+    if (!this.data?.query || this.pending !== undefined) return;
+    const values = around((offset) => this.stops.beside(this.value, offset), NEAR);
+    pictures.ahead(values.map((value) => this.changeTo(value)));
+  }
+
+  // The session shows this value.
+  rest() {
+    pictures.rest(this);
+    this.show(this.data.value);
+    if (document.activeElement === this.range) this.ahead();
+  }
+
+  /**
+   * Tell the session the value, `now` or once the slider rests.
+   *
+   * @param {boolean} [now]
+   */
+  commit(now = true) {
+    clearTimeout(this.resting);
+    this.resting = now ? undefined : setTimeout(() => this.commit(), REST);
+    if (!now) return;
+    this.waiting = this.value;
     if (this.pending === undefined) this.flush();
   }
 
@@ -175,6 +253,7 @@ class Slider {
     clearTimeout(this.timer);
     this.timer = setTimeout(() => {
       this.pending = undefined;
+      pictures.rest(this);
       this.flush();
     }, PATIENCE);
     this.send([value, this.pending]);
@@ -202,6 +281,8 @@ export default function ({ data, parentElement, setStateValue }) {
   slider.update(data, (/** @type {[number, number]} */ report) => setStateValue('value', report));
   return () => {
     clearTimeout(slider.timer);
+    clearTimeout(slider.resting);
+    pictures.rest(slider);
     slider.root.remove();
     delete parentElement[KEY];
   };

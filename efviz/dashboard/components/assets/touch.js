@@ -1,5 +1,7 @@
 // The marks that the reader moves in a chart, in all its panels, and the reports to the server.
 
+import { pictures, REST } from './pictures.js';
+
 /**
  * A name for a mark.
  *
@@ -63,6 +65,8 @@ export class Touch {
    */
   moved = new Map();
   holding = false;
+  /** @type {number | undefined} until the hand rests */
+  resting;
 
   /**
    * @param {object} chart
@@ -90,8 +94,23 @@ export class Touch {
   report(mark, action) {
     if (action === 'remove') this.moved.clear();
     else this.moved.set(keyOf(mark), mark);
-    this.reports.push({ ...mark, action });
+    clearTimeout(this.resting);
+    const tell = () => this.reports.push({ ...mark, action });
+    const touch = JSON.stringify({ ...mark, action });
+    const fetched = action !== 'remove' && pictures.follow(this, { touch }, tell);
+    if (fetched && action === 'move') this.resting = setTimeout(tell, REST);
+    else tell();
     this.place();
+  }
+
+  /**
+   * The session has answered this report.
+   *
+   * @param {number} ack
+   */
+  answer(ack) {
+    this.reports.answer(ack);
+    if (!this.holding && this.reports.done) pictures.rest(this);
   }
 
   // The server's picture is on the screen; if it answers all reports, it is authoritative again.

@@ -1,7 +1,7 @@
 // The decoding of the bytes that a chart receives.
 //
 // uint32 length | session | packed header | packed figures. The session is JSON with the values of
-// one visitor, {query, ack, frame, clicks}; ack is the sequence of the last answered report.
+// one visitor, {query, ack, frame, clicks, follows}; ack is the sequence of the last answered report.
 // Packed: uint32 length | JSON | float32 arrays; {"$a": [offset, n]} or {"$a": [offset, rows,
 // columns]} in the JSON is an array.
 // header: {figures: [{name, size, digest}], dark, rows, minWidth, maxWidth, smallest, plotly};
@@ -38,15 +38,26 @@ export function unpack(buffer, at) {
 }
 
 /**
- * Figures that are already shown are not decoded again.
+ * The values of one visitor, and the packed figures after them.
  *
  * @param {Uint8Array<ArrayBuffer>} bytes
+ * @returns {{ session: Session, buffer: ArrayBuffer, start: number }}
+ */
+export function opened(bytes) {
+  const { buffer } = bytes.slice(); // aligned
+  const [session, start] = text(buffer, 0);
+  return { session: JSON.parse(session), buffer, start };
+}
+
+/**
+ * Packed figures. Those that are already shown are not decoded again.
+ *
+ * @param {ArrayBuffer} buffer
+ * @param {number} start
  * @param {Spec} [shown]
  * @returns {Spec}
  */
-export function decode(bytes, shown) {
-  const { buffer } = bytes.slice(); // aligned
-  const [session, start] = text(buffer, 0);
+export function decode(buffer, start, shown) {
   const [spec, base] = unpack(buffer, start);
   let at = base;
   spec.figures = spec.figures.map(
@@ -61,5 +72,5 @@ export function decode(bytes, shown) {
     }
   );
   spec.revision = spec.figures.map((/** @type {Figure} */ { digest }) => digest).join(' ');
-  return { ...spec, session: JSON.parse(session) };
+  return spec;
 }
