@@ -21,6 +21,7 @@ from efviz.dashboard.server import (
     upkeep,
     watchdog,
 )
+from efviz.dashboard.server.first_page import FirstPage
 from efviz.dashboard.server.headers import Headers
 from efviz.dashboard.server.messages import Messages
 from efviz.dashboard.server.origins import Origins
@@ -94,6 +95,7 @@ app = st.App(
     middleware=[
         Middleware(Headers),
         Middleware(Origins),
+        Middleware(FirstPage, releases.begin),
         Middleware(Uploads),
         Middleware(Messages, str(SCRIPT)),
     ],

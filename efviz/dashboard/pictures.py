@@ -2,12 +2,13 @@
 
     200  the picture (see `session.pictures`), which every cache may keep for ever
     202  the session has to make it, at its own pace: it takes long, is private or cannot be drawn
-    204  not now, there is too much to do; for a request ahead of the hand, anything else is too much
+    204  not now: there is too much to do, or anything at all for a request ahead of the hand
     404  another release, whose page has to be loaded again, or no such page
 
 `touch`, the JSON of a moved mark, is the change that is made to the settings of the link.
 """
 
+import asyncio
 import logging
 import threading
 from collections.abc import Callable, Hashable
@@ -47,7 +48,7 @@ async def serve(request: Request) -> Response:
     slug, text = request.path_params["slug"], request.url.query
     listing = PAGES.get(slug)
     page = listing.page if listing else None
-    if page is None or request.path_params["release"] != releases.release():
+    if page is None or not page.follow or request.path_params["release"] != releases.release():
         return _nothing(404)
     if len(text) > LONGEST_LINK or text.count("&") >= MOST_SETTINGS:
         return _nothing(202)
@@ -59,6 +60,23 @@ async def serve(request: Request) -> Response:
         visitor = request.client.host if request.client else None
         found = await _unless_gone(request, partial(_made, page, text, visitor))
     return _nothing(202) if found is None else _answer(request, found)
+
+
+def begin(slug: str, text: str) -> None:
+    """Begin to make the picture of a page that a visitor opens, if there is nothing else to do."""
+    listing = PAGES.get(slug)
+    page = listing.page if listing else None
+    if page is None or not page.follow or len(text) > LONGEST_LINK or kept(page, text):
+        return
+    if not (_threads().statistics().borrowed_tokens or TURNS.busy):
+        make = partial(_made, page, text, slug, threading.Event())
+        task = asyncio.create_task(to_thread.run_sync(make, limiter=_threads()))
+        _begun.add(task)
+        task.add_done_callback(_begun.discard)
+
+
+_begun: set[asyncio.Task[Picture | None]] = set()
+"""Tasks that nobody waits for; without a reference they could vanish."""
 
 
 def _made(page: Page, text: str, visitor: Hashable, gone: threading.Event) -> Picture | None:

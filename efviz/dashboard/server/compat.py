@@ -77,11 +77,26 @@ def first_page() -> str:
     return files("streamlit").joinpath("static", "index.html").read_text(encoding="utf-8")
 
 
+_SCRIPTS = files("streamlit").joinpath("static", "static", "js")
+
+
 def frontend_modules(*names: str) -> list[str]:
-    """The file names of Streamlit's JavaScript modules below /static/js, which carry a hash."""
-    scripts = files("streamlit").joinpath("static", "static", "js").iterdir()
+    """The file names of Streamlit's JavaScript modules below /static/js, which carry a hash, and of
+    all that they import, except what the first page asks for itself."""
     pattern = rf"({'|'.join(names)})\.[\w-]+\.js"
-    return sorted(file.name for file in scripts if re.fullmatch(pattern, file.name))
+    there = (file.name for file in _SCRIPTS.iterdir())
+    found = _with_imports(sorted(name for name in there if re.fullmatch(pattern, name)))
+    known = set(_with_imports(re.findall(r"/static/js/([\w.-]+\.js)", first_page())))
+    return [name for name in found if name not in known]
+
+
+def _with_imports(names: list[str]) -> list[str]:
+    found = [*names]
+    for name in found:
+        text = _SCRIPTS.joinpath(name).read_text(encoding="utf-8")
+        imported = re.findall(r"""\b(?:from|import)["']\./([\w.-]+\.js)["']""", text)
+        found += dict.fromkeys(one for one in imported if one not in found)
+    return found
 
 
 def class_of(key: str) -> str:

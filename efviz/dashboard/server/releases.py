@@ -63,5 +63,11 @@ async def _serve(request: Request) -> Response:
     return served
 
 
+def begin(slug: str, query: str) -> None:
+    """Begin the picture of a page that a visitor opens, before a session asks for it."""
+    if preparation.wait(0):
+        import_module("efviz.dashboard.pictures").begin(slug, query)
+
+
 def routes() -> list[Route]:
     return [Route(f"{assets.base_path()}/{_PREFIX}/{{release}}/{{slug}}", _serve)]

@@ -9,10 +9,18 @@ let loading;
 export function load(url) {
   loading ??= new Promise((resolve, reject) => {
     if (window.Plotly) return resolve(window.Plotly);
-    const script = document.createElement('script');
+    // The first page loads it; what it loads is there or has failed once it is complete.
+    const { href } = new URL(url, document.baseURI);
+    const begun =
+      document.readyState !== 'complete' && [...document.scripts].find(({ src }) => src === href);
+    const script = begun || document.createElement('script');
+    script.addEventListener('load', () => resolve(window.Plotly));
+    script.addEventListener('error', () => {
+      loading = undefined;
+      reject(new Error(`Plotly.js could not be loaded from ${url}`));
+    });
+    if (begun) return;
     script.src = url;
-    script.onload = () => resolve(window.Plotly);
-    script.onerror = () => reject(new Error(`Plotly.js could not be loaded from ${url}`));
     document.head.append(script);
   });
   return loading;

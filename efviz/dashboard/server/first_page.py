@@ -1,0 +1,85 @@
+"""The HTML of every page: Streamlit's own, which names from the start what the page shows first.
+
+Otherwise the browser learns of one module after the other, and runs Plotly.js, a third of a second
+of work, when the picture is there instead of while it waits for it.
+"""
+
+import gzip
+from collections.abc import Callable
+from functools import cache
+
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from efviz.dashboard.server import assets, compat
+
+_OF_ANOTHER_BODY = (b"content-length", b"content-encoding", b"etag", b"last-modified")
+
+
+class FirstPage:
+    """Answers with the page in place of Streamlit's, and calls `opened` with its slug and query."""
+
+    def __init__(self, app: ASGIApp, opened: Callable[[str, str], None]) -> None:
+        self._app = app
+        self._opened = opened
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        replaced = False
+
+        async def send_page(message: Message) -> None:
+            nonlocal replaced
+            if message["type"] == "http.response.start" and _is_page(message):
+                replaced = True
+                slug = scope["path"].removeprefix(assets.base_path()).strip("/")
+                query = scope["query_string"].decode("latin-1")
+                await _send(scope, message, send, start=not (slug or query))
+                if scope["method"] == "GET":
+                    self._opened(slug, query)
+            elif not replaced:
+                await send(message)
+
+        await self._app(scope, receive, send_page if scope["type"] == "http" else send)
+
+
+def _is_page(message: Message) -> bool:
+    types = [value for key, value in message["headers"] if key.lower() == b"content-type"]
+    return message["status"] == 200 and any(one.startswith(b"text/html") for one in types)
+
+
+async def _send(scope: Scope, first: Message, send: Send, *, start: bool) -> None:
+    body, small = _html(start)
+    headers = [(k, v) for k, v in first["headers"] if k.lower() not in _OF_ANOTHER_BODY]
+    accepted = [value for key, value in scope["headers"] if key == b"accept-encoding"]
+    if any(b"gzip" in one for one in accepted):
+        body = small
+        headers.append((b"content-encoding", b"gzip"))
+    headers += [(b"content-length", str(len(body)).encode()), (b"vary", b"Accept-Encoding")]
+    await send({**first, "headers": headers})
+    given = b"" if scope["method"] == "HEAD" else body
+    await send({"type": "http.response.body", "body": given})
+
+
+@cache
+def _html(start: bool) -> tuple[bytes, bytes]:
+    """The page and its compressed form."""
+    head, end, rest = compat.first_page().partition("</head>")
+    page = (head + "".join(_for_the_start() if start else _for_a_chart()) + end + rest).encode()
+    return page, gzip.compress(page, mtime=0)
+
+
+def _for_the_start() -> list[str]:
+    """What the start page shows first: the contrast."""
+    return _hints("BidiComponent", "Html", own=("contrast.js",))
+
+
+def _for_a_chart() -> list[str]:
+    """What a chart needs, and the controls above it, which would push it down later."""
+    names = "BidiComponent", "Selectbox", "Html", "Button", "Checkbox"
+    plotly = f'<script async fetchpriority="high" src="{assets.plotly_url()}"></script>'
+    return [*_hints(*names, own=("chart.js", "slider.js")), plotly]
+
+
+def _hints(*names: str, own: tuple[str, ...]) -> list[str]:
+    """Links to these modules of Streamlit and to our own, with all that they import."""
+    theirs = [f"{assets.base_path()}/static/js/{name}" for name in compat.frontend_modules(*names)]
+    ours = [url for name in (*own, "order.js") for url in assets.modules(name)]
+    return [f'<link rel="modulepreload" href="{url}">' for url in dict.fromkeys(theirs + ours)]

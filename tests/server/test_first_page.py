@@ -1,0 +1,124 @@
+"""The HTML of every page: Streamlit's own, with what the page needs first named in it."""
+
+import gzip
+import re
+from importlib.resources import files
+from typing import Any
+
+import pytest
+from coroutines import finish
+from starlette.types import Message, Receive, Scope, Send
+
+from efviz.dashboard.server import assets, compat
+from efviz.dashboard.server.first_page import FirstPage
+
+HTML = [
+    (b"content-type", b"text/html; charset=utf-8"),
+    (b"content-length", b"4"),
+    (b"etag", b"old"),
+    (b"cache-control", b"no-cache"),
+]
+
+
+def answered(
+    path: str = "/vector-fields",
+    query: bytes = b"",
+    *,
+    method: str = "GET",
+    accept: bytes = b"",
+    status: int = 200,
+    headers: list[tuple[bytes, bytes]] = HTML,
+) -> tuple[dict[str, str], bytes, list[tuple[str, str]]]:
+    """The headers and the body of what a browser gets, and what was said to be opened."""
+    sent: list[Message] = []
+    opened: list[tuple[str, str]] = []
+
+    async def app(scope: Scope, receive: Receive, send: Send) -> None:
+        await send({"type": "http.response.start", "status": status, "headers": headers})
+        await send({"type": "http.response.body", "body": b"th", "more_body": True})
+        await send({"type": "http.response.body", "body": b"is"})
+
+    async def send(message: Message) -> None:
+        sent.append(message)
+
+    scope: dict[str, Any] = {
+        "type": "http",
+        "method": method,
+        "path": path,
+        "query_string": query,
+        "headers": [(b"accept-encoding", accept)] if accept else [],
+    }
+    page = FirstPage(app, lambda slug, text: opened.append((slug, text)))
+    finish(page(scope, None, send))  # type: ignore[arg-type]
+    found = {k.decode(): v.decode() for k, v in sent[0]["headers"]}
+    return found, b"".join(one["body"] for one in sent[1:]), opened
+
+
+def hinted(body: bytes) -> list[str]:
+    """The addresses in the page that Streamlit's own does not have."""
+    names = re.findall(r'(?:href|src)="(/[^"]+)"', body.decode())
+    return [name for name in names if name not in compat.first_page()]
+
+
+def test_it_is_streamlits_page_with_more_in_its_head():
+    headers, body, _ = answered()
+    added = re.sub(
+        r'<link rel="modulepreload" href="/[^>]*>|<script async [^>]*></script>', "", body.decode()
+    )
+    assert added == compat.first_page()
+    assert headers["content-length"] == str(len(body))
+    assert "etag" not in headers, "it would be that of another body"
+    assert headers["cache-control"] == "no-cache"
+
+
+@pytest.mark.parametrize("path", ["/vector-fields", "/"])
+def test_what_it_names_is_there_and_named_once(path: str):
+    _, body, _ = answered(path)
+    names = hinted(body)
+    assert len(names) == len(set(names)) > 5
+    for name in names:
+        place, _, version = name.partition("?v=")
+        if place.startswith("/static/"):
+            assert files("streamlit").joinpath("static", *place.strip("/").split("/")).is_file()
+        else:
+            assert version == assets.digest(assets.content(place.rpartition("/")[2]))
+
+
+def test_the_start_page_draws_no_chart_and_every_other_link_does():
+    assert not any("plotly.min" in name for name in hinted(answered("/")[1]))
+    for path, query in (("/", b"damping=1"), ("/four-matrices", b"")):
+        names = " ".join(hinted(answered(path, query)[1]))
+        assert "plotly.min.js" in names
+        assert "/Selectbox." in names
+        assert "/pictures.js" in names
+
+
+def test_it_is_compressed_for_browsers_that_read_that():
+    plain, small = answered()[1], answered(accept=b"br, gzip")
+    assert small[0]["content-encoding"] == "gzip"
+    assert small[0]["vary"] == "Accept-Encoding"
+    assert gzip.decompress(small[1]) == plain
+
+
+def test_what_is_opened_is_said_once_and_not_for_a_question_about_headers():
+    assert answered("/four-matrices", b"s=1")[2] == [("four-matrices", "s=1")]
+    headers, body, opened = answered(method="HEAD")
+    assert (body, opened) == (b"", [])
+    assert int(headers["content-length"]) > 1000
+
+
+@pytest.mark.parametrize(
+    ("status", "kind"), [(404, b"text/html"), (304, b"text/html"), (200, b"text/javascript")]
+)
+def test_anything_else_stays_as_it_is(status: int, kind: bytes):
+    headers, body, opened = answered(status=status, headers=[(b"content-type", kind)])
+    assert headers == {"content-type": kind.decode()}
+    assert (body, opened) == (b"this", [])
+
+
+def test_the_modules_named_early_are_those_that_the_page_does_not_ask_for_itself():
+    own = set(re.findall(r"/static/js/([\w.-]+\.js)", compat.first_page()))
+    named = compat.frontend_modules("BidiComponent", "Selectbox")
+    assert {"BidiComponent", "Selectbox"} <= {name.partition(".")[0] for name in named}
+    assert len(named) > 2, "and what they import"
+    assert not own & set(named)
