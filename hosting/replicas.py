@@ -91,6 +91,7 @@ def configure(
         "EFVIZ_SERVERS": "\n    ".join(servers),
         "EFVIZ_PREFIX": f"/{prefix}" if prefix else "",
         "EFVIZ_PAGES": str(HERE),
+        "EFVIZ_KEPT": str(run / "kept"),
         "EFVIZ_HEADERS": "add_header X-Replica $upstream_addr always;" if name_replicas else "",
     }
     for name in ("nginx.conf", "efviz.conf"):
@@ -116,6 +117,8 @@ def replicas(
     )
     with tempfile.TemporaryDirectory(prefix="efviz-nginx-") as folder:
         run = Path(folder)
+        # Started by root, nginx works as another user, who has to reach its pictures.
+        run.chmod(0o711)
         configure(run, listen or f"127.0.0.1:{port}", ports, prefix, name_replicas)
         nginx = subprocess.Popen(
             [

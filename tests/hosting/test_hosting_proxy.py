@@ -9,15 +9,19 @@ import re
 import socket
 import subprocess
 import sys
+import tempfile
 import threading
 import time
 import urllib.error
 import urllib.request
+from collections import Counter
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from dataclasses import dataclass
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
+from typing import ClassVar
 
 import pytest
 from browsing import free_port
@@ -40,8 +44,13 @@ class App(BaseHTTPRequestHandler):
     """Answers with the path that arrived; holds "/hang" for longer than nginx waits, if told to."""
 
     hanging = False
+    pictures: ClassVar[Counter[str]] = Counter()
+    """How often each picture was asked for."""
 
     def do_GET(self) -> None:
+        if "/efviz-picture/" in self.path:
+            self.pictures[self.path] += 1
+            time.sleep(0.3)
         if self.hanging and "/hang" in self.path:
             time.sleep(4)
         body = self.path.encode()
@@ -52,6 +61,9 @@ class App(BaseHTTPRequestHandler):
     def answer(self, body: bytes) -> None:
         self.send_response(200)
         self.send_header("Content-Length", str(len(body)))
+        if "/efviz-picture/" in self.path:
+            keep = "no-store" if "own" in self.path else "public, max-age=31536000, immutable"
+            self.send_header("Cache-Control", keep)
         self.end_headers()
         self.wfile.write(body)
 
@@ -82,8 +94,15 @@ class Proxy:
 
 
 @pytest.fixture(scope="module")
-def proxy(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Proxy]:
-    folder = tmp_path_factory.mktemp("nginx")
+def folder() -> Iterator[Path]:
+    """One that nginx can reach as another user too, unlike those of pytest."""
+    with tempfile.TemporaryDirectory(prefix="efviz-nginx-") as found:
+        Path(found).chmod(0o711)
+        yield Path(found)
+
+
+@pytest.fixture(scope="module")
+def proxy(folder: Path) -> Iterator[Proxy]:
     apps = [ThreadingHTTPServer(("127.0.0.1", 0), kind) for kind in (App, Hanging)]
     for app in apps:
         threading.Thread(target=app.serve_forever, daemon=True).start()
@@ -121,10 +140,32 @@ def test_a_page_names_the_replica_in_a_cookie_and_a_file_that_is_kept_does_not(
 ) -> None:
     (cookie,) = cookies(proxy.get("/vector-fields?s=1")[1])
     assert re.fullmatch(r"efviz_replica=\w+; Path=/; HttpOnly; SameSite=Lax", cookie)
-    for kept in ("/efviz-assets/chart.js?v=1", "/static/js/index.js"):
+    for kept in ("/efviz-assets/chart.js?v=1", "/efviz-picture/1/x", "/static/js/index.js"):
         assert not cookies(proxy.get(kept)[1])
     name = cookie.partition(";")[0]
     assert not cookies(proxy.get("/vector-fields", Cookie=name)[1]), "it is given once"
+
+
+def test_a_picture_is_computed_once_for_a_class(proxy: Proxy) -> None:
+    """Whichever replicas its visitors belong to, also when all ask at once."""
+    path = "/efviz-picture/1/vector-fields?damping=0.1"
+    with ThreadPoolExecutor(12) as visitors:
+        cookie = "efviz_replica=visitor{}"
+        answers = list(visitors.map(lambda k: proxy.get(path, Cookie=cookie.format(k)), range(12)))
+    assert {(status, body) for status, _, body in answers} == {(200, path)}
+    assert App.pictures[path] == 1
+    for _, headers, _ in answers:
+        assert dict(headers)["Cache-Control"] == "public, max-age=31536000, immutable"
+        assert not cookies(headers), "a kept answer must name no visitor"
+
+
+def test_another_link_is_another_picture_and_what_is_private_is_kept_by_nobody(
+    proxy: Proxy,
+) -> None:
+    for query in ("a=1", "a=2", "own=1", "own=1"):
+        proxy.get(f"/efviz-picture/1/four-matrices?{query}")
+    counts = {path.partition("?")[2]: n for path, n in App.pictures.items() if "four" in path}
+    assert counts == {"a=1": 1, "a=2": 1, "own=1": 2}
 
 
 def test_behind_tls_the_cookie_is_secure_and_browsers_stay_there(proxy: Proxy) -> None:
