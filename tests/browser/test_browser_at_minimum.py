@@ -29,7 +29,7 @@ def curves(page: Page) -> Locator:
 
 
 def wait_for_curves(page: Page) -> None:
-    expect(page.get_by_text("8 seeds,")).to_be_visible(timeout=30_000)
+    expect(page.get_by_text("8 seeds,").last).to_be_visible(timeout=30_000)
     expect(page.locator("[data-testid='stProgress']")).to_have_count(0, timeout=60_000)
 
 

@@ -1,6 +1,12 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { around, Kept, Pictures, read } from '../../efviz/dashboard/components/assets/pictures.js';
+import {
+  around,
+  inLink,
+  Kept,
+  Pictures,
+  read,
+} from '../../efviz/dashboard/components/assets/pictures.js';
 
 /** Frames are drawn when a test says so. */
 const frames = [];
@@ -267,6 +273,23 @@ test('what is kept is bounded in number and bytes, the least recently used going
   for (let i = 0; i < 5; i++) kept.put(`large ${i}`, picture(10 * 2 ** 20));
   assert.ok(kept.bytes <= 32 * 2 ** 20);
   assert.ok(kept.get('large 4'));
+});
+
+test('a number is written in a link as the server writes it', () => {
+  const written = {
+    0: '0',
+    1.5: '1.5',
+    1000: '1000',
+    0.0001: '0.0001',
+    0.00001: '1e-05',
+    1.5e-7: '1.5e-07',
+    1e-12: '1e-12',
+    1e15: '1000000000000000',
+    1e16: '1e16',
+    1.25e21: '1.25e21',
+  };
+  for (const [value, text] of Object.entries(written)) assert.equal(inLink(Number(value)), text);
+  assert.equal(inLink(-0.00002), '-2e-05');
 });
 
 test('the nearest come first, and none beyond the ends', () => {

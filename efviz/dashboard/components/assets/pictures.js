@@ -19,6 +19,17 @@ export const REST = 250; // ms without a move after which a hand rests
 /** @typedef {{ show(buffer: ArrayBuffer, at: number): unknown }} Shows */
 
 /**
+ * A number as the server writes it in links: the same picture has the same address.
+ *
+ * @param {number} value
+ */
+export function inLink(value) {
+  const size = Math.abs(value);
+  const text = size && (size < 1e-4 || size >= 1e16) ? value.toExponential() : String(value);
+  return text.replace(/e-(\d)$/, 'e-0$1').replace('e+', 'e');
+}
+
+/**
  * The pictures near a link, the nearest first.
  *
  * @template T
@@ -245,8 +256,8 @@ export class Pictures {
         ...(ahead && { headers: { 'efviz-ahead': '1' } }),
       });
       if (answer.status !== 200) {
-        // 202, 204: not this one, not now. Anything else is no route of pictures.
-        const known = answer.status === 202 || answer.status === 204;
+        // Not this one, or not now. Anything else is no route of pictures.
+        const known = [202, 204, 429, 503].includes(answer.status);
         if (!known) this.closed = performance.now() + LONG;
         return null;
       }

@@ -7,7 +7,7 @@
 // On a log scale the range runs over log10; with `zero` one more stop at its left end means 0.
 
 import { part } from './html.js';
-import { around, pictures, REST } from './pictures.js';
+import { around, inLink, pictures, REST } from './pictures.js';
 
 const KEY = Symbol.for('efviz.slider');
 const PATIENCE = 2000; // ms after which an unanswered request no longer holds back the next
@@ -205,7 +205,7 @@ class Slider {
   /** @param {number} value */
   changeTo(value) {
     const [[name, text]] = new URLSearchParams(this.data.query);
-    return { [name]: text.replace('*', String(value)) };
+    return { [name]: text.replace('*', inLink(value)) };
   }
 
   /**
