@@ -3,6 +3,7 @@
 import threading
 import time
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 
 import anyio
@@ -197,3 +198,38 @@ def test_many_at_once_are_all_answered():
     finish(ask_all())
     assert {one.status for one in answers.values()} == {200}
     assert len({one.headers["etag"] for one in answers.values()}) == len(queries)
+
+
+def test_a_visitor_who_computes_little_waits_for_no_flood_of_pictures(
+    monkeypatch: pytest.MonkeyPatch,
+):
+    """Requests for pictures count as one visitor, who soon has computed much."""
+    done: list[str] = []
+    begun = threading.Event()
+
+    def working(page: object, link: str, *, visitor: str, **_: object) -> Picture:
+        with TURNS.turn(visitor):
+            begun.set()
+            until = time.thread_time() + 0.15
+            while time.thread_time() < until:
+                pass
+        done.append(link)
+        return Picture('"x"', b"")
+
+    monkeypatch.setattr(route, "picture", working)
+    monkeypatch.setattr(TURNS, "_used", {"192.0.2.1": (10.0, time.monotonic())})
+
+    async def flood() -> None:
+        async with anyio.create_task_group() as tasks:
+            for k in range(20):
+                link = f"{SMALL}&damping={k + 100}"
+                tasks.start_soon(_get, releases.address("vector-fields"), link, {}, 30)
+
+    with ThreadPoolExecutor(1) as thread:
+        flooding = thread.submit(finish, flood())
+        begun.wait(10)
+        with TURNS.turn("a newcomer"):
+            waited_for = len(done)
+        flooding.result(60)
+    assert len(done) == 20
+    assert waited_for < 10
