@@ -12,7 +12,7 @@ from efviz.fields import Plane
 from efviz.figures import marks
 from efviz.figures.data_views import data_panel
 from efviz.figures.log_axes import decades, end_names, log_axis, points_above
-from efviz.figures.panels import loss_contours, panel, plane_panel, round_up
+from efviz.figures.panels import THETA, loss_contours, panel, plane_panel, round_up
 from efviz.figures.theme import CONTOUR, INK, MUTED, POINT, Spec, axis, hint, style_of
 from efviz.problems import Problem
 from efviz.studies.gradient_noise import ErrorCurves, NoisyRuns
@@ -113,7 +113,8 @@ def theta_panel(
         "Where θ is",
         names,
         plane,
-        **hint("click to move it"),
+        **hint("drag or click to move it"),
+        handles=[THETA],
         label="Where θ is, over contours of the loss, with directions of descent",
     )
 

@@ -10,6 +10,9 @@ from efviz.fields import Plane
 from efviz.figures import marks
 from efviz.figures.theme import Spec, axis, layout
 
+THETA = {"trace": "theta", "noun": "θ", "least": 1}
+"""The handle of the mark at theta, which stays: see `pack_figures`."""
+
 
 def panel(
     traces: Sequence[dict[str, Any]],

@@ -196,3 +196,15 @@ def test_no_setting_has_the_name_of_the_moved_mark():
     for slug in FOLLOWING:
         queries = {one.query for one in page_of(slug).settings.declared().values()}
         assert pictures.TOUCH not in queries
+
+
+@pytest.mark.usefixtures("no_session")
+@pytest.mark.parametrize(("slug", "panel"), [("four-matrices", 1), ("gradient-noise", 0)])
+def test_a_dragged_theta_is_that_of_the_picture(slug: str, panel: int):
+    moved = {"panel": panel, "trace": "theta", "index": 0, "x": 0.51234, "y": 1.0}
+    small = "n=60&steps=20&runs=2&" if slug == "gradient-noise" else "n=60&"
+    for action, theta in (("move", "theta=0.512,1"), ("remove", "")):
+        touch = quote(json.dumps(moved | {"action": action}))
+        found = header_of(made(slug, f"{small}touch={touch}"))
+        assert ("theta=" in found["query"]) == bool(theta)
+        assert theta in found["query"]

@@ -4,6 +4,7 @@ A page with theta has the results `plane` and `at`, its theta (see `studies.plan
 """
 
 from collections.abc import Sequence
+from dataclasses import replace
 from functools import partial
 from typing import Any
 
@@ -11,9 +12,9 @@ import numpy as np
 import streamlit as st
 
 from efviz.arrays import Array
-from efviz.dashboard.components import slider
+from efviz.dashboard.components import Touch, slider
 from efviz.dashboard.session.kinds import FARTHEST, Points, decimals, rounded, shortest
-from efviz.dashboard.session.page import Block, Shown
+from efviz.dashboard.session.page import Block, Shown, View
 from efviz.dashboard.session.settings import setting
 from efviz.dashboard.session.store import Store
 from efviz.fields import Plane
@@ -81,11 +82,23 @@ def move_theta(shown: Shown, x: float, y: float) -> None:
     _choose(shown.store, shown.view.result("plane"), np.array([x, y]))
 
 
+def theta_touched(view: View, settings: Any, touch: Touch) -> Any:
+    """The settings after theta was dragged; there always is one."""
+    if touch.action == "remove":
+        return settings
+    return _with_theta(settings, view.result("plane", wait=True), np.array([touch.x, touch.y]))
+
+
 def _choose(store: Store[Any], plane: Plane, theta: Array) -> None:
-    """Set theta, rounded to about a thousandth of the plane to keep links short.
+    store.put(_with_theta(store.settings, plane, theta))
+
+
+def _with_theta(settings: Any, plane: Plane, theta: Array) -> Any:
+    """Settings with this theta, rounded to about a thousandth of the plane to keep links short.
 
     A theta too far out for a link is ignored.
     """
-    if np.abs(theta).max() <= FARTHEST:
-        size = plane.half_widths.max()
-        store.set(theta=(tuple(rounded(float(value), size) for value in theta),))
+    if np.abs(theta).max() > FARTHEST:
+        return settings
+    size = plane.half_widths.max()
+    return replace(settings, theta=(tuple(rounded(float(value), size) for value in theta),))

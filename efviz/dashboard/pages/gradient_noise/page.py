@@ -7,7 +7,7 @@ import streamlit as st
 
 from efviz.curvature import fisher
 from efviz.curvature.gradient_noise import gradient_noise
-from efviz.dashboard.components import Click
+from efviz.dashboard.components import Click, Touch
 from efviz.dashboard.pages.gradient_noise import words
 from efviz.dashboard.pages.gradient_noise.settings import GradientNoiseSettings
 from efviz.dashboard.pages.method_settings import inputs_of_methods
@@ -24,11 +24,11 @@ from efviz.dashboard.session.blocks import (
     scales_in_use,
 )
 from efviz.dashboard.session.given import TWO_PARAMETERS
-from efviz.dashboard.session.page import Page, Preset, Shown
+from efviz.dashboard.session.page import Page, Preset, Shown, View
 from efviz.dashboard.session.problem_choice import examples
 from efviz.dashboard.session.problem_widgets import drawn, problem_row
 from efviz.dashboard.session.studies import Call, Studies
-from efviz.dashboard.session.theta_choice import move_theta, theta_row
+from efviz.dashboard.session.theta_choice import move_theta, theta_row, theta_touched
 from efviz.figures.gradient_noise import noise_panels
 from efviz.studies.gradient_noise import (
     descent_directions,
@@ -84,6 +84,16 @@ def clicked(shown: Shown, click: Click) -> None:
         data_edits.clicked(shown.store, click)
 
 
+def touched(view: View, settings: GradientNoiseSettings, touch: Touch) -> GradientNoiseSettings:
+    """The settings after theta or an example was dragged, or an example removed."""
+    moved: GradientNoiseSettings = (
+        theta_touched(view, settings, touch)
+        if touch.panel == 0
+        else data_edits.touched(settings, touch)
+    )
+    return moved
+
+
 def with_batch(settings: GradientNoiseSettings, batch_size: float) -> GradientNoiseSettings:
     """The nearest batch size for which there are enough examples."""
     return replace(settings, batch_size=round(min(max(batch_size, 1), examples(settings))))
@@ -98,7 +108,7 @@ CHART = Chart(
     Call(noise_panels, AT),
     look=look,
     click=clicked,
-    touch=lambda view, settings, touch: data_edits.touched(settings, touch),
+    touch=touched,
     after_touch=data_edits.after_touch,
     pinned=True,
     paint=True,

@@ -20,7 +20,7 @@ from efviz.dashboard.session.page import Block, Page, Preset, Shown, View, draw
 from efviz.dashboard.session.problem_choice import known, last_example
 from efviz.dashboard.session.problem_widgets import problem_row
 from efviz.dashboard.session.studies import Call, Studies
-from efviz.dashboard.session.theta_choice import move_theta, theta_row
+from efviz.dashboard.session.theta_choice import move_theta, theta_row, theta_touched
 from efviz.datasets.dataset import number_of, row_of
 from efviz.fields import loss_grid
 from efviz.figures.claims import distance_panels
@@ -101,7 +101,10 @@ def clicked(shown: Shown, click: Click) -> None:
 
 
 def touched(view: View, settings: MatricesSettings, touch: Touch) -> MatricesSettings:
-    """Edit an example; one that was moved becomes the chosen one."""
+    """Drag theta, or edit an example; one that was moved becomes the chosen one."""
+    if touch.panel == 1:
+        moved: MatricesSettings = theta_touched(view, settings, touch)
+        return moved
     edited: MatricesSettings = data_edits.touched(settings, touch)
     if not edited.editing or touch.action != "drop" or touch.number is None:
         return edited
