@@ -10,6 +10,7 @@ from browsing import (
     chart,
     needs_chromium,
     open_page,
+    panel,
     revision,
     slider,
     wait_for_picture,
@@ -194,3 +195,29 @@ def test_an_own_table_is_fetched_by_nobody(new_page: Page, server: str) -> None:
     assert "problem=own" in link
     ask = "async (url) => { const { status } = await fetch(url); return status; }"
     assert new_page.evaluate(ask, f"{pictures}?{link}") == 202
+
+
+@pytest.mark.parametrize(
+    ("slug", "name"), [("four-matrices", "Level sets"), ("gradient-noise", "Where θ is")]
+)
+def test_theta_is_dragged_over_the_plane(page: Page, server: str, slug: str, name: str) -> None:
+    open_page(page, server, "n=100", slug=slug)
+    wait_for_rest(page)
+    handle = panel(page, name).get_by_role("button", name="θ 1 at")
+    box = handle.bounding_box()
+    assert box
+    x, y = box["x"] + box["width"] / 2, box["y"] + box["height"] / 2
+    old = revision(page)
+    with requests(page) as fetched:
+        page.mouse.move(x, y)
+        page.mouse.down()
+        page.mouse.move(x + 40, y - 30, steps=5)
+        wait_for_picture(page, old)
+        assert any("touch=" in query for query in fetched)
+        page.mouse.up()
+    expect(page).to_have_url(re.compile("theta="))
+    # By keys as well.
+    before = address(page, "theta")
+    handle.focus()
+    page.keyboard.press("ArrowLeft")
+    wait_until(page, lambda: address(page, "theta") != before)
