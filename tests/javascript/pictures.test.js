@@ -275,6 +275,12 @@ test('what is kept is bounded in number and bytes, the least recently used going
   assert.ok(kept.get('large 4'));
 });
 
+test('a hand rests longer where the session is slow, within bounds', () => {
+  const pictures = new Pictures();
+  const pauses = [0, 20, 100, 400, 5000].map((took) => Object.assign(pictures, { took }).pause);
+  assert.deepEqual(pauses, [250, 250, 400, 1600, 3000]);
+});
+
 test('a number is written in a link as the server writes it', () => {
   const written = {
     0: '0',

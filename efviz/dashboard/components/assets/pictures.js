@@ -12,7 +12,8 @@ const MOST = 200; // pictures kept, of at most so many bytes
 const MOST_BYTES = 32 * 2 ** 20;
 const LATER = 1500; // ms after which a picture is asked for again where the session had to make one
 const LONG = 30_000; // ms after which the route is tried again where it failed
-export const REST = 250; // ms without a move after which a hand rests
+const REST = [250, 3000]; // ms without a move after which a hand rests, at least and at most
+const AT_EASE = 4; // how many times as long as the session took to answer the last time
 
 /** @typedef {{ [name: string]: string }} Change parameters of a link */
 /** @typedef {{ header: any, buffer: ArrayBuffer, start: number }} Picture */
@@ -104,6 +105,8 @@ export class Pictures {
   /** @type {{ picture: Picture, number: number } | undefined} shown in the next frame */
   next;
 
+  took = 0; // ms of the session's last answer
+
   /** @param {typeof fetch} get */
   constructor(get = (...all) => fetch(...all)) {
     this.get = get;
@@ -140,6 +143,12 @@ export class Pictures {
   // While a hand moves, the session's pictures are out of date.
   get moving() {
     return this.hands.size > 0;
+  }
+
+  // A server that is slow to answer is told less often where hands come to rest.
+  get pause() {
+    const [least, most] = REST;
+    return Math.min(most, Math.max(least, AT_EASE * this.took));
   }
 
   get open() {

@@ -7,7 +7,7 @@
 // On a log scale the range runs over log10; with `zero` one more stop at its left end means 0.
 
 import { part } from './html.js';
-import { around, inLink, pictures, REST } from './pictures.js';
+import { around, inLink, pictures } from './pictures.js';
 
 const KEY = Symbol.for('efviz.slider');
 const PATIENCE = 2000; // ms after which an unanswered request no longer holds back the next
@@ -121,6 +121,7 @@ class Slider {
   waiting;
   /** @type {number | undefined} the sequence of the request under way */
   pending;
+  sent = 0; // when
   /** @type {number | undefined} */
   timer;
   /** @type {number | undefined} until it rests */
@@ -175,6 +176,7 @@ class Slider {
     Object.assign(this.range, { min: low, max: high, step });
     if (this.pending === undefined || data.ack === this.pending) {
       const answered = this.pending !== undefined;
+      if (answered) pictures.took = performance.now() - this.sent;
       this.pending = undefined;
       clearTimeout(this.timer);
       if (answered && this.waiting !== undefined) this.flush();
@@ -239,7 +241,7 @@ class Slider {
    */
   commit(now = true) {
     clearTimeout(this.resting);
-    this.resting = now ? undefined : setTimeout(() => this.commit(), REST);
+    this.resting = now ? undefined : setTimeout(() => this.commit(), pictures.pause);
     if (!now) return;
     this.waiting = this.value;
     if (this.pending === undefined) this.flush();
@@ -249,6 +251,7 @@ class Slider {
     const value = this.waiting;
     if (value === undefined) return;
     this.waiting = undefined;
+    this.sent = performance.now();
     this.pending = ++this.sequence;
     clearTimeout(this.timer);
     this.timer = setTimeout(() => {

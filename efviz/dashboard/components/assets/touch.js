@@ -1,6 +1,6 @@
 // The marks that the reader moves in a chart, in all its panels, and the reports to the server.
 
-import { pictures, REST } from './pictures.js';
+import { pictures } from './pictures.js';
 
 /**
  * A name for a mark.
@@ -16,6 +16,7 @@ export class Reports {
   /** @type {Report[]} */
   queue = [];
   sequence = 0;
+  sent = 0; // when
   /** @type {number | undefined} the sequence of the report under way */
   pending;
   /** @type {number | undefined} */
@@ -37,6 +38,7 @@ export class Reports {
   flush() {
     const report = this.queue.shift();
     if (!report) return;
+    this.sent = performance.now();
     this.pending = ++this.sequence;
     this.timer = setTimeout(() => this.answer(this.pending), PATIENCE);
     this.send({ ...report, sequence: this.pending });
@@ -46,6 +48,7 @@ export class Reports {
   answer(ack) {
     this.sequence = Math.max(this.sequence, ack ?? 0);
     if (ack !== this.pending) return;
+    pictures.took = performance.now() - this.sent;
     this.pending = undefined;
     clearTimeout(this.timer);
     this.flush();
@@ -98,7 +101,7 @@ export class Touch {
     const tell = () => this.reports.push({ ...mark, action });
     const touch = JSON.stringify({ ...mark, action });
     const fetched = action !== 'remove' && pictures.follow(this, { touch }, tell);
-    if (fetched && action === 'move') this.resting = setTimeout(tell, REST);
+    if (fetched && action === 'move') this.resting = setTimeout(tell, pictures.pause);
     else tell();
     this.place();
   }
