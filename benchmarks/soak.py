@@ -1,4 +1,5 @@
-"""A semester in minutes: sessions are opened, moved and closed; what do they leave behind?
+"""A semester in minutes: sessions are opened, moved and closed, and pictures fetched by their link;
+what do they leave behind?
 
     python benchmarks/soak.py [--sessions 2000] [--at-once 20] [--page SLUG]
 
@@ -13,26 +14,33 @@ import argparse
 import asyncio
 import random
 import time
+from urllib.parse import urlsplit
 
 from servers import measured, served
-from visitors import Lost, Visitor
+from visitors import Line, Lost, Visitor
 from websockets.exceptions import ConnectionClosed
+
+from efviz.dashboard.server import releases
 
 
 async def come_and_go(i: int, url: str, moves: int, turn: asyncio.Semaphore) -> int:
     """One session; returns how many of its moves were lost."""
     rng = random.Random(i)
     async with turn:
-        visitor = Visitor(url)
+        visitor, pictures = Visitor(url), Line(url)
+        path = urlsplit(url).path.rpartition("/")[0] + releases.address("vector-fields")
         try:
             await visitor.open()
             for _ in range(moves):
                 slider = rng.choice(list(visitor.sliders.values()))
                 await visitor.move(slider, slider.at(rng.randint(0, slider.stops)))
+                # And a picture that nobody has asked for.
+                await pictures.get(f"{path}?damping={rng.uniform(1e-8, 1)!r}")
         except (Lost, OSError, ConnectionClosed):
             return 1
         finally:
             await visitor.close()
+            pictures.close()
         return len(visitor.exceptions)
 
 

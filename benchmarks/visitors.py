@@ -34,6 +34,31 @@ class Lost(Exception):
     """A move that was not answered properly."""
 
 
+class Line:
+    """One connection for pictures, kept open."""
+
+    def __init__(self, url: str) -> None:
+        parts = urlsplit(url)
+        assert parts.hostname
+        self._place = parts.hostname, parts.port or 80
+        self._ends: tuple[asyncio.StreamReader, asyncio.StreamWriter] | None = None
+
+    async def get(self, path: str) -> tuple[int, int]:
+        """The status and the size of an answer."""
+        if self._ends is None:
+            self._ends = await asyncio.open_connection(*self._place)
+        reader, writer = self._ends
+        writer.write(f"GET {path} HTTP/1.1\r\nHost: {self._place[0]}\r\n\r\n".encode())
+        head = (await reader.readuntil(b"\r\n\r\n")).decode().lower()
+        size = int(head.partition("content-length: ")[2].partition("\r\n")[0] or 0)
+        await reader.readexactly(size)
+        return int(head.split()[1]), size
+
+    def close(self) -> None:
+        if self._ends:
+            self._ends[1].close()
+
+
 @dataclass
 class Handle:
     """A slider on the page, as last drawn."""

@@ -31,7 +31,7 @@ def arrows(tails: Array, vectors: Array) -> dict[str, Any]:
     across = 0.45 * np.stack([-head[:, 1], head[:, 0]], axis=-1)
     points = np.concatenate([tails, tips, tips - head + across, tips, tips - head - across], axis=1)
     form = _ARROW.replace("g", f"{_digits(tails)}g")
-    path = "".join(map(form.__mod__, map(tuple, points.tolist())))
+    path = form * len(points) % tuple(points.ravel().tolist())
     return {
         "type": "path",
         "name": GROUND_SHAPE,

@@ -44,6 +44,9 @@ STATE = """() => {
   const shares = all('.efviz-contrast').map((contrast) => contrast.dataset.share);
   return [...panels, ...shares, document.documentElement.innerText.length].join();
 }"""
+# How many pictures were fetched by their link.
+FETCHED = """() => performance.getEntriesByType('resource')
+  .filter(({ name }) => name.includes('/efviz-picture/')).length"""
 # [name, left, top, width, height] of what each panel draws in.
 PLOTS = """() => {
   const kinds = '.efviz-chart > [role=figure], .efviz-contrast .panel > svg';
@@ -321,6 +324,7 @@ def test_the_picture_follows_a_slider_and_a_start_that_are_dragged(
     written = np.array(engine.evaluate("() => window.efvizWritten"))
     assert np.all(np.diff(written) > 100)
     assert 1 < float(engine.evaluate("() => location.search").partition("=")[2]) <= 2
+    assert engine.evaluate(FETCHED) > 0
     engine.drag(*pixels(engine, "NGD", (3.5, 0.6)))
     engine.wait("(count) => (" + PLACES + ")('NGD', 'starts').length === count", 5)
     settle(engine)

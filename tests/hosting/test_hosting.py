@@ -25,6 +25,8 @@ from replicas import NGINX, Replicas, replicas, wait_for
 from visitors import Answer, Visitor
 from websockets.exceptions import ConnectionClosed
 
+from efviz.dashboard.server import releases
+
 N = 4
 REPLICAS = Path(__file__).parents[2] / "hosting" / "replicas.py"
 pytestmark = [
@@ -99,6 +101,19 @@ def test_scripts_of_streamlit_are_sent_compressed(served: Replicas) -> None:
 @pytest.mark.parametrize("path", ["efviz-ready", "_stcore/metrics"])
 def test_what_is_for_the_host_alone_is_not_passed_on(served: Replicas, path: str) -> None:
     assert fetch(served.url + path)[0] == 404
+
+
+def test_all_replicas_make_the_same_picture_under_the_same_address(served: Replicas) -> None:
+    link = f"{releases.address('vector-fields')}?steps=50&damping=0.5"
+    opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
+    bodies = set()
+    addresses = [f"http://127.0.0.1:{port}/{served.prefix}" for port in served.apps]
+    for address in [*addresses, served.url.rstrip("/")]:
+        with opener.open(address + link, timeout=20) as answer:
+            assert answer.status == 200
+            assert answer.headers["Cache-Control"] == "public, max-age=31536000, immutable"
+            bodies.add(answer.read())
+    assert len(bodies) == 1
 
 
 def port_of(visitor: Visitor) -> int:
