@@ -10,11 +10,12 @@
 
 import asyncio
 import logging
+import sys
 import threading
 from collections.abc import Callable, Hashable
+from dataclasses import dataclass, field
 from functools import cache, partial
 
-from anyio import CapacityLimiter, create_task_group, to_thread
 from starlette.requests import Request
 from starlette.responses import Response
 
@@ -26,7 +27,7 @@ from efviz.dashboard.session.pictures import Picture, Unavailable, kept, picture
 from efviz.dashboard.session.turns import TURNS
 
 AT_ONCE, LINE = 4, 64
-"""Threads for pictures, most of which wait for a turn; requests that wait for a thread."""
+"""Threads for pictures, most of which wait for a turn; requests that are made or wait for one."""
 AHEAD = "efviz-ahead"
 """The header of a request ahead of the hand."""
 FOR_EVER = {"Cache-Control": "public, max-age=31536000, immutable"}
@@ -35,9 +36,32 @@ NEVER = {"Cache-Control": "no-store"}
 _LOG = logging.getLogger("efviz")
 
 
+@dataclass
+class _Threads:
+    """At most AT_ONCE pictures are made at once; `asked` counts those that are made or wait."""
+
+    turn: asyncio.Semaphore = field(default_factory=lambda: asyncio.Semaphore(AT_ONCE))
+    asked: int = 0
+
+    async def run(self, make: Callable[[], Picture | None]) -> Picture | None:
+        self.asked += 1
+        try:
+            async with self.turn:
+                return await asyncio.to_thread(make)
+        finally:
+            self.asked -= 1
+
+
 @cache
-def _threads() -> CapacityLimiter:
-    return CapacityLimiter(AT_ONCE)
+def _threads() -> _Threads:
+    return _Threads()
+
+
+def _following(slug: str) -> Page | None:
+    """The page of this name if it has pictures, and its module is imported already."""
+    listing = PAGES.get(slug)
+    page = listing.page if listing and listing.module in sys.modules else None
+    return page if page and page.follow else None
 
 
 def _nothing(status: int) -> Response:
@@ -46,16 +70,15 @@ def _nothing(status: int) -> Response:
 
 async def serve(request: Request) -> Response:
     slug, text = request.path_params["slug"], request.url.query
-    listing = PAGES.get(slug)
-    page = listing.page if listing else None
-    if page is None or not page.follow or request.path_params["release"] != releases.release():
+    page = _following(slug)
+    if page is None or request.path_params["release"] != releases.release():
         return _nothing(404)
     if len(text) > LONGEST_LINK or text.count("&") >= MOST_SETTINGS:
         return _nothing(202)
     found = kept(page, text)
     if found is None:
-        line, ahead = _threads().statistics(), AHEAD in request.headers
-        if line.tasks_waiting >= LINE or (ahead and (line.borrowed_tokens or TURNS.busy)):
+        asked, ahead = _threads().asked, AHEAD in request.headers
+        if asked >= LINE or (ahead and (asked or TURNS.busy)):
             return _nothing(204)
         visitor = request.client.host if request.client else None
         found = await _unless_gone(request, partial(_made, page, text, visitor))
@@ -64,13 +87,12 @@ async def serve(request: Request) -> Response:
 
 def begin(slug: str, text: str) -> None:
     """Begin to make the picture of a page that a visitor opens, if there is nothing else to do."""
-    listing = PAGES.get(slug)
-    page = listing.page if listing else None
-    if page is None or not page.follow or len(text) > LONGEST_LINK or kept(page, text):
+    page = _following(slug)
+    if page is None or len(text) > LONGEST_LINK or kept(page, text):
         return
-    if not (_threads().statistics().borrowed_tokens or TURNS.busy):
+    if not (_threads().asked or TURNS.busy):
         make = partial(_made, page, text, slug, threading.Event())
-        task = asyncio.create_task(to_thread.run_sync(make, limiter=_threads()))
+        task = asyncio.create_task(_threads().run(make))
         _begun.add(task)
         task.add_done_callback(_begun.discard)
 
@@ -101,11 +123,11 @@ async def _unless_gone(
             pass
         gone.set()
 
-    async with create_task_group() as tasks:
-        tasks.start_soon(listen)
-        found = await to_thread.run_sync(make, gone, limiter=_threads())
-        tasks.cancel_scope.cancel()
-    return found
+    listener = asyncio.create_task(listen())
+    try:
+        return await _threads().run(partial(make, gone))
+    finally:
+        listener.cancel()
 
 
 def _answer(request: Request, found: Picture) -> Response:

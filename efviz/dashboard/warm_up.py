@@ -4,7 +4,7 @@ from efviz.dashboard.pages import PAGES
 from efviz.dashboard.pages.start import page as start
 from efviz.dashboard.pages.vector_fields.page import STUDIES
 from efviz.dashboard.pages.vector_fields.settings import VectorFieldsSettings
-from efviz.dashboard.server import assets
+from efviz.dashboard.server import assets, releases
 
 # One problem computed from moments and one from examples: together they use all inner loops.
 _PROBLEMS = ("fig1", "fig2")
@@ -16,8 +16,9 @@ def first_picture() -> None:
 
 
 def warm_up() -> None:
-    """Import all pages and what figures need, compile or load the inner loops, compress assets."""
+    """Import all pages and what figures need, compile the inner loops, compress what is served."""
     first_picture()
+    releases.release()
     assets.warm_up()
     for page in PAGES.values():
         page.load()

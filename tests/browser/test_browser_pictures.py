@@ -221,3 +221,14 @@ def test_theta_is_dragged_over_the_plane(page: Page, server: str, slug: str, nam
     handle.focus()
     page.keyboard.press("ArrowLeft")
     wait_until(page, lambda: address(page, "theta") != before)
+
+
+def test_a_preset_pressed_right_after_a_slider_is_not_undone_by_it(page: Page, server: str) -> None:
+    open_page(page, server)
+    wait_for_rest(page)
+    slider(page, "Damping λ").focus()
+    page.keyboard.press("ArrowRight")
+    page.get_by_role("button", name="Fig. 1 with the printed step size").click()
+    expect(page).to_have_url(re.compile("step="))
+    page.wait_for_timeout(1000)
+    assert address(page, "damping") == "", "the preset has the last word"

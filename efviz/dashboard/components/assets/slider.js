@@ -148,9 +148,12 @@ class Slider {
     this.range.addEventListener('pointerdown', () => (this.held = true));
     // Let go by the mouse; a key changes the value at once, and more may follow.
     this.range.addEventListener('change', () => {
-      if (this.held && this.resting !== undefined) this.commit();
+      if (this.held) this.settle();
       this.held = false;
     });
+    // Whoever turns to something else is done with it.
+    this.range.addEventListener('blur', () => this.settle());
+    this.typed.addEventListener('blur', () => this.settle());
     this.range.addEventListener('focus', () => this.ahead());
     this.root.addEventListener('pointerenter', () => this.ahead());
     this.typed.addEventListener('change', () => this.enter());
@@ -232,6 +235,11 @@ class Slider {
     pictures.rest(this);
     this.show(this.data.value);
     if (document.activeElement === this.range) this.ahead();
+  }
+
+  // Tell the session now what it would be told once the slider rests.
+  settle() {
+    if (this.resting !== undefined) this.commit();
   }
 
   /**
