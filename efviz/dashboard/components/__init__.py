@@ -10,7 +10,7 @@ from efviz.dashboard.components.chart import Click, Frame, Touch, chart, pack_fi
 from efviz.dashboard.components.contrast import contrast
 from efviz.dashboard.components.images import images
 from efviz.dashboard.components.link import link
-from efviz.dashboard.components.slider import slider
+from efviz.dashboard.components.slider import slider, take_reports
 
 __all__ = [
     "Click",
@@ -23,4 +23,5 @@ __all__ = [
     "link",
     "pack_figures",
     "slider",
+    "take_reports",
 ]

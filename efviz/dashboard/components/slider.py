@@ -36,13 +36,15 @@ def slider(
     answered = f"{key}.answered"
 
     def changed() -> None:
-        report = _report(st.session_state[key].get("value"))
-        if not report:
+        state = st.session_state.get(key)
+        report = _report(state.get("value")) if state else None
+        if not report or report[1] == st.session_state.get(answered):
             return
         number, st.session_state[answered] = report
         if low <= number <= high or (zero and number == 0):
             on_change(number)
 
+    st.session_state.setdefault(_SHOWN, {})[key] = changed
     component("slider")(
         key=key,
         data={
@@ -61,6 +63,19 @@ def slider(
         },
         on_value_change=changed,
     )
+
+
+_SHOWN = "sliders"
+
+
+def take_reports() -> None:
+    """Call `on_change` for what sliders have reported already.
+
+    For a button that was pressed after a slider had moved: where both arrive at once, Streamlit
+    calls buttons first.
+    """
+    for changed in list(st.session_state.get(_SHOWN, {}).values()):
+        changed()
 
 
 def _report(report: Any) -> tuple[float, int] | None:

@@ -15,6 +15,7 @@ from typing import Any, Protocol
 import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
+from efviz.dashboard.components import take_reports
 from efviz.dashboard.session.foreign import plain
 from efviz.dashboard.session.held import Held, Seen
 from efviz.dashboard.session.own_table_widgets import ready
@@ -234,6 +235,7 @@ def run(page: Page) -> None:
 
 
 def _choose(store: Store[Any], preset: Preset) -> None:
+    take_reports()
     found = preset.settings(store.settings)
     if isinstance(found, str):
         store.say(found)

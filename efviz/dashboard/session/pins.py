@@ -7,7 +7,7 @@ from urllib.parse import parse_qsl
 
 import streamlit as st
 
-from efviz.dashboard.components import link
+from efviz.dashboard.components import link, take_reports
 from efviz.dashboard.session import own_table, table_choice
 from efviz.dashboard.session.caches import OWN
 from efviz.dashboard.session.kinds import Kind, Number, Sofar
@@ -66,6 +66,7 @@ def share(store: Store[Any]) -> None:
 
 
 def _pin(store: Store[Any]) -> None:
+    take_reports()
     store.set(**{PIN: _kind(store).of(store.settings).query or DEFAULTS})
 
 
