@@ -1,13 +1,16 @@
 """Batched damped symmetric systems, with the minimum-norm solution where they are singular."""
 
 from collections.abc import Callable
-from typing import NamedTuple
+from typing import NamedTuple, TypeVar
 
 import numpy as np
+from numpy.typing import NDArray
 
 from efviz.arrays import Array, Mask
 from efviz.numerics.columns import least_squares
 from efviz.numerics.systems import gram_rounding, solve_each
+
+T = TypeVar("T", bound=np.generic)
 
 
 class Solution(NamedTuple):
@@ -43,10 +46,11 @@ def solve_damped(
     D = g.shape[-1]
     finite: Mask = np.asarray(np.isfinite(B).all((-1, -2)) & np.isfinite(g).all(-1))
     lead = np.broadcast_shapes(finite.shape, np.shape(damping))
-    B = np.broadcast_to(np.where(finite[..., None, None], B, 0), (*lead, D, D))
-    g = np.broadcast_to(np.where(finite[..., None], g, 0), (*lead, D))
-    finite = np.broadcast_to(finite, lead)
-    each = np.ascontiguousarray(np.broadcast_to(np.asarray(damping, dtype=float), lead))
+    sound = bool(finite.all())
+    if not sound:
+        B, g = np.where(finite[..., None, None], B, 0), np.where(finite[..., None], g, 0)
+    B, g, finite = _as(B, (*lead, D, D)), _as(g, (*lead, D)), _as(finite, lead)
+    each = np.ascontiguousarray(_as(np.asarray(damping, dtype=float), lead))
     x, deficient, safe = (
         np.empty((*lead, D)),
         np.zeros(lead, dtype=bool),
@@ -67,7 +71,14 @@ def solve_damped(
             made_of = rows(int(i))
             if made_of is not None:
                 flat[0][i], flat[1][i] = _from_rows(made_of, terms * each.reshape(-1)[i])
+    if sound:
+        return Solution(x, deficient)
     return Solution(np.where(finite[..., None], x, np.nan), deficient & finite)
+
+
+def _as(values: NDArray[T], shape: tuple[int, ...]) -> NDArray[T]:
+    """Broadcast to a shape, without the time that this takes where nothing is to be done."""
+    return values if values.shape == shape else np.broadcast_to(values, shape)
 
 
 def power_damped(
