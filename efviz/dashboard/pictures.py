@@ -1,6 +1,7 @@
 """The route of the pictures: GET <prefix>/efviz-picture/<release>/<page>?<link>.
 
-    200  the picture (see `session.pictures`), which every cache may keep for ever
+    200  the picture (see `session.pictures`), which every cache may keep for ever, except where the
+         link is not one that pages make
     202  the session has to make it, at its own pace: it takes long, is private or cannot be drawn
     204  not now: there is too much to do, or anything at all for a request ahead of the hand
     404  another release, whose page has to be loaded again, or no such page
@@ -131,7 +132,7 @@ async def _unless_gone(
 
 
 def _answer(request: Request, found: Picture) -> Response:
-    headers = FOR_EVER | {"ETag": found.etag}
+    headers = (FOR_EVER if found.lasting else NEVER) | {"ETag": found.etag}
     if found.etag in request.headers.get("if-none-match", ""):
         return Response(status_code=304, headers=headers)
     # Numbers hardly shrink, and shrinking them would take as long as making them: a proxy may.

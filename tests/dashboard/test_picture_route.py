@@ -14,6 +14,7 @@ from starlette.applications import Starlette
 from starlette.types import Message
 
 from efviz.dashboard import pictures as route
+from efviz.dashboard.pages import PAGES
 from efviz.dashboard.server import preparation, releases
 from efviz.dashboard.session.caches import SHARED
 from efviz.dashboard.session.pictures import Picture, Unavailable
@@ -129,6 +130,16 @@ def test_what_is_no_picture_is_kept_by_nobody(slug: str, query: str, status: int
     answer = get(slug, query)
     assert (answer.status, answer.body) == (status, b"")
     assert answer.headers["cache-control"] == "no-store"
+
+
+@pytest.mark.parametrize("besides", ["never=1", "damping=junk", "seed=-1"])
+def test_a_link_that_no_page_makes_takes_no_room_in_any_cache(besides: str):
+    before = len(SHARED)
+    answers = [picture_of(f"{SMALL}&{besides}") for _ in range(2)]
+    assert answers[0].body == answers[1].body
+    assert answers[0].headers["cache-control"] == "no-store"
+    assert route.kept(PAGES["vector-fields"].page, f"{SMALL}&{besides}") is None
+    assert len(SHARED) <= before + 40, "what it shows is kept once, as for any other link"
 
 
 def test_another_release_has_other_addresses():

@@ -69,3 +69,20 @@ test('values are written with three digits and read as people write them', () =>
   assert.equal(parse('1e–8'), 1e-8);
   assert.ok(Number.isNaN(parse('one')));
 });
+
+test('a value is rounded to the digits that it has', () => {
+  const whole = new Stops({ min: 10, max: 1e6, step: 0.25, log: true, digits: 0 });
+  assert.equal(whole.valueAt(1.25), 18);
+  const hundredths = new Stops({ min: -0.333, max: 1, step: 0.1, digits: 2 });
+  assert.equal(hundredths.valueAt(0.1), 0.08);
+  const thousands = new Stops({ min: 0, max: 1e6, step: 700, digits: -3 });
+  assert.equal(thousands.valueAt(1400), 1000);
+});
+
+test('stops beside a value end at the ends', () => {
+  const stops = new Stops({ min: 1e-2, max: 1, step: 1, log: true, zero: true });
+  assert.deepEqual(
+    [-3, -2, -1, 1, 2].map((offset) => stops.beside(0.1, offset)),
+    [undefined, 0, 0.01, 1, undefined]
+  );
+});

@@ -19,7 +19,7 @@ from urllib.parse import parse_qsl
 
 from efviz.dashboard.components.chart import touch_of
 from efviz.dashboard.server.assets import digest
-from efviz.dashboard.session.caches import OWN, SHARED, in_process
+from efviz.dashboard.session.caches import OWN, SHARED
 from efviz.dashboard.session.links import PIN, upgraded
 from efviz.dashboard.session.page import Page, View
 from efviz.dashboard.session.settings import EVERYWHERE, Settings
@@ -46,10 +46,14 @@ def link_of(settings: Settings) -> str | None:
 
 @dataclass(frozen=True)
 class Picture:
-    """The bytes of a picture and its ETag, which changes with them."""
+    """The bytes of a picture and its ETag, which changes with them.
+
+    `lasting`: its link is one that pages make, so that others may ask for it.
+    """
 
     etag: str
     body: bytes
+    lasting: bool = True
 
 
 def _key(page: Page, link: str) -> Key:
@@ -57,7 +61,7 @@ def _key(page: Page, link: str) -> Key:
 
 
 def kept(page: Page, link: str) -> Picture | None:
-    """The picture of a link if it has been made before."""
+    """The picture of a link if it has been made before, and is lasting."""
     found: Picture | None = SHARED.known(_key(page, link))
     return found
 
@@ -81,24 +85,22 @@ def picture(
     def enough() -> bool:
         return unless() or time.thread_time() > worked or time.perf_counter() > waited
 
-    def made() -> Picture:
-        body = _drawn(page, query, remarks, enough)
-        return Picture(f'"{digest(body)}"', body)
-
     with TURNS.turn(visitor, unless=enough) as admitted:
         if not admitted:
             raise Unavailable("the server is busy")
         try:
-            return in_process(_key(page, link), made)
+            found = _drawn(page, query, remarks, enough)
         except Refused as reason:
             raise Unavailable(str(reason)) from reason
+        return SHARED.get(_key(page, link), lambda: found) if found.lasting else found
 
 
 def _drawn(
     page: Page, query: Mapping[str, str], remarks: list[str], enough: Callable[[], bool]
-) -> bytes:
+) -> Picture:
     besides = {TOUCH, PIN, *EVERYWHERE}
     settings, sentences = page.settings.read({k: v for k, v in query.items() if k not in besides})
+    remarks = [*remarks, *sentences]
     if TOUCH in query:
         settings = _touched(page, settings, query[TOUCH])
     _complete(page, settings, enough)
@@ -117,13 +119,14 @@ def _drawn(
             bodies.append(packed)
     header = {
         "query": settings.query,
-        "remarks": [*remarks, *sentences],
+        "remarks": remarks,
         "words": words,
         "charts": charts,
     }
     text = json.dumps(header, separators=(",", ":")).encode()
     text += b" " * (-(4 + len(text)) % 4)
-    return b"".join([struct.pack("<I", len(text)), text, *bodies])
+    body = b"".join([struct.pack("<I", len(text)), text, *bodies])
+    return Picture(f'"{digest(body)}"', body, lasting=not remarks and TOUCH not in query)
 
 
 def _touched(page: Page, settings: Any, text: str) -> Any:

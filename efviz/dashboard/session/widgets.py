@@ -43,6 +43,7 @@ class Slider:
             log=self.log,
             zero=kind.zero,
             help=_help(store, name),
+            digits=0 if kind.integer else None,
             query="" if store.declared[name].follow else f"{store.declared[name].query}=*",
             on_change=partial(store.choose, name),
         )

@@ -80,7 +80,7 @@ export class Stops {
     let snapped = this.low + Math.round((position - this.low) / this.step) * this.step;
     snapped = Math.min(this.high, Number(snapped.toPrecision(12)));
     if (this.zero && snapped < this.low + this.step / 2) return 0;
-    return this.log ? Number((10 ** snapped).toPrecision(12)) : this.rounded(snapped);
+    return this.rounded(this.log ? Number((10 ** snapped).toPrecision(12)) : snapped);
   }
 
   /** @param {number} value */
