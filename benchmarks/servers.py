@@ -1,10 +1,11 @@
 """Apps served on loopback for a benchmark, each in a process of its own."""
 
+import os
 import subprocess
 import sys
 import time
 import urllib.request
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -47,22 +48,44 @@ def ready(script: str) -> str:
 
 
 @contextmanager
-def served(script: str, port: int, *options: str, path: str = "") -> Iterator[Server]:
-    """Serve `app.py` with efviz's settings, or a script beside this file with Streamlit's."""
-    command = [sys.executable, "-m", "streamlit", "run", script, "--server.port", str(port)]
-    command += ["--server.address", "127.0.0.1", "--server.headless", "true"]
-    command += ["--server.fileWatcherType", "none", "--browser.gatherUsageStats", "false", *options]
+def running(
+    command: Sequence[str],
+    url: str,
+    *,
+    ready: str = "",
+    folder: Path = HERE,
+    silent: bool = False,
+    **environment: str,
+) -> Iterator[Server]:
+    """Run a command that serves `url`, and wait until `ready` below it answers.
+
+    `silent`: what it logs is not shown.
+    """
     process = psutil.Popen(
-        command, cwd=ROOT if script == "app.py" else HERE, stdout=subprocess.DEVNULL
+        command,
+        cwd=folder,
+        env=os.environ | environment,
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL if silent else None,
     )
-    url = f"http://127.0.0.1:{port}{path}"
     try:
         deadline = time.monotonic() + 120
-        while not answers(f"{url}/{ready(script)}"):
+        while not answers(f"{url}/{ready}"):
             if process.poll() is not None or time.monotonic() > deadline:
-                raise RuntimeError(f"{script} did not start")
+                raise RuntimeError(f"{' '.join(command)} did not start")
             time.sleep(0.1)
         yield Server(f"{url}/", process)
     finally:
         process.terminate()
         process.wait(20)
+
+
+@contextmanager
+def served(script: str, port: int, *options: str, path: str = "") -> Iterator[Server]:
+    """Serve `app.py` with efviz's settings, or a script beside this file with Streamlit's."""
+    command = [sys.executable, "-m", "streamlit", "run", script, "--server.port", str(port)]
+    command += ["--server.address", "127.0.0.1", "--server.headless", "true"]
+    command += ["--server.fileWatcherType", "none", "--browser.gatherUsageStats", "false", *options]
+    url, folder = f"http://127.0.0.1:{port}{path}", ROOT if script == "app.py" else HERE
+    with running(command, url, ready=ready(script), folder=folder) as server:
+        yield server
