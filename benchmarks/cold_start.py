@@ -22,8 +22,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from latency import FLAGS
 from playwright.sync_api import Browser, Page, sync_playwright
+from repaints import FLAGS
 from servers import ROOT, answers
 
 OWN = f"{sys.executable} -m streamlit run app.py --server.headless true"

@@ -1,174 +1,160 @@
-"""Time from a key press on a slider to the repainted page, against a baseline in the same run.
+"""From a key press on a slider to the repainted page, and pictures a second under a dragged mouse.
 
-    python benchmarks/latency.py [--page at-the-minimum] [--rounds 30] [--chromium PATH]
+    python benchmarks/latency.py [--page at-the-minimum] [--visited] [--rounds 30] [--chromium PATH]
+    python benchmarks/latency.py --peers [--peers-python PATH]
 
-Serves three apps: a page of efviz (by default Vector fields) as it is configured, and
-`floor_app.py` (one slider, one small native chart) twice, under Streamlit's default settings and
-without its garbage collection after each rerun. Key presses alternate between the three pages. Then
-the slider of efviz is dragged with the mouse and repainted pictures are counted. Times drift with
-the machine: quote the ratios.
+Serves a page of efviz (by default Vector fields; `--page all`: one after the other) as it is
+configured, and as a baseline `floor_app.py`, one slider and one small native chart, twice: under
+Streamlit's default settings, and without its garbage collection after each rerun. With `--peers`,
+the panels of Vector fields in the apps of other libraries in `peers/` too, for which the extra
+`peers` is installed, here or for another Python. Key presses alternate between all of them.
+
+Then each slider is dragged for three seconds at 60 stops a second, over stops that nobody has
+visited. A picture counts in the animation frame in which something else is drawn. With `--visited`
+it is dragged again, to and fro over stops that have all been drawn before. Times drift with the
+machine: quote the ratios.
 """
 
 import argparse
 import os
-import statistics
-import subprocess
 import sys
-import time
+from collections.abc import Sequence
 from contextlib import ExitStack
-from pathlib import Path
+from dataclasses import dataclass, field
+from itertools import cycle, islice
 
-from playwright.sync_api import Locator, Page, sync_playwright
-from servers import answers, ready
+import numpy as np
+from apps import FLOORS, PAGES, PEERS, App, served_peer
+from playwright.sync_api import Browser, sync_playwright
+from repaints import FLAGS, MOVES_A_SECOND, Drag, Watched
+from servers import served
 
-HERE = Path(__file__).parent
-FLAGS = ("--no-sandbox", "--disable-gpu", "--disable-background-networking")
-
-# Resolves when `changed` holds and the browser has painted.
-PAINTED = """
-([selector, old, attribute]) => {
-  const read = () => {
-    const found = document.querySelector(selector);
-    return found && (attribute ? found.getAttribute(attribute) : found.textContent);
-  };
-  window.efvizPainted = new Promise((resolve) => {
-    addEventListener('keydown', () => {
-      const pressed = performance.now();
-      const look = () => {
-        if (read() === old) return;
-        observer.disconnect();
-        requestAnimationFrame(() => {
-          const channel = new MessageChannel();
-          channel.port1.onmessage = () => resolve(performance.now() - pressed);
-          channel.port2.postMessage(0);
-        });
-      };
-      const observer = new MutationObserver(look);
-      observer.observe(document.body, {
-        subtree: true, childList: true, characterData: true, attributes: true,
-      });
-    }, { once: true, capture: true });
-  });
-}
-"""
+MOVES = 3 * MOVES_A_SECOND
+WARM_UP = 2
+SHOWN_BY_PEERS = PAGES["vector-fields"]
+WALK = 60
+"""At most so many stops are visited before they are dragged over."""
+HEAD = ("press to paint", "pictures/s", "between them", "after the last move")
 
 
-class App:
-    """One served app, its page, and how to tell that it has repainted."""
+@dataclass
+class Measured:
+    """An app that is served and shown, and what has been measured of it."""
 
-    def __init__(self, name: str, script: Path, port: int, seen: tuple[str, str], path: str = ""):
-        self.name, self.script, self.port, self.seen = name, script, port, seen
-        self.path = path
-        self.times: list[float] = []
+    app: App
+    url: str
+    screen: Watched
+    presses: list[float] = field(default_factory=list)
+    fresh: list[Drag] = field(default_factory=list)
+    visited: list[Drag] = field(default_factory=list)
 
-    def serve(self, stack: ExitStack, *options: str) -> None:
-        command = [sys.executable, "-m", "streamlit", "run", str(self.script)]
-        command += ["--server.port", str(self.port), "--server.headless", "true"]
-        command += ["--browser.gatherUsageStats", "false", *options]
-        # The baseline must not read efviz's settings, so it runs in a folder without any.
-        where = HERE.parent if self.script.name == "app.py" else HERE
-        process = subprocess.Popen(
-            command, cwd=where, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
-        )
-        stack.callback(process.wait)
-        stack.callback(process.terminate)
-        for _ in range(600):
-            if answers(f"http://127.0.0.1:{self.port}/{ready(self.script.name)}"):
-                return
-            time.sleep(0.1)
-        raise RuntimeError(f"{self.name} did not start")
-
-    def open(self, page: Page) -> None:
-        self.page = page
-        page.goto(f"http://127.0.0.1:{self.port}/{self.path}")
-        selector, attribute = self.seen
-        page.wait_for_selector(f"{selector}[{attribute}]" if attribute else selector)
-        # Wait for the work that continues behind the first picture.
-        page.wait_for_timeout(1500)
-        page.locator("[data-testid='stProgress']").first.wait_for(state="detached", timeout=60_000)
-
-    def slider(self) -> Locator:
-        return self.page.get_by_role("slider").first
+    def open(self) -> None:
+        self.screen.open(self.url + self.app.link)
+        self.screen.place(self.app.stops[0])
 
     def press(self) -> None:
-        selector, attribute = self.seen
-        self.page.bring_to_front()
-        found = self.page.locator(selector).first
-        old = found.get_attribute(attribute) if attribute else found.text_content()
-        self.slider().focus()
-        self.page.evaluate(PAINTED, [selector, old, attribute])
-        self.page.keyboard.press("ArrowRight")
-        self.times.append(self.page.evaluate("window.efvizPainted"))
-        self.page.wait_for_timeout(150)
+        passed = self.screen.press()
+        if passed is None:
+            raise RuntimeError(f"{self.app.name}: a key press changed nothing")
+        self.presses.append(passed)
+
+    def drag(self) -> None:
+        """Drag over stops that have not been visited, at links of their own if there are some."""
+        if not self.app.fresh:
+            self.fresh.append(self.screen.drag(self.app.stops[len(self.presses) + 1 :]))
+        for link in self.app.fresh[: round(MOVES / len(self.app.stops))]:
+            self.screen.open(self.url + link)
+            self.fresh.append(self.screen.drag(self.app.stops))
+
+    def drag_again(self) -> None:
+        """Visit the first stops one by one, then drag over them."""
+        stops = self.app.stops[:WALK]
+        self.screen.place(stops[0])
+        for _ in stops[1:]:
+            self.screen.press()
+        to_and_fro = [*stops, *stops[-2:0:-1]]
+        self.visited.append(self.screen.drag(list(islice(cycle(to_and_fro), MOVES))))
 
 
-def pictures_per_second(app: App, seconds: float = 4.0) -> float:
-    """Repaints a second while the mouse drags the slider back and forth."""
-    app.page.bring_to_front()
-    app.page.evaluate(
-        """(selector) => {
-          window.efvizSeen = 0;
-          const seen = (all) => { window.efvizSeen += all.length; };
-          new MutationObserver(seen).observe(document.querySelector(selector),
-            { attributes: true, attributeFilter: ['data-revision'] });
-        }""",
-        app.seen[0],
-    )
-    box = app.slider().bounding_box()
-    assert box is not None
-    y, left, width = box["y"] + box["height"] / 2, box["x"] + 10, box["width"] - 20
-    app.page.mouse.move(left, y)
-    app.page.mouse.down()
-    start, move = time.perf_counter(), 0
-    while time.perf_counter() - start < seconds:
-        share = move / 60 % 2
-        app.page.mouse.move(left + width * (share if share < 1 else 2 - share), y)
-        app.page.wait_for_timeout(16)
-        move += 1
-    elapsed = time.perf_counter() - start
-    app.page.mouse.up()
-    return float(app.page.evaluate("window.efvizSeen")) / elapsed
+def row(name: str, presses: Sequence[float], drags: Sequence[Drag]) -> str:
+    """Medians in ms, with the 95th percentile of the times between two pictures."""
+    median = f"{np.median(presses):.0f} ms" if presses else ""
+    line = f"{name:32s}{median:>16s}"
+    if not drags:
+        return line
+    between = np.concatenate([np.diff(drag.followed) for drag in drags])
+    rate = sum(len(drag.followed) for drag in drags) / sum(drag.length for drag in drags) * 1000
+    times = "{:.0f}, {:.0f} ms".format(*np.percentile(between, [50, 95])) if len(between) else "-"
+    late = np.median([drag.late for drag in drags])
+    return f"{line}{rate:>16.1f}{times:>16s}{late:>20.0f} ms"
+
+
+def report(page: Measured, others: Sequence[Measured]) -> None:
+    print(f"\n{page.app.name:32s}{HEAD[0]:>16s}{HEAD[1]:>16s}{HEAD[2]:>16s}{HEAD[3]:>23s}")
+    for one in (page, *others):
+        print(row(one.app.name, one.presses[WARM_UP:], one.fresh))
+        if one.visited:
+            print(row("  over stops already visited", [], one.visited))
+    median = np.median(page.presses[WARM_UP:])
+    for one in others:
+        ratio = median / np.median(one.presses[WARM_UP:])
+        print(f"{page.app.name} / {one.app.name}: {ratio:.2f}")
+
+
+def measure(apps: dict[App, str], browser: Browser, rounds: int, visited: bool) -> None:
+    """Measure a page of efviz, the first of the apps with their addresses, beside the others."""
+    with browser.new_context(viewport={"width": 1400, "height": 900}) as context:
+        measured = [
+            Measured(app, url, Watched(context.new_page(), app.picture, app.slider))
+            for app, url in apps.items()
+        ]
+        for one in measured:
+            one.open()
+        for _ in range(WARM_UP + rounds):
+            for one in measured:
+                one.press()
+        for one in measured:
+            if one.app not in FLOORS:
+                one.drag()
+                if visited:
+                    one.drag_again()
+    report(measured[0], measured[1:])
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
+    parser.add_argument("--page", default="vector-fields", choices=(*PAGES, "all"))
+    parser.add_argument("--visited", action="store_true", help="drag over visited stops as well")
+    parser.add_argument("--peers", action="store_true", help="measure the apps in peers/ as well")
     parser.add_argument(
-        "--page",
-        default="vector-fields",
-        help="the slug of a page: vector-fields, at-the-minimum, four-matrices, gradient-noise",
+        "--peers-python", default=sys.executable, help="a Python with the extra `peers`"
     )
     parser.add_argument("--rounds", type=int, default=30)
     parser.add_argument("--chromium", default=os.environ.get("EFVIZ_CHROMIUM", "/usr/bin/chromium"))
     options = parser.parse_args()
-    native = ("[data-testid='stPlotlyChart'] .gtitle", "")
-    efviz = App(
-        "efviz", HERE.parent / "app.py", 8701, (".efviz-chart", "data-revision"), options.page
-    )
-    plain = App("floor", HERE / "floor_app.py", 8702, native)
-    quick = App("floor, no GC", HERE / "floor_app.py", 8703, native)
+    pages = list(PAGES.values()) if options.page == "all" else [PAGES[options.page]]
+    if options.peers and SHOWN_BY_PEERS not in pages:
+        parser.error("the peers show Vector fields")
     with ExitStack() as stack:
-        efviz.serve(stack)
-        plain.serve(stack)
-        quick.serve(stack, "--runner.postScriptGC", "false")
+        ports = iter(range(8701, 8800))
+        efviz = stack.enter_context(served("app.py", next(ports))).url
+        floors = {
+            floor: stack.enter_context(served("floor_app.py", next(ports), *settings)).url
+            for floor, settings in FLOORS.items()
+        }
         playwright = stack.enter_context(sync_playwright())
         browser = playwright.chromium.launch(executable_path=options.chromium, args=FLAGS)
-        for app in (efviz, plain, quick):
-            app.open(browser.new_page(viewport={"width": 1400, "height": 900}))
-        for i in range(options.rounds + 3):
-            for app in (efviz, plain, quick):
-                app.press()
-                if i < 3:
-                    app.times.clear()
-        rate = pictures_per_second(efviz)
+        for page in pages:
+            with ExitStack() as beside:
+                peers = {
+                    peer: beside.enter_context(
+                        served_peer(peer, next(ports), options.peers_python)
+                    ).url
+                    for peer in PEERS
+                    if options.peers and page is SHOWN_BY_PEERS
+                }
+                measure({page: efviz} | floors | peers, browser, options.rounds, options.visited)
         browser.close()
-    medians = {app.name: statistics.median(app.times) for app in (efviz, plain, quick)}
-    for name, median in medians.items():
-        print(f"{name:14s} median {median:6.0f} ms")
-    for floor, goal in (("floor", 1.3), ("floor, no GC", 2.3)):
-        print(
-            f"efviz / {floor:12s} {medians['efviz'] / medians[floor]:.2f}   (goal: at most {goal})"
-        )
-    print(f"pictures a second while dragging: {rate:.1f}   (goal: at least 5)")
 
 
 if __name__ == "__main__":

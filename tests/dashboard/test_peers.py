@@ -1,8 +1,9 @@
 """What the apps beside which efviz is measured show."""
 
+import apps
 import pytest
 from numpy.testing import assert_array_equal
-from peers.panels import HIGH, LOW, STEP, panels
+from peers.panels import HIGH, LOW, STEP, STOPS, panels
 
 from efviz.dashboard.pages.vector_fields.page import CHART, PAGE
 from efviz.dashboard.pages.vector_fields.settings import VectorFieldsSettings
@@ -22,6 +23,10 @@ def test_they_show_the_panels_of_the_page_at_its_defaults() -> None:
             assert_array_equal(drawn.y, trace["y"])
         shapes = spec["layout"].get("shapes", [])
         assert [drawn.path for drawn in figure.layout.shapes] == [one["path"] for one in shapes]
+
+
+def test_the_benchmark_drags_to_the_end_of_their_slider() -> None:
+    assert {peer.slider.last for peer in apps.PEERS} == {STOPS - 1}
 
 
 @pytest.mark.parametrize(
