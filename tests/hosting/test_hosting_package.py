@@ -42,6 +42,15 @@ def wheel(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return next(source.glob("*.whl"))
 
 
+def take_what_is_compiled(package: Path) -> None:
+    """What numba has compiled here, of the same sources: without it the app starts in a minute."""
+    here = ROOT / "efviz"
+    for compiled in here.rglob("__pycache__/*.nb[ic]"):
+        copy = package / compiled.relative_to(here)
+        copy.parent.mkdir(exist_ok=True)
+        shutil.copyfile(compiled, copy)
+
+
 @pytest.fixture(scope="module")
 def efviz(wheel: Path, tmp_path_factory: pytest.TempPathFactory) -> str:
     """The command in an environment that holds the wheel and sees the packages it depends on."""
@@ -55,6 +64,7 @@ def efviz(wheel: Path, tmp_path_factory: pytest.TempPathFactory) -> str:
     Path(library, "dependencies.pth").write_text(sysconfig.get_path("purelib") + "\n")
     pip = [sys.executable, "-m", "pip", "--python", str(python), "install", "--quiet"]
     subprocess.run([*pip, "--no-deps", "--no-index", str(wheel)], check=True)
+    take_what_is_compiled(Path(library, "efviz"))
     return str(scripts / "efviz")
 
 
