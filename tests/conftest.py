@@ -1,10 +1,12 @@
 """Fixtures over the registries: every model with every likelihood, and every problem on offer."""
 
 import gc
+import os
 from collections.abc import Iterator
 from contextlib import ExitStack
 from dataclasses import replace
 from functools import cache
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -42,20 +44,35 @@ KINDS = [
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Tests of whole pages and of servers take most of the time that needs no browser.
 
-    The files that take long begin first: short ones fill what is left at the end.
+    The first file with a browser starts the app, for which the others of its kind would wait: what
+    needs no browser begins beside it. Short files fill what is left at the end.
     """
-    long = set()
     for item in items:
         if item.path.parent.name in ("dashboard", "server", "hosting"):
             item.add_marker("slow")
-        if {"browser", "slow"} & {mark.name for mark in item.iter_markers()}:
-            long.add(item.path)
-    items.sort(key=lambda item: item.path not in long)
+
+    def files(mark: str) -> set[Path]:
+        return {item.path for item in items if item.get_closest_marker(mark)}
+
+    browsers, slow = files("browser"), files("slow")
+    first = min(browsers, default=None)
+    items.sort(
+        key=lambda item: (item.path != first, item.path not in slow, item.path not in browsers)
+    )
 
 
 def pytest_collection_finish() -> None:
     gc.freeze()
     gc.enable()
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_auto_num_workers(config: pytest.Config) -> int:
+    """One more than there are cores, unless tests are left out that wait for browsers and servers.
+
+    They wait for a third of their time.
+    """
+    return (os.cpu_count() or 1) + (not config.option.markexpr)
 
 
 @pytest.hookimpl(optionalhook=True)
