@@ -186,6 +186,30 @@ def profile(browser: Browser, server: str) -> Iterator[BrowserContext]:
 
 
 @contextmanager
+def watched(page: Page) -> Iterator[None]:
+    """The page that is looked at. Errors in the console and requests to other hosts fail the test.
+
+    Behind another one it would be painted once a second.
+    """
+    page.bring_to_front()
+    wrong: list[str] = []
+    local = (page.context.pages[0].evaluate("origin") + "/", "blob:", "data:")
+    listeners: dict[Any, Any] = {
+        "pageerror": lambda error: wrong.append(str(error)),
+        "console": lambda m: None if harmless(m) else wrong.append(m.text),
+        "request": lambda r: None if r.url.startswith(local) else wrong.append(r.url),
+    }
+    for event, listener in listeners.items():
+        page.on(event, listener)
+    try:
+        yield
+    finally:
+        for event, listener in listeners.items():
+            page.remove_listener(event, listener)
+    assert not wrong, wrong
+
+
+@contextmanager
 def visit(
     profile: BrowserContext,
     width: int = 1400,
@@ -197,21 +221,12 @@ def visit(
 ) -> Iterator[Page]:
     """The page of a fresh visitor, who prefers it light or dark, and calm: with reduced motion.
 
-    Errors in the console and requests to other hosts fail the test. A new page is one that the
+    It is `watched`. A new page is one that the
     visitor may prepare for good, by scripts or a finger; the others are cleared and used again.
     """
     # The first page stays: the compiled scripts do as long as one page of the site is open.
     site, spare = profile.pages[:2]
     page = profile.new_page() if new else spare
-    wrong: list[str] = []
-    local = (site.evaluate("origin") + "/", "blob:", "data:")
-    listeners: dict[Any, Any] = {
-        "pageerror": lambda error: wrong.append(str(error)),
-        "console": lambda m: None if harmless(m) else wrong.append(m.text),
-        "request": lambda r: None if r.url.startswith(local) else wrong.append(r.url),
-    }
-    for event, listener in listeners.items():
-        page.on(event, listener)
     page.set_viewport_size({"width": width, "height": height})
     page.emulate_media(
         media="null",
@@ -220,10 +235,9 @@ def visit(
         forced_colors="none",
     )
     try:
-        yield page
+        with watched(page):
+            yield page
     finally:
-        for event, listener in listeners.items():
-            page.remove_listener(event, listener)
         if new:
             page.close()
         else:
@@ -234,7 +248,6 @@ def visit(
         site.evaluate("localStorage.clear()")
         profile.clear_cookies()
         profile.clear_permissions()
-    assert not wrong, wrong
 
 
 @pytest.fixture
@@ -249,6 +262,37 @@ def new_page(profile: BrowserContext) -> Iterator[Page]:
     """A fresh visitor, whose page is used by nobody after him."""
     with visit(profile, new=True) as page:
         yield page
+
+
+@pytest.fixture(scope="module")
+def _kept(profile: BrowserContext) -> Iterator[list[Page]]:
+    """No page, or the one that stays open from test to test."""
+    kept: list[Page] = []
+    yield kept
+    for page in kept:
+        page.close()
+
+
+@pytest.fixture
+def figure_1(profile: BrowserContext, server: str, _kept: list[Page]) -> Iterator[Page]:
+    """The page Vector fields as it opens, for tests of what its first button resets.
+
+    It stays open from test to test, since to open it takes longer than what is done on it. One that
+    cannot be reset is used no more.
+    """
+    page = _kept.pop() if _kept else profile.new_page()
+    with watched(page):
+        if page.url == "about:blank":
+            open_page(page, server)
+            expect(page.locator(".stProgress")).to_have_count(0, timeout=30_000)
+        before = revision(page)
+        yield page
+        page.mouse.move(0, 0)
+        page.get_by_role("button", name="Paper Fig. 1, as published").click()
+        expect(page).to_have_url(f"{server}/vector-fields", timeout=15_000)
+        expect(chart(page)).to_have_attribute("data-revision", before, timeout=15_000)
+        page.evaluate("document.activeElement.blur(); scrollTo(0, 0)")
+    _kept.append(page)
 
 
 def assert_nothing_is_cut_off(page: Page, *charts: Locator) -> None:

@@ -10,7 +10,15 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from browsing import browser, new_page, page, profile, server  # noqa: F401  # fixtures
+from browsing import (  # noqa: F401  # fixtures
+    _kept,
+    browser,
+    figure_1,
+    new_page,
+    page,
+    profile,
+    server,
+)
 from hypothesis import settings
 from streamlit.components.v2 import manifest_scanner
 from xdist.remote import Producer

@@ -13,10 +13,12 @@ from browsing import (
     panel,
     revision,
     slider,
+    visit,
     wait_for_picture,
+    wait_for_rest,
     wait_until,
 )
-from playwright.sync_api import Page, Route, expect
+from playwright.sync_api import BrowserContext, Page, Route, expect
 
 pytestmark = needs_chromium
 
@@ -67,8 +69,8 @@ def test_the_first_picture_is_figure_1(page: Page, server: str) -> None:
     assert page.url.endswith("/efviz/vector-fields")
 
 
-def test_a_key_on_a_slider_moves_the_picture_and_the_link(page: Page, server: str) -> None:
-    open_page(page, server)
+def test_a_key_on_a_slider_moves_the_picture_and_the_link(figure_1: Page) -> None:
+    page = figure_1
     old = revision(page)
     slider(page, "Strength s").focus()
     page.keyboard.press("ArrowRight")
@@ -77,8 +79,8 @@ def test_a_key_on_a_slider_moves_the_picture_and_the_link(page: Page, server: st
     expect(slider(page, "Strength s")).to_have_attribute("aria-valuetext", "0.05")
 
 
-def test_the_picture_follows_while_the_slider_is_dragged(page: Page, server: str) -> None:
-    open_page(page, server)
+def test_the_picture_follows_while_the_slider_is_dragged(figure_1: Page) -> None:
+    page = figure_1
     box = slider(page, "Strength s").bounding_box()
     assert box
     seen = set()
@@ -95,20 +97,21 @@ def test_the_picture_follows_while_the_slider_is_dragged(page: Page, server: str
     expect(page).to_have_url(re.compile(rf"[?&]s={re.escape(str(value))}$"), timeout=10_000)
 
 
-def test_a_link_shows_a_fresh_visitor_the_same_picture(page: Page, server: str) -> None:
+def test_a_link_shows_a_fresh_visitor_the_same_picture(
+    profile: BrowserContext, server: str
+) -> None:
     query = "problem=fig2&path=B&s=0.7&damping=0.01&starts=0.5,0.5;-1,0.25&grid=9&cos=1"
-    open_page(page, server, query)
-    # Revisions of the same settings are equal once all is computed.
-    expect(page.locator(".stProgress")).to_have_count(0, timeout=30_000)
-    first = revision(page)
-    assert starts(page) == [[0.5, 0.5], [-1.0, 0.25]]
-    assert page.url.partition("?")[2] == query
-    assert page.context.browser
-    other = page.context.browser.new_page()
-    open_page(other, server, query)
-    expect(other.locator(".stProgress")).to_have_count(0, timeout=30_000)
-    assert revision(other) == first
-    other.close()
+    with visit(profile) as page:
+        open_page(page, server, query)
+        # Revisions of the same settings are equal once all is computed.
+        wait_for_rest(page)
+        expect(page.locator(".stProgress")).to_have_count(0, timeout=30_000)
+        first = revision(page)
+        assert starts(page) == [[0.5, 0.5], [-1.0, 0.25]]
+        assert page.url.partition("?")[2] == query
+    with visit(profile) as other:
+        open_page(other, server, query)
+        expect(chart(other)).to_have_attribute("data-revision", first, timeout=30_000)
 
 
 def test_junk_in_a_link_gets_a_sentence_and_a_picture(page: Page, server: str) -> None:
@@ -122,8 +125,8 @@ def test_junk_in_a_link_gets_a_sentence_and_a_picture(page: Page, server: str) -
 
 
 @pytest.mark.parametrize("name", ["GD", "NGD", "EFGD"])
-def test_a_click_on_empty_area_places_a_start_there(page: Page, server: str, name: str) -> None:
-    open_page(page, server)
+def test_a_click_on_empty_area_places_a_start_there(figure_1: Page, name: str) -> None:
+    page = figure_1
     old = revision(page)
     page.mouse.click(*pixel_of(page, name, 3.5, 0.6))
     wait_for_picture(page, old)
@@ -154,8 +157,8 @@ def test_zoom_survives_new_data_and_a_double_click_ends_it(page: Page, server: s
         wait_until(page, lambda one=chosen: np.allclose(one.evaluate(x_range), [-1, 5], atol=1e-6))
 
 
-def test_a_typed_value_is_taken_and_a_wrong_one_is_explained(page: Page, server: str) -> None:
-    open_page(page, server)
+def test_a_typed_value_is_taken_and_a_wrong_one_is_explained(figure_1: Page) -> None:
+    page = figure_1
     typed = page.get_by_role("textbox", name="Damping λ, typed value")
     old = revision(page)
     typed.fill("0.25")
@@ -168,8 +171,8 @@ def test_a_typed_value_is_taken_and_a_wrong_one_is_explained(page: Page, server:
     expect(typed).to_have_value("0.25")
 
 
-def test_damping_zero_is_at_the_left_end(page: Page, server: str) -> None:
-    open_page(page, server)
+def test_damping_zero_is_at_the_left_end(figure_1: Page) -> None:
+    page = figure_1
     slider(page, "Damping λ").focus()
     page.keyboard.press("Home")
     expect(page).to_have_url(re.compile(r"damping=0$"))
@@ -197,8 +200,8 @@ def test_more_settings_open_and_change_the_picture(page: Page, server: str) -> N
 
 
 @pytest.mark.parametrize("form", ["png", "svg"])
-def test_a_panel_can_be_taken_along(page: Page, server: str, form: str, tmp_path: Path) -> None:
-    open_page(page, server)
+def test_a_panel_can_be_taken_along(figure_1: Page, form: str, tmp_path: Path) -> None:
+    page = figure_1
     panel(page, "EFGD").hover()
     button = panel(page, "EFGD").locator(f"[data-title='Download as {form.upper()}']")
     with page.expect_download() as download:

@@ -33,9 +33,9 @@ def arrow(page: Page, name: str) -> np.ndarray:
 
 @pytest.mark.parametrize("under", FIELDS)
 def test_every_panel_shows_its_direction_at_the_point_under_the_pointer(
-    page: Page, server: str, under: str
+    figure_1: Page, under: str
 ) -> None:
-    open_page(page, server)
+    page = figure_1
     page.mouse.move(*pixel_of(page, under, *AT))
     truth = directions(AT, PROBLEMS["fig1"].settings.damping)
     for name in FIELDS:
@@ -63,8 +63,8 @@ def test_every_panel_shows_its_direction_at_the_point_under_the_pointer(
     np.testing.assert_allclose(float(shown.group(1)), loss, rtol=0.05)
 
 
-def test_the_directions_go_when_the_pointer_leaves(page: Page, server: str) -> None:
-    open_page(page, server)
+def test_the_directions_go_when_the_pointer_leaves(figure_1: Page) -> None:
+    page = figure_1
     page.mouse.move(*pixel_of(page, "GD", *AT))
     expect(panel(page, "EFGD").locator(".compass")).to_be_visible()
     page.mouse.move(700, 5)
@@ -72,8 +72,8 @@ def test_the_directions_go_when_the_pointer_leaves(page: Page, server: str) -> N
         expect(panel(page, name).locator(".compass")).to_be_hidden()
 
 
-def test_the_focus_of_a_start_shows_and_says_its_directions(page: Page, server: str) -> None:
-    open_page(page, server)
+def test_the_focus_of_a_start_shows_and_says_its_directions(figure_1: Page) -> None:
+    page = figure_1
     panel(page, "GD").locator(".handle").nth(1).focus()
     for name in FIELDS:
         expect(panel(page, name).locator(".compass")).to_be_visible()

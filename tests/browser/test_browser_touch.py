@@ -65,9 +65,9 @@ def path(page: Page, name: str) -> str:
 
 @pytest.mark.parametrize("name", FIELDS)
 def test_a_dragged_start_moves_at_once_in_all_panels_and_its_paths_follow(
-    page: Page, server: str, name: str
+    figure_1: Page, name: str
 ) -> None:
-    open_page(page, server)
+    page = figure_1
     ranges = panel(page, name).evaluate("gd => gd._fullLayout.xaxis.range")
     before = {field: path(page, field) for field in FIELDS}
     x, y = starts(page)[1]
@@ -88,8 +88,8 @@ def test_a_dragged_start_moves_at_once_in_all_panels_and_its_paths_follow(
     assert panel(page, name).evaluate("gd => gd._fullLayout.xaxis.range") == ranges
 
 
-def test_a_mark_stays_under_the_pointer_while_pictures_arrive(page: Page, server: str) -> None:
-    open_page(page, server)
+def test_a_mark_stays_under_the_pointer_while_pictures_arrive(figure_1: Page) -> None:
+    page = figure_1
     x, y = starts(page)[0]
     page.mouse.move(*pixel_of(page, "NGD", x, y))
     page.mouse.down()
@@ -106,8 +106,8 @@ def test_a_mark_stays_under_the_pointer_while_pictures_arrive(page: Page, server
     np.testing.assert_allclose(shown(page, "GD", 0), to, atol=0.05)
 
 
-def test_a_drag_ends_at_the_edge_of_the_panel(page: Page, server: str) -> None:
-    open_page(page, server)
+def test_a_drag_ends_at_the_edge_of_the_panel(figure_1: Page) -> None:
+    page = figure_1
     x, y = starts(page)[0]
     page.mouse.move(*pixel_of(page, "NGD", x, y))
     page.mouse.down()
@@ -117,8 +117,8 @@ def test_a_drag_ends_at_the_edge_of_the_panel(page: Page, server: str) -> None:
     wait_for_start(page, 0, [right, y])
 
 
-def test_a_click_on_a_start_neither_moves_nor_adds_one(page: Page, server: str) -> None:
-    open_page(page, server)
+def test_a_click_on_a_start_neither_moves_nor_adds_one(figure_1: Page) -> None:
+    page = figure_1
     first = starts(page)
     page.mouse.click(*pixel_of(page, "GD", *first[2]))
     page.wait_for_timeout(500)
@@ -160,8 +160,8 @@ def test_keys_move_and_remove_a_start(page: Page, server: str) -> None:
     expect(handle(page, 1)).to_be_focused()
 
 
-def test_the_focus_of_a_start_is_visible(page: Page, server: str) -> None:
-    open_page(page, server)
+def test_the_focus_of_a_start_is_visible(figure_1: Page) -> None:
+    page = figure_1
     slider(page, "Step size γ").focus()
     for _ in range(12):
         page.keyboard.press("Tab")
