@@ -26,7 +26,7 @@ from typing import Any
 import numpy as np
 from browsing import CHROMIUM, free_port, harmless
 from PIL import Image
-from playwright.sync_api import Browser, Download, ViewportSize
+from playwright.sync_api import BrowserContext, Download
 from websockets.exceptions import WebSocketException
 from websockets.sync.client import ClientConnection, connect
 
@@ -118,12 +118,12 @@ def pixels(png: bytes) -> np.ndarray:
 class Chromium(Engine):
     name = "Chromium"
 
-    def __init__(self, stack: ExitStack, browser: Browser) -> None:
+    def __init__(self, stack: ExitStack, profile: BrowserContext) -> None:
         super().__init__(stack)
-        size: ViewportSize = {"width": SIZE[0], "height": SIZE[1]}
-        self.context = browser.new_context(viewport=size, reduced_motion="reduce")
-        stack.callback(self.context.close)
-        self.page = self.context.new_page()
+        self.page = profile.new_page()
+        stack.callback(self.page.close)
+        self.page.emulate_media(reduced_motion="reduce")
+        self.resize(SIZE)
         self.wrong: list[str] = []
         self.page.on("pageerror", lambda error: self.wrong.append(str(error)))
         self.page.on("console", lambda m: None if harmless(m) else self.wrong.append(m.text))
@@ -424,10 +424,10 @@ def missing(name: str) -> str:
 
 
 @contextmanager
-def started(name: str, browser: Callable[[], Browser]) -> Iterator[Engine]:
-    """An engine; `browser` gives the Chromium that is already there."""
+def started(name: str, profile: Callable[[], BrowserContext]) -> Iterator[Engine]:
+    """An engine; `profile` is that of the Chromium that is already there."""
     with ExitStack() as stack:
         if name == "Chromium":
-            yield Chromium(stack, browser())
+            yield Chromium(stack, profile())
         else:
             yield {"Firefox": Firefox, "WebKit": WebKit}[name](stack)

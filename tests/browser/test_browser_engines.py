@@ -116,7 +116,7 @@ SAYS = "(selector, words) => document.querySelector(selector)?.innerText.include
 
 @pytest.fixture(scope="module")
 def chromium(request: pytest.FixtureRequest) -> Iterator[Engine]:
-    with started("Chromium", lambda: request.getfixturevalue("browser")) as engine:
+    with started("Chromium", lambda: request.getfixturevalue("profile")) as engine:
         yield engine
 
 
@@ -127,7 +127,7 @@ def an_engine(request: pytest.FixtureRequest) -> Iterator[Engine]:
     if request.param == "Chromium":
         yield request.getfixturevalue("chromium")
         return
-    with started(request.param, lambda: request.getfixturevalue("browser")) as engine:
+    with started(request.param, lambda: request.getfixturevalue("profile")) as engine:
         yield engine
 
 
