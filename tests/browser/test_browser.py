@@ -221,12 +221,13 @@ def test_a_panel_can_be_taken_along(figure_1: Page, form: str, tmp_path: Path) -
 def test_a_slider_moved_before_the_chart_is_loaded_does_no_harm(page: Page, server: str) -> None:
     waiting: list[Route] = []
     page.route("**/plotly.min.js*", lambda route: waiting.append(route))
-    page.goto(f"{server}/vector-fields")
+    page.goto(f"{server}/vector-fields", wait_until="commit")
     slider(page, "Step size γ").focus(timeout=30_000)
     for _ in range(3):
         page.keyboard.press("ArrowRight")
         page.wait_for_timeout(500)
-    waiting[0].continue_()
+    for route in waiting:
+        route.continue_()
     expect(panel(page, "EFGD")).to_be_visible(timeout=15_000)
     expect(page).to_have_url(re.compile(r"step=0\.002\d+"))
 
