@@ -427,10 +427,10 @@ NASTY = {
 @pytest.mark.parametrize("case", list(NASTY))
 def test_time_is_bounded(case):
     content = NASTY[case](2 * 2**20)
-    started = time.perf_counter()
+    started = time.process_time()
     with suppress(TableError):
         _is_valid(read_table(content))
-    assert time.perf_counter() - started < 5
+    assert time.process_time() - started < 5
 
 
 @pytest.mark.slow
@@ -448,9 +448,9 @@ def test_a_large_table_is_read_exactly_and_quickly():
     X = np.random.default_rng(0).normal(size=(26_000, 10))
     content = pd.DataFrame(X).add_prefix("x").to_csv(index=False).encode()
     assert len(content) > 5e6
-    started = time.perf_counter()
+    started = time.process_time()
     table = read_table(content)
-    assert time.perf_counter() - started < 5
+    assert time.process_time() - started < 5
     assert_array_equal(np.column_stack([c.numbers for c in table.columns.values()]), X)
 
 
