@@ -53,6 +53,8 @@ needs_chromium = [
 ]
 
 
+# Where more tests run than there are cores, five seconds are few for a page that opens.
+expect.set_options(timeout=15_000)
 _CALLS = count()
 
 
