@@ -7,7 +7,7 @@ import json
 import re
 from pathlib import Path
 
-from browsing import needs_chromium, open_page, panel
+from browsing import needs_chromium, open_page, panel, wait_for_rest
 from numpy.testing import assert_allclose
 from playwright.sync_api import Page, expect
 
@@ -60,6 +60,7 @@ def test_every_selector_of_the_compat_sheets_finds_what_it_dresses(page: Page, s
         missing = selectors(page) if missing is None else missing
         if "lesson=" in place:
             page.locator(".st-key-lesson").get_by_text("Not yet.").wait_for(timeout=PATIENCE)
+        wait_for_rest(page)
         missing -= set(page.evaluate(FOUND, sorted(missing)))
     assert missing == set()
 
