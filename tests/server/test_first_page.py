@@ -107,6 +107,11 @@ def test_what_is_opened_is_said_once_and_not_for_a_question_about_headers():
     assert int(headers["content-length"]) > 1000
 
 
+def test_an_exported_page_stays_as_it_is():
+    headers, body, opened = answered("/media/0123.html")
+    assert (headers["etag"], body, opened) == ("old", b"this", [])
+
+
 @pytest.mark.parametrize(
     ("status", "kind"), [(404, b"text/html"), (304, b"text/html"), (200, b"text/javascript")]
 )

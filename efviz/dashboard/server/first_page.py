@@ -27,9 +27,10 @@ class FirstPage:
 
         async def send_page(message: Message) -> None:
             nonlocal replaced
-            if message["type"] == "http.response.start" and _is_page(message):
+            slug = scope["path"].removeprefix(assets.base_path()).strip("/")
+            # Other HTML lies deeper: files that visitors export.
+            if message["type"] == "http.response.start" and "/" not in slug and _is_page(message):
                 replaced = True
-                slug = scope["path"].removeprefix(assets.base_path()).strip("/")
                 query = scope["query_string"].decode("latin-1")
                 await _send(scope, message, send, start=not (slug or query))
                 if scope["method"] == "GET":
