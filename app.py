@@ -22,6 +22,7 @@ from efviz.dashboard.server import (
     watchdog,
 )
 from efviz.dashboard.server.first_page import FirstPage
+from efviz.dashboard.server.frontend import Frontend
 from efviz.dashboard.server.headers import Headers
 from efviz.dashboard.server.messages import Messages
 from efviz.dashboard.server.origins import Origins
@@ -95,6 +96,7 @@ app = st.App(
     middleware=[
         Middleware(Headers),
         Middleware(Origins),
+        Middleware(Frontend),
         Middleware(FirstPage, releases.begin),
         Middleware(Uploads),
         Middleware(Messages, str(SCRIPT)),

@@ -4,7 +4,7 @@ from efviz.dashboard.pages import PAGES
 from efviz.dashboard.pages.start import page as start
 from efviz.dashboard.pages.vector_fields.page import STUDIES
 from efviz.dashboard.pages.vector_fields.settings import VectorFieldsSettings
-from efviz.dashboard.server import assets, releases
+from efviz.dashboard.server import assets, frontend, releases
 
 # One problem computed from moments and one from examples: together they use all inner loops.
 _PROBLEMS = ("fig1", "fig2")
@@ -20,6 +20,7 @@ def warm_up() -> None:
     first_picture()
     releases.release()
     assets.warm_up()
+    frontend.warm_up()
     for page in PAGES.values():
         page.load()
     for problem in _PROBLEMS:

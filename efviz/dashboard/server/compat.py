@@ -7,6 +7,7 @@ compat.js and compat.css.
 
 import re
 from importlib.resources import files
+from importlib.resources.abc import Traversable
 from typing import Any
 
 from streamlit.proto.BackMsg_pb2 import BackMsg as BackMsg
@@ -77,23 +78,30 @@ def first_page() -> str:
     return files("streamlit").joinpath("static", "index.html").read_text(encoding="utf-8")
 
 
-_SCRIPTS = files("streamlit").joinpath("static", "static", "js")
+def frontend() -> Traversable:
+    """The folder of Streamlit's scripts, styles and fonts, which it serves below /static."""
+    return files("streamlit").joinpath("static", "static")
 
 
 def frontend_modules(*names: str) -> list[str]:
     """The file names of Streamlit's JavaScript modules below /static/js, which carry a hash, and of
     all that they import, except what the first page asks for itself."""
     pattern = rf"({'|'.join(names)})\.[\w-]+\.js"
-    there = (file.name for file in _SCRIPTS.iterdir())
+    there = (file.name for file in frontend().joinpath("js").iterdir())
     found = _with_imports(sorted(name for name in there if re.fullmatch(pattern, name)))
-    known = set(_with_imports(re.findall(r"/static/js/([\w.-]+\.js)", first_page())))
+    known = set(first_modules())
     return [name for name in found if name not in known]
+
+
+def first_modules() -> list[str]:
+    """Those that the first page asks for itself."""
+    return _with_imports(re.findall(r"/static/js/([\w.-]+\.js)", first_page()))
 
 
 def _with_imports(names: list[str]) -> list[str]:
     found = [*names]
     for name in found:
-        text = _SCRIPTS.joinpath(name).read_text(encoding="utf-8")
+        text = frontend().joinpath("js", name).read_text(encoding="utf-8")
         imported = re.findall(r"""\b(?:from|import)["']\./([\w.-]+\.js)["']""", text)
         found += dict.fromkeys(one for one in imported if one not in found)
     return found

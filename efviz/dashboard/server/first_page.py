@@ -62,9 +62,16 @@ async def _send(scope: Scope, first: Message, send: Send, *, start: bool) -> Non
 @cache
 def _html(start: bool) -> tuple[bytes, bytes]:
     """The page and its compressed form."""
-    head, end, rest = compat.first_page().partition("</head>")
-    page = (head + "".join(_for_the_start() if start else _for_a_chart()) + end + rest).encode()
+    before, begin, head = compat.first_page().partition("<head>")
+    head, end, rest = head.partition("</head>")
+    # Plotly.js comes first: it runs while everything else arrives.
+    first, last = ("", _for_the_start()) if start else (_plotly(), _for_a_chart())
+    page = "".join([before, begin, first, head, *last, end, rest]).encode()
     return page, gzip.compress(page, mtime=0)
+
+
+def _plotly() -> str:
+    return f'<script async fetchpriority="high" src="{assets.plotly_url()}"></script>'
 
 
 def _for_the_start() -> list[str]:
@@ -75,8 +82,7 @@ def _for_the_start() -> list[str]:
 def _for_a_chart() -> list[str]:
     """What a chart needs, and the controls above it, which would push it down later."""
     names = "BidiComponent", "Selectbox", "Html", "Button", "Checkbox"
-    plotly = f'<script async fetchpriority="high" src="{assets.plotly_url()}"></script>'
-    return [*_hints(*names, own=("chart.js", "slider.js")), plotly]
+    return _hints(*names, own=("chart.js", "slider.js"))
 
 
 def _hints(*names: str, own: tuple[str, ...]) -> list[str]:
