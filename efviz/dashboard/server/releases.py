@@ -29,8 +29,10 @@ def _shipped() -> str:
     Equal for replicas of one image, and another after any upgrade.
     """
     found = hashlib.blake2b(platform.python_version().encode(), digest_size=8)
-    for path in sorted(_PACKAGE.rglob("*.py")):
-        found.update(path.read_bytes())
+    for path in sorted(_PACKAGE.rglob("*")):
+        # Code, and the tables that come with it; not what was compiled from it.
+        if path.is_file() and path.parent.name != "__pycache__":
+            found.update(path.read_bytes())
     folders = {one.name for where in sys.path for one in Path(where).glob("*.dist-info")}
     found.update(" ".join(sorted(folders)).encode())
     return found.hexdigest()
