@@ -128,14 +128,14 @@ PROBLEMS: dict[str, Entry] = {
         "lognormal",
         "Fig. 1",
         linear_regression,
-        ("b", "θ"),
+        ("b", "w"),
         replace(_LONG, plane=((-1, 5), (-1, 5)), scales=Named(GD=1 / 3, NGD=1.0, EFGD=3.0)),
     ),
     "fig4": _synthetic(
         "line",
         "Fig. 4",
         linear_regression,
-        ("θ", "b"),
+        ("w", "b"),
         replace(_LONG, plane=((-2, 4), (-2, 4))),
     ),
     "fig2": _synthetic(
@@ -149,7 +149,7 @@ PROBLEMS: dict[str, Entry] = {
         "counts",
         "Poisson regression",
         poisson_regression,
-        ("b", "θ"),
+        ("b", "w"),
         Settings(plane=((-0.75, 1.75), (-0.75, 1.75)), unit_length=True),
     ),
     "softmax": _synthetic(

@@ -91,7 +91,7 @@ def test_keys_open_the_numbers_of_the_moving_paths(page: Page, server: str) -> N
     expect(page.get_by_role("button", name="Numbers of this figure")).to_be_focused()
     page.keyboard.press("Enter")
     table = page.get_by_role("region", name="Numbers of this figure")
-    assert table.locator("thead th").all_inner_texts() == ["row", "b", "θ", "step"]
+    assert table.locator("thead th").all_inner_texts() == ["row", "b", "w", "step"]
     assert table.locator("option").count() == 12
     table.locator("select").select_option("EFGD: from start 3")
     path = figure_1().paths["EFGD"]

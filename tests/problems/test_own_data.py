@@ -468,7 +468,7 @@ def test_the_entry_of_a_table_makes_the_data_set_and_the_problem(regression, sca
         _table(WAITS), target=TARGETS[regression], regression=regression, first="a", second=BIAS
     )
     assert entry.knobs == KNOBS
-    assert entry.parameter_names == ("θ", "b")
+    assert entry.parameter_names == ("w", "b")
     assert {*entry.columns()} == {*WAITS.columns, BIAS} - {"colour"} - {TARGETS[regression]}
     data = entry.dataset(scaling=scaling)
     a = (
@@ -478,7 +478,7 @@ def test_the_entry_of_a_table_makes_the_data_set_and_the_problem(regression, sca
     )
     assert_allclose(data.X, np.column_stack([a, np.ones(len(a))]), rtol=1e-12)
     problem = entry.problem(data)
-    assert problem.parameter_names == ("θ", "b")
+    assert problem.parameter_names == ("w", "b")
     assert_allclose(problem.gradient(problem.theta_star), 0, atol=1e-8)
 
 

@@ -233,6 +233,8 @@ def test_listed_problems_are_two_parameter_problems_with_named_axes(key):
     problem = listed_problem(key)
     assert problem.D == 2
     assert problem.parameter_names == entry.parameter_names
+    # θ is the vector of both.
+    assert "θ" not in entry.parameter_names
     assert entry.title
     assert entry.settings.step_size > 0
     assert entry.settings.damping >= 0
@@ -241,6 +243,15 @@ def test_listed_problems_are_two_parameter_problems_with_named_axes(key):
         assert {"path", "strength", "N", "seed"} == set(entry.knobs)
     else:
         assert len(entry.columns()) >= 2
+
+
+@pytest.mark.parametrize("key", ["fig1", "fig4", "poisson"])
+def test_the_slope_of_a_line_is_w_and_the_intercept_b(key):
+    entry = PROBLEMS[key]
+    X = entry.dataset(N=20).X
+    called = {"b" if (column == 1).all() else "w": column for column in X.T}
+    assert [*called] == [*entry.parameter_names]
+    assert set(called) == {"b", "w"}
 
 
 @pytest.mark.parametrize("key", [key for key, entry in PROBLEMS.items() if not entry.family])

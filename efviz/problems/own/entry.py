@@ -69,4 +69,4 @@ def own_entry(
 def _names(first: str, second: str) -> tuple[str, str]:
     if BIAS not in (first, second):
         return "θ₁", "θ₂"
-    return ("θ", "b") if second == BIAS else ("b", "θ")
+    return ("w", "b") if second == BIAS else ("b", "w")

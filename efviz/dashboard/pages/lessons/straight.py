@@ -52,10 +52,11 @@ LESSON = Lesson(
     steps=(
         Step(
             r"""
-A line $y = b + \theta x$ is fitted to data. The axes of the plane below are its two *parameters*,
-so each point of the plane is one line. The grey curves are *contours*: along each of them, the
-*loss*, which measures how badly the line fits, is constant. The *gradient* crosses them at right
-angles. Here the contours are ellipses, [[ratio]] times as long as they are wide.""",
+A line $y = b + w x$ is fitted to data. The axes of the plane below are its two *parameters*, the
+intercept $b$ and the slope $w$, so each point $\theta = (b, w)$ of the plane is one line. The grey
+curves are *contours*: along each of them, the *loss*, which measures how badly the line fits, is
+constant. The *gradient* crosses them at right angles. Here the contours are ellipses, [[ratio]]
+times as long as they are wide.""",
             vector_fields.SLUG,
             prediction=Prediction(
                 "Three methods start from the same four points. Which take a straight path?",
