@@ -117,7 +117,7 @@ def test_the_right_answers_are_those_that_the_texts_explain() -> None:
     }
     assert found == {
         "straight": "Only the natural gradient (NGD)",
-        "bends": "It becomes half as long",
+        "bends": "It becomes about half as long",
         "enough-data": "about a tenth as large",
         "classifier": "In the correct case",
         "scale": "about four times",

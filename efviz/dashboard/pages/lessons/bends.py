@@ -5,25 +5,34 @@ from types import SimpleNamespace
 
 import numpy as np
 
+from efviz.arrays import Array
 from efviz.dashboard.pages.lessons import facts
 from efviz.dashboard.pages.lessons.lesson import Lesson, Prediction, Step, Task, Verdict
 from efviz.dashboard.pages.vector_fields import page as vector_fields
 from efviz.dashboard.pages.vector_fields.figure_1 import figure_1
 from efviz.dashboard.pages.vector_fields.settings import VectorFieldsSettings
-from efviz.numbers import number, percent
+from efviz.numbers import percent
 from efviz.optimizers import direction
+from efviz.shown import spread
 
 LIMIT = 0.2
-FAR = 20.0
+WAY = np.linspace(0, 1, 101)
+"""Places from the minimum to a corner of the plane."""
 
 
 @cache
-def growth(method: str) -> float:
-    """Factor on the length of an undamped update when a large distance is doubled."""
-    problem = facts.problem("fig1")
-    offsets = np.array([FAR, 2 * FAR])[:, None] * np.array([1.0, 1.0])
-    near, far = np.linalg.norm(direction(problem, method, problem.theta_star + offsets).x, axis=-1)
-    return float(far / near)
+def lengths(method: str) -> Array:
+    """Lengths of undamped updates on the WAY to each corner of the plane of Figure 1, (4, 101)."""
+    problem, plane = facts.problem("fig1"), figure_1().plane
+    corners = np.array([(x, y) for x in plane.x for y in plane.y])
+    offsets = WAY[:, None] * (corners - problem.theta_star)[:, None]
+    return np.linalg.norm(direction(problem, method, problem.theta_star + offsets).x, axis=-1)
+
+
+def growth(method: str) -> Array:
+    """Factors on the length of an update from half-way to each corner to the corner, (4,)."""
+    found = lengths(method)
+    return np.asarray(found[:, -1] / found[:, len(WAY) // 2])
 
 
 @facts.about("fig1", facts.picture_of)
@@ -39,8 +48,9 @@ def check(settings: VectorFieldsSettings, picture: SimpleNamespace) -> Verdict:
 @cache
 def numbers() -> dict[str, str]:
     return {
-        "ngd": number(growth("NGD")),
-        "efgd": number(growth("EFGD")),
+        "ngd": spread(growth("NGD")),
+        "efgd": spread(growth("EFGD")),
+        "turn": percent(float(WAY[lengths("EFGD").argmax(axis=-1)].max())),
         "share": percent(figure_1().fields.negative_share),
         "limit": percent(LIMIT),
     }
@@ -60,13 +70,20 @@ is the target minus the prediction. So $\tilde F$ is the mean of $r_n^2\, x_n x_
 example is weighted by its squared residual. In $F$ all examples have the same weight.""",
             vector_fields.SLUG,
             prediction=Prediction(
-                "Far from the minimum, double the distance. What happens to the step of EFGD, "
+                "Go from half-way to a corner of the plane to the corner itself: the distance from "
+                "the minimum doubles. What happens to the step of EFGD, "
                 r"$\tilde F^{-1} \nabla L$?",
-                ("It becomes half as long", "Its length is the same", "It becomes twice as long"),
-                lambda: facts.nearest(growth("EFGD"), (0.5, 1.0, 2.0)),
-                """The step of EFGD becomes [[efgd]] times as long, that of NGD [[ngd]] times.
-Residuals grow with the distance. The empirical Fisher grows with their square; the gradient grows
-only linearly. Look at the arrows: those of EFGD shrink where those of NGD grow.""",
+                (
+                    "It becomes about half as long",
+                    "Its length hardly changes",
+                    "It becomes about twice as long",
+                ),
+                lambda: facts.nearest(float(growth("EFGD").mean()), (0.5, 1.0, 2.0)),
+                """The step of EFGD becomes [[efgd]] times as long, depending on the corner, that
+of NGD [[ngd]] times. Residuals grow with the distance. The empirical Fisher grows with their
+square; the gradient grows only linearly. Look at the outer arrows: those of EFGD shrink where those
+of NGD grow. Close to the minimum, within [[turn]] of the way to a corner, those of EFGD grow too:
+there the residuals are mostly noise, which does not depend on the distance.""",
             ),
         ),
         Step(

@@ -57,8 +57,8 @@ LESSON = Lesson(
             r"""
 Fig. 2 has three cases. In one, logistic regression is the *correct* model; in the other two, A and
 B, it is *misspecified*: no choice of its parameters gives the true probabilities. Its *accuracy*,
-the share of examples classified correctly, is [[correct_hits]] in the correct case, [[A_hits]] in
-A and [[B_hits]] in B.""",
+here the share of the fitted examples that it classifies correctly, is [[correct_hits]] in the
+correct case, [[A_hits]] in A and [[B_hits]] in B.""",
             at_minimum.SLUG,
             "s=1",
             prediction=Prediction(
@@ -89,8 +89,8 @@ least [[target]]) while the empirical Fisher stays within [[limit]] of the Fishe
 of misspecification.""",
                 check,
                 "path=B&s=0.5",
-                """So these are two different questions. Held-out accuracy alone does not tell
-whether the empirical Fisher can replace the Fisher.""",
+                """So these are two different questions. Accuracy alone does not tell whether
+the empirical Fisher can replace the Fisher.""",
             ),
         ),
     ),

@@ -8,11 +8,13 @@ from efviz.dashboard.pages.at_minimum import page as at_minimum
 from efviz.dashboard.pages.at_minimum.settings import AtMinimumSettings
 from efviz.dashboard.pages.lessons import facts
 from efviz.dashboard.pages.lessons.lesson import Lesson, Prediction, Step, Task, Verdict
-from efviz.numbers import percent
+from efviz.numbers import number, percent
 from efviz.studies.comparison import Comparison
 
 LIMIT = 0.05
 FEW, MANY, SEEDS = 1000, 100_000, 4
+PATH, WRONG = "A", 1.0
+"""A misspecified model, for comparison."""
 
 
 @cache
@@ -33,6 +35,7 @@ def check(settings: AtMinimumSettings, found: Comparison) -> Verdict:
 @cache
 def numbers() -> dict[str, str]:
     few, many = distance(FEW), distance(MANY)
+    floor = [facts.at_minimum("fig2", PATH, WRONG, N).distance for N in (FEW, MANY)]
     return {
         "few": f"{FEW:,}",
         "many": f"{MANY:,}",
@@ -41,6 +44,9 @@ def numbers() -> dict[str, str]:
         "share": percent(many / few),
         "seeds": str(SEEDS),
         "limit": percent(LIMIT),
+        "wrong": number(WRONG),
+        "floor_few": percent(floor[0]),
+        "floor_many": percent(floor[1]),
     }
 
 
@@ -82,14 +88,16 @@ others level off.""",
             "s=0&n=100000",
         ),
         Step(
-            "Both conditions are needed: the correct model **and** enough data.",
+            "For the distance to vanish, both conditions are needed: the correct model **and** "
+            "enough data.",
             at_minimum.SLUG,
             task=Task(
                 "Bring the empirical Fisher within [[limit]] of the Fisher, with a correct model.",
                 check,
                 "s=0&n=10000",
-                """With a misspecified model, the distance levels off as $N$ grows: try it at
-another strength.""",
+                """Now set *Strength s* to [[wrong]] and raise $N$ from [[few]] to [[many]]: the
+distance goes from [[floor_few]] to [[floor_many]]. Misspecification leaves a floor that more data
+do not lower; the more nearly correct the model, the lower the floor.""",
             ),
         ),
     ),

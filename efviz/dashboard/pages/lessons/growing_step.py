@@ -74,8 +74,8 @@ gradient divided by the empirical Fisher.""",
             r"""
 If the distance is divided by [[near]], the step of NGD becomes [[times_natural]] times as long,
 that of EFGD [[times]] times. So with a fixed step size $\gamma$, EFGD cannot settle: close enough
-to the minimum every step overshoots it. Look at the trajectories, in which the longest step follows
-the closest approach, and at the column EFGD of the table.""",
+to the minimum every step overshoots it. Look at the trajectories, in which the longest steps follow
+close approaches, and at the column EFGD of the table.""",
             vector_fields.SLUG,
             "s=-1&damping=0",
         ),

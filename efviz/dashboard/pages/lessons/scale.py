@@ -34,6 +34,7 @@ def numbers() -> dict[str, str]:
     shape = facts.at_minimum("fig4", "quadratic", 1.0)
     return {
         "times": number(size(1.0)),
+        "axes": number(1 / np.sqrt(size(1.0))),
         "noise_off": percent(noise.distance),
         "noise_fitted": percent(noise.rescaled_distance),
         "shape_off": percent(shape.distance),
@@ -59,8 +60,11 @@ Fig. 4 the noise has twice that standard deviation; the line itself is right."""
                 "In case A the empirical Fisher is … the Fisher.",
                 ("about half", "about as large as", "about twice", "about four times"),
                 lambda: facts.nearest(size(1.0), (0.5, 1, 2, 4)),
-                """It is [[times]] times as large, because residuals enter as squares. That is a
-relative distance of [[noise_off]], and more data do not help.""",
+                r"""It is [[times]] times as large, because residuals enter as squares. That is a
+relative distance of [[noise_off]], and more data do not help. Its ellipse in the chart is
+about [[axes]] times as long as that of the Fisher: along an ellipse, $(\theta - \theta^*)^\top M
+(\theta - \theta^*)$ has a given value, which a larger $M$ reaches sooner. **A large matrix is a
+small ellipse.**""",
             ),
         ),
         Step(
@@ -79,7 +83,9 @@ can correct it.""",
             "problem=fig4&s=1",
             task=Task(
                 """Choose data for which it is less than [[half]] times the Fisher in every
-direction. (The second row of the table lists the smallest and the largest ratio.)""",
+direction. As a large matrix is a small ellipse, the ellipse of the empirical Fisher must then
+enclose that of the Fisher. (The second row of the table lists the smallest and the largest
+ratio.)""",
                 check,
                 "problem=fig4&s=-0.5",
                 r"""With less noise than the model assumes, $\tilde F$ is too small, so $\tilde

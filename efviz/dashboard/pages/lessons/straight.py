@@ -8,12 +8,15 @@ import numpy as np
 from efviz.dashboard.pages.lessons import facts
 from efviz.dashboard.pages.lessons.lesson import Lesson, Prediction, Step, Task, Verdict
 from efviz.dashboard.pages.vector_fields import page as vector_fields
-from efviz.dashboard.pages.vector_fields.figure_1 import detour, detours
+from efviz.dashboard.pages.vector_fields.figure_1 import detour, detours, figure_1
 from efviz.dashboard.pages.vector_fields.settings import VectorFieldsSettings
+from efviz.figures.vector_fields import TRUE_LENGTH
 from efviz.numbers import number, percent
 from efviz.optimizers import run
 
 LIMIT = 0.01
+ROUNDING = 1e-12
+"""A smaller share of a distance is rounding."""
 
 
 def straight_methods() -> int:
@@ -34,11 +37,14 @@ def numbers() -> dict[str, str]:
     H = facts.at_minimum("fig1").hessian
     w = np.linalg.eigvalsh(H)
     start = np.array([4.5, 3.0])
-    one = run(facts.problem("fig1"), "NGD", start, step_size=1.0, n_steps=1)
-    left = np.linalg.norm(one.final_theta - facts.problem("fig1").theta_star)
+    problem = facts.problem("fig1")
+    one = run(problem, "NGD", start, step_size=1.0, n_steps=1)
+    before, after = np.linalg.norm(np.stack([start, one.final_theta]) - problem.theta_star, axis=-1)
+    left = float(after / before)
     return {
         "ratio": number(float(np.sqrt(w[1] / w[0]))),
-        "left": percent(float(left), 3),
+        "drawn": percent(TRUE_LENGTH * figure_1().scales["NGD"]),
+        "left": percent(left if left > ROUNDING else 0, 3),
         "limit": percent(LIMIT),
         **{m: number(ratio) for m, ratio in detours().items()},
     }
@@ -77,8 +83,9 @@ Why? Near a minimum $\theta^*$ the gradient is $H(\theta - \theta^*)$, where $H$
 holds the second derivatives of the loss. GD follows the negative gradient, which $H$ distorts. For
 least squares the *Fisher information* $F$, the average of $g g^\top$ over the targets that the
 model predicts, equals $H$. So the NGD update $-F^{-1} \nabla L$ equals $\theta^* - \theta$: **every
-NGD arrow points at the minimum**, and its length is the distance to it. A single step of size one
-leaves [[left]] of that distance. Look at the arrows in the middle field.""",
+NGD update points at the minimum** and is as long as the distance to it. A single step of size one
+leaves [[left]] of that distance. Look at the arrows of the field NGD, which show [[drawn]] of each
+update.""",
             vector_fields.SLUG,
         ),
         Step(

@@ -83,7 +83,8 @@ zero, as the switch *Whose label is it?* now shows.""",
                 check,
                 "labels=observed&theta=2.04,1.98",
                 """Near the minimum of a correct model the observed labels look as if the model
-had drawn them. There it hardly matters where the labels come from.""",
+had drawn them. There it hardly matters which of the two are used: the matrices of observed and of
+drawn labels are both close to the Fisher. That of the most likely labels is not.""",
             ),
         ),
     ),

@@ -18,6 +18,8 @@ from efviz.dashboard.session.pins import pin_setting
 from efviz.dashboard.session.problem_settings import EditableSettings, entry
 from efviz.dashboard.session.settings import setting
 from efviz.dashboard.session.widgets import Select, Slider, Toggle
+from efviz.figures.vector_fields import TRUE_LENGTH
+from efviz.numbers import percent
 from efviz.optimizers import METHODS
 from efviz.studies.alignment import PAPER, compared
 
@@ -91,6 +93,8 @@ class VectorFieldsSettings(EditableSettings):
         lambda settings: "unit" if entry(settings).settings.unit_length else "true",
         query="arrows",
         shown=Select(segments=True),
+        help=f"true: {percent(TRUE_LENGTH)} of each update, times the scale of its method; "
+        "unit: all arrows are equally long.",
     )
     cosines: bool = setting(
         "Colour by the cosine with NGD",
