@@ -166,15 +166,29 @@ def test_every_step_plays_on_its_page(name: str) -> None:
 
 
 @pytest.mark.parametrize("name", TASKS)
-def test_the_bar_says_that_a_task_is_done(name: str) -> None:
-    _, step = STEPS[name]
+def test_the_bar_says_that_a_task_is_done_while_the_settings_solve_it(name: str) -> None:
+    lesson, step = STEPS[name]
     assert step.task
     at = open_step(name, **settings(step.task.solution))
     for _ in range(40):
         if at.success:
             break
         at.run()
-    assert "Done." in at.success[0].value
+    solved, unsolved = (settings_of(step, query) for query in (step.task.solution, step.query))
+    after = lesson.say(step.task.after)
+    said = at.success[0].value
+    assert said == f"Done. {judged(step, solved).now} {after}"
+    # The settings with which the step begins do not solve it.
+    at.session_state[step.slug] = unsolved
+    verdict = judged(step, unsolved)
+    at.run()
+    assert not at.success
+    assert [box.value for box in at.info if "Solved" in box.value] == [
+        f"Solved earlier, but not at present. {verdict.now}\n\n{after}"
+    ]
+    at.session_state[step.slug] = solved
+    at.run()
+    assert [box.value for box in at.success] == [said]
 
 
 def test_a_lesson_that_does_not_exist_is_named_and_the_page_is_there() -> None:

@@ -110,7 +110,7 @@ def draw(slug: str) -> bool:
         st.markdown(lesson.say(step.text))
         answered = predict(lesson, index)
         if answered and step.task:
-            done = (lesson.key, index) in solved()
+            done = judge(step).done
             st.fragment(partial(task, lesson, index), run_every=None if done else SECONDS)()
     return answered
 
@@ -175,13 +175,14 @@ def task(lesson: Lesson, index: int) -> None:
     """The task and its verdict, checked repeatedly while the reader tries."""
     step = lesson.steps[index]
     assert step.task
-    verdict = judge(step)
-    known = (lesson.key, index) in solved()
+    verdict, after = judge(step), lesson.say(step.task.after)
     st.markdown(f"**Task.** {lesson.say(step.task.words)}")
-    if verdict.done and not known:
+    if verdict.done:
         solved().add((lesson.key, index))
-    if verdict.done or known:
-        st.success(f"Done. {verdict.now} {lesson.say(step.task.after)}", icon=":material/check:")
+        st.success(f"Done. {verdict.now} {after}", icon=":material/check:")
+    elif (lesson.key, index) in solved():
+        now = f"Solved earlier, but not at present. {verdict.now}"
+        st.info(f"{now}\n\n{after}", icon=":material/radio_button_unchecked:")
     else:
         st.info(f"Not yet. {verdict.now}", icon=":material/radio_button_unchecked:")
 
