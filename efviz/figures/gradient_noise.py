@@ -287,7 +287,7 @@ def runs_panel(runs: NoisyRuns | None, n_examples: int) -> Spec:
     for name in runs.result.losses if runs else ():
         assert runs
         style, x = style_of(name), runs.result.examples.astype(float)
-        low, middle, high = runs.result.quantiles(name, (BAND[0], 0.5, BAND[1])) - runs.lowest
+        low, middle, high = runs.excess(name, (BAND[0], 0.5, BAND[1]))
         within = np.isfinite(low) & (high > 0)
         # A curve that leaves the panel is drawn up to its edge.
         below, above = (np.clip(v[within], bottom / 10, top * 10) for v in (low, high))
@@ -317,6 +317,6 @@ def _range(runs: NoisyRuns) -> tuple[float, float]:
     first = max(float(loss[0, 0]) - runs.lowest for loss in runs.result.losses.values())
     seen = [2 * first]
     for name in runs.result.losses:
-        values = runs.result.quantiles(name, (BAND[0], 0.5)) - runs.lowest
+        values = runs.excess(name, (BAND[0], 0.5))
         seen += [v for v in values[np.isfinite(values) & (values > 0)] if v <= 10 * first]
     return _limits([v for v in seen if v > 0])

@@ -71,7 +71,10 @@ def loss_panel(
         title, lowest = f"{title} above its minimum", np.nan
     seen = [lowest]
     for name, path in paths.items():
-        points = points_above(path.steps.astype(float), np.ravel(path.losses) - base)
+        losses = np.ravel(path.losses)
+        # Rounding takes no run below the minimum.
+        losses = np.where(losses < lowest, lowest, losses)
+        points = points_above(path.steps.astype(float), losses - base)
         if len(points):
             traces.append(marks.line(points, name, style_of(name)))
             seen += [float(points[:, 1].min()), float(points[0, 1]) * 2]

@@ -20,7 +20,7 @@ from efviz.studies.field_comparison import FieldComparison
 LOSSES = "Losses"
 HEIGHT = 230
 ROUNDING = 1e-13
-"""Excess losses below this share of the lowest loss are rounding and not drawn."""
+"""Without a minimum, losses closer to the lowest than this share of it are not drawn."""
 
 Directions = Mapping[str, Mapping[str, Array]]
 """Directions (T, 2) by the method of the path and the method of the direction."""
@@ -109,11 +109,12 @@ def loss_panel(problem: Problem, trajectories: Mapping[str, Trajectory]) -> Spec
     minimum = problem.minimum
     losses = np.stack([t.losses for t in trajectories.values()])
     lowest = minimum.loss if minimum.exists else float(np.nanmin(losses))
+    rounding = minimum.rounding if minimum.exists else ROUNDING * abs(lowest)
     steps = next(iter(trajectories.values())).steps
     x = _place(steps)
     with np.errstate(invalid="ignore"):
         excess = losses - lowest
-        excess[~(excess > ROUNDING * abs(lowest))] = np.nan
+        excess[~(excess > rounding)] = np.nan
     traces = []
     for name, values in zip(trajectories, excess, strict=True):
         runs = [np.stack([x, row], axis=-1) for row in values]

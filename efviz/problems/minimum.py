@@ -5,6 +5,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 import scipy
+from numpy.typing import ArrayLike
 
 from efviz.arrays import Array
 from efviz.lazy import cached_property
@@ -60,6 +61,16 @@ class Minimum:
         first_order = np.mean(steep * (np.abs(f).max(-1) + np.abs(problem.y)))
         rounding = 1e-13 * abs(self.loss) + 4 * np.finfo(float).eps * float(first_order)
         return rounding + float(rounding_of_theta(problem, z))
+
+    def settled(self, loss: ArrayLike) -> Array:
+        """Losses (...) as they are told: rounding is no difference.
+
+        Those that only `rounding` tells from the lowest are set to it, or to 0 if it tells the
+        lowest from 0 neither. Without a minimum they stay as they are.
+        """
+        loss = np.asarray(loss, dtype=float)
+        lowest = self.loss if abs(self.loss) > self.rounding else 0.0
+        return np.where(np.abs(loss - self.loss) <= self.rounding, lowest, loss)
 
 
 def find_minimum(problem: Objective, seen: Coordinates[Objective] | None) -> Minimum:

@@ -110,11 +110,20 @@ def step_scales(
 
 @dataclass(frozen=True, eq=False)
 class NoisyRuns:
-    """Stochastic runs so far; their losses are shown above `lowest`, which `above` describes."""
+    """Stochastic runs so far; their losses are shown above `lowest`, which `above` describes.
+
+    A smaller excess than `rounding` counts as 0.
+    """
 
     result: StochasticResult
     lowest: float
     above: str
+    rounding: float = 0.0
+
+    def excess(self, name: str, shares: Sequence[float]) -> Array:
+        """Quantiles (Q, T) of the losses of a method above `lowest`."""
+        found = self.result.quantiles(name, shares) - self.lowest
+        return np.where(np.abs(found) <= self.rounding, 0.0, found)
 
 
 def noisy_runs(
@@ -148,8 +157,10 @@ def noisy_runs(
         record=np.unique(np.linspace(0, n_steps, record + 1).round().astype(int)).tolist(),
     )
 
+    rounding = problem.minimum.rounding if problem.minimum.exists else 0.0
+
     def shown(result: StochasticResult) -> NoisyRuns:
-        return NoisyRuns(result, *_lowest(problem, result))
+        return NoisyRuns(result, *_lowest(problem, result), rounding)
 
     return shown((yield from part(runs, 0, 1, shown)))
 

@@ -123,6 +123,18 @@ def test_an_exact_fit_has_no_empirical_fisher() -> None:
     assert "EF is zero" in sentence(page(problem="fig4", s="-1"))
 
 
+@pytest.mark.parametrize("problem", ["fig1", "fig4", "saturation"])
+def test_what_an_exact_fit_leaves_of_residuals_is_told_as_0(problem: str) -> None:
+    moved = STUDIES.now("moved", chosen(problem=problem, path="noise", strength=-1.0))
+    told = at_minimum_text.table([], moved)
+    rows = dict(re.findall(r"<th[^>]*>(.*?)</th><td>(.*?)</td>", told))
+    assert rows["loss at θ*"] == "0"
+    assert rows["smallest and largest ratio of EF to F"] == "0, 0"
+    assert rows["residual variance"].startswith("0 ")
+    assert rows["angle between the major axes"] == "–"
+    assert rows["distance with the residual variance fitted"] == "–"
+
+
 def test_the_views_are_the_papers_cases() -> None:
     expected = {
         "correct model": ("A", 0.0),

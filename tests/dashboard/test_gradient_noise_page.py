@@ -218,6 +218,15 @@ def test_the_ends_of_runs_are_named_lowest_first() -> None:
     assert "VA 0.1, SGD 0.2, RMS 0.3, EFSGD diverged" in words
 
 
+def test_an_excess_that_is_rounding_is_no_difference() -> None:
+    losses = {"SGD": np.array([[1.0, 0.1 - 1e-17]] * 3), "VA": np.array([[1.0, 0.3]] * 3)}
+    status = {name: np.array(["running"] * 3) for name in losses}
+    result = StochasticResult(2, np.array([0, 7]), losses, {}, status)
+    runs = NoisyRuns(result, 0.1 + 1e-17, "above the minimum", 1e-15)
+    assert_allclose(runs.excess("SGD", (0.5,)), [[0.9, 0.0]], atol=0, rtol=1e-12)
+    assert "lowest first: SGD 0, VA 0.2." in said(picture(), runs=runs)
+
+
 def traces(panel: dict[str, Any]) -> dict[str, Any]:
     figure = go.Figure(panel)
     assert figure.layout.meta["label"]

@@ -1,6 +1,7 @@
 """The page Optimization: its numbers are those of the library; a missing set is explained."""
 
 import json
+import re
 from typing import Any
 
 import numpy as np
@@ -12,6 +13,7 @@ from visiting import MOONS, components, html, open_page, paste, sentence
 
 from efviz import DATASETS, results
 from efviz.dashboard.components import Click
+from efviz.dashboard.pages.lessons.registry import LESSONS
 from efviz.dashboard.pages.optimization import page as optimization
 from efviz.dashboard.pages.optimization import words as optimization_text
 from efviz.dashboard.pages.optimization.page import choose_cell
@@ -21,6 +23,7 @@ from efviz.figures.log_axes import tick
 from efviz.figures.optimization import cosine_panel, lengths_panel, loss_panel, sweep_panel
 from efviz.numbers import number
 from efviz.optimizers import run
+from efviz.problems import linear_regression
 from efviz.problems.catalogue import optimization_problem
 from efviz.studies.alignment import PAPER, Alignment, StepSizes, alignment
 from efviz.studies.optimization import NearAndFar
@@ -166,6 +169,60 @@ def test_sliders_hold_what_the_link_says() -> None:
         held[data["label"]] = data["value"]
     assert held["EFGD step size γ"] == 0.5
     assert held["EFGD damping λ"] == 0.25
+
+
+def selected(line: results.Line) -> tuple[float, float | None]:
+    """log10 of the cell of a line's ties whose step size is nearest 1, with the least damping."""
+    steps, dampings = np.linspace(-20, 10, 241), np.linspace(-10, 10, 41)
+    cells = [(round(steps[i], 6), round(dampings[j], 6)) for i, j in line.tied]
+    step, damping = min(cells, key=lambda cell: (abs(cell[0]), cell[0], cell[1]))
+    return float(step), None if line.method == "GD" else float(damping)
+
+
+@pytest.mark.parametrize("line", results.lines(), ids=lambda line: f"{line.name} {line.method}")
+def test_page_table_and_defaults_name_the_same_cell_and_as_many_ties(line: results.Line) -> None:
+    grid = results.sweep(line.name, line.method)
+    assert grid
+    step, damping = selected(line)
+    others = len(line.tied) - 1
+    said = optimization_text.grids({line.method: grid})
+    cell = f"γ = {number(10**step)}" + ("" if damping is None else f", λ = {number(10**damping)}")
+    assert f"{line.method}: {cell} gives the lowest loss" in said
+    assert re.findall(r"as do (\d+) other cells", said) == [str(others)] * (others > 0)
+    assert line.best == (step, damping)
+    told = re.findall(r"(\d+) others are as good|one of (\d+) that are as good", line.sentence())
+    assert [(int(a or 0) or int(b) - 1) for a, b in told] == [others] * bool(told)
+    assert bool(told) == (others > 0 and line.verdict != "differs")
+    usual = OptimizationSettings.of(problem=line.name)
+    assert getattr(usual, f"step_{line.method}") == pytest.approx(10**step, rel=1e-11)
+    if damping is not None:
+        assert getattr(usual, f"damping_{line.method}") == pytest.approx(10**damping, rel=1e-11)
+
+
+def test_the_lesson_counts_the_ties_that_the_page_counts() -> None:
+    grid, line = results.sweep("boston", "NGD"), results.line("boston", "NGD")
+    assert grid
+    assert line
+    (others,) = re.findall(r"as do (\d+) other cells", optimization_text.grids({"NGD": grid}))
+    lesson = LESSONS["table"]
+    assert lesson.numbers()["ties"] == str(int(others) + 1)
+    assert any(
+        "[[ties]] cells of NGD" in words for step in lesson.steps for words in step.templates
+    )
+
+
+def test_no_run_is_said_to_end_below_the_minimum_or_drawn_below_it() -> None:
+    X = np.random.default_rng(0).normal(size=(40, 3))
+    for noise in (0.0, 1.0):
+        problem = linear_regression(X, X @ [1.0, -2.0, 3.0] + noise * X[::-1, 0])
+        paths = {"NGD": run(problem, "NGD", np.zeros((1, 3)), step_size=1.0, n_steps=30)}
+        said = optimization_text.sentence(problem, paths, {}, 0.0, {})
+        (lowest,) = re.findall("at the minimum is <b>(.+?)</b>", said)
+        assert f"NGD ends at {lowest}." in said
+        assert (lowest == "0") == (noise == 0)
+        figure = go.Figure(loss_panel(paths, lowest=problem.minimum.loss))
+        drawn = {trace.name: np.array(trace.y, dtype=float) for trace in figure.data}
+        assert np.nanmin(drawn["NGD"]) >= np.nanmin(drawn["minimum"])
 
 
 @pytest.mark.parametrize("method", PAPER)

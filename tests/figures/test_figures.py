@@ -282,6 +282,29 @@ def test_the_table_holds_the_final_losses() -> None:
     assert html.count("<tr>") == 3
 
 
+def typed(shown: str) -> float:
+    """A number as it is shown: 3.2·10⁻³² or −1.5."""
+    digits = str.maketrans("⁻⁰¹²³⁴⁵⁶⁷⁸⁹−", "-0123456789-")
+    return float(re.sub(r"·?10(?=[⁻⁰-⁹²³¹])", "e", shown).translate(digits).replace(",", ""))
+
+
+@pytest.mark.parametrize("strength", [-1.0, 0.0])
+@pytest.mark.parametrize("key", ["fig1", "fig4"])
+def test_no_loss_is_said_to_lie_below_the_minimum(key: str, strength: float) -> None:
+    p = picture(key, path="noise", strength=strength)
+    steps = {"step_size": 1.0, "n_steps": 20}
+    paths = {name: run(p["problem"], name, p["starts"], **steps) for name in ("NGD",)}
+    html = text.table(p["starts"], paths, p["problem"])
+    (lowest,) = (typed(said) for said in re.findall(r"at the minimum is ([^<]+)<", html))
+    losses = [typed(said) for said in re.findall(r"<td>([^ <]+) <small>", html)]
+    # One step solves least squares: what differs after it is rounding.
+    X, y = p["problem"].X, p["problem"].y
+    r = y - X @ np.linalg.lstsq(X, y, rcond=None)[0]
+    assert losses == [lowest] * 2
+    assert lowest == pytest.approx(float(np.mean(r**2)) / 2, rel=1e-4, abs=1e-28)
+    assert (lowest == 0) == (strength == -1)
+
+
 def test_names_cannot_become_markup() -> None:
     p = picture("fig1")
     named = replace(p["problem"], parameter_names=("<b>x</b>", "θ"))

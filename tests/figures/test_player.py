@@ -6,7 +6,7 @@ import pytest
 from numpy.testing import assert_allclose, assert_array_equal
 from test_figures import SHOWN, picture, trace
 
-from efviz.figures.player import LOSSES, ROUNDING, loss_panel, with_player
+from efviz.figures.player import LOSSES, loss_panel, with_player
 from efviz.figures.vector_fields import vector_field_panels
 from efviz.optimizers import run
 from efviz.studies.alignment import path_directions
@@ -70,7 +70,7 @@ def test_the_loss_panel_shows_the_excess_of_every_run(key):
         truth = trajectory.losses - lowest
         shown = np.isfinite(y)
         assert_allclose(y[shown], truth[shown], rtol=1e-12)
-        assert (truth[~shown] <= ROUNDING * abs(lowest)).all()
+        assert (truth[~shown] <= p["problem"].minimum.rounding).all()
     low, high = panel["layout"]["yaxis"]["range"]
     every = np.concatenate([trace(panel, name)["y"] for name in SHOWN])
     every = np.log10(every[np.isfinite(every)])
@@ -86,6 +86,15 @@ def test_a_loss_below_its_rounding_is_a_gap():
     # One full step solves least squares, so the remaining excess is rounding.
     assert np.isfinite(y[:, 0]).all()
     assert np.isnan(y[:, 2:]).all()
+
+
+def test_a_loss_of_an_exact_fit_that_is_rounding_is_a_gap():
+    p = picture("fig1", path="noise", strength=-1.0)
+    steps = run(p["problem"], "NGD", p["starts"], step_size=1, n_steps=5)
+    y = trace(loss_panel(p["problem"], {"NGD": steps}), "NGD")["y"].reshape(2, -1)[:, :-1]
+    # The targets are about 4: their last digits alone are a loss of 1e-32.
+    assert np.isfinite(y[:, 0]).all()
+    assert np.isnan(y[:, 1:]).all()
 
 
 def test_ticks_of_the_iterations_are_at_their_values():

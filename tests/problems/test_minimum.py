@@ -290,3 +290,29 @@ def test_a_search_that_runs_off_towards_the_wrong_sign_is_no_minimum():
     assert rising.theta_star[1] < 0
     # From b > 0 the search can only go to b -> 0: it must not call that a minimum.
     _assert_no_minimum(replace(rising, start=np.ones(2)))
+
+
+def test_losses_that_rounding_alone_tells_from_the_lowest_are_told_as_the_lowest():
+    problem = linear_regression(RNG_X, RNG_X @ [1.0, 2.0] + NOISY)
+    minimum = problem.minimum
+    r = NOISY - RNG_X @ np.linalg.lstsq(RNG_X, NOISY, rcond=None)[0]
+    lowest = float(np.mean(r**2)) / 2
+    for factor in (1 - 3e-16, 1.0, 1 + 3e-16):
+        assert minimum.settled(factor * minimum.loss) == minimum.loss
+    assert minimum.loss == pytest.approx(lowest, rel=1e-13)
+    for loss in ((1 + 1e-9) * lowest, 2 * lowest, np.inf):
+        assert minimum.settled(loss) == loss
+    assert np.isnan(minimum.settled(np.nan))
+
+
+def test_a_loss_of_an_exact_fit_that_is_rounding_is_told_as_0():
+    problem = linear_regression(RNG_X, RNG_X @ [1.0, 2.0])
+    # The last digits of targets of about 1 are a loss of about 1e-32.
+    assert_allclose(problem.minimum.settled([0.0, 1e-33, 1e-31, problem.minimum.loss]), 0)
+    assert problem.minimum.settled(1e-20) == 1e-20
+
+
+def test_without_a_minimum_losses_are_told_as_they_are():
+    separable = logistic_regression(RNG_X, (RNG_X[:, 0] > 0).astype(float))
+    assert not separable.minimum.exists
+    assert_allclose(separable.minimum.settled([0.0, 1e-300, 0.7]), [0.0, 1e-300, 0.7], rtol=0)

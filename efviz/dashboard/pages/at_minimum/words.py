@@ -1,6 +1,7 @@
 """The texts of the page At the minimum: summary, table of numbers, the paper's caption."""
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import replace
 from functools import partial
 from html import escape
 
@@ -71,7 +72,7 @@ LONG = 6
 
 def notes(c: Comparison, matrices: Sequence[str] = COMPARED) -> list[str]:
     """Remarks on F and EF, where they vanish, are singular or leave the chart."""
-    if np.linalg.norm(c.empirical_fisher) < ROUNDING * np.linalg.norm(c.fisher):
+    if _exact(c):
         return ["EF is zero to working precision because the model fits every example exactly."]
     drawn = [key for key in ("fisher", "empirical_fisher") if key in matrices]
     least = [eigenvalues(c.matrix(key), c.N)[0] for key in drawn]
@@ -83,6 +84,25 @@ def notes(c: Comparison, matrices: Sequence[str] = COMPARED) -> list[str]:
         return [f"{names}: along one direction {ellipse} unbounded."]
     longer = float(np.sqrt(least[0] / least[-1])) if drawn else 1.0
     return [_exceeds("EF", longer, "F")] if longer > LONG else []
+
+
+def _exact(c: Comparison) -> bool:
+    """Whether the residuals are rounding."""
+    return bool(np.linalg.norm(c.empirical_fisher) < ROUNDING * np.linalg.norm(c.fisher))
+
+
+def _without_rounding(c: Comparison) -> Comparison:
+    """The numbers as they are told: 0 where nothing but the rounding of residuals is left."""
+    if not _exact(c):
+        return c
+    value = c.quality.value if c.quality.expected is None else 0.0
+    return replace(
+        c,
+        empirical_fisher=np.zeros_like(c.empirical_fisher),
+        eigenvalues=np.zeros_like(c.eigenvalues),
+        quality=replace(c.quality, value=value),
+        loss=0.0 if c.quality.name == "residual variance" else c.loss,
+    )
 
 
 def _grouped(notes: Mapping[str, Iterable[str]]) -> list[str]:
@@ -202,12 +222,10 @@ def table(cases: Sequence[Case], moved: Sequence[Case], matrices: Sequence[str] 
     rows = [*ROWS[:3], (name, quality), *ROWS[3:]]
     if compared and compared[0].quality.expected is not None:
         fitted = f"distance with the {name} fitted"
-        rows.insert(4, (fitted, lambda c: number(c.rescaled_distance)))
+        rows.insert(4, (fitted, lambda c: "–" if _exact(c) else number(c.rescaled_distance)))
     rows[1:1] = _further_distances(matrices)
-    cells = [
-        [title, *(cell(v.comparison) if v.comparison else "no minimum" for v in views)]
-        for title, cell in rows
-    ]
+    told = [view.comparison and _without_rounding(view.comparison) for view in views]
+    cells = [[title, *(cell(c) if c else "no minimum" for c in told)] for title, cell in rows]
     caption = "EF and F compared at each minimum; all matrices are means over the examples"
     return html_table(caption, ["", *(escape(view.name.full) for view in views)], cells)
 

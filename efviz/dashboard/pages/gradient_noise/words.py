@@ -96,10 +96,7 @@ def _direction(directions: Mapping[str, Array]) -> str:
 def _medians(runs: NoisyRuns) -> dict[str, float]:
     """Last known median excess loss per method."""
     last = runs.result.recorded - 1
-    return {
-        name: float(runs.result.quantiles(name, (0.5,))[0, last]) - runs.lowest
-        for name in runs.result.losses
-    }
+    return {name: float(runs.excess(name, (0.5,))[0, last]) for name in runs.result.losses}
 
 
 def _ends(runs: NoisyRuns) -> str:
@@ -140,10 +137,7 @@ def runs_table(runs: NoisyRuns, scales: Mapping[str, float]) -> str:
     rows, known = [], on_minibatches()
     for name in runs.result.losses:
         method = known[name]
-        low, middle, high = (
-            number(float(v) - runs.lowest)
-            for v in runs.result.quantiles(name, (0.1, 0.5, 0.9))[:, last]
-        )
+        low, middle, high = (number(float(v)) for v in runs.excess(name, (0.1, 0.5, 0.9))[:, last])
         lost = int((runs.result.status[name] == "diverged").sum())
         total = runs.result.status[name].size
         rows.append(

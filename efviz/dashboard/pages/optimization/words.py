@@ -50,14 +50,14 @@ def sentence(
     parts = []
     minimum = problem.minimum
     if minimum.exists:
-        lowest = float(problem.loss(minimum.theta))
+        lowest = float(minimum.settled(minimum.loss))
         parts.append(f"The loss at the minimum is <b>{number(lowest, 4)}</b>.")
     elif minimum.reason:
         parts.append(minimum.reason)
         if multiple and not minimum.exists:
             parts.append("Without θ* there is nothing to multiply: the runs start at 0.")
     for name, path in paths.items():
-        status, last = str(path.status[0]), float(path.final_loss[0])
+        status, last = str(path.status[0]), float(minimum.settled(path.final_loss[0]))
         if status == "diverged":
             steps = int(path.steps_done[0])
             words = f"{name} diverges at step {steps}: its loss exceeds 100 times the initial loss"

@@ -68,12 +68,15 @@ def table(theta_0: Array, trajectories: Mapping[str, Trajectory], problem: Probl
     """Final loss per start and method, as an HTML table."""
     first, second = problem.parameter_names
     rows = [
-        [f"{i + 1}: ({number(a)}, {number(b)})", *(_cell(t, i) for t in trajectories.values())]
+        [
+            f"{i + 1}: ({number(a)}, {number(b)})",
+            *(_cell(t, i, problem) for t in trajectories.values()),
+        ]
         for i, (a, b) in enumerate(theta_0)
     ]
     caption = f"Loss after the last step, per start ({escape(first)}, {escape(second)})"
     if problem.minimum.exists:
-        caption += f"; the loss at the minimum is {number(problem.minimum.loss, 5)}"
+        caption += f"; the loss at the minimum is {_loss(problem.minimum.loss, problem)}"
     return html_table(caption, ["start", *trajectories], rows)
 
 
@@ -84,10 +87,14 @@ MARKS = {
 }
 
 
-def _cell(t: Trajectory, i: int) -> str:
+def _cell(t: Trajectory, i: int, problem: Problem) -> str:
     status = Status(t.status[i])
     steps = f" at step {int(t.steps_done[i]):,}" if status is Status.DIVERGED else ""
-    return f"{number(float(t.final_loss[i]), 5)} <small>{MARKS[status]}{steps}</small>"
+    return f"{_loss(t.final_loss[i], problem)} <small>{MARKS[status]}{steps}</small>"
+
+
+def _loss(loss: float, problem: Problem) -> str:
+    return number(float(problem.minimum.settled(loss)), 5)
 
 
 def equations(shown: Shown) -> None:
