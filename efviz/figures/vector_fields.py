@@ -108,7 +108,8 @@ def _lengths(fields: FieldComparison, name: str, scale: float, unit_length: bool
         return TRUE_LENGTH * scale * vectors
     spacing = 2 * fields.plane.half_widths / len(fields.tails)
     with np.errstate(all="ignore"):
-        return vectors / np.linalg.norm(vectors / (0.75 * spacing), axis=-1, keepdims=True)
+        lengths = np.linalg.norm(vectors / (0.75 * spacing), axis=-1, keepdims=True)
+        return np.where(lengths > 0, vectors / lengths, vectors)
 
 
 def _cosine_map(fields: FieldComparison) -> dict[str, Any]:
@@ -120,6 +121,7 @@ def _cosine_map(fields: FieldComparison) -> dict[str, Any]:
         "zmin": -1,
         "zmax": 1,
         "zsmooth": "best",
+        "connectgaps": True,
         "colorscale": COSINES,
         "opacity": 0.6,
         "name": "cosine",

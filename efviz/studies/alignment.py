@@ -9,6 +9,7 @@ from numpy.typing import ArrayLike
 from efviz.arrays import Array, Mask, cosine
 from efviz.optimizers import directions
 from efviz.problems import Problem
+from efviz.studies.rest import at_rest
 from efviz.studies.slices import in_slices
 from efviz.work import Progress, Work
 
@@ -31,7 +32,7 @@ class Alignment:
 
     damped (T,): both matrices with the damping of the run, as in the published Fig. 3; undamped
     (T,): as its text says, with the pseudo-inverse where a matrix is singular; `singular` (T,)
-    marks these steps. nan where there is no direction.
+    marks these steps. nan where there is no direction, as `at_rest`.
     """
 
     damped: Array
@@ -55,7 +56,8 @@ def alignment(
         return cosine(NGD.x, other.x), NGD.rank_deficient[1] | other.rank_deficient[1]
 
     found = yield from in_slices(problem, thetas, compare, cost=problem.N * problem.D**2)
-    damped, undamped = np.concatenate([cosines for cosines, _ in found], axis=1)
+    cosines = np.concatenate([cosines for cosines, _ in found], axis=1)
+    damped, undamped = np.where(at_rest(problem, thetas), np.nan, cosines)
     return Alignment(damped, undamped, np.concatenate([singular for _, singular in found]))
 
 
@@ -64,17 +66,19 @@ def path_directions(
 ) -> Work[dict[str, Array]]:
     """Work towards the `vector_field` of each method at every theta (..., D) -> (..., D).
 
-    Meant for the recorded steps of runs: nan where theta is nan, after a run has stopped.
+    Meant for the recorded steps of runs: nan where theta is nan, after a run has stopped, and 0
+    `at_rest`.
     """
     thetas = np.asarray(thetas, dtype=float)
     flat = thetas.reshape(-1, problem.D)
-    known = np.isfinite(flat).all(-1)
+    known, resting = np.isfinite(flat).all(-1), at_rest(problem, flat)
     solved = yield from in_slices(
         problem, flat[known], lambda some: directions(problem, methods, some, damping=damping)
     )
     found = {name: np.full(flat.shape, np.nan) for name in methods}
     for name, values in found.items():
         values[known] = -np.concatenate([some[name].x for some in solved])
+        values[resting] = 0
     return {name: values.reshape(thetas.shape) for name, values in found.items()}
 
 

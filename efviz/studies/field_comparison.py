@@ -11,6 +11,7 @@ from efviz.fields import Plane
 from efviz.numerics.linalg import Solution
 from efviz.optimizers import directions
 from efviz.problems import Problem
+from efviz.studies.rest import at_rest
 from efviz.studies.slices import in_slices
 from efviz.work import Work, part
 
@@ -22,6 +23,7 @@ class FieldComparison:
     tails (n, n, 2) and vectors[method] (n, n, 2) on a coarse grid; x, y (m,), loss and cosines
     (m, m) on a fine one. `cosines` are between the directions of the pair, which need not be among
     the others; `rank_deficient` counts the coarse grid's points with a singular matrix, per method.
+    Where theta is `at_rest`, vectors are 0 and cosines nan.
     """
 
     plane: Plane
@@ -71,15 +73,19 @@ def compare_fields(
     )
     fine_values = yield from part(finer, share, 1)
     one, other = (np.concatenate([solved[m].x for solved, _ in fine_values]) for m in pair)
+    cosines = cosine(one, other).reshape(fine, fine)
+    cosines[at_rest(problem, detail)] = np.nan
+    vectors = {m: -np.concatenate([some[m].x for some in found]) for m in methods}
+    moving = ~at_rest(problem, tails)[..., None]
     x, y = plane.axes(fine)
     return FieldComparison(
         plane,
         tails,
-        {m: -np.concatenate([some[m].x for some in found]).reshape(tails.shape) for m in methods},
+        {m: np.where(moving, each.reshape(tails.shape), 0) for m, each in vectors.items()},
         {m: sum(int(some[m].rank_deficient.sum()) for some in found) for m in methods},
         x,
         y,
         np.concatenate([loss for _, loss in fine_values]).reshape(fine, fine),
-        cosine(one, other).reshape(fine, fine),
+        cosines,
         pair,
     )

@@ -122,6 +122,17 @@ def test_unit_arrows_are_equally_long() -> None:
         assert_allclose(np.ptp(np.linalg.norm(tip - tail, axis=-1)), 0, atol=2e-3)
 
 
+def test_no_arrow_of_full_length_stands_for_rounding_at_the_minimum() -> None:
+    p = picture("breast-cancer")
+    # The plane is a square around the minimum, whose middle is on the grid.
+    assert_allclose(p["fields"].tails[2, 2], p["problem"].theta_star, rtol=1e-12)
+    for name in SHOWN:
+        panel = vector_field_panels(**p, unit_length=True)[name]
+        assert len(arrow_points(panel["layout"]["shapes"][0]["path"])) == 5 * 5 - 1
+        numbers = panel["numbers"]["arrows"]
+        assert (numbers["u"][12], numbers["v"][12]) == (0, 0)
+
+
 def test_arrows_that_are_not_finite_are_left_out() -> None:
     tails = np.zeros((3, 2))
     vectors = np.array([[1, 0], [np.nan, 1], [np.inf, 0]])

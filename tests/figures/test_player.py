@@ -57,6 +57,18 @@ def test_the_anatomy_holds_the_directions_of_every_method_along_the_path():
     assert_allclose(np.stack([anatomy["u"][0], anatomy["v"][0]], axis=-1), -gradient, rtol=1e-9)
 
 
+def test_a_run_at_the_minimum_has_no_arrows():
+    p = picture("fig1")
+    p["trajectories"] = {
+        name: run(p["problem"], name, p["starts"], step_size=1, n_steps=3) for name in SHOWN
+    }
+    anatomy = played(p)["NGD"]["layout"]["meta"]["anatomy"]
+    # One full step of NGD solves least squares.
+    lengths = np.hypot(anatomy["u"], anatomy["v"])
+    assert (lengths[:, 0] > 0.01).all()
+    assert_array_equal(lengths[:, 2:], 0)
+
+
 @pytest.mark.parametrize("key", ["fig1", "fig2", "saturation"])
 def test_the_loss_panel_shows_the_excess_of_every_run(key):
     p = picture(key)
