@@ -8,7 +8,7 @@ from `np.random.RandomState(seed)`, whose stream is frozen across NumPy versions
 """
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import partial
 
 import numpy as np
@@ -37,7 +37,8 @@ class Family:
     """A synthetic data set.
 
     `draw(random, N)` returns the standard draws of N examples, which all paths and strengths share;
-    `shape(draws, path, strength)` turns them into (X, y).
+    `shape(draws, path, strength)` turns them into (X, y). `published` names what the paper shows:
+    under "" at s = 0, and under a path at its s = 1.
     """
 
     title: str
@@ -48,6 +49,7 @@ class Family:
     draw: Callable[[RandomState, int], Draws]
     shape: Callable[[Draws, str, float], tuple[Array, Array]]
     citation: str = ""
+    published: Mapping[str, str] = field(default_factory=dict)
 
     def draws(self, N: int = 1000, seed: int = 0) -> Draws:
         """The standard draws behind `sample`, for callers that vary the strength."""
@@ -236,6 +238,7 @@ FAMILIES: dict[str, Family] = {
         draw=_draw_lognormal,
         shape=partial(_line, intercept=2, slope=2, column=1),
         citation="Kunstner et al. (2019), Fig. 1, Eq. 49",
+        published={"": "Fig. 1"},
     ),
     "line": Family(
         title="Normal line",
@@ -246,6 +249,11 @@ FAMILIES: dict[str, Family] = {
         draw=_draw_normal,
         shape=partial(_line, intercept=1, slope=1, column=0),
         citation="Kunstner et al. (2019), Fig. 4, Table 3",
+        published={
+            "": "one case of Fig. 4",
+            "noise": "case A of Fig. 4",
+            "quadratic": "case B of Fig. 4",
+        },
     ),
     "classes": Family(
         title="Two classes",
@@ -259,6 +267,11 @@ FAMILIES: dict[str, Family] = {
         draw=_draw_two_classes,
         shape=_two_classes,
         citation="Kunstner et al. (2019), Fig. 2, Table 2",
+        published={
+            "": "one case of Fig. 2",
+            "A": "case A of Fig. 2",
+            "B": "case B of Fig. 2",
+        },
     ),
     "counts": Family(
         title="Counts",

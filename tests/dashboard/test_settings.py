@@ -13,6 +13,7 @@ from visiting import Held
 from efviz import PROBLEMS
 from efviz.dashboard.pages import PAGES
 from efviz.dashboard.pages.registry import Listing
+from efviz.dashboard.pages.vector_fields import page as vector_fields
 from efviz.dashboard.pages.vector_fields.settings import VectorFieldsSettings
 from efviz.dashboard.session.kinds import Choice, EditList, Flag, Number, Points, Several
 from efviz.dashboard.session.pins import Pinned
@@ -326,3 +327,31 @@ def test_a_choice_is_followed_by_what_its_setting_says() -> None:
 def test_names_in_links_are_unique_on_every_page(page: Listing) -> None:
     names = [one.query for one in page.settings.declared().values()]
     assert len(names) == len(set(names))
+
+
+@pytest.mark.parametrize(
+    ("problem", "path", "words"),
+    [
+        ("fig1", "noise", "0: the model is correct, as in Fig. 1"),
+        ("fig1", "quadratic", "0: the model is correct, as in Fig. 1"),
+        ("fig2", "B", "0: the model is correct, as in one case of Fig. 2; 1: case B of Fig. 2"),
+        ("fig4", "noise", "0: the model is correct, as in one case of Fig. 4; 1: case A of Fig. 4"),
+        ("poisson", "quadratic", "0: the model is correct"),
+    ],
+)
+def test_the_strength_says_where_the_cases_of_the_paper_are(
+    problem: str, path: str, words: str
+) -> None:
+    help = DECLARED["strength"].help
+    assert callable(help)
+    assert help(VectorFieldsSettings.of(problem=problem, path=path)) == words
+
+
+def test_the_preset_of_fig_1_has_the_strength_at_which_fig_1_is() -> None:
+    help = DECLARED["strength"].help
+    assert callable(help)
+    preset = vector_fields.PAGE.presets[0]
+    shown = preset.settings(VectorFieldsSettings.of(strength=1.0))
+    assert isinstance(shown, VectorFieldsSettings)
+    assert "Fig. 1" in preset.label
+    assert f"{shown.strength:g}: the model is correct, as in Fig. 1" in help(shown)

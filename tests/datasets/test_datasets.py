@@ -21,6 +21,33 @@ def test_strength_zero_is_the_same_correct_model_on_every_path(name, path):
     assert_array_equal(on_path.y, plain.y)
 
 
+def test_cases_of_the_paper_have_the_means_and_spreads_of_its_tables():
+    """Eq. 49 and Tables 2 and 3, where the misprints of the paper are corrected."""
+    N = 200_000
+    noise = {"Fig. 1": 1, "one case of Fig. 4": 1, "case A of Fig. 4": 2, "case B of Fig. 4": 1}
+    mixed = {
+        "one case of Fig. 2": ((1.0, 2.0, 0.0), (-1.0, 2.0, 0.0)),
+        "case A of Fig. 2": ((1.5, 3.0, 0.0), (-1.5, 1.0, 0.0)),
+        "case B of Fig. 2": ((1.0, 1.5, -0.9), (-1.0, 1.5, 0.9)),
+    }
+    named = []
+    for name, family in FAMILIES.items():
+        for path, said in family.published.items():
+            data = family.sample(N, path=path, strength=float(path != ""))
+            named.append(said)
+            if said in noise:
+                x = data.X[:, data.feature_names.index("x")]
+                line = 2 + 2 * x if name == "lognormal" else 1 + x
+                rest = data.y - line - (x**2 / 2 if "B" in said else 0)
+                assert_allclose([rest.mean(), rest.std()], [0, noise[said]], atol=0.02)
+                continue
+            for label, (mean, own, other) in enumerate(mixed[said]):
+                X, M = data.X[data.y == label], np.array([[own, other], [other, own]])
+                assert_allclose(X.mean(0), mean, atol=0.03)
+                assert_allclose(np.cov(X.T), M @ M, atol=0.1)
+    assert sorted(named) == sorted([*noise, *mixed])
+
+
 @pytest.mark.parametrize(("name", "path"), PATHS, ids=IDS)
 def test_a_path_leads_away_and_without_jumps(name, path):
     family = FAMILIES[name]

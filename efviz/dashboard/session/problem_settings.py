@@ -29,6 +29,15 @@ def path(settings: Sofar) -> Path | None:
     return family.paths[settings.path] if family else None
 
 
+def _strengths(settings: Sofar) -> str:
+    """What the strength means, and which strengths are cases of the paper."""
+    family = entry(settings).family
+    published = family.published if family else {}
+    correct, wrong = published.get(""), published.get(settings.path)
+    words = "0: the model is correct" + (f", as in {correct}" if correct else "")
+    return f"{words}; 1: {wrong}" if wrong else words
+
+
 def _paths(settings: Sofar) -> list[str]:
     family = entry(settings).family
     return list(family.paths) if family else []
@@ -96,7 +105,7 @@ def strength_setting(first: float = 0.0) -> Any:
         lambda settings: first if entry(settings).family else 0.0,
         query="s",
         shown=Slider(0.05),
-        help="0: the model is correct; 1: the paper's case",
+        help=_strengths,
     )
 
 
