@@ -123,6 +123,25 @@ def test_an_exact_fit_has_no_empirical_fisher() -> None:
     assert "EF is zero" in sentence(page(problem="fig4", s="-1"))
 
 
+def test_the_larger_matrix_has_the_smaller_ellipse_and_the_page_says_so() -> None:
+    for strength, larger in ((1.0, True), (-0.5, False)):
+        moved = STUDIES.now("moved", chosen(problem="fig4", path="noise", strength=strength))
+        view = moved[0].comparison
+        panel = go.Figure(ellipse_panel(view, ("w", "b"), 1.0, None))
+        size = {
+            trace.name: np.nanmax(np.hypot(np.array(trace.x, float), np.array(trace.y, float)))
+            for trace in panel.data
+            if "F" in trace.name
+        }
+        F, EF = (np.linalg.norm(m, 2) for m in (view.fisher, view.empirical_fisher))
+        (ef,) = (size[name] for name in size if name.startswith("EF"))
+        (f,) = (size[name] for name in size if not name.startswith("EF"))
+        assert (EF > F) == (ef < f) == larger
+        assert "The larger a matrix, the smaller its ellipse." in at_minimum_text.sentence(
+            [], moved
+        )
+
+
 @pytest.mark.parametrize("problem", ["fig1", "fig4", "saturation"])
 def test_what_an_exact_fit_leaves_of_residuals_is_told_as_0(problem: str) -> None:
     moved = STUDIES.now("moved", chosen(problem=problem, path="noise", strength=-1.0))

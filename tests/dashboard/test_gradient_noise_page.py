@@ -247,6 +247,8 @@ def test_the_squared_extent_of_ef_is_the_sum_of_those_of_its_parts() -> None:
     parts = (n.empirical_fisher, n.covariance, np.outer(n.gradient, n.gradient))
     EF, Sigma, gg = ((moment_ellipse(matrix, zero, 4001) @ u.T).max(0) ** 2 for matrix in parts)
     assert_allclose(EF, Sigma + gg, rtol=1e-4)
+    # So EF, the larger matrix, has the larger ellipse here.
+    assert "the larger a matrix, the larger its ellipse." in said(picture())
 
 
 def test_the_cloud_shows_the_gradients_and_both_parts() -> None:

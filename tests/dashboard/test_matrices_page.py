@@ -120,14 +120,34 @@ def test_matrices_that_overflow_are_named() -> None:
     assert "overflow double precision" in sentence(at)
 
 
+SMALL = "The larger a matrix, the smaller its ellipse."
+
+
+def test_the_larger_matrix_has_the_smaller_ellipse() -> None:
+    at, level_sets, found = (
+        STUDIES.now(name, MatricesSettings.of()) for name in ("at", "level_sets", "matrices")
+    )
+    size = {
+        " = ".join(names): np.linalg.norm(np.concatenate(curve.lines) - at, axis=-1)
+        for names, curve in level_sets.items()
+    }
+    F, EF = (np.linalg.norm(found[name], 2) for name in ("F", "EF"))
+    # Far from the minimum, residuals make EF the larger one.
+    assert EF > 2 * F
+    assert size["EF"].max() < size["H = G = F"].max()
+
+
 def test_presets() -> None:
     at = page()
+    assert SMALL in sentence(at)
     at.button[0].click().run()
     _, problem = listed("fig1")
     assert_allclose(settings_of(at, SLUG).theta[0], problem.theta_star)
     at.button[1].click().run()
     assert not at.exception
     assert "all four agree: <b>H = G = F = EF</b>" in sentence(at)
+    # There is one ellipse, which is not compared with another.
+    assert SMALL not in sentence(at)
     assert "All predicted probabilities are 1/2" in html(at)
     at.button[2].click().run()
     assert "<b>G = F</b>" in sentence(at)

@@ -1,4 +1,4 @@
-"""The setting that says which matrices a page shows, and words on those that it cannot show."""
+"""The setting that says which matrices a page shows, and words that pages share on them."""
 
 from collections.abc import Iterable, Sequence
 from html import escape
@@ -9,6 +9,8 @@ from efviz.dashboard.pages.method_settings import shown_setting
 from efviz.numbers import listed
 from efviz.studies.four_matrices import short_of
 
+ELLIPSES = "The larger a matrix, the smaller its ellipse."
+"""On level sets, where that may surprise."""
 MOST_LETTERS = 300
 """The most of a sentence from elsewhere."""
 

@@ -16,6 +16,7 @@ from efviz.optimizers.stochastic import on_minibatches
 from efviz.problems import Problem
 from efviz.studies.gradient_noise import NoisyRuns
 
+ELLIPSES = "Ellipses show spreads here: the larger a matrix, the larger its ellipse."
 THETA = "The gradients are evaluated and the runs start here. Click in the contours to move it."
 
 
@@ -33,7 +34,7 @@ def sentence(
     parts = [nothing := _nothing(noise, fisher)]
     if not nothing:
         share = percent(float(noise.noise_share), 3)
-        parts = [f"At this θ <b>{share}</b> of the trace of EF is noise."]
+        parts = [f"At this θ <b>{share}</b> of the trace of EF is noise. {ELLIPSES}"]
         parts += [_estimate(noise, factor, errors, batch_size), _direction(directions)]
     if runs:
         parts.append(_ends(runs))

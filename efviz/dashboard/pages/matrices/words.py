@@ -12,7 +12,7 @@ from efviz.curvature.agreement import Agreement
 from efviz.curvature.conics import Conic
 from efviz.curvature.distance import angle_between_axes, relative_distance, roundness
 from efviz.curvature.matrices import keys_by_short
-from efviz.dashboard.pages.matrix_settings import not_finite, refused
+from efviz.dashboard.pages.matrix_settings import ELLIPSES, not_finite, refused
 from efviz.dashboard.session.html_table import html_table
 from efviz.dashboard.session.page import Shown
 from efviz.datasets.dataset import Dataset, number_of
@@ -44,6 +44,7 @@ def sentence(
         parts = [
             _equal(shown, agreements, theta),
             _ef(shown, agreements),
+            ELLIPSES if sum(c.kind == "ellipse" for c in level_sets.values()) > 1 else "",
             *map(escape, notes(level_sets)),
             *parts,
             _off_plane(plane, theta),
