@@ -20,10 +20,14 @@ from efviz.dashboard.pages.matrices.page import STUDIES as MATRICES
 from efviz.dashboard.pages.matrices.settings import MatricesSettings
 from efviz.dashboard.pages.vector_fields import page as vector_fields
 from efviz.dashboard.pages.vector_fields.settings import VectorFieldsSettings
+from efviz.dashboard.pages.vector_fields.words import table
 from efviz.datasets import FAMILIES
 from efviz.figures.player import field_panels
 from efviz.numbers import number, percent
 from efviz.studies.comparison import Comparison
+
+STARTS = np.array([(2.0, 4.5), (1.0, 0.0), (4.5, 3.0), (-0.5, 3.0)])
+"""The starts of Figure 1."""
 
 
 def said(lesson: str, name: str) -> str:
@@ -77,6 +81,21 @@ def test_the_arrows_of_ngd_point_at_the_minimum_and_show_the_share_of_the_way_th
     assert said("straight", "left") == percent(0)
 
 
+def test_the_paths_of_gd_and_ngd_are_as_long_as_is_said() -> None:
+    X, y, centre = fig_1()
+    page = VectorFieldsSettings.of()
+    H = X.T @ X / len(y)
+    for name, B in (("GD", np.eye(2)), ("NGD", H)):
+        gamma = page.step_size * page.given_scales[name]
+        step = np.eye(2) - gamma * np.linalg.solve(B, H)
+        paths = [STARTS - centre]
+        for _ in range(page.n_steps):
+            paths.append(paths[-1] @ step.T)
+        length = np.linalg.norm(np.diff(paths, axis=0), axis=-1).sum(axis=0)
+        detour = length / np.linalg.norm(paths[-1] - paths[0], axis=-1)
+        assert float(said("straight", name)) == pytest.approx(detour.max(), rel=0.01)
+
+
 def corner_ratios(step: Callable[[Array, Array, Array], Array]) -> Array:
     """Lengths of steps at the corners of the plane relative to those half-way there."""
     X, y, centre = fig_1()
@@ -115,8 +134,30 @@ def test_the_outer_arrows_of_efgd_shrink_where_those_of_ngd_grow_and_the_inner_o
     assert share == pytest.approx(max(turns), abs=0.01)
 
 
-STARTS = np.array([(2.0, 4.5), (1.0, 0.0), (4.5, 3.0), (-0.5, 3.0)])
-"""The starts of Figure 1."""
+def test_efgd_goes_downhill_everywhere_and_away_from_ngd_on_the_share_that_is_said() -> None:
+    X, y, _ = fig_1()
+    away = []
+    for theta in np.stack(np.meshgrid(*[np.linspace(-1, 5, 31)] * 2), axis=-1).reshape(-1, 2):
+        ef, natural = ef_step(X, y, theta), ngd_step(X, y, theta)
+        assert ef @ X.T @ (X @ theta - y) > 0
+        away.append(ef @ natural < 0)
+    assert said("bends", "share") == percent(float(np.mean(away)))
+
+
+def test_the_table_has_methods_in_columns_and_says_what_jumping_runs_are() -> None:
+    page, _ = VectorFieldsSettings.read({"s": "-1", "damping": "0"})
+    shown = vector_fields.STUDIES.everything(page)
+    told = table(shown.theta_0, shown.paths, shown.problem)
+    head, *rows = re.findall(r"<tr>(.*?)</tr>", told)
+    assert re.findall(r"<th[^>]*>([^<]*)</th>", head) == ["start", "GD", "NGD", "EFGD"]
+    assert "column EFGD" in words("growing-step")
+    # EF is singular at the minimum: no run of EFGD arrives, and none is said to be on its way.
+    assert len(rows) == len(STARTS)
+    for row in rows:
+        cells = re.findall(r"<td>(.*?)</td>", row)
+        assert "not converged" in cells[-1]
+        assert "★ minimum" in cells[-2]
+        assert cells[-2].startswith("0 ")
 
 
 def test_an_exact_fit_halves_the_distance_and_doubles_the_step_at_every_start() -> None:
@@ -220,6 +261,25 @@ def test_noise_of_twice_the_spread_stays_four_times_too_large_however_many_examp
     assert_allclose(np.sqrt(1 / ratios), axes, rtol=0.03)
 
 
+def test_a_fitted_noise_level_mends_the_scale_and_not_the_shape() -> None:
+    for name, path in (("noise", "noise"), ("shape", "quadratic")):
+        data = FAMILIES["line"].sample(path=path, strength=1.0)
+        r = data.y - data.X @ np.linalg.lstsq(data.X, data.y, rcond=None)[0]
+        F = data.X.T @ data.X / len(r)
+        EF = (data.X * r[:, None] ** 2).T @ data.X / len(r)
+        off, fitted = (np.linalg.norm(EF / s - F) / np.linalg.norm(F) for s in (1, np.mean(r**2)))
+        assert said("scale", f"{name}_off") == percent(float(off))
+        assert said("scale", f"{name}_fitted") == percent(float(fitted))
+
+
+def test_the_share_of_noise_is_what_the_mean_gradient_leaves() -> None:
+    X, y, centre = fig_1()
+    for theta, share in ((STARTS[0], said("noise", "share")), (centre, percent(1.0))):
+        g = X * (X @ theta - y)[:, None]
+        noise = 1 - float(np.sum(g.mean(0) ** 2) / np.mean(np.sum(g**2, axis=1)))
+        assert share == percent(noise)
+
+
 def test_accuracy_is_that_on_the_fitted_examples_and_is_said_to_be() -> None:
     for name, path, s in (("correct", "A", 0.0), ("A", "A", 1.0), ("B", "B", 1.0)):
         data = FAMILIES["classes"].sample(path=path, strength=s)
@@ -233,6 +293,15 @@ def test_accuracy_is_that_on_the_fitted_examples_and_is_said_to_be() -> None:
         )
     assert "the fitted examples" in words("classifier")
     assert not re.search("held.out|test set|unseen", words("classifier"), re.IGNORECASE)
+
+
+def test_far_from_the_minimum_labels_differ_as_is_said() -> None:
+    X, y, _ = fig_1()
+    r, F = X @ STARTS[0] - y, X.T @ X / len(y)
+    off = np.linalg.norm((X * r[:, None] ** 2).T @ X / len(y) - F) / np.linalg.norm(F)
+    assert said("whose-label", "observed") == f"{number(float(off))} times ‖F‖"
+    # The most likely target of least squares is the prediction: no residual, no gradient.
+    assert said("whose-label", "likely") == percent(1.0)
 
 
 def label_distances(theta: Array) -> Iterator[tuple[str, float]]:
