@@ -229,6 +229,16 @@ def test_the_anatomy_shows_lengths_and_angles_of_the_library(page: Page, server:
             assert cosine(np.array([float(x), -float(y)]), found[method]) > 0.9999
 
 
+def test_a_run_that_has_arrived_has_no_arrows_and_no_angles(page: Page, server: str) -> None:
+    # One step of size one takes NGD to the minimum of least squares.
+    open_player(page, server, "play=1&damping=0&step=1&steps=100&at=100")
+    table = page.get_by_role("region", name="Anatomy of a step").get_by_role("table")
+    row = table.locator("tbody tr").filter(has=page.get_by_role("rowheader", name="NGD"))
+    expect(row.locator("td")).to_have_text(["0", "0", "0", "–", "–"])
+    for path in panel(page, "NGD").locator(".runners .arrow").all():
+        assert not path.get_attribute("d")
+
+
 def test_a_start_dragged_while_the_player_is_open_takes_its_dots_along(
     page: Page, server: str
 ) -> None:
