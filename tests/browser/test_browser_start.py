@@ -204,6 +204,17 @@ def test_the_browsers_back_and_forward_walk_through_a_lesson(page: Page, server:
     expect(bar).to_contain_text("2 of 3", timeout=PATIENCE)
 
 
+def test_the_request_for_an_answer_goes_while_the_page_still_computes(
+    page: Page, server: str
+) -> None:
+    page.goto(f"{server}/at-the-minimum?lesson=scale.1")
+    bar = page.locator(".st-key-lesson")
+    expect(bar).to_contain_text("The chart appears after you answer.", timeout=PATIENCE)
+    bar.get_by_role("button", name="about four times").click()
+    expect(bar).to_contain_text("You said: about four times. Correct.", timeout=PATIENCE)
+    expect(bar).not_to_contain_text("The chart appears", timeout=1000)
+
+
 def test_a_slider_of_the_page_does_the_task(page: Page, server: str) -> None:
     open_page(page, server, "lesson=growing-step.3")
     bar = page.locator(".st-key-lesson")

@@ -158,6 +158,8 @@ def predict(lesson: Lesson, index: int) -> bool:
     chosen, right = given[lesson.key, index], prediction.right()
     verdict = "Correct." if chosen == right else f"Not quite: {_lowercase(answers[right])}."
     st.markdown(f"You said: {answers[chosen]}. **{verdict}** {lesson.say(prediction.because)}")
+    # It takes the place of the caption at once, which would stay as long as the page computes.
+    st.empty()
     return True
 
 
