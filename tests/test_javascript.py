@@ -45,8 +45,9 @@ def test_the_browser_reads_what_python_packs() -> None:
     packed = pack_figures({"one": figure, "two": figure}, dark={"#004488": "#6699cc"})
     script = f"""
         import {{ readFileSync }} from 'node:fs';
-        import {{ decode }} from {(ASSETS / "wire.js").as_uri()!r};
-        const {{ figures, session, dark }} = decode(new Uint8Array(readFileSync(0)));
+        import {{ decode, opened }} from {(ASSETS / "wire.js").as_uri()!r};
+        const {{ session, buffer, start }} = opened(new Uint8Array(readFileSync(0)));
+        const {{ figures, dark }} = decode(buffer, start);
         const [{{ name, data, layout }}] = figures.slice(-1);
         const rows = data[0].z.map((row) => [...row]);
         console.log(JSON.stringify([name, [...data[0].x], rows, layout, session, dark]));

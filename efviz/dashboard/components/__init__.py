@@ -10,7 +10,8 @@ from efviz.dashboard.components.chart import Click, Frame, Touch, chart, pack_fi
 from efviz.dashboard.components.contrast import contrast
 from efviz.dashboard.components.images import images
 from efviz.dashboard.components.link import link
-from efviz.dashboard.components.slider import slider, take_reports
+from efviz.dashboard.components.reports import take_reports
+from efviz.dashboard.components.slider import slider
 
 __all__ = [
     "Click",

@@ -10,6 +10,7 @@ from typing import Any, Literal, get_args
 import streamlit as st
 
 from efviz.dashboard.components.loader import component
+from efviz.dashboard.components.reports import remember
 from efviz.dashboard.components.wire import pack
 from efviz.dashboard.server import assets, compat
 
@@ -126,8 +127,11 @@ def chart(
             on_click(click)
 
     def on_touch_change() -> None:
-        touch = touch_of(st.session_state[key].get("touch"))
-        if touch and on_touch:
+        state, taken = st.session_state.get(key), f"{key}.taken"
+        report = state.get("touch") if state else None
+        touch, number = touch_of(report), _sequence(report)
+        if touch and on_touch and (not number or number != st.session_state.get(taken)):
+            st.session_state[taken] = number
             on_touch(touch)
 
     def on_frame_change() -> None:
@@ -135,6 +139,8 @@ def chart(
         if new and on_frame:
             on_frame(new)
 
+    if on_touch:
+        remember(key, on_touch_change)
     address = "-" if query is None else query
     stands = frame and {"at": frame.at, "of": frame.of, "ack": _sequence(framed)}
     component("chart")(

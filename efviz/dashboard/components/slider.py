@@ -6,6 +6,7 @@ from typing import Any
 import streamlit as st
 
 from efviz.dashboard.components.loader import component
+from efviz.dashboard.components.reports import remember
 
 
 def slider(
@@ -44,7 +45,7 @@ def slider(
         if low <= number <= high or (zero and number == 0):
             on_change(number)
 
-    st.session_state.setdefault(_SHOWN, {})[key] = changed
+    remember(key, changed)
     component("slider")(
         key=key,
         data={
@@ -63,19 +64,6 @@ def slider(
         },
         on_value_change=changed,
     )
-
-
-_SHOWN = "sliders"
-
-
-def take_reports() -> None:
-    """Call `on_change` for what sliders have reported already.
-
-    For a button that was pressed after a slider had moved: where both arrive at once, Streamlit
-    calls buttons first.
-    """
-    for changed in list(st.session_state.get(_SHOWN, {}).values()):
-        changed()
 
 
 def _report(report: Any) -> tuple[float, int] | None:

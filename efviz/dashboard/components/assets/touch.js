@@ -32,7 +32,8 @@ export class Reports {
     const last = this.queue.at(-1);
     if (last && last.action !== 'remove' && keyOf(last) === keyOf(report)) this.queue.pop();
     this.queue.push(report);
-    if (this.pending === undefined) this.flush();
+    // The last place of a hand waits for nothing: the reader may press a button next.
+    if (this.pending === undefined || report.action === 'drop') this.flush();
   }
 
   flush() {
@@ -40,6 +41,7 @@ export class Reports {
     if (!report) return;
     this.sent = performance.now();
     this.pending = ++this.sequence;
+    clearTimeout(this.timer);
     this.timer = setTimeout(() => this.answer(this.pending), PATIENCE);
     this.send({ ...report, sequence: this.pending });
   }
