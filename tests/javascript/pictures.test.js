@@ -240,13 +240,21 @@ test('the hand goes before what is ahead of it', async () => {
   assert.equal(page.asked.length, 2, 'nothing is ahead while it moves');
 });
 
-test('a busy server is not asked ahead again', async () => {
+test('a busy server is asked ahead again only after a while', async () => {
   const page = opened();
   page.pictures.ahead([{ a: '5' }, { a: '6' }]);
   page.asked[0].answer(204);
   await settled();
   assert.equal(page.asked.length, 1);
+  await new Promise((resolve) => setTimeout(resolve, 600));
+  assert.deepEqual(
+    page.asked.map(({ url }) => url),
+    ['/p/1/page?a=5&b=2', '/p/1/page?a=5&b=2']
+  );
+  page.asked[1].answer(204);
+  await settled();
   assert.ok(move(page, page.hand, 1), 'but the hand is followed');
+  assert.equal(page.asked.length, 3);
 });
 
 test('another page forgets the charts, links and requests of the last one', async () => {

@@ -11,6 +11,7 @@
 const MOST = 200; // pictures kept, of at most so many bytes
 const MOST_BYTES = 32 * 2 ** 20;
 const LATER = 1500; // ms after which a picture is asked for again where the session had to make one
+const BUSY = 500; // ms after which a busy server is asked ahead of the hand again
 const LONG = 30_000; // ms after which the route is tried again where it failed
 const REST = [250, 3000]; // ms without a move after which a hand rests, at least and at most
 const AT_EASE = 4; // how many times as long as the session took to answer the last time
@@ -105,6 +106,7 @@ export class Pictures {
   /** @type {{ picture: Picture, number: number } | undefined} shown in the next frame */
   next;
 
+  busy = false; // the server, at the last request
   took = 0; // ms of the session's last answer
 
   /** @param {typeof fetch} get */
@@ -230,8 +232,10 @@ export class Pictures {
     const url = this.near.find((one) => !this.kept.get(one));
     if (!url) return;
     this.fetch(url, true).then((picture) => {
-      if (!picture) this.near = [];
-      this.pump();
+      // What the server has no time for now is asked for again while nobody moves.
+      if (this.busy) setTimeout(() => this.pump(), BUSY);
+      else if (picture === null) this.near = this.near.filter((one) => one !== url);
+      if (!this.busy) this.pump();
     });
   }
 
@@ -258,6 +262,7 @@ export class Pictures {
   async fetch(url, ahead) {
     const asked = { url, ahead, stop: new AbortController() };
     this.asked = asked;
+    this.busy = false;
     try {
       const answer = await this.get(url, {
         signal: asked.stop.signal,
@@ -266,8 +271,8 @@ export class Pictures {
       });
       if (answer.status !== 200) {
         // Not this one, or not now. Anything else is no route of pictures.
-        const known = [202, 204, 429, 503].includes(answer.status);
-        if (!known) this.closed = performance.now() + LONG;
+        this.busy = [204, 429, 503].includes(answer.status);
+        if (!this.busy && answer.status !== 202) this.closed = performance.now() + LONG;
         return null;
       }
       const picture = read(await answer.arrayBuffer());
