@@ -13,6 +13,7 @@ picture does not come. With --lesson all visitors move over the same forty stops
 import argparse
 import asyncio
 import random
+import sys
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
@@ -21,8 +22,7 @@ from urllib.parse import urlsplit
 
 import psutil
 from load import next_stop
-from replicas import replicas
-from servers import served
+from servers import ROOT, answers, running, served
 from visitors import Handle, Line, Visitor, percentile
 
 from efviz.dashboard.server import releases
@@ -138,13 +138,22 @@ async def drag_all(url: str, plan: Plan) -> tuple[Report, float]:
 @contextmanager
 def apps(number: int, port: int) -> Iterator[tuple[str, list[psutil.Process]]]:
     """The address and the processes of one app, or of so many behind nginx."""
-    if number:
-        with replicas(number, port) as found:
-            found.wait()
-            yield found.url, [psutil.Process(app.pid) for app in found.apps.values()]
-    else:
+    if not number:
         with served("app.py", port) as server:
             yield server.url, [server.process]
+        return
+    command = [sys.executable, "hosting/replicas.py", "--replicas", str(number)]
+    command += ["--port", str(port)]
+    with running(
+        command, f"http://127.0.0.1:{port}", ready="_stcore/health", folder=ROOT
+    ) as server:
+        # nginx hides what is for the host alone.
+        while not all(
+            answers(f"http://127.0.0.1:{port + k}/efviz-ready") for k in range(1, number + 1)
+        ):
+            time.sleep(0.2)
+        apps = server.process.children(recursive=True)
+        yield server.url, [one for one in apps if "nginx" not in one.name()]
 
 
 def main() -> None:
@@ -155,12 +164,12 @@ def main() -> None:
     parser.add_argument("--interval", type=float, default=1.0, help="seconds between two moves")
     parser.add_argument("--seconds", type=float, default=20.0)
     parser.add_argument("--lesson", action="store_true", help="all move over the same stops")
-    parser.add_argument("--no-sessions", action="store_true", help="pictures alone")
+    parser.add_argument("--alone", action="store_true", help="pictures alone")
     parser.add_argument("--replicas", type=int, default=0, help="so many apps behind nginx")
     parser.add_argument("--port", type=int, default=8741)
     options = parser.parse_args()
     plan = Plan(
-        options.visitors, options.interval, options.seconds, options.lesson, not options.no_sessions
+        options.visitors, options.interval, options.seconds, options.lesson, not options.alone
     )
     with apps(options.replicas, options.port) as (url, processes):
 
