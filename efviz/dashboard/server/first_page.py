@@ -27,11 +27,9 @@ class FirstPage:
 
         async def send_page(message: Message) -> None:
             nonlocal replaced
-            slug = scope["path"].removeprefix(assets.base_path()).strip("/")
-            # Other HTML lies deeper: files that visitors export.
-            if message["type"] == "http.response.start" and "/" not in slug and _is_page(message):
+            if message["type"] == "http.response.start" and _is_page(scope, message):
                 replaced = True
-                query = scope["query_string"].decode("latin-1")
+                slug, query = _slug(scope), scope["query_string"].decode("latin-1")
                 await _send(scope, message, send, start=not (slug or query))
                 if scope["method"] == "GET":
                     self._opened(slug, query)
@@ -41,9 +39,16 @@ class FirstPage:
         await self._app(scope, receive, send_page if scope["type"] == "http" else send)
 
 
-def _is_page(message: Message) -> bool:
+def _slug(scope: Scope) -> str:
+    path: str = scope["path"]
+    return path.removeprefix(assets.base_path()).strip("/")
+
+
+def _is_page(scope: Scope, message: Message) -> bool:
+    """Whether an answer is a page. Other HTML lies deeper: files that visitors export."""
     types = [value for key, value in message["headers"] if key.lower() == b"content-type"]
-    return message["status"] == 200 and any(one.startswith(b"text/html") for one in types)
+    html = message["status"] == 200 and any(one.startswith(b"text/html") for one in types)
+    return html and "/" not in _slug(scope)
 
 
 async def _send(scope: Scope, first: Message, send: Send, *, start: bool) -> None:

@@ -10,7 +10,6 @@ from functools import cache
 from importlib.resources.abc import Traversable
 
 from starlette.datastructures import Headers
-from starlette.responses import Response
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from efviz.dashboard.server import assets, compat
@@ -48,17 +47,10 @@ class Frontend:
             name = path.removeprefix(self._place)
             if path.startswith(self._place) and name in _files():
                 # A thread would take longer to begin than this.
-                await _answer(name, Headers(scope=scope))(scope, receive, send)
+                answer = assets.lasting(*_content(name), Headers(scope=scope))
+                await answer(scope, receive, send)
                 return
         await self._app(scope, receive, send)
-
-
-def _answer(name: str, asked: Headers) -> Response:
-    kind, body, small = _content(name)
-    headers = {"Cache-Control": "public, max-age=31536000, immutable", "Vary": "Accept-Encoding"}
-    if small and "gzip" in asked.get("accept-encoding", ""):
-        body, headers["Content-Encoding"] = small, "gzip"
-    return Response(body, media_type=kind, headers=headers)
 
 
 def warm_up() -> None:

@@ -142,7 +142,7 @@ class Chart:
             return None
         link = link_of(shown.settings)
         where = None if link is None else releases.address(shown.page.slug)
-        return {"name": self.name, "address": where, "link": link, "moves": bool(self.touch)}
+        return {"name": self.name, "address": where, "link": link}
 
     def _touched(self, shown: Shown, touch: Touch) -> None:
         assert self.touch

@@ -9,7 +9,6 @@ header: {query, remarks, words: {name: HTML}, charts: [{name, size}]}.
 """
 
 import json
-import struct
 import time
 from collections.abc import Callable, Hashable, Mapping
 from contextlib import suppress
@@ -18,6 +17,7 @@ from typing import Any
 from urllib.parse import parse_qsl
 
 from efviz.dashboard.components.chart import touch_of
+from efviz.dashboard.components.wire import pack
 from efviz.dashboard.server.assets import digest
 from efviz.dashboard.session.caches import OWN, SHARED
 from efviz.dashboard.session.links import PIN, upgraded
@@ -123,9 +123,7 @@ def _drawn(
         "words": words,
         "charts": charts,
     }
-    text = json.dumps(header, separators=(",", ":")).encode()
-    text += b" " * (-(4 + len(text)) % 4)
-    body = b"".join([struct.pack("<I", len(text)), text, *bodies])
+    body = b"".join([pack(header), *bodies])
     return Picture(f'"{digest(body)}"', body, lasting=not remarks and TOUCH not in query)
 
 

@@ -8,6 +8,8 @@
 //
 // A picture: uint32 length | JSON {query, remarks, words, charts: [{name, size}]} | packed figures.
 
+import { text } from './wire.js';
+
 const MOST = 200; // pictures kept, of at most so many bytes
 const MOST_BYTES = 32 * 2 ** 20;
 const LATER = 1500; // ms after which a picture is asked for again where the session had to make one
@@ -80,9 +82,8 @@ export class Kept {
  * @returns {Picture}
  */
 export function read(buffer) {
-  const length = new DataView(buffer).getUint32(0, true);
-  const header = JSON.parse(new TextDecoder().decode(new Uint8Array(buffer, 4, length)));
-  return { header, buffer, start: 4 + length };
+  const [json, start] = text(buffer, 0);
+  return { header: JSON.parse(json), buffer, start };
 }
 
 export class Pictures {
@@ -105,7 +106,6 @@ export class Pictures {
   near = [];
   /** @type {{ picture: Picture, number: number } | undefined} shown in the next frame */
   next;
-
   busy = false; // the server, at the last request
   took = 0; // ms of the session's last answer
 

@@ -12,7 +12,7 @@
  * @param {number} at
  * @returns {[text: string, end: number]}
  */
-function text(buffer, at) {
+export function text(buffer, at) {
   const length = new DataView(buffer).getUint32(at, true);
   return [new TextDecoder().decode(new Uint8Array(buffer, at + 4, length)), at + 4 + length];
 }
