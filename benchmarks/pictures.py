@@ -28,6 +28,12 @@ from visitors import Handle, Line, Visitor, percentile
 from efviz.dashboard.server import releases
 
 SLUG = "vector-fields"
+SLIDERS = {
+    "damping": ("Damping λ", Handle("", "", 1e-8, 1e3, 0.125, log=True)),
+    "step": ("Step size γ", Handle("", "", 1e-6, 1e2, 0.125, log=True)),
+    "s": ("Strength s", Handle("", "", 0.0, 2.0, 0.05)),
+}
+"""By their names in links: the labels of the sliders, and the stops that are moved over."""
 LEAST, MOST, AT_EASE = 0.25, 3.0, 4
 """Seconds of rest, and their ratio to the last answer, as in pictures.js."""
 
@@ -69,15 +75,13 @@ class Plan:
 async def drag(i: int, url: str, plan: Plan, gate: asyncio.Barrier, report: Report) -> None:
     rng, line = random.Random(i // 2), Line(url)
     visitor = Visitor(f"{url}{SLUG}")
-    if plan.sessions or not i:
+    if plan.sessions:
         with suppress(Exception):  # one that did not open only fetches
             await visitor.open()
     await gate.wait()
-    names = ["damping", "step", "s"]
-    name = "damping" if plan.lesson else names[i % len(names)]
-    slider = Handle("", "", *{"damping": (1e-8, 1e3), "step": (1e-6, 1e2), "s": (0.0, 2.0)}[name],
-                    0.05 if name == "s" else 0.125, log=name != "s")  # fmt: skip
-    handle = next((one for key, one in visitor.sliders.items() if name in one.id), None)
+    name = "damping" if plan.lesson else list(SLIDERS)[i % len(SLIDERS)]
+    label, slider = SLIDERS[name]
+    handle = visitor.sliders.get(label)
     stop, took, resting = slider.stops // 2, 0.0, None
 
     async def rest(value: float) -> None:
@@ -108,12 +112,10 @@ async def drag(i: int, url: str, plan: Plan, gate: asyncio.Barrier, report: Repo
         except (OSError, TimeoutError, asyncio.IncompleteReadError):
             report.lost += 1
             line = Line(url)
-        if handle and plan.sessions:
-            if resting is None or resting.done():
-                resting = asyncio.create_task(rest(value))
-            else:
+        if handle:
+            if resting:
                 resting.cancel()
-                resting = asyncio.create_task(rest(value))
+            resting = asyncio.create_task(rest(value))
         due += plan.interval
         while due < time.perf_counter():
             due += plan.interval
