@@ -26,6 +26,7 @@ from efviz.dashboard.server.frontend import Frontend
 from efviz.dashboard.server.headers import Headers
 from efviz.dashboard.server.messages import Messages
 from efviz.dashboard.server.origins import Origins
+from efviz.dashboard.server.places import Places
 from efviz.dashboard.server.uploads import Uploads
 
 PATIENCE = watchdog.patience()
@@ -98,6 +99,7 @@ app = st.App(
         Middleware(Origins),
         Middleware(Frontend),
         Middleware(FirstPage, releases.begin),
+        Middleware(Places),
         Middleware(Uploads),
         Middleware(Messages, str(SCRIPT)),
     ],

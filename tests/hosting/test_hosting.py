@@ -103,6 +103,15 @@ def test_what_is_for_the_host_alone_is_not_passed_on(served: Replicas, path: str
     assert fetch(served.url + path)[0] == 404
 
 
+def test_addresses_are_corrected_behind_the_proxy_too(served: Replicas) -> None:
+    opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
+    with opener.open(f"{served.url}Lesson/foo?v=1", timeout=20) as answer:
+        assert answer.url == f"{served.url}lessons?v=1"
+    status, _, body = fetch(served.url + "nothing")
+    assert status == 404
+    assert "There is no page at this address" in body
+
+
 def test_all_replicas_make_the_same_picture_under_the_same_address(served: Replicas) -> None:
     link = f"{releases.address('vector-fields')}?steps=50&damping=0.5"
     opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))

@@ -6,6 +6,7 @@ from functools import partial
 from importlib import import_module
 from types import ModuleType
 
+from efviz.dashboard.server.places import TITLES
 from efviz.dashboard.session.page import Page, run
 from efviz.dashboard.session.settings import Settings
 
@@ -40,20 +41,18 @@ class Listing:
         return self.page.settings if self.page else Settings
 
 
-def _own(title: str, slug: str, folder: str) -> Listing:
-    return Listing(title, slug, f"efviz.dashboard.pages.{folder}.page")
-
+_FOLDERS = {
+    "start": "start",
+    "vector-fields": "vector_fields",
+    "at-the-minimum": "at_minimum",
+    "four-matrices": "matrices",
+    "optimization": "optimization",
+    "gradient-noise": "gradient_noise",
+    "the-paper": "paper",
+    "lessons": "lessons",
+}
 
 PAGES: dict[str, Listing] = {
-    page.slug: page
-    for page in (
-        _own("Start", "start", "start"),
-        _own("Vector fields", "vector-fields", "vector_fields"),
-        _own("At the minimum", "at-the-minimum", "at_minimum"),
-        _own("Four matrices", "four-matrices", "matrices"),
-        _own("Optimization", "optimization", "optimization"),
-        _own("Gradient noise", "gradient-noise", "gradient_noise"),
-        _own("The paper, checked", "the-paper", "paper"),
-        _own("Lessons", "lessons", "lessons"),
-    )
+    slug: Listing(title, slug, f"efviz.dashboard.pages.{_FOLDERS[slug]}.page")
+    for slug, title in TITLES.items()
 }

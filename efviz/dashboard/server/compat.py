@@ -83,6 +83,13 @@ def frontend() -> Traversable:
     return files("streamlit").joinpath("static", "static")
 
 
+def font() -> str:
+    """The address of Streamlit's upright font below the root of the app."""
+    media = frontend().joinpath("media").iterdir()
+    name = next(one.name for one in media if one.name.startswith("SourceSansVF-Upright."))
+    return f"static/media/{name}"
+
+
 def frontend_modules(*names: str) -> list[str]:
     """The file names of Streamlit's JavaScript modules below /static/js, which carry a hash, and of
     all that they import, except what the first page asks for itself."""
