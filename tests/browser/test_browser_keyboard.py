@@ -27,7 +27,10 @@ LOOK = """
 STOP = """() => {
   const e = document.activeElement;
   if (e === document.body) return null;
-  const words = e.getAttribute('aria-label') || e.labels?.[0]?.innerText || e.innerText || '';
+  // Beside its name a button may have an icon, which is a letter of a font.
+  const named = e.querySelector('p') ?? e;
+  const words =
+    e.getAttribute('aria-label') || e.labels?.[0]?.innerText || named.innerText || '';
   const name = words.trim().split('\\n')[0];
   stops.push({ e, name: `${e.tagName.toLowerCase()} ${name}` });
   return stops.at(-1).name;

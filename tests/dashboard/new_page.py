@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from efviz.dashboard.session.blocks import Chart, Export, Words
+from efviz.dashboard.session.blocks import Chart, Words
 from efviz.dashboard.session.given import TWO_PARAMETERS
 from efviz.dashboard.session.kinds import Number
 from efviz.dashboard.session.page import Page
@@ -53,6 +53,6 @@ PAGE = Page(
     SharpnessSettings,
     Studies(SharpnessSettings, TWO_PARAMETERS, {"sharpness": sharpness}),
     controls=(problem_row("reach", "points"),),
-    body=(CHART, Words(sentence), Export(CHART)),
+    body=(CHART, Words(sentence)),
     waits={"sharpness": "the losses"},
 )

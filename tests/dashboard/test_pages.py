@@ -28,11 +28,11 @@ from efviz.dashboard.pages.registry import Listing
 from efviz.dashboard.pages.start import page as start
 from efviz.dashboard.pages.vector_fields import page as vector_fields
 from efviz.dashboard.pages.vector_fields.settings import VectorFieldsSettings
-from efviz.dashboard.session import blocks
 from efviz.dashboard.session import page as frame
+from efviz.dashboard.session.blocks import Chart
 from efviz.dashboard.session.caches import SHARED
 from efviz.dashboard.session.jobs import Job
-from efviz.dashboard.session.page import View
+from efviz.dashboard.session.page import Shown, View
 
 
 @pytest.mark.parametrize("page", PAGES.values(), ids=lambda page: page.slug)
@@ -50,6 +50,24 @@ def test_a_page_is_the_module_that_its_entry_names(page: Listing) -> None:
 @pytest.mark.parametrize("slug", PAGES)
 def test_every_page_opens(slug: str) -> None:
     assert not open_page(slug).exception
+
+
+@pytest.mark.parametrize(
+    ("slug", "query"),
+    [
+        ("vector-fields", {"problem": "fig2", "n": "50", "steps": "300", "edits": "m3,1,0"}),
+        ("four-matrices", {"n": "50", "theta": "1,2", "closer": "bound"}),
+        ("the-paper", {"show": "differs"}),
+    ],
+)
+def test_reset_returns_every_setting_and_the_data_to_their_defaults(
+    slug: str, query: dict[str, str]
+) -> None:
+    at = open_page(slug, **query)
+    assert settings_of(at, slug).query
+    at = next(button for button in at.button if button.label == "Reset").click().run()
+    assert not at.exception
+    assert settings_of(at, slug).query == ""
 
 
 def test_the_script_of_the_app_opens_the_first_page() -> None:
@@ -165,20 +183,22 @@ def test_what_another_session_finishes_after_the_drawing_is_drawn(
 ) -> None:
     jobs: list[Job[Any]] = []
     complete: dict[str, list[bool]] = {}
-    begin = Job.__init__
+    begin, draw = Job.__init__, Chart._draw
 
     def seen(job: Job[Any], steps: Any) -> None:
         begin(job, steps)
         jobs.append(job)
 
-    def drawn(key: str, *_: Any, **known: Any) -> None:
-        complete.setdefault(key, []).append(known.get("complete", True))
+    def drawn(chart: Chart, shown: Shown, packed: bytes) -> None:
+        draw(chart, shown, packed)
+        found = chart.exported(shown.page, shown.view)
+        complete.setdefault(chart.key, []).append(bool(found and found.complete))
         for job in jobs:
             while not job.done:
                 job.advance(1)
 
     monkeypatch.setattr(Job, "__init__", seen)
-    monkeypatch.setattr(blocks, "export_menu", drawn)
+    monkeypatch.setattr(Chart, "_draw", drawn)
     monkeypatch.setattr(frame, "LATER", 0)
     monkeypatch.setattr(View.__init__, "__defaults__", (1e-9,))
     short_distances(monkeypatch, largest=100)

@@ -26,34 +26,40 @@ from visiting import (
     short_distances,
 )
 
-from efviz.dashboard.session.export_menu import export_menu
+from efviz.dashboard.session.blocks import Chart
+from efviz.dashboard.session.export_menu import Exported
 from efviz.dashboard.session.own_table_widgets import EXAMPLE
+from efviz.dashboard.session.page import Shown
 from efviz.figures import export
 
 
 @dataclass
 class Taken:
-    """What the pages gave to `export_menu`: the last of each figure."""
+    """What the charts on the pages give to the export menu: the last of each."""
 
     panels: dict[str, Mapping[str, Any]] = field(default_factory=dict)
     code: dict[str, str] = field(default_factory=dict)
     finished: set[str] = field(default_factory=set)
 
-    def __call__(self, key: str, name: str, panels: Any, code: Any, **how: Any) -> None:
-        self.panels[name], self.code[name] = panels(), code()
-        if how.get("complete", True):
-            self.finished.add(name)
+    def __call__(self, one: Exported | None) -> None:
+        assert one
+        self.panels[one.name], self.code[one.name] = one.panels(), one.code()
+        if one.complete:
+            self.finished.add(one.name)
 
 
 @pytest.fixture
 def taken(monkeypatch: pytest.MonkeyPatch) -> Taken:
-    """No page draws its menu here: it is opened in a browser elsewhere."""
+    """The menu itself is opened in a browser elsewhere."""
     short_distances(monkeypatch, seeds=2, largest=1000)
     short_curves(monkeypatch)
-    found = Taken()
-    for module in [m for name, m in sys.modules.items() if name.startswith("efviz.dashboard.")]:
-        if getattr(module, "export_menu", None) is export_menu:
-            monkeypatch.setattr(module, "export_menu", found)
+    found, draw = Taken(), Chart._draw
+
+    def drawn(chart: Chart, shown: Shown, packed: bytes) -> None:
+        draw(chart, shown, packed)
+        found(chart.exported(shown.page, shown.view))
+
+    monkeypatch.setattr(Chart, "_draw", drawn)
     return found
 
 

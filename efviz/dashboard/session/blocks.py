@@ -11,9 +11,9 @@ import streamlit as st
 from efviz.dashboard.components import Click, Frame, Touch, chart, pack_figures
 from efviz.dashboard.server import releases
 from efviz.dashboard.session import pins
-from efviz.dashboard.session.export_menu import export_menu
+from efviz.dashboard.session.export_menu import Exported
 from efviz.dashboard.session.foreign import plain
-from efviz.dashboard.session.page import SLICE, Block, Shown, View, attempt
+from efviz.dashboard.session.page import SLICE, Block, Page, Shown, View, attempt
 from efviz.dashboard.session.pictures import link_of
 from efviz.dashboard.session.scripts import figure_script
 from efviz.dashboard.session.store import Store, run_again
@@ -37,6 +37,8 @@ def look(panels: Panels) -> dict[str, Any]:
 class Chart:
     """Panels side by side, which can be exported and, with `pinned`, compared.
 
+    `title` names it among the charts of the page, and `file` its exported files.
+
     `panels` is a function of the library, called like a study; an argument with a default may
     arrive after the first picture. `touch` returns the settings after a mark was moved, and
     `after_touch`, given those before, does the rest. `look` gives the layout of the panels, see
@@ -55,6 +57,8 @@ class Chart:
     pinned: "bool | Chart" = False
     paint: bool = False
     weights: Callable[[Shown], tuple[float, float]] = lambda shown: (1, 1)
+    title: str = "Chart"
+    file: str = ""
 
     kind = "chart"
     complete = False
@@ -125,6 +129,7 @@ class Chart:
         page, click, rest = shown.page, self.click, self.rest
         key = f"{page.slug}.{self.key}"
         st.session_state[f"{key}.packed"] = packed
+        shown.charts.append(self)
         chart(
             packed,
             key=key,
@@ -134,6 +139,31 @@ class Chart:
             on_touch=partial(self._touched, shown) if self.touch else None,
             frame=self.frame(shown) if self.frame else None,
             on_frame=(lambda at: rest(shown, at)) if rest else None,
+        )
+
+    def exported(self, page: Page, view: View) -> Exported | None:
+        """This chart for the export menu, None if it is not known."""
+        if view.call(self.call, held=True, then=self.packed) is None:
+            return None
+        usual = page.slug if self.key == "chart" else f"{page.slug}-{self.key}"
+        name = self.file or usual
+        seen = [view.see(one) for _, one, _ in view.studies.plan(self.call).wanted(view.settings)]
+
+        def panels() -> Panels:
+            found: Panels = view.call(self.call, held=True)
+            return found
+
+        def rows() -> int:
+            return int(self.look(panels()).get("rows", 1))
+
+        return Exported(
+            self.title,
+            f"{page.slug}.{self.key}",
+            name,
+            panels,
+            lambda: figure_script(page.title, name, view.studies, self.call, view.settings, rows()),
+            rows,
+            all(one and one.snapshot.complete for one in seen),
         )
 
     def _follows(self, shown: Shown) -> dict[str, Any] | None:
@@ -151,34 +181,6 @@ class Chart:
         if after != before:
             shown.store.put(after)
         self.after_touch(shown.store, before, touch)
-
-
-@dataclass(frozen=True)
-class Export:
-    """The menu of a chart with its image, page, numbers and code, in files called `name`."""
-
-    of: Chart
-    name: str = ""
-
-    def __call__(self, shown: Shown) -> None:
-        page, view, call = shown.page, shown.view, self.of.call
-        if view.call(call, held=True, then=self.of.packed) is None:
-            return
-        usual = page.slug if self.of.key == "chart" else f"{page.slug}-{self.of.key}"
-        name = self.name or usual
-        seen = [view.see(one) for _, one, _ in view.studies.plan(call).wanted(view.settings)]
-
-        def rows() -> int:
-            return int(self.of.look(view.call(call, held=True)).get("rows", 1))
-
-        export_menu(
-            f"{page.slug}.{self.of.key}",
-            name,
-            lambda: view.call(call, held=True),
-            lambda: figure_script(page.title, name, view.studies, call, view.settings, rows()),
-            rows=rows,
-            complete=all(one and one.snapshot.complete for one in seen),
-        )
 
 
 @dataclass(frozen=True)

@@ -1,6 +1,7 @@
-"""The export menu below each figure: its image, page, numbers and code, and the citation."""
+"""The export menu of the header: image, page, numbers and code of a chart, and the citation."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
 
 import streamlit as st
 
@@ -11,44 +12,73 @@ from efviz.figures.theme import Spec
 UNFINISHED = "The computation is not finished. Files hold what is shown now; the code computes all."
 
 
-def export_menu(
-    key: str,
-    name: str,
-    panels: Callable[[], Mapping[str, Spec]],
-    code: Callable[[], str],
-    *,
-    rows: Callable[[], int] = lambda: 1,
-    complete: bool = True,
-) -> None:
-    """The menu of the chart `key`, whose files are called `name`; it costs nothing until opened.
+@dataclass(frozen=True)
+class Exported:
+    """A chart to be exported: its title in the menu, its key on the page, the name of its files.
 
-    Even then, a file is made only when it is requested: outside of the page's run, where the caches
-    and tables of the session are out of reach.
+    A file is made only when it is requested: outside of the page's run, where the caches and tables
+    of the session are out of reach.
+    """
+
+    title: str
+    key: str
+    name: str
+    panels: Callable[[], Mapping[str, Spec]]
+    code: Callable[[], str]
+    rows: Callable[[], int] = lambda: 1
+    complete: bool = True
+
+
+@st.fragment
+def export_menu(slug: str, charts: Callable[[], Sequence[Exported]]) -> None:
+    """The menu of the page `slug` with the charts that it shows; it costs nothing until opened.
+
+    A fragment, so that it opens without another run of the page.
     """
     with st.popover(
-        "Export", type="tertiary", key=f"take.{name}", on_change="rerun", width="content"
+        "Export",
+        type="tertiary",
+        icon=":material/download:",
+        help="Export a chart: image, page, numbers, code",
+        key=f"{slug}.export",
+        on_change="rerun",
+        width="content",
     ) as menu:
         if not menu.open:
             return
+        found = {one.title: one for one in charts()}
+        if not found:
+            st.caption("There is no chart to export yet.")
+            return
+        title = next(iter(found))
+        if len(found) > 1:
+            title = st.selectbox("Chart", list(found), key=f"{slug}.export.chart")
         with st.container(gap=None):
-            choices(key, name, panels(), code(), rows())
-        if not complete:
+            choices(found[title])
+        if not found[title].complete:
             st.caption(UNFINISHED)
 
 
-def choices(key: str, name: str, specs: Mapping[str, Spec], lines: str, rows: int) -> None:
-    images(key, name)
+def choices(one: Exported) -> None:
+    images(one.key, one.name)
+    specs, lines, rows = one.panels(), one.code(), one.rows()
     files: dict[str, tuple[Callable[[], str], str, str]] = {
         "Interactive page (HTML)": (
-            lambda: export.html(specs, title=name, rows=rows), f"{name}.html", "text/html"
+            lambda: export.html(specs, title=one.name, rows=rows), f"{one.name}.html", "text/html"
         ),
-        "Numbers (CSV)": (lambda: export.csv(specs), f"{name}.csv", "text/csv"),
-        "Code (Python)": (lambda: lines, f"{name}.py", "text/x-python"),
+        "Numbers (CSV)": (lambda: export.csv(specs), f"{one.name}.csv", "text/csv"),
+        "Code (Python)": (lambda: lines, f"{one.name}.py", "text/x-python"),
         "The paper (BibTeX)": (citation, "kunstner2019.bib", "application/x-bibtex"),
     }  # fmt: skip
     for label, (make, file, mime) in files.items():
         st.download_button(
-            label, make, file, mime, key=f"take.{name}.{label}", on_click="ignore", type="tertiary"
+            label,
+            make,
+            file,
+            mime,
+            key=f"take.{one.name}.{label}",
+            on_click="ignore",
+            type="tertiary",
         )
 
 

@@ -15,11 +15,12 @@ from typing import Any, Protocol
 import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
-from efviz.dashboard.components import take_reports
+from efviz.dashboard.components import link, take_reports
+from efviz.dashboard.session.export_menu import Exported, export_menu
 from efviz.dashboard.session.foreign import plain
 from efviz.dashboard.session.held import Held, Seen
 from efviz.dashboard.session.own_table_widgets import ready
-from efviz.dashboard.session.pins import share
+from efviz.dashboard.session.pins import pin_button
 from efviz.dashboard.session.settings import Settings
 from efviz.dashboard.session.store import Store, run_again
 from efviz.dashboard.session.studies import Call, Key, Studies
@@ -38,7 +39,8 @@ class Page:
     computed, and `foot` below, which depends only on the problem. `waits` names a result for the
     progress bar, as in "41 % of the runs computed". `held`: until this fraction of a result is
     done, charts show the previous one of the same problem. `follow` are the parts of `body` that
-    follow the hand while a slider or a mark is moved (see `pictures`).
+    follow the hand while a slider or a mark is moved (see `pictures`). `charts`: whether it has any
+    to export.
     """
 
     title: str
@@ -52,6 +54,7 @@ class Page:
     waits: Mapping[str, str] = field(default_factory=dict)
     held: Mapping[str, float] = field(default_factory=dict)
     follow: Sequence["Part"] = ()
+    charts: bool = True
 
 
 class Part(Protocol):
@@ -204,6 +207,7 @@ class Shown:
 
     `refused` are the sentences on what does not suit the problem, each of which is shown once.
     `after` is run once everything is finished; progress is shown in `bar`, or at the end if None.
+    `charts` are those drawn so far.
     """
 
     page: Page
@@ -212,10 +216,17 @@ class Shown:
     after: list[Callable[[], None]] = field(default_factory=list)
     refused: set[str] = field(default_factory=set)
     bar: DeltaGenerator | None = None
+    charts: list["Drawn"] = field(default_factory=list)
 
     @property
     def settings(self) -> Any:
         return self.view.settings
+
+
+class Drawn(Protocol):
+    """A chart on the screen, which can be exported with the results of a view."""
+
+    def exported(self, page: Page, view: View) -> Exported | None: ...
 
 
 Block = Callable[[Shown], None]
@@ -224,19 +235,50 @@ Block = Callable[[Shown], None]
 
 def run(page: Page) -> None:
     store = Store(page.slug, page.settings)
-    with st.container(horizontal=True, vertical_alignment="bottom", key="header"):
-        st.title(page.title, anchor=False)
-        for preset in page.presets:
-            st.button(preset.label, on_click=_choose, args=(store, preset), type="tertiary")
-        share(store)
+    header(page, store)
     store.show_remarks()
     live(page)
     draw(page.foot, Shown(page, store, View(page, store.settings)))
 
 
-def _choose(store: Store[Any], preset: Preset) -> None:
+def header(page: Page, store: Store[Any]) -> None:
+    """The title, the presets, and at the right, at one place on all pages, the tools."""
+    with st.container(key="header"):
+        st.title(page.title, anchor=False)
+        with st.container(horizontal=True, vertical_alignment="center", key="header-presets"):
+            if page.presets:
+                st.html("<span class='efviz-presets'>Presets</span>", width="content")
+            for preset in page.presets:
+                st.button(preset.label, on_click=_choose, args=(store, preset.settings))
+        with st.container(horizontal=True, vertical_alignment="center", key="header-tools"):
+            pin_button(store)
+            link(f"{store.slug}.link")
+            if page.charts:
+                export_menu(page.slug, partial(_exported, page))
+            st.button(
+                "Reset",
+                on_click=_choose,
+                args=(store, lambda now: now.reset()),
+                type="tertiary",
+                icon=":material/restart_alt:",
+                help="Reset all settings of this page and the data to their defaults",
+            )
+
+
+def _exported(page: Page) -> list[Exported]:
+    """The charts that the page shows, with the settings at rest."""
+    view = View(page, Store(page.slug, page.settings).settings, live=True)
+    drawn: Sequence[Drawn] = st.session_state.get(_drawn(page), ())
+    return [found for one in drawn if (found := one.exported(page, view))]
+
+
+def _drawn(page: Page) -> str:
+    return f"{page.slug}.drawn"
+
+
+def _choose(store: Store[Any], change: Callable[[Any], Settings | str]) -> None:
     take_reports()
-    found = preset.settings(store.settings)
+    found = change(store.settings)
     if isinstance(found, str):
         store.say(found)
     else:
@@ -254,6 +296,7 @@ def live(page: Page) -> None:
     if shown.view.trouble:
         st.warning(plain(shown.view.trouble))
     draw(page.body, shown)
+    st.session_state[_drawn(page)] = tuple(shown.charts)
     go_on(shown)
 
 

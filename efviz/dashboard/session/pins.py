@@ -7,7 +7,7 @@ from urllib.parse import parse_qsl
 
 import streamlit as st
 
-from efviz.dashboard.components import link, take_reports
+from efviz.dashboard.components import take_reports
 from efviz.dashboard.session import own_table, table_choice
 from efviz.dashboard.session.caches import OWN
 from efviz.dashboard.session.kinds import Kind, Number, Sofar
@@ -54,15 +54,17 @@ def pin_setting(part: type[Settings] | None = None) -> Any:
     return setting("Pinned settings", Pinned(part), "", query=PIN, always=True)
 
 
-def share(store: Store[Any]) -> None:
-    """The end of every page header: the buttons that pin and link the current state."""
-    if PIN in store.declared:
-        words = "Keep this chart for comparison with other settings"
-        if getattr(store.settings, PIN):
-            st.button("Unpin", on_click=store.set, kwargs={PIN: ""}, type="tertiary")
-        else:
-            st.button("Pin", on_click=_pin, args=(store,), type="tertiary", help=words)
-    link(f"{store.slug}.link")
+def pin_button(store: Store[Any]) -> None:
+    """The button of the header that pins the current settings, on pages that can."""
+    if PIN not in store.declared:
+        return
+    if getattr(store.settings, PIN):
+        label, icon, words = "Unpin", "keep_off", "Remove the pinned chart"
+        how: dict[str, Any] = {"on_click": store.set, "kwargs": {PIN: ""}}
+    else:
+        label, icon, words = "Pin", "keep", "Keep this chart for comparison with other settings"
+        how = {"on_click": _pin, "args": (store,)}
+    st.button(label, type="tertiary", icon=f":material/{icon}:", help=words, **how)
 
 
 def _pin(store: Store[Any]) -> None:

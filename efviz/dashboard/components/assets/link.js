@@ -31,8 +31,11 @@ class Link {
   constructor(parent) {
     this.root = document.createElement('div');
     this.root.className = 'efviz-link';
-    this.root.innerHTML = `<button type="button">Copy link</button><input type="text" readonly
-      hidden aria-label="Link to this page"><span class="efviz-said" role="status"></span>`;
+    this.root.innerHTML = `<button type="button" title="Copy a link to this page as it is now"
+        aria-label="Copy link"><svg viewBox="0 0 24 24" aria-hidden="true"><path d="M11 17H7A5 5 0 0
+        1 7 7h4v2H7a3 3 0 0 0 0 6h4v2Zm-3-4v-2h8v2H8Zm5 4v-2h4a3 3 0 0 0 0-6h-4V7h4a5 5 0 0 1 0 10h-4Z"
+        /></svg></button><input type="text" readonly hidden aria-label="Link to this page"><span
+        class="efviz-said" role="status"></span>`;
     this.button = part(this.root, HTMLButtonElement, 'button');
     this.field = part(this.root, HTMLInputElement, 'input');
     this.said = part(this.root, HTMLElement, '.efviz-said');

@@ -10,7 +10,7 @@ from efviz.dashboard.pages.at_minimum import words
 from efviz.dashboard.pages.at_minimum.settings import AtMinimumSettings
 from efviz.dashboard.pages.registry import PAGES
 from efviz.dashboard.session import data_edits
-from efviz.dashboard.session.blocks import Chart, Export, Row, Words
+from efviz.dashboard.session.blocks import Chart, Row, Words
 from efviz.dashboard.session.data_edits import edits
 from efviz.dashboard.session.given import TWO_PARAMETERS
 from efviz.dashboard.session.page import Page, Preset, Shown
@@ -111,6 +111,7 @@ CHART = Chart(
     after_touch=data_edits.after_touch,
     pinned=Chart(moved_panels, look=look),
     weights=weights,
+    title="Data and matrices",
 )
 
 
@@ -122,14 +123,20 @@ def choose_size(shown: Shown, click: Click) -> None:
 
 
 SENTENCE, TABLE = Words(words.sentence), Words(words.table)
-DISTANCES = Chart(distance_panels, key="curves", click=choose_size)
+DISTANCES = Chart(
+    distance_panels,
+    key="curves",
+    click=choose_size,
+    title="Distance against N",
+    file=f"{SLUG}-against-N",
+)
 
 
 def numbers(shown: Shown) -> None:
     """The table, and the distances against N, if a minimum exists."""
     cases, moved = shown.view.result("cases"), shown.view.result("moved")
     if any(case.comparison for case in (*(cases or ()), *(moved or ()))):
-        right = DISTANCES, Export(DISTANCES, f"{SLUG}-against-N"), Words(words.convergence)
+        right = DISTANCES, Words(words.convergence)
         Row(((TABLE, Words(words.caption)), right), [1, 1.15])(shown)
 
 
@@ -147,7 +154,6 @@ PAGE = Page(
     body=(
         CHART,
         SENTENCE,
-        Export(CHART),
         Row(("editing", "matrices"), (1, 2), align="bottom"),
         edits,
         Words(words.edited),

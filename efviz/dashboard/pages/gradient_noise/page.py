@@ -15,7 +15,6 @@ from efviz.dashboard.pages.registry import PAGES
 from efviz.dashboard.session import data_edits
 from efviz.dashboard.session.blocks import (
     Chart,
-    Export,
     Line,
     More,
     Panels,
@@ -131,7 +130,6 @@ PAGE = Page(
         theta_row(words.THETA),
         CHART,
         SENTENCE,
-        Export(CHART),
         Line(("editing",)),
         data_edits.edits,
         More(

@@ -14,7 +14,7 @@ from efviz.dashboard.pages.matrices.closer import SECTIONS
 from efviz.dashboard.pages.matrices.settings import MOST_LABELS, MatricesSettings
 from efviz.dashboard.pages.registry import PAGES
 from efviz.dashboard.session import data_edits
-from efviz.dashboard.session.blocks import Chart, Export, Row, Words, place
+from efviz.dashboard.session.blocks import Chart, Row, Words, place
 from efviz.dashboard.session.given import TWO_PARAMETERS
 from efviz.dashboard.session.page import Block, Page, Preset, Shown, View, draw
 from efviz.dashboard.session.problem_choice import known, last_example
@@ -161,13 +161,22 @@ CHART = Chart(
     after_touch=data_edits.after_touch,
     pinned=True,
     paint=True,
+    title="Data, ellipses, eigenvalues",
 )
-CELLS = Chart(matrix_panels, "cells", cells)
-TERMS = Chart(term_panels, "terms", cells)
-LABELS = Chart(Call(label_panels, {"matrices": "usual"}), "labels", cells)
+CELLS = Chart(matrix_panels, "cells", cells, title="Entries of the matrices")
+TERMS = Chart(term_panels, "terms", cells, title="Terms of one example")
+LABELS = Chart(
+    Call(label_panels, {"matrices": "usual"}), "labels", cells, title="Matrices by labels"
+)
 SENTENCE, TABLE = Words(Call(words.sentence, AT)), Words(words.table)
 EXAMPLE = Words(Call(words.example, {"asked": "example"}))
-CURVE = Chart(distance_panels, "curve", click=choose_M)
+CURVE = Chart(
+    distance_panels,
+    "curve",
+    click=choose_M,
+    title="Distance against labels",
+    file=f"{SLUG}-distances",
+)
 
 PAGE = Page(
     PAGES[SLUG].title,
@@ -184,17 +193,15 @@ PAGE = Page(
     body=(
         theta_row(words.THETA, (partial(place, "example"),), (1, 1, 1)),
         CHART,
-        Export(CHART),
         Row(("editing", "matrices"), (1, 2), align="bottom"),
         data_edits.edits,
         CELLS,
         SENTENCE,
-        Export(CELLS),
         TABLE,
         heading("How EF and F are built"),
         Row(
             (
-                (EXAMPLE, TERMS, Export(TERMS)),
+                (EXAMPLE, TERMS),
                 (Words(words.steps), step_settings),
             ),
             (1, 1.25),
@@ -203,8 +210,8 @@ PAGE = Page(
         partial(place, "source"),
         Row(
             (
-                (labels_drawn, Words(words.source), LABELS, Export(LABELS)),
-                (CURVE, Export(CURVE, f"{SLUG}-distances"), Words(words.other_sources)),
+                (labels_drawn, Words(words.source), LABELS),
+                (CURVE, Words(words.other_sources)),
             ),
             (1, 1.25),
         ),

@@ -14,7 +14,7 @@ from efviz.dashboard.pages.optimization.settings import OptimizationSettings
 from efviz.dashboard.pages.registry import PAGES
 from efviz.dashboard.session import own_table, table_choice
 from efviz.dashboard.session.all_columns import ALL_COLUMNS, is_there
-from efviz.dashboard.session.blocks import Ask, Chart, Export, Row, Words, ahead, place
+from efviz.dashboard.session.blocks import Ask, Chart, Row, Words, ahead, place
 from efviz.dashboard.session.page import Page, Preset, Shown
 from efviz.dashboard.session.store import Store
 from efviz.dashboard.session.studies import Call, Each, Studies
@@ -71,6 +71,8 @@ RUNS = Chart(
     Call(run_panels, each={"paths": _each("run"), "cosines": _each("cosines", "compared")}),
     look=lambda panels: {"min_width": 340, "smallest": 260},
     paint=True,
+    title="Runs",
+    file=f"{SLUG}-runs",
 )
 SENTENCE = Words(
     Call(
@@ -86,6 +88,7 @@ SENTENCE = Words(
 FAR = Chart(
     Call(near_and_far_panels, {"found": "far_runs"}),
     key="starts",
+    title="Starts near and far",
     look=lambda panels: {"min_width": 210, "smallest": 220},
 )
 
@@ -125,7 +128,7 @@ def grids(shown: Shown) -> None:
     st.subheader("Every step size and damping", anchor=False)
     known = known_grids(shown)
     if known:
-        place((GRIDS, Export(GRIDS)), shown)
+        place(GRIDS, shown)
         st.html(words.grids(known))
     if shown.settings.without_grid:
         if not (known or shown.view.trouble):
@@ -167,6 +170,7 @@ GRIDS = Chart(
         each={"shipped": _each("shipped", "with_grid"), "grids": _each("grid", "without_grid")},
     ),
     key="grids",
+    title="Every step size and damping",
     look=lambda panels: {"min_width": 300, "smallest": 260},
     click=clicked,
 )
@@ -195,7 +199,7 @@ def far(shown: Shown) -> None:
         return
     minimum = shown.view.given["problem"].minimum
     if minimum.exists:
-        place((FAR, Export(FAR), Words(Call(words.far, {"found": "far_runs"}))), shown)
+        place((FAR, Words(Call(words.far, {"found": "far_runs"}))), shown)
     else:
         st.markdown(minimum.reason)
 
@@ -211,7 +215,6 @@ PAGE = Page(
         sliders,
         runs_first,
         RUNS,
-        Export(RUNS, f"{SLUG}-runs"),
         SENTENCE,
         grids,
         far,

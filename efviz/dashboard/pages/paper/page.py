@@ -39,4 +39,5 @@ PAGE = Page(
     body=(Words(words.sentence), Words(words.table)),
     foot=(cite,),
     waits={"found": "the checks"},
+    charts=False,
 )

@@ -7,7 +7,7 @@ from efviz.dashboard.pages.vector_fields import words
 from efviz.dashboard.pages.vector_fields.limits import limits
 from efviz.dashboard.pages.vector_fields.settings import VectorFieldsSettings
 from efviz.dashboard.pages.vector_fields.starts import clicked, starts_table, touched
-from efviz.dashboard.session.blocks import Chart, Export, Line, More, Words, scales_in_use
+from efviz.dashboard.session.blocks import Chart, Line, More, Words, scales_in_use
 from efviz.dashboard.session.data_edits import after_touch, edits
 from efviz.dashboard.session.given import TWO_PARAMETERS
 from efviz.dashboard.session.page import Page, Preset, Shown
@@ -82,7 +82,6 @@ PAGE = Page(
         CHART,
         SENTENCE,
         TABLE,
-        Export(CHART),
         Line(("play", "cosines", "editing")),
         edits,
         More(

@@ -8,7 +8,7 @@ import streamlit as st
 from efviz.arrays import Array, Mask
 from efviz.curvature.remainder_bound import RemainderBound
 from efviz.dashboard.pages.matrices.closer.base import Section, Sentence, sentence_html
-from efviz.dashboard.session.blocks import Chart, Export, Row
+from efviz.dashboard.session.blocks import Chart, Row
 from efviz.dashboard.session.page import Shown
 from efviz.dashboard.session.problem_settings import EditableSettings
 from efviz.dashboard.session.store import Store
@@ -106,8 +106,12 @@ def _where(length: Array, fails: Mask) -> str:
     return f"at distances {' and '.join(named)} from its start"
 
 
-CHART = Chart(bound_panels, "closer.bound", lambda panels: {"max_width": 760})
-PICTURE = Row(
-    ((CHART, Export(CHART, "four-matrices-bound")), (Sentence(sentence), explain)), (1.5, 1)
+CHART = Chart(
+    bound_panels,
+    "closer.bound",
+    lambda panels: {"max_width": 760},
+    title="Proposition 2",
+    file="four-matrices-bound",
 )
+PICTURE = Row((CHART, (Sentence(sentence), explain)), (1.5, 1))
 SECTION = Section("Proposition 2", (bound,))

@@ -7,7 +7,7 @@ import streamlit as st
 
 from efviz.dashboard.components import Click
 from efviz.dashboard.pages.matrices.closer.base import Section, Sentence, sentence_html
-from efviz.dashboard.session.blocks import Chart, Export, Row
+from efviz.dashboard.session.blocks import Chart, Row
 from efviz.dashboard.session.page import Shown, draw
 from efviz.dashboard.session.studies import Call
 from efviz.dashboard.session.theta_choice import move_theta
@@ -102,11 +102,12 @@ CHART = Chart(
     "closer.descent",
     lambda panels: {"max_width": 560, "min_width": 320, "smallest": 220},
     click=clicked,
+    title="Steepest descent",
+    file="four-matrices-descent",
 )
 BALLS = (
     Row(("c_radius", "c_order")),
     CHART,
-    Export(CHART, "four-matrices-descent"),
     Sentence(sentence),
     explain,
 )

@@ -4,7 +4,7 @@ import numpy as np
 import streamlit as st
 
 from efviz.dashboard.pages.matrices.closer.base import Section, sentence_html
-from efviz.dashboard.session.blocks import Chart, Export, place
+from efviz.dashboard.session.blocks import Chart
 from efviz.dashboard.session.kinds import Sofar
 from efviz.dashboard.session.page import Shown
 from efviz.dashboard.session.problem_choice import known
@@ -34,7 +34,7 @@ def residuals(shown: Shown) -> None:
     picture, words = st.columns([1.5, 1])
     with picture:
         if path and not nothing(path):
-            place((CHART, Export(CHART, "four-matrices-residuals")), shown)
+            CHART(shown)
     with words:
         if path:
             st.html(sentence_html(nothing(path) or sentence(key, path)))
@@ -128,5 +128,7 @@ CHART = Chart(
     Call(residual_panels, {"found": "residuals", "path": "c_path"}),
     "closer.residuals",
     lambda panels: {"max_width": 760},
+    title="Residuals going to zero",
+    file="four-matrices-residuals",
 )
 SECTION = Section("Residuals going to zero", (residuals,))

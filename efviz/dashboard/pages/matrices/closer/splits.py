@@ -5,7 +5,7 @@ import streamlit as st
 
 from efviz.curvature.splits import SPLITS, Reach, Sizes
 from efviz.dashboard.pages.matrices.closer.base import Section, Sentence
-from efviz.dashboard.session.blocks import Chart, Export, Row
+from efviz.dashboard.session.blocks import Chart, Row
 from efviz.dashboard.session.page import Shown
 from efviz.dashboard.session.studies import Call
 from efviz.figures.matrices import split_panels
@@ -99,12 +99,16 @@ def power(log10: float) -> str:
 
 
 CHART = Chart(
-    Call(split_panels, {"parts": "split"}), "closer.splits", lambda panels: {"max_width": 720}
+    Call(split_panels, {"parts": "split"}),
+    "closer.splits",
+    lambda panels: {"max_width": 720},
+    title="Splits",
+    file="four-matrices-splits",
 )
 SECTION = Section(
     "Splits",
     (
-        Row((("c_split", meaning), (CHART, Export(CHART, "four-matrices-splits"))), (1, 1.5)),
+        Row((("c_split", meaning), CHART), (1, 1.5)),
         Sentence(Call(sentence, {"parts": "split"})),
         explain,
     ),
