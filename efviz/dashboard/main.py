@@ -9,7 +9,7 @@ import streamlit as st
 import efviz.dashboard.components
 from efviz.dashboard.components.style import style
 from efviz.dashboard.pages import PAGES
-from efviz.dashboard.pages.lessons import bar as lesson_bar
+from efviz.dashboard.pages.lessons import panel as lesson_panel
 from efviz.dashboard.pages.registry import Listing
 from efviz.dashboard.server import compat, operations
 from efviz.dashboard.session import routes
@@ -28,7 +28,7 @@ def run() -> None:
         for i, page in enumerate(PAGES.values())
     }
     routes.remember(pages)
-    lesson_bar.style()
+    lesson_panel.style()
     chosen = st.navigation(list(pages.values()), position="top")
     arrive(chosen.url_path or next(iter(PAGES)))
     chosen.run()
@@ -36,11 +36,10 @@ def run() -> None:
 
 
 def shown(page: Listing) -> Callable[[], None]:
-    """The page, below the lesson bar if a lesson is in progress."""
+    """The page, beside the panel of a lesson if one takes place on it."""
 
     def main() -> None:
-        if lesson_bar.draw(page.slug):
-            page.main()
+        lesson_panel.around(page.slug, page.main)
 
     return main
 

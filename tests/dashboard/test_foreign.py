@@ -97,12 +97,12 @@ def test_junk_of_a_link_is_no_markup(slug: str, monkeypatch: pytest.MonkeyPatch)
 
 @pytest.mark.parametrize("word", HAZARDS)
 def test_a_lesson_that_does_not_exist_is_no_markup(word: str) -> None:
-    def bar() -> None:
-        from efviz.dashboard.pages.lessons import bar as lesson_bar
+    def page() -> None:
+        from efviz.dashboard.pages.lessons import panel as lesson_panel
 
-        lesson_bar.draw("paper")
+        lesson_panel.around("paper", lambda: None)
 
-    at = AppTest.from_function(bar)
+    at = AppTest.from_function(page)
     at.query_params["lesson"] = word
     assert assert_foreign_text_is_plain(at.run())
 

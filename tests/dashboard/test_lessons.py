@@ -1,5 +1,6 @@
 """Lessons: links that hold, tasks that can be failed and done, texts without a typed number."""
 
+import json
 import re
 import time
 from typing import Any
@@ -8,6 +9,7 @@ import pytest
 from streamlit.testing.v1 import AppTest
 from visiting import components, open_page
 
+from efviz.dashboard.components.lesson import ACTIONS, _act
 from efviz.dashboard.pages import PAGES
 from efviz.dashboard.pages.lessons.facts import ELSEWHERE, WORKING
 from efviz.dashboard.pages.lessons.lesson import Lesson, Step, Verdict, settings
@@ -207,7 +209,32 @@ def test_a_step_that_does_not_exist_is_replaced_by_the_nearest(number: str) -> N
     at.query_params["lesson"] = f"straight.{number}"
     at.run()
     assert not at.exception
-    assert any("of 3</span>" in element.proto.body for element in at.get("html"))
+    assert shown_head(at)["at"] == (2 if number == "99" else 0)
+
+
+def shown_head(at: AppTest) -> dict[str, Any]:
+    """What the head of the panel is told."""
+    (head,) = components(at, "lesson")
+    found: dict[str, Any] = json.loads(head.json)
+    return found
+
+
+def test_the_head_names_the_steps_and_marks_the_current_one() -> None:
+    lesson, _ = STEPS["straight.2"]
+    head = shown_head(open_step("straight.2"))
+    assert head["title"] == lesson.title
+    assert [step["title"] for step in head["steps"]] == [step.title for step in lesson.steps]
+    assert (head["number"], head["at"], head["next"]) == (1, 1, "Next")
+    assert shown_head(open_step("straight.3"))["next"] == "All lessons"
+
+
+@pytest.mark.parametrize("report", [None, "", "jump", 3, -1, 1.5, True, [], {}, "1"])
+def test_the_head_ignores_what_is_no_action(report: Any) -> None:
+    assert _act(report, 3) is None
+
+
+def test_the_head_takes_its_actions_and_its_steps() -> None:
+    assert [_act(report, 3) for report in (*ACTIONS, 0, 2, 2.0)] == [*ACTIONS, 0, 2, 2]
 
 
 def test_another_page_links_back_and_is_shown_as_usual() -> None:

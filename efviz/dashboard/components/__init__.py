@@ -1,6 +1,7 @@
 """Small Streamlit components: the chart (`chart`), the slider that reports while it moves
 (`slider`), images of a chart (`images`), the link to copy (`link`), the browser's Back among the
-steps of a lesson (`back`) and the animated contrast (`contrast`).
+steps of a lesson (`back`), the head of a lesson (`lesson_head`) and the animated contrast
+(`contrast`).
 
 Their JavaScript is in `assets/`; `assets.routes()` serves it with the app.
 """
@@ -9,6 +10,7 @@ from efviz.dashboard.components.back import back
 from efviz.dashboard.components.chart import Click, Frame, Touch, chart, pack_figures
 from efviz.dashboard.components.contrast import contrast
 from efviz.dashboard.components.images import images
+from efviz.dashboard.components.lesson import lesson_head
 from efviz.dashboard.components.link import link
 from efviz.dashboard.components.reports import take_reports
 from efviz.dashboard.components.slider import slider
@@ -21,6 +23,7 @@ __all__ = [
     "chart",
     "contrast",
     "images",
+    "lesson_head",
     "link",
     "pack_figures",
     "slider",

@@ -63,6 +63,7 @@ LESSON = Lesson(
     numbers=numbers,
     steps=(
         Step(
+            "Length",
             r"""
 The *empirical Fisher* (Eq. 3) averages $g_n g_n^\top$, where $g_n$ is the gradient of one
 example at its **observed** target. For least squares $g_n = -r_n x_n$, where the *residual* $r_n$
@@ -87,6 +88,7 @@ there the residuals are mostly noise, which does not depend on the distance.""",
             ),
         ),
         Step(
+            "Direction",
             r"""
 Directions change too. Far from the minimum, the largest residuals belong to the examples with large
 $x$; these dominate $\tilde F$, and its inverse shrinks *their* direction. The colours show the
@@ -97,6 +99,7 @@ eigenvalues, but not towards the minimum.""",
             "cos=1",
         ),
         Step(
+            "More noise",
             "Now change the data. The slider *Strength s* scales the noise around the line.",
             vector_fields.SLUG,
             "cos=1",

@@ -54,6 +54,7 @@ LESSON = Lesson(
     numbers=numbers,
     steps=(
         Step(
+            "Three cases",
             r"""
 Fig. 2 has three cases. In one, logistic regression is the *correct* model; in the other two, A and
 B, it is *misspecified*: no choice of its parameters gives the true probabilities. Its *accuracy*,
@@ -70,6 +71,7 @@ correct case, [[A_hits]] in A and [[B_hits]] in B.""",
             ),
         ),
         Step(
+            "What accuracy measures",
             r"""
 Accuracy depends only on whether the more likely class is the right one. The matrices depend on
 more: the Fisher averages over labels with the *probabilities* that the model gives, and the
@@ -80,6 +82,7 @@ cannot express: the ellipses lie across each other.""",
             "path=B&s=1",
         ),
         Step(
+            "Good and close",
             "High accuracy does not *cause* the gap either.",
             at_minimum.SLUG,
             "s=1",

@@ -57,6 +57,7 @@ LESSON = Lesson(
     numbers=numbers,
     steps=(
         Step(
+            "More examples",
             r"""
 *Logistic regression* models two classes: it gives each example a probability for each class. These
 data come from such a model, so the model is *correct*, or *well specified*. At the minimum of the
@@ -78,6 +79,7 @@ $\|\tilde F - F\| / \|F\|$.""",
             ),
         ),
         Step(
+            "Why it shrinks",
             r"""
 With the correct model and enough data the minimum is close to the true parameters, so the
 observed labels behave almost like draws from the model. Then $\tilde F$ is an average of $N$
@@ -88,6 +90,7 @@ others level off.""",
             "s=0&n=100000",
         ),
         Step(
+            "Come close",
             "For the distance to vanish, both conditions are needed: the correct model **and** "
             "enough data.",
             at_minimum.SLUG,

@@ -56,6 +56,7 @@ LESSON = Lesson(
     numbers=numbers,
     steps=(
         Step(
+            "Half the distance",
             """
 The noise is off: all examples lie on one line, as when a large model fits its data exactly. At the
 minimum every residual is zero.""",
@@ -71,6 +72,7 @@ gradient divided by the empirical Fisher.""",
             ),
         ),
         Step(
+            "Overshooting",
             r"""
 If the distance is divided by [[near]], the step of NGD becomes [[times_natural]] times as long,
 that of EFGD [[times]] times. So with a fixed step size $\gamma$, EFGD cannot settle: close enough
@@ -80,6 +82,7 @@ close approaches, and at the column EFGD of the table.""",
             "s=-1&damping=0",
         ),
         Step(
+            "Damping",
             r"""
 *Damping* adds $\lambda I$ before the matrix is inverted: $(\tilde F + \lambda I)^{-1} \nabla
 L$.""",

@@ -49,8 +49,12 @@ class Task:
 
 @dataclass(frozen=True)
 class Step:
-    """A text above the page `slug`, which opens with the settings of `query`."""
+    """A text beside the page `slug`, which opens with the settings of `query`.
 
+    `title` says in a few words what the step is about.
+    """
+
+    title: str
     text: str
     slug: str
     query: str = ""

@@ -47,6 +47,7 @@ LESSON = Lesson(
     numbers=numbers,
     steps=(
         Step(
+            "Mini-batches",
             r"""
 *Stochastic* gradient descent uses the mean gradient of a *mini-batch*, a few examples drawn at
 random. The cloud below shows such gradients at one $\theta$: their expectation is the full gradient
@@ -61,6 +62,7 @@ the batch size, the width to the square root of that. Move *Batch size B* to see
             ),
         ),
         Step(
+            "What EF contains",
             r"""
 Let $\Sigma$ be the *covariance* of the gradients of single examples. Then $\tilde F = \Sigma + g
 g^\top$ (Eq. 18): a second moment is the covariance plus the squared mean. At the $\theta$ shown,
@@ -70,6 +72,7 @@ but it has nothing to do with curvature.""",
             page.SLUG,
         ),
         Step(
+            "Only noise",
             r"The share of noise depends on $\theta$.",
             page.SLUG,
             task=Task(

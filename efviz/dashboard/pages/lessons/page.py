@@ -1,10 +1,11 @@
 """The list of lessons."""
 
 from html import escape
+from typing import Literal
 
 import streamlit as st
 
-from efviz.dashboard.pages.lessons import bar as lesson_bar
+from efviz.dashboard.pages.lessons import panel as lesson_panel
 from efviz.dashboard.pages.lessons.lesson import Lesson
 from efviz.dashboard.pages.lessons.registry import LESSONS
 from efviz.dashboard.pages.registry import PAGES
@@ -27,31 +28,37 @@ between the steps unless an input field has the focus.
 
 
 def main() -> None:
-    lesson_bar.resume()
+    lesson_panel.resume()
     with st.container(horizontal=True, vertical_alignment="bottom", key="lessons-header"):
         st.title(TITLE, anchor=False)
-        lesson_bar.presenter_button()
+        lesson_panel.presenter_button()
     st.markdown(WORDS)
-    there = [lesson for lesson in LESSONS.values() if lesson_bar.available(lesson)]
+    there = [lesson for lesson in LESSONS.values() if lesson_panel.available(lesson)]
     with st.container(key=f"{SLUG}-list"):
+        first = next((lesson for lesson in there if not finished(lesson)), None)
         for number, lesson in enumerate(there, start=1):
-            card(number, lesson)
+            card(number, lesson, first=lesson is first)
     with st.expander("For teachers"):
         st.markdown(FOR_TEACHERS)
 
 
-def card(number: int, lesson: Lesson) -> None:
+def card(number: int, lesson: Lesson, *, first: bool) -> None:
+    """A lesson of the list; `first`: it is the one to begin with."""
     with st.container(border=True, horizontal=True, vertical_alignment="center"):
         st.html(
             f"<div class='efviz-card'><b>{number}. {escape(lesson.title)}</b>"
             f"<span>{escape(lesson.about)}</span>"
             f"<small>{progress(lesson)}</small></div>"
         )
-        if st.button(f"Begin lesson {number}", key=f"{SLUG}.{lesson.key}"):
-            lesson_bar.enter(lesson, 0)
+        kind: Literal["primary", "secondary"] = "primary" if first else "secondary"
+        if st.button(f"Begin lesson {number}", key=f"{SLUG}.{lesson.key}", type=kind):
+            lesson_panel.enter(lesson, 0)
 
 
 def progress(lesson: Lesson) -> str:
+    return f"{len(lesson.steps)} steps" + (", task done" if finished(lesson) else "")
+
+
+def finished(lesson: Lesson) -> bool:
     tasks = [i for i, step in enumerate(lesson.steps) if step.task]
-    done = all((lesson.key, i) in lesson_bar.solved() for i in tasks)
-    return f"{len(lesson.steps)} steps" + (", task done" if done else "")
+    return all((lesson.key, i) in lesson_panel.solved() for i in tasks)

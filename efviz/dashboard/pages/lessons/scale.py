@@ -50,6 +50,7 @@ LESSON = Lesson(
     numbers=numbers,
     steps=(
         Step(
+            "Twice the noise",
             r"""
 *Least squares* is the negative log-likelihood of a line with normal noise of standard deviation
 one. The Fisher takes this at face value: it never looks at the observed targets. In case A of
@@ -68,6 +69,7 @@ small ellipse.**""",
             ),
         ),
         Step(
+            "A missing term",
             r"""
 In case B the model lacks a quadratic term instead, and the distance is [[shape_off]]. Suppose the
 noise level were *fitted* to the residuals. The distance would then be [[noise_fitted]] in case A,
@@ -78,6 +80,7 @@ can correct it.""",
             "problem=fig4&path=quadratic&s=1",
         ),
         Step(
+            "Too small",
             "The empirical Fisher need not be the larger one.",
             at_minimum.SLUG,
             "problem=fig4&s=1",

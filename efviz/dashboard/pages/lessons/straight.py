@@ -57,6 +57,7 @@ LESSON = Lesson(
     numbers=numbers,
     steps=(
         Step(
+            "Three paths",
             r"""
 A line $y = b + w x$ is fitted to data. The axes of the plane below are its two *parameters*, the
 intercept $b$ and the slope $w$, so each point $\theta = (b, w)$ of the plane is one line. The grey
@@ -78,6 +79,7 @@ start to its end, that of NGD [[NGD]] times, and that of EFGD [[EFGD]] times."""
             ),
         ),
         Step(
+            "Why NGD is straight",
             r"""
 Why? Near a minimum $\theta^*$ the gradient is $H(\theta - \theta^*)$, where $H$, the *Hessian*,
 holds the second derivatives of the loss. GD follows the negative gradient, which $H$ distorts. For
@@ -89,6 +91,7 @@ update.""",
             vector_fields.SLUG,
         ),
         Step(
+            "A straight path of GD",
             "GD does not always curve: on some lines it, too, heads straight for the minimum.",
             vector_fields.SLUG,
             "starts=4.5,3",

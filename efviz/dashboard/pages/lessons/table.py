@@ -73,6 +73,7 @@ LESSON = Lesson(
     numbers=numbers,
     steps=(
         Step(
+            "The printed settings",
             r"""
 The paper compares the three methods on real data, each with the step size $\gamma$ and damping
 $\lambda$ picked by a *grid search*: all pairs are run for the same number of steps, and Table 6
@@ -89,6 +90,7 @@ that. The published curve of EFGD was not made with these settings.""",
             ),
         ),
         Step(
+            "The whole grid",
             r"""
 The full grid, run again, has a better cell for EFGD: $\gamma$ = [[best_gamma]] with $\lambda$ =
 [[best_lambda]] ends at [[best_loss]], which equals the loss of NGD to [[digits]] digits. And *best*
@@ -99,6 +101,7 @@ table below the maps says which.""",
             query(),
         ),
         Step(
+            "As good as NGD",
             "A table shows one cell of each map; the map shows how wide the region around it is.",
             optimization.SLUG,
             query(),

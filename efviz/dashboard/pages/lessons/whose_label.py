@@ -49,6 +49,7 @@ LESSON = Lesson(
     numbers=numbers,
     steps=(
         Step(
+            "Three sources",
             r"""
 All these matrices average $g_n(y) g_n(y)^\top$; they differ only in the source of the label $y$.
 The Fisher averages over every label that the model considers possible, weighted by its probability.
@@ -65,6 +66,7 @@ the observed labels by [[observed]], and that of the most likely labels by [[lik
             ),
         ),
         Step(
+            "Drawn and most likely",
             r"""
 A drawn label costs one backward pass, as an observed one does, and the expectation over draws is
 the Fisher **at every $\theta$**. The observed label is a draw from the model only if the model is
@@ -74,6 +76,7 @@ zero, as the switch *Whose label is it?* now shows.""",
             "labels=most_likely",
         ),
         Step(
+            "Where it does not matter",
             "The observed labels stay the same. What moves is the model.",
             matrices.SLUG,
             "labels=observed",

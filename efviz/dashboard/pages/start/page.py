@@ -7,7 +7,7 @@ from typing import Any
 import streamlit as st
 
 from efviz.dashboard.components import contrast
-from efviz.dashboard.pages.lessons import bar as lesson_bar
+from efviz.dashboard.pages.lessons import panel as lesson_panel
 from efviz.dashboard.pages.vector_fields import page as vector_fields
 from efviz.dashboard.pages.vector_fields.figure_1 import detours, figure_1
 from efviz.dashboard.pages.vector_fields.settings import VectorFieldsSettings
@@ -66,7 +66,7 @@ def forward() -> None:
     query = st.query_params.to_dict()
     if known & set(query) and routes.known(vector_fields.SLUG):
         routes.go(vector_fields.SLUG, {k: v for k, v in query.items() if k not in everywhere()})
-    lesson_bar.resume()
+    lesson_panel.resume()
 
 
 def doors() -> None:

@@ -1,16 +1,17 @@
-"""The bar above a page during a lesson: text, question, task and navigation.
+"""The panel beside a page during a lesson: stepper, text, question and task.
 
 The step is in the URL of every page as `lesson=key.step`, presenter mode as `present=1`.
 """
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from functools import partial
 from typing import TYPE_CHECKING
 
 import streamlit as st
 
-from efviz.dashboard.components import back
+from efviz.dashboard.components import back, lesson_head
 from efviz.dashboard.components import style as sheets
 from efviz.dashboard.session import routes
 from efviz.dashboard.session.foreign import plain
@@ -22,9 +23,11 @@ if TYPE_CHECKING:
     from efviz.dashboard.pages.lessons.lesson import Lesson, Step, Verdict
 
 QUIET = ("start", "lessons")
-"""Pages without lesson steps, on which the bar is hidden."""
+"""Pages without lesson steps, on which there is no panel."""
 SECONDS = 0.7
 """Time between two checks of an open task."""
+ACT = "lesson.act"
+"""The session key of what a visitor has chosen in the head of the panel."""
 
 
 def presenting() -> bool:
@@ -83,8 +86,8 @@ def resume() -> None:
         enter(*found)
 
 
-def draw(slug: str) -> bool:
-    """Draw the bar above this page; False while a question hides the page."""
+def around(slug: str, main: Callable[[], None]) -> None:
+    """The page, beside the panel if a step of a lesson takes place on it."""
     text = everywhere().get("lesson")
     found = current()
     if text and found is None:
@@ -92,21 +95,32 @@ def draw(slug: str) -> bool:
         st.warning(plain(words))
         set_everywhere(lesson="")
     if found is None or slug in QUIET:
-        return True
+        main()
+        return
     lesson, index = found
     step = lesson.steps[index]
-    with st.container(border=True, key="lesson"):
-        if step.slug != slug:
-            with st.container(horizontal=True, vertical_alignment="center"):
-                head(lesson, index)
-                aside(lesson, index)
-            return True
-        begin(step)
-        said = everywhere()["lesson"]
-        back("lesson", said, key="lesson.address", on_move=partial(moved, step.slug))
-        with st.container(horizontal=True, vertical_alignment="center", key="lesson-head"):
-            head(lesson, index)
-            steer(lesson, index)
+    if step.slug != slug:
+        with st.container(border=True, horizontal=True, key="lesson-elsewhere"):
+            aside(lesson, index)
+        main()
+        return
+    act(lesson, index)
+    begin(step)
+    with st.container(key="lesson-page"):
+        with st.container(key="lesson"):
+            answered = draw(lesson, index)
+        with st.container(key="lesson-picture"):
+            if answered:
+                main()
+
+
+def draw(lesson: Lesson, index: int) -> bool:
+    """Draw the panel; False while a question hides the page."""
+    step = lesson.steps[index]
+    head(lesson, index)
+    said = everywhere()["lesson"]
+    back("lesson", said, key="lesson.address", on_move=partial(moved, step.slug))
+    with st.container(key="lesson-text"):
         st.markdown(lesson.say(step.text))
         answered = predict(lesson, index)
         if answered and step.task:
@@ -116,10 +130,45 @@ def draw(slug: str) -> bool:
 
 
 def head(lesson: Lesson, index: int) -> None:
-    number, of = index + 1, len(lesson.steps)
-    st.html(
-        f"<p class='efviz-lesson'>Lesson: <b>{lesson.title}</b> <span>{number} of {of}</span></p>"
+    """The title and the stepper."""
+    last = index == len(lesson.steps) - 1
+    lesson_head(
+        lesson.title,
+        key="lesson-head",
+        number=number(lesson),
+        steps=[{"title": step.title, "done": i < index} for i, step in enumerate(lesson.steps)],
+        at=index,
+        next="All lessons" if last else "Next",
+        presenting=presenting(),
+        on_act=partial(st.session_state.__setitem__, ACT),
     )
+
+
+def number(lesson: Lesson) -> int:
+    """The place of a lesson in the list, counted from 1."""
+    from efviz.dashboard.pages.lessons.registry import LESSONS
+
+    return list(LESSONS).index(lesson.key) + 1
+
+
+def act(lesson: Lesson, index: int) -> None:
+    """Do what a visitor has chosen in the head of the panel."""
+    chosen = st.session_state.pop(ACT, None)
+    if chosen == "present":
+        present(not presenting())
+    elif chosen == "leave":
+        leave()
+    elif chosen is not None:
+        steps: dict[str, int] = {"back": index - 1, "restart": index, "next": index + 1}
+        go_to(lesson, steps.get(chosen, chosen))
+
+
+def go_to(lesson: Lesson, index: int) -> None:
+    """Show a step of the lesson, or the list of lessons after the last one."""
+    if index < len(lesson.steps):
+        enter(lesson, max(index, 0))
+    set_everywhere(lesson="")
+    routes.go("lessons")
 
 
 def begin(step: Step) -> None:
@@ -129,7 +178,8 @@ def begin(step: Step) -> None:
 
 
 def aside(lesson: Lesson, index: int) -> None:
-    """Buttons to return or leave, on pages other than that of the step."""
+    """The name of the lesson, and buttons to return or leave: on other pages than the step's."""
+    st.markdown(f"Lesson: **{lesson.title}**")
     if st.button("Back to the lesson", key="lesson.return"):
         routes.go(lesson.steps[index].slug)
     if st.button("Leave", key="lesson.leave", type="tertiary"):
@@ -145,13 +195,14 @@ def predict(lesson: Lesson, index: int) -> bool:
     answers = [lesson.say(answer) for answer in prediction.answers]
     st.markdown(f"**Predict.** {lesson.say(prediction.question)}")
     if (lesson.key, index) not in given:
-        with st.container(horizontal=True, key="lesson-answers"):
+        with st.container(key="lesson-answers"):
             for i, answer in enumerate(answers):
                 st.button(
                     answer,
                     key=f"lesson.answer.{lesson.key}.{index}.{i}",
                     on_click=given.update,
                     args=({(lesson.key, index): i},),
+                    width="stretch",
                 )
         st.caption("The chart appears after you answer.")
         return False
@@ -196,25 +247,6 @@ def judge(step: Step) -> Verdict:
 
     settings = st.session_state.get(step.slug)
     return step.task.check(settings) if settings else Verdict(False, "")
-
-
-def steer(lesson: Lesson, index: int) -> None:
-    """Buttons to move between steps and to leave. While presenting, arrow keys also work."""
-    last = index == len(lesson.steps) - 1
-    keys = ("Left", "Right") if presenting() else (None, None)
-    if st.button("Back", key="lesson.back", disabled=index == 0, shortcut=keys[0]):
-        enter(lesson, index - 1)
-    words = "All lessons" if last else "Next"
-    if st.button(words, key="lesson.next", type="primary", shortcut=keys[1]):
-        if last:
-            set_everywhere(lesson="")
-            routes.go("lessons")
-        enter(lesson, index + 1)
-    if not presenting() and st.button("Restart", key="lesson.restart", type="tertiary"):
-        enter(lesson, index)
-    presenter_button()
-    if st.button("Leave", key="lesson.leave", type="tertiary"):
-        leave()
 
 
 def presenter_button() -> None:

@@ -1,0 +1,69 @@
+"""Lessons in a real Chromium: the panel beside the picture, and the sheet below it."""
+
+from typing import Any
+
+import pytest
+from browsing import needs_chromium, open_page, visit, wait_for_rest
+from playwright.sync_api import BrowserContext, Locator, Page, expect
+
+pytestmark = needs_chromium
+
+PATIENCE = 30_000
+STEP = "lesson=straight.2"
+
+
+def panel(page: Page) -> Locator:
+    return page.locator(".st-key-lesson")
+
+
+def box(found: Locator) -> dict[str, float]:
+    sides: dict[str, float] = found.evaluate("(e) => e.getBoundingClientRect().toJSON()")
+    return sides
+
+
+def scroll(page: Page, to: int) -> Any:
+    return page.locator("[data-testid=stMain]").evaluate(f"(main) => (main.scrollTop = {to})")
+
+
+def test_the_panel_stays_beside_the_picture_while_the_page_scrolls(page: Page, server: str) -> None:
+    open_page(page, server, STEP)
+    wait_for_rest(page)
+    before, picture = box(panel(page)), box(page.locator(".efviz-chart").first)
+    assert before["right"] < picture["left"]
+    assert abs(before["top"] - 68) < 60
+    assert scroll(page, 400) >= 0
+    after = box(panel(page))
+    assert after["top"] >= 0
+    assert after["bottom"] <= 900
+    current = page.locator("[aria-current=step]")
+    expect(current).to_have_text("2")
+    expect(page.locator(".efviz-lesson li button")).to_have_count(3)
+    # A past step is one press away, and the keyboard reaches it.
+    page.get_by_role("button", name="Step 1").focus()
+    page.keyboard.press("Enter")
+    expect(current).to_have_text("1", timeout=PATIENCE)
+
+
+@pytest.mark.parametrize("width", [360, 768])
+def test_a_sheet_leaves_half_of_the_screen_to_the_picture_and_can_be_folded(
+    profile: BrowserContext, server: str, width: int
+) -> None:
+    with visit(profile, width, height=800) as page:
+        open_page(page, server, STEP)
+        wait_for_rest(page)
+        sheet = box(panel(page))
+        assert sheet["bottom"] == pytest.approx(800, abs=1)
+        assert sheet["height"] <= 0.5 * 800
+        assert sheet["width"] == pytest.approx(width, abs=1)
+        text = page.locator(".st-key-lesson-text")
+        expect(text).to_be_visible()
+        page.get_by_role("button", name="Hide the text").click()
+        expect(text).to_be_hidden()
+        assert box(panel(page))["height"] < 0.25 * 800
+        expect(page.get_by_role("heading", level=1).first).to_be_visible()
+        page.get_by_role("button", name="Show the text").click()
+        expect(text).to_be_visible()
+        # Whatever the page shows last can be scrolled above the sheet.
+        scroll(page, 100_000)
+        last = box(page.locator(".efviz-version"))
+        assert last["bottom"] <= sheet["top"] + 1
