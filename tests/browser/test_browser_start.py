@@ -151,6 +151,29 @@ def test_who_prefers_less_motion_sees_the_end(profile: BrowserContext, server: s
         wait_until(page, lambda: dots(page) != shown)
 
 
+def test_the_first_screen_has_the_promise_the_picture_and_the_way_in(
+    profile: BrowserContext, server: str
+) -> None:
+    with visit(profile, 1440) as page:
+        page.goto(server)
+        begin = page.get_by_role("button", name="Start lesson 1")
+        expect(begin).to_be_visible(timeout=PATIENCE)
+        wait_until(page, lambda: page.locator(".efviz-contrast[data-share]").count() == 1)
+        order = (page.locator(".efviz-promise"), page.locator(".efviz-contrast .panels"), begin)
+        boxes = [box for one in order if (box := one.bounding_box())]
+        edges = [edge for box in boxes for edge in (box["y"], box["y"] + box["height"])]
+        assert edges == sorted(edges)
+        assert len(edges) == 6
+        assert edges[-1] < 900
+        # The one primary button.
+        assert page.get_by_test_id("stBaseButton-primary").count() == 1
+        for axis, name in (("x", "b"), ("y", "w")):
+            assert page.locator(f".efviz-contrast .{axis}").all_inner_texts() == [name] * 3
+        begin.click()
+        expect(page).to_have_url(re.compile("lesson=straight.1$"), timeout=PATIENCE)
+        expect(page.locator(".st-key-lesson")).to_contain_text("1 of 3", timeout=PATIENCE)
+
+
 def test_the_doors_lead_where_they_say(page: Page, server: str) -> None:
     page.goto(server)
     page.locator(".st-key-start-doors").get_by_role("link", name="Lessons").click(timeout=PATIENCE)

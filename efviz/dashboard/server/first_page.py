@@ -80,8 +80,8 @@ def _plotly() -> str:
 
 
 def _for_the_start() -> list[str]:
-    """What the start page shows first: the contrast."""
-    return _hints("BidiComponent", "Html", own=("contrast.js",))
+    """What the start page shows first: the contrast, and the button below it."""
+    return _hints("BidiComponent", "Html", "Button", own=("contrast.js",))
 
 
 def _for_a_chart() -> list[str]:

@@ -148,6 +148,12 @@ class Contrast {
     head.append(strong, words);
     figure.append(head);
     const svg = element('svg', { viewBox: `0 0 ${SIZE} ${SIZE}`, 'aria-hidden': true }, figure);
+    for (const [i, axis] of ['x', 'y'].entries()) {
+      const title = document.createElement('span');
+      title.className = axis;
+      title.textContent = this.data.names[i];
+      figure.append(title);
+    }
     element('path', { class: 'plane contours', d: this.data.contours }, svg);
     element('path', { class: 'plane arrows', d: arrows }, svg);
     const points = paths.map((path) => path.map(this.at));

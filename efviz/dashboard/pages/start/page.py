@@ -25,34 +25,36 @@ FINE = 121
 
 HEADING = "Where the empirical Fisher departs from the Fisher"
 
+PROMISE = (
+    "Two matrices that look almost alike on paper send an optimizer along very different paths. "
+    "Watch it happen, change the data, and find out why."
+)
+
 WORDS = """
-Three methods fit a line to the data of Figure 1, from the same four starts; ★ is the minimum.
-Gradient descent (**GD**) follows the direction of steepest descent. The natural gradient (**NGD**)
-multiplies the gradient by the inverse of the Fisher information. **EFGD** uses the empirical Fisher
-instead, which looks much the same on paper: it uses the observed targets; the Fisher averages over
-the model's own predictions.
+Three methods fit a line with intercept b and slope w to the data of Figure 1, from the same four
+starts; ★ is the minimum. Gradient descent (**GD**) follows the direction of steepest descent. The
+natural gradient (**NGD**) multiplies the gradient by the inverse of the Fisher information.
+**EFGD** uses the empirical Fisher instead, which looks much the same on paper: it uses the observed
+targets; the Fisher averages over the model's own predictions.
 """
 
-DOORS = (
-    (
-        vector_fields.SLUG,
-        "Explore",
-        "Change the data, the step size, the starts; every chart follows.",
-    ),
-    ("lessons", "Lessons", "Short lessons on the pages themselves: predict first, then look."),
-    ("the-paper", "The paper", "What it claims, and how each claim was checked here."),
-)
-"""Links to other pages: slug, title, one sentence. Links to missing pages are left out."""
+DOORS = {
+    vector_fields.SLUG: "Explore the vector fields",
+    "lessons": "All lessons",
+    "the-paper": "The paper, checked",
+}
+"""Links to other pages. Those to missing pages are left out."""
 
 
 def main() -> None:
     forward()
     shown, sentence = picture()
     st.title(HEADING, anchor=False)
+    st.html(f"<p class='efviz-promise'>{PROMISE}</p>")
     contrast(shown, key=f"{SLUG}.contrast", label=sentence)
+    doors()
     st.html(f"<p class='efviz-sentence'>{sentence}</p>")
     st.markdown(WORDS)
-    doors()
     st.caption(
         "After Kunstner, Hennig and Balles, Limitations of the Empirical Fisher Approximation for "
         "Natural Gradient Descent, NeurIPS 2019. All panels show the same step; time "
@@ -70,12 +72,15 @@ def forward() -> None:
 
 
 def doors() -> None:
-    there = [door for door in DOORS if routes.known(door[0])] or list(DOORS)
-    with st.container(key=f"{SLUG}-doors"):
-        for (slug, title, words), box in zip(there, st.columns(len(there)), strict=True):
-            with box.container(border=True):
-                routes.link(slug, f"**{title}**")
-                st.markdown(words)
+    """The first lesson, and links to other pages."""
+    with st.container(horizontal=True, vertical_alignment="center", key=f"{SLUG}-doors"):
+        if st.button("Start lesson 1", type="primary", key=f"{SLUG}.lesson"):
+            from efviz.dashboard.pages.lessons.registry import LESSONS  # imports all lessons
+
+            lesson_panel.enter(next(iter(LESSONS.values())), 0)
+        for slug, title in DOORS.items():
+            if routes.known(slug) or not routes.known(vector_fields.SLUG):
+                routes.link(slug, title)
 
 
 @cache
