@@ -27,6 +27,18 @@ class Style:
     def named(self, name: str) -> "Style":
         return Style(self.colour, self.dash, name, self.dark)
 
+    @property
+    def text(self) -> tuple[str, str]:
+        """Its name's colours on light and dark: those of the line, or legible shades of them."""
+        light, dark = (
+            legible(colour, ground)
+            for colour, ground in zip((self.colour, self.dark), BACKGROUNDS, strict=True)
+        )
+        # Every colour has one counterpart on a dark background.
+        if light == self.colour and dark != self.dark:
+            light = _mixed(light, "#000000", 1 / _SHADES)
+        return light, dark
+
     def complaints(self) -> Iterator[str]:
         """Sentences on what makes the style unreadable."""
         if self.dash not in DASHES and not re.fullmatch(r"\d+px(,\d+px)*", self.dash):
@@ -42,6 +54,27 @@ class Style:
                     f"The colour {colour} has a contrast of {contrast(colour, ground):.2g} with "
                     f"the background {ground}; a line needs 3."
                 )
+
+
+TEXT_CONTRAST = 4.5
+"""What text needs (WCAG 2.1)."""
+
+_SHADES = 32
+
+
+def legible(colour: str, ground: str) -> str:
+    """The shade of a colour with TEXT_CONTRAST on this ground that is nearest to it.
+
+    Shades are mixtures with black on a light ground, with white on a dark one.
+    """
+    end = max(("#000000", "#ffffff"), key=lambda end: contrast(end, ground))
+    shades = (_mixed(colour, end, k / _SHADES) for k in range(_SHADES + 1))
+    return next(shade for shade in shades if contrast(shade, ground) >= TEXT_CONTRAST)
+
+
+def _mixed(first: str, second: str, share: float) -> str:
+    pairs = [(int(first[i : i + 2], 16), int(second[i : i + 2], 16)) for i in (1, 3, 5)]
+    return "#" + "".join(f"{round(a + share * (b - a)):02x}" for a, b in pairs)
 
 
 def contrast(first: str, second: str) -> float:

@@ -12,7 +12,8 @@ from efviz.curvature.conics import conic
 from efviz.fields import Plane
 from efviz.figures import marks
 from efviz.figures.curve_names import DESK, PHONE, Placed, place, together
-from efviz.figures.log_axes import decades, end_names, log_axis, points_above
+from efviz.figures.line_names import line_names
+from efviz.figures.log_axes import decades, log_axis, points_above
 from efviz.figures.matrices import common_style
 from efviz.figures.panels import loss_contours, panel, round_up
 from efviz.figures.theme import (
@@ -167,17 +168,17 @@ def vanishing_panel(comparisons: Sequence[Comparison]) -> Spec:
         "‖F‖": ([np.linalg.norm(c.fisher) for c in comparisons], style_of_matrix("F")),
         "‖EF‖": ([np.linalg.norm(c.empirical_fisher) for c in comparisons], style_of_matrix("EF")),
     }
-    traces, ends = [], {}
+    traces, named = [], {}
     for name, (values, style) in curves.items():
         points = points_above(steps, np.array(values))
         if len(points):
             traces.append(marks.line(points, name, style))
-            ends[name] = points[-1]
+            named[name] = points, style
     limits = decades([v for values, _ in curves.values() for v in values])
     return panel(
-        traces + end_names(ends, limits),
+        traces + line_names(named, limits),
         "F and EF along the iterates",
-        axis("steps", (0.0, 1.2 * max(steps[-1], 1))),
+        axis("steps", (0.0, max(steps[-1], 1.0))),
         log_axis("", limits),
         left=46,
         aspect=1,
@@ -212,7 +213,7 @@ def convergence_panel(
     N.
     """
     sizes = np.array(convergence.sizes if convergence else (10, 1_000_000), dtype=float)
-    bands, lines, ends = [], [], {}
+    bands, lines, named = [], [], {}
     seen = [m.distance for m in shown]
     if convergence:
         low, middle, high = convergence.quantiles((0.0, 0.5, 1.0))
@@ -223,14 +224,15 @@ def convergence_panel(
                 around = sizes[known], low[k, known], high[k, known]
                 bands.append(marks.band(*around, BAND, name))
                 curve = points_above(sizes, middle[k])
-                lines.append(marks.line(curve, name, Style(INK, DASHES[k % 3], name)))
-                ends[name] = curve[-1]
+                style = Style(INK, DASHES[k % 3], name)
+                lines.append(marks.line(curve, name, style))
+                named[name] = curve, style
         first = points_above(sizes, middle[correct])
         if len(first):
             fall = first[0, 1] * np.sqrt(first[0, 0] / sizes)
             guide = np.stack([sizes, fall], axis=-1)
             lines.append(marks.line(guide, "N^(-1/2)", GUIDE, 1.5))
-            ends["∝ 1/√N"] = guide[-1]
+            named["∝ 1/√N"] = guide, GUIDE
     limits = decades(seen)
     lines.append(marks.line(np.array([[N, end] for end in limits]), "N", CONTOUR, 1.5))
     for own in (False, True):
@@ -239,9 +241,9 @@ def convergence_panel(
             at = np.array([(m.N, m.distance) for m in some], dtype=float)
             lines.append(marks.dots(at, [m.name for m in some], strong=own))
     return panel(
-        bands + lines + end_names(ends, limits),
+        bands + lines + line_names(named, limits),
         "Distance between EF and F at the minimum",
-        log_axis("examples N", (sizes[0], sizes[-1]), room=0.2),
+        log_axis("examples N", (sizes[0], sizes[-1])),
         log_axis("‖EF − F‖ / ‖F‖", limits),
         subtitle="median and range over the seeds",
         left=60,

@@ -1,6 +1,7 @@
 """Claims as curves: Proposition 2, residuals going to zero, the error of a sampled Fisher."""
 
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -8,7 +9,8 @@ import numpy as np
 from efviz.arrays import Array
 from efviz.curvature.remainder_bound import RemainderBound
 from efviz.figures import marks
-from efviz.figures.log_axes import decades, end_names, log_axis, points_above, with_room
+from efviz.figures.line_names import line_names
+from efviz.figures.log_axes import decades, log_axis, points_above
 from efviz.figures.marks import Limits
 from efviz.figures.panels import panel
 from efviz.figures.theme import (
@@ -26,9 +28,6 @@ from efviz.studies.bound_on_path import StraightPath
 from efviz.studies.label_sources import SAMPLED, LabelDistances, unknown_distances
 from efviz.studies.residuals import RESIDUAL_PATHS, ResidualPath
 from efviz.style import Style
-
-_ROOM = 0.22
-"""Share of the width of an axis reserved for the names at the ends of the lines."""
 
 _NEGLIGIBLE = 1e-18
 """Relative sizes below this are rounding: the line ends there, and the label says zero."""
@@ -55,7 +54,7 @@ def remainder_panel(bound: RemainderBound, *, subtitle: str = "") -> Spec:
     return panel(
         traces,
         "Proposition 2",
-        axis("distance from the start", (0.0, (1 + 1.6 * _ROOM) * _positive(bound.length))),
+        axis("distance from the start", (0.0, _positive(bound.length))),
         log_axis("", limits),
         subtitle=subtitle,
         left=46,
@@ -97,8 +96,8 @@ def residual_panel(path: ResidualPath, *, logarithmic: bool, subtitle: str = "")
 def _residual_axis(knob: str, x: Array, logarithmic: bool) -> dict[str, Any]:
     low, high = float(x.min()), float(x.max())
     if logarithmic:
-        return log_axis(knob, (low, high), room=_ROOM)
-    return axis(knob, (low, high + _ROOM * (high - low)))
+        return log_axis(knob, (low, high))
+    return axis(knob, (low, high))
 
 
 def distance_panels(
@@ -114,8 +113,8 @@ def distance_panels(
     low, mean, high = errors.min(axis=0), errors.mean(axis=0), errors.max(axis=0)
     known = low > 0
     traces = [marks.band(sizes[known], low[known], high[known], BAND, "repetitions")]
-    ends = {}
-    fisher = style_of_matrix("F").colour
+    named = {}
+    fisher = replace(style_of_matrix("F"), dash="solid")
     for key, values, style, width, name in (
         ("mean", mean, fisher, 2.5, "sampled"),
         ("theory", d.theory, GUIDE, 1.5, "∝ 1/√M"),
@@ -123,23 +122,22 @@ def distance_panels(
         points = points_above(sizes, values)
         if len(points):
             traces.append(marks.line(points, key, style, width))
-            ends[name] = points[-1]
+            named[name] = points, style
     for name, distance in d.others.items():
         if distance > 0:
             flat = np.array([[sizes[0], distance], [sizes[-1], distance]])
             style = style_of_matrix("EF") if name == "EF" else Style(INK, "dash", name)
             traces.append(marks.line(flat, name, style, 1.5))
-            ends[name] = flat[-1]
+            named[name] = flat, style
     limits = decades([*errors.ravel(), *d.theory, *d.others.values()])
     if source == SAMPLED:
         traces.append(marks.line(np.array([[M, end] for end in limits]), "M", MUTED, 1.5))
-    words = end_names(ends, limits)
     constant = "; ".join(f"{name} {number(value)}" for name, value in d.others.items())
     shown = panel(
-        traces + words,
+        traces + line_names(named, limits),
         "Distance to the exact Fisher",
-        log_axis("labels M drawn per example", (sizes[0], sizes[-1]), room=1.5 * _ROOM),
-        log_axis("relative to ‖F‖", with_room(words, limits)),
+        log_axis("labels M drawn per example", (sizes[0], sizes[-1])),
+        log_axis("relative to ‖F‖", limits),
         subtitle=f"{len(errors)} repetitions",
         left=60,
         aspect=0.6,
@@ -163,6 +161,5 @@ def _curves(
     shown = {name: points for name, points in shown.items() if len(points)}
     limits = decades([v for points in shown.values() for v in points[:, 1]])
     lines = [marks.line(points, name, curves[name][1]) for name, points in shown.items()]
-    ends = {name: points[np.argmax(points[:, 0])] for name, points in shown.items()}
-    names = end_names(ends, limits)
-    return lines + names, with_room(names, limits)
+    named = {name: (points, curves[name][1]) for name, points in shown.items()}
+    return lines + line_names(named, limits), limits

@@ -11,6 +11,7 @@ from plotly import graph_objects as go
 from plotly.offline import get_plotlyjs
 
 from efviz.arrays import Array
+from efviz.figures.line_names import annotations, is_names, margin_for
 from efviz.figures.theme import GROUND, INK, Spec
 
 if TYPE_CHECKING:
@@ -59,7 +60,7 @@ def html(panels: Panels, *, title: str, rows: int = 1) -> str:
 
     `rows` panels are stacked in each column, as on the screen.
     """
-    figures = [_figure(spec) for spec in panels.values()]
+    figures = [figure(spec) for spec in panels.values()]
     columns = "".join(
         f"<div>{''.join(map(_body, figures[i : i + rows]))}</div>"
         for i in range(0, len(figures), rows)
@@ -109,13 +110,17 @@ def _floats(values: Any) -> Array:
     return np.asarray(values, dtype=float)
 
 
-def _figure(spec: Spec) -> go.Figure:
+def figure(spec: Spec) -> go.Figure:
     """The panel as a figure, in the light theme, sized for the aspect of its plot area."""
     layout = {key: value for key, value in spec["layout"].items() if key != "meta"}
     meta, margin = spec["layout"].get("meta", {}), layout["margin"]
     inside = WIDTH - margin["l"] - margin["r"]
     height = round(inside * meta.get("aspect", 1) + margin["t"] + margin["b"])
-    figure = go.Figure({"data": spec["data"], "layout": layout})
+    traces = [trace for trace in spec["data"] if not is_names(trace)]
+    for names in filter(is_names, spec["data"]):
+        layout["margin"] = margin | {"r": margin_for(names, WIDTH)}
+        layout["annotations"] = annotations(names, layout, WIDTH, height)
+    figure = go.Figure({"data": traces, "layout": layout})
     return figure.update_layout(
         width=WIDTH,
         height=height,

@@ -11,7 +11,8 @@ from efviz.datasets.dataset import Dataset
 from efviz.fields import Plane
 from efviz.figures import marks
 from efviz.figures.data_views import data_panel
-from efviz.figures.log_axes import decades, end_names, log_axis, points_above
+from efviz.figures.line_names import line_names
+from efviz.figures.log_axes import decades, log_axis, points_above
 from efviz.figures.panels import THETA, loss_contours, panel, plane_panel, round_up
 from efviz.figures.theme import CONTOUR, INK, MUTED, POINT, Spec, axis, hint, style_of
 from efviz.problems import Problem
@@ -229,27 +230,25 @@ def error_panel(
 ) -> Spec:
     """E|M g^ - g|^2 against the batch size; `squared` = |g|^2 is the error of the estimate 0."""
     B = np.array(sizes, dtype=float)
-    limits = bottom, top = _limits([squared, *np.concatenate(list(errors.values())).tolist()])
+    limits = _limits([squared, *np.concatenate(list(errors.values())).tolist()])
     last = max(float(B[-1]), 10.0)
     zero, chosen = [[1.0, squared], [last, squared]], [[batch_size, end] for end in limits]
     traces = [
         marks.line(np.array(zero), "|g|²", CONTOUR, 1.5),
         marks.line(np.array(chosen), "B", CONTOUR, 1.5),
     ]
-    ends: list[tuple[float, str]] = []
+    named = {}
     for key, values in errors.items():
         style, width = ERRORS[key]
         curve = points_above(B, values)
         if len(curve):
             traces.append(marks.line(curve, key, style, width))
-            ends.append((float(curve[-1, 1]), ESTIMATORS[key].symbol))
-    ends.append((squared, "0"))
-    inside = [(height, symbol) for height, symbol in ends if bottom <= height <= top]
-    names = {name: np.array([last, height]) for height, name in _merged(inside, top / bottom)}
+            named[ESTIMATORS[key].symbol] = curve, style
+    named["0"] = np.array(zero), Style(MUTED)
     return panel(
-        traces + end_names(names, limits),
+        traces + line_names(named, limits),
         "Error of estimates of ∇L",
-        log_axis("batch size B", (1.0, last), room=0.45),
+        log_axis("batch size B", (1.0, last)),
         log_axis("", limits),
         subtitle="expected",
         left=46,
@@ -257,17 +256,6 @@ def error_panel(
         click=True,
         label="Expected squared error of estimates of the gradient against the batch size",
     )
-
-
-def _merged(ends: list[tuple[float, str]], span: float) -> list[tuple[float, str]]:
-    """The heights and names of lines, one name for lines that end at the same place."""
-    merged: list[tuple[float, str]] = []
-    for height, name in sorted(ends):
-        if merged and np.log(height / merged[-1][0]) < 0.03 * np.log(span):
-            merged[-1] = merged[-1][0], f"{merged[-1][1]}, {name}"
-        else:
-            merged.append((height, name))
-    return merged
 
 
 def _limits(values: Sequence[float]) -> tuple[float, float]:
@@ -281,7 +269,7 @@ def runs_panel(runs: NoisyRuns | None, n_examples: int) -> Spec:
     None, for runs not known yet, gives the empty panel. A diverged run counts as above all others.
     """
     traces: list[dict[str, Any]] = []
-    ends = {}
+    named = {}
     title = f"Loss {runs.above}" if runs else "Loss"
     limits = bottom, top = _range(runs) if runs else (1e-3, 1.0)
     for name in runs.result.losses if runs else ():
@@ -298,13 +286,11 @@ def runs_panel(runs: NoisyRuns | None, n_examples: int) -> Spec:
         curve = curve[~np.isnan(middle)]
         if len(curve):
             traces.append(marks.line(curve, name, style))
-            # Its name stays at the edge where it leaves.
-            inside = np.clip(curve[-1, 1], bottom * (top / bottom) ** 0.04, 0.8 * top)
-            ends[name] = np.array([curve[-1, 0], inside])
+            named[name] = curve, style
     return panel(
-        traces + end_names(ends, limits),
+        traces + line_names(named, limits),
         title,
-        axis("examples seen", (0.0, 1.24 * max(n_examples, 1)), nticks=4),
+        axis("examples seen", (0.0, float(max(n_examples, 1))), nticks=4),
         log_axis("", limits),
         subtitle=f"{len(next(iter(runs.result.status.values())))} seeds" if runs else "",
         left=46,

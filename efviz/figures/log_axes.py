@@ -1,44 +1,16 @@
-"""Logarithmic axes: whole decades, labels of powers of ten, names at the ends of lines."""
+"""Logarithmic axes: whole decades, labels of powers of ten."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable
 from typing import Any
 
 import numpy as np
 
 from efviz.arrays import Array
-from efviz.figures import marks
 from efviz.figures.marks import Limits
 from efviz.figures.theme import axis
 from efviz.numbers import number, scientific
 
 MOST_TICKS = 6
-
-
-def spread(ends: Array, span: float) -> Array:
-    """Ends of lines (n, 2) moved apart in log y, so that their names do not overlap."""
-    order = np.argsort(ends[:, 1])
-    height = np.log(ends[order, 1])
-    least = 0.075 * np.log(span)
-    for i in range(1, len(height)):
-        height[i] = max(height[i], height[i - 1] + least)
-    moved = ends.copy()
-    moved[order, 1] = np.exp(height)
-    return moved
-
-
-def end_names(ends: Mapping[str, Array], limits: Limits) -> list[dict[str, Any]]:
-    """The names of lines beside their `ends` (2,), on a vertical axis with these limits."""
-    if not ends:
-        return []
-    placed = spread(np.array(list(ends.values())), limits[1] / limits[0])
-    return [marks.labels(placed, list(ends), position="right")]
-
-
-def with_room(names: Sequence[dict[str, Any]], limits: Limits) -> Limits:
-    """The limits, a decade higher if one of the `names` placed within them would be cut off."""
-    low, top = limits
-    cut_off = any(trace["y"].max() > 0.8 * top for trace in names)
-    return low, 10 * top if cut_off else top
 
 
 def points_above(x: Array, y: Array, least: float = 0.0) -> Array:
@@ -53,7 +25,7 @@ def decades(values: Iterable[float]) -> Limits:
     return float(10**low), float(10 ** max(high, low + 1))
 
 
-def log_axis(title: str, limits: Limits, room: float = 0.0) -> dict[str, Any]:
+def log_axis(title: str, limits: Limits) -> dict[str, Any]:
     low, high = np.log10(limits)
     powers = np.arange(np.ceil(low - 1e-9), np.floor(high + 1e-9) + 1)
     ticks = {float(10**p): tick(10.0**p) for p in powers}
@@ -64,7 +36,7 @@ def log_axis(title: str, limits: Limits, room: float = 0.0) -> dict[str, Any]:
         ticks = {float(value): number(value) for value in limits}
     return axis(
         title,
-        (float(low), float(high + room * (high - low))),
+        (float(low), float(high)),
         type="log",
         tickvals=list(ticks),
         ticktext=list(ticks.values()),

@@ -142,12 +142,21 @@ def minimum(theta: Array) -> dict[str, Any]:
     return markers(theta[None], "minimum", hover, symbol="star", size=13)
 
 
-def labels(points: Array, texts: Sequence[str], position: str = "center") -> dict[str, Any]:
-    """Texts at points (n, 2): names beside lines instead of a legend."""
+def labels(
+    points: Array,
+    texts: Sequence[str],
+    colours: Sequence[str] | str = INK,
+    *,
+    position: str = "center",
+) -> dict[str, Any]:
+    """Texts at points (n, 2): names beside lines instead of a legend.
+
+    Names at the right of the ends of lines come from `line_names`.
+    """
     return _scatter(points, "text", "labels") | {
         "text": list(texts),
         "textposition": f"middle {position}",
-        "textfont": {"size": 12, "color": INK},
+        "textfont": {"size": 12, "color": colours},
         "hoverinfo": "skip",
     }
 

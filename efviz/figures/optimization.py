@@ -1,6 +1,7 @@
 """Figures 3, 5 and 6: losses and cosines per iteration, grids of runs, lengths of steps."""
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 from zlib import crc32
 
@@ -9,7 +10,8 @@ import numpy as np
 from efviz import results
 from efviz.arrays import Array
 from efviz.figures import marks
-from efviz.figures.log_axes import decades, end_names, log_axis, points_above, tick
+from efviz.figures.line_names import line_names
+from efviz.figures.log_axes import decades, log_axis, points_above, tick
 from efviz.figures.panels import panel
 from efviz.figures.theme import (
     ARROW,
@@ -57,15 +59,11 @@ def loss_panel(
     *,
     title: str = "Loss",
     lowest: float = np.nan,
-    room: float = 0.12,
     aspect: float = 0.55,
 ) -> Spec:
-    """Loss per iteration of one run of each method, and `lowest`, the loss at the minimum.
-
-    `room` is the space for names at the right, as a share of the iterations.
-    """
+    """Loss per iteration of one run of each method, and `lowest`, the loss at the minimum."""
     traces: list[dict[str, Any]] = []
-    ends = {}
+    named = {}
     base = _base(paths, lowest)
     if base:
         title, lowest = f"{title} above its minimum", np.nan
@@ -78,19 +76,17 @@ def loss_panel(
         if len(points):
             traces.append(marks.line(points, name, style_of(name)))
             seen += [float(points[:, 1].min()), float(points[0, 1]) * 2]
-            ends[name] = points[-1]
-    limits = bottom, top = decades(seen)
+            named[name] = points, style_of(name)
+    limits = decades(seen)
     steps = max((float(path.steps[-1]) for path in paths.values()), default=100.0)
     if np.isfinite(lowest) and lowest > 0:
         level = np.array([[0, lowest], [steps, lowest]])
         traces.insert(0, marks.line(level, "minimum", CONTOUR, 1.5))
-    # A diverging run leaves at the top, where its name stays at the edge.
-    ends = {name: np.array([x, np.clip(y, bottom, top * 0.8)]) for name, (x, y) in ends.items()}
     ended = "; ".join(f"{n} ends at {number(np.ravel(p.losses)[-1])}" for n, p in paths.items())
     return panel(
-        traces + end_names(ends, limits),
+        traces + line_names(named, limits),
         title,
-        axis("iteration", (0.0, (1 + room) * steps)),
+        axis("iteration", (0.0, steps)),
         log_axis("", limits),
         left=46,
         aspect=aspect,
@@ -105,6 +101,10 @@ def _base(paths: Mapping[str, Trajectory], lowest: float) -> float:
     return least if least <= 0 else 0.0
 
 
+COSINES = (-1.08, 1.08)
+"""The limits of the axis of cosines."""
+
+
 def cosine_panel(found: Alignment | None, method: str, damping: float) -> Spec:
     """cos(NGD, method) along the method's path, both as Fig. 3 was made and as its text says.
 
@@ -116,30 +116,22 @@ def cosine_panel(found: Alignment | None, method: str, damping: float) -> Spec:
     steps = np.arange(len(found.damped), dtype=float)
     last = max(float(steps[-1]), 1.0)
     traces = [marks.line(np.array([[0.0, 0.0], [last, 0.0]]), "zero", CONTOUR, 1)]
-    ends = {}
-    kinds: dict[str, tuple[Array, Style | str]] = {
+    named = {}
+    kinds = {
         "undamped": (found.undamped, Style(MUTED, "dot", "undamped")),
-        "damped": (found.damped, style_of(method).colour),
+        "damped": (found.damped, replace(style_of(method), dash="solid")),
     }
     for name, (values, style) in kinds.items():
         curve = np.stack([steps, values], axis=-1)
         traces.append(marks.line(curve, name, style))
         known = curve[np.isfinite(values)]
         if len(known):
-            ends[name] = known[-1]
-    heights = [end[1] for end in ends.values()]
-    if len(ends) == 2 and abs(heights[0] - heights[1]) < 0.16:
-        middle = float(np.clip(sum(heights) / 2, -0.9, 0.9))
-        apart = 0.09 if heights[0] >= heights[1] else -0.09
-        for end, shift in zip(ends.values(), (apart, -apart), strict=True):
-            end[1] = middle + shift
-    if ends:
-        traces.append(marks.labels(np.array(list(ends.values())), list(ends), position="right"))
+            named[name] = known, style
     return panel(
-        traces,
+        traces + line_names(named, COSINES),
         f"cos(NGD, {method})",
-        axis("iteration", (0.0, 1.16 * last)),
-        axis("", (-1.08, 1.08), tickvals=[-1, -0.5, 0, 0.5, 1], nticks=0),
+        axis("iteration", (0.0, last)),
+        axis("", COSINES, tickvals=[-1, -0.5, 0, 0.5, 1], nticks=0),
         subtitle=f"along the {method} path; damped: λ = {number(damping)}",
         aspect=0.55,
         label=f"Cosine of the angle between the directions of NGD and {method} along the path of "
@@ -328,7 +320,7 @@ def _cell(point: tuple[float, float], name: str) -> dict[str, Any]:
 
 def lengths_panel(found: StepSizes) -> Spec:
     """Lengths of the directions against that of the gradient, log-log."""
-    traces, ends = [], {}
+    traces, named = [], {}
     values: list[float] = []
     grown = found.gradient > 0
     for method, lengths in found.directions.items():
@@ -336,7 +328,7 @@ def lengths_panel(found: StepSizes) -> Spec:
         if not len(points):
             continue
         traces.append(marks.line(points, method, style_of(method)))
-        ends[method] = points[-1]
+        named[method] = points, style_of(method)
         values += points[:, 1].tolist()
         if method == "EFGD":
             fall = points[-1, 1] * points[-1, 0] / points[:, 0]
@@ -344,9 +336,9 @@ def lengths_panel(found: StepSizes) -> Spec:
             traces.append(marks.line(guide, "slope −1", GUIDE, 1.5))
     limits = decades(values)
     return panel(
-        traces + end_names(ends, limits),
+        traces + line_names(named, limits),
         "Length of the step",
-        log_axis("‖∇L‖", decades(found.gradient), room=0.25),
+        log_axis("‖∇L‖", decades(found.gradient)),
         log_axis("", limits),
         left=46,
         aspect=0.7,
@@ -361,7 +353,7 @@ def start_panels(
     """Fig. 6: one panel of losses per start, a multiple of theta_star."""
     return {
         f"start {multiple:g}": loss_panel(
-            paths, title=f"θ₀ = {multiple:g} θ*", lowest=lowest, room=0.35, aspect=0.7
+            paths, title=f"θ₀ = {multiple:g} θ*", lowest=lowest, aspect=0.7
         )
         for multiple, paths in runs
     }

@@ -9,13 +9,15 @@ from numpy.typing import ArrayLike
 from efviz.arrays import Array
 from efviz.datasets.dataset import Dataset
 from efviz.figures import marks
-from efviz.figures.log_axes import decades, end_names, log_axis
+from efviz.figures.line_names import line_names
+from efviz.figures.log_axes import decades, log_axis, points_above
 from efviz.figures.panels import panel
 from efviz.figures.theme import Spec, axis, style_of
 from efviz.figures.vector_fields import reference, vector_field_panels
 from efviz.optimizers import Trajectory
 from efviz.problems import Problem
 from efviz.studies.field_comparison import FieldComparison
+from efviz.style import Style
 
 LOSSES = "Losses"
 HEIGHT = 230
@@ -123,10 +125,10 @@ def loss_panel(problem: Problem, trajectories: Mapping[str, Trajectory]) -> Spec
     limits = low / 10, high
     said = "L − L(θ★)" if minimum.exists else "L minus the lowest loss reached"
     return panel(
-        traces + end_names(_ends(list(trajectories), x, excess, high), limits),
+        traces + line_names(_longest(list(trajectories), x, excess), limits),
         "Loss",
         _iterations(int(steps[-1])),
-        log_axis("", limits, room=0.05),
+        log_axis("", limits),
         subtitle=f"{said}, of all starts",
         left=44,
         wide=True,
@@ -150,7 +152,7 @@ def _iterations(last: int) -> dict[str, Any]:
     width = float(places[-1])
     return axis(
         "iteration",
-        (0.0, width * 1.09),
+        (0.0, width),
         tickvals=[float(v) for v in _place(shown)],
         ticktext=[f"{tick:,}" for tick in shown],
         nticks=0,
@@ -158,11 +160,11 @@ def _iterations(last: int) -> dict[str, Any]:
     )
 
 
-def _ends(names: list[str], x: Array, excess: Array, top: float) -> dict[str, Array]:
-    """Where the last of the runs of each method leaves the panel."""
-    ends = {}
+def _longest(names: list[str], x: Array, excess: Array) -> dict[str, tuple[Array, Style]]:
+    """Of the runs of each method the one that is seen last."""
+    longest = {}
     for name, rows in zip(names, excess, strict=True):
-        known = [(j, row[j]) for row in rows for j in np.flatnonzero(np.isfinite(row))[-1:]]
-        j, height = max(known, default=(0, top))
-        ends[name] = np.array([x[j], height])
-    return ends
+        ends = [np.flatnonzero(np.isfinite(row))[-1:].sum() for row in rows]
+        row = rows[int(np.argmax(ends))]
+        longest[name] = points_above(x, row), style_of(name)
+    return longest

@@ -9,7 +9,8 @@ import numpy as np
 from efviz.arrays import Array
 from efviz.fields import Plane
 from efviz.figures import marks
-from efviz.figures.log_axes import decades, end_names, log_axis, with_room
+from efviz.figures.line_names import line_names
+from efviz.figures.log_axes import decades, log_axis
 from efviz.figures.panels import loss_contours, panel, plane_panel
 from efviz.figures.theme import Spec, style_of
 from efviz.numbers import number
@@ -109,7 +110,7 @@ def angle_panel(balls: Sequence[Balls], *, over: str = "radius ε") -> Spec:
 
     Balls that contain the minimum, and angles below the precision of the search, are left out.
     """
-    lines, ends = [], {}
+    lines, named = [], {}
     radii = np.concatenate([some.radii for some in balls])
     for some in balls:
         style, word = LOOKS[some.distance]
@@ -118,14 +119,13 @@ def angle_panel(balls: Sequence[Balls], *, over: str = "radius ε") -> Spec:
         points = points[~some.interior[order] & (points[:, 1] > PRECISION)]
         if len(points):
             lines.append(marks.line(points, some.distance, style))
-            ends[word] = points[-1]
+            named[word] = points, style
     limits = decades([v for line in lines for v in line["y"]])
-    names = end_names(ends, limits)
     return panel(
-        lines + names,
+        lines + line_names(named, limits),
         "Angle to the limit",
-        log_axis(over, (float(radii.min()), float(radii.max())), room=0.5),
-        log_axis("degrees", with_room(names, limits)),
+        log_axis(over, (float(radii.min()), float(radii.max()))),
+        log_axis("degrees", limits),
         left=60,
         aspect=0.6,
         label="Angles. " + " ".join(map(_in_words, balls)),

@@ -3,8 +3,9 @@
 Figures are drawn in the colours of the light theme; the chart maps each to its counterpart on a
 dark background, see `dark_colours`. Matrices and methods have the styles of their declarations.
 
-WCAG 2.1 requires a contrast of 4.5 for text (INK, MUTED) and of 3 for lines and marks, in both
-themes. QUIET colours have less: they only frame or fill what is readable without them.
+WCAG 2.1 requires a contrast of 4.5 for text (INK, MUTED, `text_colour`) and of 3 for lines and
+marks, in both themes. QUIET colours have less: they only frame or fill what is readable without
+them.
 """
 
 from collections.abc import Mapping
@@ -81,7 +82,14 @@ def dark_colours() -> dict[str, str]:
     """By colour, its counterpart on a dark background."""
     tables: tuple[Mapping[str, Declared], ...] = (METHODS, STOCHASTIC_METHODS, CURVATURES)
     declared = (one.style for one in chain(*(table.values() for table in tables)) if one.style)
-    return {one.colour: one.dark for one in (*OTHERS, *declared) if one.dark} | DARK
+    styles = [one for one in (*OTHERS, *declared) if one.dark]
+    names = dict(one.text for one in styles)
+    return names | {one.colour: one.dark for one in styles} | DARK
+
+
+def text_colour(style: Style) -> str:
+    """The colour of a name beside a line of this style: that of the line, darker if it is pale."""
+    return style.text[0] if style.dark else style.colour
 
 
 # cos = -1, 0, 1: the colours of EF and GD at the ends, the background in between.

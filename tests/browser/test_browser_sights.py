@@ -76,7 +76,7 @@ CUT_OFF = """() => {
   return [
     ...(page.scrollWidth > page.clientWidth ? ['the page is wider than its window'] : []),
     ...panels.filter((panel) => outside(sides(panel), screen)).map((panel) => panel.ariaLabel),
-    ...panels.flatMap((panel) => all('.marks .word, .gtitle', panel)
+    ...panels.flatMap((panel) => all('.marks .word, .names .word, .gtitle', panel)
       .filter((word) => outside(sides(word), sides(word.closest('.marks') ?? panel)))
       .map((word) => `${word.textContent} of ${panel.ariaLabel}`)),
     ...(sides(title).top < sides(bar).bottom - 1 ? ['the bar covers the title'] : []),

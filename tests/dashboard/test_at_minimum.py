@@ -24,7 +24,6 @@ from efviz.figures.at_minimum import (
     semi_axes,
     vanishing_panel,
 )
-from efviz.figures.log_axes import spread
 from efviz.numbers import number
 from efviz.problems import logistic_regression
 from efviz.studies.at_minimum import Case, Name, ends
@@ -309,11 +308,3 @@ def test_words_for_curves_name_falling_and_stalling() -> None:
     assert "correct falls like N<sup>" in words
     assert "A levels off at" in words
     assert "1 of the small samples have no minimum" in words
-
-
-def test_names_at_lines_do_not_overlap() -> None:
-    ends = np.array([[10, 1.0], [10, 1.01], [10, 0.5], [10, 1.02]])
-    moved = spread(ends, span=1e3)
-    gaps = np.diff(np.sort(np.log(moved[:, 1])))
-    assert (gaps >= 0.075 * np.log(1e3) - 1e-12).all()
-    assert_allclose(moved[2], ends[2])

@@ -253,12 +253,5 @@ def test_the_names_of_parallel_directions_do_not_overlap():
     assert abs(np.diff(trace(panel, "labels")["y"])[0]) > 0.13 * plane.half_widths[1]
 
 
-def test_no_name_at_the_end_of_a_line_is_cut_off():
-    others = {"EF": 0.9, "likeliest": 0.99, "squared": 0.98}
-    found = LabelDistances((1, 10), np.full((2, 2), 0.5), np.array([1.0, 0.1**0.5]), others)
-    panel = claims.distance_panels(found, source="observed", M=10)["distance"]
-    assert trace(panel, "labels")["y"].max() < 10 ** panel["layout"]["yaxis"]["range"][1]
-
-
 def test_every_distance_has_a_look():
     assert set(steepest_descent.LOOKS) == set(DISTANCES)

@@ -1,7 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { baselineOf } from '../../efviz/dashboard/components/assets/hover.js';
-import { afterPoint } from '../../efviz/dashboard/components/assets/layers.js';
 import { besideTip } from '../../efviz/dashboard/components/assets/runners.js';
 import { fitted, widthOf } from '../../efviz/dashboard/components/assets/words.js';
 
@@ -21,12 +20,6 @@ const HINT = '<i>click for a start</i>';
 test('words are as wide as the canvas says', () => {
   assert.equal(widthOf('four', { size: 12, family: 'serif' }), 24);
   assert.equal(widthOf('four', { size: 10, family: 'serif', weight: 700 }), 24);
-});
-
-test('words after a point end 8 px before the plot does', () => {
-  const plot = { width: 100, family: 'serif' };
-  assert.equal(afterPoint(20, 'NGD', 10, plot), 20);
-  assert.equal(afterPoint(95, 'NGD', 10, plot), 77);
 });
 
 test('a title is whole where there is room, then loses the hint, then the subtitle', () => {

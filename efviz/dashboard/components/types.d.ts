@@ -51,7 +51,7 @@ interface Trace {
   y: Series;
   z?: Series[];
   text: string | string[];
-  textfont: Font & { color: string };
+  textfont: Font & { color: string | string[] };
   textposition: string;
   marker: Marker;
   line: Line;
@@ -79,6 +79,9 @@ interface Layout {
   title: Title;
   font: Font;
   margin: { l: number; r: number; t: number; b: number };
+  width?: number;
+  height?: number;
+  annotations?: object[];
   shapes?: Shape[];
   paper_bgcolor?: string;
   meta?: Meta;

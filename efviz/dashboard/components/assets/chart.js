@@ -11,6 +11,7 @@ import { Handles } from './drag.js';
 import { cellOf, columnsIn, GAP, spanOf, widthOfColumn } from './grid.js';
 import { Compass, Hover } from './hover.js';
 import { Layers, split } from './layers.js';
+import { withRoom } from './names.js';
 import { Numbers } from './numbers.js';
 import { pictures } from './pictures.js';
 import { Player } from './play.js';
@@ -219,7 +220,7 @@ class Chart {
     gd.setAttribute('aria-label', figure.layout.meta?.label ?? figure.name);
     const coloured = dark ? recolour(figure, this.spec.dark) : figure;
     const { data, layout } = enlarge(coloured, scale);
-    const full = this.layoutOf(layout, width, font);
+    const full = withRoom(data, this.layoutOf(layout, width, font), width, font);
     const clicks = Boolean(layout.meta?.click && this.session.clicks);
     // Firefox draws text a little wider than it measures it.
     const title = (/** @type {string | false} */ hint = false) =>

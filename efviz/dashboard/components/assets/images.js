@@ -2,6 +2,7 @@
 //
 // data: {chart, name}: the class of the element around the chart, and the name of the file.
 
+import { withAnnotations } from './names.js';
 import { element } from './svg.js';
 
 const KEY = Symbol.for('efviz.images');
@@ -34,7 +35,8 @@ async function drawing(chart) {
   for (const { gd, box } of panels) {
     if (!gd._efviz.whole) continue;
     const size = { width: gd.clientWidth, height: gd.clientHeight };
-    const url = await window.Plotly.toImage(gd._efviz.whole, { format: 'svg', ...size });
+    const figure = withAnnotations(gd._efviz.whole);
+    const url = await window.Plotly.toImage(figure, { format: 'svg', ...size });
     const text = decodeURIComponent(url.slice(url.indexOf(',') + 1));
     const part = new DOMParser().parseFromString(text, 'image/svg+xml').documentElement;
     part.setAttribute('x', String(box.left - left));

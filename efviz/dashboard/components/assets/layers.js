@@ -3,16 +3,15 @@
 // The ground, below: path shapes named "ground" (hundreds of arrows in one path), and lines, bands
 // and points without hover, one path each. Lines are in data coordinates, which the browser maps to
 // pixels; points are in pixels, because WebKit would stretch them with the plane. The marks, above:
-// small sets of symbols with their numbers, and words. The rest, axes and titles, is left to Plotly
-// and seldom changes, so most updates need no Plotly.react, which takes ten times as long. Where an
+// small sets of symbols with their numbers, and words. The names of lines, above and beside the axes,
+// see names.js. The rest, axes and titles, is left to Plotly and seldom changes, so most updates need no Plotly.react, which takes ten times as long. Where an
 // area trace would cover the ground, Plotly draws everything except the marks, as for downloads.
 
 import { plotOf } from './compat.js';
+import { colourOf, isNames, LINE, namesOf, partsOf } from './names.js';
 import { boxOf, drawMark, element, SYMBOLS, scaleOf, scalesOf } from './svg.js';
-import { widthOf } from './words.js';
 
 const FEW = 100;
-const AFTER = 8; // px: page.css moves words after a point by 6 and gives them a halo of 1.5
 
 /** @typedef {(trace: Trace) => boolean} Test */
 
@@ -155,15 +154,16 @@ export class Layers {
     this.gd = gd;
     this.ground = element('svg', { class: 'ground' });
     this.marks = element('svg', { class: 'marks' });
+    this.names = element('svg', { class: 'names' });
     gd.prepend(this.ground);
-    gd.append(this.marks);
+    gd.append(this.marks, this.names);
   }
 
   /** @param {Pick<Parts, 'ground' | 'marks'>} parts */
   draw({ ground, marks }) {
     // Plotly empties its panel when it starts anew.
     if (!this.ground.isConnected) this.gd.prepend(this.ground);
-    if (!this.marks.isConnected) this.gd.append(this.marks);
+    if (!this.marks.isConnected) this.gd.append(this.marks, this.names);
     const { ground: svg } = this;
     while (svg.childElementCount > ground.length) svg.lastChild?.remove();
     ground.forEach((shape, i) => {
@@ -200,14 +200,18 @@ export class Layers {
   place() {
     const plot = plotOf(this.gd);
     const scales = scalesOf(plot);
-    this.ground.style.cssText = this.marks.style.cssText = boxOf(scales);
+    for (const svg of [this.ground, this.marks, this.names]) svg.style.cssText = boxOf(scales);
     const plane = planeOf(plot);
     this.shapes.forEach(({ points }, i) => {
       const path = this.ground.children[i];
       if (points) path.setAttribute('d', dotsOf(points, scales));
       else path.setAttribute('transform', plane);
     });
-    this.marks.replaceChildren(...this.traces.flatMap((trace) => marksOf(trace, scales)));
+    const words = this.traces.filter(isNames);
+    const others = this.traces.filter((trace) => !isNames(trace));
+    this.marks.replaceChildren(...others.flatMap((trace) => marksOf(trace, scales)));
+    const room = this.gd.clientWidth - scales.left - scales.width;
+    this.names.replaceChildren(...words.flatMap((trace) => writtenNames(trace, scales, room)));
   }
 }
 
@@ -223,32 +227,48 @@ export function planeOf({ size: { w, h }, xaxis, yaxis }) {
 }
 
 /**
- * Where words at a point begin. Words after it end at the edge of the plot at the latest, even if
- * they then cover the point.
- *
- * @param {number} px
- * @param {string} text
- * @param {number} size of the letters
- * @param {Pick<Scales, 'width' | 'family'>} plot
- */
-export const afterPoint = (px, text, size, { width, family }) =>
-  Math.min(px, width - AFTER - widthOf(text, { size, family }));
-
-/**
  * @param {Trace} trace
  * @param {Scales} scales
  */
-function wordsOf({ x, y, text, textfont, textposition }, scales) {
-  const { size, color: fill } = textfont;
-  const after = textposition.endsWith('right');
+function wordsOf({ x, y, text, textfont: { size, color } }, { toX, toY }) {
   return Array.from(x, (value, i) => {
-    const px = scales.toX(value);
-    const left = after ? afterPoint(px, text[i], size, scales) : px;
-    const style = { fill, 'font-size': size, class: after ? 'word after' : 'word' };
-    const word = element('text', { ...style, x: left, y: scales.toY(y[i]) });
+    const style = { fill: colourOf(color, i), 'font-size': size, class: 'word' };
+    const word = element('text', { ...style, x: toX(value), y: toY(y[i]) });
     word.textContent = text[i];
     return word;
   });
+}
+
+/**
+ * The names of lines, with leader lines below them.
+ *
+ * @param {Trace} trace
+ * @param {Scales} scales
+ * @param {number} room right of the axes
+ */
+function writtenNames(trace, scales, room) {
+  const { size } = trace.textfont;
+  const names = namesOf(trace, scales, room);
+  const leaders = names.flatMap((name) => {
+    const [[{ colour }]] = partsOf(trace, name);
+    const path = `M${name.at.x},${name.at.y}L${name.x - 2},${name.y}`;
+    return name.leads ? element('path', { class: 'leader', d: path, stroke: colour }) : [];
+  });
+  const words = names.map((name) => {
+    const word = element('text', { class: 'word', 'font-size': size });
+    partsOf(trace, name).forEach((row, r, { length }) => {
+      row.forEach(({ text, colour }, k) => {
+        const y = name.y + (r - (length - 1) / 2) * LINE * size;
+        const part = element('tspan', { fill: colour }, word);
+        part.textContent = text;
+        if (k) return;
+        part.setAttribute('x', String(name.x));
+        part.setAttribute('y', String(y));
+      });
+    });
+    return word;
+  });
+  return [...leaders, ...words];
 }
 
 /**

@@ -1,6 +1,7 @@
 // Plotly.js, loaded once for all charts of a page, and its settings.
 
 import { camera } from './compat.js';
+import { withAnnotations } from './names.js';
 
 /** @type {Promise<Window['Plotly']> | undefined} */
 let loading;
@@ -36,7 +37,7 @@ const download = (format, label) => ({
   icon: camera(),
   click: (/** @type {Panel} */ gd) =>
     gd._efviz.whole &&
-    window.Plotly.downloadImage(gd._efviz.whole, {
+    window.Plotly.downloadImage(withAnnotations(gd._efviz.whole), {
       format,
       filename: gd._efviz.name,
       width: gd.clientWidth,

@@ -128,7 +128,7 @@ export function drawMark({ mode, x, y, text, textfont, marker, hovertemplate }, 
     group
   );
   if (mode.endsWith('text')) {
-    const style = { fill: textfont.color, 'font-size': textfont.size };
+    const style = { fill: String(textfont.color), 'font-size': textfont.size };
     element('text', style, group).textContent = text[i];
   }
   element('title', {}, group).textContent = hovertemplate
