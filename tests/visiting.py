@@ -113,7 +113,7 @@ class Held:
     def declared(self) -> dict[str, Setting]:
         return self.settings.declared()
 
-    def put(self, settings: Any) -> None:
+    def put(self, settings: Any, *, gesture: str = "") -> None:
         self.settings = settings
 
     def set(self, **changes: Any) -> None:

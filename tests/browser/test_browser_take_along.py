@@ -130,9 +130,11 @@ def test_back_restores_the_settings_of_its_link(page: Page, server: str, first: 
     expect(page.get_by_role("slider", name="Step size γ", exact=True)).to_be_visible(timeout=15_000)
     strength(page, "Home", "-1")
     page.go_back()
+    value = "0.5" if first else "0"
+    expect(slider(page, "Strength s")).to_have_attribute("aria-valuetext", value, timeout=15_000)
+    page.go_back()
     expect(page.get_by_role("heading", name="At the minimum", exact=True)).to_be_visible()
     page.go_back()
-    value = "0.5" if first else "0"
     expect(slider(page, "Step size γ")).to_be_visible(timeout=15_000)
     expect(slider(page, "Strength s")).to_have_attribute("aria-valuetext", value, timeout=15_000)
     address = f"{server}/vector-fields{first and '?' + first}"
@@ -142,6 +144,7 @@ def test_back_restores_the_settings_of_its_link(page: Page, server: str, first: 
     page.wait_for_timeout(1500)
     page.go_forward()
     expect(slider(page, "Step size γ")).to_be_visible(timeout=15_000)
+    page.go_forward()
     expect(slider(page, "Strength s")).to_have_attribute("aria-valuetext", "−1", timeout=15_000)
 
 

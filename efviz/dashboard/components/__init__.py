@@ -1,12 +1,10 @@
 """Small Streamlit components: the chart (`chart`), the slider that reports while it moves
-(`slider`), images of a chart (`images`), the link to copy (`link`), the browser's Back among the
-steps of a lesson (`back`), the head of a lesson (`lesson_head`) and the animated contrast
-(`contrast`).
+(`slider`), images of a chart (`images`), the link to copy (`link`), the head of a lesson
+(`lesson_head`) and the animated contrast (`contrast`).
 
 Their JavaScript is in `assets/`; `assets.routes()` serves it with the app.
 """
 
-from efviz.dashboard.components.back import back
 from efviz.dashboard.components.chart import Click, Frame, Touch, chart, pack_figures
 from efviz.dashboard.components.contrast import contrast
 from efviz.dashboard.components.images import images
@@ -19,7 +17,6 @@ __all__ = [
     "Click",
     "Frame",
     "Touch",
-    "back",
     "chart",
     "contrast",
     "images",

@@ -103,7 +103,7 @@ def chart(
     packed: bytes,
     *,
     key: str,
-    query: str | None = None,
+    address: Mapping[str, Any] | None = None,
     follows: Mapping[str, Any] | None = None,
     on_click: Callable[[Click], None] | None = None,
     on_touch: Callable[[Touch], None] | None = None,
@@ -114,9 +114,9 @@ def chart(
 
     While a mark is dragged, `on_touch` is called repeatedly, with the newest place. A player starts
     at `frame` and calls `on_frame` when it stops.
-    `query` is the part of the URL after the "?" once the picture is drawn; None leaves it to
-    another chart. `follows` is for a chart that follows the hand (see pictures.js): its `name` in
-    fetched pictures, their `address`, None if there are none, and the `link` of this one.
+    `address` is what the address bar shows once the picture is drawn (see address.js); None leaves
+    it to another chart. `follows` is for a chart that follows the hand (see pictures.js): its
+    `name` in fetched pictures, their `address`, None if there are none, and the `link` of this one.
     """
     state = st.session_state.get(key)
     touched, framed = (state.get(name) if state else None for name in ("touch", "frame"))
@@ -141,13 +141,12 @@ def chart(
 
     if on_touch:
         remember(key, on_touch_change)
-    address = "-" if query is None else query
     stands = frame and {"at": frame.at, "of": frame.of, "ack": _sequence(framed)}
     component("chart")(
         key=key,
         data=envelope(
             packed,
-            query=address,
+            address=address,
             ack=_sequence(touched),
             frame=stands,
             clicks=bool(on_click),

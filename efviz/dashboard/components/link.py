@@ -4,5 +4,5 @@ from efviz.dashboard.components.loader import component
 
 
 def link(key: str) -> None:
-    """The button; with it, a page can tell the browser's Back to its defaults from a new visit."""
+    """The button."""
     component("link")(key=key, data={})

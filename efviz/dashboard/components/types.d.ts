@@ -157,7 +157,7 @@ interface Spec {
 }
 /** What belongs to one visitor. */
 interface Session {
-  query: string;
+  address: import('./assets/address.js').Address | null;
   ack: number;
   clicks: boolean;
   frame: FrameSaid | null;

@@ -28,6 +28,18 @@ def session_id() -> str | None:
     return context.session_id if context else None
 
 
+def went_back() -> bool:
+    """Whether the run in this thread follows the browser's Back or Forward."""
+    context = get_script_run_ctx(suppress_warning=True)
+    return bool(context and context.is_history_navigation)
+
+
+def query_of_the_run() -> str:
+    """The query of the address for which the run in this thread began."""
+    context = get_script_run_ctx(suppress_warning=True)
+    return context.query_string if context else ""
+
+
 def rerun_is_waiting() -> bool:
     """Whether a rerun, requested by the visitor, waits for the run in this thread to end.
 

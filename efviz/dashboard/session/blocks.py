@@ -10,7 +10,7 @@ import streamlit as st
 
 from efviz.dashboard.components import Click, Frame, Touch, chart, pack_figures
 from efviz.dashboard.server import releases
-from efviz.dashboard.session import pins
+from efviz.dashboard.session import history, pins
 from efviz.dashboard.session.export_menu import Exported
 from efviz.dashboard.session.foreign import plain
 from efviz.dashboard.session.page import SLICE, Block, Page, Shown, View, attempt
@@ -111,7 +111,7 @@ class Chart:
         view = View(shown.page, pinned.at_rest())
         packed = view.call(one.call, held=True, then=one.packed)
         if packed:
-            chart(packed, key=f"{shown.page.slug}.pinned", query=None)
+            chart(packed, key=f"{shown.page.slug}.pinned")
         if not view.unfinished:
             return
         shown.after.append(run_again)
@@ -123,7 +123,7 @@ class Chart:
         key = f"{shown.page.slug}.{self.key}"
         packed = st.session_state.get(f"{key}.packed")
         if packed and not shown.view.trouble:
-            chart(packed, key=key, query=shown.store.query)
+            chart(packed, key=key, address=history.address(shown.store.query))
 
     def _draw(self, shown: Shown, packed: bytes) -> None:
         page, click, rest = shown.page, self.click, self.rest
@@ -133,7 +133,7 @@ class Chart:
         chart(
             packed,
             key=key,
-            query=shown.store.query,
+            address=history.address(shown.store.query),
             follows=self._follows(shown),
             on_click=(lambda at: click(shown, at)) if click else None,
             on_touch=partial(self._touched, shown) if self.touch else None,
@@ -179,7 +179,9 @@ class Chart:
         before = shown.store.settings
         after = self.touch(shown.view, before, touch)
         if after != before:
-            shown.store.put(after)
+            shown.store.put(after, gesture=f"{touch.trace} {touch.index}")
+        if touch.action != "move":
+            history.let_go()
         self.after_touch(shown.store, before, touch)
 
 

@@ -13,6 +13,8 @@ from urllib.parse import parse_qsl, quote
 import streamlit as st
 from streamlit.errors import StreamlitAPIException
 
+from efviz.dashboard.server import compat
+from efviz.dashboard.session import history
 from efviz.dashboard.session.foreign import plain
 from efviz.dashboard.session.links import upgraded
 from efviz.dashboard.session.settings import EVERYWHERE, Settings
@@ -31,17 +33,20 @@ def run_again() -> None:
 def arrive(slug: str) -> None:
     """On arrival at the page `slug`, drop stored values if the URL carries settings.
 
-    It does when a visitor comes from outside, or by the browser's Back button. A page opened from
-    the navigation has no query and keeps its values.
+    It does when a visitor comes from outside. A page opened from the navigation has no query and
+    keeps its values. The browser's Back and Forward lead to what the URL says, whatever it says.
     """
-    if st.session_state.get("arrived") != slug:
-        st.session_state["arrived"] = slug
-        # Back leads to the lesson step in the URL, with the settings of that step.
-        query, before = st.query_params.to_dict(), everywhere().get("lesson")
-        set_everywhere(**{key: text for key, text in query.items() if key in EVERYWHERE})
-        another = query.get("lesson", before) != before
-        if another or set(query) - set(EVERYWHERE):
-            st.session_state.pop(slug, None)
+    before, back = st.session_state.get("arrived"), compat.went_back()
+    if slug == before and not back:
+        return
+    st.session_state["arrived"] = slug
+    query, step = st.query_params.to_dict(), everywhere().get("lesson")
+    said = {key: query.get(key, "") for key in EVERYWHERE if back or key in query}
+    set_everywhere(**said)
+    if back or said.get("lesson", step) != step or set(query) - set(EVERYWHERE):
+        st.session_state.pop(slug, None)
+    if back or before is None:
+        history.take(compat.query_of_the_run())
 
 
 def everywhere() -> dict[str, str]:
@@ -65,6 +70,7 @@ def put(
     found, sentences = settings.read(query)
     st.session_state[slug] = found
     st.session_state[f"{slug}.sentences"] = [*remarks, *sentences]
+    history.let_go()
 
 
 class Store(Generic[S]):
@@ -105,15 +111,16 @@ class Store(Generic[S]):
         for sentence in self.sentences:
             st.warning(plain(sentence))
 
-    def put(self, settings: S) -> None:
-        """Show these settings from now on."""
+    def put(self, settings: S, *, gesture: str = "") -> None:
+        """Show these settings from now on; Back undoes all changes of one gesture together."""
         st.session_state[self.slug] = settings
         st.session_state[f"{self.slug}.sentences"] = []
+        history.changed(gesture and f"{self.slug} {gesture}")
 
     def set(self, **changes: Any) -> None:
         self.put(replace(self.settings, **changes))
 
-    def choose(self, name: str, value: Any) -> None:
+    def choose(self, name: str, value: Any, *, gesture: str = "") -> None:
         """Set the valid value nearest to one from a widget, and the settings that depend on it.
 
         Bounds and options may have changed since the widget was drawn.
@@ -121,7 +128,8 @@ class Store(Generic[S]):
         one, now = self.declared[name], self.settings
         value = one.kind.nearest(value, now)
         if value is not None:
-            self.put(one.follow(now, value) if one.follow else replace(now, **{name: value}))
+            after = one.follow(now, value) if one.follow else replace(now, **{name: value})
+            self.put(after, gesture=gesture)
 
     def say(self, sentence: str) -> None:
         """Show a sentence until a setting is changed."""

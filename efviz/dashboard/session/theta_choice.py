@@ -74,7 +74,7 @@ def _coordinate(
 def move(store: Store[Any], plane: Plane, theta: Array, k: int, value: float) -> None:
     theta = theta.copy()
     theta[k] = value
-    _choose(store, plane, theta)
+    _choose(store, plane, theta, gesture=f"theta {k}")
 
 
 def move_theta(shown: Shown, x: float, y: float) -> None:
@@ -89,8 +89,8 @@ def theta_touched(view: View, settings: Any, touch: Touch) -> Any:
     return _with_theta(settings, view.result("plane", wait=True), np.array([touch.x, touch.y]))
 
 
-def _choose(store: Store[Any], plane: Plane, theta: Array) -> None:
-    store.put(_with_theta(store.settings, plane, theta))
+def _choose(store: Store[Any], plane: Plane, theta: Array, gesture: str = "") -> None:
+    store.put(_with_theta(store.settings, plane, theta), gesture=gesture)
 
 
 def _with_theta(settings: Any, plane: Plane, theta: Array) -> Any:

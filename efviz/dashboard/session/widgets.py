@@ -45,7 +45,7 @@ class Slider:
             help=_help(store, name),
             digits=0 if kind.integer else None,
             query="" if store.declared[name].follow else f"{store.declared[name].query}=*",
-            on_change=partial(store.choose, name),
+            on_change=partial(store.choose, name, gesture=name),
         )
 
 

@@ -100,7 +100,7 @@ class Chart {
       if (!this.spec || !session.follows || !pictures.moving) this.take(buffer, start);
     }
     await this.redraw();
-    showInAddress(this.session.query);
+    showInAddress(this.session.address);
   }
 
   /**

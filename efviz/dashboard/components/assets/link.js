@@ -1,27 +1,9 @@
-// The link to the current state, copied from the address bar on demand; and Back, which restores the
-// settings of the link it goes to.
+// The link to the current state, copied from the address bar on demand.
 
 import { part } from './html.js';
 
 const KEY = Symbol.for('efviz.link');
-const HISTORY = Symbol.for('efviz.history');
 const PATIENCE = 2500; // ms for which "Copied" is shown
-
-// A page opened by its name keeps its previous settings; one reached by Back takes those of its
-// address. The server cannot tell the two apart if the address is empty (all defaults), so an address
-// that is left carries at least its version. After Back, Streamlit pushes the same address again,
-// which would disable Forward, so that push is suppressed.
-const page = /** @type {{ [key: symbol]: unknown }} */ (/** @type {unknown} */ (window));
-page[HISTORY] ??= (() => {
-  const push = history.pushState.bind(history);
-  history.pushState = (state, unused, url) => {
-    const { href } = new URL(url ?? '', location.href);
-    if (href === location.href) return history.replaceState(state, unused, url);
-    if (!location.search) history.replaceState(history.state, '', `${location.pathname}?v=1`);
-    return push(state, unused, url);
-  };
-  return push;
-})();
 
 class Link {
   /** @type {number | undefined} */

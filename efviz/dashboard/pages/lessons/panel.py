@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 import streamlit as st
 
-from efviz.dashboard.components import back, lesson_head
+from efviz.dashboard.components import lesson_head
 from efviz.dashboard.components import style as sheets
 from efviz.dashboard.session import routes
 from efviz.dashboard.session.foreign import plain
@@ -68,12 +68,6 @@ def enter(lesson: Lesson, index: int, query: str | None = None) -> None:
     routes.go(step.slug, step.settings)
 
 
-def moved(slug: str, text: str) -> None:
-    """Follow the browser's Back or Forward to another step on the same page."""
-    set_everywhere(lesson=text)
-    st.session_state.pop(slug, None)
-
-
 def leave() -> None:
     set_everywhere(lesson="", present="")
     routes.go("lessons")
@@ -118,8 +112,6 @@ def draw(lesson: Lesson, index: int) -> bool:
     """Draw the panel; False while a question hides the page."""
     step = lesson.steps[index]
     head(lesson, index)
-    said = everywhere()["lesson"]
-    back("lesson", said, key="lesson.address", on_move=partial(moved, step.slug))
     with st.container(key="lesson-text"):
         st.markdown(lesson.say(step.text))
         answered = predict(lesson, index)

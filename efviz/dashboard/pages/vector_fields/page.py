@@ -1,5 +1,7 @@
 """Vector fields: an interactive version of the paper's Figure 1."""
 
+from dataclasses import replace
+
 from efviz.dashboard.components import Frame
 from efviz.dashboard.pages.method_settings import inputs_of_methods
 from efviz.dashboard.pages.registry import PAGES
@@ -49,7 +51,8 @@ def keep_frame(shown: Shown, frame: Frame) -> None:
     """Keep where the player stopped, so that the link says so."""
     settings: VectorFieldsSettings = shown.store.settings
     starts = settings.starts or shown.view.result("theta_0")
-    shown.store.set(at=min(frame.at, settings.n_steps), followed=min(frame.of, len(starts)))
+    at, followed = min(frame.at, settings.n_steps), min(frame.of, len(starts))
+    shown.store.put(replace(settings, at=at, followed=followed), gesture="player")
 
 
 CHART = Chart(
