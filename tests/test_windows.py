@@ -105,7 +105,7 @@ def test_the_app_starts_and_warms_up_without_unix_only_modules(without_unix):
             assert answer.read() == b"ok"
         with opener.open(f"{url}/") as answer:
             assert answer.headers["Content-Security-Policy"]
-            assert b"<title>Streamlit</title>" in answer.read()
+            assert b"<title>efviz" in answer.read()
         # All pages are imported and computed once before it says so.
         for _ in range(600):
             try:

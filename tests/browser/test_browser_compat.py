@@ -41,7 +41,7 @@ SELECTORS = """css => {
 
 def without_states(selector: str) -> str:
     """The selector as it fits whatever the reader does: the states are the browser's and ours."""
-    states = r":(hover|focus-within|focus-visible)|\.(near|dragging|clickable)(?= )"
+    states = r"::after|:(hover|focus-within|focus-visible)|\.(near|dragging|clickable)(?= )"
     states += r"|\[data-efviz-sheet=\"folded\"\] "
     return re.sub(states, "", selector)
 

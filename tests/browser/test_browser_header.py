@@ -1,6 +1,14 @@
 """The header: presets at the left, tools at the right, at one place on all pages and widths."""
 
-from browsing import expect, needs_chromium, open_page, visit, wait_for_picture, wait_for_rest
+from browsing import (
+    expect,
+    needs_chromium,
+    open_page,
+    visit,
+    wait_for_picture,
+    wait_for_rest,
+    wait_until,
+)
 from browsing import revision as revision_of
 from playwright.sync_api import BrowserContext, Locator, Page
 
@@ -78,3 +86,46 @@ def test_reset_and_a_chosen_chart_of_the_export_menu(page: Page, server: str) ->
     wait_for_picture(page, before)
     expect(page).to_have_url(f"{server}/four-matrices")
     assert sides(tool(page, "Reset")) == place
+
+
+def theme(page: Page) -> tuple[str, str]:
+    """The scheme of the page, and the colour of a title in the chart."""
+    title = page.locator(".efviz-chart .gtitle").first
+    scheme: str = page.locator(".stApp").evaluate("e => getComputedStyle(e).colorScheme")
+    return scheme, str(title.evaluate("e => getComputedStyle(e).fill"))
+
+
+def test_the_theme_is_chosen_without_losing_settings(profile: BrowserContext, server: str) -> None:
+    with visit(profile, 1024, "light", new=True) as page:
+        open_page(page, server, "s=0.5&steps=300")
+        address, light = page.url, theme(page)
+        button = page.get_by_role("button", name="Theme:")
+        expect(button).to_have_accessible_name("Theme: system")
+        assert light[0] == "light"
+        button.click()
+        button.click()
+        expect(button).to_have_accessible_name("Theme: dark")
+        expect(page.locator(".stApp")).to_have_css("color-scheme", "dark")
+        wait_until(page, lambda: theme(page)[1] != light[1])
+        dark = theme(page)
+        assert page.url == address
+        # It is kept, and there before the first picture.
+        page.reload(wait_until="commit")
+        page.wait_for_selector(".stApp")
+        assert page.locator(".stApp").evaluate("e => getComputedStyle(e).colorScheme") == "dark"
+        open_page(page, server, "s=0.5&steps=300")
+        wait_until(page, lambda: theme(page) == dark)
+        # As the system has it, and as it changes.
+        button.click()
+        expect(page.locator(".stApp")).to_have_css("color-scheme", "light")
+        page.emulate_media(color_scheme="dark")
+        expect(page.locator(".stApp")).to_have_css("color-scheme", "dark")
+
+
+def test_the_wordmark_leads_home_and_every_tab_has_a_name(page: Page, server: str) -> None:
+    open_page(page, server, slug="at-the-minimum", query="n=50")
+    expect(page).to_have_title("At the minimum · efviz")
+    page.get_by_role("button", name="Navigate to home page").click()
+    expect(page.locator(".efviz-contrast[data-share]")).to_be_visible(timeout=30_000)
+    expect(page).to_have_title("efviz: the empirical Fisher, seen")
+    expect(page).to_have_url(f"{server}/")

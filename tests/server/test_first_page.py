@@ -2,6 +2,7 @@
 
 import gzip
 import re
+from html import escape
 from importlib.resources import files
 from typing import Any
 
@@ -9,7 +10,7 @@ import pytest
 from coroutines import finish
 from starlette.types import Message, Receive, Scope, Send
 
-from efviz.dashboard.server import assets, compat
+from efviz.dashboard.server import assets, compat, places
 from efviz.dashboard.server.first_page import FirstPage
 
 HTML = [
@@ -60,12 +61,38 @@ def hinted(body: bytes) -> list[str]:
     return [name for name in names if name not in compat.first_page()]
 
 
+@pytest.mark.parametrize("slug", places.TITLES)
+def test_its_head_names_the_page_for_tabs_search_engines_and_previews(slug: str):
+    first = slug == next(iter(places.TITLES))
+    page = answered("/" if first else f"/{slug}")[1].decode()
+    assert page.count("<title>") == 1
+    title, described = map(escape, (places.page_title(slug), places.DESCRIPTIONS[slug]))
+    assert f"<title>{title}</title>" in page
+    assert "efviz" in title
+    for tag in (
+        f'<meta property="og:title" content="{title}">',
+        f'<meta property="og:description" content="{described}">',
+        f'<meta name="description" content="{described}">',
+    ):
+        assert page.count(tag) == 1
+    icons = re.findall(r'<link rel="(?:shortcut )?icon" href="([^"]+)"', page)
+    assert icons == [places.icon()], "Streamlit's icon is replaced"
+
+
+def test_every_page_has_a_description_of_its_own():
+    assert list(places.DESCRIPTIONS) == list(places.TITLES)
+    assert len(set(places.DESCRIPTIONS.values())) == len(places.TITLES)
+    assert all(50 < len(words) < 200 for words in places.DESCRIPTIONS.values())
+
+
 def test_it_is_streamlits_page_with_more_in_its_head():
     headers, body, _ = answered()
-    added = re.sub(
-        r'<link rel="modulepreload" href="/[^>]*>|<script async [^>]*></script>', "", body.decode()
+    of_the_page = (
+        r"<title>.*</title>|<meta (?:property|name=.(?:desc|tw))[^>]*>|<link rel=.icon[^>]*>"
     )
-    assert added == compat.first_page()
+    hints = r'<link rel="modulepreload" href="/[^>]*>|<script [^>]*efviz-assets[^>]*></script>'
+    theirs = re.sub(r'<title>.*</title>|<link rel="shortcut icon"[^>]*>', "", compat.first_page())
+    assert re.sub(f"{of_the_page}|{hints}", "", body.decode()) == theirs
     assert headers["content-length"] == str(len(body))
     assert "etag" not in headers, "it would be that of another body"
     assert headers["cache-control"] == "no-cache"
@@ -82,6 +109,11 @@ def test_what_it_names_is_there_and_named_once(path: str):
             assert files("streamlit").joinpath("static", *place.strip("/").split("/")).is_file()
         else:
             assert version == assets.digest(assets.content(place.rpartition("/")[2]))
+
+
+def test_the_choice_of_the_theme_is_read_before_streamlit_asks_for_it():
+    order = re.findall(r'<script type="module"[^>]*src="([^"]+)"', answered()[1].decode())
+    assert [name.partition("?")[0].rpartition("/")[2][:6] for name in order] == ["scheme", "index."]
 
 
 def test_the_start_page_draws_no_chart_and_every_other_link_does():

@@ -1,6 +1,6 @@
 """Small Streamlit components: the chart (`chart`), the slider that reports while it moves
 (`slider`), images of a chart (`images`), the link to copy (`link`), the head of a lesson
-(`lesson_head`) and the animated contrast (`contrast`).
+(`lesson_head`), the animated contrast (`contrast`) and the choice of a theme (`scheme_button`).
 
 Their JavaScript is in `assets/`; `assets.routes()` serves it with the app.
 """
@@ -11,6 +11,7 @@ from efviz.dashboard.components.images import images
 from efviz.dashboard.components.lesson import lesson_head
 from efviz.dashboard.components.link import link
 from efviz.dashboard.components.reports import take_reports
+from efviz.dashboard.components.scheme import scheme_button
 from efviz.dashboard.components.slider import slider
 
 __all__ = [
@@ -23,6 +24,7 @@ __all__ = [
     "lesson_head",
     "link",
     "pack_figures",
+    "scheme_button",
     "slider",
     "take_reports",
 ]

@@ -90,6 +90,12 @@ def first_page() -> str:
     return files("streamlit").joinpath("static", "index.html").read_text(encoding="utf-8")
 
 
+def first_page_named(title: str, tags: str) -> str:
+    """Streamlit's HTML with this title, and these tags in place of its icon."""
+    page = re.sub(r"<title>.*?</title>", lambda _: f"<title>{title}</title>", first_page(), count=1)
+    return re.sub(r'<link rel="shortcut icon"[^>]*>', lambda _: tags, page, count=1)
+
+
 def frontend() -> Traversable:
     """The folder of Streamlit's scripts, styles and fonts, which it serves below /static."""
     return files("streamlit").joinpath("static", "static")

@@ -7,10 +7,11 @@ of work, when the picture is there instead of while it waits for it.
 import gzip
 from collections.abc import Callable
 from functools import cache
+from html import escape
 
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from efviz.dashboard.server import assets, compat
+from efviz.dashboard.server import assets, compat, places
 
 _OF_ANOTHER_BODY = (b"content-length", b"content-encoding", b"etag", b"last-modified")
 
@@ -30,7 +31,8 @@ class FirstPage:
             if message["type"] == "http.response.start" and _is_page(scope, message):
                 replaced = True
                 slug, query = _slug(scope), scope["query_string"].decode("latin-1")
-                await _send(scope, message, send, start=not (slug or query))
+                # Old links to the root lead to the page of a chart.
+                await _send(scope, message, send, slug, start=not (slug or query))
                 if scope["method"] == "GET":
                     self._opened(slug, query)
             elif not replaced:
@@ -51,8 +53,8 @@ def _is_page(scope: Scope, message: Message) -> bool:
     return html and "/" not in _slug(scope)
 
 
-async def _send(scope: Scope, first: Message, send: Send, *, start: bool) -> None:
-    body, small = _html(start)
+async def _send(scope: Scope, first: Message, send: Send, slug: str, *, start: bool) -> None:
+    body, small = _html(slug if slug in places.TITLES else next(iter(places.TITLES)), start)
     headers = [(k, v) for k, v in first["headers"] if k.lower() not in _OF_ANOTHER_BODY]
     accepted = [value for key, value in scope["headers"] if key == b"accept-encoding"]
     if any(b"gzip" in one for one in accepted):
@@ -65,18 +67,40 @@ async def _send(scope: Scope, first: Message, send: Send, *, start: bool) -> Non
 
 
 @cache
-def _html(start: bool) -> tuple[bytes, bytes]:
+def _html(slug: str, start: bool) -> tuple[bytes, bytes]:
     """The page and its compressed form."""
-    before, begin, head = compat.first_page().partition("<head>")
+    title = escape(places.page_title(slug))
+    page = compat.first_page_named(title, _tags(title, escape(places.DESCRIPTIONS[slug])))
+    before, begin, head = page.partition("<head>")
     head, end, rest = head.partition("</head>")
     # Plotly.js comes first: it runs while everything else arrives.
     first, last = ("", _for_the_start()) if start else (_plotly(), _for_a_chart())
-    page = "".join([before, begin, first, head, *last, end, rest]).encode()
+    page = "".join([before, begin, first, _scheme(), head, *last, end, rest]).encode()
     return page, gzip.compress(page, mtime=0)
+
+
+def _tags(title: str, description: str) -> str:
+    """The icon, and what search engines and previews of links say of the page."""
+    named = {
+        "og:site_name": "efviz",
+        "og:type": "website",
+        "og:title": title,
+        "og:description": description,
+    }
+    graph = "".join(f'<meta property="{name}" content="{text}">' for name, text in named.items())
+    return (
+        f'<link rel="icon" href="{places.icon()}"><meta name="description" '
+        f'content="{description}"><meta name="twitter:card" content="summary">{graph}'
+    )
 
 
 def _plotly() -> str:
     return f'<script async fetchpriority="high" src="{assets.plotly_url()}"></script>'
+
+
+def _scheme() -> str:
+    """The theme that the visitor has chosen, before Streamlit asks for it."""
+    return f'<script type="module" src="{assets.url("scheme.js")}"></script>'
 
 
 def _for_the_start() -> list[str]:

@@ -29,6 +29,26 @@ TITLES: dict[str, str] = {
 """The titles of the pages by slug, in the order of the navigation. The first page has no slug in
 its address."""
 
+DESCRIPTIONS: dict[str, str] = {
+    "start": "See where the empirical Fisher departs from the Fisher, and what that does to an "
+    "optimizer: Figure 1 of Kunstner, Hennig and Balles (2019) in motion.",
+    "vector-fields": "The update fields and paths of gradient descent, natural gradient descent "
+    "and the empirical Fisher, side by side. Change the data and every chart follows.",
+    "at-the-minimum": "How far the empirical Fisher is from the Fisher at the minimum, for correct "
+    "and misspecified models, and against the number of examples.",
+    "four-matrices": "Hessian, Gauss-Newton, Fisher and empirical Fisher at one point: where they "
+    "agree, how they are built, and whose labels they use.",
+    "optimization": "Gradient descent, natural gradient descent and the empirical Fisher on real "
+    "data, for every step size and damping of the paper's grids.",
+    "gradient-noise": "What the empirical Fisher does measure: the noise of mini-batch gradients, "
+    "and how far adapting to it helps.",
+    "the-paper": "Every claim of Kunstner, Hennig and Balles (2019), each with a check that is "
+    "computed while you read.",
+    "lessons": "Short lessons on the empirical Fisher: predict what happens, look, and try it "
+    "yourself.",
+}
+"""What a page shows, for search engines and previews of links."""
+
 _ALIKE = 0.7
 """How similar an address must be to the slug or title of a page; 1 is equal."""
 _PARTS = 8
@@ -48,6 +68,12 @@ def meant(path: str, titles: Mapping[str, str] = TITLES) -> str | None:
         if found := get_close_matches(_letters(part), names, 1, _ALIKE):
             return names[found[0]]
     return None
+
+
+def page_title(slug: str) -> str:
+    """What a tab of the browser says."""
+    first = slug == next(iter(TITLES))
+    return "efviz: the empirical Fisher, seen" if first else f"{TITLES[slug]} · efviz"
 
 
 def _letters(text: str) -> str:
@@ -139,7 +165,7 @@ _MISSING = """<!doctype html>
 
 
 @cache
-def _icon() -> str:
+def icon() -> str:
     """The icon of the app as a data URI."""
     file = files("efviz").joinpath("dashboard", "components", "assets", "icon.svg")
     return f"data:image/svg+xml;base64,{base64.b64encode(file.read_bytes()).decode()}"
@@ -150,4 +176,4 @@ def _missing(root: str) -> str:
         f'<li><a href="{_relative(root, slug)}">{escape(title)}</a></li>'
         for slug, title in TITLES.items()
     )
-    return _MISSING.format(root=root, font=compat.font(), icon=_icon(), links=links)
+    return _MISSING.format(root=root, font=compat.font(), icon=icon(), links=links)
