@@ -71,12 +71,12 @@ def _html(slug: str, start: bool) -> tuple[bytes, bytes]:
     """The page and its compressed form."""
     title = escape(places.page_title(slug))
     page = compat.first_page_named(title, _tags(title, escape(places.DESCRIPTIONS[slug])))
-    before, begin, head = page.partition("<head>")
-    head, end, rest = head.partition("</head>")
+    before, begin, rest = page.partition("<head>")
+    head, end, rest = rest.partition("</head>")
     # Plotly.js comes first: it runs while everything else arrives.
     first, last = ("", _for_the_start()) if start else (_plotly(), _for_a_chart())
-    page = "".join([before, begin, first, _scheme(), head, *last, end, rest]).encode()
-    return page, gzip.compress(page, mtime=0)
+    whole = "".join([before, begin, first, _scheme(), head, *last, end, rest]).encode()
+    return whole, gzip.compress(whole, mtime=0)
 
 
 def _tags(title: str, description: str) -> str:
