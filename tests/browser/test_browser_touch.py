@@ -15,6 +15,7 @@ from browsing import (
     slider,
     visit,
     wait_for_picture,
+    wait_until,
 )
 from playwright.sync_api import BrowserContext, Locator, Page, expect
 from test_browser import pixel_of, starts
@@ -106,15 +107,40 @@ def test_a_mark_stays_under_the_pointer_while_pictures_arrive(figure_1: Page) ->
     np.testing.assert_allclose(shown(page, "GD", 0), to, atol=0.05)
 
 
-def test_a_drag_ends_at_the_edge_of_the_panel(figure_1: Page) -> None:
+def test_a_start_dragged_out_of_the_panel_stays_whole_inside_and_can_be_taken_back(
+    figure_1: Page,
+) -> None:
     page = figure_1
     x, y = starts(page)[0]
     page.mouse.move(*pixel_of(page, "NGD", x, y))
     page.mouse.down()
-    page.mouse.move(*pixel_of(page, "EFGD", 2, y), steps=5)
+    page.mouse.move(*pixel_of(page, "EFGD", 2, y + 9), steps=5)
     page.mouse.up()
-    right = panel(page, "NGD").evaluate("gd => gd._fullLayout.xaxis.range[1]")
-    wait_for_start(page, 0, [right, y])
+    area = panel(page, "NGD").locator(".nsewdrag").bounding_box()
+    mark = handle(page, 0, "NGD").locator("polygon").bounding_box()
+    assert area
+    assert mark
+    assert mark["x"] + mark["width"] <= area["x"] + area["width"]
+    assert mark["y"] >= area["y"]
+    assert area["x"] + area["width"] - mark["x"] < 2 * mark["width"]
+    there = panel(page, "NGD").evaluate(
+        "gd => { const t = gd._fullLayout; return [t.xaxis.range[1], t.yaxis.range[1]]; }"
+    )
+    wait_for_start(page, 0, there, atol=0.4)
+    page.mouse.move(mark["x"] + mark["width"] / 2, mark["y"] + mark["height"] / 2)
+    page.mouse.down()
+    page.mouse.move(*pixel_of(page, "NGD", 3, 3.5), steps=5)
+    page.mouse.up()
+    wait_for_start(page, 0, [3, 3.5], atol=0.1)
+
+
+def test_a_double_click_in_the_plane_adds_one_start(figure_1: Page) -> None:
+    page = figure_1
+    old = revision(page)
+    page.mouse.dblclick(*pixel_of(page, "NGD", 0.5, 0.6))
+    wait_for_picture(page, old)
+    page.wait_for_timeout(1000)
+    assert len(starts(page)) == 5
 
 
 def test_a_click_on_a_start_neither_moves_nor_adds_one(figure_1: Page) -> None:
@@ -238,6 +264,15 @@ def test_a_finger_elsewhere_still_scrolls_the_page(
     assert after["y"] < before["y"] - 40
     assert len(starts(finger)) == 4
     expect(chart(finger)).to_be_visible()
+
+
+def test_a_tap_adds_one_start(finger: Page, touch: Callable[..., None]) -> None:
+    before = starts(finger)
+    touch("touchStart", pixel_of(finger, "NGD", 3.5, 0.3))
+    touch("touchEnd")
+    wait_until(finger, lambda: len(starts(finger)) > len(before))
+    finger.wait_for_timeout(1000)
+    assert len(starts(finger)) == len(before) + 1
 
 
 @pytest.fixture

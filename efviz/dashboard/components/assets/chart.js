@@ -6,8 +6,8 @@
 // `touch` (see drag.js) and `frame` (see play.js).
 
 import { showInAddress } from './address.js';
-import { clicked } from './compat.js';
-import { Handles } from './drag.js';
+import { clicked, plotOf } from './compat.js';
+import { Handles, TWICE } from './drag.js';
 import { cellOf, columnsIn, GAP, spanOf, widthOfColumn } from './grid.js';
 import { Compass, Hover } from './hover.js';
 import { Layers, split } from './layers.js';
@@ -17,12 +17,14 @@ import { pictures } from './pictures.js';
 import { Player } from './play.js';
 import { config, load } from './plotly.js';
 import { Runners } from './runners.js';
+import { scalesOf } from './svg.js';
 import { enlarge, recolour, themeOf } from './theme.js';
 import { Touch } from './touch.js';
 import { decode, opened } from './wire.js';
 import { fitted } from './words.js';
 
 const KEY = Symbol.for('efviz.chart');
+const FINGER = 24; // px around a click within which the next one may be its second half
 
 class Chart {
   /** @type {Panel[]} */
@@ -45,6 +47,8 @@ class Chart {
   drawing = Promise.resolve();
   /** @type {Player | undefined} */
   player;
+  /** @type {{ gd: Panel, x: number, y: number, time: number } | undefined} */
+  clicked;
 
   /** @param {Element} parent */
   constructor(parent) {
@@ -326,7 +330,7 @@ class Chart {
     const meta = () => this.spec.figures[i]?.layout.meta ?? {};
     gd.on('plotly_click', (event) => {
       const place = clicked(event);
-      if (meta().click && this.session.clicks && place) {
+      if (meta().click && this.session.clicks && place && !this.again(gd, place)) {
         this.send('click', { panel: i, ...place });
       }
     });
@@ -348,6 +352,22 @@ class Chart {
       this.draw();
       return false;
     });
+  }
+
+  /**
+   * Whether a click is the second one at its place: that of a double click, or of the mouse that
+   * browsers imitate after a tap.
+   *
+   * @param {Panel} gd
+   * @param {Place} place
+   */
+  again(gd, { x, y }) {
+    const { toX, toY } = scalesOf(plotOf(gd));
+    const click = { gd, x: toX(x), y: toY(y), time: performance.now() };
+    const before = this.clicked;
+    this.clicked = click;
+    if (before?.gd !== gd || click.time - before.time > TWICE) return false;
+    return Math.hypot(click.x - before.x, click.y - before.y) < FINGER;
   }
 
   /** @param {Panel} gd */

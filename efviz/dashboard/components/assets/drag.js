@@ -13,8 +13,9 @@ import { drawMark, element, Sheet } from './svg.js';
 import { keyOf } from './touch.js';
 
 const LONG = 600; // ms: a long press
-const TWICE = 400; // ms between the two taps of a double click
+export const TWICE = 400; // ms between the two taps of a double click
 const STILL = 4; // px within which a press is not a drag
+const WHOLE = 11; // px between a mark and the edge of the plot
 const REACH = 12; // px around a point drawn in one path
 /** @type {Record<string, Point | undefined>} */
 const ARROWS = { ArrowLeft: [-1, 0], ArrowRight: [1, 0], ArrowUp: [0, 1], ArrowDown: [0, -1] };
@@ -24,11 +25,12 @@ const UNSEEN = { preventScroll: true, focusVisible: false };
 
 const numberOf = (/** @type {Mark} */ { index, number = index + 1 }) => number;
 /**
- * @param {number} value
- * @param {number} low
- * @param {number} high
+ * A coordinate at which a mark is whole and can be taken again.
+ *
+ * @param {number} pixel
+ * @param {number} length of the plot
  */
-const clamp = (value, low, high) => Math.min(Math.max(value, low), high);
+const inside = (pixel, length) => Math.min(Math.max(pixel, WHOLE), length - WHOLE);
 
 /** @typedef {SVGElement & { _mark: Mark }} Handle a node that can be focused and moved */
 
@@ -45,8 +47,8 @@ const markOf = ({ target }) => /** @type {Partial<Handle> | null} */ (target)?._
  * @returns {Place}
  */
 export function nudged({ x, y }, [right, up], step, { width, height, toX, toY, fromX, fromY }) {
-  const px = clamp(toX(x) + right * step * width, 0, width);
-  const py = clamp(toY(y) - up * step * height, 0, height);
+  const px = inside(toX(x) + right * step * width, width);
+  const py = inside(toY(y) - up * step * height, height);
   return { x: right ? fromX(px) : x, y: up ? fromY(py) : y };
 }
 
@@ -294,8 +296,8 @@ export class Handles extends Sheet {
     this.gd.classList.add('dragging');
     clearTimeout(this.held.timer);
     const { width, height, fromX, fromY } = this.scales;
-    const x = fromX(clamp(px + away[0], 0, width));
-    const y = fromY(clamp(py + away[1], 0, height));
+    const x = fromX(inside(px + away[0], width));
+    const y = fromY(inside(py + away[1], height));
     this.held.last = { ...mark, panel: this.panel, x, y };
     this.touch.report(this.held.last, 'move');
     this.touch.point(this.gd, x, y);
