@@ -1,6 +1,6 @@
 """Figures 2 and 4: ellipses of the matrices at the minimum, and their distance against N."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import chain
 from typing import Any
@@ -11,10 +11,9 @@ from efviz.arrays import Array
 from efviz.curvature.conics import conic
 from efviz.fields import Plane
 from efviz.figures import marks
-from efviz.figures.curve_names import DESK, PHONE, Placed, place, together
 from efviz.figures.line_names import line_names
 from efviz.figures.log_axes import decades, log_axis, points_above
-from efviz.figures.matrices import common_style
+from efviz.figures.matrices import common_style, curve_labels
 from efviz.figures.panels import loss_contours, panel, round_up
 from efviz.figures.theme import (
     BAND,
@@ -31,7 +30,7 @@ from efviz.numerics.linalg import eigenvalues
 from efviz.optimizers import Trajectory
 from efviz.studies.comparison import COMPARED, Comparison
 from efviz.studies.convergence import Convergence
-from efviz.studies.four_matrices import Names, short_of
+from efviz.studies.four_matrices import short_of
 from efviz.style import Style
 
 LEVEL = 9 / 1000
@@ -82,11 +81,14 @@ def ellipse_panel(
     plane = Plane((-half, half), (-half, half))
     traces = loss_contours(plane, loss, comparison.loss)
     drawn = comparison.distinct(matrices)
-    for equal, matrix in drawn.items():
-        curve = conic(matrix, np.zeros(2), LEVEL, 2 * half, terms=comparison.N)
+    curves = {
+        equal: conic(matrix, np.zeros(2), LEVEL, 2 * half, terms=comparison.N)
+        for equal, matrix in drawn.items()
+    }
+    for equal, curve in curves.items():
         traces.append(marks.line(curve.lines, " = ".join(equal), common_style(equal), 3))
     traces.append(marks.minimum(np.zeros(2)))
-    traces.append(_labels(drawn, half))
+    traces.append(curve_labels(curves, plane, np.zeros(2)))
     x, y = (axis(f"{name} − {name}*", (-half, half)) for name in names)
     title, label = _title_and_label(comparison, matrices)
     return panel(traces, title, x, y, aspect=1, link=True, label=label)
@@ -107,36 +109,6 @@ def _title_and_label(comparison: Comparison, matrices: Sequence[str]) -> tuple[s
     )
 
 
-def _labels(matrices: Mapping[Names, Array], half: float) -> dict[str, Any]:
-    """A name beside each ellipse, at the point farthest outside all others that has room for it."""
-    angle = np.linspace(0, 2 * np.pi, 73)[:-1]
-    u = np.stack([np.cos(angle), np.sin(angle)], axis=-1)
-    with np.errstate(divide="ignore", invalid="ignore"):
-        radius = {
-            names: np.sqrt(LEVEL / np.maximum(np.einsum("ni,ij,nj->n", u, matrix, u), 0))
-            for names, matrix in matrices.items()
-        }
-    placed: Placed = []
-    points: list[Array] = []
-    taken: list[Array] = []
-    for names, r in radius.items():
-        text = together(names)
-        others = np.max([s for other, s in radius.items() if other != names] or [r], axis=0)
-        # Unbounded where the matrix is not positive.
-        visible = np.abs(u).max(axis=-1) * r < 0.86 * half
-        if not visible.any():
-            continue
-        # Ellipses are symmetric and may coincide: keep away from the labels placed before.
-        free = np.min([np.ones(len(u)), *(1 - u @ other for other in taken)], axis=0)
-        spots = u * (r / half + 0.085)[:, None]
-        with np.errstate(invalid="ignore"):
-            score = np.where(visible, np.minimum(r / others, 2) + 0.15 * free, -np.inf)
-        best = place(text, spots, score, placed, halves=(PHONE, DESK))
-        taken.append(u[best])
-        points.append(u[best] * (r[best] + 0.085 * half))
-    return marks.labels(np.array(points).reshape(-1, 2), [text for _, text in placed])
-
-
 def runaway_panel(
     path: Trajectory, names: Sequence[str], grid: tuple[Array, Array], loss: Array
 ) -> Spec:
@@ -147,7 +119,7 @@ def runaway_panel(
         marks.contours(x, y, loss, 0.0),
         marks.line(thetas, "iterates", style_of("NGD"), 3),
         marks.points(thetas, INK, size=5) | {"opacity": 1},
-        marks.labels(thetas[[0, -1]], ["0", str(int(path.steps[-1]))]),
+        marks.labels(thetas[[0, -1]], ["0", f"{int(path.steps[-1]):,}"]),
     ]
     return panel(
         traces,

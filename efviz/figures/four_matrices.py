@@ -47,11 +47,13 @@ def theta_panels(
     The loss (n, n) on the plane is None where it is not known yet.
     """
     names, minimum = problem.parameter_names, problem.minimum
+    # Matrices that are not finite have no level set, and an empty column.
+    others = [(name,) for name in spectra if not any(name in equal for equal in level_sets)]
     star = minimum.theta if minimum.exists else None
     return {
         "data": data_panel(dataset, problem, theta=theta, example=row, editing=editing),
         "level sets": level_sets_panel(level_sets, theta, names, plane, loss, star),
-        "eigenvalues": spectra_panel(spectra),
+        "eigenvalues": spectra_panel(spectra, [*level_sets, *others]),
     }
 
 

@@ -10,6 +10,7 @@ from efviz.curvature.gradient_noise import ESTIMATORS, GradientNoise
 from efviz.datasets.dataset import Dataset
 from efviz.fields import Plane
 from efviz.figures import marks
+from efviz.figures.curve_names import names_beside
 from efviz.figures.data_views import data_panel
 from efviz.figures.line_names import line_names
 from efviz.figures.log_axes import decades, log_axis, points_above
@@ -91,21 +92,20 @@ def theta_panel(
     minimum (None: the smallest on the plane). `directions` (2,) by method: lengths are not drawn.
     """
     traces = loss_contours(plane, loss, lowest)
-    tips, texts = [], []
+    named = []
     for k, (name, direction) in enumerate(directions.items()):
         relative = direction / plane.half_widths
         length = np.linalg.norm(relative)
         if not (np.isfinite(length) and length > 0):
             continue
-        # Each arrow is a little shorter than the last, so that two equal ones are both visible.
+        # Each line is a little shorter than the last, so that two equal ones are both visible.
         along = (0.62 - 0.14 * k) * relative / length * plane.half_widths
-        traces.append(marks.line(np.stack([theta, theta + along]), name, style_of(name), 3))
-        tips.append(theta + along + 0.09 * relative / length * plane.half_widths)
-        texts.append(name)
-    if tips:
-        edge = 0.88 * plane.half_widths
-        inside = np.clip(np.array(tips), plane.center - edge, plane.center + edge)
-        traces.append(marks.labels(inside, texts))
+        line = np.stack([theta, theta + along])
+        traces.append(marks.line(line, name, style_of(name), 3))
+        # The name stands at the outer half, where the lines are apart.
+        named.append((name, style_of(name), [np.stack([theta + along / 2, theta + along])]))
+    star = [] if theta_star is None else [theta_star]
+    traces.append(names_beside(named, plane, np.array([theta, *star])))
     traces.append(marks.starts(theta[None]) | {"name": "theta", "text": [""]})
     if theta_star is not None:
         traces.append(marks.minimum(theta_star))
@@ -120,20 +120,20 @@ def theta_panel(
     )
 
 
-def square_around(*curves: Array) -> tuple[marks.Limits, marks.Limits]:
-    """Limits of a small square around the points of all curves, with a margin.
+def frame_of(*curves: Array) -> Plane:
+    """A small frame around the points of all curves, with a margin.
 
-    Its size and centre are round numbers, so that the axes seldom change.
+    Its sides and centre are round numbers, so that the axes seldom change.
     """
     points = np.concatenate(curves)
     points = points[np.isfinite(points).all(-1)]
     if not len(points):
-        return (-1.0, 1.0), (-1.0, 1.0)
+        return Plane((-1.0, 1.0), (-1.0, 1.0))
     low, high = points.min(0), points.max(0)
-    half = round_up(0.62 * float((high - low).max()) or 1.0)
-    center = np.round((low + high) / 2 / (half / 4)) * (half / 4)
-    (x0, y0), (x1, y1) = center - half, center + half
-    return (float(x0), float(x1)), (float(y0), float(y1))
+    half = np.array([round_up(0.62 * float(side) or 1.0) for side in high - low])
+    center = np.round((low + high) / 2 / (half / 8)) * (half / 8)
+    (x0, y0), (x1, y1) = (center - half).tolist(), (center + half).tolist()
+    return Plane((x0, x1), (y0, y1))
 
 
 def cloud_panel(
@@ -148,70 +148,53 @@ def cloud_panel(
 
     The ellipses are those of `moment_ellipse`; that of EF combines both parts of Eq. 18.
     """
-    g = noise.gradient
+    g, zero = noise.gradient, np.zeros(2)
     Sigma = moment_ellipse(noise.covariance, g)
-    EF = moment_ellipse(noise.empirical_fisher, np.zeros(2))
-    limits = square_around(Sigma, EF)
-    half = (limits[0][1] - limits[0][0]) / 2
+    EF = moment_ellipse(noise.empirical_fisher, zero)
+    frame = frame_of(Sigma, EF)
     small = moment_ellipse(factor * noise.covariance, g)
+    arrow = _arrow(g, 0.07, frame.half_widths)
+    styles = {"Σ": style_of("VA"), "EF": style_of("EFGD"), "∇L": style_of("GD")}
+    named = {"Σ": [Sigma], "EF": [EF], "∇L": arrow[:1]}
+    known = [
+        (name, styles[name], lines) for name, lines in named.items() if np.isfinite(lines).all()
+    ]
     traces = [
         marks.points(gradients[:SHOWN], POINT, size=3) | {"name": "gradients", "opacity": 0.5},
         marks.points(minibatches, INK, size=3.5) | {"name": "mini-batches", "opacity": 0.6},
         marks.line(small, "Σ of mini-batches", INK, 1.5),
-        marks.line(Sigma, "Σ", style_of("VA")),
-        marks.line(EF, "EF", style_of("EFGD"), 3),
+        marks.line(Sigma, "Σ", styles["Σ"]),
+        marks.line(EF, "EF", styles["EF"], 3),
         marks.line(np.stack([-g, g]), "ggᵀ", style_of("Newton"), 1.5),
-        marks.line(_arrow(g, 0.07 * half), "∇L", style_of("GD").colour, 3),
-        _names(noise, Sigma, EF, limits),
+        marks.line(arrow, "∇L", styles["∇L"].colour, 3),
+        names_beside(known, frame, zero[None]),
     ]
-    (x0, x1), (y0, y1) = limits
-    inside = (np.abs(gradients - [(x0 + x1) / 2, (y0 + y1) / 2]) <= half).all(-1)
-    outside = noise.N - int(inside.sum())
-    x, y = (axis(f"∂l/∂{name}", r) for name, r in zip(names, limits, strict=True))
+    outside = noise.N - int((np.abs(gradients - frame.center) <= frame.half_widths).all(-1).sum())
+    x, y = (axis(f"∂l/∂{name}", r) for name, r in zip(names, (frame.x, frame.y), strict=True))
     return panel(
         traces,
         "Gradients",
         x,
         y,
-        subtitle=f"dark: {len(minibatches)} mini-batches of {batch_size:,}",
+        subtitle="each axis to its own scale",
         aspect=1,
-        label="Gradients of single examples and of mini-batches, with the ellipses of their "
-        f"covariance and of the empirical Fisher; {outside:,} of {noise.N:,} lie outside",
+        label=f"Gradients of single examples and of {len(minibatches)} mini-batches of "
+        f"{batch_size:,}, with the ellipses of their covariance and of the empirical Fisher, each "
+        f"axis to its own scale; {outside:,} of {noise.N:,} lie outside",
     )
 
 
-def _arrow(tip: Array, head: float) -> list[Array]:
-    """A line from 0 to the tip, and the arrowhead."""
-    length = float(np.linalg.norm(tip))
+def _arrow(tip: Array, head: float, unit: Array) -> list[Array]:
+    """A line from 0 to the tip, and the arrowhead, of this size in units (2,) of the axes."""
+    end = tip / unit
+    length = float(np.linalg.norm(end))
     if not (np.isfinite(length) and length > 0):
         return []
-    u = tip / length
+    u = end / length
     across = np.array([-u[1], u[0]])
     size = min(head, 0.5 * length)
-    wings = [tip - size * (u + s * 0.5 * across) for s in (1, -1)]
+    wings = [(end - size * (u + s * 0.5 * across)) * unit for s in (1, -1)]
     return [np.stack([np.zeros(2), tip]), np.stack([wings[0], tip, wings[1]])]
-
-
-def _names(
-    noise: GradientNoise, Sigma: Array, EF: Array, limits: tuple[marks.Limits, marks.Limits]
-) -> dict[str, Any]:
-    """Names of the ellipses where these are farthest apart, and of the arrow."""
-    if not np.isfinite([Sigma, EF]).all():
-        return marks.labels(np.zeros((0, 2)), [])
-    g, box = noise.gradient, np.array(limits).T
-    half = (box[1, 0] - box[0, 0]) / 2
-    w, V = np.linalg.eigh(noise.empirical_fisher)
-    u = g if g @ g > 0.05 * w.sum() else V[:, -1]
-    u = u / (np.linalg.norm(u) or 1.0)
-    across = np.array([-u[1], u[0]])
-    points = [
-        Sigma[np.argmax(Sigma @ u)] + 0.09 * half * u,
-        EF[np.argmin(EF @ u)] - 0.09 * half * u,
-        g + 0.1 * half * across,
-    ]
-    margin = 0.07 * half
-    placed = np.clip(np.array(points), box[0] + margin, box[1] - margin)
-    return marks.labels(placed, ["Σ", "EF", "∇L"])
 
 
 ERRORS: dict[str, tuple[Style, float]] = {

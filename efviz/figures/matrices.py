@@ -9,7 +9,7 @@ from efviz.arrays import Array
 from efviz.curvature.conics import Conic
 from efviz.fields import Plane
 from efviz.figures import marks
-from efviz.figures.curve_names import MOST, Placed, place, together, written
+from efviz.figures.curve_names import names_beside, together
 from efviz.figures.log_axes import decades, log_axis
 from efviz.figures.panels import THETA, loss_contours, panel, plane_panel
 from efviz.figures.theme import GROUND, INK, SIGNED, Spec, axis, hint, style_of_matrix
@@ -197,7 +197,7 @@ def level_sets_panel(
         traces.append(marks.minimum(star))
     here = marks.markers(theta[None], "theta", "θ = (%{x:.4g}, %{y:.4g})")
     return plane_panel(
-        [*traces, here, _curve_labels(drawn, theta, plane)],
+        [*traces, here, curve_labels(drawn, plane, theta)],
         "At one θ",
         names,
         plane,
@@ -215,35 +215,18 @@ def common_style(names: Names) -> Style:
     return style_of_matrix("F" if "F" in names else names[0])
 
 
-def _curve_labels(drawn: Mapping[Names, Conic], theta: Array, plane: Plane) -> dict[str, Any]:
-    """Each name beside its curve, where it is farthest from the other curves and names."""
-    sizes = plane.half_widths
-    curves = {k: (np.concatenate(c.lines) - theta) / sizes for k, c in drawn.items() if c.lines}
-    middle = (plane.center - theta) / sizes
-    placed: Placed = []
-    places: list[Array] = []
-    for names, points in curves.items():
-        text = together(names)
-        others = [p for other, p in curves.items() if other != names] + [
-            np.array([p]) for p in places
-        ]
-        away = points / np.maximum(np.linalg.norm(points, axis=-1, keepdims=True), 1e-12)
-        beside = points + 0.09 * away
-        visible = (np.abs(beside - middle) < 0.9).all(axis=-1)
-        if not visible.any():
-            continue
-        gaps = [np.linalg.norm(beside[:, None] - o, axis=-1).min(axis=1) for o in others]
-        far = np.minimum(np.min(gaps, axis=0), 0.4) if gaps else np.zeros(len(beside))
-        score = np.where(visible, far, -np.inf)
-        places.append(beside[place(text, beside - middle, score, placed)])
-    texts = [text for _, text in placed]
-    return marks.labels(np.array(places).reshape(-1, 2) * sizes + theta, texts)
+def curve_labels(drawn: Mapping[Names, Conic], plane: Plane, mark: Array) -> dict[str, Any]:
+    """Each name beside its curve, in its colour, away from the other curves and a mark (2,)."""
+    named = [(together(names), common_style(names), c.lines) for names, c in drawn.items()]
+    return names_beside(named, plane, mark[None])
 
 
-def spectra_panel(spectra: Mapping[str, Array]) -> Spec:
+def spectra_panel(spectra: Mapping[str, Array], equal: Sequence[Names] | None = None) -> Spec:
     """Eigenvalues (D,) of each matrix on a common logarithmic axis of absolute values.
 
-    Negative ones are hollow, with a minus beside them; zeros are drawn at the foot, as "0".
+    `equal`: the names of all matrices, those of equal ones together, which share a column; without
+    it each has its own. Negative eigenvalues are hollow, with a minus beside them; zeros are drawn
+    at the foot, as "0".
     """
     values = np.concatenate([*spectra.values(), [np.nan]])
     sizes = np.abs(values[np.isfinite(values)])
@@ -252,21 +235,23 @@ def spectra_panel(spectra: Mapping[str, Array]) -> Spec:
     bottom, top = decades(sizes[sizes > floor])
     traces = []
     minus, zero = [], []
-    for k, (name, w) in enumerate(spectra.items()):
+    columns = equal or [(name,) for name in spectra]
+    for k, names in enumerate(columns):
+        w = spectra[names[0]]
         zeros = np.abs(w) <= floor
-        traces += _eigenvalues(k, w[~zeros], name)
+        traces += _eigenvalues(k, w[~zeros], names)
         minus += [(k + 0.16, -v) for v in w[~zeros & (w < 0)]]
         zero += [(k, bottom * (top / bottom) ** 0.03)] * bool(zeros.any())
     for name, sign, points in (("minus", "−", minus), ("zero", "0", zero)):
         if points:
             at = np.array(points, dtype=float)
             traces.append(marks.labels(at, [sign] * len(at)) | {"name": name})
-    names = [written(name, min(MOST, LETTERS // len(spectra))) for name in spectra]
+    ticks = [together(names, LETTERS // len(columns)) for names in columns]
     words = "; ".join(f"{k}: {', '.join(map(number, w))}" for k, w in spectra.items())
     return panel(
         traces,
         "Eigenvalues",
-        _cells_axis(names, range(len(names)), (-0.5, len(names) - 0.5)),
+        _cells_axis(ticks, range(len(ticks)), (-0.5, len(ticks) - 0.5)),
         log_axis("", (bottom, top)),
         subtitle="hollow: negative" if minus else "",
         left=46,
@@ -275,15 +260,15 @@ def spectra_panel(spectra: Mapping[str, Array]) -> Spec:
     )
 
 
-def _eigenvalues(k: int, w: Array, name: str) -> list[dict[str, Any]]:
-    """The absolute eigenvalues of the matrix in column k: full where positive, else hollow."""
-    colour = style_of_matrix(name).colour
+def _eigenvalues(k: int, w: Array, names: Names) -> list[dict[str, Any]]:
+    """The absolute eigenvalues of equal matrices in column k: full where positive, else hollow."""
+    colour, name = common_style(names).colour, " = ".join(names)
     w = w[np.isfinite(w)]
     return [
         marks.markers(
             np.stack([np.full(len(sizes), float(k)), sizes], axis=-1),
             f"{name}{suffix}",
-            f"{written(name)}: {sign}%{{y:.4g}}",
+            f"{together(names)}: {sign}%{{y:.4g}}",
             size=11,
             colour=fill,
             edge=colour,

@@ -1,7 +1,6 @@
 """Appendix A: balls of two distances, the minimisers of the loss in each, and the two limits."""
 
 from collections.abc import Sequence
-from itertools import pairwise
 from typing import Any
 
 import numpy as np
@@ -9,6 +8,7 @@ import numpy as np
 from efviz.arrays import Array
 from efviz.fields import Plane
 from efviz.figures import marks
+from efviz.figures.curve_names import names_beside
 from efviz.figures.line_names import line_names
 from efviz.figures.log_axes import decades, log_axis
 from efviz.figures.panels import loss_contours, panel, plane_panel
@@ -51,20 +51,21 @@ def descent_panel(
     theta = balls[0].theta
     traces = loss_contours(plane, loss)
     reach = 0.75 * float(plane.half_widths.min())
-    places, words = [], []
+    named = []
     for some in balls:
         style, word = LOOKS[some.distance]
         traces.append(marks.line(some.boundary, some.distance, style, 1.5))
         tip = theta + reach * some.limit / np.linalg.norm(some.limit)
         if np.isfinite(tip).all():
             traces.append(marks.line(np.stack([theta, tip]), f"limit {some.distance}", style, 3))
-            places.append(tip + 0.06 * (tip - theta))
-            words.append(word)
+            named.append((word, style, [np.stack([(theta + tip) / 2, tip])]))
     traces += [_minimisers(some) for some in balls]
     if star is not None:
         traces.append(marks.minimum(star))
-    if places:
-        traces.append(marks.labels(_apart(np.array(places), plane), words))
+    if named:
+        found = np.concatenate([some.minimisers for some in balls])
+        seen = found[np.isfinite(found).all(axis=-1)]
+        traces.append(names_beside(named, plane, seen))
     return plane_panel(
         traces,
         "Steepest descent in two distances",
@@ -72,19 +73,6 @@ def descent_panel(
         plane,
         label="Balls around θ and their minimisers. " + " ".join(map(_in_words, balls)),
     )
-
-
-def _apart(places: Array, plane: Plane) -> Array:
-    """Places (n, 2) of names of nearly parallel directions, moved apart vertically."""
-    least, moved = 0.14 * plane.half_widths[1], places.copy()
-    order = np.argsort(places[:, 1])
-    for i, j in pairwise(order):
-        near = abs(places[i, 0] - places[j, 0]) < plane.half_widths[0]
-        lack = least - (places[j, 1] - places[i, 1])
-        if near and lack > 0:
-            moved[i, 1] -= lack / 2
-            moved[j, 1] += lack / 2
-    return moved
 
 
 def _minimisers(balls: Balls) -> dict[str, Any]:

@@ -38,9 +38,9 @@ from efviz.figures.gradient_noise import (
     ERRORS,
     cloud_panel,
     error_panel,
+    frame_of,
     moment_ellipse,
     runs_panel,
-    square_around,
     theta_panel,
 )
 from efviz.figures.theme import style_of
@@ -269,8 +269,21 @@ def test_the_cloud_shows_the_gradients_and_both_parts() -> None:
 def test_a_cloud_without_extent_still_has_axes() -> None:
     none = GradientNoise(5, np.zeros(2), np.zeros((2, 2)), np.zeros((2, 2)))
     traces(cloud_panel(none, np.zeros((5, 2)), np.zeros((3, 2)), 1.0, 1, ("a", "b")))
-    (x0, x1), _ = square_around(np.full((2, 2), np.nan))
+    x0, x1 = frame_of(np.full((2, 2), np.nan)).x
     assert x0 < x1
+
+
+@pytest.mark.parametrize("problem", ["fig1", "fig2", "saturation"])
+def test_the_ellipses_fill_the_panel_along_both_axes(problem: str) -> None:
+    p = picture(problem=problem)
+    panel = cloud_panel(p.noise, p.gradients, p.minibatches, p.factor, 16, ("a", "b"))
+    drawn = traces(panel)
+    ellipses = np.concatenate([xy(drawn["Σ"]), xy(drawn["EF"])])
+    limits = np.array([panel["layout"][key]["range"] for key in ("xaxis", "yaxis")])
+    assert (ellipses > limits[:, 0]).all()
+    assert (ellipses < limits[:, 1]).all()
+    assert (np.ptp(ellipses, axis=0) > 0.5 * np.ptp(limits, axis=1)).all()
+    assert sorted(drawn["labels"].text) == sorted(["Σ", "EF", "∇L"])
 
 
 def test_the_error_panel_shows_the_errors_and_the_batch_size() -> None:

@@ -15,10 +15,10 @@ import efviz
 from efviz import Curvature
 from efviz.fields import Plane
 from efviz.figures.at_minimum import LEVEL, ellipse_panel, half_width
-from efviz.figures.curve_names import MOST, MOST_TOGETHER, place, together, written
+from efviz.figures.curve_names import DESK, MOST, MOST_TOGETHER, beside, together, written
 from efviz.figures.four_matrices import matrix_panels
-from efviz.figures.matrices import level_sets_panel, spectra_panel
-from efviz.figures.theme import style_of_matrix
+from efviz.figures.matrices import common_style, level_sets_panel, spectra_panel
+from efviz.figures.theme import style_of_matrix, text_colour
 from efviz.studies.comparison import COMPARED, compare
 from efviz.studies.four_matrices import USUAL, four_matrices, level_sets, short_of, spectra
 
@@ -169,11 +169,53 @@ def test_names_are_short_enough_to_stand_beside_a_curve():
     assert len(together(["a" * 40, "b" * 40])) <= MOST_TOGETHER
 
 
-def test_a_name_goes_where_it_covers_no_other_and_is_not_cut_off():
-    spots = np.array([[0.99, 0.0], [0.0, 0.0], [0.5, 0.5]])
-    placed = []
-    assert place("first", spots, np.array([3.0, 2.0, 1.0]), placed) == 1
-    assert place("second", spots, np.array([3.0, 2.0, 1.0]), placed) == 2
-    # Without room anywhere the best spot will do, but never one that is not visible.
-    assert place("third", spots, np.array([-np.inf, 2.0, 1.0]), placed) == 1
-    assert [text for _, text in placed] == ["first", "second", "third"]
+def covers(spot, text, points, half=DESK):
+    """Whether a text of 6.5 by 14 pixels a letter covers one of the points."""
+    return (np.abs(points - spot) < np.array([6.5 * len(text), 14]) / 2 / half).all(-1).any()
+
+
+def circle(radius, centre=(0.0, 0.0)):
+    angle = np.linspace(0, 2 * np.pi, 400)
+    return np.array(centre) + radius * np.stack([np.cos(angle), np.sin(angle)], axis=-1)
+
+
+@pytest.mark.parametrize("inner", [0.2, 0.5, 0.57, 0.6])
+def test_names_touch_neither_curves_nor_marks_nor_each_other(inner):
+    curves = [("H = G = F", [circle(0.6)]), ("EF", [circle(inner)])]
+    star = np.zeros((1, 2))
+    spots = beside(curves, star, halves=[DESK])
+    for (text, (own,)), spot in zip(curves, spots, strict=True):
+        assert np.abs(own - spot).max(-1).min() < 0.1 + 6.5 * len(text) / 2 / DESK
+        for obstacle in (circle(0.6), circle(inner), star):
+            assert not covers(spot, text, obstacle)
+    apart = np.abs(spots[0] - spots[1])
+    assert (apart >= np.array([6.5 * 11, 28]) / 2 / DESK - 1e-9).any()
+
+
+def test_a_name_stands_inside_the_panel_beside_what_is_seen_of_its_curve():
+    line = np.array([[-9.0, 0.5], [9.0, 0.5]])
+    (spot,) = beside([("line", [line])], np.array([[0.0, 0.7]]))
+    assert 0.1 < abs(spot[1] - 0.5) < 0.2
+    assert abs(spot[0]) + 4 * 6.5 / 2 / DESK <= 1
+    assert beside([("line", [line + 2])], np.zeros((0, 2))) == [None]
+    assert beside([("none", [])], np.zeros((0, 2))) == [None]
+
+
+def test_on_a_crowded_panel_names_cover_curves_rather_than_names():
+    lines = [np.array([[-1.0, y], [1.0, y]]) for y in np.linspace(-1, 1, 41)]
+    curves = [(f"line {k}", [line]) for k, line in enumerate(lines[18:23])]
+    spots = beside([*curves, ("", lines)], np.zeros((0, 2)), halves=[DESK])[:5]
+    for a, b in combinations(spots, 2):
+        assert (np.abs(a - b) >= np.array([6.5 * 6, 14]) / DESK - 1e-9).any()
+
+
+def test_names_have_the_colours_of_their_curves():
+    keys = FOURS[0]
+    drawn = compared(listed_problem("fig2", N=200), keys)
+    panel = ellipse_panel(drawn, NAMES, half_width([drawn], keys), None, keys)
+    labels = trace(panel, "labels")
+    for text, colour in zip(labels["text"], labels["textfont"]["color"], strict=True):
+        (equal,) = (names for names in drawn.distinct(keys) if together(names) == text)
+        style = common_style(equal)
+        assert colour == text_colour(style)
+        assert trace(panel, " = ".join(equal))["line"]["color"] == style.colour

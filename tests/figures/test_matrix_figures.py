@@ -151,6 +151,19 @@ def test_spectra_show_sizes_signs_and_zeros():
     check(matrices.spectra_panel({name: np.zeros(2) for name in KEYS}))
 
 
+def test_equal_matrices_share_a_column_of_eigenvalues():
+    spectra = {name: np.array([1.0, 3.0]) for name in ("H", "G", "F")} | {
+        "EF": np.array([2.0, 4.0])
+    }
+    panel = check(matrices.spectra_panel(spectra, [("H", "G", "F"), ("EF",)]))
+    assert panel["layout"]["xaxis"]["ticktext"] == ["H = G = F", "EF"]
+    shared = trace(panel, "H = G = F")
+    assert_array_equal(shared["x"], [0.0, 0.0])
+    assert_array_equal(shared["y"], [1.0, 3.0])
+    assert shared["marker"]["color"] == style_of_matrix("F").colour
+    assert len(panel["data"]) == 2
+
+
 def test_proposition_2_shows_both_claims():
     problem = listed_problem("saturation", N=300)
     low, high = (np.array(v) for v in zip(*PROBLEMS["saturation"].settings.plane, strict=True))
