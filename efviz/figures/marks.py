@@ -1,12 +1,14 @@
 """The marks of panels, each one trace or shape."""
 
 from collections.abc import Sequence
+from functools import lru_cache
 from typing import Any, cast
 
 import numpy as np
 from contourpy import LineType, contour_generator
 
 from efviz.arrays import Array
+from efviz.figures.refinement import refined, refinement
 from efviz.figures.theme import ARROW, CONTOUR, GROUND, INK
 from efviz.style import Style
 
@@ -61,17 +63,38 @@ def _digits(points: Array) -> int:
 def contours(x: Array, y: Array, loss: Array, lowest: float) -> dict[str, Any]:
     """Contours of the loss, spaced evenly in the square root of the excess over the minimum.
 
-    For a quadratic loss of any scale these contours are equally far apart.
+    For a quadratic loss of any scale these contours are equally far apart. The loss (n, m) on the
+    even grid is made finer, as polygons would be visible.
     """
+    sides = tuple((float(at[0]), float(at[-1]), len(at)) for at in (x, y))
+    return line(
+        _contours(sides, np.asarray(loss, dtype=float).tobytes(), lowest), "loss", CONTOUR, 1
+    )
+
+
+@lru_cache(maxsize=64)
+def _contours(
+    sides: tuple[tuple[float, float, int], ...], loss: bytes, lowest: float
+) -> tuple[Array, ...]:
+    """The lines (n, 2); kept, as most moves of a hand change something else."""
+    coarse = np.frombuffer(loss).reshape([n for *_, n in sides[::-1]])
+    times = refinement(min(coarse.shape))
+    x, y = (np.linspace(low, high, (n - 1) * times + 1) for low, high, n in sides)
     with np.errstate(invalid="ignore"):
-        height = np.sqrt(np.maximum(loss - lowest, 0))
+        height = np.sqrt(np.maximum(refined(coarse, times) - lowest, 0))
     finite = height[np.isfinite(height)]
     top = float(np.quantile(finite, 0.95)) if finite.size else 0.0
     levels = top * np.arange(1, 17) / 8 if top > 0 else np.zeros(0)
     generator = contour_generator(x, y, np.ma.masked_invalid(height), line_type=LineType.Separate)
     # The result of lines() depends on the line type.
     lines = [one for level in levels for one in cast("list[Array]", generator.lines(level))]
-    return line(lines, "loss", CONTOUR, 1)
+    return tuple(_thinned(one, times) for one in lines)
+
+
+def _thinned(points: Array, times: int) -> Array:
+    """Every third point (n, 2) of a contour that was made finer, and at least 24 of a short one."""
+    every = min(3, times, max(1, len(points) // 24))
+    return points if every == 1 else np.concatenate([points[:-1:every], points[-1:]])
 
 
 def line(
@@ -82,12 +105,11 @@ def line(
     The chart component draws lines below all other traces. They have no hover.
     """
     lines = [points] if isinstance(points, np.ndarray) and points.ndim == 2 else points
-    gap = np.full((1, 2), np.nan)
-    parts = [part for one in lines for part in (one, gap)]
     look = (
         {"color": style} if isinstance(style, str) else {"color": style.colour, "dash": style.dash}
     )
-    xy = np.concatenate(parts or [gap])
+    gap = np.full((1, 2), np.nan)
+    xy = np.concatenate([part for one in lines for part in (one, gap)] or [gap])
     return _scatter(xy, "lines", name) | {"line": {"width": width} | look, "hoverinfo": "skip"}
 
 

@@ -101,8 +101,7 @@ def _base(paths: Mapping[str, Trajectory], lowest: float) -> float:
     return least if least <= 0 else 0.0
 
 
-COSINES = (-1.08, 1.08)
-"""The limits of the axis of cosines."""
+COSINE_LIMITS = (-1.08, 1.08)
 
 
 def cosine_panel(found: Alignment | None, method: str, damping: float) -> Spec:
@@ -128,10 +127,10 @@ def cosine_panel(found: Alignment | None, method: str, damping: float) -> Spec:
         if len(known):
             named[name] = known, style
     return panel(
-        traces + line_names(named, COSINES),
+        traces + line_names(named, COSINE_LIMITS),
         f"cos(NGD, {method})",
         axis("iteration", (0.0, last)),
-        axis("", COSINES, tickvals=[-1, -0.5, 0, 0.5, 1], nticks=0),
+        axis("", COSINE_LIMITS, tickvals=[-1, -0.5, 0, 0.5, 1], nticks=0),
         subtitle=f"along the {method} path; damped: λ = {number(damping)}",
         aspect=0.55,
         label=f"Cosine of the angle between the directions of NGD and {method} along the path of "

@@ -52,6 +52,8 @@ DARK: dict[str, str] = {
     "#0b5f8a": "#2a8fc4",
     "#79b0c9": "#1d5a7c",
     "#e7eef2": "#18222b",
+    "#8c510a": "#cf9650",
+    "#01746b": "#3fb5a8",
 }
 """The dark counterparts of colours that no declaration states."""
 
@@ -92,8 +94,8 @@ def text_colour(style: Style) -> str:
     return style.text[0] if style.dark else style.colour
 
 
-# cos = -1, 0, 1: the colours of EF and GD at the ends, the background in between.
-COSINES = [[0.0, "#bb5566"], [0.5, GROUND], [1.0, "#004488"]]
+# cos = -1, 0, 1: brown and teal, which no method has, and the background in between.
+COSINES = [[0.0, "#8c510a"], [0.5, GROUND], [1.0, "#01746b"]]
 # Low to high in colours of similar brightness, visible on light and dark backgrounds.
 # Final loss from low to no better than at the start: from strong to almost the background.
 LOW_HIGH = [[0, "#0b5f8a"], [0.5, "#79b0c9"], [1, "#e7eef2"]]

@@ -8,9 +8,9 @@ import numpy as np
 from efviz.arrays import Array
 from efviz.datasets.dataset import Dataset
 from efviz.figures import marks
-from efviz.figures.data_views import SMALL_BAR, data_panel
+from efviz.figures.data_views import data_panel
 from efviz.figures.panels import plane_panel
-from efviz.figures.theme import COSINES, Spec, style_of
+from efviz.figures.theme import COSINES, INK, MUTED, Spec, style_of
 from efviz.optimizers import Trajectory
 from efviz.optimizers.status import Status
 from efviz.problems import Problem
@@ -43,13 +43,15 @@ def vector_field_panels(
     panels = {"Data": data_panel(dataset, problem, editing=editing)}
     coloured = fields.pair[1] if fields.pair[1] in fields.vectors else list(fields.vectors)[-1]
     for name in fields.vectors:
-        below = [contours]
-        if show_cosines and name == coloured:
-            below = [_cosine_map(fields), contours]
+        mapped = [_cosine_map(fields)] if show_cosines and name == coloured else []
         tails = fields.tails.reshape(-1, 2)
         vectors = _lengths(fields, name, scales[name], unit_length)
         arrows = marks.arrows(tails, vectors)
-        panels[name] = _panel(name, problem, fields, trajectories.get(name), starts, arrows, below)
+        panels[name] = _panel(
+            name, problem, fields, trajectories.get(name), starts, arrows, [*mapped, contours]
+        )
+        if mapped:
+            panels[name]["layout"]["margin"]["b"] += BAR_HEIGHT
         panels[name]["numbers"] = {"arrows": marks.arrow_numbers(tails, vectors)}
     return panels
 
@@ -113,6 +115,7 @@ def _lengths(fields: FieldComparison, name: str, scale: float, unit_length: bool
 
 
 def _cosine_map(fields: FieldComparison) -> dict[str, Any]:
+    words = f"cosine between {' and '.join(fields.pair)}"
     return {
         "type": "heatmap",
         "x": fields.x,
@@ -126,8 +129,32 @@ def _cosine_map(fields: FieldComparison) -> dict[str, Any]:
         "opacity": 0.6,
         "name": "cosine",
         "hovertemplate": f"cos({', '.join(fields.pair)}) = %{{z:.2f}}<extra></extra>",
-        "colorbar": SMALL_BAR | {"tickvals": [-0.97, 0, 0.97], "ticktext": ["cos −1", "0", "1"]},
+        "colorbar": COSINE_BAR | {"title": {"text": words, "side": "top", "font": BAR_FONT}},
     }
+
+
+BAR_FONT = {"size": 12, "color": INK}
+BAR_HEIGHT = 50
+"""Room in pixels for the colour scale of the cosines below the panel, as high as its parts."""
+
+COSINE_BAR: dict[str, Any] = {
+    "orientation": "h",
+    "thickness": 8,
+    "len": 0.7,
+    "x": 0.5,
+    "xanchor": "center",
+    "y": 0,
+    "yref": "container",
+    "yanchor": "bottom",
+    "ypad": 6,
+    "outlinewidth": 0,
+    "ticks": "",
+    "tickvals": [-1, 0, 1],
+    "ticktext": ["−1: opposite", "0", "1: the same"],
+    "ticklabeloverflow": "allow",
+    "tickangle": 0,
+    "tickfont": {"size": 11, "color": MUTED},
+}
 
 
 def _label(name: str, trajectory: Trajectory | None) -> str:
