@@ -21,7 +21,7 @@ PATIENCE = 30_000
 PAGES = (
     ("", ".efviz-contrast[data-share]"),
     ("/lessons", ".efviz-card"),
-    ("/vector-fields?lesson=straight.3", ".efviz-chart[data-revision]"),
+    ("/vector-fields?s=-1&damping=0&lesson=growing-step.3", ".efviz-chart[data-revision]"),
     ("/vector-fields?lesson=straight.1", ".st-key-lesson-answers button"),
     (
         "/four-matrices?problem=fig2&n=100&pin=problem%3Dfig2%26n%3D50&lesson=straight.1",
@@ -60,7 +60,7 @@ def test_every_selector_of_the_compat_sheets_finds_what_it_dresses(page: Page, s
         page.locator(sign).first.wait_for(timeout=PATIENCE)
         page.locator(".efviz-version").wait_for(state="attached", timeout=PATIENCE)
         missing = selectors(page) if missing is None else missing
-        if "straight.3" in place:
+        if "growing-step" in place:
             page.locator(".st-key-lesson").get_by_text("Not yet.").wait_for(timeout=PATIENCE)
         if "answers" not in sign:
             wait_for_rest(page)

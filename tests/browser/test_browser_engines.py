@@ -357,14 +357,14 @@ def test_images_of_a_figure_are_saved(engine: Engine, server: str) -> None:
 
 
 def test_a_lesson_goes_on_and_back(engine: Engine, server: str) -> None:
-    show(engine, f"{server}/vector-fields?lesson=straight.2")
+    show(engine, f"{server}/vector-fields?lesson=straight.3")
     click(engine, "button", "Next")
-    engine.wait(SAYS, ".st-key-lesson", "3 of 3")
-    engine.wait("() => location.search === '?starts=4.5,3&lesson=straight.3'")
+    engine.wait(SAYS, ".st-key-lesson", "4 of 4")
+    engine.wait("() => location.search === '?starts=4.5,3&lesson=straight.4'")
     settle(engine)
     engine.evaluate("() => history.back()")
-    engine.wait(SAYS, ".st-key-lesson", "2 of 3")
-    engine.wait("() => location.search === '?lesson=straight.2'")
+    engine.wait(SAYS, ".st-key-lesson", "3 of 4")
+    engine.wait("() => location.search === '?lesson=straight.3'")
     engine.wait("(count) => (" + PLACES + ")('NGD', 'starts').length === count", 4)
 
 

@@ -1,9 +1,10 @@
 """Lessons in a real Chromium: the panel beside the picture, and the sheet below it."""
 
+import re
 from typing import Any
 
 import pytest
-from browsing import needs_chromium, open_page, visit, wait_for_rest
+from browsing import needs_chromium, open_page, visit, wait_for_rest, wait_until
 from playwright.sync_api import BrowserContext, Locator, Page, expect
 
 pytestmark = needs_chromium
@@ -37,7 +38,9 @@ def test_the_panel_stays_beside_the_picture_while_the_page_scrolls(page: Page, s
     assert after["bottom"] <= 900
     current = page.locator("[aria-current=step]")
     expect(current).to_have_text("2")
-    expect(page.locator(".efviz-lesson li button")).to_have_count(3)
+    expect(page.locator(".efviz-lesson li button")).to_have_count(4)
+    # It is a step without controls: all of them are one press away.
+    expect(page.get_by_role("slider")).to_have_count(0)
     # A past step is one press away, and the keyboard reaches it.
     page.get_by_role("button", name="Step 1").focus()
     page.keyboard.press("Enter")
@@ -67,3 +70,47 @@ def test_a_sheet_leaves_half_of_the_screen_to_the_picture_and_can_be_folded(
         scroll(page, 100_000)
         last = box(page.locator(".efviz-version"))
         assert last["bottom"] <= sheet["top"] + 1
+
+
+def traces(page: Page) -> dict[str, list[str]]:
+    """The names of what each panel of the first chart was sent."""
+    found: dict[str, list[str]] = page.locator(".efviz-chart").first.evaluate(
+        """(chart) => Object.fromEntries([...chart.querySelectorAll('[role=figure]')]
+             .map((gd) => [gd._efviz.name, gd._efviz.whole.data.map((trace) => trace.name)]))"""
+    )
+    return found
+
+
+def test_a_question_leaves_the_picture_in_view_and_its_answer_completes_it(
+    page: Page, server: str
+) -> None:
+    fetched: list[str] = []
+    page.on("request", lambda request: fetched.append(request.url))
+    open_page(page, server, "lesson=straight.1")
+    wait_for_rest(page)
+    asked = traces(page)
+    assert [*asked] == ["Data", "GD", "NGD", "EFGD"]
+    for method in ("GD", "NGD", "EFGD"):
+        assert {*asked[method]} == {"loss", "starts", "minimum"}
+    shapes = "(all) => all.map((gd) => gd._efviz.whole.layout.shapes?.length ?? 0)"
+    figures = page.locator(".efviz-chart [role=figure]")
+    assert figures.evaluate_all(shapes) == [0] * 4
+    assert not [url for url in fetched if "/efviz-picture/" in url]
+    panel(page).get_by_role("button", name="Only the natural gradient").click()
+    expect(panel(page)).to_contain_text("Correct.", timeout=PATIENCE)
+    wait_until(page, lambda: all(m in traces(page)[m] for m in ("GD", "NGD", "EFGD")), 30)
+    assert figures.evaluate_all(shapes) == [0, 1, 1, 1]
+
+
+def test_a_step_shows_its_panels_alone_which_report_their_own_places(
+    page: Page, server: str
+) -> None:
+    open_page(page, server, "starts=4.5,3&lesson=straight.4")
+    wait_for_rest(page)
+    assert [*traces(page)] == ["GD", "NGD"]
+    # A click in the first of them is no click in the data, the first of all panels.
+    gd = page.locator(".efviz-chart > [role=figure]").first
+    sides = box(gd)
+    page.mouse.click(sides["left"] + sides["width"] / 2, sides["top"] + sides["height"] / 3)
+    expect(page).to_have_url(re.compile(r"starts=4\.5,3;"), timeout=PATIENCE)
+    expect(panel(page)).to_contain_text("Not yet.", timeout=PATIENCE)

@@ -25,7 +25,7 @@ SEEN = (
 )
 STATES = {
     "player": "vector-fields?play=1&at=100",
-    "lesson": "vector-fields?lesson=straight.2",
+    "lesson": "vector-fields?lesson=growing-step.3&s=-1&damping=0",
     "presenter": "lessons?lesson=classifier.2&present=1",
 }
 # The first page has no path of its own.

@@ -32,14 +32,14 @@ STARTS = np.array([(2.0, 4.5), (1.0, 0.0), (4.5, 3.0), (-0.5, 3.0)])
 
 def said(lesson: str, name: str) -> str:
     """A number of a lesson, which its texts state."""
-    assert any(f"[[{name}]]" in text for step in LESSONS[lesson].steps for text in step.templates)
+    assert any(f"[[{name}]]" in text for text in LESSONS[lesson].templates)
     return LESSONS[lesson].numbers()[name]
 
 
 def words(lesson: str) -> str:
     """All that a lesson says."""
     found = LESSONS[lesson]
-    return " ".join(found.say(text) for step in found.steps for text in step.templates)
+    return " ".join(map(found.say, found.templates))
 
 
 def fig_1(strength: float = 0.0) -> tuple[Array, Array, Array]:

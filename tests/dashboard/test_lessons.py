@@ -2,19 +2,25 @@
 
 import json
 import re
+import struct
 import time
+from collections.abc import Mapping
+from functools import cache
 from typing import Any
 
+import plotly.graph_objects as go
 import pytest
 from streamlit.testing.v1 import AppTest
 from visiting import components, open_page
 
 from efviz.dashboard.components.lesson import ACTIONS, _act
 from efviz.dashboard.pages import PAGES
+from efviz.dashboard.pages.lessons.excerpt import parts_of
 from efviz.dashboard.pages.lessons.facts import ELSEWHERE, WORKING
 from efviz.dashboard.pages.lessons.lesson import Lesson, Step, Verdict, settings
 from efviz.dashboard.pages.lessons.registry import LESSONS
 from efviz.dashboard.session.foreign import plain
+from efviz.dashboard.session.page import View
 from efviz.dashboard.session.settings import EVERYWHERE, Settings
 
 STEPS = {
@@ -87,7 +93,7 @@ REFERENCES = re.compile(r"(Eqs?|Figs?|Table|section)\.? \d+(\.\d+)?|\^\{-1\}|\^2
 @pytest.mark.parametrize("lesson", LESSONS.values(), ids=LESSONS)
 def test_no_number_is_typed_into_a_text(lesson: Lesson) -> None:
     texts = [lesson.title, lesson.about]
-    texts += [template for step in lesson.steps for template in step.templates]
+    texts += lesson.templates
     for text in texts:
         plain = re.sub(r"\[\[\w+\]\]", "", REFERENCES.sub("", text))
         assert not re.search(r"\d", plain), plain
@@ -95,7 +101,7 @@ def test_no_number_is_typed_into_a_text(lesson: Lesson) -> None:
 
 @pytest.mark.parametrize("lesson", LESSONS.values(), ids=LESSONS)
 def test_every_number_of_a_lesson_is_said_and_every_text_has_its_numbers(lesson: Lesson) -> None:
-    templates = [template for step in lesson.steps for template in step.templates]
+    templates = lesson.templates
     said = {name for text in templates for name in re.findall(r"\[\[(\w+)\]\]", text)}
     assert said == set(lesson.numbers())
     for text in templates:
@@ -103,16 +109,99 @@ def test_every_number_of_a_lesson_is_said_and_every_text_has_its_numbers(lesson:
 
 
 @pytest.mark.parametrize("lesson", LESSONS.values(), ids=LESSONS)
-def test_the_right_answer_is_one_of_the_answers(lesson: Lesson) -> None:
+def test_every_wrong_answer_has_a_reply_of_its_own(lesson: Lesson) -> None:
     for step in lesson.steps:
         if step.prediction:
-            assert 0 <= step.prediction.right() < len(step.prediction.answers)
+            answers, right = step.prediction.answers, step.prediction.right()
+            assert 0 <= right < len(answers)
+            replies = [answer.reply for answer in answers]
+            assert [i for i, reply in enumerate(replies) if not reply] == [right]
+            assert len({*replies}) == len(replies)
+
+
+@pytest.mark.parametrize("lesson", LESSONS.values(), ids=LESSONS)
+def test_a_lesson_ends_with_two_sentences(lesson: Lesson) -> None:
+    assert len(re.findall(r"\.(?=\s|$)", lesson.say(lesson.recap))) == 2
+
+
+@pytest.mark.parametrize("name", PLAYED)
+def test_a_step_shows_controls_and_parts_that_its_page_has(name: str) -> None:
+    _, step = STEPS[name]
+    page = PAGES[step.slug].page
+    assert page
+    parts, declared = parts_of(page), page.settings.declared()
+    assert {*step.shows} <= {*parts}
+    for control in step.controls:
+        assert control in parts or declared[control].shown
+    assert {*step.touched} <= {*declared}
+
+
+@pytest.mark.parametrize("name", TASKS)
+def test_a_task_can_be_solved_with_the_controls_that_are_shown(name: str) -> None:
+    _, step = STEPS[name]
+    assert step.task
+    page = PAGES[step.slug].page
+    assert page
+    declared = page.settings.declared()
+    usable = {declared[one].query for one in (*step.controls, *step.touched)}
+    begun, solved = step.settings, settings(step.task.solution)
+    changed = {key for key in {*begun, *solved} if begun.get(key) != solved.get(key)}
+    assert changed
+    assert changed <= usable
+
+
+@cache
+def panels_of(name: str) -> Mapping[str, Any]:
+    """The panels of the first chart of a step, as its page draws them."""
+    _, step = STEPS[name]
+    page = PAGES[step.slug].page
+    assert page
+    chart: Any = parts_of(page)["chart"]
+    shown, found = settings_of(step, step.query), None
+    deadline = time.monotonic() + 60
+    while found is None and time.monotonic() < deadline:
+        found = View(page, shown, 10).call(chart.call)
+    assert found is not None
+    return dict(found)
+
+
+@pytest.mark.parametrize("name", [name for name in PLAYED if STEPS[name][1].panels])
+def test_the_panels_of_a_step_are_there(name: str) -> None:
+    assert {*STEPS[name][1].panels} <= {*panels_of(name)}
+
+
+HIDING = [
+    name for name in PLAYED if (asked := STEPS[name][1].prediction) and asked.hides is not None
+]
+
+
+@pytest.mark.parametrize("name", HIDING)
+def test_a_question_hides_what_it_asks_and_nothing_else(name: str) -> None:
+    _, step = STEPS[name]
+    assert step.prediction
+    hides, whole = step.prediction.hides, panels_of(name)
+    assert hides
+    hidden = hides(whole)
+    assert [*hidden] == [*whole]
+    assert {*hides.panels} <= {*whole}
+    for panel, spec in whole.items():
+        if panel not in hides.panels:
+            assert hidden[panel] is spec
+            continue
+        go.Figure({key: hidden[panel][key] for key in ("data", "layout")})
+        before, after = ([trace["name"] for trace in one["data"]] for one in (spec, hidden[panel]))
+        gone = [one for one in before if {*one.split(" = ")} & {*hides.traces}]
+        assert gone
+        assert after == [one for one in before if one not in gone]
+        text = str(hidden[panel])
+        assert "shapes" not in hidden[panel]["layout"]
+        assert not re.search(r"'(vectors|play|anatomy|numbers)'|\d\u202f?%|reach the min", text)
 
 
 def test_the_right_answers_are_those_that_the_texts_explain() -> None:
     """The answers that the texts around them explain."""
     found = {
-        lesson.key: step.prediction.answers[step.prediction.right()]
+        lesson.key: step.prediction.answers[step.prediction.right()].text
         for lesson in LESSONS.values()
         for step in lesson.steps
         if step.prediction
@@ -149,6 +238,13 @@ def charts(at: AppTest) -> list[Any]:
     return components(at, "chart")
 
 
+def follows(at: AppTest) -> bool:
+    """Whether the first chart follows the hand, by pictures that hide nothing."""
+    packed = charts(at)[0].bytes
+    (length,) = struct.unpack_from("<I", packed)
+    return bool(json.loads(packed[4 : 4 + length])["follows"])
+
+
 @pytest.mark.parametrize("name", PLAYED)
 def test_every_step_plays_on_its_page(name: str) -> None:
     lesson, step = STEPS[name]
@@ -157,11 +253,16 @@ def test_every_step_plays_on_its_page(name: str) -> None:
     assert any(lesson.say(step.text) == text.value.strip() for text in at.markdown)
     assert not [w.value for w in at.warning if "link" in w.value]
     if step.prediction:
-        assert not charts(at)
+        # The picture is there, without what is asked and without words that would tell.
+        assert charts(at)
+        assert not any("efviz-sentence" in element.proto.body for element in at.get("html"))
+        assert step.prediction.hides is None or not follows(at)
         at.button(key=f"lesson.answer.{lesson.key}.{lesson.steps.index(step)}.0").click().run()
         assert not at.exception
         assert any("You said" in text.value for text in at.markdown)
     assert charts(at)
+    assert follows(at) or "chart" not in step.shows
+    assert [button.label for button in at.button].count("All controls") == 1
     assert bool(step.task) == any("Not yet." in box.value for box in at.info)
     # A link that names only the step uses the settings of the step.
     assert at.session_state[step.slug] == settings_of(step, step.query)
@@ -209,7 +310,7 @@ def test_a_step_that_does_not_exist_is_replaced_by_the_nearest(number: str) -> N
     at.query_params["lesson"] = f"straight.{number}"
     at.run()
     assert not at.exception
-    assert shown_head(at)["at"] == (2 if number == "99" else 0)
+    assert shown_head(at)["at"] == (3 if number == "99" else 0)
 
 
 def shown_head(at: AppTest) -> dict[str, Any]:
@@ -225,7 +326,8 @@ def test_the_head_names_the_steps_and_marks_the_current_one() -> None:
     assert head["title"] == lesson.title
     assert [step["title"] for step in head["steps"]] == [step.title for step in lesson.steps]
     assert (head["number"], head["at"], head["next"]) == (1, 1, "Next")
-    assert shown_head(open_step("straight.3"))["next"] == "All lessons"
+    assert shown_head(open_step("straight.4"))["next"] == "Next lesson"
+    assert shown_head(open_step("table.3"))["next"] == "All lessons"
 
 
 @pytest.mark.parametrize("report", [None, "", "jump", 3, -1, 1.5, True, [], {}, "1"])
@@ -267,3 +369,40 @@ def test_lesson_and_presenter_mode_stay_in_the_link() -> None:
 def test_no_page_has_a_setting_of_that_name() -> None:
     for page in PAGES.values():
         assert not {one.query for one in page.settings.declared().values()} & set(EVERYWHERE)
+
+
+@pytest.mark.parametrize("name", ["enough-data.3", "straight.4"])
+def test_two_failed_tries_bring_a_hint_and_a_way_to_be_shown(name: str) -> None:
+    lesson, step = STEPS[name]
+    assert step.task
+    at = open_step(name, **step.settings)
+
+    def hinted() -> bool:
+        return any(text.value.startswith("**Hint.**") for text in at.markdown)
+
+    wrong = {"enough-data.3": ("s=0.7", "s=0.9"), "straight.4": ("starts=4,3", "starts=4,4")}[name]
+    for query in wrong:
+        assert not hinted()
+        at.session_state[step.slug] = settings_of(step, query)
+        # It changes, and rests.
+        at.run().run()
+    assert hinted()
+    at.button(key="lesson.show-me").click().run()
+    for _ in range(40):
+        if at.success:
+            break
+        at.run()
+    assert at.success
+    assert not hinted()
+    assert any(lesson.say(lesson.recap) in text.value for text in at.markdown)
+    assert any(button.label.startswith("Next lesson: ") for button in at.button)
+
+
+def test_all_controls_are_one_press_away() -> None:
+    at = open_step("growing-step.3")
+    assert not components(at, "link")
+    assert not at.selectbox
+    at.button(key="lesson.all-controls").click().run()
+    assert at.selectbox
+    at.button(key="lesson.all-controls").click().run()
+    assert not at.selectbox

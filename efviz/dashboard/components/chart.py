@@ -2,7 +2,7 @@
 
 import json
 import struct
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from math import isfinite
 from typing import Any, Literal, get_args
@@ -105,6 +105,7 @@ def chart(
     key: str,
     address: Mapping[str, Any] | None = None,
     follows: Mapping[str, Any] | None = None,
+    only: Sequence[str] = (),
     on_click: Callable[[Click], None] | None = None,
     on_touch: Callable[[Touch], None] | None = None,
     frame: Frame | None = None,
@@ -117,6 +118,7 @@ def chart(
     `address` is what the address bar shows once the picture is drawn (see address.js); None leaves
     it to another chart. `follows` is for a chart that follows the hand (see pictures.js): its
     `name` in fetched pictures, their `address`, None if there are none, and the `link` of this one.
+    `only` names the panels that are drawn, all if there are none.
     """
     state = st.session_state.get(key)
     touched, framed = (state.get(name) if state else None for name in ("touch", "frame"))
@@ -151,6 +153,7 @@ def chart(
             frame=stands,
             clicks=bool(on_click),
             follows=follows,
+            only=list(only),
         ),
         on_click_change=on_click_change,
         on_touch_change=on_touch_change,

@@ -143,6 +143,7 @@ interface Figure {
   digest: string;
   data: Trace[];
   layout: Layout;
+  place: number;
 }
 /** A chart as decoded from the wire. */
 interface Spec {
@@ -162,6 +163,7 @@ interface Session {
   clicks: boolean;
   frame: FrameSaid | null;
   follows: Follows | null;
+  only: string[];
 }
 /** A chart that follows the hand: see pictures.js. */
 interface Follows {

@@ -43,7 +43,8 @@ class Chart:
     arrive after the first picture. `touch` returns the settings after a mark was moved, and
     `after_touch`, given those before, does the rest. `look` gives the layout of the panels, see
     `pack_figures`; with `paint` the browser paints them before the blocks below are drawn. `pinned`
-    may be another chart, which is then drawn with the pinned settings.
+    may be another chart, which is then drawn with the pinned settings. `hidden` leaves out what a
+    lesson asks its reader to predict; the chart does not follow the hand then.
     """
 
     panels: Function
@@ -59,6 +60,7 @@ class Chart:
     weights: Callable[[Shown], tuple[float, float]] = lambda shown: (1, 1)
     title: str = "Chart"
     file: str = ""
+    hidden: Callable[[Panels], Panels] | None = None
 
     kind = "chart"
     complete = False
@@ -72,7 +74,8 @@ class Chart:
         return call_of(self.panels)
 
     def packed(self, panels: Panels, /) -> bytes:
-        return pack_figures(panels, dark=dark_colours(), **self.look(panels))
+        shown = self.hidden(panels) if self.hidden else panels
+        return pack_figures(shown, dark=dark_colours(), **self.look(panels))
 
     def __call__(self, shown: Shown) -> None:
         packed = shown.view.call(self.call, held=True, then=self.packed)
@@ -135,6 +138,7 @@ class Chart:
             key=key,
             address=history.address(shown.store.query),
             follows=self._follows(shown),
+            only=shown.page.panels if self.name in {part.name for part in page.follow} else (),
             on_click=(lambda at: click(shown, at)) if click else None,
             on_touch=partial(self._touched, shown) if self.touch else None,
             frame=self.frame(shown) if self.frame else None,
@@ -151,7 +155,7 @@ class Chart:
 
         def panels() -> Panels:
             found: Panels = view.call(self.call, held=True)
-            return found
+            return self.hidden(found) if self.hidden else found
 
         def rows() -> int:
             return int(self.look(panels()).get("rows", 1))

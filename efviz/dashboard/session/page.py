@@ -40,7 +40,8 @@ class Page:
     progress bar, as in "41 % of the runs computed". `held`: until this fraction of a result is
     done, charts show the previous one of the same problem. `follow` are the parts of `body` that
     follow the hand while a slider or a mark is moved (see `pictures`). `charts`: whether it has any
-    to export.
+    to export. `parts` are further blocks by the names under which lessons show them alone, and
+    `panels` those of the following charts that are shown, all if there are none.
     """
 
     title: str
@@ -55,6 +56,8 @@ class Page:
     held: Mapping[str, float] = field(default_factory=dict)
     follow: Sequence["Part"] = ()
     charts: bool = True
+    parts: Mapping[str, "Block"] = field(default_factory=dict)
+    panels: Sequence[str] = ()
 
 
 class Part(Protocol):
@@ -233,9 +236,10 @@ Block = Callable[[Shown], None]
 """A part of a page, which draws what is known."""
 
 
-def run(page: Page) -> None:
+def run(page: Page, *, headed: bool = True) -> None:
     store = Store(page.slug, page.settings)
-    header(page, store)
+    if headed:
+        header(page, store)
     store.show_remarks()
     live(page)
     draw(page.foot, Shown(page, store, View(page, store.settings)))

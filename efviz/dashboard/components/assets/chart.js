@@ -8,7 +8,7 @@
 import { showInAddress } from './address.js';
 import { clicked, plotOf } from './compat.js';
 import { Handles, TWICE } from './drag.js';
-import { cellOf, columnsIn, GAP, spanOf, widthOfColumn } from './grid.js';
+import { cellOf, columnsIn, fitting, GAP, spanOf, widthOfColumn } from './grid.js';
 import { Compass, Hover } from './hover.js';
 import { Layers, split } from './layers.js';
 import { withRoom } from './names.js';
@@ -20,7 +20,7 @@ import { Runners } from './runners.js';
 import { scalesOf } from './svg.js';
 import { enlarge, recolour, themeOf } from './theme.js';
 import { Touch } from './touch.js';
-import { decode, opened } from './wire.js';
+import { chosen, decode, opened } from './wire.js';
 import { fitted } from './words.js';
 
 const KEY = Symbol.for('efviz.chart');
@@ -29,7 +29,9 @@ const FINGER = 24; // px around a click within which the next one may be its sec
 class Chart {
   /** @type {Panel[]} */
   panels = [];
-  /** @type {Spec} */
+  /** @type {Spec} all panels */
+  whole;
+  /** @type {Spec} the panels that are drawn */
   spec;
   /** @type {Session} */
   session;
@@ -124,7 +126,8 @@ class Chart {
    */
   take(buffer, start) {
     const before = this.plane();
-    this.spec = decode(buffer, start, this.spec);
+    this.whole = decode(buffer, start, this.whole);
+    this.spec = chosen(this.whole, this.session.only);
     // A zoom is only valid on its own plane.
     if (this.plane() !== before) this.view = null;
   }
@@ -181,8 +184,11 @@ class Chart {
     if (!this.spec || !window.Plotly || !this.root.clientWidth) return;
     const theme = themeOf(this.root);
     const room = this.root.clientWidth;
-    const columns = columnsIn(this.spec, room);
-    const width = widthOfColumn(columns, room, this.spec.maxWidth);
+    // Only where the style limits the height, as beside the text of a lesson.
+    const tall = parseFloat(getComputedStyle(this.root).maxHeight);
+    const fitted = tall > 0 ? fitting(this.spec, room, tall, theme.scale) : undefined;
+    const columns = fitted?.columns ?? columnsIn(this.spec, room);
+    const width = fitted?.width ?? widthOfColumn(columns, room, this.spec.maxWidth);
     this.root.style.gridTemplateColumns = `repeat(${columns}, minmax(0, ${width}px))`;
     for (const gd of this.panels.splice(this.spec.figures.length)) this.drop(gd);
     this.panels.forEach((gd, i) => this.place(gd, i, columns));
@@ -299,7 +305,8 @@ class Chart {
       this.spec.figures.findIndex(({ layout }) =>
         layout.meta?.handles?.some(({ trace }) => trace === name)
       ) === i;
-    gd._efviz.handles ??= new Handles(gd, i, this.touch, layers);
+    gd._efviz.handles ??= new Handles(gd, this.touch, layers);
+    gd._efviz.handles.panel = this.spec.figures[i].place;
     gd._efviz.handles.draw(data, parts.handles, kinds ?? [], first);
   }
 
@@ -331,7 +338,7 @@ class Chart {
     gd.on('plotly_click', (event) => {
       const place = clicked(event);
       if (meta().click && this.session.clicks && place && !this.again(gd, place)) {
-        this.send('click', { panel: i, ...place });
+        this.send('click', { panel: this.spec.figures[i].place, ...place });
       }
     });
     gd.on('plotly_relayout', (event) => {

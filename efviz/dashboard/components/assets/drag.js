@@ -79,16 +79,15 @@ export class Handles extends Sheet {
   tapped;
   /** @type {Moved | undefined} where the arrow keys have put a mark */
   stepped;
+  panel = 0; // its place among the panels of the chart
 
   /**
    * @param {Panel} gd
-   * @param {number} panel
    * @param {import('./touch.js').Touch} touch
    * @param {import('./layers.js').Layers} layers
    */
-  constructor(gd, panel, touch, layers) {
+  constructor(gd, touch, layers) {
     super(gd, 'handles');
-    this.panel = panel;
     this.touch = touch;
     this.layers = layers;
     const capture = { capture: true };

@@ -31,6 +31,51 @@ export const widthOfColumn = (columns, room, most) =>
   Math.min(Math.floor((room - GAP * (columns - 1)) / columns), most);
 
 /**
+ * The columns, and their width, with which a chart is no higher than `tall` pixels and its panels as
+ * wide as possible; nothing if they would be too narrow to read.
+ *
+ * @param {Spec} spec
+ * @param {number} room
+ * @param {number} tall
+ * @param {number} scale of the margins
+ * @returns {{ columns: number, width: number } | undefined}
+ */
+export function fitting(spec, room, tall, scale) {
+  const { figures, rows, maxWidth, smallest } = spec;
+  const narrow = figures.filter((figure) => !isWide(figure));
+  let best = { columns: 0, width: 0 };
+  for (let columns = narrow.length / rows; columns >= 1; columns -= 1) {
+    let [low, high] = [0, widthOfColumn(columns, room, maxWidth)];
+    if (heightOf(spec, columns, high, scale) <= tall) low = high;
+    while (high - low > 1) {
+      const width = (low + high) / 2;
+      if (heightOf(spec, columns, width, scale) <= tall) low = width;
+      else high = width;
+    }
+    if (low > best.width) best = { columns, width: Math.floor(low) };
+  }
+  return best.width < smallest ? undefined : best;
+}
+
+/**
+ * @param {Spec} spec
+ * @param {number} columns
+ * @param {number} width
+ * @param {number} scale
+ */
+function heightOf({ figures, rows }, columns, width, scale) {
+  const heights = new Map();
+  figures.forEach(({ layout: { margin, meta } }, i) => {
+    const plot = (width - scale * (margin.l + margin.r)) * (meta?.aspect ?? 1);
+    const height = meta?.height ?? plot + scale * (margin.t + margin.b);
+    const { gridRow } = cellOf({ figures, rows }, i, columns);
+    const row = isWide(figures[i]) ? `wide ${i}` : gridRow;
+    heights.set(row, Math.max(heights.get(row) ?? 0, height));
+  });
+  return [...heights.values()].reduce((sum, height) => sum + height + GAP, -GAP);
+}
+
+/**
  * The number of columns that a panel covers; a wide one leaves room beside it if there are many.
  *
  * @param {Figure} figure

@@ -1,7 +1,7 @@
 // The decoding of the bytes that a chart receives.
 //
 // uint32 length | session | packed header | packed figures. The session is JSON with the values of
-// one visitor, {query, ack, frame, clicks, follows}; ack is the sequence of the last answered report.
+// one visitor, {query, ack, frame, clicks, follows, only}; ack is the sequence of the last answered report.
 // Packed: uint32 length | JSON | float32 arrays; {"$a": [offset, n]} or {"$a": [offset, rows,
 // columns]} in the JSON is an array.
 // header: {figures: [{name, size, digest}], dark, rows, minWidth, maxWidth, smallest, plotly};
@@ -73,4 +73,18 @@ export function decode(buffer, start, shown) {
   );
   spec.revision = spec.figures.map((/** @type {Figure} */ { digest }) => digest).join(' ');
   return spec;
+}
+
+/**
+ * The panels of these names, all if there are none, each with its place among all.
+ *
+ * @param {Spec} whole
+ * @param {string[]} only
+ * @returns {Spec}
+ */
+export function chosen(whole, only) {
+  const all = whole.figures.map((figure, place) => ({ ...figure, place }));
+  const figures = all.filter(({ name }) => only.includes(name));
+  if (!figures.length) return { ...whole, figures: all };
+  return { ...whole, figures, rows: figures.length > whole.rows ? whole.rows : 1 };
 }

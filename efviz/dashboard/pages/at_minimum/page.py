@@ -163,4 +163,5 @@ PAGE = Page(
     waits=dict.fromkeys(("cases", "moved", "half", "losses", "moved_losses"), "the picture")
     | {"distances": "the chart of distances"},
     follow=(CHART, SENTENCE, TABLE),
+    parts={"curves": DISTANCES},
 )

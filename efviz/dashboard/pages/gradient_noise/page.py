@@ -146,4 +146,5 @@ PAGE = Page(
     waits={"loss": "the contours", "runs": "the runs"},
     held={"runs": 0.25},
     follow=(CHART, SENTENCE, ERRORS, LOSSES),
+    parts={"theta": theta_row(words.THETA, columns=(1, 1))},
 )

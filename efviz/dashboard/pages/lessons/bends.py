@@ -7,10 +7,11 @@ import numpy as np
 
 from efviz.arrays import Array
 from efviz.dashboard.pages.lessons import facts
-from efviz.dashboard.pages.lessons.lesson import Lesson, Prediction, Step, Task, Verdict
+from efviz.dashboard.pages.lessons.lesson import Answer, Lesson, Prediction, Step, Task, Verdict
 from efviz.dashboard.pages.vector_fields import page as vector_fields
 from efviz.dashboard.pages.vector_fields.figure_1 import figure_1
 from efviz.dashboard.pages.vector_fields.settings import VectorFieldsSettings
+from efviz.figures.hidden import Hidden
 from efviz.numbers import percent
 from efviz.optimizers import direction
 from efviz.shown import spread
@@ -61,57 +62,81 @@ LESSON = Lesson(
     title="Why the empirical Fisher bends the field",
     about="Badly fitted examples count more, and far from the minimum most fit badly.",
     numbers=numbers,
+    recap="""The empirical Fisher weights each example by its squared residual; the Fisher does not
+look at the residuals. So its steps shrink far from the minimum, and turn away from it.""",
     steps=(
         Step(
-            "Length",
-            r"""
-The *empirical Fisher* (Eq. 3) averages $g_n g_n^\top$, where $g_n$ is the gradient of one
-example at its **observed** target. For least squares $g_n = -r_n x_n$, where the *residual* $r_n$
-is the target minus the prediction. So $\tilde F$ is the mean of $r_n^2\, x_n x_n^\top$: each
-example is weighted by its squared residual. In $F$ all examples have the same weight.""",
+            "How long is a step?",
+            """
+What does the {{empirical Fisher}} do differently? It uses the **observed** targets, where the
+{{Fisher}} averages over the model's own predictions. For a line, this weights each example by its
+squared {{residual}}: target minus prediction. In the Fisher all examples weigh the same.""",
             vector_fields.SLUG,
             prediction=Prediction(
-                "Go from half-way to a corner of the plane to the corner itself: the distance from "
-                "the minimum doubles. What happens to the step of EFGD, "
-                r"$\tilde F^{-1} \nabla L$?",
+                """Go from half-way to a corner of the plane to the corner itself: the distance from
+★ doubles. What happens to the step of EFGD?""",
                 (
-                    "It becomes about half as long",
-                    "Its length hardly changes",
-                    "It becomes about twice as long",
+                    Answer("It becomes about half as long"),
+                    Answer(
+                        "Its length hardly changes",
+                        """For that, the empirical Fisher would have to grow as the gradient does.
+It grows faster.""",
+                    ),
+                    Answer(
+                        "It becomes about twice as long",
+                        """That is the step of NGD: the Fisher is the same everywhere here. The
+empirical Fisher is not.""",
+                    ),
                 ),
                 lambda: facts.nearest(float(growth("EFGD").mean()), (0.5, 1.0, 2.0)),
-                """The step of EFGD becomes [[efgd]] times as long, depending on the corner, that
-of NGD [[ngd]] times. Residuals grow with the distance. The empirical Fisher grows with their
-square; the gradient grows only linearly. Look at the outer arrows: those of EFGD shrink where those
-of NGD grow. Close to the minimum, within [[turn]] of the way to a corner, those of EFGD grow too:
-there the residuals are mostly noise, which does not depend on the distance.""",
+                """The step of EFGD becomes [[efgd]] times as long, depending on the corner, that of
+NGD [[ngd]] times: the empirical Fisher grows with the square of the residuals, the gradient only
+linearly. Compare the outer arrows. Within [[turn]] of the way to a corner those of EFGD grow too:
+there the residuals are mostly noise.""",
+                Hidden(("EFGD",), ("EFGD",)),
             ),
+            panels=("NGD", "EFGD"),
         ),
         Step(
-            "Direction",
+            "The formula",
             r"""
-Directions change too. Far from the minimum, the largest residuals belong to the examples with large
-$x$; these dominate $\tilde F$, and its inverse shrinks *their* direction. The colours show the
-*cosine* between the steps of EFGD and NGD: red where they are more than a right angle apart, on
-[[share]] of the plane. Even there EFGD goes downhill, because $\tilde F$ has no negative
-eigenvalues, but not towards the minimum.""",
+How is this written? Let $g_n$ be the {{per-example gradient}}, that of the loss of example $n$
+alone. The empirical Fisher (Eq. 3), EF for short, is the mean of $g_n g_n^\top$ over the examples,
+and the step of EFGD is $-\mathrm{EF}^{-1} g$. For a line, $g_n$ is proportional to the residual,
+and $g_n g_n^\top$ to its square.""",
+            vector_fields.SLUG,
+            panels=("Data", "EFGD"),
+        ),
+        Step(
+            "Which way does it point?",
+            """
+Does EFGD at least point the right way? Far from ★, the largest residuals belong to the examples
+with large $x$. These dominate EF, and its inverse shrinks *their* direction. Colours show the
+*cosine* between the steps of EFGD and NGD. It is negative, so that they are more than a right angle
+apart, on [[share]] of the plane. Even there EFGD goes downhill, but not towards ★.""",
             vector_fields.SLUG,
             "cos=1",
+            panels=("NGD", "EFGD"),
         ),
         Step(
             "More noise",
-            "Now change the data. The slider *Strength s* scales the noise around the line.",
+            """Now change the data. *Strength s* scales the noise around the line; at zero it is
+that of Fig. 1 of the paper.""",
             vector_fields.SLUG,
             "cos=1",
             task=Task(
-                """Reduce the red part to less than [[limit]] of the plane. Does that take less
-noise or more?""",
+                """Reduce the part with a negative cosine to less than [[limit]] of the plane. Does
+that take less noise or more?""",
                 check,
+                """With little noise, residuals tell mostly how far a line is from the best one.
+What would make them tell less?""",
                 "cos=1&s=2.5",
-                r"""More: strong noise dominates the residuals across the plane. Large and small
-residuals then occur at every $x$, $\tilde F$ is close to a multiple of $F$, and its field is
+                """More: strong noise dominates the residuals across the plane. Large and small
+ones then occur at every $x$, EF is close to a multiple of the Fisher, and its field is
 straighter.""",
             ),
+            controls=("strength",),
+            panels=("Data", "EFGD"),
         ),
     ),
 )

@@ -7,7 +7,7 @@ import numpy as np
 from efviz.dashboard.pages.at_minimum import page as at_minimum
 from efviz.dashboard.pages.at_minimum.settings import AtMinimumSettings
 from efviz.dashboard.pages.lessons import facts
-from efviz.dashboard.pages.lessons.lesson import Lesson, Prediction, Step, Task, Verdict
+from efviz.dashboard.pages.lessons.lesson import Answer, Lesson, Prediction, Step, Task, Verdict
 from efviz.numbers import number, percent
 from efviz.studies.comparison import Comparison
 
@@ -50,58 +50,84 @@ def numbers() -> dict[str, str]:
     }
 
 
+COLUMN = ("at-the-minimum 3 0", "at-the-minimum 3 1")
+"""The panels of the case that the sliders change."""
+
 LESSON = Lesson(
     key="enough-data",
     title="Correct model, enough data",
     about="When the empirical Fisher approaches the Fisher, and how slowly.",
     numbers=numbers,
+    recap="""With a correct model, the empirical Fisher approaches the Fisher at the minimum, as
+slowly as any average approaches its expectation. With a wrong model, a distance remains that more
+data do not lower.""",
     steps=(
         Step(
             "More examples",
-            r"""
-*Logistic regression* models two classes: it gives each example a probability for each class. These
-data come from such a model, so the model is *correct*, or *well specified*. At the minimum of the
-loss, compare the empirical Fisher $\tilde F$ with the Fisher $F$: their *relative distance* is
-$\|\tilde F - F\| / \|F\|$.""",
+            """
+When is the {{empirical Fisher}} as good as the {{Fisher}}? These examples belong to two classes.
+*Logistic regression* gives each example a probability for each class, and the data were drawn from
+just such a model: it is {{well specified}}. The ellipses are those of the two matrices at the
+minimum of the loss. Above them is their *relative distance*: the size of EF − F in units of the
+size of F.""",
             at_minimum.SLUG,
             "s=0",
             prediction=Prediction(
                 "Use [[many]] examples instead of [[few]]. The distance becomes …",
                 (
-                    "about as large as before",
-                    "about a third as large",
-                    "about a tenth as large",
-                    "about a hundredth as large",
+                    Answer(
+                        "about as large as before",
+                        """The observed labels differ from the model's probabilities by chance, and
+chance averages out.""",
+                    ),
+                    Answer(
+                        "about a third as large",
+                        """That is what ten times as many examples would do; here are a hundred
+times as many.""",
+                    ),
+                    Answer("about a tenth as large"),
+                    Answer(
+                        "about a hundredth as large",
+                        """The error of an average falls with the square root of the number of
+examples, not with the number itself.""",
+                    ),
                 ),
                 lambda: facts.nearest(distance(FEW) / distance(MANY), (1, 3, 10, 100)),
                 """It falls from [[off_few]] to [[off_many]], which is [[share]] of the first value
 (means of [[seeds]] samples). Move *Examples N* to see it.""",
             ),
+            controls=("N",),
+            panels=COLUMN,
         ),
         Step(
             "Why it shrinks",
             r"""
-With the correct model and enough data the minimum is close to the true parameters, so the
-observed labels behave almost like draws from the model. Then $\tilde F$ is an average of $N$
-random terms whose expectation is $F$ (Eq. 17), and its error falls like one over $\sqrt N$, as for
-any such average. The chart at the lower right shows it: the curve of the correct model falls, the
-others level off.""",
+Why does the distance shrink? With the correct model and enough data, the minimum is close to the
+true parameters, so the observed labels behave almost like draws from the model. Then EF is an
+average of $N$ random terms, one for each {{example}}, whose expectation is the Fisher (Eq. 17). Its
+error falls like one over $\sqrt N$, as for any such average. In the chart, the curve of the correct
+model falls, and the others level off.""",
             at_minimum.SLUG,
             "s=0&n=100000",
+            shows=("curves",),
         ),
         Step(
             "Come close",
-            "For the distance to vanish, both conditions are needed: the correct model **and** "
-            "enough data.",
+            """*Strength s* is the {{misspecification}}: how far the data are from what the model
+assumes. At zero the model is correct.""",
             at_minimum.SLUG,
             task=Task(
-                "Bring the empirical Fisher within [[limit]] of the Fisher, with a correct model.",
+                "Bring EF within [[limit]] of the Fisher, with a correct model.",
                 check,
+                """It takes both sliders: one makes the model correct, the other lets chance average
+out.""",
                 "s=0&n=10000",
                 """Now set *Strength s* to [[wrong]] and raise $N$ from [[few]] to [[many]]: the
 distance goes from [[floor_few]] to [[floor_many]]. Misspecification leaves a floor that more data
 do not lower; the more nearly correct the model, the lower the floor.""",
             ),
+            controls=("N", "strength"),
+            panels=COLUMN,
         ),
     ),
 )

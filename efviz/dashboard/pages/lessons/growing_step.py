@@ -6,9 +6,10 @@ from types import SimpleNamespace
 import numpy as np
 
 from efviz.dashboard.pages.lessons import facts
-from efviz.dashboard.pages.lessons.lesson import Lesson, Prediction, Step, Task, Verdict
+from efviz.dashboard.pages.lessons.lesson import Answer, Lesson, Prediction, Step, Task, Verdict
 from efviz.dashboard.pages.vector_fields import page as vector_fields
 from efviz.dashboard.pages.vector_fields.settings import VectorFieldsSettings
+from efviz.figures.hidden import Hidden
 from efviz.numbers import number
 from efviz.optimizers import direction
 from efviz.optimizers.status import Status
@@ -54,49 +55,72 @@ LESSON = Lesson(
     title="The step that grows as you approach",
     about="With an exact fit, the empirical Fisher vanishes faster than the gradient.",
     numbers=numbers,
+    recap="""With an exact fit, the empirical Fisher vanishes faster than the gradient, so undamped
+steps grow close to the minimum. Damping prevents that by turning EFGD into gradient descent
+there.""",
     steps=(
         Step(
             "Half the distance",
             """
-The noise is off: all examples lie on one line, as when a large model fits its data exactly. At the
-minimum every residual is zero.""",
+What does EFGD do if the model fits exactly? Here the noise is off, and all examples lie on one
+line, as when a large model fits its data exactly. At the minimum ★ every {{residual}} is zero.""",
             vector_fields.SLUG,
             "s=-1&damping=0",
             prediction=Prediction(
-                "Halve the distance to the minimum. The undamped step of EFGD becomes …",
-                ("half as long", "as long as before", "twice as long"),
+                "Halve the distance to ★. The step of EFGD becomes …",
+                (
+                    Answer(
+                        "half as long",
+                        """That is the step of NGD, whose matrix does not change. The empirical
+Fisher shrinks on the way.""",
+                    ),
+                    Answer(
+                        "as long as before",
+                        """For that, the empirical Fisher would have to shrink as the gradient does.
+It shrinks faster.""",
+                    ),
+                    Answer("twice as long"),
+                ),
                 lambda: facts.nearest(lengths("EFGD")[1] / lengths("EFGD")[0], (0.5, 1, 2)),
                 """It becomes [[half]] times as long, that of NGD [[half_natural]] times. The
-gradient shrinks with the residuals, the empirical Fisher with their squares, and the step is the
-gradient divided by the empirical Fisher.""",
+gradient shrinks with the residuals, the {{empirical Fisher}} with their squares, and the step is
+the gradient divided by the empirical Fisher.""",
+                Hidden(("EFGD",), ("EFGD",)),
             ),
+            panels=("Data", "NGD", "EFGD"),
         ),
         Step(
             "Overshooting",
             r"""
-If the distance is divided by [[near]], the step of NGD becomes [[times_natural]] times as long,
-that of EFGD [[times]] times. So with a fixed step size $\gamma$, EFGD cannot settle: close enough
-to the minimum every step overshoots it. Look at the trajectories, in which the longest steps follow
-close approaches, and at the column EFGD of the table.""",
+Where does that lead? If the distance is divided by [[near]], the step of NGD becomes
+[[times_natural]] times as long, that of EFGD [[times]] times. Each step is multiplied by a fixed
+{{step size}} $\gamma$, so EFGD cannot settle: close enough to ★, every step overshoots it. Look at
+the trajectories, in which the longest steps follow close approaches, and at the column EFGD of the
+table.""",
             vector_fields.SLUG,
             "s=-1&damping=0",
+            shows=("chart", "table"),
+            panels=("NGD", "EFGD"),
         ),
         Step(
             "Damping",
             r"""
-*Damping* adds $\lambda I$ before the matrix is inverted: $(\tilde F + \lambda I)^{-1} \nabla
-L$.""",
+How can this be prevented? {{Damping}} adds a number $\lambda$ to the diagonal of the matrix before
+the gradient is divided by it: the step is $-(\mathrm{EF} + \lambda I)^{-1} g$.""",
             vector_fields.SLUG,
             "s=-1&damping=0",
             task=Task(
-                "Choose a damping λ (and, if you like, a step size) for which EFGD reaches the "
-                "minimum from all starts.",
+                """Choose a damping λ (and, if you like, a step size) for which EFGD reaches the
+minimum from all starts.""",
                 check,
+                """Close to ★ the matrix is tiny. A λ that is too small does not matter until the
+steps are already too long: try a much larger one.""",
                 "s=-1&damping=0.1",
-                r"""Close to the minimum $\lambda$ is now much larger than $\tilde F$, so the
-step is nearly $\nabla L / \lambda$. EFGD converges there because it has become gradient
-descent.""",
+                r"""Close to the minimum, $\lambda$ is now much larger than EF, so the step is
+nearly $-g / \lambda$. EFGD converges there because it has become gradient descent.""",
             ),
+            controls=("damping", "step_size"),
+            panels=("NGD", "EFGD"),
         ),
     ),
 )

@@ -1,6 +1,7 @@
 """Lessons: steps on the pages of the dashboard, with predictions, tasks and computed numbers.
 
-Texts are Markdown in which [[name]] stands for a number of the lesson.
+Texts are Markdown in which [[name]] stands for a number of the lesson, and {{term}} or {{term|as
+written}} for a term of the glossary.
 """
 
 import re
@@ -8,6 +9,8 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 from urllib.parse import parse_qsl
+
+from efviz.figures.hidden import Hidden
 
 Numbers = Callable[[], Mapping[str, str]]
 
@@ -25,24 +28,39 @@ Check = Callable[[Any], Verdict]
 
 
 @dataclass(frozen=True)
+class Answer:
+    """An answer to choose. If it is wrong, `reply` says what speaks against it."""
+
+    text: str
+    reply: str = ""
+
+
+@dataclass(frozen=True)
 class Prediction:
-    """A question asked before the page is shown. `right()` computes the index of the answer."""
+    """A question asked before its answer can be seen. `right()` computes the index of the answer.
+
+    `because` is said after any answer.
+    Until then, the first chart is shown without what `hides` leaves out, and nothing else.
+    """
 
     question: str
-    answers: tuple[str, ...]
+    answers: tuple[Answer, ...]
     right: Callable[[], int]
     because: str
+    hides: Hidden | None = None
 
 
 @dataclass(frozen=True)
 class Task:
     """Something to do on the page; `check` judges the page's settings.
 
-    `solution` is a query that solves the task, and `after` the text shown then.
+    `hint` helps a reader who has tried, `solution` is a query that solves the task, and `after` the
+    text shown then.
     """
 
     words: str
     check: Check
+    hint: str
     solution: str
     after: str
 
@@ -51,7 +69,10 @@ class Task:
 class Step:
     """A text beside the page `slug`, which opens with the settings of `query`.
 
-    `title` says in a few words what the step is about.
+    `title` says in a few words what the step is about. Of the page it shows these `controls`, the
+    first of which is the one to move, these parts (`shows`) and, in charts that follow, these
+    `panels`, all if there are none. Controls are settings, or parts of the page; `touched` are the
+    settings that are changed in the picture itself.
     """
 
     title: str
@@ -60,6 +81,10 @@ class Step:
     query: str = ""
     prediction: Prediction | None = None
     task: Task | None = None
+    controls: tuple[str, ...] = ()
+    touched: tuple[str, ...] = ()
+    shows: tuple[str, ...] = ("chart", "sentence")
+    panels: tuple[str, ...] = ()
 
     @property
     def settings(self) -> dict[str, str]:
@@ -71,26 +96,34 @@ class Step:
         texts = [self.text]
         if self.prediction:
             p = self.prediction
-            texts += [p.question, *p.answers, p.because]
+            texts += [p.question, p.because]
+            texts += [text for answer in p.answers for text in (answer.text, answer.reply)]
         if self.task:
-            texts += [self.task.words, self.task.after]
+            texts += [self.task.words, self.task.hint, self.task.after]
         return texts
 
 
 @dataclass(frozen=True)
 class Lesson:
-    """`about` is one sentence for the list of lessons."""
+    """`about` is one sentence for the list of lessons; `recap` are the two that end the lesson."""
 
     key: str
     title: str
     about: str
     steps: tuple[Step, ...]
+    recap: str
     numbers: Numbers
 
+    @property
+    def templates(self) -> list[str]:
+        """All texts of the lesson, except its title."""
+        return [self.about, *(text for step in self.steps for text in step.templates), self.recap]
+
     def say(self, template: str) -> str:
-        """The text with its numbers filled in."""
+        """The text with its numbers and terms filled in."""
         numbers = self.numbers()
-        return re.sub(r"\[\[(\w+)\]\]", lambda match: numbers[match[1]], template).strip()
+        text = re.sub(r"\[\[(\w+)\]\]", lambda match: numbers[match[1]], template)
+        return re.sub(r"\{\{([^}|]+\|)?([^}]+)\}\}", r"*\2*", text).strip()
 
 
 def settings(query: str) -> dict[str, str]:

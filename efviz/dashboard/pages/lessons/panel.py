@@ -7,16 +7,17 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from functools import partial
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import streamlit as st
 
 from efviz.dashboard.components import lesson_head
 from efviz.dashboard.components import style as sheets
+from efviz.dashboard.pages.registry import PAGES
 from efviz.dashboard.session import routes
 from efviz.dashboard.session.foreign import plain
 from efviz.dashboard.session.settings import EVERYWHERE
-from efviz.dashboard.session.store import everywhere, set_everywhere
+from efviz.dashboard.session.store import everywhere, put, set_everywhere
 from efviz.datasets.tables.errors import quoted
 
 if TYPE_CHECKING:
@@ -26,8 +27,14 @@ QUIET = ("start", "lessons")
 """Pages without lesson steps, on which there is no panel."""
 SECONDS = 0.7
 """Time between two checks of an open task."""
+ENOUGH = 2
+"""Tries after which there is a hint."""
 ACT = "lesson.act"
 """The session key of what a visitor has chosen in the head of the panel."""
+
+
+ALL = "lesson.all"
+"""The session key of whether all controls of the page are shown."""
 
 
 def presenting() -> bool:
@@ -43,11 +50,7 @@ def current() -> tuple[Lesson, int] | None:
     key, _, number = everywhere().get("lesson", "").partition(".")
     if not key:
         return None
-    from efviz.dashboard.pages.lessons.registry import (
-        LESSONS,  # imports all pages, so only when a lesson runs
-    )
-
-    lesson = LESSONS.get(key)
+    lesson = lessons().get(key)
     if lesson is None:
         return None
     index = int(number) - 1 if number.isdecimal() and len(number) < 3 else 0
@@ -62,6 +65,7 @@ def available(lesson: Lesson) -> bool:
 def enter(lesson: Lesson, index: int, query: str | None = None) -> None:
     """Show a step: its page with the settings of the step."""
     step = lesson.steps[index]
+    st.session_state.pop(ALL, None)
     set_everywhere(lesson=f"{lesson.key}.{index + 1}")
     # A page that the session has not opened takes its values from the URL.
     st.session_state.pop(step.slug, None)
@@ -104,12 +108,37 @@ def around(slug: str, main: Callable[[], None]) -> None:
         with st.container(key="lesson"):
             answered = draw(lesson, index)
         with st.container(key="lesson-picture"):
-            if answered:
-                main()
+            picture(slug, step, main, answered=answered)
+
+
+def picture(slug: str, step: Step, main: Callable[[], None], *, answered: bool) -> None:
+    """What the step shows of its page, or all of it on demand."""
+    from efviz.dashboard.pages.lessons.excerpt import excerpt, question
+    from efviz.dashboard.session.page import run
+
+    page = PAGES[slug].page
+    assert page
+    if not answered and step.prediction:
+        run(question(page, step, step.prediction), headed=False)
+    elif st.session_state.get(ALL):
+        every_control()
+        main()
+    else:
+        run(excerpt(page, step, every_control), headed=False)
+
+
+def every_control() -> None:
+    """The button that shows all controls of the page, or again those of the step alone."""
+    shown = bool(st.session_state.get(ALL))
+    words = "Controls of this step" if shown else "All controls"
+    with st.container(horizontal=True, horizontal_alignment="right"):
+        if st.button(words, key="lesson.all-controls", type="tertiary", icon=":material/tune:"):
+            st.session_state[ALL] = not shown
+            st.rerun()
 
 
 def draw(lesson: Lesson, index: int) -> bool:
-    """Draw the panel; False while a question hides the page."""
+    """Draw the panel; False while a question hides a part of the picture."""
     step = lesson.steps[index]
     head(lesson, index)
     with st.container(key="lesson-text"):
@@ -130,7 +159,7 @@ def head(lesson: Lesson, index: int) -> None:
         number=number(lesson),
         steps=[{"title": step.title, "done": i < index} for i, step in enumerate(lesson.steps)],
         at=index,
-        next="All lessons" if last else "Next",
+        next="Next" if not last else "Next lesson" if following(lesson) else "All lessons",
         presenting=presenting(),
         on_act=partial(st.session_state.__setitem__, ACT),
     )
@@ -138,9 +167,20 @@ def head(lesson: Lesson, index: int) -> None:
 
 def number(lesson: Lesson) -> int:
     """The place of a lesson in the list, counted from 1."""
-    from efviz.dashboard.pages.lessons.registry import LESSONS
+    return list(lessons()).index(lesson.key) + 1
 
-    return list(LESSONS).index(lesson.key) + 1
+
+def following(lesson: Lesson) -> Lesson | None:
+    """The next lesson, None after the last one."""
+    return [*lessons().values(), None][number(lesson)]
+
+
+def lessons() -> dict[str, Lesson]:
+    from efviz.dashboard.pages.lessons.registry import (
+        LESSONS,  # imports all pages, so only when a lesson runs
+    )
+
+    return LESSONS
 
 
 def act(lesson: Lesson, index: int) -> None:
@@ -156,9 +196,11 @@ def act(lesson: Lesson, index: int) -> None:
 
 
 def go_to(lesson: Lesson, index: int) -> None:
-    """Show a step of the lesson, or the list of lessons after the last one."""
+    """Show a step of the lesson; after the last one the next lesson, or the list of lessons."""
     if index < len(lesson.steps):
         enter(lesson, max(index, 0))
+    if coming := following(lesson):
+        enter(coming, 0)
     set_everywhere(lesson="")
     routes.go("lessons")
 
@@ -179,36 +221,29 @@ def aside(lesson: Lesson, index: int) -> None:
 
 
 def predict(lesson: Lesson, index: int) -> bool:
-    """The question, then the verdict on the answer; whether the page may be shown."""
+    """The question, then what there is to say about the answer; whether it was answered."""
     prediction = lesson.steps[index].prediction
     if prediction is None:
         return True
     given = st.session_state.setdefault("lesson.answers", {})
-    answers = [lesson.say(answer) for answer in prediction.answers]
     st.markdown(f"**Predict.** {lesson.say(prediction.question)}")
     if (lesson.key, index) not in given:
         with st.container(key="lesson-answers"):
-            for i, answer in enumerate(answers):
+            for i, answer in enumerate(prediction.answers):
                 st.button(
-                    answer,
+                    lesson.say(answer.text),
                     key=f"lesson.answer.{lesson.key}.{index}.{i}",
                     on_click=given.update,
                     args=({(lesson.key, index): i},),
                     width="stretch",
                 )
-        st.caption("The chart appears after you answer.")
         return False
-    chosen, right = given[lesson.key, index], prediction.right()
-    verdict = "Correct." if chosen == right else f"Not quite: {_lowercase(answers[right])}."
-    st.markdown(f"You said: {answers[chosen]}. **{verdict}** {lesson.say(prediction.because)}")
-    # It takes the place of the caption at once, which would stay as long as the page computes.
-    st.empty()
+    chosen = prediction.answers[given[lesson.key, index]]
+    right = given[lesson.key, index] == prediction.right()
+    verdict = "**Correct.**" if right else f"**Not quite.** {lesson.say(chosen.reply)}"
+    st.markdown(f"You said: *{lesson.say(chosen.text)}*. {verdict}")
+    st.markdown(lesson.say(prediction.because))
     return True
-
-
-def _lowercase(answer: str) -> str:
-    """The answer as it continues a sentence."""
-    return answer[:1].lower() + answer[1:]
 
 
 def solved() -> set[tuple[str, int]]:
@@ -230,6 +265,38 @@ def task(lesson: Lesson, index: int) -> None:
         st.info(f"{now}\n\n{after}", icon=":material/radio_button_unchecked:")
     else:
         st.info(f"Not yet. {verdict.now}", icon=":material/radio_button_unchecked:")
+        if tries(lesson, index) >= ENOUGH:
+            help_out(lesson, step)
+    if (lesson.key, index) in solved() and index == len(lesson.steps) - 1:
+        st.markdown(f"**In short.** {lesson.say(lesson.recap)}")
+        coming = following(lesson)
+        words = f"Next lesson: {coming.title}" if coming else "All lessons"
+        if st.button(words, key="lesson.following", type="primary", width="stretch"):
+            go_to(lesson, index + 1)
+
+
+def tries(lesson: Lesson, index: int) -> int:
+    """How often the settings have changed, and rested, since the step began."""
+    known: dict[tuple[str, int], tuple[Any, bool, int]]
+    known = st.session_state.setdefault("lesson.tries", {})
+    now, key = st.session_state.get(lesson.steps[index].slug), (lesson.key, index)
+    before, rested, count = known.get(key, (now, True, 0))
+    if now != before:
+        known[key] = now, False, count
+    else:
+        known[key] = now, True, count + (not rested)
+    return known[key][-1]
+
+
+def help_out(lesson: Lesson, step: Step) -> None:
+    """A hint, and a button that solves the task."""
+    assert step.task
+    st.markdown(f"**Hint.** {lesson.say(step.task.hint)}")
+    if st.button("Show me", key="lesson.show-me"):
+        from efviz.dashboard.pages.lessons.lesson import settings
+
+        put(step.slug, PAGES[step.slug].settings, settings(step.task.solution))
+        st.rerun()
 
 
 def judge(step: Step) -> Verdict:

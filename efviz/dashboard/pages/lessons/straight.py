@@ -6,10 +6,11 @@ from types import SimpleNamespace
 import numpy as np
 
 from efviz.dashboard.pages.lessons import facts
-from efviz.dashboard.pages.lessons.lesson import Lesson, Prediction, Step, Task, Verdict
+from efviz.dashboard.pages.lessons.lesson import Answer, Lesson, Prediction, Step, Task, Verdict
 from efviz.dashboard.pages.vector_fields import page as vector_fields
 from efviz.dashboard.pages.vector_fields.figure_1 import detour, detours, figure_1
 from efviz.dashboard.pages.vector_fields.settings import VectorFieldsSettings
+from efviz.figures.hidden import Hidden
 from efviz.figures.vector_fields import TRUE_LENGTH
 from efviz.numbers import number, percent
 from efviz.optimizers import run
@@ -55,55 +56,81 @@ LESSON = Lesson(
     title="What the natural gradient straightens",
     about="The direction of steepest descent rarely points at the minimum. One matrix fixes that.",
     numbers=numbers,
+    recap="""The direction of steepest descent rarely points at the minimum. Where the Fisher is the
+curvature of the loss, multiplying the gradient by its inverse makes it point there.""",
     steps=(
         Step(
             "Three paths",
-            r"""
-A line $y = b + w x$ is fitted to data. The axes of the plane below are its two *parameters*, the
-intercept $b$ and the slope $w$, so each point $\theta = (b, w)$ of the plane is one line. The grey
-curves are *contours*: along each of them, the *loss*, which measures how badly the line fits, is
-constant. The *gradient* crosses them at right angles. Here the contours are ellipses, [[ratio]]
-times as long as they are wide.""",
+            """
+Which way leads to the line that fits best? A point of these planes is a line: its {{intercept}} $b$
+to the right, its {{slope}} $w$ upwards. The {{loss}} says how badly a line fits the data; along
+each grey *contour* it is constant. The best line, the {{minimum}}, is marked ★. Three methods start
+from the same four points.""",
             vector_fields.SLUG,
             prediction=Prediction(
-                "Three methods start from the same four points. Which take a straight path?",
+                "Which of them take a straight path to ★?",
                 (
-                    "Only gradient descent (GD)",
-                    "Only the natural gradient (NGD)",
-                    "Both NGD and EFGD",
-                    "None of them",
+                    Answer(
+                        "Only gradient descent (GD)",
+                        """The steepest direction is at right angles to a contour, and in an ellipse
+that is seldom the direction of its centre.""",
+                    ),
+                    Answer("Only the natural gradient (NGD)"),
+                    Answer(
+                        "Both NGD and EFGD",
+                        """The empirical Fisher of EFGD looks much like the Fisher of NGD on paper,
+but of the three, its paths bend the most.""",
+                    ),
+                    Answer(
+                        "None of them",
+                        """One matrix undoes the stretching of the contours, and one of these
+methods uses it.""",
+                    ),
                 ),
                 straight_methods,
                 """The longest path of GD is [[GD]] times as long as the straight line from its
 start to its end, that of NGD [[NGD]] times, and that of EFGD [[EFGD]] times.""",
+                Hidden(("GD", "NGD", "EFGD"), ("GD", "NGD", "EFGD")),
             ),
         ),
         Step(
-            "Why NGD is straight",
-            r"""
-Why? Near a minimum $\theta^*$ the gradient is $H(\theta - \theta^*)$, where $H$, the *Hessian*,
-holds the second derivatives of the loss. GD follows the negative gradient, which $H$ distorts. For
-least squares the *Fisher information* $F$, the average of $g g^\top$ over the targets that the
-model predicts, equals $H$. So the NGD update $-F^{-1} \nabla L$ equals $\theta^* - \theta$: **every
-NGD update points at the minimum** and is as long as the distance to it. A single step of size one
-leaves [[left]] of that distance. Look at the arrows of the field NGD, which show [[drawn]] of each
-update.""",
+            "Why GD bends",
+            """
+Why is the steepest way down not the shortest? GD steps against the {{gradient}} $g$ of the loss,
+and $g$ crosses the contours at right angles. Here they are ellipses, [[ratio]] times as long as
+they are wide: a valley. So $g$ points mostly across the valley and only a little along it. Follow a
+path of GD: first it goes down into the valley, then along it.""",
             vector_fields.SLUG,
+            panels=("Data", "GD"),
+        ),
+        Step(
+            "Why NGD does not",
+            """
+What would undo the stretching? The {{Fisher}} $F$ measures how much the predictions of the model
+change in each direction of the plane. For a line fitted by least squares it is also the curvature
+of the loss. The step of NGD is $-F^{-1} g$: divided by the curvature, **every step points at ★**
+and is as long as the distance to it. A single step of size one leaves [[left]] of that distance.
+The arrows show [[drawn]] of each step.""",
+            vector_fields.SLUG,
+            panels=("GD", "NGD"),
         ),
         Step(
             "A straight path of GD",
-            "GD does not always curve: on some lines it, too, heads straight for the minimum.",
+            "GD does not always curve: from some starts it, too, heads straight for ★.",
             vector_fields.SLUG,
             "starts=4.5,3",
             task=Task(
                 """Find a start from which the path of GD is at most [[limit]] longer than the
-straight line. Click in a field to place a start, or type one under *More settings*.""",
+straight line. Drag the start, or click in a field to place another one.""",
                 check,
+                """Look for a place where the arrow of GD already points at ★: on the long or the
+short axis of the ellipses.""",
                 "starts=1,0",
-                """Such starts lie on the axes of the ellipses, the *eigenvectors* of the Hessian:
-along these, $H$ only stretches and does not rotate. Multiplying by the inverse of $F$ has the same
-effect in every direction.""",
+                """Such starts lie on the axes of the ellipses, the *eigenvectors* of the
+curvature. Multiplying by the inverse of $F$ has the same effect from every start.""",
             ),
+            touched=("starts",),
+            panels=("GD", "NGD"),
         ),
     ),
 )

@@ -5,10 +5,11 @@ from math import log10
 
 from efviz import results
 from efviz.dashboard.pages.lessons import facts
-from efviz.dashboard.pages.lessons.lesson import Lesson, Prediction, Step, Task, Verdict
+from efviz.dashboard.pages.lessons.lesson import Answer, Lesson, Prediction, Step, Task, Verdict
 from efviz.dashboard.pages.optimization import page as optimization
 from efviz.dashboard.pages.optimization.settings import OptimizationSettings
 from efviz.dashboard.session.kinds import shortest
+from efviz.figures.hidden import Hidden
 from efviz.numbers import number, percent
 from efviz.optimizers import Trajectory
 
@@ -71,34 +72,51 @@ LESSON = Lesson(
     title="Read the paper's table critically",
     about="A table of best settings, and what happens when you run them.",
     numbers=numbers,
+    recap="""The settings printed for EFGD do not reproduce the published curve, but others do.
+Before you believe a comparison of tuned methods, ask how wide the good region of each is.""",
     steps=(
         Step(
             "The printed settings",
             r"""
-The paper compares the three methods on real data, each with the step size $\gamma$ and damping
-$\lambda$ picked by a *grid search*: all pairs are run for the same number of steps, and Table 6
-prints the pair with the lowest final loss. For EFGD on the Boston data it prints
-$\gamma$ = [[gamma]] and $\lambda$ = [[lambda]].""",
+Can a printed result be reproduced? The paper runs three methods on real data. For each it picks the
+{{step size}} $\gamma$ and the {{damping}} $\lambda$ by a *grid search*: all pairs are run for the
+same number of steps, and Table 6 prints the pair with the lowest final loss. For EFGD on the Boston
+data it prints $\gamma$ = [[gamma]] and $\lambda$ = [[lambda]].""",
             optimization.SLUG,
             query(),
             prediction=Prediction(
                 "With these settings, how does the final loss of EFGD compare with that of NGD?",
-                ("It is about the same", "It is about twice as large", "It is much larger"),
+                (
+                    Answer(
+                        "It is about the same",
+                        """So it is in the published figure. But that curve was not made with the
+printed settings.""",
+                    ),
+                    Answer(
+                        "It is about twice as large",
+                        """A slightly wrong cell would do that. This one is far from the good
+region.""",
+                    ),
+                    Answer("It is much larger"),
+                ),
                 lambda: facts.nearest(excess(), (1, 2, 20)),
                 """NGD ends at [[ngd_loss]], EFGD at [[printed_loss]]: [[excess]] times
 that. The published curve of EFGD was not made with these settings.""",
+                Hidden(("loss",), ("EFGD",)),
             ),
+            panels=("loss",),
         ),
         Step(
             "The whole grid",
             r"""
-The full grid, run again, has a better cell for EFGD: $\gamma$ = [[best_gamma]] with $\lambda$ =
-[[best_lambda]] ends at [[best_loss]], which equals the loss of NGD to [[digits]] digits. And *best*
-may mean little: [[ties]] cells of NGD end at the same loss, and which of them is printed is
-arbitrary. Of the [[lines]] lines of the table, [[differ]] name a cell that is not the best one; the
-table below the maps says which.""",
+Is there a better pair? The full grid, run again, has one for EFGD: $\gamma$ = [[best_gamma]] with
+$\lambda$ = [[best_lambda]] ends at [[best_loss]], which equals the loss of NGD to [[digits]]
+digits. And *best* may mean little: [[ties]] cells of NGD end at the same loss, and which of them is
+printed is arbitrary. Of the [[lines]] lines of the table, [[differ]] name a cell that is not the
+best one.""",
             optimization.SLUG,
             query(),
+            shows=("grids",),
         ),
         Step(
             "As good as NGD",
@@ -109,10 +127,13 @@ table below the maps says which.""",
                 """Find a step size and a damping for which the final loss of EFGD is within
 [[close]] of that of NGD. A click in the map of EFGD runs that cell.""",
                 check,
+                "Dark cells have a low final loss. The mark in the map shows the cell that is run.",
                 "ef=17.7827941004&efl=1e-10",
-                """Before you believe a comparison of tuned methods, ask how wide the good
-region of each is, and whether the printed settings reproduce the printed result.""",
+                """Before you believe a comparison of tuned methods, ask whether the printed
+settings reproduce the printed result.""",
             ),
+            controls=("step_EFGD", "damping_EFGD"),
+            shows=("grids",),
         ),
     ),
 )

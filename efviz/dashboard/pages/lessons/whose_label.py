@@ -4,9 +4,10 @@ from dataclasses import replace
 from functools import cache
 
 from efviz.dashboard.pages.lessons import facts
-from efviz.dashboard.pages.lessons.lesson import Lesson, Prediction, Step, Task, Verdict
+from efviz.dashboard.pages.lessons.lesson import Answer, Lesson, Prediction, Step, Task, Verdict
 from efviz.dashboard.pages.matrices import page as matrices
 from efviz.dashboard.pages.matrices.settings import MatricesSettings
+from efviz.figures.hidden import Hidden
 from efviz.numbers import number, percent
 
 LIMIT = 0.25
@@ -47,48 +48,74 @@ LESSON = Lesson(
     title="Whose label is it?",
     about="The same formula with labels from three sources gives three different matrices.",
     numbers=numbers,
+    recap="""The Fisher averages over labels that the model predicts, so labels drawn from the model
+estimate it everywhere. The observed labels serve only where they look as if the model had drawn
+them.""",
     steps=(
         Step(
             "Three sources",
             r"""
-All these matrices average $g_n(y) g_n(y)^\top$; they differ only in the source of the label $y$.
-The Fisher averages over every label that the model considers possible, weighted by its probability.
-The empirical Fisher uses the observed label. You can also *draw* labels from the model, or use the
-most likely one.""",
+Which label belongs into the formula? To build the matrix, take the gradient of the loss of one
+{{example}} for some label, multiply it with itself, and average over the examples. The {{Fisher}}
+takes every label that the model considers possible, weighted by its probability. The {{empirical
+Fisher}} takes the observed one. You could also *draw* labels from the model, or take the most
+likely one.""",
             matrices.SLUG,
             prediction=Prediction(
                 "Far from the minimum: which labels give a matrix close to the Fisher?",
-                ("The observed labels", "Labels drawn from the model", "The most likely labels"),
+                (
+                    Answer(
+                        "The observed labels",
+                        """They come from the data, not from the model, and this model is far from
+the data.""",
+                    ),
+                    Answer("Labels drawn from the model"),
+                    Answer(
+                        "The most likely labels",
+                        """They fit the model perfectly, so their gradients are too small: the
+Fisher also counts the less likely labels.""",
+                    ),
+                ),
                 lambda: min(range(3), key=list(distances().values()).__getitem__),
-                """Here the matrix of drawn labels differs from the Fisher by [[sampled]], that of
-the observed labels by [[observed]], and that of the most likely labels by [[likely]]. The switch
-*Whose label is it?* below the matrices shows each beside the Fisher.""",
+                """The matrix of drawn labels differs from the Fisher by [[sampled]], that of the
+observed labels by [[observed]], and that of the most likely labels by [[likely]]. Choose *Labels*
+to see each beside the Fisher.""",
+                Hidden(("level sets",), ("H", "G", "F", "EF")),
             ),
+            controls=("source",),
+            shows=("labels", "labels_said"),
+            panels=("data", "level sets"),
         ),
         Step(
             "Drawn and most likely",
             r"""
-A drawn label costs one backward pass, as an observed one does, and the expectation over draws is
-the Fisher **at every $\theta$**. The observed label is a draw from the model only if the model is
-correct. The most likely label is the one that minimises the loss: for least squares its gradient is
-zero, as the switch *Whose label is it?* now shows.""",
+Why do drawn labels work? The parameters together are called $\theta$. At **every** $\theta$, the
+expectation over draws is the Fisher. A drawn label costs no more than an observed one: one backward
+pass. The observed label is a draw from the model only if the model is correct. The most likely
+label is the one that minimises the loss: for least squares its gradient is zero, as you see.""",
             matrices.SLUG,
             "labels=most_likely",
+            controls=("source",),
+            shows=("labels", "labels_said"),
         ),
         Step(
-            "Where it does not matter",
+            "Where it hardly matters",
             "The observed labels stay the same. What moves is the model.",
             matrices.SLUG,
             "labels=observed",
             task=Task(
-                "Move θ until EF, the matrix of the observed labels, differs from the Fisher by at "
-                "most [[limit]].",
+                """Move θ until EF, the matrix of the observed labels, differs from the Fisher by at
+most [[limit]]. Use the sliders, or drag the mark.""",
                 check,
+                "Where do the observed targets lie around the predictions as the model expects?",
                 "labels=observed&theta=2.04,1.98",
                 """Near the minimum of a correct model the observed labels look as if the model
-had drawn them. There it hardly matters which of the two are used: the matrices of observed and of
-drawn labels are both close to the Fisher. That of the most likely labels is not.""",
+had drawn them: the matrices of observed and of drawn labels are both close to the Fisher. That of
+the most likely labels is not.""",
             ),
+            controls=("theta",),
+            shows=("chart",),
+            panels=("data", "level sets"),
         ),
     ),
 )

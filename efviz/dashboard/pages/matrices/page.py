@@ -168,6 +168,7 @@ TERMS = Chart(term_panels, "terms", cells, title="Terms of one example")
 LABELS = Chart(
     Call(label_panels, {"matrices": "usual"}), "labels", cells, title="Matrices by labels"
 )
+LABELS_SAID = Words(words.source)
 SENTENCE, TABLE = Words(Call(words.sentence, AT)), Words(words.table)
 EXAMPLE = Words(Call(words.example, {"asked": "example"}))
 CURVE = Chart(
@@ -210,7 +211,7 @@ PAGE = Page(
         partial(place, "source"),
         Row(
             (
-                (labels_drawn, Words(words.source), LABELS),
+                (labels_drawn, LABELS_SAID, LABELS),
                 (CURVE, Words(words.other_sources)),
             ),
             (1, 1.25),
@@ -230,4 +231,9 @@ PAGE = Page(
         "angles": "the angles",
     },
     follow=(CHART, CELLS, SENTENCE, TABLE, EXAMPLE, TERMS),
+    parts={
+        "theta": theta_row(words.THETA, columns=(1, 1)),
+        "labels": LABELS,
+        "labels_said": LABELS_SAID,
+    },
 )

@@ -227,4 +227,5 @@ PAGE = Page(
         "far_runs": "the runs from other starts",
     },
     follow=(RUNS, SENTENCE),
+    parts={"grids": GRIDS},
 )
