@@ -188,6 +188,7 @@ def act(lesson: Lesson, index: int) -> None:
     chosen = st.session_state.pop(ACT, None)
     if chosen == "present":
         present(not presenting())
+        st.rerun()
     elif chosen == "leave":
         leave()
     elif chosen is not None:
