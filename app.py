@@ -24,6 +24,7 @@ from efviz.dashboard.server import (
 from efviz.dashboard.server.first_page import FirstPage
 from efviz.dashboard.server.frontend import Frontend
 from efviz.dashboard.server.headers import Headers
+from efviz.dashboard.server.host_config import HostConfig
 from efviz.dashboard.server.messages import Messages
 from efviz.dashboard.server.origins import Origins
 from efviz.dashboard.server.places import Places
@@ -100,6 +101,7 @@ app = st.App(
         Middleware(Frontend),
         Middleware(FirstPage, releases.begin),
         Middleware(Places),
+        Middleware(HostConfig),
         Middleware(Uploads),
         Middleware(Messages, str(SCRIPT)),
     ],

@@ -75,9 +75,9 @@ def free_port(ports: int = 1) -> int:
 
 
 @contextmanager
-def serve(script: str, **environment: str) -> Iterator[str]:
+def serve(script: str, *, port: int = 0, **environment: str) -> Iterator[str]:
     """An app under a prefix path, as a department would host it; gives its address."""
-    port = free_port()
+    port = port or free_port()
     command = [sys.executable, "-m", "streamlit", "run", script, "--server.port", str(port)]
     command += ["--server.address", "127.0.0.1", "--server.baseUrlPath", "efviz"]
     process = subprocess.Popen(
@@ -107,9 +107,9 @@ def serve(script: str, **environment: str) -> Iterator[str]:
 
 
 @contextmanager
-def ready() -> Iterator[str]:
+def ready(port: int = 0) -> Iterator[str]:
     """The app as `make run` serves it, once all pages are imported and computed."""
-    with serve("app.py") as url:
+    with serve("app.py", port=port) as url:
         for _ in range(900):
             try:
                 urllib.request.urlopen(f"{url}/efviz-ready").close()

@@ -1,4 +1,5 @@
-"""Natural mistakes of visitors in a real Chromium: wrong addresses, and steps to take back."""
+"""Mishaps of visitors in a real Chromium: wrong addresses, steps to take back, menus, and
+servers that go away."""
 
 import re
 
@@ -7,14 +8,17 @@ from axe_playwright_python.sync_playwright import Axe
 from browsing import (
     Scheme,
     chart,
+    free_port,
     keep_screenshot,
     needs_chromium,
     open_page,
+    ready,
     revision,
     slider,
+    visit,
     wait_for_rest,
 )
-from playwright.sync_api import BrowserContext, Page, expect
+from playwright.sync_api import Browser, BrowserContext, Page, expect
 
 from efviz.dashboard.pages import PAGES
 
@@ -114,3 +118,80 @@ def test_back_undoes_what_was_done_in_a_lesson_and_then_its_steps(page: Page, se
     expect(page).to_have_url(re.compile("step="), timeout=PATIENCE)
     states.append(state(page))
     assert_history(page, states)
+
+
+def test_the_menu_of_a_phone_closes_after_a_choice(profile: BrowserContext, server: str) -> None:
+    with visit(profile, 360, height=800) as page:
+        open_page(page, server)
+        menu = page.get_by_test_id("stSidebar")
+        page.get_by_test_id("stExpandSidebarButton").click()
+        link = menu.get_by_role("link", name="Optimization")
+        expect(link).to_be_in_viewport()
+        link.click()
+        expect(page).to_have_url(f"{server}/optimization")
+        expect(link).not_to_be_in_viewport()
+        expect(page.get_by_role("heading", name="Optimization")).to_be_in_viewport(timeout=PATIENCE)
+
+
+def away(page: Page) -> str:
+    """What the page says of its connection, and no words of Streamlit."""
+    expect(page.get_by_role("dialog")).to_have_count(0)
+    assert "yourscript" not in page.content()
+    return page.locator(".efviz-away").inner_text()
+
+
+def test_a_restarting_server_is_said_and_afterwards_all_is_there(browser: Browser) -> None:
+    port, page = free_port(), browser.new_page(viewport={"width": 1400, "height": 900})
+    try:
+        with ready(port) as url:
+            open_page(page, url, "lesson=straight.3")
+            slider(page, "Strength s").focus()
+            page.keyboard.press("ArrowRight")
+            expect(page).to_have_url(re.compile("s=0.05"), timeout=PATIENCE)
+            page.get_by_role("button", name="Fig. 1 with the printed step size").click()
+            expect(page).not_to_have_url(re.compile("s=0.05"), timeout=PATIENCE)
+            field = page.get_by_label(re.compile("^NGD")).first
+            field.click(position={"x": 120, "y": 120})
+            expect(page).to_have_url(re.compile("starts="), timeout=PATIENCE)
+            wait_for_rest(page)
+            before = page.url, revision(page)
+        expect(page.locator(".efviz-away")).to_have_text(
+            re.compile("^The server does not answer"), timeout=PATIENCE
+        )
+        keep_screenshot(page, "away")
+        assert "picks up where it was" in away(page)
+        with ready(port):
+            expect(page.locator(".efviz-away")).to_have_text("", timeout=60_000)
+            wait_for_rest(page)
+            assert (page.url, revision(page)) == before
+            assert away(page) == ""
+            # What the browser reported to the server before is not done again.
+            page.get_by_role("button", name="Pin", exact=True).click()
+            expect(page.locator(".efviz-chart")).to_have_count(2, timeout=PATIENCE)
+            assert before[0].partition("&lesson")[0] in page.url
+            assert slider(page, "Strength s").get_attribute("aria-valuetext") == "0"
+    finally:
+        page.close()
+
+
+def test_a_browser_without_a_network_says_so_until_it_is_back(
+    browser: Browser, server: str
+) -> None:
+    context = browser.new_context()
+    try:
+        page = context.new_page()
+        open_page(page, server, "s=0.5")
+        before = revision(page)
+        context.set_offline(True)
+        expect(page.locator(".efviz-away")).to_have_text(
+            re.compile("^You are offline"), timeout=PATIENCE
+        )
+        away(page)
+        context.set_offline(False)
+        expect(page.locator(".efviz-away")).to_have_text("", timeout=PATIENCE)
+        assert revision(page) == before
+        slider(page, "Strength s").focus()
+        page.keyboard.press("ArrowRight")
+        expect(page).to_have_url(re.compile(r"s=0\.55$"), timeout=PATIENCE)
+    finally:
+        context.close()

@@ -139,8 +139,24 @@ def test_back_takes_over_the_settings_and_the_lesson_of_its_address(
     assert after["at"] > before["at"]
     assert after["entry"] == before["entry"], "Back itself makes no entry"
     session["query"].clear()
+    monkeypatch.setattr(compat, "query_of_the_run", lambda: "")
     arrive(SLUG)
     assert store.settings.strength == 0, "nothing in an address means the defaults"
+
+
+def test_a_connection_that_comes_back_leaves_what_changed_since_the_address_was_told(
+    session: dict[str, Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    arrive(SLUG)
+    store = Store(SLUG, PAGES[SLUG].settings)
+    history.address(store.query)
+    store.set(strength=0.75)
+    monkeypatch.setattr(compat, "went_back", lambda: True)
+    arrive(SLUG)
+    assert store.settings.strength == 0.75
+    history.address(store.query)
+    arrive(SLUG)
+    assert store.settings.strength == 0, "but it was told another address since"
 
 
 def test_a_page_opened_from_the_navigation_keeps_its_settings(session: dict[str, Any]) -> None:

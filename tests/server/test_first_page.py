@@ -113,7 +113,8 @@ def test_what_it_names_is_there_and_named_once(path: str):
 
 def test_the_choice_of_the_theme_is_read_before_streamlit_asks_for_it():
     order = re.findall(r'<script type="module"[^>]*src="([^"]+)"', answered()[1].decode())
-    assert [name.partition("?")[0].rpartition("/")[2][:6] for name in order] == ["scheme", "index."]
+    names = [name.partition("?")[0].rpartition("/")[2].partition(".")[0] for name in order]
+    assert names == ["scheme", "index", "every_page"]
 
 
 def test_the_start_page_draws_no_chart_and_every_other_link_does():

@@ -144,7 +144,7 @@ def chart(
     if on_touch:
         remember(key, on_touch_change)
     stands = frame and {"at": frame.at, "of": frame.of, "ack": _sequence(framed)}
-    component("chart")(
+    shown = component("chart")(
         key=key,
         data=envelope(
             packed,
@@ -159,6 +159,8 @@ def chart(
         on_touch_change=on_touch_change,
         on_frame_change=on_frame_change,
     )
+    # What a browser reported before its server was restarted is no move.
+    st.session_state.setdefault(f"{key}.taken", _sequence(shown.get("touch")))
 
 
 def envelope(packed: bytes, **session: Any) -> bytes:

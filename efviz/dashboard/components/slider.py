@@ -46,7 +46,7 @@ def slider(
             on_change(number)
 
     remember(key, changed)
-    component("slider")(
+    shown = component("slider")(
         key=key,
         data={
             "label": label,
@@ -64,6 +64,9 @@ def slider(
         },
         on_value_change=changed,
     )
+    if answered not in st.session_state:
+        # What a browser reported before its server was restarted is no move.
+        _, st.session_state[answered] = _report(shown.get("value")) or (value, 0)
 
 
 def _report(report: Any) -> tuple[float, int] | None:

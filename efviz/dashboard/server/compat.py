@@ -18,6 +18,8 @@ from streamlit.runtime.memory_uploaded_file_manager import MemoryUploadedFileMan
 from streamlit.runtime.scriptrunner import get_script_run_ctx
 from streamlit.runtime.scriptrunner_utils.script_requests import ScriptRequestType
 
+HOST_CONFIG, WITHOUT_DIALOGS = "/_stcore/host-config", {"blockErrorDialogs": True}
+"""The route of the settings of Streamlit's browser side, and the one that hides its dialogs."""
 WITHOUT_A_VISITOR = "streamlit.runtime.scriptrunner_utils.script_run_context"
 """The logger that warns of code that runs without a visitor."""
 

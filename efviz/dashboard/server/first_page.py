@@ -75,6 +75,7 @@ def _html(slug: str, start: bool) -> tuple[bytes, bytes]:
     head, end, rest = rest.partition("</head>")
     # Plotly.js comes first: it runs while everything else arrives.
     first, last = ("", _for_the_start()) if start else (_plotly(), _for_a_chart())
+    last = [*last, _every_page()]
     whole = "".join([before, begin, first, _scheme(), head, *last, end, rest]).encode()
     return whole, gzip.compress(whole, mtime=0)
 
@@ -101,6 +102,12 @@ def _plotly() -> str:
 def _scheme() -> str:
     """The theme that the visitor has chosen, before Streamlit asks for it."""
     return f'<script type="module" src="{assets.url("scheme.js")}"></script>'
+
+
+def _every_page() -> str:
+    """What belongs to every page, such as a line that says that the server is out of reach."""
+    url = assets.url("every_page.js")
+    return f'<script type="module" fetchpriority="low" src="{url}"></script>'
 
 
 def _for_the_start() -> list[str]:

@@ -7,6 +7,7 @@ address alone until the session has taken it over.
 import time
 from dataclasses import dataclass, replace
 from typing import Any
+from urllib.parse import parse_qsl
 
 import streamlit as st
 
@@ -17,13 +18,15 @@ _KEY = "history"
 class Point:
     """The number of the last change and its gesture, and the query that was taken over, and when.
 
-    Changes of one gesture, as of one slider, are undone together.
+    Changes of one gesture, as of one slider, are undone together. `told` is the query that the
+    browser was told last, None on a page that has told none.
     """
 
     number: int = 0
     gesture: str = ""
     taken: str = ""
     at: float = 0.0
+    told: str | None = None
 
 
 def changed(gesture: str = "") -> None:
@@ -43,9 +46,24 @@ def take(query: str) -> None:
     st.session_state[_KEY] = replace(_now(), gesture="", taken=query, at=time.time())
 
 
+def turn() -> None:
+    """Another page begins."""
+    st.session_state[_KEY] = replace(_now(), gesture="", told=None)
+
+
+def is_told(query: str) -> bool:
+    """Whether the browser was told this query last: what it goes to is what the session shows.
+
+    It is after a connection was lost for a moment, even if settings have changed since.
+    """
+    told = _now().told
+    return told is not None and parse_qsl(told) == parse_qsl(query)
+
+
 def address(query: str) -> dict[str, Any]:
     """What the browser needs to show this query in its address."""
-    now = _now()
+    now = replace(_now(), told=query)
+    st.session_state[_KEY] = now
     return {"query": query, "entry": now.number, "taken": now.taken, "at": now.at}
 
 

@@ -40,13 +40,18 @@ def arrive(slug: str) -> None:
     if slug == before and not back:
         return
     st.session_state["arrived"] = slug
+    if slug != before:
+        history.turn()
+    here = compat.query_of_the_run()
+    if back or before is None:
+        history.take(here)
+    if back and history.is_told(here):
+        return
     query, step = st.query_params.to_dict(), everywhere().get("lesson")
     said = {key: query.get(key, "") for key in EVERYWHERE if back or key in query}
     set_everywhere(**said)
     if back or said.get("lesson", step) != step or set(query) - set(EVERYWHERE):
         st.session_state.pop(slug, None)
-    if back or before is None:
-        history.take(compat.query_of_the_run())
 
 
 def everywhere() -> dict[str, str]:

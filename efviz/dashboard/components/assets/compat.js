@@ -1,4 +1,4 @@
-// Private parts of Plotly.js that efviz uses, all in one place. tests/browser/test_browser_compat.py
+// Private parts of Plotly.js and Streamlit that efviz uses, all in one place. tests/browser/test_browser_compat.py
 // fails when any of them changes; compat.css has the class names.
 
 /** The element that takes the pointer in a plot area. */
@@ -41,3 +41,16 @@ export function clicked({ xvals, yvals, points }) {
 
 /** The icon on the buttons that download an image. */
 export const camera = () => window.Plotly.Icons.camera;
+
+/** The attribute of Streamlit's page that names the state of its connection. */
+export const CONNECTION = 'data-test-connection-state';
+export const isConnected = () => document.querySelector(`[${CONNECTION}="CONNECTED"]`) !== null;
+
+/** A link in the menu of a narrow page. */
+export const MENU_LINK = '[data-testid="stSidebarNavLink"]';
+const MENU_CLOSE = '[data-testid="stSidebarCollapseButton"] button';
+
+export function closeMenu() {
+  const button = document.querySelector(MENU_CLOSE);
+  if (button instanceof HTMLElement) button.click();
+}
