@@ -14,7 +14,15 @@ from efviz.figures.curve_names import names_beside
 from efviz.figures.data_views import data_panel
 from efviz.figures.line_names import line_names
 from efviz.figures.log_axes import decades, log_axis, points_above
-from efviz.figures.panels import THETA, loss_contours, panel, plane_panel, round_up
+from efviz.figures.panels import (
+    MINIMUM_KEY,
+    THETA,
+    THETA_KEY,
+    loss_contours,
+    panel,
+    plane_panel,
+    round_up,
+)
 from efviz.figures.theme import CONTOUR, INK, MUTED, POINT, Spec, axis, hint, style_of
 from efviz.problems import Problem
 from efviz.studies.gradient_noise import ErrorCurves, NoisyRuns
@@ -116,6 +124,7 @@ def theta_panel(
         plane,
         **hint("drag or click to move it"),
         handles=[THETA],
+        legend=[THETA_KEY, MINIMUM_KEY],
         label="Where θ is, over contours of the loss, with directions of descent",
     )
 
@@ -178,6 +187,10 @@ def cloud_panel(
         y,
         subtitle="each axis to its own scale",
         aspect=1,
+        legend=[
+            {"trace": "gradients", "words": "gradient of one example"},
+            {"trace": "mini-batches", "words": f"gradient of a mini-batch of {batch_size:,}"},
+        ],
         label=f"Gradients of single examples and of {len(minibatches)} mini-batches of "
         f"{batch_size:,}, with the ellipses of their covariance and of the empirical Fisher, each "
         f"axis to its own scale; {outside:,} of {noise.N:,} lie outside",

@@ -197,5 +197,5 @@ def band(x: Array, low: Array, high: Array, colour: str, name: str) -> dict[str,
 def dots(xy: Array, texts: Sequence[str], *, strong: bool) -> dict[str, Any]:
     """Named points (n, 2) on a curve; `strong` marks the reader's own."""
     symbol, size = ("hexagon", 13) if strong else ("circle", 9)
-    hover = "%{text}: %{y:.3g} at N = %{x}"
+    hover = "%{text}: %{y:.3g} at N = %{x:,}"
     return markers(xy, "shown", hover, symbol=symbol, size=size) | {"text": list(texts)}

@@ -11,7 +11,7 @@ from efviz.fields import Plane
 from efviz.figures import marks
 from efviz.figures.curve_names import names_beside, together
 from efviz.figures.log_axes import decades, log_axis
-from efviz.figures.panels import THETA, loss_contours, panel, plane_panel
+from efviz.figures.panels import MINIMUM_KEY, THETA, THETA_KEY, loss_contours, panel, plane_panel
 from efviz.figures.theme import GROUND, INK, SIGNED, Spec, axis, hint, style_of_matrix
 from efviz.numbers import number
 from efviz.studies.four_matrices import Names
@@ -204,6 +204,7 @@ def level_sets_panel(
         left=40,
         **hint("drag or click to move it"),
         handles=[THETA],
+        legend=[THETA_KEY, MINIMUM_KEY],
         link=True,
         label=f"Level sets of {', '.join(map(' = '.join, drawn))} around θ = ({number(theta[0])}, "
         f"{number(theta[1])}) over contours of the loss. " + " ".join(notes(drawn)),

@@ -16,7 +16,6 @@ from efviz.figures.panels import panel
 from efviz.figures.theme import (
     ARROW,
     CONTOUR,
-    GRID,
     GROUND,
     GUIDE,
     INK,
@@ -214,10 +213,19 @@ def sweep_panel(
         left=48,
         aspect=0.62,
         click=True,
+        legend=CELL_KEYS if curve else _shades(sweep) + CELL_KEYS,
         still=f"{still} {method}",
         label=f"{method}: final loss over step size and damping; {percent(diverged)} of "
         "the runs diverge",
     )
+
+
+def _shades(sweep: Sweep) -> list[dict[str, str]]:
+    """What the shades of a grid mean, those that occur."""
+    loss = {"trace": "final loss", "words": "final loss, from low to no better than at the start"}
+    greys = {Status.DIVERGED: (DIVERGED, "diverged"), Status.SINGULAR: (SINGULAR, "singular")}
+    seen = [greys[status] for status in greys if (sweep.status == status).any()]
+    return [loss, *({"colour": colour, "words": words} for colour, words in seen)]
 
 
 def _log_or_edge(damping: float, columns: Array) -> float:
@@ -255,7 +263,7 @@ def _map(
         | {
             "z": other.T,
             "name": "ended early",
-            "colorscale": [[0, GRID], [1, ARROW]],
+            "colorscale": [[0, DIVERGED], [1, SINGULAR]],
             "zmin": 0,
             "zmax": 1,
             "hovertemplate": "γ = 10^%{x}, λ = 10^%{y}: diverged or singular<extra></extra>",
@@ -307,6 +315,15 @@ CELLS: dict[str, tuple[str, float, str]] = {
     "current": ("hexagon", 12, "runs above"),
 }
 """Symbol, size and meaning of the marked cells of a grid."""
+
+DIVERGED, SINGULAR = CONTOUR, ARROW
+"""Greys that no final loss has."""
+
+CELL_KEYS = [
+    *({"trace": name, "words": words} for name, (*_, words) in CELLS.items()),
+    {"trace": "as good", "words": "as good"},
+]
+"""The legend of grids."""
 
 
 def _cell(point: tuple[float, float], name: str) -> dict[str, Any]:

@@ -13,6 +13,11 @@ from efviz.figures.theme import Spec, axis, layout
 THETA = {"trace": "theta", "noun": "θ", "least": 1}
 """The handle of the mark at theta, which stays: see `pack_figures`."""
 
+STARTS_KEY = {"trace": "starts", "words": "start"}
+MINIMUM_KEY = {"trace": "minimum", "words": "minimum"}
+THETA_KEY = {"trace": "theta", "words": "θ"}
+"""Entries of the legend: the name of a trace and what its marks mean, see `pack_figures`."""
+
 
 def panel(
     traces: Sequence[dict[str, Any]],

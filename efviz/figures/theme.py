@@ -135,11 +135,17 @@ def hint(words: str) -> dict[str, str]:
 
 
 def axis(title: str, limits: tuple[float, float] | None = None, **more: Any) -> dict[str, Any]:
-    """An unobtrusive axis: few ticks, a frame line, and the title close to it."""
+    """An unobtrusive axis: few ticks, a frame line, and the title close to it.
+
+    Numbers are written as in `efviz.numbers`, as far as Plotly can: 1,000, but 2×10⁶ for 2·10⁶.
+    """
+    size = max(map(abs, limits)) if limits else 1.0
     return {
         "title": {"text": title, "standoff": 2, "font": {"size": 13, "color": INK}},
         "range": list(limits) if limits else None,
         "nticks": 5,
+        "separatethousands": True,
+        "exponentformat": "none" if 1e-3 <= size < 1e6 else "power",
         "showgrid": False,
         "zeroline": False,
         "showline": True,

@@ -9,7 +9,7 @@ from efviz.arrays import Array
 from efviz.datasets.dataset import Dataset
 from efviz.figures import marks
 from efviz.figures.data_views import data_panel
-from efviz.figures.panels import plane_panel
+from efviz.figures.panels import MINIMUM_KEY, STARTS_KEY, plane_panel
 from efviz.figures.theme import COSINES, INK, MUTED, Spec, style_of
 from efviz.optimizers import Trajectory
 from efviz.optimizers.status import Status
@@ -83,6 +83,7 @@ def _panel(
         label=_label(name, trajectory),
         handles=[{"trace": "starts", "noun": "start", "least": 1}],
         vectors=_vectors(name, fields),
+        legend=[STARTS_KEY, MINIMUM_KEY],
     )
     panel["layout"]["shapes"] = [arrows]
     return panel
@@ -143,10 +144,10 @@ COSINE_BAR: dict[str, Any] = {
     "len": 0.7,
     "x": 0.5,
     "xanchor": "center",
-    "y": 0,
+    "y": 0.025,  # so that the numbers below it are whole
     "yref": "container",
     "yanchor": "bottom",
-    "ypad": 6,
+    "ypad": 0,
     "outlinewidth": 0,
     "ticks": "",
     "tickvals": [-1, 0, 1],

@@ -251,6 +251,14 @@ def test_a_grid_shows_losses_ties_and_marks(method: str) -> None:
             assert len(dots.x) == grid.tied.sum()
     best = figure.data[names.index("best")]
     assert best.x[0] == pytest.approx(np.log10(grid.best()[0]))
+    legend = spec["layout"]["meta"]["legend"]
+    assert {"printed", "best", "current", "as good"} <= {entry.get("trace") for entry in legend}
+    if method != "GD":
+        (greys,) = (trace.colorscale for trace in figure.data if trace.name == "ended early")
+        shades = {entry["words"]: entry["colour"] for entry in legend if "colour" in entry}
+        ended = {str(status) for status in np.unique(grid.status)} - {"finished"}
+        assert set(shades) == ended
+        assert set(shades.values()) <= {colour for _, colour in greys}
 
 
 def test_losses_and_cosines_are_drawn_unchanged() -> None:

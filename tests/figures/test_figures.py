@@ -13,7 +13,7 @@ from efviz import METHODS, PROBLEMS
 from efviz.dashboard.pages.vector_fields import words as text
 from efviz.fields import Plane, plane_around
 from efviz.figures import marks
-from efviz.figures.theme import dark_colours, style_of
+from efviz.figures.theme import axis, dark_colours, style_of
 from efviz.figures.vector_fields import TRUE_LENGTH, vector_field_panels
 from efviz.optimizers import Method, Trajectory, run
 from efviz.optimizers.stochastic import STOCHASTIC_METHODS
@@ -190,6 +190,28 @@ def test_the_cosine_map_shows_the_cosines() -> None:
     assert (drawn["zmin"], drawn["zmax"]) == (-1, 1)
     assert np.abs(drawn["z"]).max() <= 1 + 1e-12
     assert all(t.get("name") != "cosine" for t in panels["NGD"]["data"])
+
+
+def test_the_scale_of_cosines_stands_below_the_field_in_colours_that_no_method_has() -> None:
+    p = picture("fig1")
+    plain, mapped = (vector_field_panels(**p, show_cosines=on)["EFGD"] for on in (False, True))
+    scale = trace(mapped, "cosine")
+    assert scale["colorbar"]["title"]["text"] == "cosine between NGD and EFGD"
+    assert scale["colorbar"]["ticktext"][::2] == ["−1: opposite", "1: the same"]
+    assert scale["colorbar"]["yref"] == "container"
+    assert mapped["layout"]["margin"]["b"] >= plain["layout"]["margin"]["b"] + 40
+    ends = {scale["colorscale"][0][1], scale["colorscale"][-1][1]}
+    assert not ends & {style.colour for style in STYLES.values()}
+    assert ends < set(dark_colours())
+
+
+@pytest.mark.parametrize(
+    ("limits", "form"),
+    [((0, 4800), "none"), ((-1e5, 1e5), "none"), ((0, 2e6), "power"), ((-1e-5, 1e-5), "power")],
+)
+def test_ticks_are_written_like_other_numbers(limits: tuple[float, float], form: str) -> None:
+    x = axis("x", limits)
+    assert (x["separatethousands"], x["exponentformat"]) == (True, form)
 
 
 def test_every_method_has_a_style_of_its_own() -> None:

@@ -66,7 +66,8 @@ def pack_figures(
     the chart reads `aspect` (height divided by width of the plot area), `click` (report clicks
     anywhere), `hint` (the effect of a click, for the title of a chart with `on_click`), `link`
     (share zoom with the other linked panels), `label` (for screen readers), `still` (a name of
-    everything except the marks: while it is unchanged, only the marks are redrawn), `handles`
+    everything except the marks: while it is unchanged, only the marks are redrawn), `legend`
+    ([{"trace" or "colour", "words"}]: what marks and shades mean, for below the panels), `handles`
     ([{"trace", "noun", "least", "index"}]: marks of these traces can be moved and, down to `least`
     of them, removed; reports number them by `index`), `vectors` (a field on a grid, shown at the
     pointer), `play` and `anatomy` (lines that a player animates), `wide` and `height` (a panel of

@@ -58,6 +58,7 @@ interface Trace {
   opacity?: number;
   fill?: string;
   fillcolor?: string;
+  colorscale?: [number, string][];
 }
 interface Axis {
   type?: string;
@@ -95,6 +96,7 @@ interface Meta {
   link?: boolean;
   label?: string;
   still?: string;
+  legend?: { trace?: string; colour?: string; words: string }[];
   wide?: boolean;
   height?: number;
   handles?: Kind[];

@@ -11,6 +11,7 @@ import { Handles, TWICE } from './drag.js';
 import { cellOf, columnsIn, fitting, GAP, spanOf, widthOfColumn } from './grid.js';
 import { Compass, Hover } from './hover.js';
 import { Layers, split } from './layers.js';
+import { drawLegend, entriesOf } from './legend.js';
 import { withRoom } from './names.js';
 import { Numbers } from './numbers.js';
 import { pictures } from './pictures.js';
@@ -59,6 +60,9 @@ class Chart {
     this.says = document.createElement('div');
     this.says.className = 'efviz-unseen';
     this.says.setAttribute('role', 'status');
+    this.legend = document.createElement('ul');
+    this.legend.className = 'efviz-legend';
+    this.root.append(this.legend);
     parent.append(this.root, this.says);
     this.numbers = new Numbers(parent, () => this.panels);
     this.hover = new Hover(() => this.all('compass'));
@@ -195,6 +199,8 @@ class Chart {
     await Promise.all(
       this.spec.figures.map((figure, i) => this.drawPanel(figure, i, width, columns, theme))
     );
+    const entries = entriesOf(this.spec.figures);
+    drawLegend(this.legend, theme.dark ? recolour(entries, this.spec.dark) : entries);
     this.drawPlayer(columns);
   }
 

@@ -113,12 +113,7 @@ def grids(found: Mapping[str, Sweep]) -> str:
             parts.append(f"{CONTESTED}.")
         if not sweep.complete:
             parts.append("Not all cells have been computed yet.")
-    where = (
-        "star: selected; dots: equally good; ring: printed; hexagon: shown above; "
-        "click a cell to run it"
-    )
-    colours = "strong: low final loss; faint: no better than at the start; grey: diverged"
-    return f"<p class='efviz-note'>{' '.join(parts)} Marks: {where}. Colours: {colours}.</p>"
+    return f"<p class='efviz-note'>{' '.join(parts)} Click a cell to run it.</p>"
 
 
 def far(found: NearAndFar) -> str:
