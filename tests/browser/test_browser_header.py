@@ -70,7 +70,7 @@ def test_the_tools_have_names_and_one_place_on_all_pages(
 
 
 def test_reset_and_a_chosen_chart_of_the_export_menu(page: Page, server: str) -> None:
-    open_page(page, server, "n=100&labels=observed", slug="four-matrices")
+    open_page(page, server, "n=100", slug="four-matrices")
     wait_for_rest(page)
     tool(page, "Export").click()
     menu = page.get_by_test_id("stPopoverBody")

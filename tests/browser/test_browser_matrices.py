@@ -44,7 +44,7 @@ def click_at(page: Page, panel: int, x: float, y: float) -> None:
 
 
 def test_the_page_opens_and_its_curve_fills_in(page: Page, server: str) -> None:
-    open_page(page, server, slug=SLUG)
+    open_page(page, server, "tab=labels", slug=SLUG)
     expect(chart(page).locator("> div")).to_have_count(3)
     expect(sentence(page)).to_contain_text("H = G = F", timeout=PATIENCE)
     all_drawn(page)
@@ -54,7 +54,7 @@ def test_the_page_opens_and_its_curve_fills_in(page: Page, server: str) -> None:
 
 
 def test_a_click_on_the_data_chooses_an_example(page: Page, server: str) -> None:
-    open_page(page, server, slug=SLUG)
+    open_page(page, server, "tab=example", slug=SLUG)
     expect(page.get_by_text("Example 0 of 1,000")).to_be_visible(timeout=PATIENCE)
     click_at(page, 0, 6.5, 15.2)
     expect(page).to_have_url(re.compile(r"row=\d+"), timeout=PATIENCE)
@@ -85,9 +85,15 @@ def test_a_link_shows_what_the_sender_saw(page: Page, server: str) -> None:
     query = "problem=fig2&theta=0,0&row=6&labels=most_likely&closer=words"
     open_page(page, server, query, slug=SLUG)
     expect(sentence(page)).to_contain_text("H = G = F = EF", timeout=PATIENCE)
-    expect(page.get_by_text("Example 6 of 1,000")).to_be_visible(timeout=PATIENCE)
-    expect(page.get_by_text("best guess")).to_be_visible(timeout=PATIENCE)
+    expect(page.get_by_text("of this paper goes by")).to_be_visible(timeout=PATIENCE)
     expect(page).to_have_url(re.compile(re.escape(query)), timeout=PATIENCE)
+    for tab, words, said in (
+        ("Whose label is it?", "best guess", "&tab=labels"),
+        ("How EF and F are built", "Example 6 of 1,000", "&tab=example"),
+    ):
+        page.get_by_role("radio", name=tab).click()
+        expect(page.get_by_text(words)).to_be_visible(timeout=PATIENCE)
+        expect(page).to_have_url(re.compile(re.escape(query + said)), timeout=PATIENCE)
 
 
 def test_a_pinned_picture_invites_no_click(page: Page, server: str) -> None:

@@ -79,7 +79,7 @@ def pairs_of(text: str) -> list[str]:
 
 
 def test_a_link_shows_exactly_the_matrices_it_names() -> None:
-    at = opened(matrices.SLUG, "two_ef", "fisher", closer="words")
+    at = opened(matrices.SLUG, "two_ef", "fisher", tab="entries")
     assert not at.warning
     assert settings_of(at, matrices.SLUG).matrices == ("fisher", "two_ef")
     assert at.multiselect[0].value == ["fisher", "two_ef"]
@@ -117,16 +117,16 @@ def test_the_usual_choice_is_not_in_the_link() -> None:
 
 @pytest.mark.parametrize("slug", PAGES)
 def test_more_than_four_and_unknown_ones_are_named(slug: str) -> None:
-    at = opened(slug, "hessian", "ggn", "fisher", "two_ef", "gram", closer="words")
+    at = opened(slug, "hessian", "ggn", "fisher", "two_ef", "gram", tab="entries")
     assert "names more than 4" in at.warning[0].value
-    at = opened(slug, "fisher", "nobody", closer="words")
+    at = opened(slug, "fisher", "nobody", tab="entries")
     assert 'contains "nobody"' in at.warning[0].value
     assert settings_of(at, slug).matrices == ("fisher",)
 
 
 @pytest.mark.parametrize("slug", PAGES)
 def test_a_change_of_the_box_changes_the_page(slug: str) -> None:
-    at = opened(slug, "fisher", closer="words")
+    at = opened(slug, "fisher", tab="entries")
     at.multiselect[0].set_value(["gram", "empirical_fisher"]).run()
     assert not at.exception
     assert settings_of(at, slug).matrices == ("empirical_fisher", "gram")
@@ -135,7 +135,7 @@ def test_a_change_of_the_box_changes_the_page(slug: str) -> None:
 
 @pytest.mark.parametrize("slug", PAGES)
 def test_another_problem_keeps_the_choice(slug: str) -> None:
-    at = opened(slug, "fisher", "diag_ef", closer="words")
+    at = opened(slug, "fisher", "diag_ef", tab="entries")
     at.selectbox[0].set_value("saturation").run()
     assert not at.exception
     assert settings_of(at, slug).matrices == ("fisher", "diag_ef")
@@ -148,7 +148,7 @@ OWN = [("two_ef", "mixed", "half_hessian", "gram"), ("diag_ef", "root_ef", "bloc
 @pytest.mark.parametrize("problem", ["fig1", "poisson", "softmax", "saturation", "wine"])
 def test_four_own_matrices_are_shown_with_the_numbers_of_slow_loops(problem, keys) -> None:
     n = {} if PROBLEMS[problem].family is None else {"n": "20"}
-    at = opened(matrices.SLUG, *keys, problem=problem, closer="words", **n)
+    at = opened(matrices.SLUG, *keys, problem=problem, tab="entries", **n)
     settings = settings_of(at, matrices.SLUG)
     made = matrices.STUDIES.given.make(settings)["problem"]
     theta = matrices.STUDIES.now("at", settings)
@@ -194,7 +194,7 @@ def test_the_usual_table_has_only_the_usual_rows() -> None:
 @pytest.mark.parametrize("slug", PAGES)
 def test_a_matrix_that_refuses_ends_in_its_sentence(slug: str, strange: None) -> None:
     for keys in (("fisher", "refuses", "overflows"), ("refuses",), ("overflows",)):
-        at = opened(slug, *keys, closer="words")
+        at = opened(slug, *keys, tab="entries")
         said = sentence(at)
         if "refuses" in keys:
             words = "two &lt;b&gt;parameters&lt;/b&gt; are not enough."
@@ -208,7 +208,7 @@ def test_a_matrix_that_refuses_ends_in_its_sentence(slug: str, strange: None) ->
 
 def test_sentences_count_the_matrices_that_agree() -> None:
     def said(*keys: str, **query: str) -> str:
-        return sentence(opened(matrices.SLUG, *keys, closer="words", **query))
+        return sentence(opened(matrices.SLUG, *keys, tab="entries", **query))
 
     half = {"problem": "fig2", "theta": "0,0"}
     assert "all four agree: <b>H = G = F = EF</b>" in said(*USUAL, **half)
@@ -245,7 +245,7 @@ def test_the_choice_is_pinned_with_the_picture() -> None:
     settings = MatricesSettings.of(matrices=("fisher", "two_ef"))
     part = PictureSettings.part(settings)
     assert part.query == "matrices=fisher,two_ef"
-    at = opened(matrices.SLUG, "gram", closer="words", pin="matrices=fisher,two_ef")
+    at = opened(matrices.SLUG, "gram", tab="entries", pin="matrices=fisher,two_ef")
     assert "instead of" in html(at)
     view = View(matrices.PAGE, part)
     panels = view.call(matrices.CHART.call)
@@ -253,13 +253,15 @@ def test_the_choice_is_pinned_with_the_picture() -> None:
 
 
 def test_sections_on_f_and_ef_stay_about_them() -> None:
-    at = opened(matrices.SLUG, "gram", closer="words", labels="observed")
-    usual = opened(matrices.SLUG, *USUAL, closer="words", labels="observed")
-    assert panel_names(at, "four-matrices.labels") == ["EF 0", "F 1"]
-    for key in ("labels", "terms"):
-        packed = [one.session_state[f"four-matrices.{key}.packed"] for one in (at, usual)]
+    def both(**query: str) -> list[AppTest]:
+        return [opened(matrices.SLUG, *keys, **query) for keys in (("gram",), USUAL)]
+
+    labels = both(labels="observed")
+    assert panel_names(labels[0], "four-matrices.labels") == ["EF 0", "F 1"]
+    for key, pages in (("labels", labels), ("terms", both(tab="example"))):
+        packed = [one.session_state[f"four-matrices.{key}.packed"] for one in pages]
         assert packed[0] == packed[1]
-    told = [html(one).split("goes by")[1].split("</p>")[0] for one in (at, usual)]
+    told = [html(one).split("goes by")[1].split("</p>")[0] for one in both(closer="words")]
     assert told[0] == told[1]
     assert "here their distance is" in told[0]
 

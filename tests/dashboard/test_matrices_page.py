@@ -1,6 +1,8 @@
 """The page Four matrices: its numbers are those of the library, its words follow from them."""
 
+import json
 from dataclasses import replace
+from urllib.parse import parse_qsl
 
 import numpy as np
 import plotly.graph_objects as go
@@ -29,8 +31,10 @@ from efviz.dashboard.pages.matrices import closer
 from efviz.dashboard.pages.matrices import page as the_page
 from efviz.dashboard.pages.matrices import words as text
 from efviz.dashboard.pages.matrices.page import STUDIES, choose_M
-from efviz.dashboard.pages.matrices.settings import MatricesSettings
+from efviz.dashboard.pages.matrices.settings import TABS, MatricesSettings
+from efviz.dashboard.session.caches import SHARED
 from efviz.dashboard.session.page import View
+from efviz.dashboard.session.pictures import picture
 from efviz.datasets.dataset import Dataset
 from efviz.figures.data_points import nearest_example, places
 from efviz.figures.data_views import data_panel
@@ -48,9 +52,9 @@ def quick(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def page(**query: str) -> AppTest:
-    at = open_page(SLUG, **({"closer": "words"} | query))
+    at = open_page(SLUG, **query)
     assert not at.exception
-    assert len(components(at, "chart")) >= 5
+    assert components(at, "chart")
     return at
 
 
@@ -87,14 +91,56 @@ def test_extreme_settings_end_in_a_picture(problem: str, extreme: str) -> None:
     query = {"problem": problem} | EXTREMES[extreme]
     if extreme == "many examples" and problem != "fig1":
         query["n"] = "5000"
-    at = page(**query)
-    assert "nan" not in html(at)
-    assert sentence(at)
+    for tab in TABS:
+        at = page(tab=tab, **query)
+        assert "nan" not in html(at)
+        assert sentence(at)
+
+
+@pytest.mark.parametrize("tab", TABS)
+def test_nothing_but_the_chosen_tab_is_drawn_and_computed(tab: str) -> None:
+    SHARED.clear()
+    at = page(tab=tab, problem="fig2", seed="7")
+    assert set(TABS) == set(the_page.BELOW)
+    drawn = {one.key for one in at.session_state[f"{SLUG}.drawn"]}
+    below = {
+        "entries": {"cells"},
+        "example": {"terms"},
+        "labels": {"labels", "curve"},
+        "closer": {"closer.splits"},
+    }
+    assert drawn == {"chart"} | below[tab]
+    settings = settings_of(at, SLUG)
+    asked = {"example": "terms", "labels": "distances", "closer": "split"}
+    for other, name in asked.items():
+        begun = STUDIES.job(name, settings).progress.fraction > 0
+        assert begun == (other == tab), name
+    # So does a picture that is fetched by its link.
+    made = picture(the_page.PAGE, settings.query)
+    header = json.loads(made.body[4 : 4 + int.from_bytes(made.body[:4], "little")])
+    named = {one["name"] for one in header["charts"]} | set(header["words"])
+    extra = {"entries": {"cells", "table"}, "example": {"terms", "example"}}
+    assert named == {"chart", "sentence"} | extra.get(tab, set())
+
+
+def test_a_link_that_names_no_tab_opens_the_one_that_shows_what_it_names() -> None:
+    for query, tab in (
+        ({}, "entries"),
+        ({"row": "6"}, "example"),
+        ({"labels": "observed"}, "labels"),
+        ({"closer": "bound"}, "closer"),
+        ({"closer": "splits"}, "closer"),
+        ({"labels": "observed", "tab": "entries"}, "entries"),
+    ):
+        settings = settings_of(page(n="50", **query), SLUG)
+        assert settings.tab == tab
+        again, _ = MatricesSettings.read(dict(parse_qsl(settings.query)))
+        assert again == settings
 
 
 @pytest.mark.parametrize("source", LABEL_SOURCES)
 def test_every_source_of_labels_is_shown_with_its_cost(source: str) -> None:
-    words = html(page(labels=source, problem="softmax", m="32"))
+    words = html(page(labels=source, tab="labels", problem="softmax", m="32"))
     chosen = LABEL_SOURCES[source]
     assert chosen.words in words.replace("&#x27;", "'")
     assert f"<b>{chosen.cost(1000, 32 if source == 'sampled' else 1, 3):,}</b> gradient" in words
@@ -167,8 +213,8 @@ def test_a_chosen_example_beyond_the_last_becomes_the_last() -> None:
 
 
 def test_junk_in_a_link_gets_a_warning_and_a_picture() -> None:
-    at = page(theta="1", row="x", labels="none", m="0", closer="everything", step="nan")
-    assert len(at.warning) == 6
+    at = page(theta="1", row="x", labels="none", m="0", closer="everything", step="nan", tab="none")
+    assert len(at.warning) == 7
 
 
 def test_the_distances_on_the_page_are_the_librarys() -> None:

@@ -84,14 +84,16 @@ SETTINGS: dict[str, list[dict[str, str]]] = {
         {"problem": "breast-cancer", "edits": "m3,1,2,0;a2,-4,1;r7"},
     ],
     "four-matrices": [
-        {"theta": "3,1", "row": "6", "labels": "observed", "n": "50", "closer": "residuals"},
+        {"theta": "3,1", "row": "6", "labels": "observed", "n": "50", "tab": "labels"},
         {"problem": "saturation", "m": "32", "n": "60", "closer": "bound"},
         {"problem": "poisson", "theta": "1e9,1e9", "n": "20", "closer": "words"},
         {"problem": "wine", "labels": "squared_mean", "closer": "residuals"},
         {"problem": "saturation", "n": "40", "closer": "descent", "crad": "0.1"},
         {"n": "2010", "closer": "descent", "ckl": "kl_moved_first", "edits": "m3,1,9"},
         {"n": "50", "edits": "m3,1,9;a2,-4;r7", "row": "50", "editing": "1"},
+        {"n": "50", "edits": "m3,1,9;a2,-4;r7", "tab": "entries", "editing": "1"},
         {"problem": "softmax", "n": "50", "edits": "m3,1,2;r1", "row": "3"},
+        {"problem": "softmax", "n": "50", "edits": "m3,1,2;r1", "closer": "splits"},
     ],
     "optimization": [{"far": "1"}, {"set": "breast-cancer", "start": "0.5"}],
     "gradient-noise": [

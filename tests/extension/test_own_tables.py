@@ -139,15 +139,15 @@ def test_a_page_shows_the_minimum_of_the_slow_loops(slug, regression):
 @pytest.mark.parametrize("regression", TARGETS)
 def test_every_part_of_four_matrices_is_drawn_or_says_what_is_not_stated(regression):
     missing = set()
-    for closer in SECTIONS:
-        for source in ("sampled", "most_likely"):
-            at = opened("four-matrices", regression, closer=closer, labels=source)
-            assert html(at)
-            missing |= {
-                name
-                for one in at.info
-                for name in re.findall(r"state \\`([a-z\\_]+)\\`", one.value)
-            }
+    sights = [{"tab": "closer", "closer": closer} for closer in SECTIONS]
+    sights += [{"tab": "labels", "labels": source} for source in ("sampled", "most_likely")]
+    sights += [{"tab": tab} for tab in ("entries", "example")]
+    for query in sights:
+        at = opened("four-matrices", regression, **query)
+        assert html(at)
+        missing |= {
+            name for one in at.info for name in re.findall(r"state \\`([a-z\\_]+)\\`", one.value)
+        }
     assert {name.replace("\\", "") for name in missing} == (
         set() if regression == "exponential" else {"kl", "most_likely"}
     )

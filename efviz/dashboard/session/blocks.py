@@ -37,7 +37,8 @@ def look(panels: Panels) -> dict[str, Any]:
 class Chart:
     """Panels side by side, which can be exported and, with `pinned`, compared.
 
-    `title` names it among the charts of the page, and `file` its exported files.
+    `title` names it among the charts of the page, and `file` its exported files. `seen`: whether
+    settings show it.
 
     `panels` is a function of the library, called like a study; an argument with a default may
     arrive after the first picture. `touch` returns the settings after a mark was moved, and
@@ -61,6 +62,7 @@ class Chart:
     title: str = "Chart"
     file: str = ""
     hidden: Callable[[Panels], Panels] | None = None
+    seen: Callable[[Any], bool] = lambda settings: True
 
     kind = "chart"
     complete = False
@@ -89,6 +91,12 @@ class Chart:
         if self.paint:
             state = shown.view.studies.key(self.call, shown.settings)
             let_paint(f"{shown.page.slug}.painted", state)
+        # What is refused and may be missing is said below the rest.
+        for name in self._results(shown.view):
+            shown.view.see(name)
+
+    def _results(self, view: View) -> list[str]:
+        return [name for _, name, _ in view.studies.plan(self.call).wanted(view.settings)]
 
     def _beside(self, shown: Shown, packed: bytes) -> None:
         """The chart, beside the one of the pinned settings if there are any."""
@@ -151,7 +159,10 @@ class Chart:
             return None
         usual = page.slug if self.key == "chart" else f"{page.slug}-{self.key}"
         name = self.file or usual
-        seen = [view.see(one) for _, one, _ in view.studies.plan(self.call).wanted(view.settings)]
+        seen = []
+        for one in self._results(view):
+            with suppress(Refused):
+                seen.append(view.see(one))
 
         def panels() -> Panels:
             found: Panels = view.call(self.call, held=True)
@@ -227,12 +238,13 @@ class Ask:
 class Words:
     """Words that a function makes of the results, as HTML; nothing if it returns nothing.
 
-    `complete`: partial results count as unknown.
+    `complete`: partial results count as unknown. `seen`: whether settings show them.
     """
 
     function: Function
     html: Callable[[str], str] = str
     complete: bool = False
+    seen: Callable[[Any], bool] = lambda settings: True
     kind = "words"
 
     @property

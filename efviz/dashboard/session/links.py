@@ -33,7 +33,19 @@ def counted_from_one(slug: str, old: str, new: str) -> Upgrade:
     return upgrade
 
 
-OLD_WORDS: tuple[Upgrade, ...] = (counted_from_one("four-matrices", "example", "row"),)
+def named(slug: str, word: str, **meant: str) -> Upgrade:
+    """A link to a page that says `word`, even if it says the default, means these too."""
+
+    def upgrade(page: str, query: Query) -> Query:
+        return meant | query if page == slug and word in query else query
+
+    return upgrade
+
+
+OLD_WORDS: tuple[Upgrade, ...] = (
+    counted_from_one("four-matrices", "example", "row"),
+    named("four-matrices", "closer", tab="closer"),
+)
 """Retired names, accepted in every version."""
 
 KEY, PIN = "v", "pin"

@@ -64,7 +64,7 @@ class Part(Protocol):
     """A part of a page that is a function of the settings alone: a chart, or words.
 
     `name` is unique on the page; `packed` makes bytes of what `call` returns. `complete`: partial
-    results count as unknown.
+    results count as unknown. `seen`: whether the page with these settings has it.
     """
 
     @property
@@ -75,6 +75,8 @@ class Part(Protocol):
     def call(self) -> Call: ...
     @property
     def complete(self) -> bool: ...
+    @property
+    def seen(self) -> Callable[[Any], bool]: ...
     def packed(self, result: Any, /) -> bytes: ...
 
 

@@ -21,7 +21,7 @@ from efviz.dashboard.components.wire import pack
 from efviz.dashboard.server.assets import digest
 from efviz.dashboard.session.caches import OWN, SHARED
 from efviz.dashboard.session.links import PIN, upgraded
-from efviz.dashboard.session.page import Page, View
+from efviz.dashboard.session.page import Page, Part, View
 from efviz.dashboard.session.settings import EVERYWHERE, Settings
 from efviz.dashboard.session.studies import Key
 from efviz.dashboard.session.turns import TURNS
@@ -108,7 +108,7 @@ def _drawn(
     if view.trouble:
         raise Unavailable(view.trouble)
     words, charts, bodies = {}, [], []
-    for part in page.follow:
+    for part in _seen(page, settings):
         packed = view.call(part.call, complete=part.complete, then=part.packed)
         if packed is None:
             continue
@@ -127,6 +127,10 @@ def _drawn(
     return Picture(f'"{digest(body)}"', body, lasting=not remarks and TOUCH not in query)
 
 
+def _seen(page: Page, settings: Settings) -> list[Part]:
+    return [part for part in page.follow if part.seen(settings)]
+
+
 def _touched(page: Page, settings: Any, text: str) -> Any:
     """The settings after a mark was moved, as the callback of its chart makes them."""
     try:
@@ -142,7 +146,7 @@ def _touched(page: Page, settings: Any, text: str) -> Any:
 def _complete(page: Page, settings: Any, enough: Callable[[], bool]) -> None:
     """Compute everything that the picture needs. Raises Unavailable if that takes too long."""
     studies = page.studies
-    for part in page.follow:
+    for part in _seen(page, settings):
         for _, name, optional in studies.plan(part.call).wanted(settings):
             if name in studies.asked:
                 continue

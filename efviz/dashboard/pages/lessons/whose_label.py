@@ -61,6 +61,7 @@ takes every label that the model considers possible, weighted by its probability
 Fisher}} takes the observed one. You could also *draw* labels from the model, or take the most
 likely one.""",
             matrices.SLUG,
+            "tab=labels",
             prediction=Prediction(
                 "Far from the minimum: which labels give a matrix close to the Fisher?",
                 (

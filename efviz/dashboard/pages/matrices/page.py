@@ -3,6 +3,7 @@
 H, G, F and EF, or others that the reader chooses.
 """
 
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from functools import partial
 
@@ -127,13 +128,6 @@ def at_minimum(now: MatricesSettings) -> MatricesSettings | str:
     return replace(now, theta=((first, second),))
 
 
-def heading(title: str) -> Block:
-    def block(shown: Shown) -> None:
-        st.subheader(title, anchor=False)
-
-    return block
-
-
 def step_settings(shown: Shown) -> None:
     with st.expander("Step size and damping of these steps"):
         Row(("step_size", "damping"))(shown)
@@ -145,8 +139,12 @@ def labels_drawn(shown: Shown) -> None:
 
 
 def closer_look(shown: Shown) -> None:
-    """Compute and draw only the chosen section."""
+    """Compute and draw only the chosen topic."""
     draw(SECTIONS[shown.settings.closer].blocks, shown)
+
+
+def in_tab(tab: str) -> Callable[[MatricesSettings], bool]:
+    return lambda settings: settings.tab == tab
 
 
 def cells(panels: object) -> dict[str, int]:
@@ -163,14 +161,17 @@ CHART = Chart(
     paint=True,
     title="Data, ellipses, eigenvalues",
 )
-CELLS = Chart(matrix_panels, "cells", cells, title="Entries of the matrices")
-TERMS = Chart(term_panels, "terms", cells, title="Terms of one example")
+CELLS = Chart(
+    matrix_panels, "cells", cells, title="Entries of the matrices", seen=in_tab("entries")
+)
+TERMS = Chart(term_panels, "terms", cells, title="Terms of one example", seen=in_tab("example"))
 LABELS = Chart(
     Call(label_panels, {"matrices": "usual"}), "labels", cells, title="Matrices by labels"
 )
 LABELS_SAID = Words(words.source)
-SENTENCE, TABLE = Words(Call(words.sentence, AT)), Words(words.table)
-EXAMPLE = Words(Call(words.example, {"asked": "example"}))
+SENTENCE = Words(Call(words.sentence, AT))
+TABLE = Words(words.table, seen=in_tab("entries"))
+EXAMPLE = Words(Call(words.example, {"asked": "example"}), seen=in_tab("example"))
 CURVE = Chart(
     distance_panels,
     "curve",
@@ -178,6 +179,28 @@ CURVE = Chart(
     title="Distance against labels",
     file=f"{SLUG}-distances",
 )
+
+BELOW: dict[str, Sequence[Block]] = {
+    "entries": (CELLS, TABLE),
+    "example": (Row(((EXAMPLE, TERMS), (Words(words.steps), step_settings)), (1, 1.25)),),
+    "labels": (
+        partial(place, "source"),
+        Row(
+            (
+                (labels_drawn, LABELS_SAID, LABELS),
+                (CURVE, Words(words.other_sources)),
+            ),
+            (1, 1.25),
+        ),
+    ),
+    "closer": (partial(place, "closer"), closer_look),
+}
+"""What each tab shows. Of the others, nothing is computed."""
+
+
+def chosen_tab(shown: Shown) -> None:
+    draw(BELOW[shown.settings.tab], shown)
+
 
 PAGE = Page(
     PAGES[SLUG].title,
@@ -194,31 +217,11 @@ PAGE = Page(
     body=(
         theta_row(words.THETA, (partial(place, "example"),), (1, 1, 1)),
         CHART,
+        SENTENCE,
         Row(("editing", "matrices"), (1, 2), align="bottom"),
         data_edits.edits,
-        CELLS,
-        SENTENCE,
-        TABLE,
-        heading("How EF and F are built"),
-        Row(
-            (
-                (EXAMPLE, TERMS),
-                (Words(words.steps), step_settings),
-            ),
-            (1, 1.25),
-        ),
-        heading("Whose label is it?"),
-        partial(place, "source"),
-        Row(
-            (
-                (labels_drawn, LABELS_SAID, LABELS),
-                (CURVE, Words(words.other_sources)),
-            ),
-            (1, 1.25),
-        ),
-        heading("A closer look"),
-        partial(place, "closer"),
-        closer_look,
+        partial(place, "tab"),
+        chosen_tab,
     ),
     foot=(words.equations,),
     waits={

@@ -11,7 +11,7 @@ from efviz.dashboard.pages.matrices.closer.residuals import options
 from efviz.dashboard.pages.matrices.closer.words import titled
 from efviz.dashboard.pages.matrix_settings import matrices_setting
 from efviz.dashboard.pages.method_settings import damping_setting, step_size_setting
-from efviz.dashboard.session.kinds import Choice, Number
+from efviz.dashboard.session.kinds import Choice, Number, Sofar
 from efviz.dashboard.session.pins import pin_setting
 from efviz.dashboard.session.problem_choice import last_example
 from efviz.dashboard.session.problem_settings import EditableSettings
@@ -23,6 +23,30 @@ from efviz.studies.four_matrices import USUAL
 from efviz.studies.residuals import RESIDUAL_PATHS
 
 MOST_LABELS = 10_000
+
+TABS = {
+    "entries": "Entries and distances",
+    "example": "How EF and F are built",
+    "labels": "Whose label is it?",
+    "closer": "A closer look",
+}
+"""What is shown below the picture, one at a time."""
+
+SHOWN_IN = {
+    "closer": ("closer", "c_split", "c_path", "c_matrix", "c_radius", "c_order"),
+    "labels": ("source", "M"),
+    "example": ("example", "step_size", "damping"),
+}
+"""The settings that are seen in one tab only."""
+
+
+def implied(settings: Sofar) -> str:
+    """The tab that shows settings which are not at their defaults, as links without one mean."""
+    declared = MatricesSettings.declared()
+    for tab, names in SHOWN_IN.items():
+        if any(getattr(settings, name) != declared[name].default(settings) for name in names):
+            return tab
+    return next(iter(TABS))
 
 
 @dataclass(frozen=True)
@@ -75,7 +99,7 @@ class MatricesSettings(PictureSettings):
         kept=True,
     )
     closer: str = setting(
-        "Look at",
+        "Topic",
         Choice(lambda _: tuple(SECTIONS)),
         next(iter(SECTIONS)),
         shown=Select({key: section.title for key, section in SECTIONS.items()}, segments=True),
@@ -119,5 +143,12 @@ class MatricesSettings(PictureSettings):
         query="ckl",
         shown=Select(ORDERS, segments=True),
         help="The divergence is not symmetric. In both orders, its Hessian at δ = 0 is the Fisher.",
+    )
+    tab: str = setting(
+        "Look at",
+        Choice(lambda _: tuple(TABS)),
+        implied,
+        shown=Select(TABS, segments=True),
+        kept=True,
     )
     pin: str = pin_setting(PictureSettings)
