@@ -12,7 +12,7 @@ from efviz.figures import marks
 from efviz.figures.line_names import line_names
 from efviz.figures.log_axes import decades, log_axis, points_above
 from efviz.figures.panels import panel
-from efviz.figures.theme import Spec, axis, style_of
+from efviz.figures.theme import Spec, axis, style_of, text_colour
 from efviz.figures.vector_fields import reference, vector_field_panels
 from efviz.optimizers import Trajectory
 from efviz.problems import Problem
@@ -100,6 +100,7 @@ def _anatomy(
         "versus": reference(directions),
         "names": list(directions),
         "colours": [style_of(name).colour for name in directions],
+        "texts": [text_colour(style_of(name)) for name in directions],
         "scales": [scales[name] for name in directions],
         "u": u,
         "v": v,

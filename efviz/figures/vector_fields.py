@@ -10,7 +10,7 @@ from efviz.datasets.dataset import Dataset
 from efviz.figures import marks
 from efviz.figures.data_views import data_panel
 from efviz.figures.panels import MINIMUM_KEY, STARTS_KEY, plane_panel
-from efviz.figures.theme import COSINES, INK, MUTED, Spec, style_of
+from efviz.figures.theme import COSINES, INK, Spec, style_of
 from efviz.optimizers import Trajectory
 from efviz.optimizers.status import Status
 from efviz.problems import Problem
@@ -116,7 +116,7 @@ def _lengths(fields: FieldComparison, name: str, scale: float, unit_length: bool
 
 
 def _cosine_map(fields: FieldComparison) -> dict[str, Any]:
-    words = f"cosine between {' and '.join(fields.pair)}"
+    words = f"cos({', '.join(fields.pair)})"
     return {
         "type": "heatmap",
         "x": fields.x,
@@ -129,12 +129,12 @@ def _cosine_map(fields: FieldComparison) -> dict[str, Any]:
         "colorscale": COSINES,
         "opacity": 0.6,
         "name": "cosine",
-        "hovertemplate": f"cos({', '.join(fields.pair)}) = %{{z:.2f}}<extra></extra>",
-        "colorbar": COSINE_BAR | {"title": {"text": words, "side": "top", "font": BAR_FONT}},
+        "hovertemplate": f"{words} = %{{z:.2f}}<extra></extra>",
+        # Plotly lets a title cover the scale of a small panel; in a second row it cannot.
+        "colorbar": COSINE_BAR | {"ticktext": ["−1 opposite", f"<br>{words}", "1 same"]},
     }
 
 
-BAR_FONT = {"size": 12, "color": INK}
 BAR_HEIGHT = 50
 """Room in pixels for the colour scale of the cosines below the panel, as high as its parts."""
 
@@ -144,17 +144,16 @@ COSINE_BAR: dict[str, Any] = {
     "len": 0.7,
     "x": 0.5,
     "xanchor": "center",
-    "y": 0.025,  # so that the numbers below it are whole
+    "y": 0.03,  # so that the words below it are whole
     "yref": "container",
     "yanchor": "bottom",
     "ypad": 0,
     "outlinewidth": 0,
     "ticks": "",
     "tickvals": [-1, 0, 1],
-    "ticktext": ["−1: opposite", "0", "1: the same"],
     "ticklabeloverflow": "allow",
     "tickangle": 0,
-    "tickfont": {"size": 11, "color": MUTED},
+    "tickfont": {"size": 11, "color": INK},
 }
 
 

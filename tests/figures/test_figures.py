@@ -196,8 +196,8 @@ def test_the_scale_of_cosines_stands_below_the_field_in_colours_that_no_method_h
     p = picture("fig1")
     plain, mapped = (vector_field_panels(**p, show_cosines=on)["EFGD"] for on in (False, True))
     scale = trace(mapped, "cosine")
-    assert scale["colorbar"]["title"]["text"] == "cosine between NGD and EFGD"
-    assert scale["colorbar"]["ticktext"][::2] == ["−1: opposite", "1: the same"]
+    assert scale["colorbar"]["tickvals"] == [-1, 0, 1]
+    assert scale["colorbar"]["ticktext"] == ["−1 opposite", "<br>cos(NGD, EFGD)", "1 same"]
     assert scale["colorbar"]["yref"] == "container"
     assert mapped["layout"]["margin"]["b"] >= plain["layout"]["margin"]["b"] + 40
     ends = {scale["colorscale"][0][1], scale["colorscale"][-1][1]}

@@ -4,6 +4,7 @@ import {
   namesOf,
   partsOf,
   withAnnotations,
+  within,
   withRoom,
 } from '../../efviz/dashboard/components/assets/names.js';
 
@@ -63,6 +64,27 @@ test('lines that end together share one name, each part in its colour', () => {
     partsOf(names, { ...low, rows: [[0], [1]] }).map((row) => row[0].text),
     ['NGD,', 'EFGD']
   );
+});
+
+test('names of arrows stay in the panel and apart, each as near as it can be', () => {
+  const area = { left: -50, right: 50, top: -20, bottom: 80 };
+  const places = within(
+    [
+      [0, 10],
+      [5, 12],
+      [45, 10],
+      [0, -30],
+    ],
+    [20, 20, 20, 20],
+    12,
+    area
+  );
+  assert.deepEqual(places, [
+    [0, 5],
+    [5, 17],
+    [40, 10],
+    [0, -14],
+  ]);
 });
 
 test('an image has the names where the screen has them, as annotations that are no markup', () => {

@@ -136,6 +136,7 @@ interface AnatomyOfStep {
   versus: string;
   names: string[];
   colours: string[];
+  texts: string[];
   scales: number[];
   u: Series[];
   v: Series[];

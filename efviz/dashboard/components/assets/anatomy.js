@@ -1,6 +1,7 @@
 // The anatomy of a step in numbers: lengths of the directions and the angles between them.
 //
-// layout.meta.anatomy: {path, start, versus, names, colours, scales, u, v (methods, T)}: the
+// layout.meta.anatomy: {path, start, versus, names, colours, texts, scales, u, v (methods,
+// T)}: the
 // directions of all methods at the recorded steps of one run of the panel's method.
 
 import { digits } from './digits.js';

@@ -10,6 +10,7 @@
 import { plotOf } from './compat.js';
 import { colourOf, isNames, LINE, namesOf, partsOf } from './names.js';
 import { boxOf, drawMark, element, SYMBOLS, scaleOf, scalesOf } from './svg.js';
+import { widthOf } from './words.js';
 
 const FEW = 100;
 
@@ -227,13 +228,29 @@ export function planeOf({ size: { w, h }, xaxis, yaxis }) {
 }
 
 /**
+ * The middle of words of this length on an axis in pixels: words whose middle is in view are whole.
+ *
+ * @param {number} middle
+ * @param {number} length
+ * @param {number} axis
+ */
+export function whole(middle, length, axis) {
+  if (middle < 0 || middle > axis) return middle;
+  return Math.min(Math.max(middle, length / 2), Math.max(axis - length / 2, length / 2));
+}
+
+/**
  * @param {Trace} trace
  * @param {Scales} scales
  */
-function wordsOf({ x, y, text, textfont: { size, color } }, { toX, toY }) {
+function wordsOf({ x, y, text, textfont: { size, color } }, { toX, toY, width, height, family }) {
   return Array.from(x, (value, i) => {
+    const place = {
+      x: whole(toX(value), widthOf(text[i], { size, family }), width),
+      y: whole(toY(y[i]), size, height),
+    };
     const style = { fill: colourOf(color, i), 'font-size': size, class: 'word' };
-    const word = element('text', { ...style, x: toX(value), y: toY(y[i]) });
+    const word = element('text', { ...style, ...place });
     word.textContent = text[i];
     return word;
   });

@@ -131,6 +131,33 @@ function rowsOf(members, ends, room, comma) {
 }
 
 /**
+ * The middles of texts near `wanted`, between the sides of an area, so that none covers another.
+ *
+ * @param {Point[]} wanted
+ * @param {number[]} widths
+ * @param {number} line the height of a text
+ * @param {{ left: number, right: number, top: number, bottom: number }} area
+ * @returns {Point[]}
+ */
+export function within(wanted, widths, line, { left, right, top, bottom }) {
+  const boxes = wanted.map(([x, y], i) => {
+    const most = Math.max(left, right - widths[i]);
+    return { x: Math.min(Math.max(x - widths[i] / 2, left), most), width: widths[i], at: { y }, i };
+  });
+  /** @type {Point[]} */
+  const middles = [];
+  for (const column of columnsOf(boxes)) {
+    const wants = column.map(({ at }) => at.y - top);
+    const heights = column.map(() => line);
+    apart(wants, heights, bottom - top).forEach((y, k) => {
+      const { x, width, i } = column[k];
+      middles[i] = [x + width / 2, y + top];
+    });
+  }
+  return middles;
+}
+
+/**
  * Boxes in columns, in each of which they could cover each other, from top to bottom.
  *
  * @template {{ x: number, width: number, at: { y: number } }} Box

@@ -2,12 +2,15 @@
 
 import { isDrawn } from './compat.js';
 import { arrowTo } from './hover.js';
+import { within } from './names.js';
 import { element, Sheet } from './svg.js';
+import { widthOf } from './words.js';
 
 const [BEYOND, ASIDE] = [10, 11]; // px from the tip of an arrow to its name
 const NOWHERE = { x: Number.NaN, y: Number.NaN };
 const LEAST = 0.05; // px: smaller moves are not visible
 const LONGEST = 60; // px of the longest arrow of a step; the others in proportion
+const [LETTERS, LINE] = [11, 13]; // px of the names of arrows, and of the height of one
 
 /** @typedef {SVGElement & { _at?: Place, _kind?: string }} Movable what was last drawn of it */
 
@@ -27,7 +30,7 @@ const LONGEST = 60; // px of the longest arrow of a step; the others in proporti
 /**
  * An arrow of a step with its name.
  *
- * @typedef {{ group: SVGElement, halo: SVGElement, arrow: Movable, word: Movable }} Part
+ * @typedef {{ group: SVGElement, halo: SVGElement, arrow: Movable, word: Movable, width: number }} Part
  */
 
 export class Runners extends Sheet {
@@ -80,9 +83,10 @@ export class Runners extends Sheet {
       const group = element('g', {}, this.arrows);
       const halo = element('path', { class: 'halo' }, group);
       const arrow = element('path', { class: 'arrow', stroke: anatomy?.colours[i] ?? '' }, group);
-      const word = element('text', { class: 'word' }, this.words);
+      const style = { class: 'word', fill: anatomy?.texts[i] ?? '', 'font-size': LETTERS };
+      const word = element('text', style, this.words);
       word.textContent = name;
-      return { group, halo, arrow, word };
+      return { group, halo, arrow, word, width: 0 };
     });
     this.place();
   }
@@ -161,18 +165,40 @@ export class Runners extends Sheet {
     const lengths = steps.map(([dx, dy]) => Math.hypot(dx, dy));
     const longest = Math.max(...lengths);
     this.stack(lengths);
-    steps.forEach(([dx, dy], i) => {
+    /** @type {Point[]} */
+    const tips = steps.map(([dx, dy]) => [(dx / longest) * LONGEST, (dy / longest) * LONGEST]);
+    this.write(tips, x, y);
+    tips.forEach(([a, b], i) => {
       const { halo, arrow, word } = this.parts[i];
-      const [a, b] = [(dx / longest) * LONGEST, (dy / longest) * LONGEST];
       const known = Number.isFinite(a) && Number.isFinite(b);
       const { x: before, y: above } = arrow._at ?? NOWHERE;
       if (known && Math.hypot(a - before, b - above) < LEAST) return;
       arrow._at = { x: a, y: b };
       const path = known ? arrowTo(a, b) : '';
       for (const part of [halo, arrow]) part.setAttribute('d', path);
-      const name = known ? besideTip(a, b, i, steps.length) : [0, 0];
-      move(word, name[0], name[1]);
       word.style.visibility = path ? 'visible' : 'hidden';
+    });
+  }
+
+  /**
+   * The names of arrows beyond their tips, whole and apart.
+   *
+   * @param {Point[]} tips from the origin of the arrows
+   * @param {number} x the origin
+   * @param {number} y
+   */
+  write(tips, x, y) {
+    const { width, height, family } = this.scales;
+    for (const part of this.parts) {
+      part.width ||= widthOf(part.word.textContent ?? '', { size: LETTERS, family });
+    }
+    const known = this.parts.map((part, i) => ({ ...part, tip: tips[i], i }));
+    const seen = known.filter(({ tip: [a, b] }) => Number.isFinite(a) && (a || b));
+    const wanted = seen.map(({ tip: [a, b], i }) => besideTip(a, b, i, tips.length));
+    const widths = seen.map((part) => part.width);
+    const area = { left: -x, right: width - x, top: -y, bottom: height - y };
+    within(wanted, widths, LINE, area).forEach((at, k) => {
+      move(seen[k].word, ...at);
     });
   }
 
