@@ -1,5 +1,6 @@
 """Pages run without a browser: opened by a link, given a table, and read."""
 
+import re
 from dataclasses import replace
 from types import SimpleNamespace
 from typing import Any
@@ -81,7 +82,8 @@ def html(at: AppTest) -> str:
 
 def sentence(at: AppTest) -> str:
     bodies = [element.proto.body for element in at.get("html")]
-    return next(body for body in bodies if "efviz-sentence" in body)
+    found = next(body for body in bodies if "efviz-sentence" in body)
+    return re.sub(r"<a href='#glossary-[^']*'>(.*?)</a>", r"\1", found)
 
 
 def settings_of(at: AppTest, slug: str = vector_fields.SLUG) -> Any:

@@ -13,7 +13,7 @@ from efviz.dashboard.pages import PAGES
 from efviz.dashboard.pages.lessons import panel as lesson_panel
 from efviz.dashboard.pages.registry import Listing
 from efviz.dashboard.server import compat, operations, places
-from efviz.dashboard.session import routes
+from efviz.dashboard.session import glossary, routes
 from efviz.dashboard.session.store import arrive
 
 _ASSETS = Path(efviz.dashboard.components.__file__).with_name("assets")
@@ -32,6 +32,7 @@ def run() -> None:
     scheme_button()
     routes.remember(pages)
     lesson_panel.style()
+    glossary.mount()
     chosen = st.navigation(list(pages.values()), position="top")
     slug = chosen.url_path or next(iter(PAGES))
     st.set_page_config(page_title=places.page_title(slug))

@@ -114,3 +114,37 @@ def test_a_step_shows_its_panels_alone_which_report_their_own_places(
     page.mouse.click(sides["left"] + sides["width"] / 2, sides["top"] + sides["height"] / 3)
     expect(page).to_have_url(re.compile(r"starts=4\.5,3;"), timeout=PATIENCE)
     expect(panel(page)).to_contain_text("Not yet.", timeout=PATIENCE)
+
+
+def test_a_marked_term_opens_by_pointer_keyboard_and_tap_without_the_server(
+    page: Page, server: str
+) -> None:
+    open_page(page, server, STEP)
+    wait_for_rest(page)
+    url, term = page.url, page.locator("a[href='#glossary-gradient']").first
+    tip = page.get_by_role("tooltip")
+    term.hover()
+    expect(tip).to_contain_text("at right angles to the contours")
+    expect(term).to_have_attribute("aria-describedby", tip.get_attribute("id") or "")
+    page.mouse.move(900, 500)
+    expect(tip).to_be_hidden()
+    # The keyboard comes by from the button before it.
+    page.get_by_role("button", name="Next").focus()
+    page.keyboard.press("Tab")
+    expect(tip).to_be_visible()
+    page.keyboard.press("Escape")
+    expect(tip).to_be_hidden()
+    expect(term).to_be_focused()
+    page.keyboard.press("Enter")
+    expect(tip).to_be_visible()
+    sides = box(tip)
+    assert sides["left"] >= 0
+    assert sides["top"] >= 0
+    term.click()
+    expect(tip).to_be_hidden()
+    # Terms in the sentence under a picture open as well.
+    page.locator(".efviz-sentence a[href='#glossary-minimum']").click()
+    expect(tip).to_contain_text("lowest loss")
+    page.mouse.click(5, 700)
+    expect(tip).to_be_hidden()
+    assert page.url == url

@@ -217,7 +217,7 @@ def test_no_run_is_said_to_end_below_the_minimum_or_drawn_below_it() -> None:
         problem = linear_regression(X, X @ [1.0, -2.0, 3.0] + noise * X[::-1, 0])
         paths = {"NGD": run(problem, "NGD", np.zeros((1, 3)), step_size=1.0, n_steps=30)}
         said = optimization_text.sentence(problem, paths, {}, 0.0, {})
-        (lowest,) = re.findall("at the minimum is <b>(.+?)</b>", said)
+        (lowest,) = re.findall("minimum</a> is <b>(.+?)</b>", said)
         assert f"NGD ends at {lowest}." in said
         assert (lowest == "0") == (noise == 0)
         figure = go.Figure(loss_panel(paths, lowest=problem.minimum.loss))

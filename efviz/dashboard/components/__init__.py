@@ -1,12 +1,14 @@
 """Small Streamlit components: the chart (`chart`), the slider that reports while it moves
 (`slider`), images of a chart (`images`), the link to copy (`link`), the head of a lesson
-(`lesson_head`), the animated contrast (`contrast`) and the choice of a theme (`scheme_button`).
+(`lesson_head`), the terms that explain themselves (`glossary`), the animated contrast (`contrast`)
+and the choice of a theme (`scheme_button`).
 
 Their JavaScript is in `assets/`; `assets.routes()` serves it with the app.
 """
 
 from efviz.dashboard.components.chart import Click, Frame, Touch, chart, pack_figures
 from efviz.dashboard.components.contrast import contrast
+from efviz.dashboard.components.glossary import glossary
 from efviz.dashboard.components.images import images
 from efviz.dashboard.components.lesson import lesson_head
 from efviz.dashboard.components.link import link
@@ -20,6 +22,7 @@ __all__ = [
     "Touch",
     "chart",
     "contrast",
+    "glossary",
     "images",
     "lesson_head",
     "link",

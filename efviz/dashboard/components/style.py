@@ -4,7 +4,17 @@ from functools import cache
 from importlib.resources import files
 
 # Later rules win, so media rules come after the rules that they change.
-_SHEETS = ("chart", "numbers", "slider", "media", "page", "lesson", "contrast", "compat")
+_SHEETS = (
+    "chart",
+    "numbers",
+    "slider",
+    "media",
+    "page",
+    "lesson",
+    "glossary",
+    "contrast",
+    "compat",
+)
 
 
 def style() -> str:

@@ -12,6 +12,7 @@ from efviz.curvature.agreement import TOLERANCE
 from efviz.curvature.conics import conic
 from efviz.curvature.distance import relative_distance, roundness
 from efviz.dashboard.pages.matrix_settings import ELLIPSES, not_finite, refused
+from efviz.dashboard.session.glossary import in_html
 from efviz.dashboard.session.html_table import html_table
 from efviz.dashboard.session.page import Shown
 from efviz.datasets.edits import Edits
@@ -26,6 +27,10 @@ from efviz.studies.comparison import COMPARED, Comparison
 from efviz.studies.convergence import Convergence
 from efviz.studies.four_matrices import short_of
 
+RELATIVE = in_html(
+    "Relative distance of {{empirical Fisher|EF}} to {{Fisher|F}} at the {{minimum}}"
+)
+
 
 def sentence(
     cases: Sequence[Case], moved: Sequence[Case], matrices: Sequence[str] = COMPARED
@@ -36,7 +41,7 @@ def sentence(
     parts = []
     if shown:
         distances = ", ".join(f"<b>{number(c.distance)}</b> ({escape(t)})" for t, c in shown)
-        parts.append(f"Relative distance of EF to F at the minimum: {distances}. {ELLIPSES}")
+        parts.append(f"{RELATIVE}: {distances}. {ELLIPSES}")
         parts += [f"{escape(t)}: {note}" for t, c in shown for note in notes(c, matrices)]
         parts += _grouped({t: notes_on_others(c, matrices) for t, c in shown})
         parts.append(_better_but_wrong(shown))

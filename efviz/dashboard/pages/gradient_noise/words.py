@@ -9,6 +9,7 @@ import streamlit as st
 from efviz.arrays import Array, cosine
 from efviz.curvature.gradient_noise import ESTIMATORS, GradientNoise
 from efviz.dashboard.pages.at_minimum.words import ROUNDING
+from efviz.dashboard.session.glossary import in_html
 from efviz.dashboard.session.html_table import html_table
 from efviz.dashboard.session.page import Shown
 from efviz.numbers import number, percent
@@ -16,6 +17,7 @@ from efviz.optimizers.stochastic import on_minibatches
 from efviz.problems import Problem
 from efviz.studies.gradient_noise import NoisyRuns
 
+OF_EF = in_html("of the trace of {{empirical Fisher|EF}} is noise")
 ELLIPSES = "Ellipses show spreads here: the larger a matrix, the larger its ellipse."
 THETA = "The gradients are evaluated and the runs start here. Click in the contours to move it."
 
@@ -34,7 +36,7 @@ def sentence(
     parts = [nothing := _nothing(noise, fisher)]
     if not nothing:
         share = percent(float(noise.noise_share), 3)
-        parts = [f"At this θ <b>{share}</b> of the trace of EF is noise. {ELLIPSES}"]
+        parts = [f"At this θ <b>{share}</b> {OF_EF}. {ELLIPSES}"]
         parts += [_estimate(noise, factor, errors, batch_size), _direction(directions)]
     if runs:
         parts.append(_ends(runs))

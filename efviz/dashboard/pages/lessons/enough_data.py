@@ -67,9 +67,9 @@ data do not lower.""",
             """
 When is the {{empirical Fisher}} as good as the {{Fisher}}? These examples belong to two classes.
 *Logistic regression* gives each example a probability for each class, and the data were drawn from
-just such a model: it is {{well specified}}. The ellipses are those of the two matrices at the
-minimum of the loss. Above them is their *relative distance*: the size of EF − F in units of the
-size of F.""",
+just such a model: it is {{misspecification|well specified}}. The ellipses are those of the two
+matrices at the minimum of the loss. Above them is their *relative distance*: the size of EF − F in
+units of the size of F.""",
             at_minimum.SLUG,
             "s=0",
             prediction=Prediction(

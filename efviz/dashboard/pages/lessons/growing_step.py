@@ -83,8 +83,8 @@ It shrinks faster.""",
                 ),
                 lambda: facts.nearest(lengths("EFGD")[1] / lengths("EFGD")[0], (0.5, 1, 2)),
                 """It becomes [[half]] times as long, that of NGD [[half_natural]] times. The
-gradient shrinks with the residuals, the {{empirical Fisher}} with their squares, and the step is
-the gradient divided by the empirical Fisher.""",
+gradient $g$ shrinks with the residuals, the {{empirical Fisher}} (EF) with their squares, and the
+step is $g$ divided by EF.""",
                 Hidden(("EFGD",), ("EFGD",)),
             ),
             panels=("Data", "NGD", "EFGD"),
@@ -105,8 +105,8 @@ table.""",
         Step(
             "Damping",
             r"""
-How can this be prevented? {{Damping}} adds a number $\lambda$ to the diagonal of the matrix before
-the gradient is divided by it: the step is $-(\mathrm{EF} + \lambda I)^{-1} g$.""",
+How can this be prevented? {{damping|Damping}} adds a number $\lambda$ to the diagonal of the matrix
+before the gradient is divided by it: the step is $-(\mathrm{EF} + \lambda I)^{-1} g$.""",
             vector_fields.SLUG,
             "s=-1&damping=0",
             task=Task(

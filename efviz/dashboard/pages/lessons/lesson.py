@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from typing import Any
 from urllib.parse import parse_qsl
 
+from efviz.dashboard.session.glossary import in_markdown
 from efviz.figures.hidden import Hidden
 
 Numbers = Callable[[], Mapping[str, str]]
@@ -123,7 +124,7 @@ class Lesson:
         """The text with its numbers and terms filled in."""
         numbers = self.numbers()
         text = re.sub(r"\[\[(\w+)\]\]", lambda match: numbers[match[1]], template)
-        return re.sub(r"\{\{([^}|]+\|)?([^}]+)\}\}", r"*\2*", text).strip()
+        return in_markdown(text).strip()
 
 
 def settings(query: str) -> dict[str, str]:

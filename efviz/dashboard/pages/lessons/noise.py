@@ -53,7 +53,7 @@ squared mean. At the minimum only the covariance is left, which measures noise, 
             """
 How uncertain is a gradient? *Stochastic* gradient descent uses the mean gradient of a *mini-batch*,
 a few examples drawn at random. The dark points are such gradients, all at the same parameters:
-their expectation is the {{gradient}} of all examples, and their spread is noise. Now use
+their expectation is the {{gradient}} $g$ of all examples, and their spread is noise. Now use
 mini-batches of [[large]] examples instead of [[small]].""",
             page.SLUG,
             prediction=Prediction(
@@ -82,16 +82,16 @@ the batch size, the width to the square root of that. Move *Batch size B* to see
             r"""
 What has this to do with the {{empirical Fisher}}? Let $\Sigma$ be the *covariance* of the gradients
 of single examples. Then EF $= \Sigma + g g^\top$ (Eq. 18): a second moment is the covariance plus
-the squared mean. Here [[share]] of the trace of EF is noise, and [[rest]] is the gradient $g$
-itself. So dividing by EF shortens steps where gradients are uncertain. That can be a reason to use
-it, but it has nothing to do with curvature.""",
+the squared mean. Here [[share]] of the trace of EF is noise, and [[rest]] is $g$ itself. So
+dividing by EF shortens steps where gradients are uncertain. That can be a reason to use it, but it
+has nothing to do with curvature.""",
             page.SLUG,
             shows=("chart",),
             panels=("theta", "gradients"),
         ),
         Step(
             "Only noise",
-            r"The share of noise depends on the parameters, together called $\theta$.",
+            r"The share of noise depends on the {{parameters}}, together called $\theta$.",
             page.SLUG,
             task=Task(
                 r"""Move $\theta$ to a place where at least [[limit]] of EF is noise: use the

@@ -79,9 +79,9 @@ Before you believe a comparison of tuned methods, ask how wide the good region o
             "The printed settings",
             r"""
 Can a printed result be reproduced? The paper runs three methods on real data. For each it picks the
-{{step size}} $\gamma$ and the {{damping}} $\lambda$ by a *grid search*: all pairs are run for the
+{{step size}} and the {{damping}} by a *grid search*: all pairs are run for the
 same number of steps, and Table 6 prints the pair with the lowest final loss. For EFGD on the Boston
-data it prints $\gamma$ = [[gamma]] and $\lambda$ = [[lambda]].""",
+data it prints a step size of [[gamma]] and a damping of [[lambda]].""",
             optimization.SLUG,
             query(),
             prediction=Prediction(
@@ -109,8 +109,8 @@ that. The published curve of EFGD was not made with these settings.""",
         Step(
             "The whole grid",
             r"""
-Is there a better pair? The full grid, run again, has one for EFGD: $\gamma$ = [[best_gamma]] with
-$\lambda$ = [[best_lambda]] ends at [[best_loss]], which equals the loss of NGD to [[digits]]
+Is there a better pair? The full grid, run again, has one for EFGD: a step size of [[best_gamma]]
+with a damping of [[best_lambda]] ends at [[best_loss]], which equals the loss of NGD to [[digits]]
 digits. And *best* may mean little: [[ties]] cells of NGD end at the same loss, and which of them is
 printed is arbitrary. Of the [[lines]] lines of the table, [[differ]] name a cell that is not the
 best one.""",

@@ -90,10 +90,11 @@ to see each beside the Fisher.""",
         Step(
             "Drawn and most likely",
             r"""
-Why do drawn labels work? The parameters together are called $\theta$. At **every** $\theta$, the
-expectation over draws is the Fisher. A drawn label costs no more than an observed one: one backward
-pass. The observed label is a draw from the model only if the model is correct. The most likely
-label is the one that minimises the loss: for least squares its gradient is zero, as you see.""",
+Why do drawn labels work? The {{parameters}} together are called $\theta$. At **every** $\theta$,
+the expectation over draws is the Fisher. A drawn label costs no more than an observed one: one
+backward pass. The observed label is a draw from the model only if the model is correct. The most
+likely label is the one that minimises the loss: for least squares its gradient is zero, as
+you see.""",
             matrices.SLUG,
             "labels=most_likely",
             controls=("source",),

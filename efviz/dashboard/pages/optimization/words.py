@@ -7,6 +7,7 @@ import numpy as np
 import streamlit as st
 
 from efviz import results
+from efviz.dashboard.session.glossary import in_html
 from efviz.dashboard.session.html_table import html_table
 from efviz.dashboard.session.page import Shown
 from efviz.numbers import number, percent
@@ -18,6 +19,7 @@ from efviz.studies.optimization import NearAndFar
 from efviz.sweeps import Sweep
 from efviz.sweeps.rounding import CHAOS
 
+LOWEST = in_html("The {{loss}} at the {{minimum}}")
 NO_GRID = (
     "No grid has been computed for these settings: the button below runs every step size and "
     "damping of Table 5 for these methods."
@@ -51,7 +53,7 @@ def sentence(
     minimum = problem.minimum
     if minimum.exists:
         lowest = float(minimum.settled(minimum.loss))
-        parts.append(f"The loss at the minimum is <b>{number(lowest, 4)}</b>.")
+        parts.append(f"{LOWEST} is <b>{number(lowest, 4)}</b>.")
     elif minimum.reason:
         parts.append(minimum.reason)
         if multiple and not minimum.exists:

@@ -12,6 +12,7 @@ from efviz.dashboard.pages.vector_fields import page as vector_fields
 from efviz.dashboard.pages.vector_fields.figure_1 import detours, figure_1
 from efviz.dashboard.pages.vector_fields.settings import VectorFieldsSettings
 from efviz.dashboard.session import routes
+from efviz.dashboard.session.glossary import in_markdown
 from efviz.dashboard.session.store import everywhere
 from efviz.fields import loss_grid
 from efviz.figures import contrast as panels
@@ -31,11 +32,12 @@ PROMISE = (
 )
 
 WORDS = """
-Three methods fit a line with intercept b and slope w to the data of Figure 1, from the same four
-starts; ★ is the minimum. Gradient descent (**GD**) follows the direction of steepest descent. The
-natural gradient (**NGD**) multiplies the gradient by the inverse of the Fisher information.
-**EFGD** uses the empirical Fisher instead, which looks much the same on paper: it uses the observed
-targets; the Fisher averages over the model's own predictions.
+Three methods fit a line with {{intercept}} b and {{slope}} w to the data of Figure 1, from the same
+four starts; ★ is the {{minimum}}. Gradient descent (**GD**) follows the direction of steepest
+descent. The natural gradient (**NGD**) multiplies the {{gradient}} by the inverse of the
+{{Fisher|Fisher information}}. **EFGD** uses the {{empirical Fisher}} instead, which looks much the
+same on paper: it uses the observed {{target|targets}}; the Fisher averages over the model's own
+predictions.
 """
 
 DOORS = {
@@ -54,7 +56,7 @@ def main() -> None:
     contrast(shown, key=f"{SLUG}.contrast", label=sentence)
     doors()
     st.html(f"<p class='efviz-sentence'>{sentence}</p>")
-    st.markdown(WORDS)
+    st.markdown(in_markdown(WORDS))
     st.caption(
         "After Kunstner, Hennig and Balles, Limitations of the Empirical Fisher Approximation for "
         "Natural Gradient Descent, NeurIPS 2019. All panels show the same step; time "

@@ -8,6 +8,7 @@ import streamlit as st
 from efviz.arrays import Array
 from efviz.dashboard.pages.method_words import update_rule
 from efviz.dashboard.session.foreign import plain
+from efviz.dashboard.session.glossary import in_html
 from efviz.dashboard.session.html_table import html_table
 from efviz.dashboard.session.page import Shown
 from efviz.numbers import number, percent
@@ -15,6 +16,8 @@ from efviz.optimizers import METHODS, Trajectory
 from efviz.optimizers.status import Status
 from efviz.problems import Problem
 from efviz.studies.field_comparison import FieldComparison
+
+REACHED = in_html("{{run|Runs}} that reached the {{minimum}}")
 
 
 def sentence(
@@ -28,7 +31,7 @@ def sentence(
         ]
         done = min(_steps_so_far(t, n_steps) for t in trajectories.values())
         steps = f"{n_steps:,}" if done == n_steps else f"the first {done:,} of {n_steps:,}"
-        parts.append(f"Runs that reached the minimum in {steps} steps: {', '.join(counts)}.")
+        parts.append(f"{REACHED} in {steps} steps: {', '.join(counts)}.")
     if problem.minimum.reason:
         parts.append(problem.minimum.reason)
     diverged = [
