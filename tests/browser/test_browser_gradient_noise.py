@@ -14,7 +14,7 @@ PATIENCE = 30_000
 def test_the_page_opens_and_its_runs_fill_in(page: Page, server: str) -> None:
     open_page(page, server, slug=SLUG)
     expect(chart(page).locator("> div")).to_have_count(4)
-    expect(page.locator(".efviz-sentence")).to_contain_text("after 300 steps", timeout=PATIENCE)
+    expect(page.get_by_text("Median losses")).to_contain_text("after 300 steps", timeout=PATIENCE)
     expect(page.locator("[data-testid='stProgress']")).to_have_count(0, timeout=PATIENCE)
     lines = chart(page).locator("> div").nth(3).locator(".ground path[stroke-dasharray]")
     assert lines.count() >= 8
@@ -46,5 +46,5 @@ def test_a_link_shows_what_the_sender_saw(page: Page, server: str) -> None:
     query = "problem=fig2&theta=1,1&batch=100&steps=50&draw=without"
     open_page(page, server, query, slug=SLUG)
     expect(page.locator(".efviz-sentence")).to_contain_text("from 100 examples", timeout=PATIENCE)
-    expect(page.locator(".efviz-sentence")).to_contain_text("after 50 steps", timeout=PATIENCE)
+    expect(page.get_by_text("Median losses")).to_contain_text("after 50 steps", timeout=PATIENCE)
     expect(page).to_have_url(re.compile(re.escape("theta=1,1&batch=100&steps=50&draw=without")))

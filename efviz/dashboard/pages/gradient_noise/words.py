@@ -30,19 +30,24 @@ def sentence(
     factor: float,
     errors: Mapping[str, float],
     batch_size: int,
-    runs: NoisyRuns | None = None,
 ) -> str:
-    """How far EF helps at this theta, and why it is not curvature."""
-    parts = [nothing := _nothing(noise, fisher)]
-    if not nothing:
-        share = percent(float(noise.noise_share), 3)
-        parts = [f"At this θ <b>{share}</b> {OF_EF}. {ELLIPSES}"]
-        parts += [_estimate(noise, factor, errors, batch_size), _direction(directions)]
-    if runs:
-        parts.append(_ends(runs))
-    if problem.minimum.reason:
-        parts.append(problem.minimum.reason)
-    return f"<p class='efviz-sentence'>{' '.join(filter(None, parts))}</p>"
+    """Three numbers: how much of EF is noise, how far it helps there, and why it is not curvature.
+
+    A number that does not exist leaves its place empty.
+    """
+    if nothing := _nothing(noise, fisher):
+        return f"<p class='efviz-sentence'>{nothing} {problem.minimum.reason}</p>"
+    share = percent(float(noise.noise_share), 3)
+    told = (
+        f"<b>{share}</b> {OF_EF} at this θ.",
+        _adapted(noise, factor, errors, batch_size),
+        _direction(directions),
+    )
+    numbers = "".join(f"<p>{words}</p>" for words in told)
+    return (
+        f"<div class='efviz-sentence efviz-headlines'>{numbers}</div>"
+        f"<p class='efviz-note'>{ELLIPSES} {problem.minimum.reason}</p>"
+    )
 
 
 def _nothing(noise: GradientNoise, fisher: Array) -> str:
@@ -57,14 +62,39 @@ def _nothing(noise: GradientNoise, fisher: Array) -> str:
     return ""
 
 
-def _estimate(
+def _adapted(
     noise: GradientNoise, factor: float, errors: Mapping[str, float], batch_size: int
 ) -> str:
+    """The error of the adapted estimate, and that of the mini-batch gradient itself."""
     squared = float(noise.gradient @ noise.gradient)
     if squared == 0:
         return ""
     if factor == 0:
         return "A mini-batch of all examples has no noise."
+    full, plain = (percent(errors[name] / squared, 3) for name in ("full", "plain"))
+    examples = "1 example" if batch_size == 1 else f"{batch_size:,} examples"
+    return (
+        f"<b>{full}</b> of ‖∇L‖² is the expected squared error of an estimate of ∇L from "
+        f"{examples} with the noise adaptation of Eq. 19. Without it, that of ĝ is {plain}."
+    )
+
+
+def _direction(directions: Mapping[str, Array]) -> str:
+    value = float(cosine(directions["EFGD"], directions["NGD"]))
+    if not np.isfinite(value):
+        return ""
+    angle = np.degrees(np.arccos(np.clip(value, -1, 1)))
+    words = f"<b>{angle:.0f}°</b> between EF⁻¹∇L and F⁻¹∇L (cosine {number(value)})"
+    if value > 0.97:
+        return f"{words}: here EF happens to weight directions almost as the curvature does."
+    return f"{words}: EF measures the spread of gradients, not curvature."
+
+
+def _verdict(noise: GradientNoise, errors: Mapping[str, float]) -> str:
+    """Whether EF alone, at its best multiple, improves the mini-batch gradient."""
+    squared = float(noise.gradient @ noise.gradient)
+    if squared == 0 or not errors["plain"]:
+        return ""
     if errors["EF"] < errors["scaled"]:
         verdict = "closer than any multiple of ĝ"
     elif errors["EF"] < errors["plain"]:
@@ -75,25 +105,11 @@ def _estimate(
         )
     else:
         verdict = "further off than ĝ"
-    shares = {name: percent(error / squared, 3) for name, error in errors.items()}
-    examples = "1 example" if batch_size == 1 else f"{batch_size:,} examples"
+    error = percent(errors["EF"] / squared, 3)
     return (
-        f"As an estimate of ∇L from {examples}, ĝ has an expected squared error of "
-        f"{shares['plain']} of ‖∇L‖². With the noise adaptation of Eq. 19, Mĝ errs by "
-        f"<b>{shares['full']}</b> and Dĝ by {shares['diagonal']}. EF⁻¹ĝ alone, at its best "
-        f"multiple, errs by <b>{shares['EF']}</b>, {verdict}."
+        f"<p class='efviz-note'>EF⁻¹ĝ alone, at its best multiple, errs by <b>{error}</b>, "
+        f"{verdict}.</p>"
     )
-
-
-def _direction(directions: Mapping[str, Array]) -> str:
-    value = float(cosine(directions["EFGD"], directions["NGD"]))
-    if not np.isfinite(value):
-        return ""
-    words = f"cos(EF⁻¹∇L, F⁻¹∇L) = <b>{number(value)}</b>"
-    if value > 0.97:
-        return f"{words}: here EF happens to weight directions almost as the curvature does."
-    angle = np.degrees(np.arccos(np.clip(value, -1, 1)))
-    return f"{words}, {angle:.0f}° apart: EF measures the spread of gradients, not curvature."
 
 
 def _medians(runs: NoisyRuns) -> dict[str, float]:
@@ -110,7 +126,10 @@ def _ends(runs: NoisyRuns) -> str:
     parts += [f"{name} diverged" for name, m in medians.items() if not np.isfinite(m)]
     steps = f"{done:,} steps" if done else "0 steps"
     height = f" {runs.above}" if runs.above else ""
-    return f"Median losses{height} after {steps}, lowest first: {', '.join(parts)}."
+    return (
+        f"<p class='efviz-note'>Median losses{height} after {steps}, lowest first: "
+        f"{', '.join(parts)}.</p>"
+    )
 
 
 def errors_table(noise: GradientNoise, errors: Mapping[str, float]) -> str:
@@ -132,7 +151,7 @@ def errors_table(noise: GradientNoise, errors: Mapping[str, float]) -> str:
         "Expected squared error of each estimate of ∇L, "
         f"‖∇L‖² = {number(squared)}; Eq. 18 holds to {number(float(noise.identity_error), 1)}"
     )
-    return html_table(caption, ("estimate", "error", "of ‖∇L‖²"), rows)
+    return html_table(caption, ("estimate", "error", "of ‖∇L‖²"), rows) + _verdict(noise, errors)
 
 
 def runs_table(runs: NoisyRuns, scales: Mapping[str, float]) -> str:
@@ -154,7 +173,7 @@ def runs_table(runs: NoisyRuns, scales: Mapping[str, float]) -> str:
         )
     caption = f"Loss {runs.above} after {int(runs.result.steps[last]):,} steps"
     columns = ("method", "median", f"{percent(0.8)} of seeds", "γ times", "diverged")
-    return html_table(caption, columns, rows)
+    return html_table(caption, columns, rows) + _ends(runs)
 
 
 def equations(shown: Shown) -> None:
