@@ -1,6 +1,7 @@
 """Names of matrices in figures: how they are written, and where beside a curve there is room."""
 
 from collections.abc import Sequence
+from functools import lru_cache
 from typing import Any
 
 import numpy as np
@@ -20,7 +21,7 @@ SMALL, DESK = 85.0, 120.0
 _LETTER, _LINE, _PAD = 6.5, 14.0, 4.0
 """The width of a letter, the height of a line, and what is free around a text, in pixels."""
 
-_POINTS, _EVERY = 240, 4
+_POINTS, _EVERY = 96, 3
 """So many points stand for a line, and at each of so many a text may stand."""
 
 Placed = list[tuple[Array, str]]
@@ -59,13 +60,24 @@ def names_beside(
     def relative(points: Array) -> Array:
         return (points - plane.center) / plane.half_widths
 
-    curves = [(text, [*map(relative, lines)]) for text, _, lines in named]
-    places = beside(curves, relative(avoid))
+    curves = tuple((t, tuple(relative(one).tobytes() for one in lines)) for t, _, lines in named)
+    places = _kept(curves, relative(avoid).tobytes())
     seen = [(one, place) for one, place in zip(named, places, strict=True) if place is not None]
     at = plane.center + np.array([p for _, p in seen]).reshape(-1, 2) * plane.half_widths
     return marks.labels(
         at, [text for (text, *_), _ in seen], [text_colour(style) for (_, style, _), _ in seen]
     )
+
+
+@lru_cache(maxsize=128)
+def _kept(curves: tuple[tuple[str, tuple[bytes, ...]], ...], avoid: bytes) -> list[Array | None]:
+    """`beside` of the bytes of arrays; kept, as many panels stay while a hand moves."""
+    read = [(text, [*map(_points, lines)]) for text, lines in curves]
+    return beside(read, _points(avoid))
+
+
+def _points(data: bytes) -> Array:
+    return np.frombuffer(data).reshape(-1, 2)
 
 
 def beside(
@@ -108,20 +120,24 @@ def _best(
     spots = spots[(np.abs(spots) + size <= 1).all(-1)]
     if not len(spots):
         return None, False
-    apart = np.abs(spots[:, None] - np.concatenate([*lines, others]))
-    covers = (apart < size + pad / 2).all(-1).any(-1)
-    taken = ~_room(text, spots, placed, half)
-    gaps = (
-        np.hypot(*np.moveaxis(apart[:, -len(others) :], -1, 0)) if len(others) else np.ones((1, 1))
-    )
-    score = np.minimum(gaps.min(-1), 0.4) - covers - 2.0 * taken
+    (w, h), (x, y) = size + pad / 2, np.concatenate([others, *lines]).T
+    across, down = np.abs(spots[:, :1] - x), np.abs(spots[:, 1:] - y)
+    covers = ((across < w) & (down < h)).any(-1)
+    n = len(others)
+    gaps = (across[:, :n] ** 2 + down[:, :n] ** 2).min(-1, initial=0.16)
+    score = np.sqrt(gaps) - covers - 2.0 * ~_room(text, spots, placed, half)
     best = int(np.argmax(score))
     return spots[best], bool(score[best] > 0)
 
 
 def _resampled(line: Array) -> Array:
-    """The points of a line (n, 2) in view, close to each other."""
-    way = np.r_[0, np.cumsum(np.linalg.norm(np.diff(line, axis=0), axis=-1))]
+    """Points of a line (n, 2) in view, close to each other."""
+    if len(line) < _POINTS // 2:
+        at = np.linspace(0, len(line) - 1, _POINTS)
+        line = np.stack([np.interp(at, np.arange(len(line)), line[:, k]) for k in range(2)], -1)
+    steps = np.hypot(*np.diff(line, axis=0).T)
+    inside = np.asarray((np.abs(line) <= 1).all(-1))
+    way = np.r_[0, np.cumsum(steps * (inside[1:] | inside[:-1]))]
     at = np.linspace(0, way[-1], _POINTS)
     points = np.stack([np.interp(at, way, line[:, k]) for k in range(2)], axis=-1)
     return points[(np.abs(points) <= 1).all(-1)]
@@ -131,11 +147,11 @@ def _sides(points: Array, size: Array) -> Array:
     """Middles (m, 2) of boxes of this half-size that touch the line from either side."""
     if len(points) < 2:
         return np.zeros((0, 2))
-    along = np.gradient(points, axis=0)
+    along = np.gradient(points, axis=0)[::_EVERY]
     normal = np.stack([-along[:, 1], along[:, 0]], axis=-1)
     reach = np.maximum(np.abs(normal / size).max(-1, keepdims=True), 1e-300)
-    offset = (normal / reach)[::_EVERY]
-    return np.concatenate([points[::_EVERY] + offset, points[::_EVERY] - offset])
+    at, offset = points[::_EVERY], normal / reach
+    return np.concatenate([at + offset, at - offset])
 
 
 def _room(text: str, spots: Array, placed: Placed, half: float) -> Mask:

@@ -42,6 +42,7 @@ test('the margin is as wide as the names need, for two in a row on a wide panel'
   assert.equal(withRoom([names], layout, 400, 'serif').margin.r, 59);
   assert.equal(withRoom([names], layout, 200, 'serif').margin.r, 34);
   assert.equal(withRoom([], layout, 400, 'serif'), layout);
+  assert.equal(withRoom([], layout, 400, 'serif', 59).margin.r, 59);
 });
 
 test('lines that end together share one name, each part in its colour', () => {

@@ -241,6 +241,7 @@ interface Whole {
 /** What the chart keeps with each of its panels. */
 interface PanelState {
   name?: string;
+  room?: number;
   state?: string;
   plotly?: string;
   listening?: boolean;

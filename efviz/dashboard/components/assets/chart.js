@@ -232,11 +232,14 @@ class Chart {
     const state = `${figure.digest} ${width} ${dark} ${scale} ${this.view && JSON.stringify(this.view)}`;
     if (gd._efviz.state === state) return undefined;
     gd._efviz.state = state;
+    // While nothing is known of the lines that were named, the axes stay as they are.
+    const before = gd._efviz.name === figure.name ? (gd._efviz.room ?? 0) : 0;
     gd._efviz.name = figure.name;
     gd.setAttribute('aria-label', figure.layout.meta?.label ?? figure.name);
     const coloured = dark ? recolour(figure, this.spec.dark) : figure;
     const { data, layout } = enlarge(coloured, scale);
-    const full = withRoom(data, this.layoutOf(layout, width, font), width, font);
+    const full = withRoom(data, this.layoutOf(layout, width, font), width, font, before);
+    gd._efviz.room = full.margin.r;
     const clicks = Boolean(layout.meta?.click && this.session.clicks);
     // Firefox draws text a little wider than it measures it.
     const title = (/** @type {string | false} */ hint = false) =>

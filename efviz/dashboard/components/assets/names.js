@@ -224,19 +224,20 @@ export const isNames = ({ type, mode, textposition }) =>
   type === 'scatter' && mode === 'text' && textposition === 'middle right';
 
 /**
- * The layout with the room that the names in a panel need.
+ * The layout with the room that the names in a panel need, or needed before if it has none now.
  *
  * @param {Trace[]} data
  * @param {Layout} layout
  * @param {number} panel its width
  * @param {string} family
+ * @param {number} before
  * @returns {Layout}
  */
-export function withRoom(data, layout, panel, family) {
+export function withRoom(data, layout, panel, family, before = 0) {
   const [names] = data.filter(isNames);
-  if (!names) return layout;
-  const { widths, comma } = measured(names, family);
-  const r = Math.ceil(GAP + roomFor(widths, panel, comma) + EDGE);
+  if (!names && !before) return layout;
+  const { widths, comma } = names ? measured(names, family) : { widths: [], comma: 0 };
+  const r = names ? Math.ceil(GAP + roomFor(widths, panel, comma) + EDGE) : before;
   return { ...layout, margin: { ...layout.margin, r: Math.max(r, layout.margin.r) } };
 }
 
