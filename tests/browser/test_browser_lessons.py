@@ -148,3 +148,24 @@ def test_a_marked_term_opens_by_pointer_keyboard_and_tap_without_the_server(
     page.mouse.click(5, 700)
     expect(tip).to_be_hidden()
     assert page.url == url
+
+
+def test_what_was_done_survives_a_reload_and_nothing_wrong_is_believed(
+    page: Page, server: str
+) -> None:
+    open_page(page, server, STEP)
+    current = page.locator(".efviz-lesson li button")
+    expect(current.nth(1)).to_have_attribute("aria-current", "step")
+    wait_until(page, lambda: "straight.2" in (page.evaluate("localStorage['efviz.done']") or ""))
+    page.evaluate(
+        """() => localStorage.setItem('efviz.done', JSON.stringify(
+             ['straight.2', 'straight.3', 'nonsense.1', 7]))"""
+    )
+    page.goto(f"{server}/lessons")
+    expect(page.locator(".st-key-lessons-list")).to_contain_text(
+        "2 of 4 steps done", timeout=PATIENCE
+    )
+    page.evaluate("localStorage.setItem('efviz.done', '{')")
+    page.reload()
+    expect(page.locator(".st-key-lessons-list")).to_contain_text("4 steps", timeout=PATIENCE)
+    expect(page.locator(".st-key-lessons-list")).not_to_contain_text("steps done")

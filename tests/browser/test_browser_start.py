@@ -79,7 +79,7 @@ def test_what_a_page_is_told_to_fetch_early_is_what_it_uses(
         assert page.request.get(origin + hint).ok
     own = [url.removeprefix(origin) for url in early if "/efviz-assets/" in url]
     assert set(own) - set(hints) <= {
-        url for url in own if re.search(r"/(link|glossary|lesson|images)\.js|numbers", url)
+        url for url in own if re.search(r"/(link|glossary|lesson|progress|images)\.js|numbers", url)
     }
 
 

@@ -6,6 +6,8 @@ import struct
 import time
 from collections.abc import Mapping
 from functools import cache
+from importlib import import_module
+from types import SimpleNamespace
 from typing import Any
 
 import plotly.graph_objects as go
@@ -23,6 +25,7 @@ from efviz.dashboard.session.foreign import plain
 from efviz.dashboard.session.page import View
 from efviz.dashboard.session.settings import EVERYWHERE, Settings
 
+progress_module = import_module("efviz.dashboard.components.progress")
 STEPS = {
     f"{lesson.key}.{i}": (lesson, step)
     for lesson in LESSONS.values()
@@ -406,3 +409,69 @@ def test_all_controls_are_one_press_away() -> None:
     assert at.selectbox
     at.button(key="lesson.all-controls").click().run()
     assert not at.selectbox
+
+
+def test_a_teacher_counts_hands_reveals_and_asks_the_next_class() -> None:
+    _, step = STEPS["straight.1"]
+    assert step.prediction
+    at = open_step("straight.1", present="1")
+    for i in (1, 1, 0, 3, 3):
+        at.button(key=f"lesson.hands.{i}.more").click().run()
+    at.button(key="lesson.hands.3.less").click().run()
+    for _ in range(2):  # there are no fewer hands than none
+        at.button(key="lesson.hands.2.less").click().run()
+    at.button(key="lesson.reveal").click().run()
+    answer = step.prediction.answers[step.prediction.right()].text
+    assert any(text.value == f"**Answer:** {answer}." for text in at.markdown)
+    (votes,) = (text.value for text in at.markdown if text.value.startswith("Hands: "))
+    assert re.findall(r": (\d+)", votes) == ["1", "2", "0", "1"]
+    assert follows(at)
+    at.button(key="lesson.again").click().run()
+    assert not follows(at)
+    at.button(key="lesson.reveal").click().run()
+    assert not any(text.value.startswith("Hands: ") for text in at.markdown)
+
+
+def test_hands_are_counted_in_front_of_a_class_alone() -> None:
+    at = open_step("straight.1")
+    assert not [button for button in at.button if "hands" in (button.key or "")]
+
+
+@pytest.mark.parametrize("report", [None, 7, "x", {}, [1, None], ["straight.9", "no"], [["a"]]])
+def test_a_browser_may_have_kept_anything(report: Any) -> None:
+    learnt: list[str] = []
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(
+            progress_module, "st", SimpleNamespace(session_state={"k": {"known": report}})
+        )
+        patch.setattr(
+            progress_module,
+            "component",
+            lambda name: lambda key, data, on_known_change: on_known_change(),
+        )
+        progress_module.progress([], key="k", on_known=learnt.extend)
+    assert all(isinstance(one, str) for one in learnt)
+
+
+def test_a_step_is_done_when_it_was_read_and_its_question_answered() -> None:
+    assert open_step("bends.3").session_state["lesson.done"] == {("bends", 2)}
+    at = open_step("bends.1")
+    assert not at.session_state["lesson.done"]
+    at.button(key="lesson.answer.bends.0.1").click().run()
+    assert at.session_state["lesson.done"] == {("bends", 0)}
+
+
+def test_the_list_says_how_much_of_a_lesson_is_done() -> None:
+    def page() -> None:
+        import streamlit as st
+
+        from efviz.dashboard.pages.lessons import panel
+        from efviz.dashboard.pages.lessons.page import progress
+        from efviz.dashboard.pages.lessons.registry import LESSONS
+
+        panel.learn(["straight.1", "straight.2", "bends.4", "bends.9", "nonsense.1"])
+        for lesson in LESSONS.values():
+            st.markdown(progress(lesson))
+
+    said = [text.value for text in AppTest.from_function(page).run().markdown]
+    assert said[:3] == ["2 of 4 steps done", "1 of 4 steps done, task done", "3 steps"]

@@ -22,13 +22,16 @@ is computed by the library that draws the charts.
 FOR_TEACHERS = """
 Every step has its own URL: open it and copy the link from the address bar, or type the link, for
 example `lessons?lesson=straight.2` for the second step of the first lesson. With `&present=1` it
-opens in presenter mode, with large text and no navigation; the left and right arrow keys move
-between the steps unless an input field has the focus.
+opens in presenter mode, with large text and no navigation; the arrow keys and Page Up and Page Down
+move between the steps unless an input field has the focus, and Esc leaves the mode. At a question,
+count the hands for each answer, then reveal; *Ask again* opens it for the next class. The count
+stays in this session.
 """
 
 
 def main() -> None:
     lesson_panel.resume()
+    lesson_panel.remember()
     with st.container(horizontal=True, vertical_alignment="bottom", key="lessons-header"):
         st.title(TITLE, anchor=False)
         lesson_panel.presenter_button()
@@ -56,9 +59,13 @@ def card(number: int, lesson: Lesson, *, first: bool) -> None:
 
 
 def progress(lesson: Lesson) -> str:
-    return f"{len(lesson.steps)} steps" + (", task done" if finished(lesson) else "")
+    """How many steps there are, and how much of them is done."""
+    steps = range(len(lesson.steps))
+    done = sum((lesson.key, i) in lesson_panel.done() for i in steps)
+    words = f"{done} of {len(steps)} steps done" if done else f"{len(steps)} steps"
+    return words + (", task done" if finished(lesson) else "")
 
 
 def finished(lesson: Lesson) -> bool:
     tasks = [i for i, step in enumerate(lesson.steps) if step.task]
-    return all((lesson.key, i) in lesson_panel.solved() for i in tasks)
+    return all((lesson.key, i) in lesson_panel.done() for i in tasks)

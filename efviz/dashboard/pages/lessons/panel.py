@@ -5,13 +5,13 @@ The step is in the URL of every page as `lesson=key.step`, presenter mode as `pr
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import streamlit as st
 
-from efviz.dashboard.components import lesson_head
+from efviz.dashboard.components import lesson_head, progress
 from efviz.dashboard.components import style as sheets
 from efviz.dashboard.pages.registry import PAGES
 from efviz.dashboard.session import routes
@@ -93,6 +93,8 @@ def around(slug: str, main: Callable[[], None]) -> None:
         st.warning(plain(words))
         set_everywhere(lesson="")
     if found is None or slug in QUIET:
+        if presenting() and slug != "lessons":
+            presenter_button()
         main()
         return
     lesson, index = found
@@ -145,8 +147,11 @@ def draw(lesson: Lesson, index: int) -> bool:
         st.markdown(lesson.say(step.text))
         answered = predict(lesson, index)
         if answered and step.task:
-            done = judge(step).done
-            st.fragment(partial(task, lesson, index), run_every=None if done else SECONDS)()
+            solved = judge(step).done
+            st.fragment(partial(task, lesson, index), run_every=None if solved else SECONDS)()
+        elif answered:
+            done().add((lesson.key, index))
+    remember()
     return answered
 
 
@@ -157,7 +162,10 @@ def head(lesson: Lesson, index: int) -> None:
         lesson.title,
         key="lesson-head",
         number=number(lesson),
-        steps=[{"title": step.title, "done": i < index} for i, step in enumerate(lesson.steps)],
+        steps=[
+            {"title": step.title, "done": (lesson.key, i) in done()}
+            for i, step in enumerate(lesson.steps)
+        ],
         at=index,
         next="Next" if not last else "Next lesson" if following(lesson) else "All lessons",
         presenting=presenting(),
@@ -219,6 +227,8 @@ def aside(lesson: Lesson, index: int) -> None:
         routes.go(lesson.steps[index].slug)
     if st.button("Leave", key="lesson.leave", type="tertiary"):
         leave()
+    if presenting():
+        presenter_button()
 
 
 def predict(lesson: Lesson, index: int) -> bool:
@@ -226,30 +236,88 @@ def predict(lesson: Lesson, index: int) -> bool:
     prediction = lesson.steps[index].prediction
     if prediction is None:
         return True
-    given = st.session_state.setdefault("lesson.answers", {})
+    given: dict[tuple[str, int], int | None]
+    given, key = st.session_state.setdefault("lesson.answers", {}), (lesson.key, index)
     st.markdown(f"**Predict.** {lesson.say(prediction.question)}")
-    if (lesson.key, index) not in given:
+    if key not in given:
         with st.container(key="lesson-answers"):
             for i, answer in enumerate(prediction.answers):
-                st.button(
-                    lesson.say(answer.text),
-                    key=f"lesson.answer.{lesson.key}.{index}.{i}",
-                    on_click=given.update,
-                    args=({(lesson.key, index): i},),
-                    width="stretch",
-                )
+                with st.container(horizontal=True, vertical_alignment="center", gap="small"):
+                    st.button(
+                        lesson.say(answer.text),
+                        key=f"lesson.answer.{lesson.key}.{index}.{i}",
+                        on_click=given.update,
+                        args=({key: i},),
+                        width="stretch",
+                    )
+                    if presenting():
+                        count(hands(lesson, index), i)
+        if presenting():
+            st.button("Reveal", key="lesson.reveal", on_click=given.update, args=({key: None},))
         return False
-    chosen = prediction.answers[given[lesson.key, index]]
-    right = given[lesson.key, index] == prediction.right()
-    verdict = "**Correct.**" if right else f"**Not quite.** {lesson.say(chosen.reply)}"
-    st.markdown(f"You said: *{lesson.say(chosen.text)}*. {verdict}")
+    chosen, right = given[key], prediction.right()
+    if chosen is None:
+        st.markdown(f"**Answer:** {lesson.say(prediction.answers[right].text)}.")
+    else:
+        answer = prediction.answers[chosen]
+        verdict = (
+            "**Correct.**" if chosen == right else f"**Not quite.** {lesson.say(answer.reply)}"
+        )
+        st.markdown(f"You said: *{lesson.say(answer.text)}*. {verdict}")
     st.markdown(lesson.say(prediction.because))
+    if any(counted := hands(lesson, index)):
+        texts = (lesson.say(answer.text) for answer in prediction.answers)
+        votes = (f"{text}: {n}" for text, n in zip(texts, counted, strict=True))
+        st.markdown(f"Hands: {'; '.join(votes)}.")
+    st.button("Ask again", key="lesson.again", type="tertiary", on_click=ask_again, args=(key,))
     return True
 
 
-def solved() -> set[tuple[str, int]]:
-    found: set[tuple[str, int]] = st.session_state.setdefault("lesson.solved", set())
+def hands(lesson: Lesson, index: int) -> list[int]:
+    """How many hands a teacher has counted for each answer."""
+    prediction = lesson.steps[index].prediction
+    assert prediction
+    counted: dict[tuple[str, int], list[int]] = st.session_state.setdefault("lesson.hands", {})
+    return counted.setdefault((lesson.key, index), [0] * len(prediction.answers))
+
+
+def count(counted: list[int], i: int) -> None:
+    """The number of hands for an answer, between buttons that change it."""
+
+    def change(by: int) -> None:
+        counted[i] = max(counted[i] + by, 0)
+
+    st.button("−", key=f"lesson.hands.{i}.less", help="One hand less", on_click=change, args=(-1,))
+    st.html(f"<span class='efviz-hands'>{counted[i]}</span>", width="content")
+    st.button("+", key=f"lesson.hands.{i}.more", help="One hand more", on_click=change, args=(1,))
+
+
+def ask_again(key: tuple[str, int]) -> None:
+    """Open the question again, for the next class."""
+    st.session_state["lesson.answers"].pop(key, None)
+    st.session_state.get("lesson.hands", {}).pop(key, None)
+
+
+def done() -> set[tuple[str, int]]:
+    """Steps whose text was shown, whose question was answered, and whose task was solved."""
+    found: set[tuple[str, int]] = st.session_state.setdefault("lesson.done", set())
     return found
+
+
+def remember() -> None:
+    """Keep what is done in the browser, and learn what was done before."""
+    names = {f"{key}.{index + 1}" for key, index in done()}
+    progress(names, key="lesson-progress", on_known=learn)
+
+
+def learn(names: Iterable[str]) -> None:
+    """Take for done what a browser has kept, if there are such steps."""
+    steps = {
+        f"{lesson.key}.{index + 1}": (lesson.key, index)
+        for lesson in lessons().values()
+        for index in range(len(lesson.steps))
+    }
+    done().update(steps[name] for name in names if name in steps)
 
 
 def task(lesson: Lesson, index: int) -> None:
@@ -259,16 +327,16 @@ def task(lesson: Lesson, index: int) -> None:
     verdict, after = judge(step), lesson.say(step.task.after)
     st.markdown(f"**Task.** {lesson.say(step.task.words)}")
     if verdict.done:
-        solved().add((lesson.key, index))
+        done().add((lesson.key, index))
         st.success(f"Done. {verdict.now} {after}", icon=":material/check:")
-    elif (lesson.key, index) in solved():
+    elif (lesson.key, index) in done():
         now = f"Solved earlier, but not at present. {verdict.now}"
         st.info(f"{now}\n\n{after}", icon=":material/radio_button_unchecked:")
     else:
         st.info(f"Not yet. {verdict.now}", icon=":material/radio_button_unchecked:")
         if tries(lesson, index) >= ENOUGH:
             help_out(lesson, step)
-    if (lesson.key, index) in solved() and index == len(lesson.steps) - 1:
+    if (lesson.key, index) in done() and index == len(lesson.steps) - 1:
         st.markdown(f"**In short.** {lesson.say(lesson.recap)}")
         coming = following(lesson)
         words = f"Next lesson: {coming.title}" if coming else "All lessons"
@@ -317,6 +385,7 @@ def presenter_button() -> None:
         key="lesson.present",
         type="tertiary",
         help="Large text, no navigation; the arrow keys move between the steps of a lesson.",
+        shortcut="Escape" if on else None,
         on_click=present,
         args=(not on,),
     )
