@@ -38,12 +38,17 @@ def symmetric(packed: Array, D: int) -> Array:
     return full
 
 
-def cosine(a: Array, b: Array) -> Array:
-    """Cosine of the angle between vectors (..., D); nan where one of them is zero or not finite."""
+def cosine(a: Array, b: Array, metric: Array | None = None) -> Array:
+    """Cosine of the angle between vectors (..., D); nan where one of them is zero or not finite.
+
+    With a `metric` M (..., D, D), a^T M b / sqrt(a^T M a  b^T M b), which no unit of the parameters
+    changes if M changes with them.
+    """
     with np.errstate(all="ignore"):
         a = a / np.abs(a).max(-1, keepdims=True)
         b = b / np.abs(b).max(-1, keepdims=True)
-        value = (a * b).sum(-1) / (np.linalg.norm(a, axis=-1) * np.linalg.norm(b, axis=-1))
+        Ma, Mb = (a, b) if metric is None else ((metric @ v[..., None])[..., 0] for v in (a, b))
+        value = (a * Mb).sum(-1) / np.sqrt((a * Ma).sum(-1) * (b * Mb).sum(-1))
     return np.asarray(value)
 
 

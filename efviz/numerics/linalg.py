@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 
 from efviz.arrays import Array, Mask
 from efviz.numerics.columns import least_squares
-from efviz.numerics.systems import gram_rounding, solve_each
+from efviz.numerics.systems import gram_rounding, power_each, solve_each
 
 T = TypeVar("T", bound=np.generic)
 
@@ -82,25 +82,39 @@ def _as(values: NDArray[T], shape: tuple[int, ...]) -> NDArray[T]:
 
 
 def power_damped(
-    B: Array, g: Array, damping: Array | float, exponent: float, *, terms: int = 1
+    B: Array,
+    g: Array,
+    damping: Array | float,
+    exponent: float,
+    *,
+    diagonal: bool = False,
+    terms: int = 1,
 ) -> Solution:
     """(B + damping I)^(-exponent) g for symmetric B (..., D, D), g (..., D), damping (...).
 
-    By eigenvectors. Directions in which B is zero, to the rounding of a mean over `terms` examples
-    (`systems.gram_rounding`), have the eigenvalue `damping`; where that is 0, the power acts on the
-    range of B, and the result is marked as rank deficient. nan where the matrix is not finite or
-    has a negative eigenvalue, whose power is not real.
+    With `diagonal`, all other elements of B count as zero. By eigenvectors. Directions in which B
+    is zero, to the rounding of a mean over `terms` examples (`systems.gram_rounding`), have the
+    eigenvalue `damping`; where that is 0, the power acts on the range of B, and the result is
+    marked as rank deficient. nan where the matrix is not finite or has a negative eigenvalue, whose
+    power is not real.
     """
     D = g.shape[-1]
-    finite = np.asarray(np.isfinite(B).all((-1, -2)) & np.isfinite(g).all(-1))
-    w, V = np.linalg.eigh(np.where(finite[..., None, None], B, np.eye(D)))
-    w = np.where(np.abs(w) <= gram_rounding(D, terms) * np.abs(w).max(-1, keepdims=True), 0, w)
-    w = w + np.asarray(damping, dtype=float)[..., None]
+    damping = np.asarray(damping, dtype=float)
+    lead = np.broadcast_shapes(B.shape[:-2], g.shape[:-1], damping.shape)
+    x, deficient = np.empty((*lead, D)), np.zeros(lead, dtype=bool)
+    # Compiled code never warns; with the compiler off, NumPy would.
     with np.errstate(all="ignore"):
-        power = np.where(w == 0, 0.0, np.where(w < 0, np.nan, w**-exponent))
-    parts = np.einsum("...ij,...i->...j", V, np.where(finite[..., None], g, np.nan))
-    x = np.einsum("...ij,...j->...i", V, power * parts)
-    return Solution(x, (w == 0).any(-1) & finite)
+        power_each(
+            np.ascontiguousarray(_as(B, (*lead, D, D))).reshape(-1, D, D),
+            np.ascontiguousarray(_as(g, (*lead, D))).reshape(-1, D),
+            np.ascontiguousarray(_as(damping, lead)).reshape(-1),
+            float(exponent),
+            diagonal,
+            gram_rounding(D, terms),
+            x.reshape(-1, D),
+            deficient.reshape(-1),
+        )
+    return Solution(x, deficient)
 
 
 def _from_rows(rows: Rows, damping: float) -> tuple[Array, bool]:

@@ -5,10 +5,11 @@ from numpy.typing import NDArray
 
 from efviz.arrays import Array, Mask
 from efviz.numerics.compiling import njit
-from efviz.numerics.systems import solve
+from efviz.numerics.systems import precondition, solve
 
-CONSTANT, EMPIRICAL = 0, 1
-"""How the preconditioner depends on theta: not at all, or by T : phi phi^T, as in the EF."""
+CONSTANT, EMPIRICAL, VARIED = 0, 1, 2
+"""How the preconditioner depends on theta: not at all, by T : phi phi^T as in the EF, or by that in
+another way than the inverse."""
 
 LEAP = 16
 """With a constant preconditioner, more steps than this are taken by powers of one matrix."""
@@ -26,15 +27,20 @@ def steps(
     step_size: float,
     damping: float,
     rounding: float,
+    exponent: float,
+    diagonal: bool,
+    relative: bool,
+    units: Array,
     n_steps: int,
     loss_limit: float,
 ) -> tuple[int, float, bool]:
     """Take n_steps from phi = (theta - center, -1) in place; stop where the loss exceeds its limit.
 
     gradient = scale[0] S phi. An EMPIRICAL preconditioner is the first D columns of M plus
-    scale[1] T : phi phi^T; with a CONSTANT one the direction is M phi. Returns the number of steps
-    taken, the loss there and whether any preconditioner was rank deficient. A step that changes no
-    bit of theta ends the loop, because theta no longer moves.
+    scale[1] T : phi phi^T, and a VARIED one what `precondition` makes of the same matrix; with a
+    CONSTANT one the direction is M phi. Returns the number of steps taken, the loss there and
+    whether any preconditioner was rank deficient. A step that changes no bit of theta ends the
+    loop, because theta no longer moves.
     """
     D = len(phi) - 1
     g = np.zeros(D)
@@ -57,7 +63,7 @@ def steps(
             return t, loss, deficient
         if t == n_steps:
             break
-        if kind == EMPIRICAL:
+        if kind != CONSTANT:
             col = 0
             for k in range(D + 1):
                 for m in range(k, D + 1):
@@ -71,9 +77,14 @@ def steps(
                         s += T[row, col] * products[col]
                     B[i, j] = B[j, i] = M[i, j] + s
                     row += 1
-            for i in range(D):
-                B[i, i] += damping
-            d, singular, _ = solve(B, g, rounding)
+            if kind == VARIED:
+                d, singular = precondition(
+                    B, g, damping, exponent, diagonal, relative, units, rounding
+                )
+            else:
+                for i in range(D):
+                    B[i, i] += damping
+                d, singular, _ = solve(B, g, rounding)
             deficient = deficient or singular
         else:
             for i in range(D):
@@ -130,6 +141,10 @@ def steps_of_runs(
     step_size: Array,
     damping: Array,
     rounding: float,
+    exponent: float,
+    diagonal: bool,
+    relative: bool,
+    units: Array,
     counts: NDArray[np.int64],
     limit: Array,
     going: Mask,
@@ -165,6 +180,10 @@ def steps_of_runs(
                     step_size[r],
                     damping[r],
                     rounding,
+                    exponent,
+                    diagonal,
+                    relative,
+                    units,
                     n,
                     limit[r],
                 )

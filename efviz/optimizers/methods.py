@@ -4,7 +4,7 @@ METHODS lists them (Kunstner et al. (2019), Eqs. 50-52); `direction` is one prec
 """
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import ArrayLike
@@ -25,6 +25,10 @@ class Method:
     """The direction (B + damping I)^(-exponent) g of a matrix B, or one of its own `rule`.
 
     `curvature` is B, or its key in CURVATURES; None for B = I, which takes no damping (Eq. 50).
+    `diagonal`: only the diagonal of B counts. `relative`: the damping is in units of tr(B) / D.
+    `units` (D,): all this happens in the parameters units * theta, and the update is taken back to
+    theta: with U = diag(units), U^-1 (U^-1 B U^-1 + damping I)^(-exponent) U^-1 g.
+
     `rule(problem, theta (..., D), damping (...))` returns the direction (..., D), which is
     subtracted; with `batched` False, theta is (D,) and damping a number. Unless `damped` is stated,
     a rule is called with a damping of 0, and the dampings of a sweep are all the same to it.
@@ -36,6 +40,9 @@ class Method:
     title: str
     curvature: str | Curvature | None = None
     exponent: float = 1.0
+    diagonal: bool = False
+    relative: bool = False
+    units: tuple[float, ...] = ()
     rule: Rule | None = None
     batched: bool = True
     damped: bool = False
@@ -44,10 +51,10 @@ class Method:
     style: Style | None = None
 
     def __post_init__(self) -> None:
-        if self.rule is not None and (self.curvature is not None or self.exponent != 1):
+        if self.rule is not None and (self.curvature is not None or self.varied):
             raise ValueError(
-                f"the method {self.title!r} has a rule of its own: it takes no matrix and no "
-                "exponent beside it"
+                f"the method {self.title!r} has a rule of its own: it takes no matrix, exponent, "
+                "diagonal, relative damping or units beside it"
             )
         if self.curvature is not None:
             object.__setattr__(self, "damped", True)
@@ -68,12 +75,19 @@ class Method:
     @property
     def rotates(self) -> bool:
         """Whether it takes the same steps after a rotation of the parameters."""
-        return self.rule is None and (self.matrix is None or self.matrix.rotates)
+        if self.rule or self.diagonal or self.relative or self.units:
+            return False
+        return self.matrix is None or self.matrix.rotates
+
+    @property
+    def varied(self) -> bool:
+        """Whether the direction differs from (B + damping I)^-1 g in theta itself."""
+        return bool(self.diagonal or self.relative or self.units or self.exponent != 1)
 
     @property
     def plain(self) -> bool:
-        """Whether its direction solves one linear system per theta, without rule or exponent."""
-        return self.rule is None and self.exponent == 1
+        """Whether its direction solves one linear system per theta, made of B and g themselves."""
+        return self.rule is None and not self.varied
 
     def direction(
         self, problem: Problem, theta: Array, g: Array, B: Array | None, damping: Array
@@ -85,12 +99,61 @@ class Method:
                 x = self._by_rule(problem, theta, damping, lead)
         elif B is None:
             x = np.broadcast_to(g, (*lead, problem.D))
-        elif self.exponent != 1:
-            return power_damped(B, g, damping, self.exponent, terms=problem.N)
+            x = x / self.units_of(problem.D) ** 2 if self.units else x
         else:
-            assert self.matrix is not None
-            return _solved(problem, self.matrix, theta, B, g, damping)
+            rows = self._rows(problem, theta, lead)
+            return self.precondition(B, g, damping, terms=problem.N, rows=rows)
         return Solution(x, np.zeros(lead, dtype=bool))
+
+    def precondition(
+        self,
+        B: Array,
+        g: Array,
+        damping: Array,
+        *,
+        terms: int,
+        rows: Callable[[int], Rows | None] | None = None,
+    ) -> Solution:
+        """The direction for a known B (..., D, D), a mean over `terms` examples, and g (..., D).
+
+        `rows(i)` are those from which the i-th B and g of the flattened batch were formed.
+        """
+        D = g.shape[-1]
+        u = self.units_of(D)
+        if self.units:
+            B, g = B / np.outer(u, u), g / u
+        if self.relative:
+            damping = damping * np.trace(B, axis1=-2, axis2=-1) / D
+        if self.diagonal or self.exponent != 1:
+            x, deficient = power_damped(
+                B, g, damping, self.exponent, diagonal=self.diagonal, terms=terms
+            )
+        else:
+            x, deficient = solve_damped(B, g, damping, terms=terms, rows=rows)
+        return Solution(x / u if self.units else x, deficient)
+
+    def units_of(self, D: int) -> Array:
+        """The units (D,); 1 for all parameters if none are stated."""
+        if self.units and len(self.units) != D:
+            raise ValueError(f"units must have {D} numbers, one per parameter, got {self.units}")
+        return np.array(self.units or (1.0,) * D)
+
+    def _rows(
+        self, problem: Problem, theta: Array, lead: tuple[int, ...]
+    ) -> Callable[[int], Rows | None] | None:
+        """The rows of its systems at theta (..., D), where taking them is not too slow."""
+        matrix = self.matrix
+        if matrix is None or problem.N * problem.D > _FACTORED:
+            return None
+        at = np.broadcast_to(theta, (*lead, problem.D)).reshape(-1, problem.D)
+        u = self.units_of(problem.D)
+
+        def rows(i: int) -> Rows | None:
+            with np.errstate(all="ignore"):
+                found = matrix.rows(problem, at[i])
+            return found and Rows(found.A / u, found.b)
+
+        return rows
 
     def _by_rule(
         self, problem: Problem, theta: Array, damping: Array, lead: tuple[int, ...]
@@ -125,18 +188,62 @@ METHODS: dict[str, Method] = {
 }
 
 
+Methods = Sequence[str] | Mapping[str, Method]
+"""Keys of METHODS, or declarations by name."""
+
+STRUCTURES = ("full", "diagonal")
+
+
+def varied(
+    methods: Sequence[str],
+    *,
+    exponent: float = 1.0,
+    structure: str = "full",
+    relative: bool = False,
+    units: Sequence[float] = (),
+) -> dict[str, Method]:
+    """The methods with these names, with their matrices used in another way; see `Method`.
+
+    `exponent` multiplies that of the method: 0 makes it gradient descent, 1/2 takes the root as in
+    Adam and Shampoo. `structure`: "full" or "diagonal". `units` also change gradient descent, which
+    has no matrix; methods with a rule of their own stay as they are.
+    """
+    if not 0 <= exponent <= 1:
+        raise ValueError(f"exponent must be between 0 and 1, got {exponent!r}")
+    if structure not in STRUCTURES:
+        raise ValueError(f"unknown structure {structure!r}; there are {', '.join(STRUCTURES)}")
+    if any(not (np.isfinite(unit) and unit > 0) for unit in units):
+        raise ValueError(f"units must be positive, got {units!r}")
+
+    def changed(one: Method) -> Method:
+        if one.rule is not None:
+            return one
+        if one.matrix is None:
+            return replace(one, units=tuple(units))
+        return replace(
+            one,
+            exponent=exponent * one.exponent,
+            diagonal=one.diagonal or structure == "diagonal",
+            relative=one.relative or relative,
+            units=tuple(units),
+        )
+
+    return {name: changed(method_named(name)) for name in methods}
+
+
 def direction(
-    problem: Problem, method: str, theta: ArrayLike, *, damping: ArrayLike = 0.0
+    problem: Problem, method: str | Method, theta: ArrayLike, *, damping: ArrayLike = 0.0
 ) -> Solution:
     """(B + damping I)^{-1} gradient: theta (..., D) -> x (..., D); the update subtracts it.
 
-    Where the damped matrix is singular, x has minimum norm and `rank_deficient` (...) is True.
+    `method` is a key of METHODS, or a declaration. Where the damped matrix is singular, x has
+    minimum norm and `rank_deficient` (...) is True.
     """
-    return directions(problem, (method,), theta, damping=damping)[method]
+    return directions(problem, {"": method_named(method)}, theta, damping=damping)[""]
 
 
 def directions(
-    problem: Problem, methods: Sequence[str], theta: ArrayLike, *, damping: ArrayLike = 0.0
+    problem: Problem, methods: Methods, theta: ArrayLike, *, damping: ArrayLike = 0.0
 ) -> dict[str, Solution]:
     """`direction` of several methods at the same theta, in one pass over the data.
 
@@ -144,7 +251,7 @@ def directions(
     """
     theta = problem.check_theta(theta)
     damping = check_damping(damping)
-    chosen = {name: method_named(name) for name in methods}
+    chosen = chosen_methods(methods)
     seen = problem.coordinates
     if seen is None:
         return _directions(problem, chosen, theta, damping)
@@ -157,7 +264,7 @@ def directions(
         for name, (x, deficient) in found.items()
     }
     restored |= _directions(problem, fixed, theta, damping)
-    return {name: restored[name] for name in methods}
+    return {name: restored[name] for name in chosen}
 
 
 def _directions(
@@ -198,34 +305,23 @@ def in_one_pass(
     return values[: len(terms)] + rest
 
 
-def _solved(
-    problem: Problem,
-    curvature: Curvature,
-    theta: Array,
-    B: Array,
-    g: Array,
-    damping: Array,
-) -> Solution:
-    """`solve_damped` for B (..., D, D), the matrix `curvature`, and g at theta (..., D)."""
-    lead = np.broadcast_shapes(theta.shape[:-1], damping.shape)
-    at = np.broadcast_to(theta, (*lead, problem.D)).reshape(-1, problem.D)
-
-    def rows(i: int) -> Rows | None:
-        with np.errstate(all="ignore"):
-            return curvature.rows(problem, at[i])
-
-    small = problem.N * problem.D <= _FACTORED
-    return solve_damped(B, g, damping, terms=problem.N, rows=rows if small else None)
-
-
 _FACTORED = 2**16
 """Above this many elements, factoring the rows at every step is too slow; their sum is used."""
 
 
-def method_named(name: str) -> Method:
-    if name not in METHODS:
-        raise ValueError(f"unknown method {name!r}; there are {', '.join(METHODS)}")
-    return METHODS[name]
+def method_named(method: str | Method) -> Method:
+    """The method with this key in METHODS; a declaration is itself."""
+    if isinstance(method, Method):
+        return method
+    if method not in METHODS:
+        raise ValueError(f"unknown method {method!r}; there are {', '.join(METHODS)}")
+    return METHODS[method]
+
+
+def chosen_methods(methods: Methods) -> dict[str, Method]:
+    """Declarations by name."""
+    named = methods.items() if isinstance(methods, Mapping) else ((one, one) for one in methods)
+    return {name: method_named(one) for name, one in named}
 
 
 def check_damping(damping: ArrayLike) -> Array:

@@ -9,9 +9,8 @@ from numpy.typing import ArrayLike, NDArray
 
 from efviz.arrays import Array, Mask
 from efviz.lazy import cached_property
-from efviz.numerics.linalg import solve_damped
 from efviz.numerics.systems import gram_rounding
-from efviz.optimizers.loops import CONSTANT, EMPIRICAL, steps_of_runs
+from efviz.optimizers.loops import CONSTANT, EMPIRICAL, VARIED, steps_of_runs
 from efviz.optimizers.methods import Method, check_damping, in_one_pass, method_named
 from efviz.optimizers.status import Status
 from efviz.problems import Problem, batches
@@ -82,7 +81,7 @@ class Trajectory(Shown):
 
 def run(
     problem: Problem,
-    method: str,
+    method: str | Method,
     theta_0: ArrayLike,
     *,
     step_size: ArrayLike,
@@ -104,7 +103,7 @@ def run(
 
 def runs(
     problem: Problem,
-    method: str,
+    method: str | Method,
     theta_0: ArrayLike,
     *,
     step_size: ArrayLike,
@@ -149,7 +148,7 @@ class _Batch:
     def __init__(
         self,
         problem: Problem,
-        method: str,
+        method: str | Method,
         theta_0: ArrayLike,
         step_size: ArrayLike,
         damping: ArrayLike,
@@ -163,9 +162,10 @@ class _Batch:
         if n_steps < 0:
             raise ValueError(f"n_steps must be at least 0, got {n_steps}")
         check_damping(damping)
-        self.problem, self.method, self._lead = problem, method, lead
+        self.problem, self._lead = problem, lead
         theta = np.broadcast_to(theta, (*lead, problem.D)).reshape(-1, problem.D)
         damping, chosen = _spread(damping, lead), method_named(method)
+        self.method = method if isinstance(method, str) else chosen.title
         self._theta_0, self._seen = theta, problem.coordinates if chosen.rotates else None
         unseen = np.zeros(len(theta), dtype=bool)
         if self._seen is not None:
@@ -178,7 +178,7 @@ class _Batch:
         if weights is None:
             self._take = _example_stepper(inner, chosen)
         else:
-            self._take = _moment_stepper(inner, weights, chosen.damped, self._state)
+            self._take = _moment_stepper(inner, weights, chosen, self._state)
         self._take(self._state, np.zeros(1, dtype=np.int64))
         self._first_loss = self._state.loss.copy()
         with np.errstate(over="ignore"):
@@ -258,17 +258,22 @@ loss exceeds its limit. Returns theta (R, K, D) and loss (R, K) after each, nan 
 
 def _of_moments(problem: Problem, method: Method) -> Combination | None:
     """The weights of the method's matrix, if the moments of least squares are all that it needs."""
-    if not problem.moments or not method.plain:
+    if not problem.moments or method.rule is not None:
         return None
     return Combination() if method.matrix is None else method.matrix.combination
 
 
-def _moment_stepper(problem: Problem, weights: Combination, damped: bool, state: _State) -> Stepper:
-    m, D = problem.moments, problem.D
+def _moment_stepper(
+    problem: Problem, weights: Combination, method: Method, state: _State
+) -> Stepper:
+    m, D, damped = problem.moments, problem.D, method.damped
     assert m is not None
     scale = np.array([m.sigma**-2, weights.gradient * m.sigma**-4])
-    kind = EMPIRICAL if weights.gradient else CONSTANT
+    kind = CONSTANT
+    if weights.gradient:
+        kind = VARIED if method.varied else EMPIRICAL
     damping = state.damping if damped else np.zeros_like(state.damping)
+    units = method.units_of(D)
     gradient = m.S[:-1] * scale[0]
     fixed = (weights.fisher + weights.hessian) * gradient
     # The matrix that does not depend on theta, or what multiplies phi to give the direction.
@@ -276,9 +281,11 @@ def _moment_stepper(problem: Problem, weights: Combination, damped: bool, state:
     if damped and kind == CONSTANT:
         B = np.broadcast_to(fixed[:, :-1], (len(damping), D + 1, D, D))
         g = np.swapaxes(constant, -1, -2)
-        columns = solve_damped(B, g, damping[:, None], terms=problem.N)
+        columns = method.precondition(B, g, damping[:, None], terms=problem.N)
         constant = np.ascontiguousarray(np.swapaxes(columns.x, -1, -2))
         state.rank_deficient |= columns.rank_deficient.any(-1)
+    elif kind == CONSTANT:
+        constant /= units[:, None] ** 2
     phi, rounding = m.phi(state.theta), gram_rounding(D, problem.N)
 
     def take(state: _State, counts: NDArray[np.int64]) -> tuple[Array, Array]:
@@ -295,6 +302,10 @@ def _moment_stepper(problem: Problem, weights: Combination, damped: bool, state:
             state.step_size,
             damping,
             rounding,
+            method.exponent,
+            method.diagonal,
+            method.relative,
+            units,
             counts,
             state.limit,
             state.going,
