@@ -167,3 +167,9 @@ def listed(request):
 @pytest.fixture(params=list(METHODS))
 def method(request):
     return request.param
+
+
+@pytest.fixture(params=[name for name, method in METHODS.items() if not method.vector])
+def gradient_method(request):
+    """A method that steps along the gradient, preconditioned or not: it rests at the minimum."""
+    return request.param

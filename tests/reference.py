@@ -226,13 +226,36 @@ class Slow:
     def empirical_fisher(self, theta):
         return sum(np.outer(g, g) for g in self.per_example_gradients(theta)) / len(self.y)
 
+    def improved_empirical_fisher(self, theta):
+        """Wu et al. (2024), Eq. 14, with 0 for an example without residual."""
+        total = np.zeros((len(theta), len(theta)))
+        for f, y, J, _ in self._examples(theta):
+            r = self.likelihood.gradient(f, y)
+            if r @ r > 0:
+                g = J.T @ r
+                total = total + np.outer(g, g) / (r @ r)
+        return total / len(self.y)
+
+    def weighted_gradient(self, theta):
+        """mean_n |dl_n/df|^2 g_n, the vector of Wu et al. (2024), Eq. 8."""
+        total = 0
+        for f, y, J, _ in self._examples(theta):
+            r = self.likelihood.gradient(f, y)
+            total = total + (r @ r) * (J.T @ r)
+        return total / len(self.y)
+
     def direction(self, method, theta, damping=0.0):
         """(B + damping I)^-1 g, by a plain solve; B = I without damping for GD."""
-        g = self.gradient(theta)
         if method == "GD":
-            return g
-        matrix = {"NGD": self.fisher, "EFGD": self.empirical_fisher, "Newton": self.hessian}
-        return np.linalg.solve(matrix[method](theta) + damping * np.eye(len(g)), g)
+            return self.gradient(theta)
+        matrix, vector = {
+            "NGD": (self.fisher, self.gradient),
+            "EFGD": (self.empirical_fisher, self.gradient),
+            "Newton": (self.hessian, self.gradient),
+            "iEFGD": (self.improved_empirical_fisher, self.gradient),
+            "iEF8": (self.empirical_fisher, self.weighted_gradient),
+        }[method]
+        return np.linalg.solve(matrix(theta) + damping * np.eye(len(theta)), vector(theta))
 
     def path(self, method, theta, step_size, damping, n_steps):
         """thetas (n_steps + 1, D) and their losses, one step after the other."""

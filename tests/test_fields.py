@@ -154,7 +154,8 @@ def test_a_comparison_counts_the_points_where_a_matrix_was_singular():
     problem = logistic_regression(np.stack([x, 3 * x], axis=1), np.arange(8) % 2)
     plane = Plane((-1, 1), (-1, 1))
     got = finish(compare_fields(problem, list(METHODS), plane, density=3, fine=3, damping=0.0))
-    assert got.rank_deficient == {"GD": 0, "NGD": 9, "EFGD": 9, "Newton": 9}
+    singular = dict.fromkeys(METHODS, 9)
+    assert got.rank_deficient == singular | {"GD": 0}
 
 
 @pytest.mark.parametrize("key", ["fig1", "fig2"])

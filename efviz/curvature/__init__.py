@@ -10,6 +10,7 @@ from efviz.curvature.matrices import (
     fisher,
     ggn,
     hessian,
+    improved_empirical_fisher,
     mc_fisher,
     sampled_sum,
 )
@@ -24,6 +25,7 @@ __all__ = [
     "fisher",
     "ggn",
     "hessian",
+    "improved_empirical_fisher",
     "mc_fisher",
     "sampled_sum",
 ]

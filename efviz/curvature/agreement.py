@@ -1,7 +1,7 @@
-r"""Which matrices agree at one theta and, for H, G, F and EF, the theorem that explains it.
+r"""Which matrices agree at one theta and, for those of efviz, the theorem that explains it.
 
-THEOREMS lists the known reasons. Each makes two or all of these four equal under a condition on
-the problem and theta. Reasons combine: H = G and G = F together give H = F. Nothing is known about
+THEOREMS lists the known reasons. Each makes two or more of them equal under a condition on the
+problem and theta. Reasons combine: H = G and G = F together give H = F. Nothing is known about
 matrices from elsewhere: they agree, or not, by their numbers alone.
 """
 
@@ -68,6 +68,13 @@ def _no_residuals(problem: Problem, theta: Array) -> bool:
     return bool((np.abs(r) <= _ROUNDING * spread).all())
 
 
+def _unit_variance(problem: Problem, theta: Array) -> bool:
+    """E[r^2] = 1 and r != 0 for every example, with one output."""
+    f = _outputs(problem, theta)
+    r, W = problem.likelihood.gradient(f, problem.y), problem.likelihood.fisher(f)
+    return f.shape[-1] == 1 and bool(r.all()) and bool((np.abs(W - 1) <= _ROUNDING).all())
+
+
 def _one_half(problem: Problem, theta: Array) -> bool:
     """Two classes, each with probability 1/2 for every example."""
     mean = problem.likelihood.mean(_outputs(problem, theta))
@@ -115,12 +122,12 @@ def _no_slope(problem: Problem, theta: Array) -> bool:
 
 THEOREMS: dict[str, Theorem] = {
     "certain": Theorem(
-        ("hessian", "ggn", "fisher", "empirical_fisher"),
+        ("hessian", "ggn", "fisher", "empirical_fisher", "improved_empirical_fisher"),
         _certain,
         "the model predicts every label correctly and with certainty: all matrices are zero",
     ),
     "no_slope": Theorem(
-        ("ggn", "fisher", "empirical_fisher"),
+        ("ggn", "fisher", "empirical_fisher", "improved_empirical_fisher"),
         _no_slope,
         "no output depends on θ to first order here: the Jacobian of f is zero for every example",
     ),
@@ -139,6 +146,12 @@ THEOREMS: dict[str, Theorem] = {
         ("hessian", "ggn"),
         _no_residuals,
         "all residuals are zero, and so is the part of H that G leaves out (Eq. 15)",
+    ),
+    "unit_variance": Theorem(
+        ("fisher", "improved_empirical_fisher"),
+        _unit_variance,
+        "every label has variance 1 under the model and a residual that is not zero, so that both "
+        "matrices weigh all examples alike",
     ),
     "one_half": Theorem(
         ("fisher", "empirical_fisher"),

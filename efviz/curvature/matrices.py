@@ -11,12 +11,13 @@ from numpy.random import Generator
 from numpy.typing import ArrayLike
 
 from efviz.arrays import Array
+from efviz.curvature.improved import unit_gradients
 from efviz.curvature.vocabulary import Term
 from efviz.numerics.linalg import Rows
 from efviz.problems import Problem, batches
 from efviz.problems.declared import asking
 from efviz.problems.likelihoods.base import Combination, Likelihood
-from efviz.style import AMBER, BLACK, RED, SLATE, Style
+from efviz.style import AMBER, BLACK, GREEN, RED, SLATE, Style
 
 Matrix = Callable[[Problem, ArrayLike], Array]
 Weights = Callable[[Likelihood, Array, Array], Array]
@@ -189,6 +190,13 @@ CURVATURES: dict[str, Curvature] = {
         short="EF",
         style=RED.named("empirical Fisher"),
     ),
+    "improved_empirical_fisher": Curvature(
+        "Improved empirical Fisher",
+        r"\tilde F_{\mathrm{iEF}}",
+        weights=unit_gradients,
+        short="iEF",
+        style=GREEN.named("improved EF"),
+    ),
 }
 
 
@@ -234,6 +242,18 @@ def empirical_fisher(problem: Problem, theta: ArrayLike) -> Array:
     observed labels, so this is not a Monte Carlo estimate of the Fisher; see `mc_fisher`.
     """
     return CURVATURES["empirical_fisher"].matrix(problem, theta)
+
+
+def improved_empirical_fisher(problem: Problem, theta: ArrayLike) -> Array:
+    """Mean of the outer products of the gradients, each divided by its size in output space.
+
+        iEF = 1/N sum_n g_n g_n^T / |dl_n/df|^2,   0/0 := 0
+
+    theta (..., D) -> (..., D, D). Wu et al. (2024), arXiv:2406.06420, Eq. 14. For one output it is
+    1/N sum_n J_n^T J_n wherever no residual is 0: sigma^2 F for least squares, X^T X / N for
+    logistic regression at every theta.
+    """
+    return CURVATURES["improved_empirical_fisher"].matrix(problem, theta)
 
 
 def mc_fisher(problem: Problem, theta: ArrayLike, rng: Generator, n_samples: int = 1) -> Array:

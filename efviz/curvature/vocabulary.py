@@ -7,6 +7,7 @@ says which matrix a call returns. Scales differ; `note` says how where that is k
 from dataclasses import dataclass
 
 PAPER = "Kunstner, Balles, Hennig (2019)"
+_WU = "https://arxiv.org/abs/2406.06420"
 
 
 @dataclass(frozen=True)
@@ -218,6 +219,12 @@ VOCABULARY: dict[str, Term] = {
             Call("R, sandwich", "vcovOPG(model)", _SANDWICH, "the inverse"),
             Call("Stata", "vce(opg)", _STATA_VCE, "the inverse"),
         ),
+    ),
+    "improved_empirical_fisher": Term(
+        "Improved empirical Fisher",
+        r"\sum_n \nabla \log p_\theta(y_n \mid x_n)\, \nabla \log p_\theta(y_n \mid x_n)^\top"
+        r"\,/\, \lVert \nabla_f \log p(y_n \mid f_n) \rVert^2",
+        (Name("machine learning", "improved empirical Fisher (iEF)", f"{_WU}, Eq. 14"),),
     ),
     "hessian": Term(
         "Hessian of the negative log-likelihood",

@@ -102,7 +102,7 @@ def _check_matrix(curvature: Curvature) -> Complaints:
 def check_method(method: Method) -> Complaints:
     @_real
     def at(problem: Problem, theta: Array) -> Array:
-        g, damping = problem.gradient(theta), np.asarray(0.1)
+        (g,), damping = problem.mean_over_examples(theta, method.term), np.asarray(0.1)
         B = method.matrix.matrix(problem, theta) if method.matrix else None
         return method.direction(problem, theta, g, B, damping).x
 
@@ -119,6 +119,8 @@ def check_method(method: Method) -> Complaints:
 def _members(method: Method) -> Complaints:
     if not (_is_number(method.exponent) and 0 <= method.exponent <= 1):
         yield f"The exponent {method.exponent!r} does not lie between 0 and 1."
+    if not all(_is_number(unit) and unit > 0 for unit in method.units):
+        yield f"`units` are {method.units!r} instead of positive numbers."
     if not (_is_number(method.step_size) and method.step_size > 0):
         yield f"`step_size` is {method.step_size!r} instead of a positive number."
     if not (_is_number(method.damping) and method.damping >= 0):

@@ -11,11 +11,12 @@ from numpy.typing import ArrayLike
 
 from efviz.arrays import Array
 from efviz.curvature import CURVATURES
+from efviz.curvature.improved import WEIGHTED_GRADIENT, Vector
 from efviz.curvature.matrices import Curvature
 from efviz.numerics.linalg import Rows, Solution, power_damped, solve_damped
 from efviz.problems import Problem, batches
 from efviz.problems.declared import asking
-from efviz.style import AMBER, BLUE, RED, SLATE, Style
+from efviz.style import AMBER, BLUE, GREEN, PURPLE, RED, SLATE, Style
 
 Rule = Callable[[Problem, Array, Array], Array]
 
@@ -25,6 +26,7 @@ class Method:
     """The direction (B + damping I)^(-exponent) g of a matrix B, or one of its own `rule`.
 
     `curvature` is B, or its key in CURVATURES; None for B = I, which takes no damping (Eq. 50).
+    `vector` takes the place of g; None for the gradient itself.
     `diagonal`: only the diagonal of B counts. `relative`: the damping is in units of tr(B) / D.
     `units` (D,): all this happens in the parameters units * theta, and the update is taken back to
     theta: with U = diag(units), U^-1 (U^-1 B U^-1 + damping I)^(-exponent) U^-1 g.
@@ -40,6 +42,7 @@ class Method:
     title: str
     curvature: str | Curvature | None = None
     exponent: float = 1.0
+    vector: Vector | None = None
     diagonal: bool = False
     relative: bool = False
     units: tuple[float, ...] = ()
@@ -81,8 +84,13 @@ class Method:
 
     @property
     def varied(self) -> bool:
-        """Whether the direction differs from (B + damping I)^-1 g in theta itself."""
+        """Whether the matrix is used otherwise than in (B + damping I)^-1 in theta itself."""
         return bool(self.diagonal or self.relative or self.units or self.exponent != 1)
+
+    @property
+    def term(self) -> batches.Term:
+        """The sum over examples whose mean the matrix multiplies."""
+        return self.vector.term if self.vector else batches.gradient_term
 
     @property
     def plain(self) -> bool:
@@ -145,12 +153,13 @@ class Method:
         matrix = self.matrix
         if matrix is None or problem.N * problem.D > _FACTORED:
             return None
+        made_of = self.vector.rows if self.vector else matrix.rows
         at = np.broadcast_to(theta, (*lead, problem.D)).reshape(-1, problem.D)
         u = self.units_of(problem.D)
 
         def rows(i: int) -> Rows | None:
             with np.errstate(all="ignore"):
-                found = matrix.rows(problem, at[i])
+                found = made_of(problem, at[i])
             return found and Rows(found.A / u, found.b)
 
         return rows
@@ -185,6 +194,17 @@ METHODS: dict[str, Method] = {
         style=RED.named("empirical Fisher"),
     ),
     "Newton": Method("Newton's method", "hessian", style=SLATE.named("Newton")),
+    "iEFGD": Method(
+        "Gradient descent preconditioned by the improved empirical Fisher",
+        "improved_empirical_fisher",
+        style=GREEN.named("improved EF"),
+    ),
+    "iEF8": Method(
+        "Update of the improved empirical Fisher (Wu et al. 2024, Eq. 8)",
+        "empirical_fisher",
+        vector=WEIGHTED_GRADIENT,
+        style=PURPLE.named("update of improved EF"),
+    ),
 }
 
 
@@ -273,22 +293,25 @@ def _directions(
     if not chosen:
         return {}
     matrices = {id(B): B for method in chosen.values() if (B := method.matrix)}
-    g, values = gradient_and(problem, list(matrices.values()), theta)
-    known = dict(zip(matrices, values, strict=True))
+    terms = list(dict.fromkeys(method.term for method in chosen.values()))
+    means, values = means_and(problem, terms, list(matrices.values()), theta)
+    g, known = dict(zip(terms, means, strict=True)), dict(zip(matrices, values, strict=True))
     return {
-        name: method.direction(problem, theta, g, known.get(id(method.matrix)), damping)
+        name: method.direction(
+            problem, theta, g[method.term], known.get(id(method.matrix)), damping
+        )
         for name, method in chosen.items()
     }
 
 
-def gradient_and(
-    problem: Problem, matrices: Sequence[Curvature], theta: Array
-) -> tuple[Array, list[Array]]:
-    """The gradient and the matrices at theta (..., D), in one pass where they are sums."""
-    if problem.moments:
-        return problem.gradient(theta), [B.matrix(problem, theta) for B in matrices]
-    g, *values = in_one_pass(problem, [batches.gradient_term], matrices, theta)
-    return g, values
+def means_and(
+    problem: Problem, terms: Sequence[batches.Term], matrices: Sequence[Curvature], theta: Array
+) -> tuple[list[Array], list[Array]]:
+    """The means of the terms and the matrices at theta (..., D), in one pass where it takes one."""
+    if problem.moments and all(term is batches.gradient_term for term in terms):
+        return [problem.gradient(theta)], [B.matrix(problem, theta) for B in matrices]
+    found = in_one_pass(problem, terms, matrices, theta)
+    return found[: len(terms)], found[len(terms) :]
 
 
 def in_one_pass(

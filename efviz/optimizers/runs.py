@@ -258,7 +258,7 @@ loss exceeds its limit. Returns theta (R, K, D) and loss (R, K) after each, nan 
 
 def _of_moments(problem: Problem, method: Method) -> Combination | None:
     """The weights of the method's matrix, if the moments of least squares are all that it needs."""
-    if not problem.moments or method.rule is not None:
+    if not problem.moments or method.rule or method.vector:
         return None
     return Combination() if method.matrix is None else method.matrix.combination
 
@@ -323,7 +323,7 @@ def _moment_stepper(
 
 def _example_stepper(problem: Problem, method: Method) -> Stepper:
     matrices = [method.matrix] if method.matrix else []
-    terms = [batches.loss_term, batches.gradient_term]
+    terms = [batches.loss_term, method.term]
     known: tuple[Array, list[Array]] = np.zeros(0), []
 
     def evaluate(theta: Array) -> list[Array]:

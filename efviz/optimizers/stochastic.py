@@ -17,11 +17,12 @@ from efviz.arrays import Array
 from efviz.curvature import CURVATURES
 from efviz.curvature.gradient_noise import adaptation, batch_factor, draw_rows, minibatch_gradients
 from efviz.curvature.matrices import Curvature
-from efviz.numerics.linalg import power_damped, solve_damped
-from efviz.optimizers.methods import METHODS, Method, gradient_and
+from efviz.numerics.linalg import solve_damped
+from efviz.optimizers.methods import METHODS, Method, means_and
 from efviz.optimizers.runs import DIVERGENCE, recorded_steps
 from efviz.optimizers.status import Status
 from efviz.problems import Problem
+from efviz.problems.batches import gradient_term
 from efviz.style import BLUE, GREEN, PURPLE, RED, Style
 from efviz.work import Progress, Work
 
@@ -126,14 +127,14 @@ STOCHASTIC_METHODS: dict[str, StochasticMethod] = {
 def on_minibatches() -> dict[str, StochasticMethod]:
     """STOCHASTIC_METHODS, and every method of METHODS with a matrix that is not among them.
 
-    The latter apply the matrix of all examples to g^. A method with a rule of its own would need
-    one for g^, and is left out.
+    The latter apply the matrix of all examples to g^. A method with a rule of its own, or with
+    another vector than the gradient, would need one for g^, and is left out.
     """
     known = {one.full_batch for one in STOCHASTIC_METHODS.values()} | STOCHASTIC_METHODS.keys()
     others = {
         name: _with_matrix(method, matrix)
         for name, method in METHODS.items()
-        if name not in known and (matrix := method.matrix)
+        if name not in known and method.vector is None and (matrix := method.matrix)
     }
     return STOCHASTIC_METHODS | others
 
@@ -141,14 +142,13 @@ def on_minibatches() -> dict[str, StochasticMethod]:
 def _with_matrix(method: Method, matrix: Curvature) -> StochasticMethod:
     def direction(seen: Seen) -> Array:
         assert seen.matrix is not None
-        g, damping = seen.minibatch, np.asarray(seen.damping)
-        if method.exponent == 1:
-            return solve_damped(seen.matrix, g, damping, terms=seen.N).x
-        return power_damped(seen.matrix, g, damping, method.exponent, terms=seen.N).x
+        damping = np.asarray(seen.damping)
+        return method.precondition(seen.matrix, seen.minibatch, damping, terms=seen.N).x
 
+    symbol = rf"\operatorname{{diag}} {matrix.symbol}" if method.diagonal else matrix.symbol
     return StochasticMethod(
         method.title,
-        rf"({matrix.symbol} + \lambda I)^{{-{method.exponent:g}}} \hat g",
+        rf"({symbol} + \lambda I)^{{-{method.exponent:g}}} \hat g",
         direction,
         False,
         method.style,
@@ -182,7 +182,7 @@ def matched_scales(
 
 def _of_all(problem: Problem, theta: Array) -> tuple[Array, Array]:
     """g and EF of all examples, theta (..., D)."""
-    g, (EF,) = gradient_and(problem, [CURVATURES["empirical_fisher"]], theta)
+    (g,), (EF,) = means_and(problem, [gradient_term], [CURVATURES["empirical_fisher"]], theta)
     return g, EF
 
 

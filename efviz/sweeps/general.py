@@ -25,7 +25,7 @@ class Thetas:
     @cached_property
     def _values(self) -> list[Array]:
         matrices = [self.method.matrix] if self.method.matrix else []
-        terms = [batches.loss_term, batches.gradient_term]
+        terms = [batches.loss_term, self.method.term]
         return in_one_pass(self.problem, terms, matrices, self.theta)
 
     def exceeds(self, limit: float) -> Mask:

@@ -14,8 +14,13 @@ def plan(problem: Problem, method: str, theta_0: Array) -> Plan:
     """The plan for runs of `method` (a key of METHODS) from theta_0 (D,)."""
     chosen = METHODS[method]
     matrix = chosen.matrix
-    single = problem.model.on_inputs and problem.model.n_outputs == 1 and chosen.plain
-    if single and (matrix is None or matrix.weights is not None):
+    single = problem.model.on_inputs and problem.model.n_outputs == 1
+    if (
+        single
+        and chosen.plain
+        and not chosen.vector
+        and (matrix is None or matrix.weights is not None)
+    ):
         weights = matrix.combination if matrix else Combination(fisher=1)
         if problem.likelihood.least_squares and weights and _constant(weights):
             return Quadratic(problem, weights, chosen.damped, theta_0)

@@ -59,7 +59,8 @@ def problem_digest(problem: Problem, method: str, theta_0: Array, n_steps: int) 
         if chosen.matrix is not None:
             numbers.append(chosen.matrix.matrix(problem, theta))
     seen = [_digits(values) for values in numbers]
-    kind = f"{method} {chosen.exponent!r} {n_steps}"
+    way = chosen.exponent, chosen.diagonal, chosen.relative, chosen.units
+    kind = f"{method} {way!r} {n_steps}"
     return digest(kind, problem.X, problem.y, theta_0, *seen, *(_code(problem) or ()))
 
 
@@ -71,7 +72,8 @@ def repeatable(problem: Problem, method: str) -> bool:
     """
     chosen = METHODS[method]
     declared = chosen.matrix is None or chosen.matrix.combination is not None
-    return chosen.rule is None and declared and _code(problem) is not None
+    own = chosen.rule or chosen.vector
+    return not own and declared and _code(problem) is not None
 
 
 def _code(problem: Problem) -> list[str] | None:

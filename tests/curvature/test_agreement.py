@@ -69,6 +69,15 @@ def interpolation(seed: int) -> Case:
     return replace(problem, y=problem.likelihood.mean(f)[:, 0]), theta
 
 
+def unit_variance(seed: int) -> Case:
+    """Counts of events at the rate at which their variance is 1, or noise of variance 1."""
+    rng = rng_of(seed)
+    X = rng.normal(size=(9, 2))
+    if seed % 2:
+        return linear_regression(X, rng.normal(size=9)), rng.normal(size=2)
+    return poisson_regression(X, 2 * rng.integers(0, 2, 9)), np.zeros(2)
+
+
 def one_half(seed: int) -> Case:
     rng = rng_of(seed)
     X, y = rng.normal(size=(9, 2)), rng.integers(0, 2, 9)
@@ -110,6 +119,7 @@ HOLDS = {
     "natural": natural,
     "linear": linear,
     "interpolation": interpolation,
+    "unit_variance": unit_variance,
     "one_half": one_half,
     "even_classes": even_classes,
     "spread": spread,
@@ -146,6 +156,7 @@ COUNTEREXAMPLES = {
     "natural": lambda seed: of_kind("linear-exponential", seed),
     "linear": lambda seed: of_kind("saturation-poisson", seed),
     "interpolation": lambda seed: moved(interpolation, seed),
+    "unit_variance": lambda seed: of_kind("linear-gaussian", seed),
     "one_half": lambda seed: moved(one_half, seed),
     "even_classes": uneven,
     "spread": lambda seed: moved(spread, seed),
@@ -224,7 +235,7 @@ def test_reasons_combine_along_the_shortest_way():
 def test_matrices_that_differ_have_no_reason():
     problem = listed_problem("fig1")
     found = agreements(problem, problem.theta_star)
-    assert len(found) == 6
+    assert len(found) == 10
     one = pair(found, "fisher", "empirical_fisher")
     assert not one.agree
     assert (one.theorems, one.reason) == ((), "")

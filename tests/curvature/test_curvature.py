@@ -68,6 +68,9 @@ def test_pieces_of_examples_and_of_thetas_add_up(kind, name):
     expected = np.einsum("bnci,bncd,bndj->bij", J, W, J, optimize=True)
     if name == "empirical_fisher":
         expected = np.einsum("bni,bnj->bij", g, g)
+    if name == "improved_empirical_fisher":
+        r = likelihood.gradient(f, problem.y)
+        expected = np.einsum("bni,bnj->bij", g / np.linalg.norm(r, axis=-1)[..., None] ** 2, g)
     if name == "hessian":
         residual = likelihood.gradient(f, problem.y)
         expected = expected + problem.model.second_order(problem.X, thetas, residual)

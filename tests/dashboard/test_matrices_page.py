@@ -223,7 +223,8 @@ def test_the_distances_on_the_page_are_the_librarys() -> None:
     theta = np.array([1.5, 0.9])
     F, EF = fisher(problem, theta), empirical_fisher(problem, theta)
     assert f"<b>{number(float(relative_distance(EF, F)))}</b>" in sentence(at)
-    for a in agreements(problem, theta):
+    shown_ones = {key: CURVATURES[key].matrix(problem, theta) for key in USUAL}
+    for a in agreements(problem, theta, shown_ones):
         shown = "0 <small>" if a.agree and a.distance else number(a.distance)
         assert f"<td>{shown}" in html(at)
 

@@ -123,6 +123,7 @@ SENTENCES = {
     "`damping` is inf instead of": Method("Own", "fisher", damping=float("inf")),
     "`damping` is 'x' instead of": _rule(lambda p, t, d: t, damping="x", damped=True),
     "The exponent 'x' does not lie": Method("Own", "fisher", exponent="x"),
+    "`units` are (1.0, 0.0) instead of": Method("Own", "fisher", units=(1.0, 0.0)),
     "unknown matrix 'missing' of the method 'Own'": Method("Own", "missing"),
     "`curvature` is 3 instead of": Method("Own", 3),
     # Members of classes.

@@ -8,7 +8,9 @@ from typing import Any
 from efviz import PROBLEMS
 from efviz.problems import Problem
 
-REFERENCE: dict[str, Any] = json.loads(Path(__file__).with_name("reference.json").read_text())
+REFERENCE: dict[str, Any] = json.loads(
+    Path(__file__).parent.joinpath("beyond", "reference.json").read_text()
+)
 
 
 @cache
