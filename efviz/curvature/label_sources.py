@@ -1,7 +1,8 @@
-r"""Where do the labels come from? The same outer products g g^T with labels from five sources.
+r"""Where do the labels come from? The same outer products g g^T with labels from many sources.
 
 With g_n(y) = nabla_theta -log p(y | f_n), F = 1/N sum_n E_{y ~ p(. | f_n)}[g_n(y) g_n(y)^T]. The
-matrices of LABEL_SOURCES, all means over the examples, differ only in the labels.
+matrices of LABEL_SOURCES, all means over the examples, differ in the labels, and the last in how
+many examples are averaged before their gradient is squared.
 """
 
 from collections.abc import Callable, Iterator, Sequence
@@ -36,19 +37,73 @@ def _most_likely_term(piece: batches.Piece) -> Array:
     return piece.gram(r[..., :, None] * r[..., None, :])
 
 
-def squared_mean_gradient(problem: Problem, theta: ArrayLike) -> Array:
-    """g g^T with the MEAN gradient g = 1/N sum_n g_n, theta (..., D) -> (..., D, D).
+def logits_reversal(problem: Problem, theta: ArrayLike) -> Array:
+    """1/N sum_n J_n^T r_n r_n^T J_n, r_n = dl_n/df at -f_n, theta (..., D) -> (..., D, D).
 
-    The result of squaring the gradient of a batch loss instead of per-example gradients: it has
-    rank one, is zero at the minimum, and equals the empirical Fisher for N = 1.
+    The gradients at the observed labels with all logits of the output turned in sign, which makes
+    unlikely what was likely: for two classes, examples weigh p_n^2 with p_n the probability of the
+    observed label, where the empirical Fisher has (1 - p_n)^2. ValueError for targets that are no
+    classes.
     """
-    g = problem.gradient(theta)
-    return g[..., :, None] * g[..., None, :]
+    if not problem.likelihood.classes:
+        raise NotStated("The logits can be reversed only where the targets are classes.")
+    return problem.mean_over_examples(theta, _reversed_term)[0]
+
+
+def _reversed_term(piece: batches.Piece) -> Array:
+    r = piece.likelihood.gradient(-piece.f, piece.examples.y)
+    return piece.gram(r[..., :, None] * r[..., None, :])
+
+
+def batch_fisher(
+    problem: Problem, theta: ArrayLike, batch_size: int, *, replacement: bool = False
+) -> Array:
+    """E[g_B g_B^T], g_B the mean gradient of a random batch of B examples: (..., D) -> (..., D, D).
+
+        g g^T + c (EF - g g^T),   c = (N - B) / (B (N - 1)), or 1/B with replacement
+
+    What squaring the gradient of a batch loss estimates: the empirical Fisher for B = 1, and for
+    B = N, without replacement, the square of the mean gradient, of rank one and zero at the
+    minimum.
+    """
+    N = problem.N
+    if not 1 <= batch_size <= N:
+        raise ValueError(f"batch_size must be between 1 and N = {N}, got {batch_size}")
+    share = 1 / batch_size
+    if not replacement:
+        share *= (N - batch_size) / max(1, N - 1)
+    terms = batches.gradient_term, batches.empirical_fisher_term
+    g, EF = problem.mean_over_examples(theta, *terms)
+    # Where gradients overflow, so does the matrix.
+    with np.errstate(all="ignore"):
+        square = g[..., :, None] * g[..., None, :]
+        return np.asarray((1 - share) * square + share * EF)
+
+
+def realised_batches(problem: Problem, theta: Array, batch_size: int, rng: Generator) -> Array:
+    """Mean of g_B g_B^T over the batches of one random partition, theta (D,) -> (D, D).
+
+    Its rank is at most the number of batches. Examples that do not fill a batch are left out, and
+    its expectation is `batch_fisher`.
+    """
+    if not 1 <= batch_size <= problem.N:
+        raise ValueError(f"batch_size must be between 1 and N = {problem.N}, got {batch_size}")
+    K = problem.N // batch_size
+    order = rng.permutation(problem.N)[: K * batch_size]
+    with np.errstate(all="ignore"):
+        each = problem.per_example_gradients(theta)[order].reshape(K, batch_size, -1).mean(1)
+        return np.asarray(each.T @ each / K)
 
 
 class SourceMatrix(Protocol):
     def __call__(
-        self, problem: Problem, theta: ArrayLike, *, rng: Generator, n_samples: int
+        self,
+        problem: Problem,
+        theta: ArrayLike,
+        *,
+        rng: Generator,
+        n_samples: int,
+        batch_size: int,
     ) -> Array: ...
 
 
@@ -59,11 +114,12 @@ Cost = Callable[[int, int, int], int]
 class LabelSource:
     """A source of labels and the matrix that results from it.
 
-    `matrix(problem, theta, *, rng, n_samples)` -> (..., D, D); only the sampled source uses rng and
-    n_samples. `unbiased`: the mean over its own randomness is F at every theta. `cost(N, M, C)`
-    counts gradient evaluations, one backward pass per label of an example; `least(N, M, C)` counts
-    those needed if the C rows of the Jacobian of an example, one backward pass each, are kept, as
-    all gradients of the example are combinations of them.
+    `matrix(problem, theta, *, rng, n_samples, batch_size)` -> (..., D, D); only the sampled source
+    uses rng and n_samples, and only batches use their size. `unbiased`: the mean over its own
+    randomness is F at every theta. `cost(N, M, C)` counts gradient evaluations, one backward pass
+    per label of an example; `least(N, M, C)` counts those needed if the C rows of the Jacobian of
+    an example, one backward pass each, are kept, as all gradients of the example are combinations
+    of them.
     """
 
     title: str
@@ -76,14 +132,24 @@ class LabelSource:
 
 
 def _without_draws(matrix: Matrix) -> SourceMatrix:
-    def of_source(problem: Problem, theta: ArrayLike, *, rng: Generator, n_samples: int) -> Array:
+    def of_source(
+        problem: Problem, theta: ArrayLike, *, rng: Generator, n_samples: int, batch_size: int
+    ) -> Array:
         return matrix(problem, theta)
 
     return of_source
 
 
-def _sampled(problem: Problem, theta: ArrayLike, *, rng: Generator, n_samples: int) -> Array:
+def _sampled(
+    problem: Problem, theta: ArrayLike, *, rng: Generator, n_samples: int, batch_size: int
+) -> Array:
     return mc_fisher(problem, theta, rng, n_samples)
+
+
+def _of_batches(
+    problem: Problem, theta: ArrayLike, *, rng: Generator, n_samples: int, batch_size: int
+) -> Array:
+    return batch_fisher(problem, theta, batch_size)
 
 
 def _each_example(N: int, M: int, C: int) -> int:
@@ -137,15 +203,28 @@ LABEL_SOURCES: dict[str, LabelSource] = {
         words="The model's best guess, with the smallest residual: zero for least squares, too "
         "small for two classes.",
     ),
-    "squared_mean": LabelSource(
-        "Square of the mean gradient",
-        r"\bigl(\tfrac1N \sum_n g_n(y_n)\bigr) \bigl(\tfrac1N \sum_n g_n(y_n)\bigr)^\top",
-        _without_draws(squared_mean_gradient),
+    "reversed": LabelSource(
+        "Reversed logits",
+        r"\tfrac1N \sum_n J_n^\top r_n r_n^\top J_n,\quad"
+        r" r_n = \nabla_f \ell(y_n, f)\big|_{f = -f_n}",
+        _without_draws(logits_reversal),
         unbiased=False,
         cost=_each_example,
         least=_each_example,
-        words="The gradient of the whole batch, squared: of rank one for every N, and zero at the "
-        "minimum.",
+        words="The observed labels with all logits turned in sign, so that examples that are "
+        "predicted well weigh the most.",
+    ),
+    "squared_mean": LabelSource(
+        "Square of a batch gradient",
+        r"\mathbb E\Bigl[\bigl(\tfrac1B \sum_{n \in \mathcal B} g_n(y_n)\bigr)"
+        r" \bigl(\tfrac1B \sum_{n \in \mathcal B} g_n(y_n)\bigr)^\top\Bigr]",
+        _of_batches,
+        unbiased=False,
+        cost=_each_example,
+        least=_each_example,
+        words="The gradient of a batch, squared, which is what automatic differentiation returns "
+        "most easily: the empirical Fisher for B = 1, of rank one and zero at the minimum for "
+        "B = N.",
     ),
 }
 

@@ -22,7 +22,8 @@ SHORT: dict[str, tuple[str, str]] = {
     "exact": ("F", "expectation"),
     "sampled": ("F", "M = {M}"),
     "most_likely": ("g gᵀ", "most likely"),
-    "squared_mean": ("∇L ∇Lᵀ", ""),
+    "reversed": ("g gᵀ", "reversed logits"),
+    "squared_mean": ("E[g gᵀ]", "B = {B}"),
 }
 """Titles and subtitles of the matrices of LABEL_SOURCES."""
 
@@ -82,6 +83,7 @@ def label_panels(
     *,
     source: str,
     M: int,
+    batch_size: int = 1,
 ) -> dict[str, Spec]:
     """The matrix of one of LABEL_SOURCES beside the Fisher.
 
@@ -91,5 +93,8 @@ def label_panels(
     F = matrices["F"]
     title, subtitle = SHORT[source]
     matrix = labels.matrix if labels else np.full(F.shape, np.nan)
-    shown = [(title, subtitle.format(M=f"{M:,}"), matrix), ("F", "exact", F)]
+    shown = [(title, subtitle.format(M=f"{M:,}", B=f"{batch_size:,}"), matrix), ("F", "exact", F)]
+    if labels and labels.realised is not None:
+        count = "1 batch" if labels.n_batches == 1 else f"{labels.n_batches:,} batches"
+        shown.insert(1, ("g gᵀ", f"mean of {count}", labels.realised))
     return cell_panels(shown, problem.parameter_names)

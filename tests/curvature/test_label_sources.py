@@ -1,24 +1,41 @@
-"""Five places a label may come from: each against slow loops, and what they estimate."""
+"""Where a label may come from: each source against slow loops, and what it estimates."""
 
 from contextvars import Context
 from dataclasses import replace
+from itertools import combinations, product
 
 import numpy as np
 import pytest
 from conftest import listed_problem, small_problem, some_thetas
+from given import REFERENCE, figure
 from numpy.testing import assert_allclose, assert_array_equal
 from reference import Slow, reference_likelihood, reference_model, relative_error
 
 from efviz import PROBLEMS
-from efviz.curvature import LABEL_BY_LABEL, LABEL_SOURCES, empirical_fisher, fisher, mc_fisher
-from efviz.curvature.label_sources import most_likely_fisher, sampled_error, squared_mean_gradient
+from efviz.curvature import (
+    LABEL_BY_LABEL,
+    LABEL_SOURCES,
+    empirical_fisher,
+    fisher,
+    improved_empirical_fisher,
+    mc_fisher,
+)
+from efviz.curvature.label_sources import (
+    batch_fisher,
+    logits_reversal,
+    most_likely_fisher,
+    realised_batches,
+    sampled_error,
+)
 from efviz.problems import Problem, logistic_regression
+from efviz.problems.declared import NotStated
 from efviz.work import finish
 
 
 def from_source(name: str, problem: Problem, theta, n_samples: int = 3, seed: int = 0):
     rng = np.random.default_rng(seed)
-    return LABEL_SOURCES[name].matrix(problem, theta, rng=rng, n_samples=n_samples)
+    matrix = LABEL_SOURCES[name].matrix
+    return matrix(problem, theta, rng=rng, n_samples=n_samples, batch_size=problem.N)
 
 
 def most_probable_label(slow, f) -> float:
@@ -44,6 +61,12 @@ def slow_source(name: str, problem: Problem, theta, n_samples: int):
         return slow.fisher(theta)
     if name == "squared_mean":
         return np.outer(slow.gradient(theta), slow.gradient(theta))
+    if name == "reversed":
+        total = 0
+        for x, y in zip(problem.X, problem.y, strict=True):
+            g = slow.model.J(x, theta).T @ slow.likelihood.gradient(-slow.model.f(x, theta), y)
+            total = total + np.outer(g, g)
+        return total / problem.N
     model, likelihood = reference_model(problem.model), reference_likelihood(problem.likelihood)
     outputs = [model.f(x, theta) for x in problem.X]
     if name == "sampled":
@@ -59,8 +82,17 @@ def slow_source(name: str, problem: Problem, theta, n_samples: int):
     return total / problem.N
 
 
+def sources(problem: Problem) -> list[str]:
+    """Those that there are for such targets."""
+    return [name for name in LABEL_SOURCES if name != "reversed" or problem.likelihood.classes]
+
+
 @pytest.mark.parametrize("name", LABEL_SOURCES)
 def test_every_source_gives_the_matrix_of_the_slow_loops(small, name):
+    if name not in sources(small):
+        with pytest.raises(NotStated, match="only where the targets are classes"):
+            from_source(name, small, some_thetas(small))
+        return
     for theta in some_thetas(small, 3):
         got, expected = from_source(name, small, theta), slow_source(name, small, theta, 3)
         if name == "most_likely" and small.likelihood.name == "gaussian":
@@ -71,6 +103,8 @@ def test_every_source_gives_the_matrix_of_the_slow_loops(small, name):
 
 @pytest.mark.parametrize("name", LABEL_SOURCES)
 def test_every_source_takes_a_batch_of_theta(small, name):
+    if name not in sources(small):
+        return
     thetas = some_thetas(small, 2, 3)
     batch = from_source(name, small, thetas)
     assert batch.shape == (2, 3, small.D, small.D)
@@ -101,6 +135,8 @@ def test_the_mean_of_a_source_is_the_fisher_exactly_if_it_says_unbiased(name):
     source, off = LABEL_SOURCES[name], []
     for key in ("fig1", "fig2", "softmax", "poisson", "saturation"):
         problem = listed_problem(key)
+        if name not in sources(problem):
+            continue
         theta = problem.theta_star + np.array([0.3, -0.2])
         F = fisher(problem, theta)
         draws = np.array([from_source(name, problem, theta, 4, seed) for seed in range(400)])
@@ -133,14 +169,78 @@ def test_the_most_likely_waiting_time_gives_the_fisher_by_chance():
 
 def test_the_square_of_the_mean_gradient_has_rank_one_and_vanishes_at_the_minimum(listed):
     theta = listed.theta_star
-    away = squared_mean_gradient(listed, theta + np.array([0.3, -0.2]))
+    away = batch_fisher(listed, theta + np.array([0.3, -0.2]), listed.N)
     w = np.linalg.eigvalsh(away)
     assert abs(w[0]) < 1e-14 * w[1]
-    assert np.linalg.norm(squared_mean_gradient(listed, theta)) < 1e-10 * w[1]
+    assert np.linalg.norm(batch_fisher(listed, theta, listed.N)) < 1e-10 * w[1]
     one = replace(listed, X=listed.X[:1], y=listed.y[:1])
     assert_allclose(
-        squared_mean_gradient(one, theta), empirical_fisher(one, theta), rtol=1e-9, atol=1e-14
+        batch_fisher(one, theta, 1), empirical_fisher(one, theta), rtol=1e-9, atol=1e-14
     )
+
+
+@pytest.mark.parametrize("B", range(1, 7))
+def test_a_batch_gradient_squared_is_the_mean_over_all_batches(kind, B):
+    """By going through every batch of B among 6 examples, with and without replacement."""
+    problem = small_problem(kind, N=6)
+    theta = some_thetas(problem)
+    g = Slow(problem).per_example_gradients(theta)
+    means = [g[list(batch)].mean(0) for batch in combinations(range(6), B)]
+    expected = np.mean([np.outer(mean, mean) for mean in means], axis=0)
+    assert_allclose(batch_fisher(problem, theta, B), expected, rtol=1e-9, atol=1e-13)
+    if B <= 3:
+        means = [g[list(batch)].mean(0) for batch in product(range(6), repeat=B)]
+        expected = np.mean([np.outer(mean, mean) for mean in means], axis=0)
+        got = batch_fisher(problem, theta, B, replacement=True)
+        assert_allclose(got, expected, rtol=1e-9, atol=1e-13)
+
+
+def test_the_ends_of_the_batch_size_are_the_empirical_fisher_and_the_squared_gradient(listed):
+    theta = some_thetas(listed)
+    assert_allclose(batch_fisher(listed, theta, 1), empirical_fisher(listed, theta), rtol=1e-13)
+    g = listed.gradient(theta)
+    assert_allclose(batch_fisher(listed, theta, listed.N), np.outer(g, g), rtol=1e-10)
+    for B in (0, listed.N + 1):
+        with pytest.raises(ValueError, match=f"between 1 and N = {listed.N}, got {B}"):
+            batch_fisher(listed, theta, B)
+
+
+def test_partitions_into_batches_have_few_ranks_and_the_stated_mean():
+    problem = small_problem("contrast-categorical", N=20)
+    theta = some_thetas(problem)
+    for B in (3, 5, 10, 20):
+        draws = [
+            realised_batches(problem, theta, B, np.random.default_rng(seed)) for seed in range(2000)
+        ]
+        assert max(np.linalg.matrix_rank(draw, tol=1e-12) for draw in draws[:20]) <= 20 // B
+        error = np.abs(np.mean(draws, axis=0) - batch_fisher(problem, theta, B))
+        assert (error <= 5 * np.std(draws, axis=0) / np.sqrt(2000) + 1e-14).all()
+
+
+@pytest.mark.parametrize("k", [0, 1, 2, 4, 8])
+def test_traces_at_multiples_of_the_minimum_are_those_given(k):
+    """How confident the model is decides what its labels say: Fig. 2 A at k theta*."""
+    problem, given = figure("fig2", "A", 1.0), REFERENCE["confidence"][f"k={k}"]
+    theta = k * problem.theta_star
+    found = {
+        "F": fisher(problem, theta),
+        "EF": empirical_fisher(problem, theta),
+        "argmax": most_likely_fisher(problem, theta),
+        "LR": logits_reversal(problem, theta),
+        "iEF": improved_empirical_fisher(problem, theta),
+        **{f"EF_B={B}": batch_fisher(problem, theta, B) for B in (1, 16, 128)},
+    }
+    for name, matrix in found.items():
+        # At the minimum, batches of all examples leave rounding.
+        assert_allclose(np.trace(matrix), given[name], rtol=1e-8), name
+
+
+def test_reversed_logits_of_two_classes_weigh_the_square_of_the_observed_probability():
+    problem = listed_problem("fig2")
+    theta = some_thetas(problem)
+    p = 1 / (1 + np.exp(-(2 * problem.y - 1) * (problem.X @ theta)))
+    expected = (problem.X.T * p**2) @ problem.X / problem.N
+    assert_allclose(logits_reversal(problem, theta), expected, rtol=1e-11)
 
 
 def test_costs_count_backward_passes():
@@ -150,6 +250,7 @@ def test_costs_count_backward_passes():
         "exact": (300, 300),
         "sampled": (5000, 300),
         "most_likely": (100, 100),
+        "reversed": (100, 100),
         "squared_mean": (100, 100),
     }
     assert LABEL_SOURCES["sampled"].least(100, 2, 3) == 200

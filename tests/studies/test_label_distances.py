@@ -65,7 +65,7 @@ def test_the_sampled_matrix_is_the_first_repetition_of_the_curve(key):
 
 def test_the_curve_fills_in_from_the_left():
     known = []
-    problem = listed_problem("fig1", N=50)
+    problem = listed_problem("fig2", N=50)
     work = label_distances(problem, THETA, seed=0, sizes=FEW)
     finish(work, lambda progress: known.append(progress.so_far()))
     columns = [int(np.isfinite(curve.errors).all(0).sum()) for curve in known]

@@ -44,7 +44,7 @@ from efviz.studies.four_matrices import (
     spectra,
     usual_matrices,
 )
-from efviz.studies.label_sources import SAMPLED, label_distances, label_matrix
+from efviz.studies.label_sources import BATCHES, SAMPLED, label_distances, label_matrix
 from efviz.studies.one_example import contribution, one_step
 from efviz.studies.plane import loss_on_plane, plane_shown, theta_shown
 from efviz.studies.residuals import residual_path
@@ -134,8 +134,10 @@ def step_settings(shown: Shown) -> None:
 
 
 def labels_drawn(shown: Shown) -> None:
-    if shown.settings.source == SAMPLED:
-        place("M", shown)
+    """The number that the chosen source depends on, if there is one."""
+    number = {SAMPLED: "M", BATCHES: "batch_size"}.get(shown.settings.source)
+    if number:
+        place(number, shown)
 
 
 def closer_look(shown: Shown) -> None:

@@ -13,7 +13,7 @@ from efviz.dashboard.pages.matrix_settings import matrices_setting
 from efviz.dashboard.pages.method_settings import damping_setting, step_size_setting
 from efviz.dashboard.session.kinds import Choice, Number, Sofar
 from efviz.dashboard.session.pins import pin_setting
-from efviz.dashboard.session.problem_choice import last_example
+from efviz.dashboard.session.problem_choice import examples, last_example
 from efviz.dashboard.session.problem_settings import EditableSettings
 from efviz.dashboard.session.settings import setting
 from efviz.dashboard.session.theta_choice import Theta, theta_setting
@@ -97,6 +97,15 @@ class MatricesSettings(PictureSettings):
         shown=Slider(0.25, log=True),
         help="Labels drawn from the model for each example. A click in the chart also chooses M.",
         kept=True,
+    )
+    batch_size: int = setting(
+        "Batch size B",
+        Number(1, examples, integer=True),
+        examples,
+        query="batch",
+        shown=Slider(0.2, log=True),
+        help="Examples whose gradients are averaged before they are squared: 1 for the empirical "
+        "Fisher, N for the square of the mean gradient.",
     )
     closer: str = setting(
         "Topic",
