@@ -1,7 +1,7 @@
 """Any choice of methods is shown, whatever else is switched on."""
 
 import pytest
-from visiting import components, open_page, sentence, settings_of
+from visiting import components, html, open_page, sentence, settings_of
 
 from efviz.dashboard.pages.gradient_noise import page as gradient_noise
 from efviz.dashboard.pages.method_settings import of_method
@@ -45,7 +45,7 @@ def test_gradient_noise_shows_every_method_alone(name: str) -> None:
     at = open_page(gradient_noise.SLUG, methods=name, n="50", steps="10")
     assert not at.exception
     assert not at.warning
-    assert f"{name} " in sentence(at)
+    assert f">{name} <small>" in html(at)
 
 
 def test_more_than_four_methods_are_too_many() -> None:
