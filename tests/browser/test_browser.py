@@ -169,6 +169,16 @@ def test_a_typed_value_is_taken_and_a_wrong_one_is_explained(figure_1: Page) -> 
     typed.press("Enter")
     expect(page.get_by_role("status").filter(has_text="Damping λ is a number")).to_be_visible()
     expect(typed).to_have_value("0.25")
+    # Where nothing is typed, numbers are written as everywhere; that they can be typed is seen.
+    typed.fill("0.00000562")
+    typed.press("Enter")
+    expect(typed).to_have_value("5.62e−6")
+    slider(page, "Strength s").focus()
+    expect(typed).to_have_value("5.62·10⁻⁶")
+    line = typed.evaluate("e => getComputedStyle(e).borderBottomColor")
+    assert line != typed.evaluate("e => getComputedStyle(e).borderTopColor")
+    typed.focus()
+    expect(typed).to_have_value("5.62e−6")
 
 
 def test_damping_zero_is_at_the_left_end(figure_1: Page) -> None:

@@ -4,6 +4,12 @@ import { digits, parse, Stops } from '../../efviz/dashboard/components/assets/sl
 
 const close = (a, b) => assert.ok(Math.abs(a - b) <= 1e-9 * Math.abs(b) + 1e-12, `${a}, not ${b}`);
 
+test('thousands and decimals are read as they are written', () => {
+  const read = { '1,000': 1000, '-12,345.5': -12345.5, '1,5': 1.5, '0,001': 0.001, '1e-6': 1e-6 };
+  for (const [text, value] of Object.entries(read)) assert.equal(parse(text), value);
+  assert.ok(Number.isNaN(parse('1,00,0')));
+});
+
 test('a linear slider stops at whole steps from its left end', () => {
   const stops = new Stops({ min: -1, max: 2, step: 0.05 });
   close(stops.valueAt(0.337), 0.35);

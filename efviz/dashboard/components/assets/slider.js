@@ -6,6 +6,7 @@
 // State `value`: [number, sequence]. The server answers with ack, the sequence that it has drawn.
 // On a log scale the range runs over log10; with `zero` one more stop at its left end means 0.
 
+import { digits as written } from './digits.js';
 import { part } from './html.js';
 import { around, inLink, pictures } from './pictures.js';
 
@@ -32,7 +33,7 @@ const NEAR = 8; // stops to each side of which the pictures are fetched ahead
 /** @typedef {(report: [value: number, sequence: number]) => void} SendValue */
 
 /**
- * A value as an input shows it, to three significant digits.
+ * A value as one types it, to three significant digits.
  *
  * @param {number} value
  */
@@ -50,11 +51,15 @@ export const digits = (value) => {
 };
 
 /**
- * A number as people type it; NaN for anything else.
+ * A number as people type it, with a comma for thousands or for decimals; NaN for anything else.
  *
  * @param {string} text
  */
-export const parse = (text) => Number(text.trim().replace(/[−–]/g, '-').replace(',', '.'));
+export const parse = (text) => {
+  const plain = text.trim().replace(/[−–]/g, '-');
+  const thousands = /^-?[1-9]\d{0,2}(,\d{3})+(\.|$)/.test(plain);
+  return Number(thousands ? plain.replaceAll(',', '') : plain.replace(',', '.'));
+};
 
 /**
  * The stops of a slider, in whole steps from end to end, so that both ends can be reached.
@@ -153,15 +158,21 @@ class Slider {
     });
     // Whoever turns to something else is done with it.
     this.range.addEventListener('blur', () => this.settle());
-    this.typed.addEventListener('blur', () => this.settle());
+    this.typed.addEventListener('blur', () => {
+      this.settle();
+      this.show(this.value);
+    });
     this.range.addEventListener('focus', () => this.ahead());
     this.root.addEventListener('pointerenter', () => this.ahead());
     this.typed.addEventListener('change', () => this.enter());
     this.typed.addEventListener('keydown', (event) => {
       if (event.key === 'Enter') this.enter();
-      if (event.key === 'Escape') this.show(this.value);
+      if (event.key === 'Escape') this.typed.value = this.plain();
     });
-    this.typed.addEventListener('focus', () => this.typed.select());
+    this.typed.addEventListener('focus', () => {
+      this.typed.value = this.plain();
+      this.typed.select();
+    });
   }
 
   /**
@@ -194,16 +205,22 @@ class Slider {
     this.range.value = String(this.stops.positionOf(value));
     const share = (+this.range.value - low) / (high - low);
     this.range.style.setProperty('--filled', `${100 * share}%`);
-    const text = digits(value) + (this.data.unit ?? '');
-    if (document.activeElement !== this.typed) this.typed.value = text;
-    this.range.setAttribute('aria-valuetext', text);
+    const shown = written(value) + (this.data.unit ?? '');
+    // What is being typed stays.
+    if (document.activeElement !== this.typed) this.typed.value = shown;
+    this.range.setAttribute('aria-valuetext', this.plain());
+  }
+
+  // As one types it.
+  plain() {
+    return digits(this.value) + (this.data.unit ?? '');
   }
 
   /** @param {number} value */
   choose(value) {
     this.says.textContent = '';
     this.show(value);
-    this.typed.value = digits(value) + (this.data.unit ?? '');
+    if (document.activeElement === this.typed) this.typed.value = this.plain();
     this.commit(!this.follow(value));
   }
 
