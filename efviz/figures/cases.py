@@ -1,6 +1,7 @@
 """The cases of `studies.at_minimum` side by side: data, ellipses, and distances against N."""
 
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 
 from efviz.arrays import Array
 from efviz.datasets import Draws
@@ -17,7 +18,16 @@ from efviz.figures.data_views import data_panel
 from efviz.figures.theme import Spec
 from efviz.problems import Problem
 from efviz.problems.catalogue import Entry
-from efviz.studies.at_minimum import Case, Data, Draw, Name, moving_case, standing_cases
+from efviz.studies.at_minimum import (
+    CORRECT,
+    Case,
+    Data,
+    Draw,
+    Name,
+    distinct,
+    moving_case,
+    standing_cases,
+)
 from efviz.studies.comparison import COMPARED
 from efviz.studies.convergence import Convergence
 from efviz.work import Work
@@ -56,7 +66,9 @@ def drawn_moving_case(
 ) -> list[Case]:
     """`moving_case` with its data panel; `editing`: its examples can be moved."""
     draw = _drawing(entry, lambda dataset: editing)
-    return moving_case(entry, dataset, problem, path, strength, draw, others)
+    found = moving_case(entry, dataset, problem, path, strength, draw, others)
+    # What is about to be edited has to be seen.
+    return [replace(case, equals=None) for case in found] if editing else found
 
 
 def _drawing(entry: Entry, movable: Callable[[Dataset], bool]) -> Draw:
@@ -89,7 +101,7 @@ def case_panels(
     """By column: the data of a case, and what is seen at the minimum, or where there is none.
 
     `losses` are those of `standing_losses`, `moved_losses` those of `moving_loss`; `matrices` are
-    the keys of those drawn.
+    the keys of those drawn. The place of a case that equals a fixed one stays empty.
     """
     shown = [*cases, *moved]
     most = 2 if len(shown) > 2 else 3  # Below each other only two go well together.
@@ -98,10 +110,19 @@ def case_panels(
         for case, loss in zip(shown, [*losses, *moved_losses], strict=True)
     ]
     return {
-        f"{NAME} {k} {i}": panel
-        for k, column in enumerate(columns)
+        f"{NAME} {k} {i}": _empty(case, panel, i) if case.equals else panel
+        for k, (case, column) in enumerate(zip(shown, columns, strict=True))
         for i, panel in enumerate(column)
     }
+
+
+def _empty(case: Case, panel: Spec, i: int) -> Spec:
+    """The panel with a note for the browser to show in its place: see `pack_figures`."""
+    assert case.equals
+    kind = "the" if case.equals.short == CORRECT else "case"
+    words = f"{case.name.short} is {kind} {case.equals.full}" if i == 0 else " "
+    layout = panel["layout"]
+    return panel | {"layout": layout | {"meta": layout.get("meta", {}) | {"same": words}}}
 
 
 def moved_panels(
@@ -142,7 +163,7 @@ def distance_panels(
     own = {(case.N, case.comparison.distance) for case in moved or cases[:1] if case.comparison}
     marks = [
         Mark(case.name.short, case.N, distance, (case.N, distance) in own)
-        for case in (*cases, *moved)
+        for case in distinct(cases, moved)
         if case.comparison
         for distance in [case.comparison.distance]
     ]

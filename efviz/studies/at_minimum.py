@@ -53,6 +53,7 @@ class Case:
 
     `comparison` has its matrices at the minimum. If there is no minimum, it is None, `reason`
     explains why, and `runaway` has the path of theta instead. `data` is the drawing of the data.
+    `equals` is the fixed case that has the same data, if there is one.
     """
 
     name: Name
@@ -62,6 +63,7 @@ class Case:
     comparison: Comparison | None
     runaway: Runaway | None
     data: Any = None
+    equals: Name | None = None
 
 
 def case_of(
@@ -159,7 +161,21 @@ def moving_case(
         return []
     short = f"s = {strength:.3g}".replace("-", "−")
     name = Name(short, entry.family.paths[path].title.lower())
-    return [case_of(name, dataset, problem, draw, others)]
+    case = case_of(name, dataset, problem, draw, others)
+    return [replace(case, equals=None if dataset.edited else fixed(entry.family, path, strength))]
+
+
+def fixed(family: Family, path: str, strength: float) -> Name | None:
+    """The fixed case of a family at this strength along a path, None if there is none."""
+    for name, (key, end) in ends(family).items():
+        if strength == end and (key == path or end == 0):
+            return name
+    return None
+
+
+def distinct(cases: Sequence[Case], moved: Sequence[Case]) -> list[Case]:
+    """All cases, without one that equals a fixed case."""
+    return [*cases, *(case for case in moved if not case.equals)]
 
 
 def standing_losses(

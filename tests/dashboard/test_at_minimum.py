@@ -1,12 +1,13 @@
 """The page At the minimum: its numbers are those of the library, its words follow from them."""
 
 import re
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
 import plotly.graph_objects as go
 import pytest
-from numpy.testing import assert_allclose
+from numpy.testing import assert_allclose, assert_array_equal
 from streamlit.testing.v1 import AppTest
 from visiting import components, html, open_page, sentence, short_distances
 
@@ -14,6 +15,7 @@ from efviz import PROBLEMS
 from efviz.dashboard.pages.at_minimum import page as at_minimum
 from efviz.dashboard.pages.at_minimum import words as at_minimum_text
 from efviz.dashboard.pages.at_minimum.settings import AtMinimumSettings
+from efviz.dashboard.session.page import View
 from efviz.figures.at_minimum import (
     LEVEL,
     Mark,
@@ -110,6 +112,36 @@ def test_the_table_shows_what_the_library_computes(problem: str) -> None:
         assert number(found.loss, 4) in words
 
 
+@pytest.mark.parametrize(
+    ("path", "strength", "title"),
+    [
+        ("A", 0.5, ""),
+        ("A", 0.0, "s = 0 is the correct model"),
+        ("B", 0.0, "s = 0 is the correct model"),
+        ("A", 1.0, "s = 1 is case A: unequal spread"),
+        ("B", 1.0, "s = 1 is case B: unequal correlation"),
+        ("A", -1.0, ""),
+    ],
+)
+def test_a_case_that_is_one_of_the_three_is_shown_once(
+    path: str, strength: float, title: str
+) -> None:
+    settings = chosen(problem="fig2", path=path, strength=strength)
+    panels = View(at_minimum.PAGE, settings).call(at_minimum.CHART.call)
+    # Its place is kept, so that nothing jumps while the slider is dragged.
+    assert len(panels) == 8
+    notes = [spec["layout"]["meta"].get("same", "") for spec in panels.values()]
+    assert notes == [""] * 6 + ([title, " "] if title else ["", ""])
+    cases, moved = (STUDIES.now(name, settings) for name in ("cases", "moved"))
+    if title:
+        same = next(case for case in cases if case.name == moved[0].equals)
+        assert_array_equal(same.comparison.empirical_fisher, moved[0].comparison.empirical_fisher)
+    columns = at_minimum_text.table(cases, moved).count("scope='col'")
+    assert columns == (3 if title else 4)
+    editing = replace(settings, editing=True)
+    assert STUDIES.now("moved", editing)[0].equals is None
+
+
 def test_figure_4_says_that_larger_noise_is_a_matter_of_scale() -> None:
     words = html(page(problem="fig4"))
     row = words.split("distance with the residual variance fitted")[1].split("</tr>")[0]
@@ -137,7 +169,7 @@ def test_the_larger_matrix_has_the_smaller_ellipse_and_the_page_says_so() -> Non
         (f,) = (size[name] for name in size if not name.startswith("EF"))
         assert (EF > F) == (ef < f) == larger
         assert "The larger a matrix, the smaller its ellipse." in at_minimum_text.sentence(
-            [], moved
+            moved, []
         )
 
 

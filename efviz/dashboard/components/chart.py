@@ -70,8 +70,9 @@ def pack_figures(
     ([{"trace" or "colour", "words"}]: what marks and shades mean, for below the panels), `handles`
     ([{"trace", "noun", "least", "index"}]: marks of these traces can be moved and, down to `least`
     of them, removed; reports number them by `index`), `vectors` (a field on a grid, shown at the
-    pointer), `play` and `anatomy` (lines that a player animates), `wide` and `height` (a panel of
-    this height below the others): see the assets.
+    pointer), `play` and `anatomy` (lines that a player animates), `same` (a note in
+    place of the panel while all are shown), `wide` and `height` (a panel of this height below the
+    others): see the assets.
     `dark` maps colours to those of the dark theme. Each column stacks `rows` figures. Panels that
     would be narrower than `min_width` wrap to a second row; none becomes wider than `max_width`,
     and if two would be narrower than `smallest`, each has its own row.

@@ -98,6 +98,7 @@ interface Meta {
   still?: string;
   legend?: { trace?: string; colour?: string; words: string }[];
   wide?: boolean;
+  same?: string;
   height?: number;
   handles?: Kind[];
   vectors?: Vectors;

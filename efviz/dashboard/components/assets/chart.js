@@ -229,6 +229,10 @@ class Chart {
     const span = spanOf(figure, columns);
     const width = span * column + (span - 1) * GAP;
     const gd = this.panels[i] ?? this.addPanel(i, columns);
+    // What looks the same as another panel gives way to a note, unless it stands alone.
+    const same = figure.layout.meta?.same;
+    if (same && !this.session.only.length) gd.dataset.same = same;
+    else delete gd.dataset.same;
     const state = `${figure.digest} ${width} ${dark} ${scale} ${this.view && JSON.stringify(this.view)}`;
     if (gd._efviz.state === state) return undefined;
     gd._efviz.state = state;

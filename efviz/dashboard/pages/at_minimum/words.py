@@ -22,7 +22,7 @@ from efviz.numbers import listed, number, percent
 from efviz.numerics.linalg import eigenvalues
 from efviz.problems import PROBLEMS
 from efviz.problems.catalogue import Entry
-from efviz.studies.at_minimum import CORRECT, Case
+from efviz.studies.at_minimum import CORRECT, Case, distinct
 from efviz.studies.comparison import COMPARED, Comparison
 from efviz.studies.convergence import Convergence
 from efviz.studies.four_matrices import short_of
@@ -36,7 +36,7 @@ def sentence(
     cases: Sequence[Case], moved: Sequence[Case], matrices: Sequence[str] = COMPARED
 ) -> str:
     """A summary of the matrices at the minima, with what must be said of those drawn."""
-    views = [*cases, *moved]
+    views = distinct(cases, moved)
     shown = [(view.name.short, view.comparison) for view in views if view.comparison]
     parts = []
     if shown:
@@ -221,7 +221,7 @@ def quality(c: Comparison) -> str:
 
 def table(cases: Sequence[Case], moved: Sequence[Case], matrices: Sequence[str] = COMPARED) -> str:
     """One row per number, one column per case."""
-    views = [*cases, *moved]
+    views = distinct(cases, moved)
     compared = [view.comparison for view in views if view.comparison]
     name = compared[0].quality.name if compared else "fit"
     rows = [*ROWS[:3], (name, quality), *ROWS[3:]]
