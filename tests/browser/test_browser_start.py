@@ -78,9 +78,8 @@ def test_what_a_page_is_told_to_fetch_early_is_what_it_uses(
         assert early.count(origin + hint) == 1, "fetched early, and again when it was needed"
         assert page.request.get(origin + hint).ok
     own = [url.removeprefix(origin) for url in early if "/efviz-assets/" in url]
-    assert set(own) - set(hints) <= {
-        url for url in own if re.search(r"/(link|glossary|lesson|progress|images)\.js|numbers", url)
-    }
+    others = r"/(link|glossary|lesson|progress|images|away|menu)\.js|numbers"
+    assert set(own) - set(hints) <= {url for url in own if re.search(others, url)}
 
 
 def test_keys_open_the_numbers_of_the_moving_paths(page: Page, server: str) -> None:

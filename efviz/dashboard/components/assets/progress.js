@@ -33,4 +33,5 @@ export default function ({ data, setTriggerValue }) {
   const unknown = before.filter((one) => !data.done.includes(one) && !told.has(one));
   unknown.forEach((one) => told.add(one));
   if (unknown.length) setTriggerValue('known', unknown);
+  return () => {};
 }
