@@ -14,6 +14,7 @@ from efviz.figures.log_axes import decades, log_axis, points_above
 from efviz.figures.panels import panel
 from efviz.figures.theme import Spec, axis, style_of, text_colour
 from efviz.figures.vector_fields import reference, vector_field_panels
+from efviz.numbers import number
 from efviz.optimizers import Trajectory
 from efviz.problems import Problem
 from efviz.studies.field_comparison import FieldComparison
@@ -42,11 +43,14 @@ def field_panels(
     editing: bool = False,
     play: bool = False,
     followed: int = 1,
+    exponent: float = 1.0,
+    structure: str = "full",
 ) -> dict[str, Spec]:
     """`vector_field_panels`, and to `play` them what `with_player` adds, from the start `followed`.
 
-    `lengths` of arrows are "true" or "unit".
+    `lengths` of arrows are "true" or "unit"; `exponent` and `structure` are those of the matrices.
     """
+    parts = [f"p = {number(exponent)}"] * (exponent != 1) + [structure] * (structure != "full")
     panels = vector_field_panels(
         dataset,
         problem,
@@ -57,6 +61,7 @@ def field_panels(
         unit_length=lengths == "unit",
         show_cosines=cosines,
         editing=editing,
+        way=", ".join(parts),
     )
     if not play:
         return panels

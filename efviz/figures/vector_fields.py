@@ -11,7 +11,7 @@ from efviz.figures import marks
 from efviz.figures.data_views import data_panel
 from efviz.figures.panels import MINIMUM_KEY, STARTS_KEY, plane_panel
 from efviz.figures.theme import COSINES, INK, Spec, style_of
-from efviz.optimizers import Trajectory
+from efviz.optimizers import METHODS, Trajectory
 from efviz.optimizers.status import Status
 from efviz.problems import Problem
 from efviz.studies.field_comparison import FieldComparison
@@ -31,10 +31,12 @@ def vector_field_panels(
     unit_length: bool = False,
     show_cosines: bool = False,
     editing: bool = False,
+    way: str = "",
 ) -> dict[str, Spec]:
     """Panels by title: "Data", then one per method of `fields`, of which one can show cosines.
 
-    With `editing`, the points of the data can be moved and removed, and clicks are reported.
+    `way` says how the matrices are used, if not inverted. With `editing`, the points of the data
+    can be moved and removed, and clicks are reported.
     `go.Figure(panel)` is an ordinary figure.
     """
     minimum = problem.minimum
@@ -48,7 +50,7 @@ def vector_field_panels(
         vectors = _lengths(fields, name, scales[name], unit_length)
         arrows = marks.arrows(tails, vectors)
         panels[name] = _panel(
-            name, problem, fields, trajectories.get(name), starts, arrows, [*mapped, contours]
+            name, problem, fields, trajectories.get(name), starts, arrows, [*mapped, contours], way
         )
         if mapped:
             panels[name]["layout"]["margin"]["b"] += BAR_HEIGHT
@@ -64,6 +66,7 @@ def _panel(
     starts: Array,
     arrows: dict[str, Any],
     below: list[dict[str, Any]],
+    way: str,
 ) -> Spec:
     minimum = problem.minimum
     traces = list(below)
@@ -78,7 +81,7 @@ def _panel(
         name,
         problem.parameter_names,
         fields.plane,
-        subtitle=style_of(name).name,
+        subtitle=way if way and METHODS[name].matrix else style_of(name).name,
         link=True,
         label=_label(name, trajectory),
         handles=[{"trace": "starts", "noun": "start", "least": 1}],
@@ -116,7 +119,8 @@ def _lengths(fields: FieldComparison, name: str, scale: float, unit_length: bool
 
 
 def _cosine_map(fields: FieldComparison) -> dict[str, Any]:
-    words = f"cos({', '.join(fields.pair)})"
+    index = "" if fields.metric == "Euclidean" else f"<sub>{fields.metric[0]}</sub>"
+    words = f"cos{index}({', '.join(fields.pair)})"
     return {
         "type": "heatmap",
         "x": fields.x,

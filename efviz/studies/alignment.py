@@ -7,7 +7,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from efviz.arrays import Array, Mask, cosine
-from efviz.optimizers import directions
+from efviz.optimizers.methods import Methods, directions
 from efviz.problems import Problem
 from efviz.studies.rest import at_rest
 from efviz.studies.slices import in_slices
@@ -62,7 +62,7 @@ def alignment(
 
 
 def path_directions(
-    problem: Problem, methods: Sequence[str], thetas: ArrayLike, *, damping: float = 0.0
+    problem: Problem, methods: Methods, thetas: ArrayLike, *, damping: float = 0.0
 ) -> Work[dict[str, Array]]:
     """Work towards the `vector_field` of each method at every theta (..., D) -> (..., D).
 

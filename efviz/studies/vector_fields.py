@@ -7,6 +7,7 @@ import numpy as np
 from efviz.arrays import Array
 from efviz.fields import Plane
 from efviz.optimizers import Trajectory
+from efviz.optimizers.methods import Methods, chosen_methods
 from efviz.optimizers.runs import runs
 from efviz.problems import Problem
 from efviz.problems.catalogue import Settings
@@ -41,6 +42,7 @@ def relative_scales(
 
 def trajectories(
     problem: Problem,
+    methods: Methods,
     theta_0: Array,
     scales: Mapping[str, float],
     *,
@@ -50,12 +52,13 @@ def trajectories(
     record: int,
 ) -> Work[dict[str, Trajectory]]:
     """By method, the runs from theta_0 (S, 2), with `step_size` times the scale of the method."""
+    chosen = chosen_methods(methods)
     return (
         yield from in_turn(
             {
                 name: runs(
                     problem,
-                    name,
+                    chosen[name],
                     theta_0,
                     step_size=step_size * scale,
                     damping=damping,
@@ -70,6 +73,7 @@ def trajectories(
 
 def path_anatomy(
     problem: Problem,
+    methods: Methods,
     trajectories: Mapping[str, Trajectory],
     *,
     damping: float,
@@ -82,7 +86,8 @@ def path_anatomy(
     """
     if not play:
         return None
-    methods = list(trajectories)
+    chosen = chosen_methods(methods)
+    methods = {name: chosen[name] for name in trajectories}
     start = min(followed, *(len(one.thetas) for one in trajectories.values())) - 1
     paths = np.stack([one.thetas[start] for one in trajectories.values()])
     found = yield from part(path_directions(problem, methods, paths, damping=damping), 0, 1)

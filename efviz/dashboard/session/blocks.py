@@ -315,13 +315,14 @@ class Line:
 
 @dataclass(frozen=True)
 class More:
-    """A collapsed section with blocks in columns."""
+    """A collapsed section with blocks in columns; `name` is unique on the page."""
 
     title: str
     columns: Sequence[Sequence["str | Block"]]
+    name: str = "more"
 
     def __call__(self, shown: Shown) -> None:
-        key = f"{shown.page.slug}.more"
+        key = f"{shown.page.slug}.{self.name}"
         with st.expander(self.title, on_change="rerun", key=key) as box:
             if box.open:
                 Row(self.columns)(shown)

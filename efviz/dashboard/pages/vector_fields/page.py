@@ -16,6 +16,7 @@ from efviz.dashboard.session.page import Page, Preset, Shown
 from efviz.dashboard.session.problem_widgets import drawn, problem_row
 from efviz.dashboard.session.studies import Call, Studies
 from efviz.figures.player import field_panels
+from efviz.optimizers.methods import varied
 from efviz.studies.field_comparison import compare_fields
 from efviz.studies.plane import plane_shown
 from efviz.studies.vector_fields import (
@@ -32,11 +33,12 @@ STUDIES = Studies(
     TWO_PARAMETERS,
     {
         "plane": plane_shown,
-        "fields": Call(compare_fields, fixed={"fine": 31}),
+        "used": varied,
+        "fields": Call(compare_fields, {"methods": "used"}, fixed={"fine": 31}),
         "scales": Call(relative_scales, {"given": "given_scales"}),
         "theta_0": start_points,
-        "paths": Call(trajectories, fixed={"record": 160}),
-        "anatomy": Call(path_anatomy, {"trajectories": "paths"}),
+        "paths": Call(trajectories, {"methods": "used"}, fixed={"record": 160}),
+        "anatomy": Call(path_anatomy, {"methods": "used", "trajectories": "paths"}),
     },
 )
 
@@ -66,6 +68,7 @@ CHART = Chart(
     pinned=True,
 )
 SENTENCE = Words(Call(words.sentence, {"trajectories": "paths"}))
+PRECONDITIONER = Words(words.preconditioner)
 TABLE = Words(Call(words.table, {"trajectories": "paths"}))
 
 PAGE = Page(
@@ -94,6 +97,11 @@ PAGE = Page(
                 ("density", "lengths", inputs_of_methods("scale"), scales_in_use),
                 (starts_table, limits),
             ),
+        ),
+        More(
+            "Preconditioner: exponent, structure, damping, units",
+            (("exponent", "structure"), ("unit", "metric"), ("relative", PRECONDITIONER)),
+            "preconditioner",
         ),
     ),
     foot=(words.equations,),

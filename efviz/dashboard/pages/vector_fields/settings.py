@@ -21,7 +21,9 @@ from efviz.dashboard.session.widgets import Select, Slider, Toggle
 from efviz.figures.vector_fields import TRUE_LENGTH
 from efviz.numbers import percent
 from efviz.optimizers import METHODS
+from efviz.optimizers.methods import STRUCTURES
 from efviz.studies.alignment import PAPER, compared
+from efviz.studies.field_comparison import METRICS
 
 MOST_STARTS = 12
 
@@ -111,6 +113,49 @@ class VectorFieldsSettings(EditableSettings):
     limits: tuple[tuple[float, float, float, float], ...] = setting(
         "Plane limits", Points(4, 1, undrawable), (), query="plane"
     )
+    exponent: float = setting(
+        "Exponent p",
+        Number(0, 1),
+        1.0,
+        query="power",
+        shown=Slider(0.05),
+        help="0 turns every method into gradient descent, 1/2 is the root that Adam and Shampoo "
+        "take, and 1 the inverse of the paper.",
+        kept=True,
+    )
+    structure: str = setting(
+        "Structure of B",
+        Choice(lambda _: STRUCTURES),
+        STRUCTURES[0],
+        shown=Select(segments=True),
+        help="diagonal: all other elements of the matrix count as zero, as in Adam.",
+        kept=True,
+    )
+    relative: bool = setting(
+        "Damping in units of tr(B)/D",
+        Flag(),
+        False,
+        shown=Toggle(),
+        help="λ is a share of the mean eigenvalue of each matrix, as in many optimizers.",
+        kept=True,
+    )
+    unit: float = setting(
+        "Unit of x",
+        Number(1e-4, 1e4),
+        1.0,
+        shown=Slider(0.25, log=True, bounds=(1e-2, 1e2)),
+        help="Measures x, of two inputs the second, in this unit: the second parameter becomes as "
+        "many times as large. Gradients and angles change; the full inverse does not.",
+    )
+    metric: str = setting(
+        "Cosine",
+        Choice(lambda _: METRICS),
+        METRICS[0],
+        shown=Select(segments=True),
+        help="Euclidean, in the units above, or as the Fisher measures angles, in which units "
+        "cancel: aᵀFb / √(aᵀFa · bᵀFb).",
+        kept=True,
+    )
     play: bool = setting(
         "Player",
         Flag(),
@@ -130,6 +175,11 @@ class VectorFieldsSettings(EditableSettings):
     def given_scales(self) -> Named:
         """The scales as set, in which 0 stands for a scale that is computed."""
         return by_method(self, "scale")
+
+    @property
+    def units(self) -> tuple[float, ...]:
+        """The factors on the parameters; none if they are measured as they are."""
+        return () if self.unit == 1 else (1.0, self.unit)
 
     @property
     def pair(self) -> tuple[str, str]:

@@ -11,11 +11,12 @@ from efviz.dashboard.session.foreign import plain
 from efviz.dashboard.session.glossary import in_html
 from efviz.dashboard.session.html_table import html_table
 from efviz.dashboard.session.page import Shown
-from efviz.numbers import number, percent
+from efviz.numbers import listed, number, percent
 from efviz.optimizers import METHODS, Trajectory
+from efviz.optimizers.methods import STRUCTURES
 from efviz.optimizers.status import Status
 from efviz.problems import Problem
-from efviz.studies.field_comparison import FieldComparison
+from efviz.studies.field_comparison import METRICS, FieldComparison
 
 REACHED = in_html("{{run|Runs}} that reached the {{minimum}}")
 
@@ -47,7 +48,10 @@ def sentence(
     share = fields.negative_share
     part = percent(share) if share else f"no part ({percent(0)})"
     first, other = fields.pair
-    parts.append(f"{other} points more than 90° away from {first} on <b>{part}</b> of the plane.")
+    measured = "" if fields.metric == METRICS[0] else f"Measured by the {fields.metric}, "
+    parts.append(
+        f"{measured}{other} points more than 90° away from {first} on <b>{part}</b> of the plane."
+    )
     singular = [name for name, count in fields.rank_deficient.items() if count]
     if singular:
         parts.append(
@@ -55,6 +59,44 @@ def sentence(
             "step of minimum norm is taken. Any damping λ above 0 makes the matrix invertible."
         )
     return f"<p class='efviz-sentence'>{' '.join(parts)}</p>"
+
+
+def preconditioner(fields: FieldComparison, *, exponent: float, structure: str, unit: float) -> str:
+    """What this use of the matrices means for angles, lengths and units, from the numbers."""
+    first, other = fields.pair
+    mean = number(fields.mean_cosine)
+    parts = [
+        f"{fields.metric} cosine of {other} with F⁻¹∇L, averaged over the plane: <b>{mean}</b>."
+    ]
+    names = [name for name in ("NGD", "EFGD") if name in fields.vectors]
+    powers = {"NGD": 1 - exponent, "EFGD": 1 - 2 * exponent}
+    if names:
+        longer = [f"{number(TIMES ** powers[name])} times as long with {name}" for name in names]
+        parts.append(
+            f"Without damping, a loss {TIMES} times as large makes updates {listed(longer)}."
+        )
+    if exponent == 0.5 and unit == 1 and "EFGD" in fields.vectors:
+        bounded = "update" if structure == STRUCTURES[0] else "component of an update"
+        parts.append(
+            f"With the root of EF, no {bounded} is ever longer than 1; the longest update here is "
+            f"{number(fields.longest('EFGD'))}."
+        )
+    if exponent == 1 and structure == STRUCTURES[0]:
+        parts.append(
+            "Without damping, the full inverse ignores the unit of x, and so does its cosine "
+            "measured by the Fisher. Euclidean cosines, and with them the part of the plane where "
+            f"{other} points more than 90° away from {first}, depend on the unit."
+        )
+    elif exponent not in (0, 1):
+        parts.append(
+            "For exponents between 0 and 1 the directions themselves change with the unit of x, "
+            "and so does which exponent comes closest to NGD: none is the best."
+        )
+    return f"<p class='efviz-note'>{' '.join(parts)}</p>"
+
+
+TIMES = 10
+"""The factor on the loss in the sentence on lengths."""
 
 
 def _steps_so_far(t: Trajectory, n_steps: int) -> int:
