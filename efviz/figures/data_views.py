@@ -81,6 +81,7 @@ def data_panel(
     subtitle = f"N = {N:,}" + (f", {count:,} shown" if count < N else "")
     frame = panel["layout"]
     meta = {"aspect": aspect, "label": f"{title}: {frame['meta']['label']}; {subtitle}"}
+    meta["shared"] = " ".join([kind, *(frame[xy]["title"]["text"] for xy in ("xaxis", "yaxis"))])
     if example is not None:
         number = number_of(dataset, example)
         panel["data"].append(marked(places(dataset, problem)[example], number))

@@ -158,8 +158,14 @@ def test_the_pinned_picture_stays_beside_the_one_that_moves(page: Page, server: 
     page.keyboard.press("ArrowRight")
     wait_for_picture(page, first)
     expect(page).to_have_url(re.compile(r"s=0\.55&steps=300&pin=s%3D0\.5%26steps%3D300$"))
-    expect(page.get_by_text("Strength s 0.5 instead of 0.55")).to_be_visible()
+    expect(page.get_by_text("Strength s = 0.5 instead of 0.55")).to_be_visible()
     expect(pinned).to_have_attribute("data-revision", first)
+    expect(page.locator(".efviz-compared")).to_contain_text("EFGD points", timeout=15_000)
+    ranges = [
+        one.locator("> [aria-label^='Data']").evaluate("gd => gd._fullLayout.yaxis.range")
+        for one in (chart(page), pinned)
+    ]
+    assert ranges[0] == ranges[1]
     here, there = (box.bounding_box() for box in (chart(page), pinned))
     assert here
     assert there

@@ -1,10 +1,11 @@
 """A picture is pinned, another is set beside it, and the settings that differ are named."""
 
+import re
 from dataclasses import replace
 
 import pytest
 from streamlit.testing.v1 import AppTest
-from visiting import components, open_page, paste, short_distances
+from visiting import components, html, open_page, paste, short_distances
 
 from efviz.dashboard.pages.vector_fields.settings import VectorFieldsSettings
 from efviz.dashboard.session import blocks
@@ -27,7 +28,7 @@ def press(at: AppTest, label: str) -> AppTest:
 
 def notes(at: AppTest) -> list[str]:
     bodies = [element.proto.body for element in at.get("html")]
-    return [body for body in bodies if "pinned" in body or "same settings" in body]
+    return [body for body in bodies if "Pinned: " in body]
 
 
 @pytest.mark.parametrize("slug", SLUGS)
@@ -41,7 +42,8 @@ def test_the_pinned_picture_stays_while_a_setting_changes(slug: str) -> None:
     query = pinned.session_state[slug].pin
     at = open_page(slug, s="1", pin=query, **QUICK.get(slug, {}))
     assert not at.warning
-    assert "Strength s <b>0.25</b> instead of 1." in notes(at)[0]
+    assert "Pinned: Strength s = <b>0.25</b> instead of 1<" in notes(at)[0]
+    assert re.search(r" <b>[^<]+</b> pinned, <b>[^<]+</b> now\.", html(at))
     other = press(at, "Unpin")
     assert len(components(other, "chart")) == charts
     assert notes(other) == []
@@ -97,11 +99,10 @@ def test_every_setting_that_differs_is_named_with_both_values() -> None:
     one = VectorFieldsSettings.of(problem="fig1", damping=1e-8)
     two = VectorFieldsSettings.of(problem="fig1", damping=1e-3, starts=((1.0, 2.0),))
     assert differences(one, two) == (
-        "The pinned chart has Damping λ <b>1e-8</b> instead of 0.001, "
-        "Starts <b>automatic</b> instead of 1,2."
+        "Damping λ = <b>10⁻⁸</b> instead of 0.001, Starts: <b>automatic</b> instead of 1,2"
     )
     other = differences(VectorFieldsSettings.of(problem="wine"), one)
-    assert "Problem <b>Wine" in other
+    assert "Problem: <b>Wine" in other
 
 
 def test_foreign_words_stay_words() -> None:

@@ -108,6 +108,7 @@ def chart(
     address: Mapping[str, Any] | None = None,
     follows: Mapping[str, Any] | None = None,
     only: Sequence[str] = (),
+    group: str = "",
     on_click: Callable[[Click], None] | None = None,
     on_touch: Callable[[Touch], None] | None = None,
     frame: Frame | None = None,
@@ -120,7 +121,8 @@ def chart(
     `address` is what the address bar shows once the picture is drawn (see address.js); None leaves
     it to another chart. `follows` is for a chart that follows the hand (see pictures.js): its
     `name` in fetched pictures, their `address`, None if there are none, and the `link` of this one.
-    `only` names the panels that are drawn, all if there are none.
+    `only` names the panels that are drawn, all if there are none. In charts of one `group`, panels
+    with the same `meta.shared` have the same axes.
     """
     state = st.session_state.get(key)
     touched, framed = (state.get(name) if state else None for name in ("touch", "frame"))
@@ -156,6 +158,7 @@ def chart(
             clicks=bool(on_click),
             follows=follows,
             only=list(only),
+            group=group,
         ),
         on_click_change=on_click_change,
         on_touch_change=on_touch_change,

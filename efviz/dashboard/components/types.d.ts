@@ -99,6 +99,7 @@ interface Meta {
   legend?: { trace?: string; colour?: string; words: string }[];
   wide?: boolean;
   same?: string;
+  shared?: string;
   height?: number;
   handles?: Kind[];
   vectors?: Vectors;
@@ -168,6 +169,7 @@ interface Session {
   frame: FrameSaid | null;
   follows: Follows | null;
   only: string[];
+  group: string;
 }
 /** A chart that follows the hand: see pictures.js. */
 interface Follows {

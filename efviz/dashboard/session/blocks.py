@@ -44,7 +44,8 @@ class Chart:
     arrive after the first picture. `touch` returns the settings after a mark was moved, and
     `after_touch`, given those before, does the rest. `look` gives the layout of the panels, see
     `pack_figures`; with `paint` the browser paints them before the blocks below are drawn. `pinned`
-    may be another chart, which is then drawn with the pinned settings. `hidden` leaves out what a
+    may be another chart, which is then drawn with the pinned settings; `compared` returns words and
+    a number for the sentence that compares the two. `hidden` leaves out what a
     lesson asks its reader to predict; the chart does not follow the hand then.
     """
 
@@ -57,6 +58,7 @@ class Chart:
     frame: Callable[[Shown], Frame] | None = None
     rest: Callable[[Shown, Frame], None] | None = None
     pinned: "bool | Chart" = False
+    compared: Function | None = None
     paint: bool = False
     weights: Callable[[Shown], tuple[float, float]] = lambda shown: (1, 1)
     title: str = "Chart"
@@ -106,23 +108,36 @@ class Chart:
             return
         # The end of the key selects the style of a chart, which comes first on narrow pages.
         with st.container(key=f"{store.slug}.beside-chart"):
-            left, right = st.columns(self.weights(shown))
+            left, right = st.columns(self.weights(shown), vertical_alignment="bottom")
             with left:
                 st.html("<p class='efviz-which'>Now</p>")
-                self._draw(shown, packed)
+                self._draw(shown, packed, group=store.slug)
             with right:
-                st.html("<p class='efviz-which'>Pinned</p>")
-                if not pins.trouble(pinned):
-                    self._draw_pinned(shown, pinned)
-            st.html(f"<p class='efviz-note'>{pins.note(store, pinned)}</p>")
+                st.html(f"<p class='efviz-which'>Pinned: {pins.note(store, pinned)}</p>")
+                if pins.trouble(pinned):
+                    return
+                view = View(shown.page, pinned.at_rest())
+                self._draw_pinned(shown, view)
+            st.html(f"<p class='efviz-compared'>{self._comparison(view, shown.view)}</p>")
 
-    def _draw_pinned(self, shown: Shown, pinned: Any) -> None:
+    def _comparison(self, pinned: View, now: View) -> str:
+        """A sentence that compares one number of both, or ""."""
+        if self.compared is None:
+            return ""
+        there, here = (view.call(call_of(self.compared)) for view in (pinned, now))
+        if not there or not here:
+            return ""
+        (words, before), (_, after) = there, here
+        if before == after:
+            return f"{words} <b>{before}</b> in both."
+        return f"{words} <b>{before}</b> pinned, <b>{after}</b> now."
+
+    def _draw_pinned(self, shown: Shown, view: View) -> None:
         """The chart of pinned settings, whose work begins once the live chart is complete."""
         one = self.pinned if isinstance(self.pinned, Chart) else self
-        view = View(shown.page, pinned.at_rest())
         packed = view.call(one.call, held=True, then=one.packed)
         if packed:
-            chart(packed, key=f"{shown.page.slug}.pinned")
+            chart(packed, key=f"{shown.page.slug}.pinned", group=shown.page.slug)
         if not view.unfinished:
             return
         shown.after.append(run_again)
@@ -136,7 +151,7 @@ class Chart:
         if packed and not shown.view.trouble:
             chart(packed, key=key, address=history.address(shown.store.query))
 
-    def _draw(self, shown: Shown, packed: bytes) -> None:
+    def _draw(self, shown: Shown, packed: bytes, group: str = "") -> None:
         page, click, rest = shown.page, self.click, self.rest
         key = f"{page.slug}.{self.key}"
         st.session_state[f"{key}.packed"] = packed
@@ -151,6 +166,7 @@ class Chart:
             on_touch=partial(self._touched, shown) if self.touch else None,
             frame=self.frame(shown) if self.frame else None,
             on_frame=(lambda at: rest(shown, at)) if rest else None,
+            group=group,
         )
 
     def exported(self, page: Page, view: View) -> Exported | None:

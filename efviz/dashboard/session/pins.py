@@ -15,6 +15,10 @@ from efviz.dashboard.session.links import PIN
 from efviz.dashboard.session.problem_settings import entry
 from efviz.dashboard.session.settings import Setting, Settings, setting
 from efviz.dashboard.session.store import Store
+from efviz.numbers import number
+
+DIGITS = 6
+"""Significant digits of a pinned value, to tell it from the current one."""
 
 DEFAULTS = "-"
 """The text in a link for pinned settings that are all defaults."""
@@ -99,21 +103,22 @@ def trouble(pinned: Any) -> str:
 
 
 def differences(pinned: Any, now: Any) -> str:
-    """A sentence that names which settings are not the same, with both values."""
+    """Which settings are not the same, with both values, as HTML."""
     parts = []
     for one in pinned.declared().values():
         texts = [_words(one, settings) for settings in (pinned, now)]
         one_sided = "" in texts and pinned.problem != now.problem
         if texts[0] != texts[1] and not one_sided:
             there, here = (escape(text) or "automatic" for text in texts)
-            parts.append(f"{escape(one.title)} <b>{there}</b> instead of {here}")
+            sign = " =" if isinstance(one.kind, Number) else ":"
+            parts.append(f"{escape(one.title)}{sign} <b>{there}</b> instead of {here}")
     if not parts:
-        return "Both have the same settings. Change one: the pinned chart stays as it is."
-    return f"The pinned chart has {', '.join(parts)}."
+        return "the same settings. Change one: this chart stays as it is."
+    return ", ".join(parts)
 
 
 def _words(one: Setting, settings: Any) -> str:
     if one.name == "problem" and settings.problem != OWN:
         return entry(settings).title
-    text = one.kind.format(getattr(settings, one.name))
-    return text.replace("e-0", "e-") if isinstance(one.kind, Number) else text
+    value = getattr(settings, one.name)
+    return number(value, DIGITS) if isinstance(one.kind, Number) else one.kind.format(value)

@@ -18,6 +18,7 @@ import { pictures } from './pictures.js';
 import { Player } from './play.js';
 import { config, load } from './plotly.js';
 import { Runners } from './runners.js';
+import { join, sharedAxes } from './sharing.js';
 import { scalesOf } from './svg.js';
 import { enlarge, recolour, themeOf } from './theme.js';
 import { Touch } from './touch.js';
@@ -109,6 +110,7 @@ class Chart {
       // What the session shows is out of date while a hand moves.
       if (!this.spec || !session.follows || !pictures.moving) this.take(buffer, start);
     }
+    join(this, this.session.group);
     await this.redraw();
     showInAddress(this.session.address);
   }
@@ -132,6 +134,7 @@ class Chart {
     const before = this.plane();
     this.whole = decode(buffer, start, this.whole);
     this.spec = chosen(this.whole, this.session.only);
+    join(this, this.session.group);
     // A zoom is only valid on its own plane.
     if (this.plane() !== before) this.view = null;
   }
@@ -233,7 +236,9 @@ class Chart {
     const same = figure.layout.meta?.same;
     if (same && !this.session.only.length) gd.dataset.same = same;
     else delete gd.dataset.same;
-    const state = `${figure.digest} ${width} ${dark} ${scale} ${this.view && JSON.stringify(this.view)}`;
+    const axes = sharedAxes(this.session.group, figure);
+    const zoom = JSON.stringify([this.view, axes]);
+    const state = `${figure.digest} ${width} ${dark} ${scale} ${zoom}`;
     if (gd._efviz.state === state) return undefined;
     gd._efviz.state = state;
     // While nothing is known of the lines that were named, the axes stay as they are.
@@ -242,7 +247,7 @@ class Chart {
     gd.setAttribute('aria-label', figure.layout.meta?.label ?? figure.name);
     const coloured = dark ? recolour(figure, this.spec.dark) : figure;
     const { data, layout } = enlarge(coloured, scale);
-    const full = withRoom(data, this.layoutOf(layout, width, font), width, font, before);
+    const full = withRoom(data, this.layoutOf(layout, width, font, axes), width, font, before);
     gd._efviz.room = full.margin.r;
     const clicks = Boolean(layout.meta?.click && this.session.clicks);
     // Firefox draws text a little wider than it measures it.
@@ -269,13 +274,15 @@ class Chart {
   }
 
   /**
-   * The layout of a figure in a panel of that width, with the zoom of linked panels.
+   * The layout of a figure in a panel of that width, with the zoom of linked panels and the axes
+   * that are shared.
    *
    * @param {Layout} layout
    * @param {number} width
    * @param {string} family
+   * @param {{ x: Point, y: Point }} [axes]
    */
-  layoutOf(layout, width, family) {
+  layoutOf(layout, width, family, axes) {
     const { margin, meta } = layout;
     const aspect = (width - margin.l - margin.r) * (meta?.aspect ?? 1);
     const full = {
@@ -286,9 +293,10 @@ class Chart {
       clickanywhere: true,
       dragmode: matchMedia('(pointer: coarse)').matches ? false : 'zoom',
     };
-    if (meta?.link && this.view) {
-      full.xaxis = { ...layout.xaxis, range: this.view.x };
-      full.yaxis = { ...layout.yaxis, range: this.view.y };
+    const ranges = axes ?? (meta?.link && this.view);
+    if (ranges) {
+      full.xaxis = { ...layout.xaxis, range: ranges.x };
+      full.yaxis = { ...layout.yaxis, range: ranges.y };
     }
     return full;
   }
@@ -399,6 +407,7 @@ class Chart {
   remove() {
     clearTimeout(this.waiting);
     pictures.remove(this);
+    join(this, '');
     this.observer.disconnect();
     this.player?.remove();
     this.seen.disconnect();

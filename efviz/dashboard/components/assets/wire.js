@@ -1,7 +1,7 @@
 // The decoding of the bytes that a chart receives.
 //
 // uint32 length | session | packed header | packed figures. The session is JSON with the values of
-// one visitor, {query, ack, frame, clicks, follows, only}; ack is the sequence of the last answered report.
+// one visitor, {address, ack, frame, clicks, follows, only, group}; ack is the sequence of the last answered report.
 // Packed: uint32 length | JSON | float32 arrays; {"$a": [offset, n]} or {"$a": [offset, rows,
 // columns]} in the JSON is an array.
 // header: {figures: [{name, size, digest}], dark, rows, minWidth, maxWidth, smallest, plotly};

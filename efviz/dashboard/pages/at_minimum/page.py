@@ -110,6 +110,7 @@ CHART = Chart(
     touch=lambda view, settings, touch: data_edits.touched(settings, touch),
     after_touch=data_edits.after_touch,
     pinned=Chart(moved_panels, look=look),
+    compared=words.compared,
     weights=weights,
     title="Data and matrices",
 )

@@ -55,6 +55,12 @@ def sentence(
     return f"<p class='efviz-sentence'>{' '.join(map(_capital, filter(None, parts)))}</p>"
 
 
+def compared(cases: Sequence[Case], moved: Sequence[Case]) -> tuple[str, str] | None:
+    """What a pinned chart is compared by: the case that moves, or the table itself."""
+    found = [case.comparison for case in moved or cases[:1] if case.comparison]
+    return ("EF differs from F by", percent(found[0].distance)) if found else None
+
+
 def _capital(words: str) -> str:
     return words[0].upper() + words[1:] if not words.startswith("s =") else words
 

@@ -110,6 +110,7 @@ CHART = Chart(
     touch=touched,
     after_touch=data_edits.after_touch,
     pinned=True,
+    compared=words.compared,
     paint=True,
 )
 SENTENCE = Words(words.sentence)

@@ -50,6 +50,13 @@ def sentence(
     )
 
 
+def compared(noise: GradientNoise, fisher: Array) -> tuple[str, str] | None:
+    """What a pinned chart is compared by."""
+    if _nothing(noise, fisher):
+        return None
+    return "The share of noise in the trace of EF is", percent(float(noise.noise_share), 3)
+
+
 def _nothing(noise: GradientNoise, fisher: Array) -> str:
     """Why there is nothing to compare, or ""."""
     sizes = [float(np.linalg.norm(matrix)) for matrix in (noise.empirical_fisher, fisher)]

@@ -160,6 +160,7 @@ CHART = Chart(
     touch=touched,
     after_touch=data_edits.after_touch,
     pinned=True,
+    compared=words.compared,
     paint=True,
     title="Data, ellipses, eigenvalues",
 )

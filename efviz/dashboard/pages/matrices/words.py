@@ -108,6 +108,14 @@ def _ef(shown: Mapping[str, Array], agreements: Sequence[Agreement]) -> str:
     return f"{words}, and its major axis is rotated by {number(angle_between_axes(EF, F), 2)}°."
 
 
+def compared(matrices: Mapping[str, Array]) -> tuple[str, str] | None:
+    """What a pinned chart is compared by, if both matrices are shown."""
+    if not {"F", "EF"} <= finite(matrices).keys() or not matrices["F"].any():
+        return None
+    distance = float(relative_distance(matrices["EF"], matrices["F"]))
+    return "‖EF − F‖ / ‖F‖ is", number(distance)
+
+
 def _off_plane(plane: Plane, theta: Array) -> str:
     """A remark on a θ that the chart does not show."""
     beyond = np.abs(theta - plane.center) > plane.half_widths * (1 + 1e-9)

@@ -66,6 +66,7 @@ CHART = Chart(
     frame=frame,
     rest=keep_frame,
     pinned=True,
+    compared=words.compared,
 )
 SENTENCE = Words(Call(words.sentence, {"trajectories": "paths"}))
 PRECONDITIONER = Words(words.preconditioner)

@@ -99,6 +99,15 @@ TIMES = 10
 """The factor on the loss in the sentence on lengths."""
 
 
+def compared(fields: FieldComparison) -> tuple[str, str]:
+    """What a pinned chart is compared by."""
+    first, other = fields.pair
+    return (
+        f"The part of the plane where {other} points more than 90° away from {first}:",
+        percent(fields.negative_share, 3),
+    )
+
+
 def _steps_so_far(t: Trajectory, n_steps: int) -> int:
     """Steps that every run has taken that has not diverged; n_steps once all is computed."""
     going = t.status != Status.DIVERGED
