@@ -8,12 +8,12 @@ from efviz.arrays import Array
 from efviz.curvature.conics import Conic
 from efviz.datasets.dataset import Dataset
 from efviz.fields import Plane
-from efviz.figures.curve_names import written
+from efviz.figures.curve_names import together, written
 from efviz.figures.data_views import data_panel
 from efviz.figures.matrices import cell_panels, level_sets_panel, spectra_panel
 from efviz.figures.theme import Spec, style_of_matrix
 from efviz.problems import Problem
-from efviz.studies.four_matrices import Names
+from efviz.studies.four_matrices import Names, finite, joined
 from efviz.studies.label_sources import LabelMatrix
 from efviz.studies.one_example import Contribution
 
@@ -59,12 +59,18 @@ def theta_panels(
 
 
 def matrix_panels(problem: Problem, matrices: Mapping[str, Array]) -> dict[str, Spec]:
-    """The cells of the matrices, with dashes where there is no number."""
-    shown = [
-        (written(name), written(style_of_matrix(name).name, MOST_IN_TITLE), matrix)
-        for name, matrix in matrices.items()
-    ]
+    """The cells of the matrices, equal ones once, with dashes where there is no number."""
+    known = finite(matrices)
+    once = joined(known) | {(k,): matrix for k, matrix in matrices.items() if k not in known}
+    shown = [(together(names), _subtitle(names), matrix) for names, matrix in once.items()]
     return cell_panels(shown, problem.parameter_names)
+
+
+def _subtitle(names: Names) -> str:
+    """The whole name of a matrix, or that several are equal."""
+    if len(names) > 1:
+        return "equal to working precision"
+    return written(style_of_matrix(names[0]).name, MOST_IN_TITLE)
 
 
 def term_panels(problem: Problem, terms: Contribution) -> dict[str, Spec]:

@@ -30,6 +30,8 @@ from efviz.style import Style
 
 SHOWN = 1000
 """The largest number of per-example gradients drawn, from the first on."""
+SEEN = 150
+"""So many of them show where the cloud is, for names to stand beside it."""
 BAND = (0.1, 0.9)
 """The quantiles over seeds that bound a band."""
 _DEEPEST = 1e8
@@ -176,7 +178,7 @@ def cloud_panel(
         marks.line(EF, "EF", styles["EF"], 3),
         marks.line(np.stack([-g, g]), "ggᵀ", style_of("Newton"), 1.5),
         marks.line(arrow, "∇L", styles["∇L"].colour, 3),
-        names_beside(known, frame, zero[None]),
+        names_beside(known, frame, np.concatenate([zero[None], gradients[:SEEN]])),
     ]
     outside = noise.N - int((np.abs(gradients - frame.center) <= frame.half_widths).all(-1).sum())
     x, y = (axis(f"∂l/∂{name}", r) for name, r in zip(names, (frame.x, frame.y), strict=True))

@@ -1,5 +1,6 @@
 """Figures of chosen matrices: curves of the numbers of slow loops, and names with room."""
 
+import re
 from itertools import combinations
 
 import numpy as np
@@ -126,6 +127,19 @@ def test_cells_eigenvalues_and_level_sets_show_the_slow_matrix(key):
     delta = points(panel, name) - theta
     level = np.einsum("ni,ij,nj->n", delta, expected, delta)
     assert_allclose(level, level[0], rtol=1e-5)
+
+
+def test_equal_matrices_share_their_cells_and_those_without_numbers_have_dashes():
+    problem, theta = listed_problem("fig1", N=20), np.array([1.5, 0.9])
+    matrices = four_matrices(problem, theta, USUAL) | {"blocks": np.full((2, 2), np.nan)}
+    panels = matrix_panels(problem, matrices)
+    titles = [panel["layout"]["title"]["text"] for panel in panels.values()]
+    assert [re.findall("<b>(.*?)</b>", title) for title in titles] == [
+        ["H = G = F"], ["EF"], ["blocks"],
+    ]  # fmt: skip
+    assert "equal to working precision" in titles[0]
+    assert "empirical Fisher" in titles[1]
+    assert set(trace(panels["blocks 2"], "numbers")["text"]) == {"–"}
 
 
 def test_names_from_elsewhere_are_no_markup_in_figures():
