@@ -208,11 +208,11 @@ def _results(options: argparse.Namespace) -> int:
 def _paper(options: argparse.Namespace) -> int:
     from efviz import paper
 
-    found = {key: claim.result() for key, claim in paper.CLAIMS.items() if claim.check}
+    found = {key: claim.result() for key, claim in paper.LISTED.items() if claim.check}
     if options.json:
         print(json.dumps(_claims(found), ensure_ascii=False, indent=1))
     else:
-        for key, claim in paper.CLAIMS.items():
+        for key, claim in paper.LISTED.items():
             result = found.get(key)
             verdict = "-" if result is None else "ok" if result.passed else "FAILS"
             words = claim.uncomputed or "; ".join(
@@ -224,7 +224,7 @@ def _paper(options: argparse.Namespace) -> int:
 
 
 def _claims(found: "Mapping[str, Result]") -> list[dict[str, object]]:
-    from efviz.paper import CLAIMS, SECTIONS
+    from efviz.paper import LISTED, SECTIONS
 
     return [
         {
@@ -247,7 +247,7 @@ def _claims(found: "Mapping[str, Result]") -> list[dict[str, object]]:
                 for m in (found[key].measures if key in found else ())
             ],
         }
-        for key, claim in CLAIMS.items()
+        for key, claim in LISTED.items()
     ]
 
 

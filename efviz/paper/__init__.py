@@ -1,4 +1,5 @@
-"""The paper, checked: CLAIMS lists every numbered statement, with a check that is computed live.
+"""The paper, checked: CLAIMS lists every numbered statement, with a check that is computed live,
+and LATER what has been claimed and asked since.
 
 A claim is added to the file of its subject. Checks run on small seeded problems, those of figures
 and tables on the shipped data and grids. They compare the library with computations that share only
@@ -15,6 +16,7 @@ from efviz.paper import (
     definitions,
     gauss_newton,
     geometry,
+    later,
     losses,
     progress,
     variance,
@@ -26,7 +28,9 @@ from efviz.work import Progress, Work
 __all__ = [
     "BIBTEX",
     "CLAIMS",
+    "LATER",
     "LIBRARY",
+    "LISTED",
     "SECTIONS",
     "Claim",
     "Formulas",
@@ -74,6 +78,13 @@ CLAIMS: dict[str, Claim] = {
 }
 """By key, in the order of the sections of the paper."""
 
+LATER: dict[str, Claim] = {claim.key: claim for claim in later.CLAIMS}
+"""Claims and public questions since the paper, by key."""
+
+LISTED = CLAIMS | LATER
+
+SECTIONS |= later.SECTIONS
+
 BIBTEX = """@inproceedings{kunstner2019limitations,
   title     = {Limitations of the Empirical {F}isher Approximation for Natural Gradient Descent},
   author    = {Kunstner, Frederik and Hennig, Philipp and Balles, Lukas},
@@ -88,7 +99,7 @@ BIBTEX = """@inproceedings{kunstner2019limitations,
 def checks() -> Work[dict[str, Result]]:
     """Work towards the results of all checks, by the keys of their claims."""
     found: dict[str, Result] = {}
-    checked = [claim for claim in CLAIMS.values() if claim.check]
+    checked = [claim for claim in LISTED.values() if claim.check]
     for claim in checked:
         found[claim.key] = claim.result()
         yield Progress(len(found) / len(checked), found.copy)
@@ -96,12 +107,12 @@ def checks() -> Work[dict[str, Result]]:
 
 
 def summary(results: Iterable[Result]) -> str:
-    """A sentence on how many checks hold so far, and on the other statements of CLAIMS."""
+    """A sentence on how many checks hold so far, and on the other statements of LISTED."""
     passed = [result.passed for result in results]
-    checks = sum(claim.check is not None for claim in CLAIMS.values())
+    checks = sum(claim.check is not None for claim in LISTED.values())
     done = "" if len(passed) == checks else f" ({checks - len(passed)} to come)"
-    differ = sum(bool(claim.differs) for claim in CLAIMS.values())
+    differ = sum(bool(claim.differs) for claim in LISTED.values())
     words = (
         f"{sum(passed)} of {len(passed)} checks hold{done}. {differ} rows correct or explain the"
     )
-    return f"{words} printed text; {len(CLAIMS) - checks} statements cannot be checked numerically."
+    return f"{words} printed text; {len(LISTED) - checks} statements cannot be checked numerically."

@@ -7,7 +7,7 @@ from typing import Literal, SupportsFloat
 from efviz.numbers import number
 from efviz.paper.formulas import LIBRARY, Formulas
 
-Kind = Literal["equation", "figure", "table", "proposition", "conclusion"]
+Kind = Literal["equation", "figure", "table", "proposition", "conclusion", "later"]
 
 
 @dataclass(frozen=True)
@@ -81,10 +81,10 @@ class Link:
 
 @dataclass(frozen=True)
 class Claim:
-    """One statement of the paper.
+    """One statement of the paper, or a later claim or question.
 
-    where      its number or place in the paper
-    section    a key of SECTIONS
+    where      its number or place in the paper; of later ones the repository and number, or arXiv
+    section    a key of SECTIONS, or of those of `later`
     says       the statement, in our own words
     check      measures it; None if `uncomputed` says why nothing can be computed
     link       opens a page with settings that show it

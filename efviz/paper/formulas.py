@@ -9,6 +9,7 @@ from numpy.random import Generator
 from efviz import curvature, optimizers, results
 from efviz.arrays import Array
 from efviz.curvature import Matrix, gradient_noise, label_sources
+from efviz.curvature.improved import stationary_point
 from efviz.curvature.remainder_bound import RemainderBound
 from efviz.curvature.splits import SPLITS, Split
 from efviz.curvature.vocabulary import VOCABULARY, Term
@@ -46,6 +47,9 @@ class Formulas:
     empirical_fisher: Matrix = curvature.empirical_fisher
     mc_fisher: Callable[[Problem, Array, Generator, int], Array] = curvature.mc_fisher
     most_likely_fisher: Matrix = label_sources.most_likely_fisher
+    batch_fisher: Callable[[Problem, Array, int], Array] = label_sources.batch_fisher
+    improved: Matrix = curvature.improved_empirical_fisher
+    stationary_point: Callable[[Problem], Array] = stationary_point
     bounded: Callable[[RemainderBound], Array] = attrgetter("norm")
     splits: Mapping[str, Split] = field(default_factory=lambda: SPLITS)
     likelihoods: Mapping[str, type[Likelihood]] = field(default_factory=lambda: LIKELIHOODS)

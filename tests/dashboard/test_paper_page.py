@@ -12,9 +12,9 @@ from efviz.dashboard.session import page as frame
 from efviz.dashboard.session import studies
 from efviz.dashboard.session.caches import SHARED
 from efviz.dashboard.session.page import View
-from efviz.paper import CLAIMS, SECTIONS, Claim, Link, Measure, Result
+from efviz.paper import LISTED, SECTIONS, Claim, Link, Measure, Result
 
-CHECKED = [key for key, claim in CLAIMS.items() if claim.check]
+CHECKED = [key for key, claim in LISTED.items() if claim.check]
 HOLDS = Result((Measure("a < b", 2.5e-13, high=1e-9),))
 FAILS = Result((Measure("x", 2.0, 0, 1),))
 
@@ -29,7 +29,7 @@ def _afresh(monkeypatch: pytest.MonkeyPatch) -> None:
 def test_all_claims_are_listed_by_section_and_filled_in() -> None:
     at = open_page(the_page.SLUG)
     words = html(at)
-    assert words.count("scope='row'") == len(CLAIMS)
+    assert words.count("scope='row'") == len(LISTED)
     assert words.count("scope='rowgroup'") == len(SECTIONS)
     assert words.count("✓ holds") == len(CHECKED) - 1
     assert words.count("✗ fails") == 1
@@ -70,7 +70,7 @@ def test_the_checks_are_done_once_a_process() -> None:
 def test_a_filter_shows_its_rows_and_stands_in_the_link(show: str) -> None:
     at = open_page(the_page.SLUG, show=show)
     assert html(at).count("scope='row'") == len(text.chosen(show))
-    assert 0 < len(text.chosen(show)) <= len(CLAIMS)
+    assert 0 < len(text.chosen(show)) <= len(LISTED)
     at = open_page(the_page.SLUG)
     at.session_state[the_page.SLUG] = PaperSettings.of(show=show)
     at.run()
@@ -79,25 +79,25 @@ def test_a_filter_shows_its_rows_and_stands_in_the_link(show: str) -> None:
 
 def test_the_kinds_make_up_the_whole() -> None:
     kinds = [show for show in text.FILTERS if show not in ("all", "differs")]
-    assert sum(len(text.chosen(kind)) for kind in kinds) == len(CLAIMS)
+    assert sum(len(text.chosen(kind)) for kind in kinds) == len(LISTED)
     assert all(claim.differs for claim in text.chosen("differs"))
 
 
 def test_junk_in_a_link_gets_a_warning() -> None:
     at = open_page(the_page.SLUG, show="everything")
     assert "is not one of all" in at.warning[0].value
-    assert html(at).count("scope='row'") == len(CLAIMS)
+    assert html(at).count("scope='row'") == len(LISTED)
 
 
 def test_a_row_shows_numbers_print_and_link() -> None:
-    claim = CLAIMS["prop-2"]
+    claim = LISTED["prop-2"]
     words = "".join(text.row(claim, HOLDS))
     assert "a &lt; b: <b>2.5·10⁻¹³</b> <small>≤ 10⁻⁹</small>" in words
     assert "Misprint:</b> Printed with the square" in words
     assert "href='four-matrices?problem=saturation&amp;theta=" in words
     assert "<li class='fails'>" in "".join(text.row(claim, FAILS))
     assert "…" in "".join(text.row(claim, None))
-    assert "Not computed." in "".join(text.row(CLAIMS["safer"], None))
+    assert "Not computed." in "".join(text.row(LISTED["safer"], None))
 
 
 def test_the_first_page_is_the_root() -> None:

@@ -6,7 +6,7 @@ from itertools import groupby
 
 from efviz.dashboard.pages.vector_fields import page as vector_fields
 from efviz.dashboard.session.html_table import table_of_cards
-from efviz.paper import CLAIMS, SECTIONS, Claim, Link, Measure, Result, summary
+from efviz.paper import LISTED, SECTIONS, Claim, Link, Measure, Result, summary
 
 FILTERS = {
     "all": "All",
@@ -16,6 +16,7 @@ FILTERS = {
     "proposition": "Propositions",
     "conclusion": "Conclusions",
     "differs": "Misprints",
+    "later": "Since then",
 }
 
 CITE = (
@@ -28,7 +29,7 @@ CITE = (
 def chosen(show: str) -> list[Claim]:
     return [
         claim
-        for claim in CLAIMS.values()
+        for claim in LISTED.values()
         if show in ("all", claim.kind) or (show == "differs" and claim.differs)
     ]
 
@@ -36,7 +37,7 @@ def chosen(show: str) -> list[Claim]:
 def sentence(found: Mapping[str, Result] | None = None) -> str:
     found = found or {}
     words = escape(summary(found.values()))
-    failed = [CLAIMS[key].where for key, result in found.items() if not result.passed]
+    failed = [LISTED[key].where for key, result in found.items() if not result.passed]
     if failed:
         words += f" <b>These fail: {escape(', '.join(failed))}.</b>"
     return f"<p class='efviz-sentence'>{words}</p>"
@@ -45,7 +46,7 @@ def sentence(found: Mapping[str, Result] | None = None) -> str:
 def table(show: str, found: Mapping[str, Result] | None = None) -> str:
     found = found or {}
     return table_of_cards(
-        "Claims of the paper, each with its check",
+        "Claims of the paper and since, each with its check",
         ("Where", "Claim", "Check", "See it"),
         {
             escape(SECTIONS[section]): [row(claim, found.get(claim.key)) for claim in claims]
