@@ -8,11 +8,11 @@ _SHEETS = (
     "chart",
     "numbers",
     "slider",
-    "media",
     "page",
     "lesson",
     "glossary",
     "contrast",
+    "media",
     "compat",
 )
 

@@ -26,7 +26,15 @@ import { chosen, decode, opened } from './wire.js';
 import { fitted } from './words.js';
 
 const KEY = Symbol.for('efviz.chart');
+const SHEET = 680; // px between the margins of a printed sheet
 const FINGER = 24; // px around a click within which the next one may be its second half
+
+/**
+ * The scale at which a panel fits a printed sheet, beside another one if it is not much too wide.
+ *
+ * @param {number} width
+ */
+const fitOf = (width) => Math.min(1, (width < 0.75 * SHEET ? SHEET / 2 - GAP : SHEET) / width);
 
 class Chart {
   /** @type {Panel[]} */
@@ -255,6 +263,7 @@ class Chart {
       fitted(layout.title, hint, width - layout.margin.l - 2, font);
     gd.classList.toggle('clickable', clicks);
     gd.style.width = `${width}px`;
+    gd.style.setProperty('--efviz-fit', String(fitOf(width)));
     gd.style.height = `${full.height}px`;
     // An image does not mention clicks.
     const ground = { paper_bgcolor: dark ? '#0f1318' : '#ffffff' };
