@@ -86,6 +86,7 @@ def data_panel(
         number = number_of(dataset, example)
         panel["data"].append(marked(places(dataset, problem)[example], number))
         meta |= {"click": True, "label": f"{meta['label']}; example {number} is marked"}
+        meta |= {"legend": [{"trace": "example", "words": f"example {number}"}]}
         meta |= {} if editing else hint("click to choose one")
     if editing:
         meta |= {"click": True, "handles": handles(dataset, shown)}
@@ -293,6 +294,7 @@ SMALL_BAR: dict[str, Any] = {
     "thickness": 6,
     "len": 0.46,
     "ticklabeloverflow": "allow",
+    "separatethousands": True,
     "tickangle": 0,
     "x": 0.99,
     "xanchor": "right",

@@ -239,13 +239,17 @@ def _ticks(values: Array, every: float) -> dict[str, Any]:
     return {"tickvals": at.tolist(), "ticktext": [tick(10.0**v) for v in at], "nticks": 0}
 
 
+_CELL = "γ = 10<sup>%{x}</sup>, λ = 10<sup>%{y}</sup>"
+"""The place of a cell in a hover template."""
+
+
 def _map(
     sweep: Sweep, rows: Array, columns: Array, loss: Array
 ) -> tuple[list[dict[str, Any]], dict[str, Any]]:
     """Final losses as colours, runs without one in grey, and the tied cells."""
     found = np.isfinite(loss).any()
     least = float(np.nanmin(loss)) if found else 1.0
-    words = "10^%{z:.2f} of the first loss"
+    words = "10<sup>%{z:.2f}</sup> of the first loss"
     with np.errstate(all="ignore"):
         height = np.log10(loss / sweep.first_loss)
         if least <= 0 or sweep.first_loss <= 0:
@@ -266,7 +270,7 @@ def _map(
             "colorscale": [[0, DIVERGED], [1, SINGULAR]],
             "zmin": 0,
             "zmax": 1,
-            "hovertemplate": "γ = 10^%{x}, λ = 10^%{y}: diverged or singular<extra></extra>",
+            "hovertemplate": f"{_CELL}: diverged or singular<extra></extra>",
         },
         shared
         | {
@@ -276,7 +280,7 @@ def _map(
             # Light: no better than at the start, however much worse.
             "zmax": 0,
             "zmin": min(float(np.nanmin(height)), -1e-3) if found else -1,
-            "hovertemplate": f"γ = 10^%{{x}}, λ = 10^%{{y}}: {words}<extra></extra>",
+            "hovertemplate": f"{_CELL}: {words}<extra></extra>",
         },
     ]
     tied = np.argwhere(sweep.tied)

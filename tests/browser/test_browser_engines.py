@@ -27,7 +27,7 @@ pytestmark = pytest.mark.browser
 Painted = dict[str, np.ndarray]
 
 NEAR = 0.1
-CELLS = 4
+CELLS = 5  # odd: the zero of a symmetric axis does not lie between two
 FIELDS = ("GD", "NGD", "EFGD")
 WHOLE = (1400, 3600)  # px: no page is longer
 WITHOUT_PANELS = ("the-paper", "lessons")
