@@ -293,6 +293,7 @@ CLAIMS = (
         "The same for linear regression, with larger noise (A) or a missing quadratic term (B).",
         _figure_4, Link("at-the-minimum", "problem=fig4&path=noise&s=1"),
         differs="A is only a matter of scale: with a fitted residual variance, its distance equals "
-        "that of the correct model. The published ellipses include a ridge of 0.01, omitted here.",
+        "that of the correct model. The published ellipses include an L2 penalty of 0.01, omitted "
+        "here.",
     ),
 )  # fmt: skip

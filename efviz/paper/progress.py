@@ -244,7 +244,7 @@ CLAIMS = (
         "In linear regression, NGD goes straight to the minimum; preconditioning with EF distorts "
         "the vector field.", _figure_1, Link("vector-fields", _FIG_1),
         differs="Printed γ = 10⁻⁴; made with 10⁻³, times the scales 1/3, 1 and 3 of the plots, and "
-        "with a ridge of 0.01, omitted here."),
+        "with an L2 penalty of 0.01, omitted here."),
     Claim("worse-than-gradients", "conclusion", "Sections 1, 4.3", "4.3",
         "The distortion leads to worse updates than gradient descent.",
         _worse_than_gradients, Link("vector-fields", "problem=fig1&cos=1"),
@@ -277,7 +277,7 @@ CLAIMS = (
         partial(_update, method="GD"), Link("vector-fields", "problem=fig2")),
     Claim("eq-51", "equation", "Eq. 51", "D.1", "Natural gradient descent, damped.",
         partial(_update, method="NGD"), Link("vector-fields", "problem=fig2&damping=0.05"),
-        differs="For Figs. 1 and 4 the code adds a ridge of 0.01 to this matrix, but not to EF."),
+        differs="For Figs. 1 and 4 the code adds 0.01 I to this matrix, but not to EF."),
     Claim("eq-52", "equation", "Eq. 52", "D.1",
         "Gradient descent preconditioned by the empirical Fisher, damped.",
         partial(_update, method="EFGD"), Link("vector-fields", "problem=fig2&damping=0.05")),

@@ -37,7 +37,7 @@ def wait_for_edits(page: Page, pattern: str) -> str:
 
 def turn_on(page: Page) -> None:
     old = revision(page)
-    page.get_by_text("Edit data points", exact=True).click()
+    page.get_by_text("Edit data", exact=True).click()
     wait_for_picture(page, old)
     expect(page.get_by_role("button", name="Reset data")).to_be_visible()
     wait_for_rest(page)
@@ -204,7 +204,7 @@ def test_gradient_noise_shows_its_data_while_they_are_edited(
 
 
 def test_four_matrices_follow_a_point_and_look_at_it(page: Page, server: str) -> None:
-    open_page(page, server, slug="four-matrices")
+    open_page(page, server, "tab=example", slug="four-matrices")
     turn_on(page)
     expect(page.locator("[data-testid='stProgress']")).to_have_count(0, timeout=60_000)
     panel(page, "Data").scroll_into_view_if_needed()

@@ -101,7 +101,7 @@ def test_at_the_minimum_shows_exactly_the_matrices_of_a_link() -> None:
         assert drawn == ["loss", "F", "two_ef", "minimum", "labels"]
     assert "‖two_ef − F‖ / ‖F‖" in html(at)
     # What the page says of EF and F holds whatever is drawn.
-    assert "Relative distance of EF to F at the minimum" in sentence(at)
+    assert "EF differs from F by" in sentence(at)
 
 
 def test_the_usual_choice_is_not_in_the_link() -> None:

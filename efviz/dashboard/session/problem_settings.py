@@ -205,7 +205,7 @@ class EditableSettings(ProblemSettings):
     """A problem, and whether its data can be edited."""
 
     editing: bool = setting(
-        "Edit data points",
+        "Edit data",
         Flag(),
         False,
         shown=Toggle(),

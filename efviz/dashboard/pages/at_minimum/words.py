@@ -27,9 +27,7 @@ from efviz.studies.comparison import COMPARED, Comparison
 from efviz.studies.convergence import Convergence
 from efviz.studies.four_matrices import short_of
 
-RELATIVE = in_html(
-    "Relative distance of {{empirical Fisher|EF}} to {{Fisher|F}} at the {{minimum}}"
-)
+DIFFERS = in_html("At the {{minimum}}, {{empirical Fisher|EF}} differs from {{Fisher|F}} by")
 
 
 def sentence(
@@ -40,8 +38,8 @@ def sentence(
     shown = [(view.name.short, view.comparison) for view in views if view.comparison]
     parts = []
     if shown:
-        distances = ", ".join(f"<b>{number(c.distance)}</b> ({escape(t)})" for t, c in shown)
-        parts.append(f"{RELATIVE}: {distances}. {ELLIPSES}")
+        distances = ", ".join(f"<b>{percent(c.distance)}</b> ({escape(t)})" for t, c in shown)
+        parts.append(f"{DIFFERS} {distances}. {ELLIPSES}")
         parts += [f"{escape(t)}: {note}" for t, c in shown for note in notes(c, matrices)]
         parts += _grouped({t: notes_on_others(c, matrices) for t, c in shown})
         parts.append(_better_but_wrong(shown))
@@ -289,7 +287,7 @@ def convergence(entry: Entry, cases: Sequence[Case], distances: Convergence | No
             trend = f"{'falls' if power < 0 else 'grows'} like N<sup>{number(power, 2)}</sup>"
         else:
             trend = f"levels off at {number(float(curve[known[-1]]))}"
-        parts.append(f"{escape(case.name.short)} {trend}")
+        parts.append(f"{trend} ({escape(case.name.short)})")
     lost = int(sum(distances.without_minimum(k).sum() for k in range(len(cases))))
     words = (
         f" {lost} of the small samples have no minimum (separable classes) and are left out."
@@ -297,13 +295,13 @@ def convergence(entry: Entry, cases: Sequence[Case], distances: Convergence | No
         else ""
     )
     seeds = len(distances.computed)
-    curves = f" {'; '.join(parts)}." if parts else ""
+    curves = f" The distance {', '.join(parts)}." if parts else ""
     source = (
-        "each point is what this page shows for that N and seed; click to choose N"
+        "Each point is what this page shows for that N and seed. Click to choose N"
         if entry.family
-        else "random subsets of the rows below the full N"
+        else "Below the full N, random subsets of the rows are used"
     )
-    return f"<p class='efviz-note'>{seeds} seeds, {source}.{curves}{words}</p>"
+    return f"<p class='efviz-note'>{seeds} seeds. {source}.{curves}{words}</p>"
 
 
 def equations(shown: Shown) -> None:

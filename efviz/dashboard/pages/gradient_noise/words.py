@@ -17,6 +17,9 @@ from efviz.optimizers.stochastic import on_minibatches
 from efviz.problems import Problem
 from efviz.studies.gradient_noise import NoisyRuns
 
+EXACT = 1e-12
+"""A relative difference below this is rounding."""
+
 OF_EF = in_html("of the trace of {{empirical Fisher|EF}} is noise")
 ELLIPSES = "Ellipses show spreads here: the larger a matrix, the larger its ellipse."
 THETA = "The gradients are evaluated and the runs start here. Click in the contours to move it."
@@ -154,9 +157,11 @@ def errors_table(noise: GradientNoise, errors: Mapping[str, float]) -> str:
         )
         for estimator, error in here
     ]
+    apart = float(noise.identity_error)
+    holds = "working precision" if apart < EXACT else number(apart, 1)
     caption = (
         "Expected squared error of each estimate of ∇L, "
-        f"‖∇L‖² = {number(squared)}; Eq. 18 holds to {number(float(noise.identity_error), 1)}"
+        f"‖∇L‖² = {number(squared)}; Eq. 18 holds to {holds}"
     )
     return html_table(caption, ("estimate", "error", "of ‖∇L‖²"), rows) + _verdict(noise, errors)
 

@@ -17,7 +17,7 @@ from efviz.results import CONTESTED, SEEN
 from efviz.studies.alignment import Alignment
 from efviz.studies.optimization import NearAndFar
 from efviz.sweeps import Sweep
-from efviz.sweeps.rounding import CHAOS
+from efviz.sweeps.rounding import CHAOS, TIE
 
 LOWEST = in_html("The {{loss}} at the {{minimum}}")
 NO_GRID = (
@@ -105,7 +105,7 @@ def grids(found: Mapping[str, Sweep]) -> str:
         cell += f", λ = {number(damping)}" if METHODS[method].damped else ""
         words = f"{method}: {cell} gives the lowest loss, {number(loss, 4)}"
         if sweep.others:
-            words += f", as do {sweep.others} other cells to within 1e-12"
+            words += f", as do {sweep.others} other cells to within {number(TIE)}"
         if sweep.change_by_rounding > SEEN:
             words += "; that run depends on rounding, so another machine may select another cell"
         elif sweep.change_by_rounding > CHAOS:
