@@ -24,6 +24,7 @@ PAGES = (
     ("/vector-fields?s=-1&damping=0&lesson=growing-step.3", ".efviz-chart[data-revision]"),
     ("/vector-fields?cos=1", ".efviz-chart[data-revision]"),
     ("/vector-fields?lesson=straight.1", ".st-key-lesson-answers button"),
+    ("/four-matrices?lesson=whose-label.2", ".st-key-lesson-controls button"),
     (
         "/four-matrices?problem=fig2&n=100&pin=problem%3Dfig2%26n%3D50&lesson=straight.1",
         ".efviz-chart[data-revision]",

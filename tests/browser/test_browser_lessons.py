@@ -7,6 +7,8 @@ import pytest
 from browsing import needs_chromium, open_page, visit, wait_for_rest, wait_until
 from playwright.sync_api import BrowserContext, Locator, Page, expect
 
+from efviz.dashboard.pages.lessons.registry import LESSONS
+
 pytestmark = needs_chromium
 
 PATIENCE = 30_000
@@ -169,3 +171,42 @@ def test_what_was_done_survives_a_reload_and_nothing_wrong_is_believed(
     page.reload()
     expect(page.locator(".st-key-lessons-list")).to_contain_text("4 steps", timeout=PATIENCE)
     expect(page.locator(".st-key-lessons-list")).not_to_contain_text("steps done")
+
+
+SCROLLS = """() => [document.querySelector('[data-testid=stMain]'),
+  document.querySelector('.st-key-lesson')].map((e) => e.scrollHeight - e.clientHeight)"""
+STEPS = [f"{lesson.key}.{i + 1}" for lesson in LESSONS.values() for i in range(len(lesson.steps))]
+
+
+def test_on_a_projector_picture_and_text_of_every_step_fit_without_scrolling(
+    profile: BrowserContext, server: str
+) -> None:
+    """A presenter's Page Down leads through all steps of all lessons."""
+    with visit(profile, 1024, height=768) as page:
+        open_page(page, server, "lesson=straight.1&present=1")
+        too_high = {}
+        for step, coming in zip(STEPS, [*STEPS[1:], None], strict=True):
+            number, of = int(step.partition(".")[2]), len(LESSONS[step.partition(".")[0]].steps)
+            expect(panel(page)).to_contain_text(f"step {number} of {of}", timeout=PATIENCE)
+            expect(page).to_have_url(re.compile(f"lesson={step}&"), timeout=PATIENCE)
+            wait_for_rest(page)
+            page_more, panel_more = page.evaluate(SCROLLS)
+            if page_more > 0 or panel_more > 0:
+                too_high[step] = page_more, panel_more
+            expect(page.get_by_role("button", name="End presenting")).to_be_in_viewport()
+            if coming:
+                page.keyboard.press("PageDown")
+        assert too_high == {}
+        page.keyboard.press("PageUp")
+        expect(page).to_have_url(re.compile(f"lesson={STEPS[-2]}&"), timeout=PATIENCE)
+        # Another page has a way out, too, and Esc leaves the mode.
+        page.goto(f"{server}/the-paper?present=1")
+        expect(page.get_by_role("button", name="End presenting")).to_be_in_viewport(
+            timeout=PATIENCE
+        )
+        page.go_back()
+        expect(panel(page)).to_contain_text("step", timeout=PATIENCE)
+        wait_for_rest(page)
+        page.keyboard.press("Escape")
+        expect(page.get_by_role("link", name="Vector fields")).to_be_visible(timeout=PATIENCE)
+        expect(page).not_to_have_url(re.compile("present"), timeout=PATIENCE)

@@ -121,8 +121,8 @@ def chart(
     `address` is what the address bar shows once the picture is drawn (see address.js); None leaves
     it to another chart. `follows` is for a chart that follows the hand (see pictures.js): its
     `name` in fetched pictures, their `address`, None if there are none, and the `link` of this one.
-    `only` names the panels that are drawn, all if there are none. In charts of one `group`, panels
-    with the same `meta.shared` have the same axes.
+    `only` names the panels that are drawn: all if there is none of them. In charts of one `group`,
+    panels with the same `meta.shared` have the same axes.
     """
     state = st.session_state.get(key)
     touched, framed = (state.get(name) if state else None for name in ("touch", "frame"))

@@ -161,7 +161,7 @@ class Chart:
             key=key,
             address=history.address(shown.store.query),
             follows=self._follows(shown),
-            only=shown.page.panels if self.name in {part.name for part in page.follow} else (),
+            only=page.panels,
             on_click=(lambda at: click(shown, at)) if click else None,
             on_touch=partial(self._touched, shown) if self.touch else None,
             frame=self.frame(shown) if self.frame else None,

@@ -41,7 +41,7 @@ class Page:
     done, charts show the previous one of the same problem. `follow` are the parts of `body` that
     follow the hand while a slider or a mark is moved (see `pictures`). `charts`: whether it has any
     to export. `parts` are further blocks by the names under which lessons show them alone, and
-    `panels` those of the following charts that are shown, all if there are none.
+    `panels` those of the charts that are shown: all of a chart that has none of them.
     """
 
     title: str

@@ -199,8 +199,11 @@ class Chart {
     if (!this.spec || !window.Plotly || !this.root.clientWidth) return;
     const theme = themeOf(this.root);
     const room = this.root.clientWidth;
+    const entries = entriesOf(this.spec.figures);
+    drawLegend(this.legend, theme.dark ? recolour(entries, this.spec.dark) : entries);
     // Only where the style limits the height, as beside the text of a lesson.
-    const tall = parseFloat(getComputedStyle(this.root).maxHeight);
+    const below = this.legend.offsetHeight && this.legend.offsetHeight + GAP;
+    const tall = parseFloat(getComputedStyle(this.root).maxHeight) - below;
     const fitted = tall > 0 ? fitting(this.spec, room, tall, theme.scale) : undefined;
     const columns = fitted?.columns ?? columnsIn(this.spec, room);
     const width = fitted?.width ?? widthOfColumn(columns, room, this.spec.maxWidth);
@@ -210,8 +213,6 @@ class Chart {
     await Promise.all(
       this.spec.figures.map((figure, i) => this.drawPanel(figure, i, width, columns, theme))
     );
-    const entries = entriesOf(this.spec.figures);
-    drawLegend(this.legend, theme.dark ? recolour(entries, this.spec.dark) : entries);
     this.drawPlayer(columns);
   }
 

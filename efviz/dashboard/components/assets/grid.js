@@ -1,6 +1,7 @@
 // The layout of the panels of a chart: columns, stacked rows, wide panels last.
 
 export const GAP = 8; // px between panels
+const LEAST = 130; // px: panels of this width can be read, if it must be
 
 /** @param {Figure} figure */
 const isWide = (figure) => Boolean(figure.layout.meta?.wide);
@@ -44,7 +45,9 @@ export function fitting(spec, room, tall, scale) {
   const { figures, rows, maxWidth, smallest } = spec;
   const narrow = figures.filter((figure) => !isWide(figure));
   let best = { columns: 0, width: 0 };
-  for (let columns = narrow.length / rows; columns >= 1; columns -= 1) {
+  const groups = narrow.length / rows;
+  for (let columns = groups; columns >= 1; columns -= 1) {
+    if (groups % columns) continue; // a last row with gaps
     let [low, high] = [0, widthOfColumn(columns, room, maxWidth)];
     if (heightOf(spec, columns, high, scale) <= tall) low = high;
     while (high - low > 1) {
@@ -52,9 +55,10 @@ export function fitting(spec, room, tall, scale) {
       if (heightOf(spec, columns, width, scale) <= tall) low = width;
       else high = width;
     }
-    if (low > best.width) best = { columns, width: Math.floor(low) };
+    // Panels in fewer rows are preferred unless they would be much narrower.
+    if (low > 1.5 * best.width) best = { columns, width: Math.floor(low) };
   }
-  return best.width < smallest ? undefined : best;
+  return best.width < Math.min(smallest, LEAST) ? undefined : best;
 }
 
 /**

@@ -76,7 +76,7 @@ export function decode(buffer, start, shown) {
 }
 
 /**
- * The panels of these names, all if there are none, each with its place among all.
+ * The panels of these names, all if there is none of them, each with its place among all.
  *
  * @param {Spec} whole
  * @param {string[]} only

@@ -91,8 +91,7 @@ empirical Fisher is not.""",
                 lambda: facts.nearest(float(growth("EFGD").mean()), (0.5, 1.0, 2.0)),
                 """The step of EFGD becomes [[efgd]] times as long, depending on the corner, that of
 NGD [[ngd]] times: the empirical Fisher grows with the square of the residuals, the gradient only
-linearly. Compare the outer arrows. Within [[turn]] of the way to a corner those of EFGD grow too:
-there the residuals are mostly noise.""",
+linearly.""",
                 Hidden(("EFGD",), ("EFGD",)),
             ),
             panels=("NGD", "EFGD"),
@@ -103,9 +102,11 @@ there the residuals are mostly noise.""",
 How is this written? Let $g_n$ be the {{per-example gradient}}, that of the loss of example $n$
 alone. The empirical Fisher (Eq. 3), EF for short, is the mean of $g_n g_n^\top$ over the examples,
 and the step of EFGD is $-\mathrm{EF}^{-1} g$. For a line, $g_n$ is proportional to the residual,
-and $g_n g_n^\top$ to its square.""",
+and $g_n g_n^\top$ to its square. Compare the outer arrows: those of EFGD shrink where those of NGD
+grow. Close to ★, within [[turn]] of the way to a corner, they grow too: there the residuals are
+mostly noise, which does not depend on the distance.""",
             vector_fields.SLUG,
-            panels=("Data", "EFGD"),
+            panels=("NGD", "EFGD"),
         ),
         Step(
             "Which way does it point?",

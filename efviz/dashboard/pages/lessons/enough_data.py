@@ -65,11 +65,10 @@ data do not lower.""",
         Step(
             "More examples",
             """
-When is the {{empirical Fisher}} as good as the {{Fisher}}? These examples belong to two classes.
-*Logistic regression* gives each example a probability for each class, and the data were drawn from
-just such a model: it is {{misspecification|well specified}}. The ellipses are those of the two
-matrices at the minimum of the loss. Above them is their *relative distance*: the size of EF − F in
-units of the size of F.""",
+When is the {{empirical Fisher}} as good as the {{Fisher}}? *Logistic regression* gives each example
+a probability for each of two classes, and these data were drawn from just such a model: it is
+{{misspecification|well specified}}. The ellipses show both matrices at the minimum of the loss.
+Above them is their *relative distance*: the size of EF − F in units of that of F.""",
             at_minimum.SLUG,
             "s=0",
             prediction=Prediction(
@@ -102,11 +101,10 @@ examples, not with the number itself.""",
         Step(
             "Why it shrinks",
             r"""
-Why does the distance shrink? With the correct model and enough data, the minimum is close to the
-true parameters, so the observed labels behave almost like draws from the model. Then EF is an
-average of $N$ random terms, one for each {{example}}, whose expectation is the Fisher (Eq. 17). Its
-error falls like one over $\sqrt N$, as for any such average. In the chart, the curve of the correct
-model falls, and the others level off.""",
+Why does the distance shrink? With the correct model and enough data, the observed labels behave
+almost like draws from the model. Then EF is an average of $N$ random terms, one for each
+{{example}}, whose expectation is the Fisher (Eq. 17). Its error falls with the square root of $N$.
+In the chart, the curve of the correct model falls, and the others level off.""",
             at_minimum.SLUG,
             "s=0&n=100000",
             shows=("curves",),

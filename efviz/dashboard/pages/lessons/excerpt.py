@@ -20,13 +20,13 @@ def parts_of(page: Page) -> Mapping[str, Block]:
 
 
 def excerpt(page: Page, step: Step, more: Callable[[], None]) -> Page:
-    """The page with nothing but what the step shows; `more` is drawn beside the controls."""
+    """The page with nothing but what the step shows, and `more` below it."""
     parts = parts_of(page)
     controls = [parts.get(name, name) for name in step.controls]
     return replace(
         page,
-        controls=(_row(controls, more),),
-        body=[parts[name] for name in step.shows],
+        controls=(_row(controls),) if controls else (),
+        body=[*(parts[name] for name in step.shows), lambda shown: more()],
         foot=(),
         panels=step.panels,
     )
@@ -40,17 +40,14 @@ def question(page: Page, step: Step, prediction: Prediction) -> Page:
     return replace(page, controls=(), body=(shown,), foot=(), panels=step.panels)
 
 
-def _row(controls: Sequence[str | Block], more: Callable[[], None]) -> Block:
+def _row(controls: Sequence[str | Block]) -> Block:
     """The controls side by side; the first is marked as the one to move."""
 
     def row(shown: Shown) -> None:
         with st.container(key="lesson-controls"):
-            widths = [2 / len(controls)] * len(controls) if controls else []
-            *boxes, last = st.columns([*widths, 1], vertical_alignment="bottom")
+            boxes = st.columns(len(controls), vertical_alignment="bottom")
             for k, (item, box) in enumerate(zip(controls, boxes, strict=True)):
                 with box.container(key="lesson-move" if k == 0 else None):
                     place(item, shown)
-            with last:
-                more()
 
     return row

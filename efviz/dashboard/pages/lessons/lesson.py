@@ -71,9 +71,9 @@ class Step:
     """A text beside the page `slug`, which opens with the settings of `query`.
 
     `title` says in a few words what the step is about. Of the page it shows these `controls`, the
-    first of which is the one to move, these parts (`shows`) and, in charts that follow, these
-    `panels`, all if there are none. Controls are settings, or parts of the page; `touched` are the
-    settings that are changed in the picture itself.
+    first of which is the one to move, these parts (`shows`) and, of their charts, these `panels`,
+    all of a chart that has none of them. Controls are settings, or parts of the page; `touched` are
+    the settings that are changed in the picture itself.
     """
 
     title: str

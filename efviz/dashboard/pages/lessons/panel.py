@@ -144,7 +144,9 @@ def draw(lesson: Lesson, index: int) -> bool:
     step = lesson.steps[index]
     head(lesson, index)
     with st.container(key="lesson-text"):
-        st.markdown(lesson.say(step.text))
+        # In front of a class, the answer takes the place of the text.
+        if not (presenting() and (lesson.key, index) in answers()):
+            st.markdown(lesson.say(step.text))
         answered = predict(lesson, index)
         if answered and step.task:
             solved = judge(step).done
@@ -236,8 +238,7 @@ def predict(lesson: Lesson, index: int) -> bool:
     prediction = lesson.steps[index].prediction
     if prediction is None:
         return True
-    given: dict[tuple[str, int], int | None]
-    given, key = st.session_state.setdefault("lesson.answers", {}), (lesson.key, index)
+    given, key = answers(), (lesson.key, index)
     st.markdown(f"**Predict.** {lesson.say(prediction.question)}")
     if key not in given:
         with st.container(key="lesson-answers"):
@@ -273,6 +274,12 @@ def predict(lesson: Lesson, index: int) -> bool:
     return True
 
 
+def answers() -> dict[tuple[str, int], int | None]:
+    """By step, the index of the answer that was chosen, None if it was revealed."""
+    given: dict[tuple[str, int], int | None] = st.session_state.setdefault("lesson.answers", {})
+    return given
+
+
 def hands(lesson: Lesson, index: int) -> list[int]:
     """How many hands a teacher has counted for each answer."""
     prediction = lesson.steps[index].prediction
@@ -294,7 +301,7 @@ def count(counted: list[int], i: int) -> None:
 
 def ask_again(key: tuple[str, int]) -> None:
     """Open the question again, for the next class."""
-    st.session_state["lesson.answers"].pop(key, None)
+    answers().pop(key, None)
     st.session_state.get("lesson.hands", {}).pop(key, None)
 
 
