@@ -26,6 +26,7 @@ from efviz.figures.theme import (
 from efviz.numbers import number
 from efviz.studies.bound_on_path import StraightPath
 from efviz.studies.label_sources import SAMPLED, LabelDistances, unknown_distances
+from efviz.studies.label_weights import LabelWeights
 from efviz.studies.residuals import RESIDUAL_PATHS, ResidualPath
 from efviz.style import Style
 
@@ -146,6 +147,30 @@ def distance_panels(
         f"{sizes[0]:,.0f}, {number(mean[-1])} at M = {sizes[-1]:,.0f}; {constant}",
     )
     return {"distance": shown}
+
+
+def weight_panels(found: LabelWeights) -> dict[str, Spec]:
+    """The weight of an example in each matrix, against what it depends on."""
+    styles = {
+        name: style_of_matrix(name) if name in ("EF", "F", "iEF") else Style(INK, dash, name)
+        for name, dash in zip(found.weights, ("", "", "dash", "dot", ""), strict=False)
+    }
+    curves = {
+        name: (np.stack([found.at, values], axis=-1), styles[name])
+        for name, values in found.weights.items()
+    }
+    limits = 0.0, 1.05 * max(float(values.max()) for values in found.weights.values())
+    shown = panel(
+        [marks.line(curve, name, style, 2) for name, (curve, style) in curves.items()]
+        + line_names(curves, limits),
+        "Weight of an example",
+        axis(found.axis, (float(found.at[0]), float(found.at[-1]))),
+        axis("w", limits),
+        left=46,
+        aspect=0.6,
+        label=f"The weight w of w x xᵀ over the {found.axis}, for {', '.join(found.weights)}",
+    )
+    return {"weights": shown}
 
 
 def _positive(values: Array) -> float:

@@ -106,7 +106,7 @@ def test_nothing_but_the_chosen_tab_is_drawn_and_computed(tab: str) -> None:
     below = {
         "entries": {"cells"},
         "example": {"terms"},
-        "labels": {"labels", "curve"},
+        "labels": {"labels", "weights", "curve"},
         "closer": {"closer.splits"},
     }
     assert drawn == {"chart"} | below[tab]

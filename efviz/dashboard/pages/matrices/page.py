@@ -24,7 +24,7 @@ from efviz.dashboard.session.studies import Call, Studies
 from efviz.dashboard.session.theta_choice import move_theta, theta_row, theta_touched
 from efviz.datasets.dataset import number_of, row_of
 from efviz.fields import loss_grid
-from efviz.figures.claims import distance_panels
+from efviz.figures.claims import distance_panels, weight_panels
 from efviz.figures.data_points import nearest_example
 from efviz.figures.four_matrices import label_panels, matrix_panels, term_panels, theta_panels
 from efviz.studies.alignment import PAPER
@@ -45,6 +45,7 @@ from efviz.studies.four_matrices import (
     usual_matrices,
 )
 from efviz.studies.label_sources import BATCHES, SAMPLED, label_distances, label_matrix
+from efviz.studies.label_weights import label_weights
 from efviz.studies.one_example import contribution, one_step
 from efviz.studies.plane import loss_on_plane, plane_shown, theta_shown
 from efviz.studies.residuals import residual_path
@@ -71,6 +72,7 @@ STUDIES = Studies(
         "terms": Call(contribution, AT | {"n": "row"}),
         "steps": Call(one_step, AT | {"n": "row"}, {"methods": PAPER}),
         "labels": Call(label_matrix, AT),
+        "weights": label_weights,
         "distances": Call(label_distances, AT),
         "split": Call(split_parts, AT | {"split": "c_split"}),
         "residuals": Call(residual_path, AT | {"path": "c_path"}),
@@ -175,6 +177,12 @@ LABELS_SAID = Words(words.source)
 SENTENCE = Words(Call(words.sentence, AT))
 TABLE = Words(words.table, seen=in_tab("entries"))
 EXAMPLE = Words(Call(words.example, {"asked": "example"}), seen=in_tab("example"))
+WEIGHTS = Chart(
+    Call(weight_panels, {"found": "weights"}),
+    "weights",
+    title="Weights by labels",
+    file=f"{SLUG}-weights",
+)
 CURVE = Chart(
     distance_panels,
     "curve",
@@ -190,7 +198,7 @@ BELOW: dict[str, Sequence[Block]] = {
         partial(place, "source"),
         Row(
             (
-                (labels_drawn, LABELS_SAID, LABELS),
+                (labels_drawn, LABELS_SAID, LABELS, WEIGHTS, words.weights),
                 (CURVE, Words(words.other_sources)),
             ),
             (1, 1.25),

@@ -275,6 +275,14 @@ def other_sources(distances: LabelDistances | None = None) -> str:
     )
 
 
+def weights(shown: Shown) -> None:
+    """What the chart of weights says."""
+    st.caption(
+        "With one output, linear in θ, all these matrices are means of w x xᵀ; they differ in how "
+        "w depends on how well the observed label is predicted."
+    )
+
+
 def equations(shown: Shown) -> None:
     """The four matrices with their equation numbers in the paper, and deviations from the print."""
     with st.expander("Equations, with their numbers in the paper"):
