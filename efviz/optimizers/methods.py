@@ -251,6 +251,13 @@ def varied(
     return {name: changed(method_named(name)) for name in methods}
 
 
+def varied_method(
+    method: str, *, exponent: float = 1.0, structure: str = "full", relative: bool = False
+) -> Method:
+    """`varied` for one method."""
+    return varied([method], exponent=exponent, structure=structure, relative=relative)[method]
+
+
 def direction(
     problem: Problem, method: str | Method, theta: ArrayLike, *, damping: ArrayLike = 0.0
 ) -> Solution:

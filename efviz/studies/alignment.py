@@ -7,7 +7,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from efviz.arrays import Array, Mask, cosine
-from efviz.optimizers.methods import Methods, directions
+from efviz.optimizers.methods import Method, Methods, chosen_methods, directions, method_named
 from efviz.problems import Problem
 from efviz.studies.rest import at_rest
 from efviz.studies.slices import in_slices
@@ -41,7 +41,7 @@ class Alignment:
 
 
 def alignment(
-    problem: Problem, thetas: Array, damping: float, method: str = "EFGD"
+    problem: Problem, thetas: Array, damping: float, method: str | Method = "EFGD"
 ) -> Work[Alignment]:
     """Work towards the Alignment of a method along thetas (T, D).
 
@@ -51,8 +51,8 @@ def alignment(
 
     def compare(some: Array) -> tuple[Array, Mask]:
         """The cosines (2, T), damped and undamped, and where an undamped matrix is singular."""
-        found = directions(problem, ("NGD", method), some, damping=[[damping], [0.0]])
-        NGD, other = found["NGD"], found[method]
+        both = {"NGD": method_named("NGD"), "other": method_named(method)}
+        NGD, other = directions(problem, both, some, damping=[[damping], [0.0]]).values()
         return cosine(NGD.x, other.x), NGD.rank_deficient[1] | other.rank_deficient[1]
 
     found = yield from in_slices(problem, thetas, compare, cost=problem.N * problem.D**2)
@@ -95,7 +95,7 @@ def step_lengths(
     towards: ArrayLike,
     distances: ArrayLike,
     damping: float = 0.0,
-    methods: Sequence[str] = PAPER,
+    methods: Methods = PAPER,
 ) -> Work[StepSizes]:
     """Work towards StepSizes at theta_star + t * towards, for t in distances (T,).
 
@@ -105,12 +105,13 @@ def step_lengths(
     (EF + damping I)^-1 g falls like 1 / |g|; that of F^-1 g, for least squares, grows like |g|.
     """
     towards, distances = np.asarray(towards, dtype=float), np.asarray(distances, dtype=float)
-    others = [name for name in methods if name != "GD"]
+    chosen = chosen_methods(methods)
+    others = [name for name in chosen if name != "GD"]
     gradients, lengths = [], []
     for t in distances:
         theta = problem.theta_star + t * towards
-        found = directions(problem, ("GD", *others), theta, damping=damping)
-        gradients.append(np.linalg.norm(found["GD"].x))
+        found = directions(problem, chosen, theta, damping=damping)
+        gradients.append(np.linalg.norm(problem.gradient(theta)))
         lengths.append([np.linalg.norm(found[name].x) for name in others])
         yield Progress(len(gradients) / len(distances))
     by_method = np.array(lengths).reshape(len(lengths), len(others)).T

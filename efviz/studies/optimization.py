@@ -6,7 +6,8 @@ from dataclasses import dataclass
 import numpy as np
 
 from efviz.arrays import Array
-from efviz.optimizers import Trajectory
+from efviz.optimizers import Method, Trajectory
+from efviz.optimizers.methods import Methods, chosen_methods
 from efviz.optimizers.runs import runs
 from efviz.problems import Problem
 from efviz.studies.alignment import FIG_6, Alignment, StepSizes, alignment, step_lengths
@@ -28,7 +29,7 @@ def start_at(problem: Problem, multiple: float) -> Array:
 
 def run_from(
     problem: Problem,
-    method: str,
+    method: str | Method,
     *,
     step_size: float,
     damping: float = 0.0,
@@ -52,7 +53,7 @@ def end_by_rounding(
     problem: Problem,
     reverse: Problem,
     run: Trajectory,
-    method: str,
+    method: str | Method,
     *,
     step_size: float,
     damping: float = 0.0,
@@ -85,7 +86,7 @@ def end_by_rounding(
 
 
 def path_cosines(
-    problem: Problem, run: Trajectory, method: str = "EFGD", *, damping: float = 0.0
+    problem: Problem, run: Trajectory, method: str | Method = "EFGD", *, damping: float = 0.0
 ) -> Work[Alignment]:
     """Work towards the Alignment along a run (1, T, D) while its numbers are finite: Fig. 3."""
     thetas = run.thetas[0][np.isfinite(run.thetas[0]).all(axis=-1)]
@@ -114,6 +115,7 @@ class NearAndFar:
 
 def near_and_far(
     problem: Problem,
+    methods: Methods,
     *,
     step_sizes: Mapping[str, float],
     dampings: Mapping[str, float],
@@ -122,14 +124,14 @@ def near_and_far(
 
     Without a minimum there is no theta_star to start from.
     """
-    found: list[tuple[float, dict[str, Trajectory]]] = []
+    chosen, found = chosen_methods(methods), list[tuple[float, dict[str, Trajectory]]]()
     total, done = len(FIG_6) * len(step_sizes) + 1, 0
     for multiple in FIG_6:
         paths: dict[str, Trajectory] = {}
         for method, step_size in step_sizes.items():
             work = run_from(
                 problem,
-                method,
+                chosen[method],
                 step_size=step_size,
                 damping=dampings.get(method, 0.0),
                 multiple=multiple,
@@ -139,6 +141,8 @@ def near_and_far(
         found.append((multiple, paths))
     scale = float(np.linalg.norm(problem.theta_star)) or 1.0
     towards = -problem.theta_star / scale
-    sizes = step_lengths(problem, towards, scale * DISTANCES, methods=tuple(step_sizes))
+    sizes = step_lengths(
+        problem, towards, scale * DISTANCES, methods={name: chosen[name] for name in step_sizes}
+    )
     lengths = yield from part(sizes, done / total, 1)
     return NearAndFar(found, lengths, float(problem.loss(problem.theta_star)))

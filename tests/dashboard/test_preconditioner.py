@@ -1,4 +1,4 @@
-"""The group Preconditioner of Vector fields: what it changes in the picture, and what it says."""
+"""The group Preconditioner of two pages: what it changes in the picture, and what it says."""
 
 import re
 
@@ -9,12 +9,16 @@ from visiting import components, open_page, sentence, settings_of
 
 from efviz.arrays import cosine
 from efviz.curvature import fisher
+from efviz.dashboard.pages.optimization import page as optimization
+from efviz.dashboard.pages.optimization.settings import OptimizationSettings
+from efviz.dashboard.pages.optimization.words import GRIDS_AS_PUBLISHED
 from efviz.dashboard.pages.vector_fields import words
 from efviz.dashboard.pages.vector_fields.page import CHART, STUDIES
 from efviz.dashboard.pages.vector_fields.settings import VectorFieldsSettings
 from efviz.dashboard.session.page import View
 from efviz.optimizers import direction
 from efviz.optimizers.methods import STRUCTURES, varied
+from efviz.problems.catalogue import optimization_problem
 
 
 def found(**settings):
@@ -123,3 +127,28 @@ def test_the_words_say_what_follows_from_the_exponent() -> None:
     assert "ignores the unit of x" in inverse
     assert "longer than 1" not in inverse
     assert "ignores the unit of x" not in said(structure="diagonal")
+
+
+@pytest.mark.parametrize("structure", STRUCTURES)
+def test_runs_on_whole_tables_take_the_varied_steps(structure: str) -> None:
+    way = {"exponent": 0.5, "structure": structure, "relative": True}
+    steps = {"step_NGD": 1e-4, "step_EFGD": 1e-4}
+    settings = OptimizationSettings.of(problem="wine", methods=("NGD", "EFGD"), **steps, **way)
+    assert settings.varied
+    one = optimization.STUDIES.everything(settings)
+    problem = optimization_problem("wine")
+    for name, method in varied(["NGD", "EFGD"], **way).items():
+        step, damping = settings.step_sizes[name], settings.dampings[name]
+        theta = np.zeros(problem.D)
+        path = getattr(one, f"run_{name}").thetas[0]
+        for t in range(1, 4):
+            theta = theta - step * direction(problem, method, theta, damping=damping).x
+            assert_allclose(path[t], theta, rtol=1e-7, atol=1e-12)
+
+
+def test_the_grids_are_said_to_be_those_of_the_inverse() -> None:
+    at = open_page(optimization.SLUG, set="wine", power="0.5")
+    assert not at.exception
+    assert GRIDS_AS_PUBLISHED in [one.value for one in at.caption]
+    at = open_page(optimization.SLUG, set="wine")
+    assert GRIDS_AS_PUBLISHED not in [one.value for one in at.caption]

@@ -99,7 +99,7 @@ def test_the_grid_of_an_own_table_is_not_kept_on_disk(
 def test_near_and_far_is_fig_6_and_section_4_3() -> None:
     steps = {"GD": 0.1, "NGD": 1.0, "EFGD": 0.01}
     dampings = {"GD": 0.0, "NGD": 1e-8, "EFGD": 1e-3}
-    found = finish(near_and_far(WINE, step_sizes=steps, dampings=dampings))
+    found = finish(near_and_far(WINE, list(steps), step_sizes=steps, dampings=dampings))
     assert [multiple for multiple, _ in found.runs] == list(FIG_6)
     for multiple, paths in found.runs:
         start = multiple * WINE.theta_star

@@ -7,10 +7,11 @@ from typing import Any, Protocol, TypeVar
 from efviz.arrays import Named
 from efviz.dashboard.session.blocks import Row
 from efviz.dashboard.session.foreign import plain
-from efviz.dashboard.session.kinds import DAMPING, Number, Several
+from efviz.dashboard.session.kinds import DAMPING, Choice, Flag, Number, Several
 from efviz.dashboard.session.page import Block, Shown
 from efviz.dashboard.session.settings import setting
-from efviz.dashboard.session.widgets import MultiSelect, NumberInput, Slider
+from efviz.dashboard.session.widgets import MultiSelect, NumberInput, Select, Slider, Toggle
+from efviz.optimizers.methods import STRUCTURES
 
 MOST_SHOWN, MOST_IN_ROW = 4, 5
 
@@ -122,6 +123,30 @@ def step_size_setting(title: str, help: str, **more: Any) -> Any:
     """A step size of 0.1 on a scale that the page chooses."""
     shown = Slider(0.125, log=True, bounds=(1e-3, 1e1))
     return setting(title, Number(1e-6, 1e6), 0.1, query="step", shown=shown, help=help, **more)
+
+
+def exponent_setting() -> Any:
+    """The power p of (B + λ I)^(-p), of all methods with a matrix."""
+    help = (
+        "0 turns every method into gradient descent, 1/2 is the root that Adam and Shampoo take, "
+        "and 1 the inverse of the paper."
+    )
+    kind, shown = Number(0, 1), Slider(0.05)
+    return setting("Exponent p", kind, 1.0, query="power", shown=shown, help=help, kept=True)
+
+
+def structure_setting() -> Any:
+    """What part of the matrices is used."""
+    help = "diagonal: all other elements of the matrix count as zero, as in Adam."
+    kind, shown = Choice(lambda _: STRUCTURES), Select(segments=True)
+    return setting("Structure of B", kind, STRUCTURES[0], shown=shown, help=help, kept=True)
+
+
+def relative_setting() -> Any:
+    """Whether dampings are shares of the mean eigenvalue."""
+    help = "λ is a share of the mean eigenvalue of each matrix, as in many optimizers."
+    title = "Damping in units of tr(B)/D"
+    return setting(title, Flag(), False, shown=Toggle(), help=help, kept=True)
 
 
 def scale_setting(method: str, query: str, default: Any, help: str) -> Any:

@@ -14,13 +14,14 @@ from efviz.dashboard.pages.optimization.settings import OptimizationSettings
 from efviz.dashboard.pages.registry import PAGES
 from efviz.dashboard.session import own_table, table_choice
 from efviz.dashboard.session.all_columns import ALL_COLUMNS, is_there
-from efviz.dashboard.session.blocks import Ask, Chart, Row, Words, ahead, place
+from efviz.dashboard.session.blocks import Ask, Chart, More, Row, Words, ahead, place
 from efviz.dashboard.session.page import Page, Preset, Shown
 from efviz.dashboard.session.store import Store
 from efviz.dashboard.session.studies import Call, Each, Studies
 from efviz.dashboard.session.widgets import show
 from efviz.figures.optimization import grid_panels, near_and_far_panels, run_panels
 from efviz.optimizers import METHODS
+from efviz.optimizers.methods import varied, varied_method
 from efviz.studies.optimization import (
     end_by_rounding,
     in_reverse,
@@ -43,11 +44,16 @@ def _each(kind: str, over: str = "methods") -> Each:
 
 def _of(method: str) -> Iterator[tuple[str, Call]]:
     """What is computed of a method. A method without a damping keeps the default, 0."""
-    fixed, run = {"method": method}, of_method("run", method)
-    named = {"step_size": of_method("step", method), "damping": of_method("damping", method)}
-    yield run, Call(run_from, named, fixed)
-    yield of_method("rounding", method), Call(end_by_rounding, named | {"run": run}, fixed)
-    yield of_method("cosines", method), Call(path_cosines, named | {"run": run}, fixed)
+    fixed, run, used = {"method": method}, of_method("run", method), of_method("used", method)
+    named = {
+        "method": used,
+        "step_size": of_method("step", method),
+        "damping": of_method("damping", method),
+    }
+    yield used, Call(varied_method, fixed=fixed)
+    yield run, Call(run_from, named)
+    yield of_method("rounding", method), Call(end_by_rounding, named | {"run": run})
+    yield of_method("cosines", method), Call(path_cosines, named | {"run": run})
     yield of_method("shipped", method), Call(results.sweep, {"name": "shipped"}, fixed)
     yield of_method("grid", method), Call(whole_grid, fixed=fixed)
 
@@ -62,7 +68,8 @@ STUDIES = Studies(
     {
         "reverse": in_reverse,
         **dict(chain.from_iterable(map(_of, METHODS))),
-        "far_runs": near_and_far,
+        "used": varied,
+        "far_runs": Call(near_and_far, {"methods": "used"}),
     },
     asked=_each("grid").results.values(),
 )
@@ -126,6 +133,8 @@ def _names(shown: Shown, kind: str, over: str = "methods") -> list[str]:
 def grids(shown: Shown) -> None:
     """The shipped grids, and of the others what has been computed so far."""
     st.subheader("Every step size and damping", anchor=False)
+    if shown.settings.varied:
+        st.caption(words.GRIDS_AS_PUBLISHED)
     known = known_grids(shown)
     if known:
         place(GRIDS, shown)
@@ -216,6 +225,10 @@ PAGE = Page(
         runs_first,
         RUNS,
         SENTENCE,
+        More(
+            "Preconditioner: exponent, structure, damping",
+            (("exponent",), ("structure",), ("relative",)),
+        ),
         grids,
         far,
     ),

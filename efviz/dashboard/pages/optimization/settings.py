@@ -11,15 +11,19 @@ from efviz.arrays import Named
 from efviz.dashboard.pages.method_settings import (
     by_method,
     damping_setting,
+    exponent_setting,
     methods_setting,
     per_method,
     query_of,
+    relative_setting,
+    structure_setting,
 )
 from efviz.dashboard.session.all_columns import AllColumnsSettings
 from efviz.dashboard.session.kinds import Flag, Number, Sofar
 from efviz.dashboard.session.settings import setting
 from efviz.dashboard.session.widgets import Slider, Toggle
 from efviz.optimizers import METHODS
+from efviz.optimizers.methods import STRUCTURES
 from efviz.studies.alignment import PAPER
 from efviz.studies.alignment import compared as compared_with_NGD
 
@@ -68,6 +72,9 @@ class OptimizationSettings(AllColumnsSettings):
         help="The start as a multiple of θ*: 0 is the paper's start, 1 the minimum itself.",
     )
     methods: tuple[str, ...] = methods_setting(lambda: METHODS, PAPER)
+    exponent: float = exponent_setting()
+    structure: str = structure_setting()
+    relative: bool = relative_setting()
     far: bool = setting(
         "Starts near and far (Fig. 6)",
         Flag(),
@@ -75,6 +82,11 @@ class OptimizationSettings(AllColumnsSettings):
         shown=Toggle(),
         help="Runs from multiples of θ*, and the length of EF's steps far from the minimum.",
     )
+
+    @property
+    def varied(self) -> bool:
+        """Whether the matrices are used otherwise than in the grids."""
+        return (self.exponent, self.structure, self.relative) != (1.0, STRUCTURES[0], False)
 
     @property
     def step_sizes(self) -> Named:

@@ -20,6 +20,12 @@ from efviz.sweeps import Sweep
 from efviz.sweeps.rounding import CHAOS, TIE
 
 LOWEST = in_html("The {{loss}} at the {{minimum}}")
+
+GRIDS_AS_PUBLISHED = (
+    "The grids are those of the inverse of the full matrix with damping λ; the runs above use the "
+    "matrices as chosen under Preconditioner."
+)
+
 NO_GRID = (
     "No grid has been computed for these settings: the button below runs every step size and "
     "damping of Table 5 for these methods."

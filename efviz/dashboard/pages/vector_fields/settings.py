@@ -8,10 +8,13 @@ from efviz.arrays import Named
 from efviz.dashboard.pages.method_settings import (
     by_method,
     damping_setting,
+    exponent_setting,
     methods_setting,
     per_method,
     query_of,
+    relative_setting,
     scale_setting,
+    structure_setting,
 )
 from efviz.dashboard.session.kinds import Choice, Flag, Number, Points, Sofar
 from efviz.dashboard.session.pins import pin_setting
@@ -21,7 +24,6 @@ from efviz.dashboard.session.widgets import Select, Slider, Toggle
 from efviz.figures.vector_fields import TRUE_LENGTH
 from efviz.numbers import percent
 from efviz.optimizers import METHODS
-from efviz.optimizers.methods import STRUCTURES
 from efviz.studies.alignment import PAPER, compared
 from efviz.studies.field_comparison import METRICS
 
@@ -113,32 +115,9 @@ class VectorFieldsSettings(EditableSettings):
     limits: tuple[tuple[float, float, float, float], ...] = setting(
         "Plane limits", Points(4, 1, undrawable), (), query="plane"
     )
-    exponent: float = setting(
-        "Exponent p",
-        Number(0, 1),
-        1.0,
-        query="power",
-        shown=Slider(0.05),
-        help="0 turns every method into gradient descent, 1/2 is the root that Adam and Shampoo "
-        "take, and 1 the inverse of the paper.",
-        kept=True,
-    )
-    structure: str = setting(
-        "Structure of B",
-        Choice(lambda _: STRUCTURES),
-        STRUCTURES[0],
-        shown=Select(segments=True),
-        help="diagonal: all other elements of the matrix count as zero, as in Adam.",
-        kept=True,
-    )
-    relative: bool = setting(
-        "Damping in units of tr(B)/D",
-        Flag(),
-        False,
-        shown=Toggle(),
-        help="λ is a share of the mean eigenvalue of each matrix, as in many optimizers.",
-        kept=True,
-    )
+    exponent: float = exponent_setting()
+    structure: str = structure_setting()
+    relative: bool = relative_setting()
     unit: float = setting(
         "Unit of x",
         Number(1e-4, 1e4),
