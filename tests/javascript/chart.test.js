@@ -3,6 +3,7 @@ import { test } from 'node:test';
 import {
   cellOf,
   columnsIn,
+  fitting,
   spanOf,
   widthOfColumn,
 } from '../../efviz/dashboard/components/assets/grid.js';
@@ -31,6 +32,28 @@ test('panels below each other make one column, wide ones none', () => {
 test('columns and the 8 px between them fill the room', () => {
   assert.equal(widthOfColumn(4, 1400, 1200), 344);
   assert.equal(widthOfColumn(1, 1400, 1200), 1200);
+});
+
+test('a chart that must fit takes the columns with the widest panels, and no ragged last row', () => {
+  const square = { layout: { margin: { l: 30, r: 10, t: 30, b: 30 }, meta: { aspect: 1 } } };
+  const four = { ...spec([square, square, square, square]), maxWidth: 1200 };
+  const height = (/** @type {any} */ { columns, width }) =>
+    (4 / columns) * (width - 40 + 60) + 8 * (4 / columns - 1);
+  assert.equal(fitting(four, 1000, 300, 1)?.columns, 4);
+  const stacked = fitting(four, 500, 600, 1);
+  assert.equal(stacked?.columns, 2);
+  for (const [room, tall] of [
+    [1000, 300],
+    [500, 600],
+    [500, 400],
+    [900, 700],
+  ]) {
+    const found = fitting(four, room, tall, 1);
+    assert.ok(found && height(found) <= tall && found.width <= room / found.columns);
+  }
+  // Larger margins leave smaller panels.
+  assert.ok((fitting(four, 500, 440, 1.35)?.width ?? 0) < (fitting(four, 500, 440, 1)?.width ?? 0));
+  assert.equal(fitting(four, 500, 200, 1), undefined);
 });
 
 test('each panel has its own cell, groups stay below each other', () => {

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { decode, opened, unpack } from '../../efviz/dashboard/components/assets/wire.js';
+import { chosen, decode, opened, unpack } from '../../efviz/dashboard/components/assets/wire.js';
 
 /** Length, text padded with spaces to whole floats, floats: written byte by byte. */
 function packed(json, numbers = []) {
@@ -82,4 +82,15 @@ test('a figure that is shown already is kept, the one after it read at its place
   );
   assert.equal(next.figures[0].data, shown.figures[0].data);
   assert.deepEqual(next.figures[1].data, ['new']);
+});
+
+test('chosen panels keep their places among all, and none chosen are all', () => {
+  const whole = { rows: 2, figures: ['a', 'b', 'c', 'd'].map((name) => ({ name })) };
+  const names = (/** @type {any} */ spec) => spec.figures.map((one) => `${one.name}${one.place}`);
+  assert.deepEqual(names(chosen(whole, [])), ['a0', 'b1', 'c2', 'd3']);
+  assert.deepEqual(names(chosen(whole, ['x'])), ['a0', 'b1', 'c2', 'd3']);
+  assert.deepEqual(names(chosen(whole, ['d', 'b', 'c'])), ['b1', 'c2', 'd3']);
+  // A single column is laid on its side.
+  assert.equal(chosen(whole, ['c', 'd']).rows, 1);
+  assert.equal(chosen(whole, ['b', 'c', 'd']).rows, 2);
 });

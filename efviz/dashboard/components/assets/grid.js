@@ -44,6 +44,7 @@ export const widthOfColumn = (columns, room, most) =>
 export function fitting(spec, room, tall, scale) {
   const { figures, rows, maxWidth, smallest } = spec;
   const narrow = figures.filter((figure) => !isWide(figure));
+  const least = Math.min(smallest, LEAST);
   let best = { columns: 0, width: 0 };
   const groups = narrow.length / rows;
   for (let columns = groups; columns >= 1; columns -= 1) {
@@ -56,9 +57,9 @@ export function fitting(spec, room, tall, scale) {
       else high = width;
     }
     // Panels in fewer rows are preferred unless they would be much narrower.
-    if (low > 1.5 * best.width) best = { columns, width: Math.floor(low) };
+    if (low >= least && low > 1.5 * best.width) best = { columns, width: Math.floor(low) };
   }
-  return best.width < Math.min(smallest, LEAST) ? undefined : best;
+  return best.columns ? best : undefined;
 }
 
 /**
