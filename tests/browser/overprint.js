@@ -1,6 +1,8 @@
 // What is printed over something else on a page, or reaches over its edges: an expression for
 // `page.evaluate`. A formula is one thing, and so is a panel of a chart with all that is in it.
 ([first, last]) => {
+  // What scrolls by itself, and Streamlit's navigation, which is measured anew while a page widens.
+  const SCROLLED = '.efviz-scroll, .efviz-numbers, .stCode, .stDataFrame, .stMultiSelect, header';
   const seen = (element) =>
     element.checkVisibility({ opacityProperty: true, visibilityProperty: true });
   const layer = (element) => {
@@ -9,8 +11,9 @@
     }
     return null;
   };
+  const found = [];
   // Part of the box that its scrolling or clipping ancestors show.
-  const clipped = (box, element) => {
+  const clipped = (box, element, name) => {
     let { left, top, right, bottom } = box;
     for (let one = element; one && one !== document.body; one = one.parentElement) {
       const { overflowX, overflowY, clipPath } = getComputedStyle(one);
@@ -19,13 +22,16 @@
       if (overflowX !== 'visible') [left, right] = [Math.max(left, edge.left), Math.min(right, edge.right)];
       if (overflowY !== 'visible') [top, bottom] = [Math.max(top, edge.top), Math.min(bottom, edge.bottom)];
     }
-    return right - left > 1.5 && bottom - top > 1.5 ? { left, top, right, bottom } : null;
+    if (right - left < 1.5 || bottom - top < 1.5) return null;
+    const lost = box.right - box.left - (right - left);
+    if (lost > 3 && !element.closest(SCROLLED)) found.push(`${name} is cut by ${lost}`);
+    return { left, top, right, bottom };
   };
   const things = [];
   const add = (name, boxes, element) => {
     for (const box of boxes) {
-      const found = clipped(box, element);
-      if (found) things.push({ name, element, layer: layer(element), ...found });
+      const part = clipped(box, element, name);
+      if (part) things.push({ name, element, layer: layer(element), ...part });
     }
   };
   const whole = '.katex, .efviz-chart > [role=figure], .efviz-contrast .panel';
@@ -42,7 +48,7 @@
     add(node.data.trim().slice(0, 40), range.getClientRects(), parent);
   }
   const out = things.filter(({ left, right }) => left < first - 1 || right > last + 1);
-  const found = out.map(({ name, left, right }) => `${name} reaches from ${left} to ${right}`);
+  found.push(...out.map(({ name, left, right }) => `${name} reaches from ${left} to ${right}`));
   things.forEach((a, i) => {
     for (const b of things.slice(i + 1)) {
       if (a.layer !== b.layer || a.element === b.element) continue;

@@ -1,17 +1,14 @@
 """On paper and in forced colours: all is whole, nothing overlaps, and what is set is seen."""
 
-from pathlib import Path
-
 import numpy as np
 import pytest
 from browsing import Scheme, needs_chromium, visit
 from engines import pixels
 from playwright.sync_api import BrowserContext, Locator, Page, expect
-from test_browser_sights import PLACES, SEEN
+from test_browser_sights import OVERPRINT, PLACES, SEEN
 
 pytestmark = needs_chromium
 
-OVERPRINT = Path(__file__).with_name("overprint.js").read_text(encoding="utf-8")
 PANELS = ".efviz-chart > [role=figure]"
 SHEET = 700
 """Pixels between the margins of a sheet of A4."""

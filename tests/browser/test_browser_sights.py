@@ -1,9 +1,10 @@
 """Every page wide, projected and narrow, light and dark: whole, and accessible.
 
-axe-core finds nothing to object to: WCAG 2.0 and 2.1, levels A and AA.
+axe-core finds nothing to object to: WCAG 2.0 to 2.2, levels A and AA, and its best practices.
 """
 
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -17,8 +18,9 @@ from efviz.dashboard.pages import PAGES
 
 pytestmark = needs_chromium
 
+OVERPRINT = Path(__file__).with_name("overprint.js").read_text(encoding="utf-8")
 PATIENCE = 30_000
-TAGS = ("wcag2a", "wcag2aa", "wcag21a", "wcag21aa")
+TAGS = ("wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice")
 SEEN = (
     ".efviz-chart[data-revision], .efviz-contrast[data-share], .efviz-claims, "
     ".st-key-lessons-list button"
@@ -105,7 +107,14 @@ def test_a_page_is_whole_and_accessible_at_every_sight(
             wait_for_rest(page)
             assert violations(page) == []
             assert page.evaluate(CUT_OFF) == []
+            assert page.evaluate(OVERPRINT, [0, width]) == []
             keep_screenshot(page, f"{place}-{width}-{scheme}")
+        # A tablet, and what a zoom of 200 % leaves of a window of 1,024.
+        for width in (700, 512):
+            page.set_viewport_size({"width": width, "height": 900})
+            wait_for_rest(page)
+            assert page.evaluate(CUT_OFF) == []
+            assert page.evaluate(OVERPRINT, [0, width]) == []
 
 
 def test_axe_would_find_what_is_wrong(profile: BrowserContext, server: str) -> None:

@@ -132,7 +132,7 @@ def _names(shown: Shown, kind: str, over: str = "methods") -> list[str]:
 
 def grids(shown: Shown) -> None:
     """The shipped grids, and of the others what has been computed so far."""
-    st.subheader("Every step size and damping", anchor=False)
+    st.header("Every step size and damping", anchor=False)
     if shown.settings.varied:
         st.caption(words.GRIDS_AS_PUBLISHED)
     known = known_grids(shown)
