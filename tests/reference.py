@@ -253,7 +253,7 @@ class Slow:
             "EFGD": (self.empirical_fisher, self.gradient),
             "Newton": (self.hessian, self.gradient),
             "iEFGD": (self.improved_empirical_fisher, self.gradient),
-            "iEF8": (self.empirical_fisher, self.weighted_gradient),
+            "iEF": (self.empirical_fisher, self.weighted_gradient),
         }[method]
         return np.linalg.solve(matrix(theta) + damping * np.eye(len(theta)), vector(theta))
 

@@ -199,7 +199,7 @@ METHODS: dict[str, Method] = {
         "improved_empirical_fisher",
         style=GREEN.named("improved EF"),
     ),
-    "iEF8": Method(
+    "iEF": Method(
         "Update of the improved empirical Fisher (Wu et al. 2024, Eq. 8)",
         "empirical_fisher",
         vector=WEIGHTED_GRADIENT,

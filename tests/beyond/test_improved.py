@@ -20,7 +20,7 @@ from efviz.problems import (
 )
 
 GIVEN = REFERENCE["ief"]
-CALLED = {"GD": "GD", "EF": "EFGD", "iEF_eq14": "iEFGD", "iEF_eq8": "iEF8"}
+CALLED = {"GD": "GD", "EF": "EFGD", "iEF_eq14": "iEFGD", "iEF_eq8": "iEF"}
 # The toy of Wu et al. (2024), Fig. 1: two residuals, as many as parameters.
 TOY = linear_regression(np.array([[1.0, 0.0], [1.0, 1.0]]), np.zeros(2))
 AT = {
@@ -91,11 +91,11 @@ def test_both_forms_are_equal_where_there_are_as_many_examples_as_parameters(see
         poisson_regression(X, np.array([0.0, 3.0, 1.0])),
     ):
         theta = rng.uniform(-0.5, 0.5, 3)
-        matrix, update = (direction(problem, name, theta).x for name in ("iEFGD", "iEF8"))
+        matrix, update = (direction(problem, name, theta).x for name in ("iEFGD", "iEF"))
         assert_allclose(matrix, update, rtol=1e-6)
     more = small_problem("linear-poisson", seed=seed)
     theta = some_thetas(more, 1)[0]
-    matrix, update = (direction(more, name, theta).x for name in ("iEFGD", "iEF8"))
+    matrix, update = (direction(more, name, theta).x for name in ("iEFGD", "iEF"))
     assert np.linalg.norm(matrix - update) > 0.01 * np.linalg.norm(matrix)
 
 
@@ -152,7 +152,7 @@ def test_the_update_stops_where_it_is_said_to(key):
     r = f - problem.y if linear else 1 / (1 + np.exp(-f)) - problem.y
     assert np.abs(problem.X.T @ r**3 / problem.N).max() < 1e-10
     # The update is scaled by 1 / r: near the end, its steps have to be short.
-    path = run(problem, "iEF8", problem.theta_star, step_size=0.05, n_steps=2000, record=[2000])
+    path = run(problem, "iEF", problem.theta_star, step_size=0.05, n_steps=2000, record=[2000])
     assert_allclose(path.final_theta, there, atol=1e-7)
 
 
@@ -193,5 +193,5 @@ def test_a_problem_of_one_s_own_has_both_forms():
     rng = np.random.default_rng(0)
     base = small_problem("linear-gaussian")
     own = Problem(rng.normal(size=(9, 3)), rng.normal(size=9), base.model, base.likelihood)
-    for method in ("iEFGD", "iEF8"):
+    for method in ("iEFGD", "iEF"):
         assert np.isfinite(direction(own, method, np.zeros(3)).x).all()

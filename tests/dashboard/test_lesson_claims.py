@@ -11,10 +11,12 @@ import numpy as np
 import pytest
 from numpy.polynomial.hermite_e import hermegauss
 from numpy.testing import assert_allclose
+from scipy import optimize
 
 from efviz.arrays import Array
 from efviz.dashboard.pages.at_minimum.page import STUDIES as AT_MINIMUM
 from efviz.dashboard.pages.at_minimum.settings import AtMinimumSettings
+from efviz.dashboard.pages.lessons import batches, facts, improved, root
 from efviz.dashboard.pages.lessons.registry import LESSONS
 from efviz.dashboard.pages.matrices.page import STUDIES as MATRICES
 from efviz.dashboard.pages.matrices.settings import MatricesSettings
@@ -326,3 +328,47 @@ def test_all_matrices_agree_at_another_place_too_so_no_lesson_says_only_there() 
     assert all(agreement.agree for agreement in MATRICES.now("agreements", settings))
     for lesson in LESSONS:
         assert "only there" not in words(lesson)
+
+
+def test_the_root_stops_growing_and_the_inverse_shrinks_far_from_the_minimum() -> None:
+    """Lesson root: |EF^(-1/2) g| tends to a constant below 1, |EF^-1 g| falls like 1 / distance."""
+    problem = facts.problem("fig1")
+    lengths: dict[float, list[float]] = {0.5: [], 1.0: []}
+    for distance in (root.NEAR, root.FAR):
+        theta = problem.theta_star + distance * np.ones(2) / np.sqrt(2)
+        r = problem.X @ theta - problem.y
+        g = problem.X.T @ r / problem.N
+        w, V = np.linalg.eigh((problem.X.T * r**2) @ problem.X / problem.N)
+        for exponent, found in lengths.items():
+            found.append(np.linalg.norm(V @ (w**-exponent * (V.T @ g))))
+    for exponent, found in lengths.items():
+        assert_allclose(root.lengths(exponent), found, rtol=1e-9)
+    assert max(lengths[0.5]) < 1
+    assert lengths[0.5][1] == pytest.approx(lengths[0.5][0], rel=0.01)
+    assert lengths[1.0][1] == pytest.approx(lengths[1.0][0] / 10, rel=0.01)
+
+
+def test_a_batch_leaves_the_share_that_the_lesson_names() -> None:
+    """Lesson batches: the mean gradient is zero, so (N - B) / (B (N - 1)) is left."""
+    N, B = 1000, batches.BATCH
+    assert batches.share(B) == pytest.approx((N - B) / (B * (N - 1)), rel=1e-9)
+
+
+def test_the_improved_update_ends_where_fourth_powers_are_least() -> None:
+    """Lesson improved: its runs end there, and its matrix is the Fisher of a line."""
+    for strength, far in ((1.0, True), (0.0, False)):
+        problem = facts.problem("fig1", "quadratic", strength)
+        end = optimize.minimize(
+            lambda theta, p=problem: np.mean((p.X @ theta - p.y) ** 4),
+            problem.theta_star,
+            method="Nelder-Mead",
+            options={"xatol": 1e-9, "fatol": 1e-13, "maxiter": 5000},
+        ).x
+        assert improved.away(problem) == pytest.approx(
+            np.linalg.norm(end - problem.theta_star), rel=1e-5
+        )
+        assert (improved.away(problem) > improved.LIMIT) == far
+    settings = VectorFieldsSettings.of(methods=("NGD", "iEF"), path="quadratic", strength=1.0)
+    shown = vector_fields.STUDIES.everything(settings)
+    there = np.linalg.norm(shown.paths["iEF"].final_theta - shown.problem.theta_star, axis=-1)
+    assert there == pytest.approx(improved.away(shown.problem), rel=0.02)

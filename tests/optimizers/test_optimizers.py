@@ -39,7 +39,7 @@ def test_methods_are_gradient_descent_and_matrices():
         "EFGD": "empirical_fisher",
         "Newton": "hessian",
         "iEFGD": "improved_empirical_fisher",
-        "iEF8": "empirical_fisher",
+        "iEF": "empirical_fisher",
     }
 
 

@@ -1,11 +1,14 @@
 """The lessons. LESSONS lists them in the recommended order."""
 
 from efviz.dashboard.pages.lessons import (
+    batches,
     bends,
     classifier,
     enough_data,
     growing_step,
+    improved,
     noise,
+    root,
     scale,
     straight,
     table,
@@ -25,5 +28,8 @@ LESSONS: dict[str, Lesson] = {
         whose_label,
         noise,
         table,
+        root,
+        batches,
+        improved,
     )
 }
