@@ -25,6 +25,7 @@ if TYPE_CHECKING:
         fisher,
         ggn,
         hessian,
+        improved_empirical_fisher,
         mc_fisher,
     )
     from efviz.datasets import DATASETS, load
@@ -67,6 +68,7 @@ __all__ = [
     "ggn",
     "grid_search",
     "hessian",
+    "improved_empirical_fisher",
     "linear_regression",
     "load",
     "logistic_regression",
@@ -102,6 +104,7 @@ _HOMES = {
     "ggn": "curvature",
     "grid_search": "sweeps",
     "hessian": "curvature",
+    "improved_empirical_fisher": "curvature",
     "linear_regression": "problems",
     "load": "datasets",
     "logistic_regression": "problems",

@@ -108,7 +108,7 @@ class VectorFieldsSettings(EditableSettings):
         shown=Toggle(),
         help=lambda settings: (
             f"The cosine between the directions of {' and '.join(settings.pair)}; "
-            "red where they are more than 90° apart."
+            "brown where they are more than 90° apart."
         ),
         kept=True,
     )
