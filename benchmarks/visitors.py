@@ -257,9 +257,9 @@ class Visitor:
         elif kind == "bidi_component" and element.bidi_component.component_name == "efviz_chart":
             component = element.bidi_component
             (length,) = struct.unpack_from("<I", component.bytes)
-            query = json.loads(component.bytes[4 : 4 + length])["query"]
-            # The component puts this behind the "?" of the address bar; "-" leaves it as it is.
-            self.query = self.query if query == "-" else query
+            address = json.loads(component.bytes[4 : 4 + length])["address"]
+            # The component puts this behind the "?" of the address bar; None leaves it as it is.
+            self.query = address["query"] if address else self.query
             self.pictures[component.id] = component.bytes[4 + length :]
             return True
         return kind == "markdown"

@@ -41,6 +41,7 @@ def panels(log_damping: float) -> dict[str, go.Figure]:
     scales = relative_scales(fields, _home.scales)
     runs = trajectories(
         _problem,
+        METHODS,
         _theta_0,
         scales,
         step_size=_home.step_size,

@@ -29,7 +29,7 @@ def curves(page: Page) -> Locator:
 
 
 def wait_for_curves(page: Page) -> None:
-    expect(page.get_by_text("8 seeds,").last).to_be_visible(timeout=30_000)
+    expect(page.get_by_text("8 seeds.").last).to_be_visible(timeout=30_000)
     expect(page.locator("[data-testid='stProgress']")).to_have_count(0, timeout=60_000)
 
 
@@ -40,7 +40,7 @@ def test_three_cases_and_the_morph_stand_side_by_side(page: Page, server: str) -
     boxes = [p.bounding_box() for p in panels.all()]
     tops = {round(box["y"]) for box in boxes if box}
     assert len(tops) == 2, "data above, ellipses below"
-    expect(page.locator(".efviz-sentence")).to_contain_text("0.0831 (correct model)")
+    expect(page.locator(".efviz-sentence")).to_contain_text("8.3\u202f% (correct model)")
     expect(page.get_by_text("which these data confirm: 73.3\u202f%")).to_be_visible()
 
 

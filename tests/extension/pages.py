@@ -18,6 +18,7 @@ from efviz.dashboard.pages.optimization import page as optimization
 from efviz.dashboard.pages.optimization.settings import OptimizationSettings
 from efviz.dashboard.pages.vector_fields import page as vector_fields
 from efviz.dashboard.pages.vector_fields.settings import VectorFieldsSettings
+from efviz.dashboard.session.caches import SHARED
 from efviz.dashboard.session.scripts import figure_script
 from efviz.figures.theme import style_of
 from efviz.optimizers import METHODS, Method, run
@@ -183,7 +184,9 @@ PAGES_WITH_METHODS = [
 @pytest.mark.parametrize(("slug", "query"), PAGES_WITH_METHODS)
 def test_a_method_that_refuses_a_problem_says_why_on_the_page(monkeypatch, slug, query):
     monkeypatch.setitem(METHODS, "sign", Method("Numbers only", rule=one_class))
+    SHARED.clear()  # results with the method that had this name before
     at = open_page(slug, methods="GD,sign", **query)
+    SHARED.clear()
     assert not at.exception
     assert "Numbers only" in at.info[0].value
     assert "only numbers can be targets" in at.info[0].value

@@ -120,6 +120,13 @@ def _panel_key(store: Store[Any], found: Loaded | None) -> str:
     return f"{store.slug}.{found and found.digest}"
 
 
+def settled(store: Store[Any], *, whole: bool = False) -> bool:
+    """Whether there is a problem to draw, as `ready` returns, without showing anything."""
+    if getattr(store.settings, "problem", "") != OWN:
+        return True
+    return _adopted(store) and not _made(store, whole).trouble
+
+
 def _adopted(store: Store[Any]) -> bool:
     """Whether the settings of this page refer to the loaded table, and to a regression of today."""
     found, regression = own_table.loaded(), getattr(store.settings, "regression", "")

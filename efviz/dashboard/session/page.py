@@ -19,7 +19,7 @@ from efviz.dashboard.components import link, take_reports
 from efviz.dashboard.session.export_menu import Exported, export_menu
 from efviz.dashboard.session.foreign import plain
 from efviz.dashboard.session.held import Held, Seen
-from efviz.dashboard.session.own_table_widgets import ready
+from efviz.dashboard.session.own_table_widgets import ready, settled
 from efviz.dashboard.session.pins import pin_button
 from efviz.dashboard.session.settings import Settings
 from efviz.dashboard.session.store import Store, run_again
@@ -273,7 +273,11 @@ def header(page: Page, store: Store[Any]) -> None:
 
 def _exported(page: Page) -> list[Exported]:
     """The charts that the page shows, with the settings at rest."""
-    view = View(page, Store(page.slug, page.settings).settings, live=True)
+    store = Store(page.slug, page.settings)
+    # The header comes first: what was drawn last may belong to a table that is gone.
+    if not settled(store, whole=page.studies.given.whole):
+        return []
+    view = View(page, store.settings, live=True)
     drawn: Sequence[Drawn] = st.session_state.get(_drawn(page), ())
     return [found for one in drawn if (found := one.exported(page, view))]
 

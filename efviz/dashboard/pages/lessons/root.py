@@ -102,9 +102,9 @@ gradient does. Without the root the step becomes [[inverse]] times shorter.""",
         Step(
             "The formula",
             r"""
-How is this written? For a matrix $B$, the direction is $B^{-p} g$. With an exponent
-$p$ of zero it is the {{gradient}}, with one the {{direction}} of NGD or EFGD, and the root is
-half-way between them.""",
+How is this written? With an exponent $p$, the {{direction}} of EFGD is $\mathrm{EF}^{-p}$ times the
+{{gradient}}. With an exponent of zero it is the gradient itself, with one the direction of the
+paper, and the root is half-way between them. The same holds for NGD.""",
             vector_fields.SLUG,
             "power=0.5",
             controls=("exponent",),
