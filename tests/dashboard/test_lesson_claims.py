@@ -301,7 +301,7 @@ def test_far_from_the_minimum_labels_differ_as_is_said() -> None:
     X, y, _ = fig_1()
     r, F = X @ STARTS[0] - y, X.T @ X / len(y)
     off = np.linalg.norm((X * r[:, None] ** 2).T @ X / len(y) - F) / np.linalg.norm(F)
-    assert said("whose-label", "observed") == f"{number(float(off))} times ‖F‖"
+    assert said("whose-label", "observed") == f"{number(float(off))} times the Fisher's size"
     # The most likely target of least squares is the prediction: no residual, no gradient.
     assert said("whose-label", "likely") == percent(1.0)
 

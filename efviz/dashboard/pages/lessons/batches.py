@@ -39,8 +39,8 @@ def off_by(settings: MatricesSettings) -> float:
 
 @facts.about("fig2", off_by)
 def check(settings: MatricesSettings, off: float) -> Verdict:
-    words = f"Batches of {settings.batch_size:,} differ from the empirical Fisher by "
-    return Verdict(off <= LIMIT, f"{words}{percent(off, 3)}.")
+    words = f"With batches of {settings.batch_size:,} the matrix differs from the empirical Fisher "
+    return Verdict(off <= LIMIT, f"{words}by {percent(off, 3)}.")
 
 
 @cache
@@ -56,18 +56,19 @@ def numbers() -> dict[str, str]:
 LESSON = Lesson(
     key="batches",
     title="A batch, squared",
-    about="Squaring the gradient of a batch is not the mean of squared gradients.",
+    about="The square of a batch gradient is not the mean of the squared gradients.",
     numbers=numbers,
-    recap="""Gradients that are averaged before they are squared cancel, so the matrix shrinks with
-the batch, and only its size tells by how much. The empirical Fisher needs the gradient of every
-example by itself.""",
+    recap="""Near a minimum, gradients that are averaged before they are squared largely cancel, so
+the matrix shrinks as the batch grows. The empirical Fisher needs the gradient of every example by
+itself.""",
     steps=(
         Step(
             "One gradient for the batch",
             """
-What do you get if you square the {{gradient}} that a framework returns for a batch? It is the mean
-of the gradients of its {{example|examples}}. The {{empirical Fisher}} squares each of them first,
-and averages then. Here θ is next to the minimum.""",
+What do you get if you square the {{gradient}} that a framework returns for a batch? That is the
+mean of the gradients of the {{example|examples}} in the batch. The {{empirical Fisher}} squares
+each of them first and averages afterwards. To *square* a gradient is to multiply it by its own
+transpose, which gives a matrix. The {{parameters}} θ are next to the minimum here.""",
             matrices.SLUG,
             f"{PLACE}&tab=labels",
             prediction=Prediction(
@@ -83,12 +84,12 @@ in all directions.""",
                     Answer(
                         "Zero",
                         """Only the gradient of all examples is zero at the minimum. That of a batch
-is a sample of it, with some noise left.""",
+is an estimate of it, with some noise left.""",
                     ),
                 ),
                 lambda: facts.nearest(share(BATCH), (1.0, 0.01, 1e-12)),
-                """It has [[share]] of the size, [[fold]] times less: averaging over a batch
-leaves only the noise of its mean.""",
+                """It has [[share]] of that size, smaller by a factor of [[fold]]: averaging over a
+batch leaves only the noise of the mean.""",
                 Hidden(("level sets",), ("H", "G", "F", "EF")),
             ),
             controls=("source",),
@@ -100,8 +101,8 @@ leaves only the noise of its mean.""",
             """
 How much is left? Let $B$ be the number of examples in a batch. On average, the square of a batch
 gradient is the square of the mean gradient, zero here, plus the covariance of the {{per-example
-gradient|gradients of single examples}} divided by about $B$. Beside this average stands one way to
-divide the data into batches: its rank is at most their number.""",
+gradient|gradients of single examples}} divided by about $B$. Beside this average stands the
+mean over the batches of one division of the data; its rank is at most the number of batches.""",
             matrices.SLUG,
             f"{PLACE}&labels=squared_mean&batch=128",
             controls=("batch_size",),

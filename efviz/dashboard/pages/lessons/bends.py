@@ -60,21 +60,22 @@ def numbers() -> dict[str, str]:
 LESSON = Lesson(
     key="bends",
     title="Why the empirical Fisher bends the field",
-    about="Badly fitted examples count more, and far from the minimum most fit badly.",
+    about="Badly fitted examples count more, and far from the minimum most are fitted badly.",
     numbers=numbers,
     recap="""The empirical Fisher weights each example by its squared residual; the Fisher does not
-look at the residuals. So its steps shrink far from the minimum, and turn away from it.""",
+look at the residuals. So the steps of EFGD shrink far from the minimum, and turn away from it.""",
     steps=(
         Step(
             "How long is a step?",
             """
 What does the {{empirical Fisher}} do differently? It uses the **observed** targets, where the
-{{Fisher}} averages over the model's own predictions. For a line, this weights each example by its
-squared {{residual}}: target minus prediction. In the Fisher all examples weigh the same.""",
+{{Fisher}} averages over the model's own predictions. For a line, this weights each example by the
+square of its {{residual}}, which is target minus prediction. In the Fisher all examples weigh the
+same. EFGD is the method that uses the empirical Fisher.""",
             vector_fields.SLUG,
             prediction=Prediction(
-                """Go from half-way to a corner of the plane to the corner itself: the distance from
-★ doubles. What happens to the step of EFGD?""",
+                """Start half-way between ★ and a corner of the plane, and go on to the corner: the
+distance from ★ doubles. What happens to the step of EFGD?""",
                 (
                     Answer("It becomes about half as long"),
                     Answer(
@@ -89,9 +90,9 @@ empirical Fisher is not.""",
                     ),
                 ),
                 lambda: facts.nearest(float(growth("EFGD").mean()), (0.5, 1.0, 2.0)),
-                """The step of EFGD becomes [[efgd]] times as long, depending on the corner, that of
-NGD [[ngd]] times: the empirical Fisher grows with the square of the residuals, the gradient only
-linearly.""",
+                """The step of EFGD becomes [[efgd]] times as long, depending on the corner; that of
+NGD becomes [[ngd]] times as long. The empirical Fisher grows with the square of the residuals, the
+gradient only in proportion to them.""",
                 Hidden(("EFGD",), ("EFGD",)),
             ),
             panels=("NGD", "EFGD"),
@@ -100,11 +101,11 @@ linearly.""",
             "The formula",
             r"""
 How is this written? Let $g_n$ be the {{per-example gradient}}, that of the loss of example $n$
-alone. The empirical Fisher (Eq. 3), EF for short, is the mean of $g_n g_n^\top$ over the examples,
-and the step of EFGD is $-\mathrm{EF}^{-1} g$. For a line, $g_n$ is proportional to the residual,
-and $g_n g_n^\top$ to its square. Compare the outer arrows: those of EFGD shrink where those of NGD
-grow. Close to ★, within [[turn]] of the way to a corner, they grow too: there the residuals are
-mostly noise, which does not depend on the distance.""",
+alone. The empirical Fisher (Eq. 3 of the paper), EF for short, is the mean of $g_n g_n^\top$ over
+the examples, and the step of EFGD is $-\mathrm{EF}^{-1} g$. For a line, $g_n$ is proportional to
+the residual, and $g_n g_n^\top$ to its square. Compare the outer arrows: away from ★, those of EFGD
+shrink while those of NGD grow. Within [[turn]] of the way from ★ to a corner, the arrows of EFGD
+grow too: there the residuals are mostly noise, which does not depend on the distance.""",
             vector_fields.SLUG,
             panels=("NGD", "EFGD"),
         ),
@@ -113,8 +114,8 @@ mostly noise, which does not depend on the distance.""",
             """
 Does EFGD at least point the right way? Far from ★, the largest residuals belong to the examples
 with large $x$. These dominate EF, and its inverse shrinks *their* direction. Colours show the
-*cosine* between the steps of EFGD and NGD. It is negative, so that they are more than a right angle
-apart, on [[share]] of the plane. Even there EFGD goes downhill, but not towards ★.""",
+*cosine* between the steps of EFGD and NGD. Where it is negative, on [[share]] of the plane, the two
+are more than a right angle apart. Even there EFGD goes downhill, but not towards ★.""",
             vector_fields.SLUG,
             "cos=1",
             panels=("NGD", "EFGD"),
@@ -129,11 +130,11 @@ that of Fig. 1 of the paper.""",
                 """Reduce the part with a negative cosine to less than [[limit]] of the plane. Does
 that take less noise or more?""",
                 check,
-                """With little noise, residuals tell mostly how far a line is from the best one.
-What would make them tell less?""",
+                """With little noise, the residuals mainly show how far a line is from the best one.
+What would hide that?""",
                 "cos=1&s=2.5",
                 """More: strong noise dominates the residuals across the plane. Large and small
-ones then occur at every $x$, EF is close to a multiple of the Fisher, and its field is
+residuals then occur at every $x$, EF is close to a multiple of the Fisher, and its field is
 straighter.""",
             ),
             controls=("strength",),

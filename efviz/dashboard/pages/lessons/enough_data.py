@@ -67,8 +67,9 @@ data do not lower.""",
             """
 When is the {{empirical Fisher}} as good as the {{Fisher}}? *Logistic regression* gives each example
 a probability for each of two classes, and these data were drawn from just such a model: it is
-{{misspecification|well specified}}. The ellipses show both matrices at the minimum of the loss.
-Above them is their *relative distance*: the size of EF − F in units of that of F.""",
+{{misspecification|well specified}}. The ellipses show both matrices at the minimum of the loss:
+EF is the empirical Fisher, F the Fisher. Above them is their *relative distance*, the size of
+EF − F divided by that of F.""",
             at_minimum.SLUG,
             "s=0",
             prediction=Prediction(
@@ -81,8 +82,8 @@ chance averages out.""",
                     ),
                     Answer(
                         "about a third as large",
-                        """That is what ten times as many examples would do; here are a hundred
-times as many.""",
+                        """That is what ten times as many examples would do. Here there are a
+hundred times as many.""",
                     ),
                     Answer("about a tenth as large"),
                     Answer(
@@ -92,8 +93,9 @@ examples, not with the number itself.""",
                     ),
                 ),
                 lambda: facts.nearest(distance(FEW) / distance(MANY), (1, 3, 10, 100)),
-                """It falls from [[off_few]] to [[off_many]], which is [[share]] of the first value
-(means of [[seeds]] samples). Move *Examples N* to see it.""",
+                """It falls from [[off_few]] to [[off_many]], which is [[share]] of the first value.
+These are means of only [[seeds]] samples, so chance keeps the ratio from being exactly a tenth.
+Move *Examples N* to see it.""",
             ),
             controls=("N",),
             panels=COLUMN,
@@ -103,8 +105,8 @@ examples, not with the number itself.""",
             r"""
 Why does the distance shrink? With the correct model and enough data, the observed labels behave
 almost like draws from the model. Then EF is an average of $N$ random terms, one for each
-{{example}}, whose expectation is the Fisher (Eq. 17). Its error falls with the square root of $N$.
-In the chart, the curve of the correct model falls, and the others level off.""",
+{{example}}, whose expectation is the Fisher (Eq. 17 of the paper). Its error falls with the square
+root of $N$. In the chart, the curve of the correct model falls, and the others level off.""",
             at_minimum.SLUG,
             "s=0&n=100000",
             shows=("curves",),

@@ -62,8 +62,9 @@ there.""",
         Step(
             "Half the distance",
             """
-What does EFGD do if the model fits exactly? Here the noise is off, and all examples lie on one
-line, as when a large model fits its data exactly. At the minimum ★ every {{residual}} is zero.""",
+What does EFGD do if the model fits exactly? EFGD divides the gradient $g$ by the {{empirical
+Fisher}} (EF). Here the noise is off, and all examples lie on one line, as when a large model fits
+its data exactly. At the minimum ★ every {{residual}} is zero.""",
             vector_fields.SLUG,
             "s=-1&damping=0",
             prediction=Prediction(
@@ -82,9 +83,9 @@ It shrinks faster.""",
                     Answer("twice as long"),
                 ),
                 lambda: facts.nearest(lengths("EFGD")[1] / lengths("EFGD")[0], (0.5, 1, 2)),
-                """It becomes [[half]] times as long, that of NGD [[half_natural]] times. The
-gradient $g$ shrinks with the residuals, the {{empirical Fisher}} (EF) with their squares, and the
-step is $g$ divided by EF.""",
+                """It becomes [[half]] times as long; that of NGD becomes [[half_natural]] times as
+long. The gradient $g$ shrinks with the residuals, EF with their squares, and the step is $g$
+divided by EF.""",
                 Hidden(("EFGD",), ("EFGD",)),
             ),
             panels=("Data", "NGD", "EFGD"),
@@ -92,8 +93,8 @@ step is $g$ divided by EF.""",
         Step(
             "Overshooting",
             r"""
-Where does that lead? If the distance is divided by [[near]], the step of NGD becomes
-[[times_natural]] times as long, that of EFGD [[times]] times. Each step is multiplied by a fixed
+Where does that lead? At a [[near]]th of the distance, the step of NGD is [[times_natural]] times
+as long, and that of EFGD [[times]] times. Each step is multiplied by a fixed
 {{step size}} $\gamma$, so EFGD cannot settle: close enough to ★, every step overshoots it. Look at
 the trajectories, in which the longest steps follow close approaches, and at the column EFGD of the
 table.""",
@@ -113,7 +114,7 @@ before the gradient is divided by it: the step is $-(\mathrm{EF} + \lambda I)^{-
                 """Choose a damping λ (and, if you like, a step size) for which EFGD reaches the
 minimum from all starts.""",
                 check,
-                """Close to ★ the matrix is tiny. A λ that is too small does not matter until the
+                """Close to ★ the matrix is tiny. A λ that is too small takes effect only where the
 steps are already too long: try a much larger one.""",
                 "s=-1&damping=0.1",
                 r"""Close to the minimum, $\lambda$ is now much larger than EF, so the step is

@@ -52,18 +52,18 @@ def numbers() -> dict[str, str]:
 LESSON = Lesson(
     key="improved",
     title="Improved, for whom?",
-    about="A later paper mends the empirical Fisher. Its two forms are not the same method.",
+    about="A later paper repairs the empirical Fisher, in two forms that are not the same method.",
     numbers=numbers,
-    recap="""The improved matrix takes the residuals out of the empirical Fisher, and for a line
-the Fisher is left. The improved update was made for fewer examples than parameters; with more,
-it goes to another point than the minimum.""",
+    recap="""The improved matrix takes the residuals out of the empirical Fisher; for a line, what
+remains is the Fisher. The improved update was made for fewer examples than parameters; with more,
+it converges to a point other than the minimum.""",
     steps=(
         Step(
             "Divide by the residuals",
             """
-Can the {{empirical Fisher}} be mended? Its trouble is that it weights every example by its squared
-{{residual}}. A later paper, by Wu and others, divides this weight out again. The result is
-called the *improved* empirical Fisher; the method that uses it is iEFGD here.""",
+Can the {{empirical Fisher}} be repaired? The trouble is that it weights every example by the square
+of its {{residual}}. A later paper, by Wu and others, divides this weight out again. The result is
+called the *improved* empirical Fisher; the method that uses it is called iEFGD here.""",
             vector_fields.SLUG,
             "methods=NGD,EFGD,iEFGD",
             prediction=Prediction(
@@ -81,7 +81,7 @@ called the *improved* empirical Fisher; the method that uses it is iEFGD here.""
                 ),
                 closest,
                 """For a line, the Fisher weights all examples alike, and so does the improved
-matrix: both are the same.""",
+matrix: the two are the same.""",
                 Hidden(("iEFGD",), ("iEFGD",)),
             ),
             panels=("NGD", "EFGD", "iEFGD"),
@@ -89,10 +89,10 @@ matrix: both are the same.""",
         Step(
             "The other form",
             r"""
-In practice they use an update instead, iEF here: the matrix stays the empirical Fisher, and the
-gradient is replaced by a mean in which every {{per-example gradient}} $g_n$ is weighted by its
-squared residual. With fewer examples than parameters both forms agree. Here there are many more
-examples.""",
+In practice the authors use an update instead, here called iEF: the matrix stays the empirical
+Fisher, and the gradient is replaced by a mean in which every {{per-example gradient}} $g_n$ is
+weighted by its squared residual. With fewer examples than parameters the two forms agree. Here
+there are many more examples than parameters.""",
             vector_fields.SLUG,
             f"methods=NGD,iEF&{WRONG}",
             prediction=Prediction(
@@ -110,8 +110,8 @@ mean is not.""",
                     ),
                 ),
                 lambda: 1 if away(facts.problem("fig1", "quadratic", 1.0)) > LIMIT else 0,
-                """They end at a distance of [[away]] from ★: where the *fourth* powers of the
-residuals are smallest, and not their squares.""",
+                """They end at a distance of [[away]] from ★: where the mean of the *fourth* powers
+of the residuals is smallest, not that of their squares.""",
                 Hidden(("iEF",), ("iEF",)),
             ),
             panels=("Data", "NGD", "iEF"),
@@ -127,7 +127,7 @@ residuals are smallest, and not their squares.""",
                 "Squares and fourth powers agree on the best line if the residuals are symmetric.",
                 "methods=NGD,iEF&path=quadratic",
                 """With the correct model, residuals above and below the line balance, in squares
-as in fourth powers: what is left, [[near]], comes from the finite data.""",
+as in fourth powers: the distance that is left, [[near]], comes from the finite data.""",
             ),
             controls=("strength",),
             panels=("Data", "NGD", "iEF"),

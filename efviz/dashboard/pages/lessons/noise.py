@@ -66,7 +66,8 @@ mini-batches of [[large]] examples instead of [[small]].""",
                     Answer("half as wide"),
                     Answer(
                         "a quarter as wide",
-                        """The *covariance* becomes a quarter. The width is its square root.""",
+                        """The *covariance* becomes a quarter as large. The width goes with its
+square root.""",
                     ),
                 ),
                 lambda: facts.nearest(spread(), (1, 0.5, 0.25)),
@@ -82,7 +83,7 @@ the batch size, the width to the square root of that. Move *Batch size B* to see
             r"""
 What has this to do with the {{empirical Fisher}}? Let $\Sigma$ be the *covariance* of the gradients
 of single examples. Then EF $= \Sigma + g g^\top$ (Eq. 18): a second moment is the covariance plus
-the squared mean. Here [[share]] of the trace of EF is noise, and [[rest]] is $g$ itself. So
+the squared mean. Here [[share]] of the trace of EF is noise, and [[rest]] comes from $g$. So
 dividing by EF shortens steps where gradients are uncertain. That can be a reason to use it, but it
 has nothing to do with curvature.""",
             page.SLUG,

@@ -294,7 +294,7 @@ def count(counted: list[int], i: int) -> None:
     def change(by: int) -> None:
         counted[i] = max(counted[i] + by, 0)
 
-    st.button("−", key=f"lesson.hands.{i}.less", help="One hand less", on_click=change, args=(-1,))
+    st.button("−", key=f"lesson.hands.{i}.less", help="One hand fewer", on_click=change, args=(-1,))
     st.html(f"<span class='efviz-hands'>{counted[i]}</span>", width="content")
     st.button("+", key=f"lesson.hands.{i}.more", help="One hand more", on_click=change, args=(1,))
 

@@ -62,7 +62,7 @@ def numbers() -> dict[str, str]:
 LESSON = Lesson(
     key="root",
     title="Why the square root?",
-    about="Adam and Shampoo divide by a root of squared gradients. What does the root change?",
+    about="Adam and Shampoo divide by the root of squared gradients. What does that change?",
     numbers=numbers,
     recap="""The root keeps steps bounded and turns them less than the inverse, but its directions
 depend on the units of the parameters. No exponent between gradient descent and the inverse is the
@@ -71,9 +71,10 @@ best in all units.""",
         Step(
             "How long is a step?",
             """
-Why do Adam and Shampoo take a root? They divide the {{gradient}} by the *root* of a mean of squared
-gradients, where EFGD divides by the mean itself. Take the root of the whole {{empirical Fisher}},
-and go far away from the minimum: much farther than this plane reaches.""",
+Why do Adam and Shampoo, two optimizers for neural networks, take a root? They divide the
+{{gradient}} by the *root* of a mean of squared gradients, where EFGD divides by such a mean itself,
+the {{empirical Fisher}}. Here EFGD, too, takes the root of its matrix. Now go far away from the
+minimum, much farther than this plane reaches.""",
             vector_fields.SLUG,
             "power=0.5",
             prediction=Prediction(
@@ -93,8 +94,8 @@ square of the gradient.""",
                     ),
                 ),
                 lambda: facts.nearest(float(lengths(0.5)[1] / lengths(0.5)[0]), (10, 1, 0.1)),
-                """It goes from [[near]] to [[far]], and never beyond one: the root grows as the
-gradient does. Without the root the step becomes [[inverse]] times shorter.""",
+                """It goes from [[near]] to [[far]], and never exceeds one: the root grows as the
+gradient does. Without the root, the length of the step is divided by [[inverse]].""",
                 Hidden(("EFGD",), ("EFGD",), "EFGD"),
             ),
             panels=("NGD", "EFGD"),
@@ -103,8 +104,9 @@ gradient does. Without the root the step becomes [[inverse]] times shorter.""",
             "The formula",
             r"""
 How is this written? With an exponent $p$, the {{direction}} of EFGD is $\mathrm{EF}^{-p}$ times the
-{{gradient}}. With an exponent of zero it is the gradient itself, with one the direction of the
-paper, and the root is half-way between them. The same holds for NGD.""",
+{{gradient}}, where EF is the empirical Fisher. An exponent of zero gives the gradient itself, an
+exponent of one the direction of the paper; the root lies half-way between them. The same holds for
+NGD, with the Fisher.""",
             vector_fields.SLUG,
             "power=0.5",
             controls=("exponent",),
@@ -114,8 +116,8 @@ paper, and the root is half-way between them. The same holds for NGD.""",
             "Which way does it point?",
             """
 Does the root point closer to the minimum? Colours show the *cosine* with the natural gradient. With
-the inverse, EFGD is more than a right angle away on [[share]] of the plane, with the root on
-[[root_share]].""",
+the inverse, EFGD points more than a right angle away from NGD on [[share]] of the plane; with the
+root, it does so on [[root_share]].""",
             vector_fields.SLUG,
             "power=0.5&cos=1",
             controls=("exponent",),
@@ -130,11 +132,12 @@ the inverse, EFGD is more than a right angle away on [[share]] of the plane, wit
                 """Move *Exponent p* until EFGD is nowhere more than a right angle away from the
 natural gradient.""",
                 check,
-                "At zero, every method is gradient descent, which always goes downhill.",
+                "At zero, every method is gradient descent, which is always less than a right "
+                "angle away from the natural gradient.",
                 "power=0.25&cos=1",
-                """A small exponent is close to gradient descent, and this is not the best exponent:
-measure x in other units (*Unit of x*, among all controls), and another one comes closest. Only the
-full inverse does not depend on units.""",
+                """A small exponent is close to gradient descent. No exponent below one is the best
+in all units: measure x in other units (*Unit of x*, under *All controls*), and another one comes
+closest. Only the full inverse does not depend on units.""",
             ),
             controls=("exponent",),
             panels=("NGD", "EFGD"),

@@ -53,7 +53,8 @@ LESSON = Lesson(
     about="A factor corrects for noise stronger than assumed, but not for a missing term.",
     numbers=numbers,
     recap="""If the noise level is wrong, the empirical Fisher is off by a factor, which can be
-corrected. If a term is missing from the model, its shape is wrong, and no factor corrects it.""",
+corrected. If a term is missing from the model, the shape of the matrix is wrong, and no factor
+corrects that.""",
     steps=(
         Step(
             "Twice the noise",
@@ -96,7 +97,7 @@ as that of the Fisher.""",
             r"""
 Why does a large matrix have a small ellipse? As a curvature, a matrix $M$ predicts how much the
 loss rises with the distance from the minimum. Its ellipse joins all points for which it predicts
-the same rise. The larger $M$, the sooner that is reached.""",
+the same rise. The larger $M$, the sooner that rise is reached.""",
             at_minimum.SLUG,
             "problem=fig4&s=1",
             panels=(*CORRECT, *A),

@@ -62,18 +62,20 @@ curvature of the loss, multiplying the gradient by its inverse makes it point th
         Step(
             "Three paths",
             """
-Which way leads to the line that fits best? A point of these planes is a line: its {{intercept}} $b$
-to the right, its {{slope}} $w$ upwards. The {{loss}} says how badly a line fits the data; along
-each grey *contour* it is constant. The best line, the {{minimum}}, is marked ★. Three methods start
-from the same four points.""",
+Which path leads to the line that fits best? Each point of these planes stands for a line: its
+{{intercept}} $b$ is on the horizontal axis, its {{slope}} $w$ on the vertical one. The {{loss}}
+says how badly a line fits the data; along each grey *contour* it is constant. The best line, the
+{{minimum}}, is marked ★. Three methods start from the same four points: gradient descent (GD),
+natural gradient descent (NGD), and EFGD, which is NGD with the {{empirical Fisher}} in place of the
+Fisher.""",
             vector_fields.SLUG,
             prediction=Prediction(
                 "Which of them take a straight path to ★?",
                 (
                     Answer(
                         "Only gradient descent (GD)",
-                        """The steepest direction is at right angles to a contour, and in an ellipse
-that is seldom the direction of its centre.""",
+                        """The steepest direction is at right angles to a contour, and on an ellipse
+that is rarely the direction of the centre.""",
                     ),
                     Answer("Only the natural gradient (NGD)"),
                     Answer(
@@ -88,8 +90,9 @@ methods uses it.""",
                     ),
                 ),
                 straight_methods,
-                """The longest path of GD is [[GD]] times as long as the straight line from its
-start to its end, that of NGD [[NGD]] times, and that of EFGD [[EFGD]] times.""",
+                """Divide the length of a path by the distance from its start to its end; for a
+straight path this is one. The largest ratio is [[GD]] for GD, [[NGD]] for NGD and [[EFGD]] for
+EFGD.""",
                 Hidden(("GD", "NGD", "EFGD"), ("GD", "NGD", "EFGD")),
             ),
         ),
@@ -108,9 +111,9 @@ path of GD: first it goes down into the valley, then along it.""",
             """
 What would undo the stretching? The {{Fisher}} $F$ measures how much the predictions of the model
 change in each direction of the plane. For a line fitted by least squares it is also the curvature
-of the loss. The step of NGD is $-F^{-1} g$: divided by the curvature, **every step points at ★**
-and is as long as the distance to it. A single step of size one leaves [[left]] of that distance.
-The arrows show [[drawn]] of each step.""",
+of the loss. The step of NGD is $-F^{-1} g$, the gradient divided by the curvature. So **every step
+points at ★** and is as long as the distance to it: after a single step of size one, [[left]] of
+that distance is left. The arrows show [[drawn]] of each step.""",
             vector_fields.SLUG,
             panels=("GD", "NGD"),
         ),

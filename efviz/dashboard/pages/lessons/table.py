@@ -89,7 +89,7 @@ data it prints a step size of [[gamma]] and a damping of [[lambda]].""",
                 (
                     Answer(
                         "It is about the same",
-                        """So it is in the published figure. But that curve was not made with the
+                        """In the published figure it is. But that curve was not made with the
 printed settings.""",
                     ),
                     Answer(
@@ -121,7 +121,7 @@ best one.""",
         ),
         Step(
             "As good as NGD",
-            "A table shows one cell of each map; the map shows how wide the region around it is.",
+            "A table shows one cell of each map. The map shows how wide the good region is.",
             optimization.SLUG,
             query(),
             task=Task(
@@ -130,8 +130,8 @@ best one.""",
                 check,
                 "Dark cells have a low final loss. The mark in the map shows the cell that is run.",
                 "ef=17.7827941004&efl=1e-10",
-                """Before you believe a comparison of tuned methods, ask whether the printed
-settings reproduce the printed result.""",
+                """So EFGD can end as low as NGD on these data: here the printed settings fail, not
+the method.""",
             ),
             controls=("step_EFGD", "damping_EFGD"),
             shows=("grids",),

@@ -28,7 +28,7 @@ def off_by(settings: MatricesSettings) -> float:
 
 def in_units(off: float) -> str:
     """A distance relative to the Fisher, in words."""
-    return percent(off) if off < 2 else f"{number(off)} times ‖F‖"
+    return percent(off) if off < 2 else f"{number(off)} times the Fisher's size"
 
 
 @facts.about("fig1", lambda settings: off_by(replace(settings, source="observed")))
@@ -49,17 +49,17 @@ LESSON = Lesson(
     about="The same formula with labels from three sources gives three different matrices.",
     numbers=numbers,
     recap="""The Fisher averages over labels that the model predicts, so labels drawn from the model
-estimate it everywhere. The observed labels serve only where they look as if the model had drawn
+estimate it everywhere. The observed labels do so only where they look as if the model had drawn
 them.""",
     steps=(
         Step(
             "Three sources",
             r"""
-Which label belongs into the formula? To build the matrix, take the gradient of the loss of one
-{{example}} for some label, multiply it with itself, and average over the examples. The {{Fisher}}
-takes every label that the model considers possible, weighted by its probability. The {{empirical
-Fisher}} takes the observed one. You could also *draw* labels from the model, or take the most
-likely one.""",
+Which label, or {{target}}, belongs in the formula? To build the matrix, take the gradient of the
+loss of one {{example}} for some label, multiply it by its own transpose, and average over the
+examples. The {{Fisher}} takes every label that the model considers possible, weighted by its
+probability. The {{empirical Fisher}} takes the observed one. You could also *draw* labels from the
+model, or take the most likely one.""",
             matrices.SLUG,
             "tab=labels",
             prediction=Prediction(
@@ -109,7 +109,8 @@ you see.""",
                 """Move θ until EF, the matrix of the observed labels, differs from the Fisher by at
 most [[limit]]. Use the sliders, or drag the mark.""",
                 check,
-                "Where do the observed targets lie around the predictions as the model expects?",
+                "At which θ do the observed targets scatter around the predictions as the model "
+                "expects?",
                 "labels=observed&theta=2.04,1.98",
                 """Near the minimum of a correct model the observed labels look as if the model
 had drawn them: the matrices of observed and of drawn labels are both close to the Fisher. That of
