@@ -189,8 +189,8 @@ _POWER = "cos=1&metric=Fisher"
 
 CLAIMS = (
     Claim("batches-averaged", "later", "avalanche #1224", "batch",
-        "Squares of batch gradients, averaged over the batches, divided by their number or not, "
-        "are not the EF: for batches of B they expect ∇L ∇Lᵀ + (N − B)/(B (N − 1)) · cov(g).",
+        "Squared batch gradients are not the EF, whether they are summed or averaged over the "
+        "batches: for batches of B their expectation is ∇L ∇Lᵀ + (N − B)/(B (N − 1)) · cov(g).",
         _every_batch, Link("four-matrices", f"{_BATCHES}&batch=16")),
     Claim("square-first", "later",
         "Overcoming-Catastrophic-forgetting #6, continual-learning #11, "
@@ -202,11 +202,11 @@ CLAIMS = (
         "it about B-fold where the mean gradient is small.",
         _batch_of_one, Link("four-matrices", f"{_BATCHES}&batch=128")),
     Claim("variants-in-use", "later", "arXiv:2502.11756 (van de Ven)", "batch",
-        "What implementations of elastic weight consolidation call the Fisher differs by factors, "
-        "so that the best strength of its penalty differs too.",
+        "Implementations of elastic weight consolidation call different matrices the Fisher. Their "
+        "sizes differ by factors, and so does the best strength of the penalty.",
         _variants, Link("four-matrices", _BATCHES)),
     Claim("own-guess", "later", "ewc.pytorch #4", "labels",
-        "With the model's most likely label the matrix is neither F nor the EF: too small for two "
+        "With the model's most likely labels the matrix is neither F nor the EF: too small for two "
         "classes, and zero for least squares.",
         _own_guess, Link("four-matrices", "tab=labels&labels=most_likely&problem=fig2")),
     Claim("sampled-not-observed", "later", "kfac-pytorch #109, curvature #6",
@@ -230,8 +230,8 @@ CLAIMS = (
         _improved_matrix, Link("four-matrices", "problem=fig2&matrices=fisher,"
         "empirical_fisher,improved_empirical_fisher")),
     Claim("improved-update", "later", "arXiv:2406.06420 (Wu et al.), Eq. 8", "improved",
-        "Their update is made for fewer examples than parameters. With more, it stops at another "
-        "point than the minimum: for least squares, at the fit of least fourth powers.",
+        "The improved update is made for fewer examples than parameters. With more, it stops at a "
+        "point other than the minimum: for least squares, at the fit of least fourth powers.",
         _improved_update, Link("vector-fields", "methods=NGD,iEFGD,iEF")),
     Claim("improved-toy", "later", "arXiv:2406.06420 (Wu et al.), toy example", "improved",
         "With as many examples as parameters, both forms are the natural gradient, and the EF "
