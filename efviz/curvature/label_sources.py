@@ -211,7 +211,7 @@ LABEL_SOURCES: dict[str, LabelSource] = {
         unbiased=False,
         cost=_each_example,
         least=_each_example,
-        words="The observed labels with all logits turned in sign, so that examples that are "
+        words="The observed labels with all logits reversed in sign, so that examples that are "
         "predicted well weigh the most.",
     ),
     "squared_mean": LabelSource(
@@ -222,9 +222,8 @@ LABEL_SOURCES: dict[str, LabelSource] = {
         unbiased=False,
         cost=_each_example,
         least=_each_example,
-        words="The gradient of a batch, squared, which is what automatic differentiation returns "
-        "most easily: the empirical Fisher for B = 1, of rank one and zero at the minimum for "
-        "B = N.",
+        words="The gradient that automatic differentiation returns for a batch, squared. For B = 1 "
+        "this is the empirical Fisher; for B = N it has rank one and is zero at the minimum.",
     ),
 }
 

@@ -157,7 +157,7 @@ def test_a_restarting_server_is_said_and_afterwards_all_is_there(browser: Browse
             re.compile("^The server does not answer"), timeout=PATIENCE
         )
         keep_screenshot(page, "away")
-        assert "picks up where it was" in away(page)
+        assert "picks up where it left off" in away(page)
         with ready(port):
             expect(page.locator(".efviz-away")).to_have_text("", timeout=60_000)
             wait_for_rest(page)

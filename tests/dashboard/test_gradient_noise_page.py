@@ -189,10 +189,10 @@ def test_the_errors_on_the_page_are_the_librarys() -> None:
     assert f"<b>{percent(float(noise.noise_share), 3)}</b> of the trace" in words
     squared = float(noise.gradient @ noise.gradient)
     full, plain = (percent(float(found[name][0]) / squared, 3) for name in ("full", "plain"))
-    assert f"<b>{full}</b> of ‖∇L‖² is the expected squared error of an estimate of ∇L" in words
+    assert f"<b>{full}</b> of ‖∇L‖²: the expected squared error of an estimate of ∇L" in words
     assert (
-        f"from 4 examples with the noise adaptation of Eq. 19. Without it, that of ĝ is {plain}."
-        in words
+        "from 4 examples with the noise adaptation of Eq. 19. Without it, the error of the "
+        f"mini-batch gradient ĝ is {plain}." in words
     )
     assert noise.identity_error < 1e-12
     assert "Eq. 18 holds to working precision" in words

@@ -117,13 +117,13 @@ def said(**settings) -> str:
 
 def test_the_words_say_what_follows_from_the_exponent() -> None:
     root = said(exponent=0.5)
-    assert "3.16 times as long with NGD and 1 times as long with EFGD" in root
+    assert "by 3.16 with NGD and 1 with EFGD" in root
     longest = np.linalg.norm(found(exponent=0.5).fields.vectors["EFGD"], axis=-1).max()
     assert f"the longest update here is {longest:.3g}" in root
     assert longest < 1
     assert "none is the best" in root
     inverse = said()
-    assert "1 times as long with NGD and 0.1 times as long with EFGD" in inverse
+    assert "by 1 with NGD and 0.1 with EFGD" in inverse
     assert "ignores the unit of x" in inverse
     assert "longer than 1" not in inverse
     assert "ignores the unit of x" not in said(structure="diagonal")

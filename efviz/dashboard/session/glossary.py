@@ -32,7 +32,11 @@ GLOSSARY: dict[str, Term] = {
             "A row of the data: its inputs x and its target y. N is the number of examples.",
             f"({_X}, {_Y}), <i>n</i> = 1, …, <i>N</i>",
         ),
-        Term("target", "What the model predicts for an example: a number, or a class (a label)."),
+        Term(
+            "target",
+            "What the model is to predict for an example: a number, or a class. Also called a "
+            "label.",
+        ),
         Term("slope", "How much a line rises for each unit to the right.", "<i>w</i>"),
         Term("intercept", "The height of a line at x = 0.", "<i>b</i>"),
         Term(
@@ -71,8 +75,8 @@ GLOSSARY: dict[str, Term] = {
         ),
         Term(
             "GGN",
-            "The generalized Gauss-Newton matrix: the Hessian without the curvature of f, "
-            "the model.",
+            "The generalised Gauss-Newton matrix: the Hessian without the part that comes from the "
+            "curvature of f, the output of the model.",
             f"<i>G</i> = {_N}<i>J<sub>n</sub></i>ᵀ ∇²<sub><i>f</i></sub>(−log <i>p</i>) "
             "<i>J<sub>n</sub></i>",
         ),
@@ -93,7 +97,7 @@ GLOSSARY: dict[str, Term] = {
         Term(
             "direction",
             "What a method makes of the gradient. The update is minus the step size times the "
-            "direction. B is the identity for GD, F for NGD and EF for EFGD.",
+            "direction. B is F for NGD and EF for EFGD; GD takes the gradient itself.",
             "(<i>B</i> + λ <i>I</i>)<sup>−1</sup> <i>g</i>",
         ),
         Term("path", "The points that a method visits from one start: its trajectory."),

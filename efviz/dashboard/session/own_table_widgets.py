@@ -278,7 +278,7 @@ def _notes(found: Loaded, made: Made) -> None:
 
 def _shortened(sentences: list[str]) -> list[str]:
     more = len(sentences) - MOST_NOTES
-    return [*sentences[:MOST_NOTES], f"… and {more} more remarks."] if more > 0 else sentences
+    return [*sentences[:MOST_NOTES], f"… and {more} more."] if more > 0 else sentences
 
 
 def _forget() -> None:

@@ -17,7 +17,7 @@ const STYLE = `
   .efviz-away:empty { visibility: hidden; }
   @media print { .efviz-away { display: none; } }
 `;
-const GOES_ON = 'This page picks up where it was as soon as';
+const GOES_ON = 'This page picks up where it left off as soon as';
 
 let connected = false;
 let lost = false; // a connection that there was

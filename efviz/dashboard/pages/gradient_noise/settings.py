@@ -29,7 +29,7 @@ def _scale(method: str) -> Any:
     if on_minibatches()[method].estimates:
         return None
     query = query_of("scale", method, old=ON_MINIBATCHES)
-    help = "A factor of γ. 0 makes the mean update at θ as long as that of SGD."
+    help = "A factor on γ. 0 makes the mean update at θ as long as that of SGD."
     return scale_setting(method, query, 0.0, help)
 
 

@@ -22,7 +22,9 @@ EXACT = 1e-12
 
 OF_EF = in_html("of the trace of {{empirical Fisher|EF}} is noise")
 ELLIPSES = "Ellipses show spreads here: the larger a matrix, the larger its ellipse."
-THETA = "The gradients are evaluated and the runs start here. Click in the contours to move it."
+THETA = (
+    "The gradients are evaluated and the runs start at this θ. Click in the contours to move it."
+)
 
 
 def sentence(
@@ -84,8 +86,9 @@ def _adapted(
     full, plain = (percent(errors[name] / squared, 3) for name in ("full", "plain"))
     examples = "1 example" if batch_size == 1 else f"{batch_size:,} examples"
     return (
-        f"<b>{full}</b> of ‖∇L‖² is the expected squared error of an estimate of ∇L from "
-        f"{examples} with the noise adaptation of Eq. 19. Without it, that of ĝ is {plain}."
+        f"<b>{full}</b> of ‖∇L‖²: the expected squared error of an estimate of ∇L from "
+        f"{examples} with the noise adaptation of Eq. 19. Without it, the error of the mini-batch "
+        f"gradient ĝ is {plain}."
     )
 
 

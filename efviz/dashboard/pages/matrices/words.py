@@ -25,7 +25,7 @@ from efviz.studies.four_matrices import Names, finite, short_of, spectra
 from efviz.studies.label_sources import LabelDistances, LabelMatrix
 from efviz.studies.one_example import Contribution, OneStep
 
-THETA = "The matrices are evaluated here. Click in the contours to move it."
+THETA = "The matrices are evaluated at this θ. Click in the contours to move it."
 ALL = {2: "both agree", 3: "all three agree", 4: "all four agree"}
 
 

@@ -46,7 +46,7 @@ def sentence(found: Mapping[str, Result] | None = None) -> str:
 def table(show: str, found: Mapping[str, Result] | None = None) -> str:
     found = found or {}
     return table_of_cards(
-        "Claims of the paper and since, each with its check",
+        "Claims of the paper and later ones, each with its check",
         ("Where", "Claim", "Check", "See it"),
         {
             escape(SECTIONS[section]): [row(claim, found.get(claim.key)) for claim in claims]

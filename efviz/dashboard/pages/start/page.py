@@ -35,9 +35,9 @@ WORDS = """
 Three methods fit a line with {{intercept}} b and {{slope}} w to the data of Figure 1, from the same
 four starts; ★ is the {{minimum}}. Gradient descent (**GD**) follows the direction of steepest
 descent. The natural gradient (**NGD**) multiplies the {{gradient}} by the inverse of the
-{{Fisher|Fisher information}}. **EFGD** uses the {{empirical Fisher}} instead, which looks much the
-same on paper: it uses the observed {{target|targets}}; the Fisher averages over the model's own
-predictions.
+{{Fisher|Fisher information}}. **EFGD** uses the {{empirical Fisher}} instead. On paper the two look
+much the same, but the empirical Fisher uses the observed {{target|targets}}, and the Fisher
+averages over the model's own predictions.
 """
 
 DOORS = {

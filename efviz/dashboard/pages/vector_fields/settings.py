@@ -123,16 +123,16 @@ class VectorFieldsSettings(EditableSettings):
         Number(1e-4, 1e4),
         1.0,
         shown=Slider(0.25, log=True, bounds=(1e-2, 1e2)),
-        help="Measures x, of two inputs the second, in this unit: the second parameter becomes as "
-        "many times as large. Gradients and angles change; the full inverse does not.",
+        help="The unit of x (of the second of two inputs): the second parameter becomes that many "
+        "times as large. Gradients and angles change; undamped, the full inverse ignores it.",
     )
     metric: str = setting(
         "Cosine",
         Choice(lambda _: METRICS),
         METRICS[0],
         shown=Select(segments=True),
-        help="Euclidean, in the units above, or as the Fisher measures angles, in which units "
-        "cancel: aᵀFb / √(aᵀFa · bᵀFb).",
+        help="Euclidean: in the units above. Fisher: as the Fisher measures angles, so that units "
+        "cancel, aᵀFb / √(aᵀFa · bᵀFb).",
         kept=True,
     )
     play: bool = setting(

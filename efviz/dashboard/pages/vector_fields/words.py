@@ -71,9 +71,10 @@ def preconditioner(fields: FieldComparison, *, exponent: float, structure: str, 
     names = [name for name in ("NGD", "EFGD") if name in fields.vectors]
     powers = {"NGD": 1 - exponent, "EFGD": 1 - 2 * exponent}
     if names:
-        longer = [f"{number(TIMES ** powers[name])} times as long with {name}" for name in names]
+        factors = [f"{number(TIMES ** powers[name])} with {name}" for name in names]
         parts.append(
-            f"Without damping, a loss {TIMES} times as large makes updates {listed(longer)}."
+            f"Without damping, multiplying the loss by {TIMES} multiplies the length of an update "
+            f"by {listed(factors)}."
         )
     if exponent == 0.5 and unit == 1 and "EFGD" in fields.vectors:
         bounded = "update" if structure == STRUCTURES[0] else "component of an update"
