@@ -1,4 +1,4 @@
-"""The step that grows as you approach."""
+"""The step that grows as you approach an exact fit."""
 
 from functools import cache
 from types import SimpleNamespace
@@ -52,7 +52,7 @@ def numbers() -> dict[str, str]:
 
 LESSON = Lesson(
     key="growing-step",
-    title="The step that grows as you approach",
+    title="When the model fits exactly",
     about="With an exact fit, the empirical Fisher vanishes faster than the gradient.",
     numbers=numbers,
     recap="""With an exact fit, the empirical Fisher vanishes faster than the gradient, so undamped

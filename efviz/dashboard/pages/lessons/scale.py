@@ -128,8 +128,8 @@ Fisher.""",
                 "EF grows with the noise, so make the noise weaker than the model assumes.",
                 "problem=fig4&s=-0.5",
                 """With less noise than the model assumes, EF is too small, so steps divided by it
-are too long. Without any noise, EF would vanish: see the lesson *The step that grows as you
-approach*.""",
+are too long. Without any noise, EF would vanish: see the lesson *When the model fits
+exactly*.""",
             ),
             controls=("strength", "path"),
             panels=OWN,

@@ -1,4 +1,4 @@
-"""What the natural gradient straightens."""
+"""The steepest way down, and what the natural gradient straightens."""
 
 from functools import cache
 from types import SimpleNamespace
@@ -53,7 +53,7 @@ def numbers() -> dict[str, str]:
 
 LESSON = Lesson(
     key="straight",
-    title="What the natural gradient straightens",
+    title="The steepest way down",
     about="The direction of steepest descent rarely points at the minimum. One matrix fixes that.",
     numbers=numbers,
     recap="""The direction of steepest descent rarely points at the minimum. Where the Fisher is the
