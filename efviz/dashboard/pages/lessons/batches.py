@@ -67,8 +67,8 @@ itself.""",
             """
 What do you get if you square the {{gradient}} that a framework returns for a batch? That is the
 mean of the gradients of the {{example|examples}} in the batch. The {{empirical Fisher}} squares
-each of them first and averages afterwards. To *square* a gradient is to multiply it by its own
-transpose, which gives a matrix. The {{parameters}} θ are next to the minimum here.""",
+each of them first and averages afterwards; to *square* is to multiply by the transpose. Here θ is
+next to the minimum.""",
             matrices.SLUG,
             f"{PLACE}&tab=labels",
             prediction=Prediction(

@@ -69,13 +69,12 @@ look at the residuals. So the steps of EFGD shrink far from the minimum, and tur
             "How long is a step?",
             """
 What does the {{empirical Fisher}} do differently? It uses the **observed** targets, where the
-{{Fisher}} averages over the model's own predictions. For a line, this weights each example by the
-square of its {{residual}}, which is target minus prediction. In the Fisher all examples weigh the
-same. EFGD is the method that uses the empirical Fisher.""",
+{{Fisher}} averages over the model's own predictions. For a line, this weights each example by its
+squared {{residual}}, target minus prediction. In the Fisher all examples weigh the same.""",
             vector_fields.SLUG,
             prediction=Prediction(
-                """Start half-way between ★ and a corner of the plane, and go on to the corner: the
-distance from ★ doubles. What happens to the step of EFGD?""",
+                """Start half-way between ★ and a corner, and go on to the corner: the distance from
+★ doubles. What happens to the step of EFGD?""",
                 (
                     Answer("It becomes about half as long"),
                     Answer(

@@ -62,12 +62,10 @@ curvature of the loss, multiplying the gradient by its inverse makes it point th
         Step(
             "Three paths",
             """
-Which path leads to the line that fits best? Each point of these planes stands for a line: its
-{{intercept}} $b$ is on the horizontal axis, its {{slope}} $w$ on the vertical one. The {{loss}}
-says how badly a line fits the data; along each grey *contour* it is constant. The best line, the
-{{minimum}}, is marked ★. Three methods start from the same four points: gradient descent (GD),
-natural gradient descent (NGD), and EFGD, which is NGD with the {{empirical Fisher}} in place of the
-Fisher.""",
+Each point of these planes is a line, with its {{intercept}} $b$ to the right and its {{slope}} $w$
+upwards. The {{loss}} says how badly a line fits the data; along each grey *contour* it is constant.
+The best line, the {{minimum}}, is marked ★. Three methods start from the same four points; EFGD is
+NGD with the {{empirical Fisher}} instead of the Fisher.""",
             vector_fields.SLUG,
             prediction=Prediction(
                 "Which of them take a straight path to ★?",
