@@ -281,5 +281,4 @@ def test_every_result_of_a_page_weighs_what_it_keeps(page: Listing) -> None:
     kept += [entry.value for entry in SHARED._entries.values() if not isinstance(entry.value, Job)]
     assert jobs
     for value in kept:
-        # The texts of a few results have more in common than those of many.
-        assert_allclose(nbytes(value), walked(value), rtol=0.2, atol=6000)
+        assert_allclose(nbytes(value), walked(value), rtol=0.2, atol=2000)

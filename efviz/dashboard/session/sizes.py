@@ -1,5 +1,6 @@
 """The memory that a result occupies, as its type declares it."""
 
+import sys
 from collections.abc import Iterator, Mapping
 from dataclasses import fields, is_dataclass
 from typing import Any
@@ -8,6 +9,8 @@ import numpy as np
 
 _OBJECT = 64
 """Bytes of an object without its content."""
+_PLAIN = str | bytes | int | float | None
+"""What Python knows the size of."""
 
 
 def nbytes(value: Any) -> int:
@@ -18,13 +21,16 @@ def nbytes(value: Any) -> int:
     """
     total, arrays = 0, {}
     for part in _parts(value):
+        if isinstance(part, _PLAIN):
+            total += sys.getsizeof(part)
+            continue
         total += _OBJECT
         if isinstance(part, np.ndarray):
             # A view keeps the whole array in memory.
             whole = part if part.base is None else part.base
             arrays[id(whole)] = int(getattr(whole, "nbytes", part.nbytes))
         else:
-            total += _stated(part) or (len(part) if isinstance(part, bytes | str) else 0)
+            total += _stated(part) or 0
     return total + sum(arrays.values())
 
 
