@@ -8,9 +8,10 @@ from collections.abc import Callable
 from typing import NamedTuple
 
 import numpy as np
+import scipy  # optimize is imported on first use
 
 from efviz.arrays import Array
-from efviz.numerics.linalg import Rows, solve_damped
+from efviz.numerics.linalg import Rows
 from efviz.problems import Problem, batches
 from efviz.problems.likelihoods.base import Likelihood
 
@@ -56,45 +57,30 @@ def _rows_of_update(problem: Problem, theta: Array) -> Rows:
 
 WEIGHTED_GRADIENT = Vector(weighted_gradient_term, _rows_of_update)
 
-_MOST_STEPS = 200
-
 
 def stationary_point(problem: Problem) -> Array:
     """theta (D,) with sum_n s_n g_n = 0, where the update of Eq. 8 stops.
 
     For least squares it is the fit with the least fourth powers of the residuals. With one output
     that is linear in theta and a convex loss, sum_n s_n g_n is the gradient of a convex function,
-    as r_n^3 grows with f_n: Newton's method with step halving on its norm finds it. ValueError for
-    other problems, and where it does not converge.
+    as r_n^3 grows with f_n, and its root is the only one. ValueError for other problems, and where
+    none is found.
     """
     if not (problem.model.linear and problem.model.n_outputs == 1 and problem.likelihood.convex):
         raise ValueError(
             "where the update of Eq. 8 stops is only found for one output that is linear in the "
             "parameters and a convex loss"
         )
-    theta = problem.theta_star.copy()
 
-    def value_and_slope(at: Array) -> tuple[Array, Array]:
-        value, slope = problem.mean_over_examples(at, weighted_gradient_term, _slope)
+    def value_and_slope(theta: Array) -> tuple[Array, Array]:
+        value, slope = problem.mean_over_examples(theta, weighted_gradient_term, _slope)
         return value, slope
 
-    value, slope = value_and_slope(theta)
-    for _ in range(_MOST_STEPS):
-        # Multiple roots of s_n at the minimum of a perfect fit make the slope singular.
-        step = solve_damped(slope, value, terms=problem.N).x
-        size, shorter = np.linalg.norm(value), 1.0
-        while True:
-            there = theta - shorter * step
-            new, new_slope = value_and_slope(there)
-            if np.linalg.norm(new) < size or shorter < 1e-10:
-                break
-            shorter /= 2
-        if not np.linalg.norm(new) < size:
-            break
-        theta, value, slope = there, new, new_slope
+    found = scipy.optimize.root(value_and_slope, problem.theta_star, jac=True, tol=1e-14)
+    value, slope = value_and_slope(found.x)
     if not np.linalg.norm(value) <= 1e-10 * (1 + np.linalg.norm(slope)):
         raise ValueError(f"no point with sum_n s_n g_n = 0 was found; the last mean is {value}")
-    return theta
+    return np.asarray(found.x)
 
 
 def _slope(piece: batches.Piece) -> Array:
