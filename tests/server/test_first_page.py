@@ -4,11 +4,9 @@ import gzip
 import re
 from html import escape
 from importlib.resources import files
-from typing import Any
 
 import pytest
-from coroutines import finish
-from starlette.types import Message, Receive, Scope, Send
+from middleware import answer
 
 from efviz.dashboard.server import assets, compat, places
 from efviz.dashboard.server.first_page import FirstPage
@@ -31,28 +29,18 @@ def answered(
     headers: list[tuple[bytes, bytes]] = HTML,
 ) -> tuple[dict[str, str], bytes, list[tuple[str, str]]]:
     """The headers and the body of what a browser gets, and what was said to be opened."""
-    sent: list[Message] = []
     opened: list[tuple[str, str]] = []
-
-    async def app(scope: Scope, receive: Receive, send: Send) -> None:
-        await send({"type": "http.response.start", "status": status, "headers": headers})
-        await send({"type": "http.response.body", "body": b"th", "more_body": True})
-        await send({"type": "http.response.body", "body": b"is"})
-
-    async def send(message: Message) -> None:
-        sent.append(message)
-
-    scope: dict[str, Any] = {
-        "type": "http",
-        "method": method,
-        "path": path,
-        "query_string": query,
-        "headers": [(b"accept-encoding", accept)] if accept else [],
-    }
-    page = FirstPage(app, lambda slug, text: opened.append((slug, text)))
-    finish(page(scope, None, send))  # type: ignore[arg-type]
-    found = {k.decode(): v.decode() for k, v in sent[0]["headers"]}
-    return found, b"".join(one["body"] for one in sent[1:]), opened
+    found = answer(
+        lambda app: FirstPage(app, lambda slug, text: opened.append((slug, text))),
+        (b"th", b"is"),
+        status=status,
+        told=headers,
+        method=method,
+        path=path,
+        query_string=query,
+        headers=[(b"accept-encoding", accept)] if accept else [],
+    )
+    return found.headers, found.body, opened
 
 
 def hinted(body: bytes) -> list[str]:

@@ -1,13 +1,11 @@
 """What Streamlit's browser side is told of its host."""
 
 import json
-from typing import Any
 
 import pytest
 from coroutines import finish
+from middleware import answer
 from starlette.requests import Request
-from starlette.responses import JSONResponse, Response
-from starlette.types import Message, Receive, Scope, Send
 from streamlit.web.server.starlette.starlette_routes import create_host_config_routes
 
 from efviz.dashboard.server import compat
@@ -15,19 +13,10 @@ from efviz.dashboard.server.host_config import HostConfig
 
 
 def answered(path: str, method: str = "GET") -> tuple[dict[str, str], bytes]:
-    sent: list[Message] = []
-
-    async def app(scope: Scope, receive: Receive, send: Send) -> None:
-        answer: Response = JSONResponse({"blockErrorDialogs": False, "other": [1]})
-        await answer(scope, receive, send)
-
-    async def send(message: Message) -> None:
-        sent.append(message)
-
-    scope: dict[str, Any] = {"type": "http", "method": method, "path": path}
-    finish(HostConfig(app)(scope, None, send))  # type: ignore[arg-type]
-    headers = {k.decode(): v.decode() for k, v in sent[0]["headers"]}
-    return headers, b"".join(one["body"] for one in sent[1:])
+    body = json.dumps({"blockErrorDialogs": False, "other": [1]}).encode()
+    told = [(b"content-type", b"application/json"), (b"content-length", b"%d" % len(body))]
+    found = answer(HostConfig, (body,), told=told, path=path, method=method)
+    return found.headers, found.body
 
 
 def test_visitors_see_no_dialogs_of_streamlit() -> None:

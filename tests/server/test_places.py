@@ -2,12 +2,10 @@
 
 import re
 from importlib.resources import files
-from typing import Any
 from urllib.parse import urljoin
 
 import pytest
-from coroutines import finish
-from starlette.types import Message, Receive, Scope, Send
+from middleware import answer
 
 from efviz.dashboard.pages import PAGES
 from efviz.dashboard.server.places import TITLES, Places, meant
@@ -20,27 +18,16 @@ def answered(
     path: str, query: str = "", *, status: int = 200, kind: bytes = HTML[0][1], method: str = "GET"
 ) -> tuple[int, dict[str, str], str]:
     """The status, the headers and the body of what a browser gets where Streamlit answers so."""
-    sent: list[Message] = []
-
-    async def app(scope: Scope, receive: Receive, send: Send) -> None:
-        start = {"type": "http.response.start", "status": status}
-        await send({**start, "headers": [(b"content-type", kind)]})
-        await send({"type": "http.response.body", "body": b"Streamlit's", "more_body": True})
-        await send({"type": "http.response.body", "body": b" page"})
-
-    async def send(message: Message) -> None:
-        sent.append(message)
-
-    scope: dict[str, Any] = {
-        "type": "http",
-        "method": method,
-        "path": path,
-        "query_string": query.encode(),
-        "headers": [],
-    }
-    finish(Places(app)(scope, None, send))  # type: ignore[arg-type]
-    found = {k.decode(): v.decode() for k, v in sent[0]["headers"]}
-    return sent[0]["status"], found, b"".join(one["body"] for one in sent[1:]).decode()
+    found = answer(
+        Places,
+        (b"Streamlit's", b" page"),
+        status=status,
+        told=[(b"content-type", kind)],
+        method=method,
+        path=path,
+        query_string=query.encode(),
+    )
+    return found.status, found.headers, found.body.decode()
 
 
 def led_to(path: str, query: str = "") -> str:
