@@ -33,8 +33,7 @@ def most_likely_fisher(problem: Problem, theta: ArrayLike) -> Array:
 
 def _most_likely_term(piece: batches.Piece) -> Array:
     likelihood, f = piece.likelihood, piece.f
-    r = likelihood.gradient(f, likelihood.most_likely(f))
-    return piece.gram(r[..., :, None] * r[..., None, :])
+    return batches.squares(piece, likelihood.gradient(f, likelihood.most_likely(f)))
 
 
 def logits_reversal(problem: Problem, theta: ArrayLike) -> Array:
@@ -42,7 +41,7 @@ def logits_reversal(problem: Problem, theta: ArrayLike) -> Array:
 
     The gradients at the observed labels with all logits of the output turned in sign, which makes
     unlikely what was likely: for two classes, examples weigh p_n^2 with p_n the probability of the
-    observed label, where the empirical Fisher has (1 - p_n)^2. ValueError for targets that are no
+    observed label, where the empirical Fisher has (1 - p_n)^2. NotStated for targets that are no
     classes.
     """
     if not problem.likelihood.classes:
@@ -51,8 +50,7 @@ def logits_reversal(problem: Problem, theta: ArrayLike) -> Array:
 
 
 def _reversed_term(piece: batches.Piece) -> Array:
-    r = piece.likelihood.gradient(-piece.f, piece.examples.y)
-    return piece.gram(r[..., :, None] * r[..., None, :])
+    return batches.squares(piece, piece.likelihood.gradient(-piece.f, piece.examples.y))
 
 
 def batch_fisher(
@@ -67,8 +65,7 @@ def batch_fisher(
     minimum.
     """
     N = problem.N
-    if not 1 <= batch_size <= N:
-        raise ValueError(f"batch_size must be between 1 and N = {N}, got {batch_size}")
+    _check(batch_size, N)
     share = 1 / batch_size
     if not replacement:
         share *= (N - batch_size) / max(1, N - 1)
@@ -80,14 +77,18 @@ def batch_fisher(
         return np.asarray((1 - share) * square + share * EF)
 
 
+def _check(batch_size: int, N: int) -> None:
+    if not 1 <= batch_size <= N:
+        raise ValueError(f"batch_size must be between 1 and N = {N}, got {batch_size}")
+
+
 def realised_batches(problem: Problem, theta: Array, batch_size: int, rng: Generator) -> Array:
     """Mean of g_B g_B^T over the batches of one random partition, theta (D,) -> (D, D).
 
     Its rank is at most the number of batches. Examples that do not fill a batch are left out, and
     its expectation is `batch_fisher`.
     """
-    if not 1 <= batch_size <= problem.N:
-        raise ValueError(f"batch_size must be between 1 and N = {problem.N}, got {batch_size}")
+    _check(batch_size, problem.N)
     K = problem.N // batch_size
     order = rng.permutation(problem.N)[: K * batch_size]
     with np.errstate(all="ignore"):

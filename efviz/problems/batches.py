@@ -101,7 +101,11 @@ def fisher_term(piece: Piece) -> Array:
 
 
 def empirical_fisher_term(piece: Piece) -> Array:
-    r = piece.residual
+    return squares(piece, piece.residual)
+
+
+def squares(piece: Piece, r: Array) -> Array:
+    """sum_n J_n^T r_n r_n^T J_n (b, D, D) for r (b, n, C)."""
     one = r.shape[-1] == 1
     return piece.gram((r * r)[..., None] if one else outer_products(np.ascontiguousarray(r)))
 

@@ -105,13 +105,13 @@ def step_lengths(
     (EF + damping I)^-1 g falls like 1 / |g|; that of F^-1 g, for least squares, grows like |g|.
     """
     towards, distances = np.asarray(towards, dtype=float), np.asarray(distances, dtype=float)
-    chosen = chosen_methods(methods)
+    chosen = chosen_methods(methods) | {"GD": method_named("GD")}
     others = [name for name in chosen if name != "GD"]
     gradients, lengths = [], []
     for t in distances:
         theta = problem.theta_star + t * towards
         found = directions(problem, chosen, theta, damping=damping)
-        gradients.append(np.linalg.norm(problem.gradient(theta)))
+        gradients.append(np.linalg.norm(found["GD"].x))
         lengths.append([np.linalg.norm(found[name].x) for name in others])
         yield Progress(len(gradients) / len(distances))
     by_method = np.array(lengths).reshape(len(lengths), len(others)).T

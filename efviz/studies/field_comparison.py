@@ -41,24 +41,31 @@ class FieldComparison:
 
     def typical_length(self, method: str) -> float:
         """The median length of a method's updates on the coarse grid, nan if none is finite."""
-        length = np.linalg.norm(self.vectors[method], axis=-1)
-        length = length[np.isfinite(length)]
-        return float(np.median(length)) if length.size else float("nan")
+        lengths = self._lengths(method)
+        return float(np.median(lengths)) if lengths.size else float("nan")
 
     def longest(self, method: str) -> float:
         """The length of the longest update of a method on the coarse grid."""
-        length = np.linalg.norm(self.vectors[method], axis=-1)
-        return float(length[np.isfinite(length)].max(initial=0.0))
+        return float(self._lengths(method).max(initial=0.0))
+
+    def _lengths(self, method: str) -> Array:
+        """The lengths on the coarse grid that are finite."""
+        lengths = np.linalg.norm(self.vectors[method], axis=-1)
+        return np.asarray(lengths[np.isfinite(lengths)])
 
     @property
     def negative_share(self) -> float:
         """The fraction of the fine grid on which the cosine is negative."""
-        return float(np.mean(self.cosines[np.isfinite(self.cosines)] < 0))
+        return float(np.mean(self._known < 0))
 
     @property
     def mean_cosine(self) -> float:
         """The mean over the fine grid."""
-        return float(np.mean(self.cosines[np.isfinite(self.cosines)]))
+        return float(np.mean(self._known))
+
+    @property
+    def _known(self) -> Array:
+        return np.asarray(self.cosines[np.isfinite(self.cosines)])
 
 
 METRICS = ("Euclidean", "Fisher")
@@ -91,9 +98,8 @@ def compare_fields(
 
     def compared_at(theta: Array) -> tuple[Array, Array]:
         """The cosines of the pair, and the losses."""
-        one, other = (found.x for found in directions(
-            problem, compared, theta, damping=damping
-        ).values())  # fmt: skip
+        solved = directions(problem, compared, theta, damping=damping)
+        one, other = solved[first].x, solved[second].x
         if metric == "Fisher":
             return cosine(one, other, fisher(problem, theta)), problem.loss(theta)
         scale = np.array(units or (1.0, 1.0))

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from efviz.arrays import Array
-from efviz.curvature.improved import unit_gradients
+from efviz.curvature import CURVATURES
 from efviz.problems import Problem
 from efviz.problems.declared import Refused
 from efviz.problems.likelihoods.base import Likelihood
@@ -27,12 +27,19 @@ def _squared(likelihood: Likelihood, f: Array, y: Array) -> Array:
     return np.asarray(likelihood.gradient(f, y)[:, 0] ** 2)
 
 
+def _of_matrix(key: str) -> Weight:
+    """The weights that a matrix of CURVATURES declares."""
+    weights = CURVATURES[key].weights
+    assert weights is not None
+    return lambda likelihood, f, y: weights(likelihood, f, y)[:, 0, 0]
+
+
 WEIGHTS: dict[str, Weight] = {
-    "EF": _squared,
-    "F": lambda likelihood, f, y: likelihood.fisher(f)[:, 0, 0],
+    "EF": _of_matrix("empirical_fisher"),
+    "F": _of_matrix("fisher"),
     "most likely": lambda likelihood, f, y: _squared(likelihood, f, likelihood.most_likely(f)),
     "reversed logits": lambda likelihood, f, y: _squared(likelihood, -f, y),
-    "iEF": lambda likelihood, f, y: unit_gradients(likelihood, f, y)[:, 0, 0],
+    "iEF": _of_matrix("improved_empirical_fisher"),
 }
 """By name of the matrix; those with reversed logits are for classes alone."""
 
